@@ -1,0 +1,42 @@
+/*
+ * Growable bytes. Data is 64-byte aligned and VL_PAD bytes past cap may be read by kernels (never written).
+ */
+#ifndef VL_BUF_H
+#define VL_BUF_H
+
+#include "formats/err.h"
+#include "kernels/kernels.h"
+
+typedef struct vl_buf {
+    uint8_t *data; /* owned */
+    size_t len, cap;
+} vl_buf;
+
+/* Room for n bytes in all; len and content stay. Grows by half at least. VL_ENOMEM. */
+vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);
+/* Room for n more bytes behind len. */
+vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err);
+vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err);
+void vl_buf_swap(vl_buf *a, vl_buf *b);
+void vl_buf_free(vl_buf *buf);
+
+/* Aligned memory with VL_PAD readable bytes past n; NULL if there is none. Free with free(). */
+void *vl_alloc(size_t n);
+
+/* Little-endian integers from bytes of any alignment. */
+static inline uint16_t vl_le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
+static inline uint32_t vl_le32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static inline uint64_t vl_le64(const uint8_t *p) { return (uint64_t)vl_le32(p) | (uint64_t)vl_le32(p + 4) << 32; }
+static inline void vl_put_le32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) p[i] = (uint8_t)(v >> (8 * i));
+}
+static inline void vl_put_le64(uint8_t *p, uint64_t v)
+{
+    for (int i = 0; i < 8; i++) p[i] = (uint8_t)(v >> (8 * i));
+}
+
+#endif

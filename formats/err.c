@@ -1,0 +1,88 @@
+/* The error: set once, place added on the way out, printed as one line (err.h). */
+#include "formats/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+void vl_err_clear(vl_err *err) { *err = (vl_err)VL_ERR_INIT; }
+
+vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...)
+{
+    if (err->code) return err->code;
+    err->code = code;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(err->what, sizeof err->what, fmt, args);
+    va_end(args);
+    return code;
+}
+
+vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ...)
+{
+    if (err->code) return err->code;
+    err->code = code;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(err->what, sizeof err->what, fmt, args);
+    va_end(args);
+    const size_t used = strlen(err->what);
+    char text[96];
+    /* strerror_r of POSIX would do; GNU's may return its own string instead of filling text */
+    snprintf(err->what + used, sizeof err->what - used, ": %s", strerror_r(errnum, text, sizeof text));
+    return code;
+}
+
+vl_code vl_err_file(vl_err *err, const char *file)
+{
+    if (file && !err->file[0]) {
+        const size_t len = strlen(file), room = sizeof err->file - 1;
+        snprintf(err->file, sizeof err->file, "%s", len > room ? file + (len - room) : file);
+    }
+    return err->code;
+}
+
+vl_code vl_err_at(vl_err *err, const char *file, uint64_t offset, uint64_t record)
+{
+    vl_err_file(err, file);
+    if (err->offset == VL_NOWHERE) err->offset = offset;
+    if (err->record == VL_NOWHERE) err->record = record;
+    return err->code;
+}
+
+void vl_err_print(const vl_err *err, char *line, size_t n)
+{
+    size_t at = 0;
+    const char *sep = "";
+    line[0] = 0;
+#define ADD(...)                                                                                             \
+    do {                                                                                                     \
+        if (at < n) at += (size_t)snprintf(line + at, n - at, __VA_ARGS__);                                  \
+    } while (0)
+    if (err->file[0]) ADD("%s: ", err->file);
+    if (err->packed != VL_NOWHERE) ADD("%sbyte %llu of the file", sep, (unsigned long long)err->packed), sep = ", ";
+    if (err->offset != VL_NOWHERE) ADD("%sbyte %llu", sep, (unsigned long long)err->offset), sep = ", ";
+    if (err->record != VL_NOWHERE) ADD("%srecord %llu", sep, (unsigned long long)err->record + 1), sep = ", ";
+    if (err->line != VL_NOWHERE) ADD("%sline %llu", sep, (unsigned long long)err->line), sep = ", ";
+    ADD("%s%s", *sep ? ": " : "", err->what);
+#undef ADD
+}
+
+int vl_exit_code(vl_code code)
+{
+    switch (code) {
+    case VL_OK: return EX_OK;
+    case VL_EARG: return EX_USAGE;
+    case VL_ENOMEM: return EX_OSERR;
+    case VL_ENOIN: return EX_NOINPUT;
+    case VL_EIO: return EX_IOERR;
+    case VL_ETRUNC:
+    case VL_EFORMAT:
+    case VL_EUNSUP:
+    case VL_ESTORE: return EX_DATAERR;
+    case VL_EEXIST: return EX_CANTCREAT;
+    case VL_EBUG: return EX_SOFTWARE;
+    }
+    return EX_SOFTWARE;
+}
