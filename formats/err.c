@@ -1,7 +1,9 @@
 /* The error: set once, place added on the way out, printed as one line (err.h). */
 #include "formats/err.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -51,22 +53,42 @@ vl_code vl_err_at(vl_err *err, const char *file, uint64_t offset, uint64_t recor
     return err->code;
 }
 
+/* Appends to the line and moves *at; what does not fit is cut off. */
+static void add(char *line, size_t n, size_t *at, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void add(char *line, size_t n, size_t *at, const char *fmt, ...)
+{
+    if (*at >= n) return;
+    va_list args;
+    va_start(args, fmt);
+    const int len = vsnprintf(line + *at, n - *at, fmt, args);
+    va_end(args);
+    *at += len > 0 ? (size_t)len : 0;
+}
+
 void vl_err_print(const vl_err *err, char *line, size_t n)
 {
+    const struct {
+        const char *fmt;
+        uint64_t value;
+        bool known;
+    } place[] = {
+        { "%sbyte %" PRIu64 " of the file", err->packed, err->packed != VL_NOWHERE },
+        { "%sbyte %" PRIu64, err->offset, err->offset != VL_NOWHERE },
+        { "%srecord %" PRIu64, err->record + 1, err->record != VL_NOWHERE },
+        { "%sline %" PRIu64, err->line, err->line != VL_NOWHERE },
+    };
     size_t at = 0;
     const char *sep = "";
     line[0] = 0;
-#define ADD(...)                                                                                             \
-    do {                                                                                                     \
-        if (at < n) at += (size_t)snprintf(line + at, n - at, __VA_ARGS__);                                  \
-    } while (0)
-    if (err->file[0]) ADD("%s: ", err->file);
-    if (err->packed != VL_NOWHERE) ADD("%sbyte %llu of the file", sep, (unsigned long long)err->packed), sep = ", ";
-    if (err->offset != VL_NOWHERE) ADD("%sbyte %llu", sep, (unsigned long long)err->offset), sep = ", ";
-    if (err->record != VL_NOWHERE) ADD("%srecord %llu", sep, (unsigned long long)err->record + 1), sep = ", ";
-    if (err->line != VL_NOWHERE) ADD("%sline %llu", sep, (unsigned long long)err->line), sep = ", ";
-    ADD("%s%s", *sep ? ": " : "", err->what);
-#undef ADD
+    if (err->file[0]) add(line, n, &at, "%s: ", err->file);
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+        if (!place[i].known) continue;
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
+        add(line, n, &at, place[i].fmt, sep, place[i].value);
+        _Pragma("GCC diagnostic pop")
+        sep = ", ";
+    }
+    add(line, n, &at, "%s%s", *sep ? ": " : "", err->what);
 }
 
 int vl_exit_code(vl_code code)

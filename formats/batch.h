@@ -1,0 +1,124 @@
+/*
+ * The words all layers speak about data: schema, batch, block.
+ *
+ * A schema lists tables (row domains) and fields. A batch holds one column for each field. A column has one
+ * element a row (VL_FIXED), any number of elements a row (VL_RAGGED: offset[i] .. offset[i+1] are those of row
+ * i), or elements that belong to no row (VL_STREAM). What stands for "absent" is said in the field's text.
+ *
+ * Some data names its own columns (the peak arrays of mzML). Those come as pieces: runs of elements for a
+ * column that the batch describes in piece_column. See vl_piece.
+ */
+#ifndef VL_BATCH_H
+#define VL_BATCH_H
+
+#include <stdbool.h>
+
+#include "formats/buf.h"
+
+typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
+size_t vl_type_width(vl_type type); /* bytes */
+const char *vl_type_name(vl_type type); /* "u8" ... "f64" */
+
+typedef enum vl_shape { VL_FIXED, VL_RAGGED, VL_STREAM } vl_shape;
+
+/* What the numbers in a u64 or u16 column point at. A parser writes numbers that count within its batch; lay adds
+ * what came before, so that a store holds absolute ones. */
+typedef enum vl_ref {
+    VL_REF_NONE,
+    VL_REF_ROW,          /* ref_to: a table */
+    VL_REF_ELEMENT,      /* ref_to: a field; position among its elements */
+    VL_REF_BYTE,         /* byte position in the decompressed input */
+    VL_REF_PIECE_COLUMN, /* u16: number of a piece column, of the batch before lay, of the store after it */
+    VL_REF_PIECE_START   /* first element in that column; filled by lay, row by row together with the pieces */
+} vl_ref;
+
+/* How codecs should look at the bytes. */
+typedef enum vl_use { VL_USE_TEXT, VL_USE_BASE, VL_USE_QUALITY, VL_USE_NUMBER } vl_use;
+
+typedef struct vl_field {
+    const char *path; /* in the store: "reads/base" */
+    vl_type type;
+    vl_shape shape;
+    int table; /* which row domain; for VL_STREAM ignored */
+    vl_use use;
+    const char *unit;    /* "" if none */
+    const char *missing; /* what stands for absent; "" if always present */
+    const char *doc;     /* one phrase */
+    vl_ref ref;
+    int ref_to;
+    int offset_of; /* 1 + number of the field whose row offsets these are too (qualities of bases); 0: its own */
+} vl_field;
+
+typedef struct vl_schema {
+    const char *kind; /* "reads", "spectra" */
+    uint32_t version;
+    int ntable;
+    const char *const *table; /* names; table 0 counts the rows of the store */
+    int nfield;
+    const vl_field *field;
+    int ncounter;
+    const char *const *counter; /* names of odd-but-legal things: "n_lower_case" */
+} vl_schema;
+
+enum { VL_MAX_TABLE = 8, VL_MAX_COUNTER = 24, VL_MAX_PIECE_COLUMN = 256, VL_PATH = 96 };
+
+typedef struct vl_column {
+    vl_buf data;      /* elements, little-endian */
+    uint64_t *offset; /* owned; rows + 1 entries from 0; NULL unless ragged */
+    size_t coffset;   /* entries allocated */
+    size_t nrow;      /* rows begun; ragged only */
+} vl_column;
+
+typedef struct vl_piece_column {
+    char path[VL_PATH]; /* "spectra/ms1_centroid/mz" */
+    char unit[16];
+    vl_type type;
+} vl_piece_column;
+
+typedef struct vl_piece {
+    uint16_t column; /* in the batch's piece_column */
+    size_t at;       /* byte position in batch->values */
+    size_t nelem;
+} vl_piece;
+
+typedef struct vl_batch {
+    const vl_schema *schema; /* borrowed; static */
+    uint64_t first[VL_MAX_TABLE]; /* number of row 0 of each table in the store; set by lay or fetch */
+    size_t nrow[VL_MAX_TABLE];
+    vl_column *col; /* owned; schema->nfield of them */
+    uint64_t counter[VL_MAX_COUNTER];
+    /* pieces: in the order of the rows of the table whose fields have VL_REF_PIECE_COLUMN and _START */
+    vl_buf values; /* bytes of all pieces; each starts at a multiple of 64 */
+    vl_piece *piece;
+    size_t npiece, cpiece;
+    vl_piece_column *piece_column;
+    size_t npiece_column, cpiece_column;
+    uint64_t nbyte; /* bytes of decompressed input that this batch came from (first stream) */
+    void *extra;    /* owned by the format; what its join needs; freed by format->drop */
+} vl_batch;
+
+vl_code vl_batch_init(vl_batch *batch, const vl_schema *schema, vl_err *err);
+void vl_batch_clear(vl_batch *batch); /* no rows, memory kept */
+void vl_batch_free(vl_batch *batch);
+
+/* One element to a fixed column or stream. Rows are counted by the caller in nrow[table]. */
+vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err);
+/* One whole row of n elements to a ragged column. */
+vl_code vl_push_row(vl_batch *batch, int field, const void *element, size_t n, vl_err *err);
+/* Room for n more rows of offsets in a ragged column (offset[0] = 0 is set). */
+vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err);
+/* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type or made. */
+vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem, uint8_t **out,
+                      uint16_t *column, vl_err *err);
+
+/* Whole records of the decompressed input, and where they start. */
+typedef struct vl_block {
+    vl_buf bytes;
+    const char *file;  /* borrowed: name of the input */
+    uint64_t offset;   /* of bytes.data[0] in the decompressed input */
+    uint64_t record;   /* number of the first record in this input */
+    uint64_t nrecord;  /* how many, as cut counted them */
+    bool last;         /* nothing of this input follows */
+} vl_block;
+
+#endif

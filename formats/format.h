@@ -1,0 +1,65 @@
+/*
+ * A format: one constant table entry, pure functions over memory. No files, no threads, no HDF5.
+ *
+ *     probe   is this mine?                              head of the input
+ *     open    what the whole file has in common          head of the input -> head (read only afterwards)
+ *     cut     how much of these bytes is whole records   serial, must be quick
+ *     parse   block(s) -> batch                          the work; on many threads at once
+ *     join    what needs the blocks in order             serial: checksums, nesting, totals
+ *     finish  last checks, facts for the store           after the last block
+ */
+#ifndef VL_FORMAT_H
+#define VL_FORMAT_H
+
+#include "formats/batch.h"
+
+/* A fact: something about the whole input that exact export or a reader needs; becomes an attribute of /source. */
+typedef struct vl_fact {
+    char name[40];
+    char text[88];
+} vl_fact;
+typedef struct vl_facts {
+    vl_fact fact[32];
+    int n;
+} vl_facts;
+void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+const char *vl_fact_get(const vl_facts *facts, const char *name); /* "" if there is none */
+
+/* What the user asked for; formats take what concerns them. */
+typedef struct vl_ask {
+    int nstream;      /* inputs side by side: 2 for R1 and R2 */
+    bool interleaved; /* one input, mates in turn */
+    bool exact_all;   /* mzML: prove every array */
+} vl_ask;
+
+typedef struct vl_format {
+    const char *name, *doc;  /* "fastq", "reads with qualities, four lines each" */
+    const vl_schema *schema; /* what parse fills */
+    size_t head_size;        /* state that open makes; zeroed before */
+    size_t tail_size;        /* state of join and finish; zeroed before */
+    size_t block;            /* bytes of text that one block should have */
+    size_t max_record;       /* a longer record is refused */
+    int max_stream;          /* how many inputs side by side: 2 for reads */
+    /* 0 not mine .. 100 certain; must not read past n */
+    int (*probe)(const uint8_t *bytes, size_t n);
+    /* bytes[s] is the head of stream s, all of it when whole[s]. *more is set when a longer head is needed. */
+    vl_code (*open)(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n, const bool *whole,
+                    bool *more, vl_err *err);
+    /* Whole records at the start of bytes: at most max_record of them, their bytes in *used, their number in
+     * *nrecord. last: nothing follows bytes. 0 records: more bytes are needed (an error when last). */
+    vl_code (*cut)(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record, size_t *used,
+                   uint64_t *nrecord, vl_err *err);
+    /* in[0 .. nstream): equally many records each. Appends to out. */
+    vl_code (*parse)(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
+    vl_code (*join)(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
+    vl_code (*finish)(const void *head, void *tail, vl_facts *facts, vl_err *err);
+    void (*drop)(vl_batch *batch); /* frees batch->extra; may be NULL */
+    void (*close)(void *head, void *tail);
+} vl_format;
+
+extern const vl_format *const vl_formats[]; /* ends with NULL */
+/* The format that is surest about these bytes, or NULL. */
+const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
+const vl_format *vl_format_find(const char *name); /* NULL if there is none */
+
+#endif

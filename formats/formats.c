@@ -1,0 +1,56 @@
+/* The table of formats: find by name, ask each for a probe (format.h). */
+#include "formats/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VL_FORMAT(name) extern const vl_format vl_##name;
+#include "formats/formats.def"
+#undef VL_FORMAT
+
+const vl_format *const vl_formats[] = {
+#define VL_FORMAT(name) &vl_##name,
+#include "formats/formats.def"
+#undef VL_FORMAT
+    NULL
+};
+
+const vl_format *vl_format_probe(const uint8_t *bytes, size_t n)
+{
+    const vl_format *best = NULL;
+    int most = 0;
+    for (int i = 0; vl_formats[i]; i++) {
+        const int sure = vl_formats[i]->probe(bytes, n);
+        if (sure > most) {
+            most = sure;
+            best = vl_formats[i];
+        }
+    }
+    return best;
+}
+
+const vl_format *vl_format_find(const char *name)
+{
+    for (int i = 0; vl_formats[i]; i++)
+        if (!strcmp(vl_formats[i]->name, name)) return vl_formats[i];
+    return NULL;
+}
+
+void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
+{
+    if (facts->n >= (int)(sizeof facts->fact / sizeof *facts->fact)) return;
+    vl_fact *const f = &facts->fact[facts->n++];
+    snprintf(f->name, sizeof f->name, "%s", name);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, args);
+    va_end(args);
+}
+
+const char *vl_fact_get(const vl_facts *facts, const char *name)
+{
+    for (int i = 0; i < facts->n; i++)
+        if (!strcmp(facts->fact[i].name, name)) return facts->fact[i].text;
+    return "";
+}
