@@ -16,7 +16,7 @@ enum { VL_PAD = 64 };
 enum {
     VL_SCALAR = 0,
     VL_SSE41 = 1 << 0,
-    VL_AVX2 = 1 << 1,   /* with BMI1, BMI2, LZCNT, POPCNT */
+    VL_AVX2 = 1 << 1,   /* with BMI1, BMI2, POPCNT */
     VL_AVX512 = 1 << 2, /* F, BW, DQ, VL */
     VL_VBMI = 1 << 3,   /* AVX-512 VBMI and VBMI2 as well */
     VL_NEON = 1 << 4
