@@ -1,0 +1,126 @@
+/*
+ * Codec base2: upper case A, C, G, T in two bits, all other letters as runs beside them.
+ * Payload: u32 bytes of the run list as packed (0: no runs), u32 its plain bytes; the list, a zstd frame; u8 1 if
+ * the two-bit bytes are a zstd frame, 0 if bare; the two-bit bytes (kernels/base2.c).
+ * Run list, one entry a run of one odd letter: gap since the end of the run before and length, as LEB128
+ * numbers, then the letter. Letters that the list names are 0 in the two-bit bytes.
+ */
+#include "pipeline/codec/codec.h"
+
+#include <string.h>
+
+enum { MAX_LEB = 10 };
+
+static uint8_t *put_leb(uint8_t *p, uint64_t v)
+{
+    for (; v >= 128; v >>= 7) *p++ = (uint8_t)(v | 128);
+    *p++ = (uint8_t)v;
+    return p;
+}
+
+/* NULL when the bytes end within the number, or it does not fit. */
+static const uint8_t *get_leb(const uint8_t *p, const uint8_t *end, uint64_t *v)
+{
+    *v = 0;
+    for (int shift = 0; p < end && shift < 64; shift += 7) {
+        *v |= (uint64_t)(*p & 127) << shift;
+        if (!(*p++ & 128)) return p;
+    }
+    return NULL;
+}
+
+/* The first odd letter at or after i; n if there is none. */
+static size_t next_odd(const uint8_t *odd, size_t i, size_t n)
+{
+    while (i < n) {
+        if (!(i & 7) && !odd[i >> 3]) {
+            i += 8;
+            continue;
+        }
+        if (odd[i >> 3] >> (i & 7) & 1) return i;
+        i++;
+    }
+    return n;
+}
+
+static vl_code list_runs(const uint8_t *base, size_t n, const uint8_t *odd, vl_buf *list, vl_err *err)
+{
+    size_t done = 0;
+    list->len = 0;
+    for (size_t i = next_odd(odd, 0, n); i < n; i = next_odd(odd, done, n)) {
+        size_t end = i + 1;
+        while (end < n && base[end] == base[i]) end++;
+        if (vl_buf_grow(list, 2 * MAX_LEB + 1, err)) return err->code;
+        uint8_t *p = put_leb(put_leb(list->data + list->len, i - done), end - i);
+        *p++ = base[i];
+        list->len = (size_t)(p - list->data);
+        done = end;
+    }
+    return VL_OK;
+}
+
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    const size_t n = job->len, size = (n + 3) / 4;
+    vl_buf *const two = &job->work->a, *const list = &job->work->b;
+    if (vl_buf_reserve(two, size + (n + 7) / 8 + VL_PAD, err)) return err->code;
+    uint8_t *const odd = two->data + size;
+    const size_t nodd = vl_k.base2_pack(two->data, odd, job->plain, n);
+    *fits = nodd <= n / 8;
+    if (!*fits) return VL_OK;
+    if (list_runs(job->plain, n, odd, list, err)) return err->code;
+    const size_t start = out->len;
+    if (vl_buf_grow(out, 9, err)) return err->code;
+    out->len += 8;
+    if (list->len && vl_zstd_pack(list->data, list->len, job->level, job->work, out, err)) return err->code;
+    vl_put_le32(out->data + start, (uint32_t)(out->len - start - 8));
+    vl_put_le32(out->data + start + 4, (uint32_t)list->len);
+    const size_t flag = out->len;
+    if (vl_buf_append(out, "\1", 1, err)) return err->code;
+    if (vl_zstd_pack(two->data, size, 1, job->work, out, err)) return err->code;
+    if (out->len - flag - 1 < size - size / 64) return VL_OK;
+    out->len = flag;
+    if (vl_buf_append(out, "\0", 1, err)) return err->code;
+    return vl_buf_append(out, two->data, size, err);
+}
+
+static vl_code lay_runs(const uint8_t *p, const uint8_t *end, uint8_t *plain, size_t len, vl_err *err)
+{
+    size_t at = 0;
+    while (p < end) {
+        uint64_t gap = 0, run = 0;
+        if (!(p = get_leb(p, end, &gap)) || !(p = get_leb(p, end, &run)) || p == end)
+            return vl_fail(err, VL_ESTORE, "base2 run list ends within a run");
+        if (gap > len - at || run > len - at - gap)
+            return vl_fail(err, VL_ESTORE, "base2 run of %llu letters does not fit", (unsigned long long)run);
+        memset(plain + at + gap, *p++, run);
+        at += gap + run;
+    }
+    return VL_OK;
+}
+
+static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width, vl_work *work,
+                      vl_err *err)
+{
+    (void)width;
+    const size_t size = (len + 3) / 4;
+    if (n < 9 || vl_le32(payload) > n - 9) return vl_fail(err, VL_ESTORE, "base2 chunk of %zu bytes is cut", n);
+    const size_t packed_list = vl_le32(payload), list = vl_le32(payload + 4);
+    const uint8_t *const two = payload + 8 + packed_list + 1;
+    const size_t rest = n - 9 - packed_list;
+    if (vl_buf_reserve(&work->a, size, err)) return err->code;
+    if (two[-1]) {
+        if (vl_zstd_unpack(two, rest, work->a.data, size, work, err)) return err->code;
+    } else {
+        if (rest != size) return vl_fail(err, VL_ESTORE, "base2 chunk has %zu bytes, expected %zu", rest, size);
+        memcpy(work->a.data, two, size); /* the kernel reads past its source: it needs the padding */
+    }
+    vl_k.base2_unpack(plain, work->a.data, len);
+    if (!list) return VL_OK;
+    if (list > (len + 1) * (2 * MAX_LEB + 1)) return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
+    if (vl_buf_reserve(&work->b, list, err)) return err->code;
+    if (vl_zstd_unpack(payload + 8, packed_list, work->b.data, list, work, err)) return err->code;
+    return lay_runs(work->b.data, work->b.data + list, plain, len, err);
+}
+
+const vl_codec vl_codec_base2 = { "base2", VL_CODEC_base2, pack, unpack };

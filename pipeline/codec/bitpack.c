@@ -1,0 +1,76 @@
+/*
+ * Codec bitpack: bytes with at most 16 different values, as ranks of 1, 2 or 4 bits.
+ * Payload: u8 number of values; the values, ascending; u8 1 if zstd follows, 0 if bare ranks; the ranks, first
+ * in the lowest bits. Four binned qualities a byte suit zstd's Huffman stage: it then codes four values at once.
+ */
+#include "pipeline/codec/codec.h"
+
+#include <string.h>
+
+static size_t packed_size(size_t n, unsigned nvalue)
+{
+    const size_t bits = nvalue <= 2 ? 1 : nvalue <= 4 ? 2 : 4;
+    return (n * bits + 7) / 8;
+}
+
+/* The different bytes, ascending; stops after 17. */
+static unsigned distinct(const uint8_t *bytes, size_t n, uint8_t value[17])
+{
+    bool seen[256] = { false };
+    unsigned nvalue = 0;
+    for (size_t i = 0; i < n && nvalue < 17; i++) {
+        nvalue += !seen[bytes[i]];
+        seen[bytes[i]] = true;
+    }
+    nvalue = 0;
+    for (int v = 0; v < 256 && nvalue < 17; v++)
+        if (seen[v]) value[nvalue++] = (uint8_t)v;
+    return nvalue;
+}
+
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    uint8_t head[19], value[17];
+    const unsigned nvalue = distinct(job->plain, job->len, value);
+    *fits = nvalue >= 1 && nvalue <= 16;
+    if (!*fits) return VL_OK;
+    vl_buf *const rank = &job->work->a;
+    const size_t size = packed_size(job->len, nvalue), start = out->len;
+    if (vl_buf_reserve(rank, size, err)) return err->code;
+    vl_k.rank_pack(rank->data, job->plain, job->len, value, nvalue);
+    head[0] = (uint8_t)nvalue;
+    memcpy(head + 1, value, nvalue);
+    head[1 + nvalue] = 1;
+    if (vl_buf_append(out, head, nvalue + 2, err)) return err->code;
+    if (vl_zstd_pack(rank->data, size, job->level, job->work, out, err)) return err->code;
+    if (out->len - start - nvalue - 2 < size) return VL_OK;
+    out->len = start + nvalue + 2;
+    out->data[out->len - 1] = 0;
+    return vl_buf_append(out, rank->data, size, err);
+}
+
+static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width, vl_work *work,
+                      vl_err *err)
+{
+    (void)width;
+    const unsigned nvalue = n ? payload[0] : 0;
+    if (nvalue < 1 || nvalue > 16 || n < nvalue + 2u)
+        return vl_fail(err, VL_ESTORE, "bitpack chunk of %zu bytes claims %u values", n, nvalue);
+    const uint8_t *const value = payload + 1, *rank = payload + nvalue + 2;
+    const size_t rest = n - nvalue - 2, size = packed_size(len, nvalue);
+    if (payload[nvalue + 1]) {
+        if (vl_buf_reserve(&work->a, size, err)) return err->code;
+        if (vl_zstd_unpack(rank, rest, work->a.data, size, work, err)) return err->code;
+        rank = work->a.data;
+    } else {
+        if (rest != size) return vl_fail(err, VL_ESTORE, "bitpack chunk has %zu bytes, expected %zu", rest, size);
+        /* the kernel may read VL_PAD bytes past its source: the payload is in a padded buffer or is copied */
+        if (vl_buf_reserve(&work->a, size, err)) return err->code;
+        memcpy(work->a.data, rank, size);
+        rank = work->a.data;
+    }
+    vl_k.rank_unpack(plain, rank, len, value, nvalue);
+    return VL_OK;
+}
+
+const vl_codec vl_codec_bitpack = { "bitpack", VL_CODEC_bitpack, pack, unpack };
