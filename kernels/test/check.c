@@ -1,0 +1,261 @@
+/*
+ * check_kernels [--bench] [--seed N]: runs all checks, one line a kernel and a last line; exit 1 when one
+ * failed.
+ * --bench prints tab-separated lines instead: kernel, ISA, MB/s of input, MB/s of memcpy over the same input.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernels/test/check.h"
+
+enum { GUARD = 64, SHOWN = 5, NRUN = 7 };
+
+check_table check_tables[8];
+int check_ntable;
+
+static struct {
+    uint64_t random;
+    const char *kernel;
+    size_t ncase, nfail, nfail_all;
+} state;
+
+uint64_t check_random(void)
+{
+    state.random += 0x9e3779b97f4a7c15U; /* splitmix64 */
+    uint64_t z = state.random;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+    return z ^ z >> 31;
+}
+
+uint64_t check_below(uint64_t n) { return check_random() % n; }
+
+static uint8_t guard_byte(const check_array *a, size_t i) { return (uint8_t)(a->salt + i * 151); }
+
+check_array check_new(size_t n, size_t offset)
+{
+    check_array a = { .n = n, .offset = offset };
+    void *block = NULL;
+
+    if (posix_memalign(&block, 64, GUARD + offset + n + VL_PAD)) {
+        fputs("no memory\n", stderr);
+        exit(2);
+    }
+    a.block = block;
+    a.data = a.block + GUARD + offset;
+    a.salt = (uint8_t)check_random();
+    for (size_t i = 0; i < GUARD; i++) a.data[-1 - (ptrdiff_t)i] = a.data[n + i] = guard_byte(&a, i);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) memcpy(a.data + i, &(uint64_t){ check_random() }, 8);
+    for (; i < n; i++) a.data[i] = (uint8_t)check_random();
+    return a;
+}
+
+bool check_guards(const check_array *a)
+{
+    for (size_t i = 0; i < GUARD; i++) {
+        if (a->data[-1 - (ptrdiff_t)i] != guard_byte(a, i) || a->data[a->n + i] != guard_byte(a, i))
+            return false;
+    }
+    return true;
+}
+
+void check_free(check_array *a)
+{
+    free(a->block);
+    *a = (check_array){ 0 };
+}
+
+bool check_next(check_case *c)
+{
+    static const size_t large[] = { 1000, 4096, 16411, 70001 };
+    const int number = c->number++;
+
+    c->offset = check_below(64);
+    if (number <= 257) {
+        c->n = (size_t)number;
+    } else if (number < 258 + 64) {
+        c->offset = (size_t)(number - 258);
+        c->n = 64 + check_below(400);
+    } else if (number < 258 + 64 + 4) {
+        c->n = large[number - 258 - 64];
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void check_begin(const char *kernel)
+{
+    state.kernel = kernel;
+    state.ncase = state.nfail = 0;
+}
+
+void check_that(bool holds, const char *isa, const char *what, size_t n, size_t offset)
+{
+    state.ncase++;
+    if (holds) return;
+    if (state.nfail++ < SHOWN)
+        printf("%s %s: %s, %zu elements at offset %zu\n", state.kernel, isa, what, n, offset);
+}
+
+void check_end(void)
+{
+    printf("%-16s %s, %zu of %zu\n", state.kernel, state.nfail ? "FAILED" : "good", state.ncase - state.nfail,
+           state.ncase);
+    state.nfail_all += state.nfail;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Best of NRUN times of about 3 ms each. */
+static double mb_per_s(size_t bytes, const vl_kernels *k, check_run *run, void *arg)
+{
+    double best = 1e9;
+    size_t times = 1;
+
+    for (int i = 0; i < NRUN;) {
+        const double start = seconds();
+        for (size_t j = 0; j < times; j++) run(k, arg);
+        const double took = seconds() - start;
+        if (took < 3e-3 && i == 0) {
+            times *= 2;
+            continue;
+        }
+        if (took / (double)times < best) best = took / (double)times;
+        i++;
+    }
+    return (double)bytes / best * 1e-6;
+}
+
+typedef struct copy {
+    check_array to, from;
+} copy;
+
+static void run_memcpy(const vl_kernels *k, void *arg)
+{
+    const copy *const c = arg;
+    (void)k;
+    memcpy(c->to.data, c->from.data, c->from.n);
+    __asm__ volatile("" : : "r"(c->to.data) : "memory"); /* the copy is needed */
+}
+
+void check_bench(const char *name, size_t entry, size_t bytes, check_run *run, void *arg)
+{
+    copy c = { check_new(bytes, 0), check_new(bytes, 0) };
+    const double beside = mb_per_s(bytes, NULL, run_memcpy, &c);
+    const char *before = NULL;
+
+    for (int t = 0; t < check_ntable; t++) {
+        const char *const now = (const char *)&check_tables[t].k + entry;
+        if (before && !memcmp(before, now, sizeof(void (*)(void)))) continue;
+        before = now;
+        printf("%s\t%s\t%.0f\t%.0f\n", name, check_tables[t].isa,
+               mb_per_s(bytes, &check_tables[t].k, run, arg), beside);
+        fflush(stdout);
+    }
+    check_free(&c.to);
+    check_free(&c.from);
+}
+
+static void make_tables(void)
+{
+    static const struct {
+        const char *name;
+        unsigned isa;
+    } kinds[] = {
+        { "scalar", VL_SCALAR },
+        { "avx2", VL_SSE41 | VL_AVX2 },
+        { "avx512", VL_SSE41 | VL_AVX2 | VL_AVX512 },
+        { "vbmi", VL_SSE41 | VL_AVX2 | VL_AVX512 | VL_VBMI },
+        { "neon", VL_NEON },
+    };
+    const unsigned cpu = vl_isa_cpu();
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if ((kinds[i].isa & cpu) != kinds[i].isa) continue;
+        check_table *const t = &check_tables[check_ntable++];
+        t->isa = kinds[i].name;
+        vl_kernels_init(&t->k, kinds[i].isa);
+    }
+}
+
+static void check_environment(void)
+{
+    const unsigned cpu = vl_isa_cpu();
+
+    check_begin("VIAL_ISA");
+    unsetenv("VIAL_ISA");
+    check_that(vl_isa_from_env() == cpu, "", "unset", 0, 0);
+    setenv("VIAL_ISA", "scalar", 1);
+    check_that(vl_isa_from_env() == VL_SCALAR, "", "scalar", 0, 0);
+    setenv("VIAL_ISA", "nonsense", 1);
+    check_that(vl_isa_from_env() == cpu, "", "unknown word", 0, 0);
+    setenv("VIAL_ISA", "avx2, neon,what", 1);
+    check_that(vl_isa_from_env() == (cpu & (VL_SSE41 | VL_AVX2 | VL_NEON)), "", "list", 0, 0);
+    check_end();
+}
+
+static void check_all(void)
+{
+    check_environment();
+    check_find_byte();
+    check_find_outside();
+    check_phred();
+    check_base2();
+    check_rank();
+    check_position_count();
+    check_byte_shuffle();
+    check_delta_zigzag();
+    check_b64();
+}
+
+static void bench_all(void)
+{
+    puts("kernel\tisa\tMB/s\tmemcpy");
+    bench_find_byte();
+    bench_find_outside();
+    bench_phred();
+    bench_base2();
+    bench_rank();
+    bench_position_count();
+    bench_byte_shuffle();
+    bench_delta_zigzag();
+    bench_b64();
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = (uint64_t)time(NULL);
+    bool bench = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--bench")) {
+            bench = true;
+        } else if (!strcmp(argv[i], "--seed") && i + 1 < argc) {
+            seed = strtoull(argv[++i], NULL, 10);
+        } else {
+            fputs("usage: check_kernels [--bench] [--seed N]\n", stderr);
+            return 2;
+        }
+    }
+    state.random = seed;
+    make_tables();
+    if (bench) {
+        bench_all();
+        return 0;
+    }
+    printf("seed %llu; versions:", (unsigned long long)seed);
+    for (int t = 0; t < check_ntable; t++) printf(" %s", check_tables[t].isa);
+    puts("");
+    check_all();
+    puts(state.nfail_all ? "FAILED" : "all good");
+    return state.nfail_all ? 1 : 0;
+}

@@ -1,0 +1,107 @@
+/* count_byte, find_nth, find_all: against memchr, from nothing found to every byte. */
+#include <string.h>
+
+#include "kernels/test/check.h"
+
+enum { ROOM = 16, BYTE = '\n' };
+
+/* About one byte in rare is BYTE, in the pad too: what is read there must not be counted. */
+static check_array text(const check_case *c, unsigned rare)
+{
+    check_array a = check_new(c->n, c->offset);
+    for (size_t i = 0; i < c->n + VL_PAD; i++) {
+        if (a.data[i] == BYTE) a.data[i] = 'x';
+        if (rare && check_below(rare) == 0) a.data[i] = BYTE;
+    }
+    return a;
+}
+
+static size_t positions(uint32_t *at, const check_array *a)
+{
+    size_t count = 0;
+    for (const uint8_t *p = a->data, *end = p + a->n; p < end && (p = memchr(p, BYTE, (size_t)(end - p)));
+         p++)
+        at[count++] = (uint32_t)(p - a->data);
+    return count;
+}
+
+static void check_one(const check_table *t, const check_case *c, const check_array *a, const uint32_t *want,
+                      size_t count)
+{
+    const size_t nths[] = { 0, 1, 2, count / 2, count - 1, count, count + 1, 1 + check_below(count + 1) };
+    check_array at = check_new((count + ROOM) * 4, 0);
+
+    check_that(t->k.count_byte(a->data, a->n, BYTE) == count, t->isa, "count_byte", c->n, c->offset);
+    for (size_t i = 0; i < sizeof nths / sizeof *nths; i++) {
+        const size_t nth = nths[i], past = nth >= 1 && nth <= count ? want[nth - 1] + 1 : 0;
+        check_that(t->k.find_nth(a->data, a->n, BYTE, nth) == past, t->isa, "find_nth", c->n, c->offset);
+    }
+    check_that(t->k.find_all((uint32_t *)(void *)at.data, a->data, a->n, BYTE) == count, t->isa,
+               "find_all: how many", c->n, c->offset);
+    check_that(!memcmp(at.data, want, count * 4), t->isa, "find_all: positions", c->n, c->offset);
+    check_that(check_guards(&at), t->isa, "find_all: written outside", c->n, c->offset);
+    check_free(&at);
+}
+
+void check_find_byte(void)
+{
+    static const unsigned rare[] = { 0, 1, 2, 5, 40, 300 };
+    static uint32_t want[100000];
+
+    check_begin("find_byte");
+    for (size_t r = 0; r < sizeof rare / sizeof *rare; r++) {
+        for (check_case c = { 0 }; check_next(&c);) {
+            check_array a = text(&c, rare[r]);
+            const size_t count = positions(want, &a);
+            for (int t = 0; t < check_ntable; t++) check_one(&check_tables[t], &c, &a, want, count);
+            check_free(&a);
+        }
+    }
+    check_end();
+}
+
+typedef struct job {
+    check_array a, at;
+    size_t nth;
+    volatile size_t result;
+} job;
+
+static void run_count(const vl_kernels *k, void *arg)
+{
+    job *const j = arg;
+    j->result = k->count_byte(j->a.data, j->a.n, BYTE);
+}
+
+static void run_nth(const vl_kernels *k, void *arg)
+{
+    job *const j = arg;
+    j->result = k->find_nth(j->a.data, j->a.n, BYTE, j->nth);
+}
+
+static void run_all(const vl_kernels *k, void *arg)
+{
+    job *const j = arg;
+    j->result = k->find_all((uint32_t *)(void *)j->at.data, j->a.data, j->a.n, BYTE);
+}
+
+void bench_find_byte(void)
+{
+    static const struct {
+        unsigned rare;
+        const char *name;
+    } kinds[] = { { 80, "find_all 1 in 80" }, { 8, "find_all 1 in 8" } };
+
+    for (int i = 0; i < 2; i++) {
+        const check_case c = { .n = BENCH_BYTES };
+        job j = { .a = text(&c, kinds[i].rare) };
+        j.nth = check_tables[0].k.count_byte(j.a.data, j.a.n, BYTE);
+        j.at = check_new((j.nth + ROOM) * 4, 0);
+        if (i == 0) {
+            check_bench("count_byte", offsetof(vl_kernels, count_byte), c.n, run_count, &j);
+            check_bench("find_nth", offsetof(vl_kernels, find_nth), c.n, run_nth, &j);
+        }
+        check_bench(kinds[i].name, offsetof(vl_kernels, find_all), c.n, run_all, &j);
+        check_free(&j.a);
+        check_free(&j.at);
+    }
+}
