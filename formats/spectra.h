@@ -1,0 +1,110 @@
+/*
+ * The spectra store: what mass spectra and chromatograms look like as tables.
+ *
+ * Five tables. Rows of spectrum and chromatogram point at their rows of array (array_at, array_count); rows
+ * of precursor and selected_ion point at their parent. The peaks themselves are pieces of columns that the
+ * data names:
+ *
+ *     spectra/CLASS/KIND[_UNIT][.CODING]     spectra/ms1_centroid/mz,
+ * spectra/msn_profile/intensity.numpress_slof chromatograms/KIND[_UNIT][.CODING]     chromatograms/time,
+ * chromatograms/time_s
+ *
+ * CLASS   ms1_ or msn_ with centroid, profile or unknown; other where there is no MS level (UV and the like)
+ * KIND    mz, intensity, charge ... ; ms_1234567 for arrays that have no short name here; nonstandard
+ * UNIT    only where it is not the usual one of the kind: chromatograms/time is in minutes, time_s in seconds
+ * CODING  only where the column (then u8) holds encoded bytes: numpress_linear, numpress_pic, numpress_slof,
+ *         dictionary (of floats), dictionary_int, float16, text (NUL-terminated strings), ms_1234567 (a
+ * compression that is only kept)
+ *
+ * All text of the document but the content of its <binary> elements is the stream source/skeleton. A row of
+ * array has what gives that content back, letter for letter: where it goes, and a recipe.
+ */
+#ifndef VL_SPECTRA_H
+#define VL_SPECTRA_H
+
+#include "formats/batch.h"
+
+enum { VL_SPT_SPECTRUM, VL_SPT_CHROMATOGRAM, VL_SPT_PRECURSOR, VL_SPT_SELECTED_ION, VL_SPT_ARRAY, VL_SPT_N };
+
+/* Numbers of the fields; the table in spectra.c says what they mean. */
+enum {
+    VL_SP_ID,
+    VL_SP_MS_LEVEL,
+    VL_SP_TIME,
+    VL_SP_POLARITY,
+    VL_SP_CENTROID,
+    VL_SP_TIC,
+    VL_SP_BASE_PEAK_MZ,
+    VL_SP_BASE_PEAK_INTENSITY,
+    VL_SP_SCAN_LOW,
+    VL_SP_SCAN_HIGH,
+    VL_SP_MOBILITY,
+    VL_SP_INJECTION_TIME,
+    VL_SP_ARRAY_LENGTH,
+    VL_SP_TEXT_AT,
+    VL_SP_TEXT_LENGTH,
+    VL_SP_ARRAY_AT,
+    VL_SP_ARRAY_COUNT,
+
+    VL_SP_CHROM_ID,
+    VL_SP_CHROM_KIND,
+    VL_SP_CHROM_PRECURSOR_MZ,
+    VL_SP_CHROM_PRODUCT_MZ,
+    VL_SP_CHROM_ARRAY_LENGTH,
+    VL_SP_CHROM_TEXT_AT,
+    VL_SP_CHROM_TEXT_LENGTH,
+    VL_SP_CHROM_ARRAY_AT,
+    VL_SP_CHROM_ARRAY_COUNT,
+
+    VL_SP_PREC_SPECTRUM,
+    VL_SP_PREC_TARGET,
+    VL_SP_PREC_LOWER,
+    VL_SP_PREC_UPPER,
+    VL_SP_PREC_COLLISION_ENERGY,
+
+    VL_SP_ION_SPECTRUM,
+    VL_SP_ION_PRECURSOR,
+    VL_SP_ION_MZ,
+    VL_SP_ION_CHARGE,
+    VL_SP_ION_INTENSITY,
+
+    VL_SP_ARR_COLUMN,
+    VL_SP_ARR_START,
+    VL_SP_ARR_LENGTH,
+    VL_SP_ARR_TEXT_AT,
+    VL_SP_ARR_RECIPE,
+    VL_SP_ARR_HASH,
+    VL_SP_ARR_KEPT,
+
+    VL_SP_SKELETON,
+    VL_SP_NFIELD
+};
+
+/* Counters: odd but legal things. */
+enum {
+    VL_SPC_NOT_UTF8,       /* bytes that are not UTF-8 */
+    VL_SPC_ENCODED_LENGTH, /* encodedLength attributes that do not say the number of letters */
+    VL_SPC_NOT_A_NUMBER,   /* values of known terms that are no number, or do not fit: absent in the tables */
+    VL_SPC_TIME_WITHOUT_UNIT, /* scan start times whose unit is unknown: absent in the tables */
+    VL_SPC_KEPT_STREAM,       /* arrays whose compressed bytes are kept, as we cannot make them again */
+    VL_SPC_KEPT_TEXT,         /* arrays whose text is kept */
+    VL_SPC_PROVEN,            /* arrays that were compressed again and compared */
+    VL_SPC_N
+};
+
+/* Recipes: how the text of an array is made from the bytes of its piece (all little-endian). For those with a
+ * level, the number is the base plus the level. */
+enum {
+    VL_RECIPE_EMPTY = 0,       /* no text */
+    VL_RECIPE_BASE64 = 1,      /* base64 of the bytes */
+    VL_RECIPE_KEPT_STREAM = 2, /* base64 of array/kept; the piece is what it decompresses to */
+    VL_RECIPE_KEPT_TEXT = 3,   /* array/kept itself; the piece is what it decodes to */
+    VL_RECIPE_ZLIB = 16, /* + level 0..9: base64 of zlib's deflate of the bytes, window 15, memory level 8 */
+    VL_RECIPE_ZSTD = 32, /* + level 1..22: base64 of one zstd frame of the bytes, made in one call */
+    VL_RECIPE_SHUFFLE4_ZSTD = 64, /* + level: the same, the bytes shuffled first as elements of 4 bytes */
+    VL_RECIPE_SHUFFLE8_ZSTD = 96  /* + level: of 8 bytes */
+};
+
+extern const vl_schema vl_spectra_schema;
+
+#endif
