@@ -8,6 +8,8 @@
  *     vl_packet_inflate  parallel: BGZF blocks -> bytes
  *
  * A packet never holds bytes of two files. Errors name the file and the byte in it (packed) or in the text.
+ * A file that another one follows must end with a line break, or records would run into each other; take sees
+ * to it, BGZF included. After an error only close makes sense.
  */
 #ifndef VL_INPUT_H
 #define VL_INPUT_H
@@ -22,7 +24,7 @@ typedef struct vl_packet {
     vl_buf plain;  /* decompressed bytes; after vl_packet_inflate all of them */
     uint64_t packed_at; /* of packed.data[0] in the file */
     int file;           /* number of the file in the row */
-    bool file_end;      /* these are the last bytes of that file */
+    bool file_end;      /* these are the last bytes of that file; may be none */
     bool end;           /* nothing follows, in any file; plain may be empty */
 } vl_packet;
 void vl_packet_free(vl_packet *p);
@@ -43,7 +45,7 @@ typedef struct vl_source {
 vl_code vl_input_open(vl_input **out, const char *const *path, int npath, vl_err *err);
 
 /* The first bytes of the decompressed stream, without consuming them: up to want, fewer only when the first
- * file ends there (*whole is set then). Borrowed until the next call. */
+ * file ends there (*whole is set then). Borrowed until the next call. Later on: of the file take is in. */
 vl_code vl_input_peek(vl_input *in, size_t want, const uint8_t **bytes, size_t *n, bool *whole, vl_err *err);
 
 /* About want bytes of text (BGZF: whole blocks whose ISIZE add up to at least want, or the end). */
