@@ -22,6 +22,7 @@ typedef enum vl_code {
     VL_EUNSUP,  /* legal, but we do not handle it */
     VL_ESTORE,  /* a store is damaged or is not a store */
     VL_EEXIST,  /* output exists already or cannot be made */
+    VL_EBUSY,   /* somebody else is at it: try again */
     VL_EBUG     /* we broke a promise of our own */
 } vl_code;
 

@@ -68,7 +68,7 @@ static bool carry(run *r, vl_slot *slot)
         r->seconds[s] += spent;
         if (code) {
             fail(r, slot->seq, &err);
-        } else if (s == 0 && slot->end && slot->seq + 1 < r->stop) {
+        } else if (slot->end && slot->seq + 1 < r->stop) {
             r->stop = slot->seq + 1;
         }
         leave(r, s, slot->seq);

@@ -127,18 +127,18 @@ static vl_code choose_number(const vl_pack_job *job, vl_codec_id *best, vl_err *
     return err->code;
 }
 
-vl_code vl_choose(vl_hint hint, const vl_pack_job *job, vl_codec_id *best, vl_err *err)
+vl_code vl_choose(vl_use use, const vl_pack_job *job, vl_codec_id *best, vl_err *err)
 {
     *best = VL_CODEC_zstd;
     if (is_constant(job)) {
         *best = VL_CODEC_constant;
         return VL_OK;
     }
-    switch (hint) {
-    case VL_HINT_TEXT: return VL_OK;
-    case VL_HINT_BASE: *best = VL_CODEC_base2; return VL_OK;
-    case VL_HINT_QUALITY: *best = VL_CODEC_bitpack; return VL_OK;
-    case VL_HINT_NUMBER:
+    switch (use) {
+    case VL_USE_TEXT: return VL_OK;
+    case VL_USE_BASE: *best = VL_CODEC_base2; return VL_OK;
+    case VL_USE_QUALITY: *best = VL_CODEC_bitpack; return VL_OK;
+    case VL_USE_NUMBER:
         if (job->width == 1) *best = VL_CODEC_bitpack;
         else return choose_number(job, best, err);
         return VL_OK;

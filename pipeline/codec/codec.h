@@ -14,8 +14,7 @@
 #ifndef VL_CODEC_H
 #define VL_CODEC_H
 
-#include "formats/buf.h"
-#include <stdbool.h>
+#include "formats/batch.h"
 
 enum { VL_FRAME = 24, VL_FRAME_VERSION = 1, VL_MAX_CHUNK = 1 << 26 };
 
@@ -76,8 +75,7 @@ vl_code vl_deflate_unpack(const uint8_t *packed, size_t n, size_t len, size_t wi
 vl_code vl_zstd_pack(const uint8_t *bytes, size_t n, int level, vl_work *work, vl_buf *out, vl_err *err);
 vl_code vl_zstd_unpack(const uint8_t *packed, size_t n, uint8_t *plain, size_t len, vl_work *work, vl_err *err);
 
-typedef enum vl_hint { VL_HINT_TEXT, VL_HINT_BASE, VL_HINT_QUALITY, VL_HINT_NUMBER } vl_hint;
-/* Which codec suits a chunk best: a pure function of the hint, the width and the bytes themselves. */
-vl_code vl_choose(vl_hint hint, const vl_pack_job *job, vl_codec_id *best, vl_err *err);
+/* Which codec suits a chunk best: a pure function of the use, the width and the bytes themselves. */
+vl_code vl_choose(vl_use use, const vl_pack_job *job, vl_codec_id *best, vl_err *err);
 
 #endif

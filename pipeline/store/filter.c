@@ -1,0 +1,48 @@
+/*
+ * The HDF5 filter: unpacks a framed chunk for any program that reads with HDF5, and packs for one that writes.
+ * Parameters in the data set's header: version of this list (1), width of an element, use (vl_use).
+ * It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it.
+ */
+#include "pipeline/store/filter.h"
+#include "pipeline/store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* HDF5 frees and reallocates the buffer with free(): hand over plain malloc memory. */
+static size_t hand_over(const vl_buf *from, size_t *buf_size, void **buf)
+{
+    void *const p = malloc(from->len ? from->len : 1);
+    if (!p) return 0;
+    memcpy(p, from->data, from->len);
+    free(*buf);
+    *buf = p;
+    *buf_size = from->len;
+    return from->len;
+}
+
+static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size, void **buf)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_work work = { 0 };
+    vl_buf in = { 0 }, out = { 0 };
+    size_t n = 0;
+    if (vl_buf_append(&in, *buf, nbytes, &err)) goto out; /* padded, as kernels want it */
+    if (flags & H5Z_FLAG_REVERSE) {
+        if (vl_unpack(in.data, in.len, &out, &work, &err)) goto out;
+    } else {
+        const size_t width = nparam > 1 && param[1] >= 1 && param[1] <= 8 ? param[1] : 1;
+        const vl_pack_job job = { in.data, in.len, in.len % width ? 1 : width, 3, &work };
+        vl_codec_id codec = VL_CODEC_zstd;
+        if (vl_choose(nparam > 2 ? (vl_use)(param[2] & 3) : VL_USE_TEXT, &job, &codec, &err)) goto out;
+        if (vl_pack(codec, &job, &out, &err)) goto out;
+    }
+    n = hand_over(&out, buf_size, buf);
+out:
+    vl_buf_free(&in);
+    vl_buf_free(&out);
+    vl_work_free(&work);
+    return err.code ? 0 : n;
+}
+
+const H5Z_class2_t vl_filter = { H5Z_CLASS_T_VERS, VL_FILTER, 1, 1, "vial", NULL, NULL, filter };

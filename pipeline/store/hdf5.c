@@ -1,0 +1,84 @@
+/* HDF5 set up once, types, and its errors in our words (hdf5.h). */
+#include "pipeline/store/hdf5.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+vl_code vl_hdf5_start(vl_err *err)
+{
+    static bool started; /* only the ordered stages and the commands come here: one thread */
+    if (started) return VL_OK;
+    H5dont_atexit();
+    if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5Zregister(&vl_filter) < 0)
+        return vl_fail(err, VL_EBUG, "the HDF5 library does not start");
+    started = true;
+    return VL_OK;
+}
+
+hid_t vl_hdf5_type(vl_type type)
+{
+    switch (type) {
+    case VL_U8: return H5T_STD_U8LE;
+    case VL_I8: return H5T_STD_I8LE;
+    case VL_U16: return H5T_STD_U16LE;
+    case VL_I16: return H5T_STD_I16LE;
+    case VL_U32: return H5T_STD_U32LE;
+    case VL_I32: return H5T_STD_I32LE;
+    case VL_U64: return H5T_STD_U64LE;
+    case VL_I64: return H5T_STD_I64LE;
+    case VL_F32: return H5T_IEEE_F32LE;
+    case VL_F64: return H5T_IEEE_F64LE;
+    }
+    return H5T_STD_U8LE;
+}
+
+bool vl_hdf5_type_of(hid_t type, vl_type *out)
+{
+    for (int t = VL_U8; t <= VL_F64; t++) {
+        if (H5Tequal(type, vl_hdf5_type((vl_type)t)) > 0) {
+            *out = (vl_type)t;
+            return true;
+        }
+    }
+    return false;
+}
+
+hid_t vl_hdf5_digest_type(void)
+{
+    const hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(vl_digest_row)), text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, sizeof ((vl_digest_row *)0)->path);
+    H5Tinsert(type, "path", offsetof(vl_digest_row, path), text);
+    H5Tset_size(text, sizeof ((vl_digest_row *)0)->xxh3_128);
+    H5Tset_strpad(text, H5T_STR_NULLPAD);
+    H5Tinsert(type, "xxh3_128", offsetof(vl_digest_row, xxh3_128), text);
+    H5Tclose(text);
+    return type;
+}
+
+/* HDF5 lists its errors from the outside in: the last one it shows is the cause. */
+static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *to)
+{
+    (void)n;
+    if (e->desc && e->desc[0]) snprintf(to, 160, "%s", e->desc);
+    return 0;
+}
+
+vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...)
+{
+    char what[120], cause[160] = "";
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_last, cause);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, cause);
+    /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
+    char *const system = strstr(cause, "error message = '");
+    if (system) {
+        char *const end = strchr(system + 17, '\'');
+        if (end) *end = 0;
+        return vl_fail(err, code, "%s: %s", what, system + 17);
+    }
+    return vl_fail(err, code, "%s%s%s", what, *cause ? ": " : "", cause);
+}

@@ -1,0 +1,44 @@
+/* What the writing and the reading half of the store share: HDF5 set up once, its errors in our words. */
+#ifndef VL_HDF5_H
+#define VL_HDF5_H
+
+#include "pipeline/store/filter.h"
+#include "pipeline/store/store.h"
+
+/* No messages of its own, no work at exit (it crashes there after a failed write), our filter known. */
+vl_code vl_hdf5_start(vl_err *err);
+hid_t vl_hdf5_type(vl_type type); /* in the file and in memory: little-endian; borrowed */
+bool vl_hdf5_type_of(hid_t type, vl_type *out);
+/* VL_EIO (writing) or VL_ESTORE (reading), with the innermost message that HDF5 has. */
+vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* One row of /digest. */
+typedef struct vl_digest_row {
+    char path[VL_PATH + 16];
+    char xxh3_128[32]; /* hex */
+} vl_digest_row;
+hid_t vl_hdf5_digest_type(void); /* a new type; the caller closes it */
+
+struct vl_store {
+    char *path, *part; /* owned; part: NULL when reading or published */
+    int fd;            /* of part; holds the lock */
+    hid_t file;
+    bool dead; /* an HDF5 call failed while writing: HDF5 is not to be called for this file again */
+    bool force;
+    vl_profile profile;
+    uint64_t bytes;
+    struct vl_dataset *column; /* owned */
+    int ncolumn, ccolumn;
+    vl_buf manifest;
+};
+
+/* A column under way, or one that is read. */
+typedef struct vl_dataset {
+    vl_stored is;
+    const vl_spec *spec;
+    hid_t id;
+    uint64_t next;   /* first element of the chunk that comes next */
+    uint32_t codecs; /* bit i: codec i occurs */
+} vl_dataset;
+
+#endif

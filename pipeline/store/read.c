@@ -1,0 +1,357 @@
+/*
+ * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked before it
+ * is used: sizes against the file, types against those we write.
+ */
+#include "pipeline/store/hdf5.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_COLUMN = 4096, MAX_TEXT = 65536 };
+
+static vl_code bad_store(vl_store *st, vl_err *err, const char *what)
+{
+    vl_hdf5_fail(err, VL_ESTORE, "cannot read %s", what);
+    return vl_err_file(err, st->path);
+}
+
+/* Text of an attribute of an open object; false if there is none or it is no text. */
+static bool get_text(hid_t object, const char *name, char *text, size_t n)
+{
+    text[0] = 0;
+    if (H5Aexists(object, name) <= 0) return false;
+    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
+    const hid_t space = attribute >= 0 ? H5Aget_space(attribute) : -1;
+    const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+    bool good = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 && size <= MAX_TEXT &&
+                space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
+    char *const whole = good ? calloc(1, size + 1) : NULL;
+    good = whole && H5Aread(attribute, type, whole) >= 0;
+    if (good) snprintf(text, n, "%s", whole);
+    free(whole);
+    if (space >= 0) H5Sclose(space);
+    if (type >= 0) H5Tclose(type);
+    if (attribute >= 0) H5Aclose(attribute);
+    return good;
+}
+
+static bool get_u64(hid_t object, const char *name, uint64_t *value)
+{
+    if (H5Aexists(object, name) <= 0) return false;
+    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
+    const hid_t space = attribute >= 0 ? H5Aget_space(attribute) : -1;
+    const bool good = type >= 0 && H5Tget_class(type) == H5T_INTEGER && space >= 0 &&
+                      H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, H5T_NATIVE_UINT64, value) >= 0;
+    if (space >= 0) H5Sclose(space);
+    if (type >= 0) H5Tclose(type);
+    if (attribute >= 0) H5Aclose(attribute);
+    return good;
+}
+
+/* Chunk size and whether HDF5's own filters or ours packed the data set. False: a layout we do not write. */
+static bool read_layout(vl_dataset *col, hid_t create)
+{
+    hsize_t chunk = 0;
+    const H5D_layout_t layout = H5Pget_layout(create);
+    if (layout != H5D_CHUNKED) return layout == H5D_CONTIGUOUS || layout == H5D_COMPACT;
+    if (col->is.ndim != 1 || H5Pget_chunk(create, 1, &chunk) != 1) return false;
+    if (!chunk || chunk > VL_MAX_CHUNK / vl_type_width(col->is.type)) return false;
+    unsigned flags = 0, param[8];
+    size_t nparam = 8;
+    char name[8];
+    const int nfilter = H5Pget_nfilters(create);
+    if (nfilter < 1 || nfilter > 2) return false;
+    const H5Z_filter_t first = H5Pget_filter2(create, 0, &flags, &nparam, param, sizeof name, name, NULL);
+    col->is.portable = first != VL_FILTER;
+    col->is.chunked = true;
+    col->is.chunk = chunk;
+    col->is.nchunk = (col->is.nelem + chunk - 1) / chunk;
+    return !col->is.portable || first == H5Z_FILTER_SHUFFLE || first == H5Z_FILTER_DEFLATE;
+}
+
+static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *row, vl_err *err)
+{
+    hsize_t dims[4] = { 0 };
+    memcpy(col->is.path, row->path, sizeof col->is.path - 1);
+    for (int i = 0; i < 16; i++) {
+        unsigned byte = 0;
+        char hex[3] = { row->xxh3_128[2 * i], row->xxh3_128[2 * i + 1], 0 };
+        if (sscanf(hex, "%2x", &byte) != 1) return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
+        col->is.digest[i] = (uint8_t)byte;
+    }
+    col->id = H5Dopen2(st->file, col->is.path, H5P_DEFAULT);
+    if (col->id < 0) return bad_store(st, err, col->is.path);
+    const hid_t type = H5Dget_type(col->id), space = H5Dget_space(col->id), create = H5Dget_create_plist(col->id);
+    bool good = type >= 0 && space >= 0 && create >= 0 && vl_hdf5_type_of(type, &col->is.type);
+    col->is.ndim = good ? H5Sget_simple_extent_ndims(space) : 0;
+    good = good && col->is.ndim >= 1 && col->is.ndim <= 4 && H5Sget_simple_extent_dims(space, dims, NULL) >= 0;
+    col->is.nelem = 1;
+    for (int i = 0; good && i < col->is.ndim; i++) {
+        col->is.dims[i] = dims[i];
+        good = !__builtin_mul_overflow(col->is.nelem, dims[i], &col->is.nelem);
+    }
+    good = good && col->is.nelem < UINT64_MAX / 64 && read_layout(col, create);
+    if (type >= 0) H5Tclose(type);
+    if (space >= 0) H5Sclose(space);
+    if (create >= 0) H5Pclose(create);
+    if (!good) return bad_store(st, err, col->is.path);
+    col->is.uniform = get_u64(col->id, "row_length", &col->is.row_length);
+    get_text(col->id, "codec", col->is.codec, sizeof col->is.codec);
+    col->is.packed_bytes = H5Dget_storage_size(col->id);
+    return VL_OK;
+}
+
+/* The rows of /digest, to be freed; *n of them. */
+static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
+{
+    vl_digest_row *row = NULL;
+    hsize_t count = 0;
+    const hid_t id = H5Dopen2(st->file, "digest", H5P_DEFAULT), want = vl_hdf5_digest_type();
+    const hid_t type = id >= 0 ? H5Dget_type(id) : -1, space = id >= 0 ? H5Dget_space(id) : -1;
+    bool good = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
+                H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
+    row = good ? calloc(count + 1, sizeof *row) : NULL;
+    good = row && H5Dread(id, want, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) >= 0;
+    if (space >= 0) H5Sclose(space);
+    if (type >= 0) H5Tclose(type);
+    if (want >= 0) H5Tclose(want);
+    if (id >= 0) H5Dclose(id);
+    *n = (int)count;
+    if (good) return row;
+    free(row);
+    bad_store(st, err, "/digest");
+    return NULL;
+}
+
+static vl_code read_columns(vl_store *st, vl_err *err)
+{
+    int n = 0;
+    vl_digest_row *const row = read_rows(st, &n, err);
+    if (!row) return err->code;
+    st->column = calloc((size_t)n + 1, sizeof *st->column);
+    if (!st->column) vl_fail(err, VL_ENOMEM, "no memory for %d columns", n);
+    for (int i = 0; i < n && !err->code; i++) {
+        st->column[i].id = -1;
+        row[i].path[sizeof row[i].path - 1] = 0;
+        st->ncolumn = i + 1;
+        read_column(st, &st->column[i], &row[i], err);
+    }
+    free(row);
+    return err->code;
+}
+
+static vl_code open_file(vl_store *st, vl_err *err)
+{
+    char format[16];
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_file_locking(access, 0, 1); /* a store never changes: nothing to lock, and read-only media have no locks */
+    st->file = H5Fopen(st->path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    if (st->file < 0) return bad_store(st, err, "the file");
+    if (vl_store_get(st, "/", "vial.format", format, sizeof format, err)) return err->code;
+    if (strcmp(format, "store")) return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
+    const uint64_t version = vl_store_get_u64(st, "/", "vial.version");
+    if (version != VL_STORE_VERSION)
+        return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads %d", version, VL_STORE_VERSION);
+    return read_columns(st, err);
+}
+
+vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
+{
+    uint64_t bytes = 0;
+    *out = NULL;
+    if (vl_seal_check(path, false, &bytes, err) || vl_hdf5_start(err)) return err->code;
+    vl_store *const st = calloc(1, sizeof *st);
+    if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
+    st->fd = -1;
+    st->file = -1;
+    st->bytes = bytes;
+    st->path = strdup(path);
+    if (!st->path) vl_fail(err, VL_ENOMEM, "no memory for a store");
+    else open_file(st, err);
+    vl_err_file(err, path);
+    if (err->code) vl_store_close(st);
+    else *out = st;
+    return err->code;
+}
+
+int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }
+const vl_stored *vl_store_column(const vl_store *st, int column) { return &st->column[column].is; }
+const char *vl_store_path(const vl_store *st) { return st->path; }
+
+int vl_store_find(const vl_store *st, const char *path)
+{
+    for (int i = 0; i < st->ncolumn; i++)
+        if (!strcmp(st->column[i].is.path, path)) return i;
+    return -1;
+}
+
+vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
+{
+    const vl_dataset *const col = &st->column[column];
+    const size_t plain = (size_t)col->is.nelem * vl_type_width(col->is.type);
+    packed->len = 0;
+    if (!col->is.chunked) {
+        if (plain > st->bytes) return bad_store(st, err, col->is.path);
+        if (vl_buf_reserve(packed, plain, err)) return err->code;
+        if (plain && H5Dread(col->id, vl_hdf5_type(col->is.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, packed->data) < 0)
+            return bad_store(st, err, col->is.path);
+        packed->len = plain;
+        return VL_OK;
+    }
+    const hsize_t offset = nth * col->is.chunk;
+    hsize_t size = 0;
+    uint32_t mask = 0;
+    if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
+    if (H5Dget_chunk_storage_size(col->id, &offset, &size) < 0 || size > st->bytes || !size) {
+        vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be found", col->is.path, nth);
+        return vl_err_file(err, st->path);
+    }
+    if (vl_buf_reserve(packed, size, err)) return err->code;
+    if (H5Dread_chunk(col->id, H5P_DEFAULT, &offset, &mask, packed->data) < 0 || mask) {
+        vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be read", col->is.path, nth);
+        return vl_err_file(err, st->path);
+    }
+    packed->len = size;
+    return VL_OK;
+}
+
+vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain, vl_work *work,
+                         vl_err *err)
+{
+    const size_t width = vl_type_width(col->type), want = (size_t)col->chunk * width;
+    vl_err inner = VL_ERR_INIT;
+    plain->len = 0;
+    if (!col->chunked) return vl_buf_append(plain, packed->data, packed->len, err);
+    if (col->portable) vl_deflate_unpack(packed->data, packed->len, want, width, plain, work, &inner);
+    else vl_unpack(packed->data, packed->len, plain, work, &inner);
+    if (!inner.code && plain->len != want)
+        vl_fail(&inner, VL_ESTORE, "%zu plain bytes, expected %zu", plain->len, want);
+    if (inner.code) return vl_fail(err, inner.code, "%s, chunk %" PRIu64 ": %s", col->path, nth, inner.what);
+    const uint64_t first = nth * col->chunk;
+    if (col->nelem - first < col->chunk) plain->len = (size_t)(col->nelem - first) * width; /* the rest is padding */
+    return VL_OK;
+}
+
+vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err)
+{
+    const vl_stored *const col = &st->column[column].is;
+    vl_buf packed = { 0 }, piece = { 0 };
+    plain->len = 0;
+    const uint64_t n = col->chunked ? col->nchunk : 1;
+    for (uint64_t i = 0; i < n; i++) {
+        if (vl_store_fetch(st, column, i, &packed, err)) break;
+        if (vl_stored_unpack(col, i, &packed, &piece, work, err)) break;
+        if (vl_buf_append(plain, piece.data, piece.len, err)) break;
+    }
+    vl_buf_free(&packed);
+    vl_buf_free(&piece);
+    return err->code;
+}
+
+/* ---- notes and digests ---- */
+
+static hid_t open_where(vl_store *st, const char *where)
+{
+    if (strcmp(where, "/") && H5Lexists(st->file, where, H5P_DEFAULT) <= 0) return -1;
+    return H5Oopen(st->file, where, H5P_DEFAULT);
+}
+
+vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err)
+{
+    const hid_t object = open_where(st, where);
+    text[0] = 0;
+    if (object < 0) {
+        if (strcmp(where, "/")) return VL_OK;
+        return bad_store(st, err, where);
+    }
+    uint64_t number = 0;
+    if (!get_text(object, name, text, n) && get_u64(object, name, &number)) snprintf(text, n, "%" PRIu64, number);
+    H5Oclose(object);
+    return VL_OK;
+}
+
+uint64_t vl_store_get_u64(vl_store *st, const char *where, const char *name)
+{
+    uint64_t value = 0;
+    const hid_t object = open_where(st, where);
+    if (object < 0) return 0;
+    if (!get_u64(object, name, &value)) value = 0;
+    H5Oclose(object);
+    return value;
+}
+
+vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
+{
+    return vl_store_get(st, "/", "vial.digest", hex, 65, err);
+}
+
+/* Every line of the manifest must stand as an attribute. */
+static vl_code check_manifest(vl_store *st, vl_err *err)
+{
+    vl_buf text = { 0 };
+    vl_work work = { 0 };
+    const int column = vl_store_find(st, "source/manifest");
+    if (column < 0) return vl_fail(err, VL_ESTORE, "no /source/manifest");
+    if (vl_store_read(st, column, &text, &work, err) || vl_buf_append(&text, "", 1, err)) goto out;
+    for (char *line = (char *)text.data; *line && !err->code;) {
+        char *const name = strchr(line, '\t'), *const value = name ? strchr(name + 1, '\t') : NULL;
+        char *const end = value ? strchr(value, '\n') : NULL;
+        if (!end) {
+            vl_fail(err, VL_ESTORE, "/source/manifest: a line has no three parts");
+            break;
+        }
+        *name = *value = *end = 0;
+        char *const found = calloc(1, MAX_TEXT);
+        if (!found) vl_fail(err, VL_ENOMEM, "no memory for a note");
+        else if (!vl_store_get(st, line, name + 1, found, MAX_TEXT, err) && strcmp(found, value + 1))
+            vl_fail(err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name + 1, line, found, value + 1);
+        free(found);
+        line = end + 1;
+    }
+out:
+    vl_buf_free(&text);
+    vl_work_free(&work);
+    return err->code;
+}
+
+vl_code vl_store_check_digest(vl_store *st, vl_err *err)
+{
+    uint8_t sha[32];
+    char hex[65], said[65];
+    int n = 0;
+    vl_digest_row *const row = read_rows(st, &n, err);
+    if (!row) return err->code;
+    const int done = EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL);
+    free(row);
+    if (!done) return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
+    for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    if (vl_store_identity(st, said, err)) return err->code;
+    if (strcmp(hex, said)) vl_fail(err, VL_ESTORE, "/digest hashes to %.16s..., vial.digest says %.16s...", hex, said);
+    else check_manifest(st, err);
+    return vl_err_file(err, st->path);
+}
+
+void vl_store_close(vl_store *st)
+{
+    if (!st) return;
+    if (!st->dead) {
+        for (int i = 0; i < st->ncolumn; i++)
+            if (st->column[i].id >= 0) H5Dclose(st->column[i].id);
+        if (st->file >= 0) H5Fclose(st->file);
+    }
+    if (st->part) unlink(st->part);
+    if (st->fd >= 0) close(st->fd);
+    vl_buf_free(&st->manifest);
+    free(st->column);
+    free(st->path);
+    free(st->part);
+    free(st);
+}

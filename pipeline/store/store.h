@@ -1,0 +1,112 @@
+/*
+ * The store: one HDF5 file with one acquisition, written once. The one place that calls HDF5, and only from one
+ * thread at a time; chunks are packed and unpacked elsewhere, in parallel.
+ *
+ * Writing: create (a temporary name in the same folder), append packed chunks column by column in element order,
+ * notes and small tables, seal (digests, close, trailer, fsync), verify from a fresh open by the caller, publish
+ * (rename, fsync of the folder). A store that has its name is whole.
+ *
+ * In the file (design: store-format): data sets; attributes; /source/manifest, the notes as text; /digest, one
+ * row a data set with the XXH3-128 of its plain bytes; behind HDF5's end a trailer of VL_TRAILER bytes with an
+ * XXH3-128 of all bytes before it, so that a flipped bit is found before HDF5 sees it.
+ */
+#ifndef VL_STORE_H
+#define VL_STORE_H
+
+#include "formats/batch.h"
+#include "pipeline/codec/codec.h"
+
+typedef enum vl_profile { VL_FAST, VL_COMPACT, VL_ARCHIVE, VL_PORTABLE } vl_profile;
+const char *vl_profile_name(vl_profile profile);
+bool vl_profile_find(const char *name, vl_profile *out);
+int vl_profile_level(vl_profile profile); /* of zstd */
+
+enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 1 };
+
+/* What a data set is; stable while a store is being written. */
+typedef struct vl_spec {
+    char path[VL_PATH + 16];
+    vl_type type;
+    vl_use use;
+    const char *unit, *missing, *doc; /* static */
+} vl_spec;
+
+/* A fixed-size piece of one column, before and after pack. */
+typedef struct vl_chunk {
+    const vl_spec *spec;   /* borrowed */
+    uint64_t first, count; /* elements; count is smaller than a full chunk only in the last one */
+    bool last;             /* no chunk of this column follows */
+    uint64_t line;         /* elements between the end of the chunk before and first that were left out: i * line */
+    vl_buf raw, packed;
+    uint8_t codec;
+} vl_chunk;
+
+size_t vl_chunk_elements(vl_type type); /* in a full chunk */
+/* Packs raw into packed as the profile says; a short chunk that is not the first is padded to a full one. */
+vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err *err);
+
+typedef struct vl_store vl_store;
+
+/* ---- writing ---- */
+vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err);
+vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *err);
+/* A small table or histogram; dims [ndim]; attributes axis<i> take the names of the axes ("" for none). */
+vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim, const uint64_t *dims,
+                       const char *const *axis, const char *unit, const char *doc, vl_err *err);
+/* A note: an attribute of the group or data set `where` ("/" is the root), and a line of /source/manifest. */
+vl_code vl_store_note(vl_store *st, const char *where, const char *name, const char *text, vl_err *err);
+vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uint64_t value, vl_err *err);
+/* Row lengths are all equal: an attribute instead of an offset column. */
+vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, vl_err *err);
+/* A second name for a data set. */
+vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *err);
+/* Plain digest of a column, as computed by the layer above. */
+vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16], vl_err *err);
+vl_code vl_store_seal(vl_store *st, vl_err *err);
+const char *vl_store_part(const vl_store *st); /* the temporary name */
+vl_code vl_store_publish(vl_store *st, vl_err *err);
+uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
+
+/* ---- reading ---- */
+typedef struct vl_stored {
+    char path[VL_PATH + 16];
+    vl_type type;
+    bool chunked;
+    uint64_t nelem, chunk; /* elements: all, of a chunk */
+    uint64_t nchunk;
+    int ndim;
+    uint64_t dims[4];
+    bool uniform;        /* ragged, and all rows are row_length long: there is no offset column */
+    uint64_t row_length;
+    uint8_t digest[16];
+    bool portable; /* HDF5's filters instead of ours */
+    char codec[32];
+    uint64_t packed_bytes; /* in the file */
+} vl_stored;
+
+vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
+int vl_store_ncolumn(const vl_store *st);
+const vl_stored *vl_store_column(const vl_store *st, int column);
+int vl_store_find(const vl_store *st, const char *path); /* -1 if there is none */
+/* The nth chunk as it lies in the file. Errors name data set and chunk. */
+vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err);
+/* Unpacks what fetch gave. Touches only its arguments and the constant description: any thread. */
+vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain, vl_work *work,
+                         vl_err *err);
+/* A whole small data set into plain. */
+vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
+/* Text of a note; empty if there is none. */
+vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
+uint64_t vl_store_get_u64(vl_store *st, const char *where, const char *name);
+/* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that every
+ * line of the manifest stands as an attribute. */
+vl_code vl_store_check_digest(vl_store *st, vl_err *err);
+vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
+const char *vl_store_path(const vl_store *st);
+
+/* Length and trailer of the file; whole: also the hash over all bytes. Needs no HDF5. */
+vl_code vl_seal_check(const char *path, bool whole, uint64_t *bytes, vl_err *err);
+
+void vl_store_close(vl_store *st); /* NULL is fine; drops the temporary file of what was not published */
+
+#endif

@@ -1,0 +1,504 @@
+/*
+ * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first chunk
+ * comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may crash then.
+ */
+#include "pipeline/store/hdf5.h"
+#include "pipeline/store/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+static const struct {
+    const char *name;
+    int level; /* of zstd */
+} profiles[] = { { "fast", 1 }, { "compact", 3 }, { "archive", 9 }, { "portable", 0 } };
+
+const char *vl_profile_name(vl_profile profile) { return profiles[profile].name; }
+int vl_profile_level(vl_profile profile) { return profiles[profile].level; }
+
+bool vl_profile_find(const char *name, vl_profile *out)
+{
+    for (int i = VL_FAST; i <= VL_PORTABLE; i++) {
+        if (!strcmp(profiles[i].name, name)) {
+            *out = (vl_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
+
+vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err *err)
+{
+    const size_t width = vl_type_width(chunk->spec->type), full = VL_CHUNK_BYTES;
+    if (chunk->first && chunk->raw.len < full) {
+        if (vl_buf_reserve(&chunk->raw, full, err)) return err->code;
+        memset(chunk->raw.data + chunk->raw.len, 0, full - chunk->raw.len);
+        chunk->raw.len = full;
+    }
+    const vl_pack_job job = { chunk->raw.data, chunk->raw.len, width, profiles[profile].level, work };
+    if (profile == VL_PORTABLE) return vl_deflate_pack(&job, &chunk->packed, err);
+    vl_codec_id codec = VL_CODEC_zstd;
+    if (vl_choose(chunk->spec->use, &job, &codec, err)) return err->code;
+    return vl_pack(codec, &job, &chunk->packed, err);
+}
+
+/* ---- the file ---- */
+
+static vl_code give_up(vl_store *st, vl_err *err, const char *what)
+{
+    st->dead = true;
+    vl_hdf5_fail(err, VL_EIO, "cannot write %s", what);
+    return vl_err_file(err, st->path);
+}
+
+/* The temporary name: hidden, in the same folder. */
+static char *part_name(const char *path)
+{
+    char *const copy = strdup(path);
+    if (!copy) return NULL;
+    const char *const slash = strrchr(path, '/');
+    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0, n = strlen(path) + 16;
+    char *const part = malloc(n);
+    if (part) snprintf(part, n, "%.*s.%s.part", (int)folder, path, path + folder);
+    free(copy);
+    return part;
+}
+
+/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. */
+static vl_code open_part(vl_store *st, vl_err *err)
+{
+    st->fd = open(st->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (st->fd < 0) return vl_fail_errno(err, VL_EEXIST, errno, "cannot create the store"), vl_err_file(err, st->path);
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
+        if (errno == EAGAIN || errno == EACCES) {
+            vl_fail(err, VL_EBUSY, "another vial is writing this store");
+            close(st->fd);
+            st->fd = -1;
+            free(st->part); /* theirs: not to be removed */
+            st->part = NULL;
+        } else {
+            vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
+        }
+        return vl_err_file(err, st->path);
+    }
+    return VL_OK;
+}
+
+static vl_code create_file(vl_store *st, vl_err *err)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
+    if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
+        H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)
+        give_up(st, err, "file properties");
+    else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0) give_up(st, err, "a new HDF5 file");
+    H5Pclose(access);
+    H5Pclose(create);
+    return err->code;
+}
+
+vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
+{
+    *out = NULL;
+    vl_store *const st = calloc(1, sizeof *st);
+    if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
+    st->fd = -1;
+    st->file = -1;
+    st->profile = profile;
+    st->force = force;
+    st->path = strdup(path);
+    st->part = part_name(path);
+    if (!st->path || !st->part) {
+        vl_fail(err, VL_ENOMEM, "no memory for a store");
+        goto fail;
+    }
+    if (!force && !access(path, F_OK)) {
+        vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
+        vl_err_file(err, path);
+        free(st->part);
+        st->part = NULL;
+        goto fail;
+    }
+    if (vl_hdf5_start(err) || open_part(st, err) || create_file(st, err)) goto fail;
+    *out = st;
+    return VL_OK;
+fail:
+    vl_store_close(st);
+    return err->code;
+}
+
+/* ---- data sets ---- */
+
+/* Makes the groups on the way. */
+static hid_t link_properties(void)
+{
+    const hid_t link = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(link, 1);
+    return link;
+}
+
+/* Intermediate groups made by HDF5 would carry times; make them ourselves. */
+static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
+{
+    char name[VL_PATH + 16];
+    for (const char *slash = strchr(path + (path[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(name, sizeof name, "%.*s", (int)(slash - path), path);
+        if (H5Lexists(st->file, name, H5P_DEFAULT) > 0) continue;
+        const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
+        H5Pset_obj_track_times(create, 0);
+        const hid_t group = H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
+        H5Pclose(create);
+        if (group < 0 || H5Gclose(group) < 0) return give_up(st, err, name);
+    }
+    return VL_OK;
+}
+
+static vl_code add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err)
+{
+    const size_t n = strlen(text);
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, n ? n : 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const bool bad = attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0;
+    H5Tclose(type);
+    H5Sclose(space);
+    return bad ? give_up(st, err, name) : VL_OK;
+}
+
+static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err)
+{
+    const hid_t space = H5Screate(H5S_SCALAR);
+    const hid_t attribute = H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    const bool bad = attribute < 0 || H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0 || H5Aclose(attribute) < 0;
+    H5Sclose(space);
+    return bad ? give_up(st, err, name) : VL_OK;
+}
+
+static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc, vl_err *err)
+{
+    if (*unit && add_text(st, id, "unit", unit, err)) return err->code;
+    if (*missing && add_text(st, id, "missing", missing, err)) return err->code;
+    if (*doc && add_text(st, id, "description", doc, err)) return err->code;
+    return VL_OK;
+}
+
+static vl_dataset *new_column(vl_store *st, vl_err *err)
+{
+    if (st->ncolumn == st->ccolumn) {
+        const int cap = st->ccolumn ? 2 * st->ccolumn : 64;
+        vl_dataset *const p = realloc(st->column, (size_t)cap * sizeof *p);
+        if (!p) {
+            vl_fail(err, VL_ENOMEM, "no memory for %d columns", cap);
+            return NULL;
+        }
+        st->column = p;
+        st->ccolumn = cap;
+    }
+    vl_dataset *const col = &st->column[st->ncolumn++];
+    *col = (vl_dataset){ .id = -1 };
+    return col;
+}
+
+static vl_dataset *find_path(vl_store *st, const char *path)
+{
+    for (int i = 0; i < st->ncolumn; i++)
+        if (!strcmp(st->column[i].is.path, path)) return &st->column[i];
+    return NULL;
+}
+
+static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
+{
+    vl_dataset *col = find_path(st, spec->path);
+    if (col || !(col = new_column(st, err))) return col;
+    col->spec = spec;
+    snprintf(col->is.path, sizeof col->is.path, "%s", spec->path);
+    col->is.type = spec->type;
+    return col;
+}
+
+/* A column that fits one chunk gets exactly that chunk; others grow chunk by chunk. */
+static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk, vl_err *err)
+{
+    const vl_spec *const spec = col->spec;
+    const unsigned width = (unsigned)vl_type_width(spec->type), param[3] = { 1, width, (unsigned)spec->use };
+    const hsize_t none = 0, all = H5S_UNLIMITED, count = chunk->count;
+    const bool single = chunk->first == 0 && chunk->last;
+    const hsize_t size = single ? count : vl_chunk_elements(spec->type);
+    if (make_groups(st, spec->path, err)) return err->code;
+    const hid_t create = H5Pcreate(H5P_DATASET_CREATE), link = link_properties();
+    const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
+    bool bad = H5Pset_chunk(create, 1, &size) < 0 || H5Pset_obj_track_times(create, 0) < 0 ||
+               H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) < 0;
+    if (st->profile == VL_PORTABLE) {
+        if (width > 1) bad |= H5Pset_shuffle(create) < 0;
+        bad |= H5Pset_deflate(create, 6) < 0;
+    } else {
+        bad |= H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, 3, param) < 0;
+    }
+    if (!bad) col->id = H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, link, create, H5P_DEFAULT);
+    H5Sclose(space);
+    H5Pclose(link);
+    H5Pclose(create);
+    if (bad || col->id < 0) return give_up(st, err, spec->path);
+    col->is.chunk = size;
+    return describe(st, col->id, spec->unit, spec->missing, spec->doc, err);
+}
+
+static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, vl_err *err)
+{
+    if (col->id < 0 && make_dataset(st, col, chunk, err)) return err->code;
+    const hsize_t offset = chunk->first, extent = chunk->first + chunk->count;
+    if (!(chunk->first == 0 && chunk->last) && H5Dset_extent(col->id, &extent) < 0) return give_up(st, err, col->is.path);
+    if (H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, &offset, chunk->packed.len, chunk->packed.data) < 0)
+        return give_up(st, err, col->is.path);
+    col->codecs |= st->profile == VL_PORTABLE ? 0 : 1u << chunk->packed.data[2];
+    col->next = col->is.nelem = extent;
+    col->is.packed_bytes += chunk->packed.len;
+    return VL_OK;
+}
+
+/* Offsets of equally long rows that lay left out because they might never have been needed. */
+static vl_code fill_line(vl_store *st, vl_dataset *col, uint64_t to, uint64_t step, vl_work *work, vl_err *err)
+{
+    const size_t count = vl_chunk_elements(col->spec->type);
+    vl_chunk chunk = { .spec = col->spec, .count = count };
+    while (col->next < to && !err->code) {
+        chunk.first = col->next;
+        chunk.raw.len = 0;
+        if (vl_buf_reserve(&chunk.raw, VL_CHUNK_BYTES, err)) break;
+        for (size_t i = 0; i < count; i++) vl_put_le64(chunk.raw.data + 8 * i, (chunk.first + i) * step);
+        chunk.raw.len = count * 8;
+        if (vl_chunk_pack(&chunk, st->profile, work, err)) break;
+        put_chunk(st, col, &chunk, err);
+    }
+    vl_buf_free(&chunk.raw);
+    vl_buf_free(&chunk.packed);
+    return err->code;
+}
+
+vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *err)
+{
+    vl_dataset *const col = find_or_add(st, chunk->spec, err);
+    if (!col) return err->code;
+    if (col->next < chunk->first && fill_line(st, col, chunk->first, chunk->line, work, err)) return err->code;
+    if (col->next != chunk->first)
+        return vl_fail(err, VL_EBUG, "%s: chunk at element %" PRIu64 " after %" PRIu64, col->is.path, chunk->first,
+                       col->next);
+    return put_chunk(st, col, chunk, err);
+}
+
+vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim, const uint64_t *dims,
+                       const char *const *axis, const char *unit, const char *doc, vl_err *err)
+{
+    hsize_t size[4] = { 0 };
+    uint64_t n = 1;
+    if (ndim < 1 || ndim > 4) return vl_fail(err, VL_EBUG, "%s: %d axes", path, ndim);
+    for (int i = 0; i < ndim; i++) n *= size[i] = dims[i];
+    if (make_groups(st, path, err)) return err->code;
+    vl_dataset *const col = new_column(st, err);
+    if (!col) return err->code;
+    snprintf(col->is.path, sizeof col->is.path, "%s", path);
+    col->is.type = type;
+    col->is.nelem = n;
+    const hid_t create = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(ndim, size, NULL);
+    H5Pset_obj_track_times(create, 0);
+    H5Pset_layout(create, n * vl_type_width(type) < 32768 && n ? H5D_COMPACT : H5D_CONTIGUOUS);
+    col->id = H5Dcreate2(st->file, path, vl_hdf5_type(type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    H5Sclose(space);
+    H5Pclose(create);
+    if (col->id < 0 || (n && H5Dwrite(col->id, vl_hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
+        return give_up(st, err, path);
+    for (int i = 0; i < ndim && axis; i++) {
+        const char name[] = { 'a', 'x', 'i', 's', (char)('0' + i), 0 };
+        if (axis[i][0] && add_text(st, col->id, name, axis[i], err)) return err->code;
+    }
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, XXH3_128bits(data, n * vl_type_width(type)));
+    memcpy(col->is.digest, hash.digest, 16);
+    return describe(st, col->id, unit, "", doc, err);
+}
+
+/* ---- notes ---- */
+
+static hid_t open_object(vl_store *st, const char *where, vl_err *err)
+{
+    char path[VL_PATH + 20];
+    if (!strcmp(where, "/")) return H5Gopen2(st->file, "/", H5P_DEFAULT);
+    const vl_dataset *const col = find_path(st, where);
+    if (col && col->id >= 0) return H5Oopen(st->file, where, H5P_DEFAULT);
+    snprintf(path, sizeof path, "%s/", where); /* the slash makes the last name a group too */
+    if (make_groups(st, path, err)) return -1;
+    return H5Gopen2(st->file, where, H5P_DEFAULT);
+}
+
+static vl_code manifest_line(vl_store *st, const char *where, const char *name, const char *text, vl_err *err)
+{
+    const char *const part[] = { where, "\t", name, "\t", text, "\n" };
+    for (int i = 0; i < 6; i++)
+        if (vl_buf_append(&st->manifest, part[i], strlen(part[i]), err)) return err->code;
+    return VL_OK;
+}
+
+vl_code vl_store_note(vl_store *st, const char *where, const char *name, const char *text, vl_err *err)
+{
+    const hid_t object = open_object(st, where, err);
+    if (object < 0) return give_up(st, err, where);
+    if (add_text(st, object, name, text, err)) return err->code;
+    if (H5Oclose(object) < 0) return give_up(st, err, where);
+    return manifest_line(st, where, name, text, err);
+}
+
+vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uint64_t value, vl_err *err)
+{
+    char text[24];
+    const hid_t object = open_object(st, where, err);
+    if (object < 0) return give_up(st, err, where);
+    if (add_u64(st, object, name, value, err)) return err->code;
+    if (H5Oclose(object) < 0) return give_up(st, err, where);
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return manifest_line(st, where, name, text, err);
+}
+
+vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, vl_err *err)
+{
+    const vl_dataset *const col = find_path(st, spec->path);
+    if (!col || col->id < 0) return VL_OK; /* no elements: no data set */
+    return vl_store_note_u64(st, spec->path, "row_length", length, err);
+}
+
+vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *err)
+{
+    if (H5Lexists(st->file, path, H5P_DEFAULT) <= 0) return VL_OK;
+    if (H5Lcreate_hard(st->file, path, st->file, also, H5P_DEFAULT, H5P_DEFAULT) < 0) return give_up(st, err, also);
+    return VL_OK;
+}
+
+vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16], vl_err *err)
+{
+    vl_dataset *const col = find_path(st, path);
+    if (!col) return vl_fail(err, VL_EBUG, "digest of %s, which is not in the store", path);
+    memcpy(col->is.digest, xxh128, 16);
+    return VL_OK;
+}
+
+/* ---- seal ---- */
+
+static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
+{
+    char text[128] = "";
+    if (!col->spec) return VL_OK;
+    if (st->profile == VL_PORTABLE)
+        return add_text(st, col->id, "codec", vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
+    for (uint8_t i = 0; i < 32; i++) {
+        if (!(col->codecs >> i & 1)) continue;
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", vl_codec_name(i));
+    }
+    return add_text(st, col->id, "codec", text, err);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const vl_digest_row *)a)->path, ((const vl_digest_row *)b)->path);
+}
+
+static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err *err)
+{
+    uint8_t sha[32];
+    char hex[65];
+    const hsize_t count = (hsize_t)n;
+    const hid_t type = vl_hdf5_digest_type(), space = H5Screate_simple(1, &count, NULL);
+    const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(create, 0);
+    const hid_t id = H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    const bool bad = id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0;
+    H5Pclose(create);
+    H5Sclose(space);
+    H5Tclose(type);
+    if (bad) return give_up(st, err, "digest");
+    if (!EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL))
+        return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
+    for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
+    if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0) return give_up(st, err, "digest");
+    return VL_OK;
+}
+
+static vl_code write_digest(vl_store *st, vl_err *err)
+{
+    vl_digest_row *const row = calloc((size_t)st->ncolumn + 1, sizeof *row);
+    if (!row) return vl_fail(err, VL_ENOMEM, "no memory for %d digests", st->ncolumn);
+    for (int i = 0; i < st->ncolumn; i++) {
+        char hex[33];
+        memcpy(row[i].path, st->column[i].is.path, sizeof row[i].path);
+        for (int k = 0; k < 16; k++) snprintf(hex + 2 * k, 3, "%02x", st->column[i].is.digest[k]);
+        memcpy(row[i].xxh3_128, hex, 32);
+    }
+    qsort(row, (size_t)st->ncolumn, sizeof *row, by_path);
+    write_rows(st, row, st->ncolumn, err);
+    free(row);
+    return err->code;
+}
+
+vl_code vl_store_seal(vl_store *st, vl_err *err)
+{
+    const uint64_t n = st->manifest.len;
+    if (vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
+                       "notes of the store: where, name and text of each, one a line", err))
+        return err->code;
+    for (int i = 0; i < st->ncolumn; i++)
+        if (name_codecs(st, &st->column[i], err)) return err->code;
+    if (write_digest(st, err)) return err->code;
+    for (int i = 0; i < st->ncolumn; i++) {
+        if (H5Dclose(st->column[i].id) < 0) return give_up(st, err, st->column[i].is.path);
+        st->column[i].id = -1;
+    }
+    if (H5Fclose(st->file) < 0) return give_up(st, err, "the end of the file");
+    st->file = -1;
+    vl_seal_write(st->fd, &st->bytes, err);
+    return vl_err_file(err, st->path);
+}
+
+/* ---- publish ---- */
+
+static vl_code sync_folder(const char *path, vl_err *err)
+{
+    char *const copy = strdup(path);
+    if (!copy) return vl_fail(err, VL_ENOMEM, "no memory for a path");
+    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd)) vl_fail_errno(err, VL_EIO, errno, "cannot sync the folder");
+    if (fd >= 0) close(fd);
+    free(copy);
+    return err->code;
+}
+
+vl_code vl_store_publish(vl_store *st, vl_err *err)
+{
+    int failed = renameat2(AT_FDCWD, st->part, AT_FDCWD, st->path, st->force ? 0 : RENAME_NOREPLACE);
+    if (failed && errno == EINVAL && !st->force) /* a file system that cannot refuse to replace */
+        failed = access(st->path, F_OK) ? rename(st->part, st->path) : (errno = EEXIST, -1);
+    if (failed) {
+        vl_fail_errno(err, errno == EEXIST ? VL_EEXIST : VL_EIO, errno, "cannot give the store its name");
+        return vl_err_file(err, st->path);
+    }
+    free(st->part);
+    st->part = NULL;
+    sync_folder(st->path, err);
+    return vl_err_file(err, st->path);
+}
+
+const char *vl_store_part(const vl_store *st) { return st->part; }
+uint64_t vl_store_bytes(const vl_store *st) { return st->bytes; }
