@@ -5,16 +5,15 @@
  * of precursor and selected_ion point at their parent. The peaks themselves are pieces of columns that the
  * data names:
  *
- *     spectra/CLASS/KIND[_UNIT][.CODING]     spectra/ms1_centroid/mz,
- * spectra/msn_profile/intensity.numpress_slof chromatograms/KIND[_UNIT][.CODING]     chromatograms/time,
- * chromatograms/time_s
+ *     spectra/CLASS/KIND[_UNIT][.CODING]   spectra/ms1_centroid/mz, spectra/msn_profile/mz.numpress_linear
+ *     chromatograms/KIND[_UNIT][.CODING]   chromatograms/time, chromatograms/time_s
  *
  * CLASS   ms1_ or msn_ with centroid, profile or unknown; other where there is no MS level (UV and the like)
- * KIND    mz, intensity, charge ... ; ms_1234567 for arrays that have no short name here; nonstandard
+ * KIND    mz, intensity, charge ...; ms_1234567 for arrays that have no short name here; nonstandard
  * UNIT    only where it is not the usual one of the kind: chromatograms/time is in minutes, time_s in seconds
- * CODING  only where the column (then u8) holds encoded bytes: numpress_linear, numpress_pic, numpress_slof,
+ * CODING  only where the column is u8 and holds encoded bytes: numpress_linear, numpress_pic, numpress_slof,
  *         dictionary (of floats), dictionary_int, float16, text (NUL-terminated strings), ms_1234567 (a
- * compression that is only kept)
+ *         compression that we keep as it is)
  *
  * All text of the document but the content of its <binary> elements is the stream source/skeleton. A row of
  * array has what gives that content back, letter for letter: where it goes, and a recipe.
