@@ -1,11 +1,18 @@
 /*
- * Decompression inside the input: gzip headers, and one member of gzip or frame of zstd as a stream.
+ * Decompression inside the input: magic bytes, gzip headers, one member of gzip or frame of zstd as a stream.
  * BGZF blocks are found here too, but inflated by vl_packet_inflate (input.h).
  */
 #ifndef VL_INFLATE_H
 #define VL_INFLATE_H
 
 #include "pipeline/input_raw.h"
+
+/* VL_EUNSUP, naming it, if these are the first bytes of a compression that we do not read. */
+vl_code vl_magic_refuse(const uint8_t *bytes, size_t n, vl_err *err);
+/* Is it the start of a gzip member (RFC 1952), of a zstd frame (RFC 8878, section 3.1)? If there are fewer
+ * bytes than the magic has: can it be? */
+bool vl_magic_gzip(const uint8_t *bytes, size_t n);
+bool vl_magic_zstd(const uint8_t *bytes, size_t n);
 
 enum { VL_BGZF_TEXT = 65536 }; /* most bytes of text in a BGZF block */
 

@@ -37,53 +37,6 @@ struct vl_input {
     uint64_t read, total; /* of files before the current one; of all files */
 };
 
-/* --- what is in a file --------------------------------------------------------------------------------- */
-
-/* Compressions that we know by sight only. */
-static const struct {
-    const char *name;
-    uint8_t len, at;
-    char magic[8];
-} refused[] = {
-    { "bzip2", 6, 4,
-      "\x31\x41\x59\x26\x53\x59" }, /* behind "BZh" and the level: a block, or the end of none */
-    { "bzip2", 6, 4, "\x17\x72\x45\x38\x50\x90" },
-    { "xz", 6, 0,
-      "\xfd"
-      "7zXZ" },
-    { "zip", 4, 0, "PK\3\4" },
-    { "zip", 4, 0, "PK\5\6" },
-    { "compress (.Z)", 2, 0, "\x1f\x9d" },
-    { "lz4", 4, 0, "\x04\x22\x4d\x18" },
-    { "lz4", 4, 0, "\x02\x21\x4c\x18" },
-    { "lzip", 5, 0, "LZIP\1" },
-    { "7z", 6, 0, "7z\xbc\xaf\x27\x1c" },
-};
-
-static vl_code refuse(const uint8_t *bytes, size_t n, vl_err *err)
-{
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        if (n >= (size_t)refused[i].at + refused[i].len &&
-            !memcmp(bytes + refused[i].at, refused[i].magic, refused[i].len))
-            return vl_fail(err, VL_EUNSUP,
-                           "file is %s-compressed; gzip, BGZF and zstd are read, decompress it first",
-                           refused[i].name);
-    return VL_OK;
-}
-
-/* A member's start: whole magic, or as much of it as the file has. */
-static bool is_gzip(const uint8_t *bytes, size_t n) { return n && !memcmp(bytes, "\x1f\x8b", n < 2 ? n : 2); }
-
-/* RFC 8878, section 3.1: a frame with data, or one to skip. */
-static bool is_zstd(const uint8_t *bytes, size_t n)
-{
-    if (n > 4) n = 4;
-    if (n && (bytes[0] & 0xf0) == 0x50) return !memcmp(bytes + 1, "\x2a\x4d\x18", n - 1);
-    return n && !memcmp(bytes, "\x28\xb5\x2f\xfd", n);
-}
-
-/* --- members ------------------------------------------------------------------------------------------- */
-
 static vl_source *current(vl_input *in) { return &in->source[in->file]; }
 
 static void name_compression(vl_input *in)
@@ -142,13 +95,11 @@ static vl_code next_member(vl_input *in, vl_err *err)
         return VL_OK;
     }
     if (!bytes[0]) return skip_zeros(in, err);
-    if (in->is_zstd ? is_zstd(bytes, left) : is_gzip(bytes, left)) return start_member(in, err);
+    if (in->is_zstd ? vl_magic_zstd(bytes, left) : vl_magic_gzip(bytes, left)) return start_member(in, err);
     vl_fail(err, VL_EFORMAT, "byte %02x follows the last %s", bytes[0],
             in->is_zstd ? "zstd frame" : "gzip member");
     return vl_err_packed(err, vl_raw_at(&in->raw));
 }
-
-/* --- files --------------------------------------------------------------------------------------------- */
 
 static vl_code open_file(vl_input *in, vl_err *err)
 {
@@ -156,27 +107,27 @@ static vl_code open_file(vl_input *in, vl_err *err)
     if (vl_raw_open(raw, current(in)->name, err) || vl_raw_need(raw, 16, err)) return err->code;
     const uint8_t *const bytes = vl_raw_bytes(raw);
     const size_t left = vl_raw_left(raw);
-    if (refuse(bytes, left, err)) return err->code;
+    if (vl_magic_refuse(bytes, left, err)) return err->code;
     in->told = in->has_gzip = in->has_bgzf = in->ends_empty = false;
     in->tail.len = 0;
-    in->is_zstd = left > 1 && is_zstd(bytes, left); /* one byte alone is a letter: P or ( */
+    in->is_zstd = left > 1 && vl_magic_zstd(bytes, left); /* one byte alone is a letter: P or ( */
     in->state = left ? TEXT : OVER;
-    if ((in->is_zstd || is_gzip(bytes, left)) && start_member(in, err)) return err->code;
+    if ((in->is_zstd || vl_magic_gzip(bytes, left)) && start_member(in, err)) return err->code;
     name_compression(in);
     return VL_OK;
 }
 
-/* The last byte of the current file's text; a bad block is for the packet that has it to report. */
-static uint8_t last_byte(vl_input *in)
+/* The last byte of the current file's text. A bad block is for the packet that holds it to report. */
+static vl_code find_last(vl_input *in, vl_err *err)
 {
-    if (in->tail.len) {
-        vl_packet block = { 0 };
-        vl_err ignored = VL_ERR_INIT;
-        vl_buf_swap(&block.packed, &in->tail);
-        in->last = vl_packet_inflate(&block, &ignored) ? '\n' : block.plain.data[block.plain.len - 1];
-        vl_packet_free(&block);
-    }
-    return in->last;
+    if (!in->tail.len) return VL_OK;
+    vl_packet block = { 0 };
+    vl_err bad = VL_ERR_INIT;
+    vl_buf_swap(&block.packed, &in->tail);
+    const vl_code code = vl_packet_inflate(&block, &bad);
+    in->last = code ? '\n' : block.plain.data[block.plain.len - 1];
+    vl_packet_free(&block);
+    return code == VL_ENOMEM ? vl_fail(err, code, "%s", bad.what) : VL_OK;
 }
 
 /* The current file is over: what is known of it now, and does the next one fit on. */
@@ -187,12 +138,11 @@ static vl_code finish_file(vl_input *in, vl_err *err)
     source->no_eof_block = in->has_bgzf && !in->ends_empty;
     name_compression(in);
     if (vl_raw_finish(&in->raw, source->sha256, err)) return err->code;
-    if (in->file + 1 == in->nfile || !source->plain_bytes || last_byte(in) == '\n') return VL_OK;
+    if (in->file + 1 == in->nfile || !source->plain_bytes) return VL_OK;
+    if (find_last(in, err) || in->last == '\n') return err->code;
     vl_fail(err, VL_EFORMAT, "does not end with a line break, and %s follows", source[1].name);
     return vl_err_at(err, NULL, source->plain_bytes, VL_NOWHERE);
 }
-
-/* --- text ---------------------------------------------------------------------------------------------- */
 
 /* Text was appended to a packet, n bytes that end before end. */
 static void note_text(vl_input *in, const uint8_t *end, size_t n)
@@ -337,8 +287,6 @@ vl_code vl_input_take(vl_input *in, size_t want, vl_packet *p, vl_err *err)
 out:
     return vl_err_file(err, current(in)->name);
 }
-
-/* --- the row ------------------------------------------------------------------------------------------- */
 
 /* All names are looked at before the first byte is read: a wrong one is not to show up hours later. */
 static vl_code check_path(const char *path, uint64_t *size, bool *regular, vl_err *err)
