@@ -126,7 +126,7 @@ VL_TARGET_AVX2 static size_t b64_encode_avx2(uint8_t *dst, const uint8_t *src, s
     size_t i = 0;
 
     for (; n - i >= 24; i += 24, out += 32) _mm256_storeu_si256((void *)out, encode24_avx2(src + i));
-    return (size_t)(out - dst) + b64_encode_scalar(out, src + i, n - i);
+    return (size_t)(out - dst) + (i < n ? b64_encode_scalar(out, src + i, n - i) : 0);
 }
 
 /*
@@ -191,7 +191,7 @@ VL_TARGET_VBMI static size_t b64_encode_vbmi(uint8_t *dst, const uint8_t *src, s
         const __m512i v = _mm512_multishift_epi64_epi8(shift, x);
         _mm512_storeu_si512(out, _mm512_permutexvar_epi8(v, table));
     }
-    return (size_t)(out - dst) + b64_encode_avx2(out, src + i, n - i);
+    return (size_t)(out - dst) + (i < n ? b64_encode_avx2(out, src + i, n - i) : 0);
 }
 
 VL_TARGET_VBMI static size_t b64_decode_vbmi(uint8_t *dst, const uint8_t *src, size_t n, size_t *bad)
@@ -235,7 +235,7 @@ static size_t b64_encode_neon(uint8_t *dst, const uint8_t *src, size_t n)
                                       vqtbl4q_u8(table, v3) } };
         vst4q_u8(out, text);
     }
-    return (size_t)(out - dst) + b64_encode_scalar(out, src + i, n - i);
+    return (size_t)(out - dst) + (i < n ? b64_encode_scalar(out, src + i, n - i) : 0);
 }
 
 /* By two tables of 64; what is out of one's range gives 0 from tbl, and is kept by tbx. */

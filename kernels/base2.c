@@ -14,6 +14,7 @@ static size_t base2_pack_scalar(uint8_t *dst, uint8_t *odd, const uint8_t *src, 
 {
     size_t nodd = 0;
 
+    if (n == 0) return 0;
     memset(dst, 0, (n + 3) / 4);
     memset(odd, 0, (n + 7) / 8);
     for (size_t i = 0; i < n; i++) {
@@ -93,39 +94,14 @@ VL_TARGET_AVX2 static void base2_unpack_avx2(uint8_t *dst, const uint8_t *src, s
     }
 }
 
-/* 256 letters to 64 bytes and 32 bytes of odd bits. */
-VL_TARGET_AVX512 static inline size_t pack256_avx512(uint8_t *dst, uint8_t *odd, const uint8_t *src)
-{
-    const __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)plain_by_low));
-    __m512i code[4];
-    size_t nodd = 0;
-
-    for (int i = 0; i < 4; i++) {
-        const __m512i c = _mm512_loadu_si512(src + 64 * i);
-        const uint64_t plain = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, c), c), bits = ~plain;
-        code[i] = _mm512_and_si512(_mm512_srli_epi16(c, 1), _mm512_maskz_set1_epi8(plain, 3));
-        memcpy(odd + 8 * i, &bits, 8);
-        nodd += (size_t)__builtin_popcountll(bits);
-    }
-    _mm512_storeu_si512(dst, vl_pack2_avx512(code));
-    return nodd;
-}
-
-VL_TARGET_AVX512 static size_t base2_pack_avx512(uint8_t *dst, uint8_t *odd, const uint8_t *src, size_t n)
-{
-    size_t nodd = 0, i = 0;
-
-    for (; n - i >= 256; i += 256) nodd += pack256_avx512(dst + i / 4, odd + i / 8, src + i);
-    return nodd + base2_pack_avx2(dst + i / 4, odd + i / 8, src + i, n - i);
-}
-
 VL_TARGET_AVX512 static void base2_unpack_avx512(uint8_t *dst, const uint8_t *src, size_t n)
 {
     const __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)letter_by_code));
     size_t i = 0;
 
     for (; n - i >= 64; i += 64) _mm512_storeu_si512(dst + i, vl_unpack2_avx512(src + i / 4, table));
-    _mm512_mask_storeu_epi8(dst + i, ~(~UINT64_C(0) << (n - i)), vl_unpack2_avx512(src + i / 4, table));
+    if (i < n)
+        _mm512_mask_storeu_epi8(dst + i, ~(~UINT64_C(0) << (n - i)), vl_unpack2_avx512(src + i / 4, table));
 }
 #endif
 
@@ -174,7 +150,7 @@ static void base2_unpack_neon(uint8_t *dst, const uint8_t *src, size_t n)
     size_t i = 0;
 
     for (; n - i >= 64; i += 64) vst4q_u8(dst + i, vl_unpack2_neon(vld1q_u8(src + i / 4), table));
-    base2_unpack_scalar(dst + i, src + i / 4, n - i);
+    if (i < n) base2_unpack_scalar(dst + i, src + i / 4, n - i);
 }
 #endif
 
@@ -188,10 +164,7 @@ void vl_base2_choose(vl_kernels *k, unsigned isa)
         k->base2_pack = base2_pack_avx2;
         k->base2_unpack = base2_unpack_avx2;
     }
-    if (isa & VL_AVX512) {
-        k->base2_pack = base2_pack_avx512;
-        k->base2_unpack = base2_unpack_avx512;
-    }
+    if (isa & VL_AVX512) k->base2_unpack = base2_unpack_avx512;
 #elif defined(__aarch64__)
     if (isa & VL_NEON) {
         k->base2_pack = base2_pack_neon;

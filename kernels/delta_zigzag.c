@@ -55,7 +55,8 @@ static void delta_zigzag_scalar(uint8_t *dst, const uint8_t *src, size_t nelem, 
     case 2: delta(dst, src, nelem, 2); break;
     case 4: delta(dst, src, nelem, 4); break;
     case 8: delta(dst, src, nelem, 8); break;
-    default: memcpy(dst, src, nelem * width);
+    default:
+        if (nelem) memcpy(dst, src, nelem * width);
     }
 }
 
@@ -66,7 +67,8 @@ static void undelta_zigzag_scalar(uint8_t *dst, const uint8_t *src, size_t nelem
     case 2: undelta(dst, src, nelem, 2); break;
     case 4: undelta(dst, src, nelem, 4); break;
     case 8: undelta(dst, src, nelem, 8); break;
-    default: memcpy(dst, src, nelem * width);
+    default:
+        if (nelem) memcpy(dst, src, nelem * width);
     }
 }
 
@@ -126,7 +128,8 @@ VL_TARGET_AVX2 static void delta_zigzag_avx2(uint8_t *dst, const uint8_t *src, s
     case 2: delta_avx2(dst, src, nelem, 2); break;
     case 4: delta_avx2(dst, src, nelem, 4); break;
     case 8: delta_avx2(dst, src, nelem, 8); break;
-    default: memcpy(dst, src, nelem * width);
+    default:
+        if (nelem) memcpy(dst, src, nelem * width);
     }
 }
 
@@ -202,7 +205,8 @@ VL_TARGET_AVX2 static void undelta_zigzag_avx2(uint8_t *dst, const uint8_t *src,
     case 2: undelta_avx2(dst, src, nelem, 2); break;
     case 4: undelta_avx2(dst, src, nelem, 4); break;
     case 8: undelta_avx2(dst, src, nelem, 8); break;
-    default: memcpy(dst, src, nelem * width);
+    default:
+        if (nelem) memcpy(dst, src, nelem * width);
     }
 }
 #endif

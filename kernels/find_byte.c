@@ -190,7 +190,7 @@ static size_t count_byte_neon(const uint8_t *src, size_t n, uint8_t byte)
             lane = vsubq_u8(lane, vceqq_u8(vld1q_u8(src + i), all));
         count += vaddlvq_u8(lane);
     }
-    return count + count_byte_scalar(src + i, n - i, byte);
+    return i < n ? count + count_byte_scalar(src + i, n - i, byte) : count;
 }
 
 static size_t find_nth_neon(const uint8_t *src, size_t n, uint8_t byte, size_t nth)

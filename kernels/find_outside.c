@@ -67,7 +67,7 @@ static size_t find_outside_neon(const uint8_t *src, size_t n, uint8_t lo, uint8_
         const uint8x16_t a = vsubq_u8(vld1q_u8(src + i), low), b = vsubq_u8(vld1q_u8(src + i + 16), low);
         if (vmaxvq_u8(vmaxq_u8(a, b)) > (uint8_t)(hi - lo)) break;
     }
-    return i + find_outside_scalar(src + i, n - i, lo, hi);
+    return i < n ? i + find_outside_scalar(src + i, n - i, lo, hi) : n;
 }
 #endif
 

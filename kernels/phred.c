@@ -41,7 +41,7 @@ VL_TARGET_AVX2 static size_t phred_decode_avx2(uint8_t *dst, const uint8_t *src,
         _mm256_storeu_si256((void *)(dst + i), a);
         _mm256_storeu_si256((void *)(dst + i + 32), b);
     }
-    return i + phred_decode_scalar(dst + i, src + i, n - i);
+    return i < n ? i + phred_decode_scalar(dst + i, src + i, n - i) : n;
 }
 
 VL_TARGET_AVX2 static void phred_encode_avx2(uint8_t *dst, const uint8_t *src, size_t n)
@@ -53,7 +53,7 @@ VL_TARGET_AVX2 static void phred_encode_avx2(uint8_t *dst, const uint8_t *src, s
         const __m256i a = _mm256_loadu_si256((const void *)(src + i));
         _mm256_storeu_si256((void *)(dst + i), _mm256_add_epi8(a, bias));
     }
-    phred_encode_scalar(dst + i, src + i, n - i);
+    if (i < n) phred_encode_scalar(dst + i, src + i, n - i);
 }
 #endif
 
@@ -71,7 +71,7 @@ static size_t phred_decode_neon(uint8_t *dst, const uint8_t *src, size_t n)
         vst1q_u8(dst + i, a);
         vst1q_u8(dst + i + 16, b);
     }
-    return i + phred_decode_scalar(dst + i, src + i, n - i);
+    return i < n ? i + phred_decode_scalar(dst + i, src + i, n - i) : n;
 }
 #endif
 

@@ -188,7 +188,7 @@ VL_TARGET_VBMI static void rank_pack_vbmi(uint8_t *dst, const uint8_t *src, size
         }
         pack256_avx512(dst + i / 8 * bits, rank, bits);
     }
-    rank_pack_avx2(dst + i / 8 * bits, src + i, n - i, value, nvalue);
+    if (i < n) rank_pack_avx2(dst + i / 8 * bits, src + i, n - i, value, nvalue);
 }
 
 VL_TARGET_AVX512 static inline __m512i unpack64_avx512(const uint8_t *src, __m512i table, unsigned bits)
@@ -212,8 +212,9 @@ VL_TARGET_AVX512 static void rank_unpack_avx512(uint8_t *dst, const uint8_t *src
     const __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)all));
     for (; n - i >= 64; i += 64)
         _mm512_storeu_si512(dst + i, unpack64_avx512(src + i / 8 * bits, table, bits));
-    _mm512_mask_storeu_epi8(dst + i, ~(~UINT64_C(0) << (n - i)),
-                            unpack64_avx512(src + i / 8 * bits, table, bits));
+    if (i < n)
+        _mm512_mask_storeu_epi8(dst + i, ~(~UINT64_C(0) << (n - i)),
+                                unpack64_avx512(src + i / 8 * bits, table, bits));
 }
 #endif
 
@@ -298,7 +299,7 @@ static void rank_unpack_neon(uint8_t *dst, const uint8_t *src, size_t n, const u
     fill(all, value, nvalue);
     const uint8x16_t table = vld1q_u8(all);
     for (; n - i >= BLOCK; i += BLOCK) unpack_block_neon(dst + i, src + i / 8 * bits, table, bits);
-    rank_unpack_scalar(dst + i, src + i / 8 * bits, n - i, value, nvalue);
+    if (i < n) rank_unpack_scalar(dst + i, src + i / 8 * bits, n - i, value, nvalue);
 }
 #endif
 

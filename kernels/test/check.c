@@ -203,9 +203,41 @@ static void check_environment(void)
     check_end();
 }
 
+/* An empty array may be no array at all. */
+static void check_nothing(void)
+{
+    static const uint8_t value[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+    static const uint64_t offset[1] = { 0 };
+
+    check_begin("no array");
+    for (int t = 0; t < check_ntable; t++) {
+        const vl_kernels *const k = &check_tables[t].k;
+        size_t sum = 0, bad = 0;
+        sum += k->count_byte(NULL, 0, 'x') + k->find_nth(NULL, 0, 'x', 1) + k->find_outside(NULL, 0, 1, 2);
+        sum += k->find_all((uint32_t[16]){ 0 }, NULL, 0, 'x');
+        sum += k->phred_decode(NULL, NULL, 0) + k->base2_pack(NULL, NULL, NULL, 0);
+        sum += k->b64_encode(NULL, NULL, 0) + k->b64_decode(NULL, NULL, 0, &bad) + bad;
+        k->phred_encode(NULL, NULL, 0);
+        k->base2_unpack(NULL, NULL, 0);
+        for (unsigned nvalue = 1; nvalue <= 16; nvalue++) {
+            k->rank_pack(NULL, NULL, 0, value, nvalue);
+            k->rank_unpack(NULL, NULL, 0, value, nvalue);
+            k->byte_shuffle(NULL, NULL, 0, nvalue);
+            k->byte_unshuffle(NULL, NULL, 0, nvalue);
+            k->delta_zigzag(NULL, NULL, 0, nvalue);
+            k->undelta_zigzag(NULL, NULL, 0, nvalue);
+        }
+        k->base_count(NULL, NULL, offset, 0, 0);
+        k->quality_count(NULL, NULL, offset, 0, 0);
+        check_that(sum == 0, check_tables[t].isa, "something from nothing", 0, 0);
+    }
+    check_end();
+}
+
 static void check_all(void)
 {
     check_environment();
+    check_nothing();
     check_find_byte();
     check_find_outside();
     check_phred();
