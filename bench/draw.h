@@ -1,6 +1,7 @@
 /*
  * Random numbers for the data generators: the same seed gives the same numbers on every machine. The generator is
- * splitmix64 (Steele, Lea, Flood 2014). No floating point from the C library: its last bit differs between machines.
+ * splitmix64 (Steele, Lea, Flood 2014). One draw an expression: C does not say which operand comes first. No floating
+ * point functions but sqrt: the last bit of others differs between machines.
  */
 #ifndef VIAL_BENCH_DRAW_H
 #define VIAL_BENCH_DRAW_H

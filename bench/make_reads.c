@@ -109,7 +109,8 @@ static uint32_t novaseq_quality(maker *m, read *r, int mate, uint16_t *bad_at)
 /* A walk that starts high and sinks, steeper for a bad read, with a tail of 2 where it is low for long. */
 static void hiseq_quality(maker *m, read *r, int mate)
 {
-    const double slope = (mate ? 0.11 : 0.08) * (0.2 + 1.8 * draw_unit(&m->d) * draw_unit(&m->d));
+    const double u = draw_unit(&m->d), v = draw_unit(&m->d);
+    const double slope = (mate ? 0.11 : 0.08) * (0.2 + 1.8 * (u * v));
     double wander = 0;
     uint32_t low = 0;
     for (uint32_t i = 0; i < r->len; i++) {
@@ -369,7 +370,7 @@ static void make_long(maker *m, sink *out)
 {
     static read r;
     for (uint64_t n = 0; n < m->npair; n++) {
-        const double u = draw_unit(&m->d) * draw_unit(&m->d);
+        const double a = draw_unit(&m->d), b = draw_unit(&m->d), u = a * b;
         r.len = (uint32_t)(200 + (LONGEST - 200) * u * (0.3 + 0.7 * u));
         const uint8_t *const strand = draw_bits(&m->d) & 1 ? m->genome.plus : m->genome.minus;
         memcpy(r.base, strand + draw_below(&m->d, (uint32_t)(m->genome.len - r.len)), r.len);
