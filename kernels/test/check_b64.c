@@ -29,7 +29,8 @@ static size_t plain_encode(uint8_t *dst, const uint8_t *src, size_t n)
     size_t len = 0;
     for (size_t bit = 0; bit < 8 * n; bit += 6) {
         unsigned v = 0;
-        for (size_t b = bit; b < bit + 6; b++) v = 2 * v + (b < 8 * n ? src[b / 8] >> (7 - b % 8) & 1U : 0);
+        for (size_t b = bit; b < bit + 6; b++)
+            v = 2 * v + (b < 8 * n ? (unsigned)src[b / 8] >> (7 - b % 8) & 1U : 0);
         dst[len++] = (uint8_t)letter(v);
     }
     while (len % 4) dst[len++] = '=';

@@ -46,7 +46,7 @@ static void check_unpack(const check_table *t, const check_case *c, const uint8_
         unsigned rank = 0;
         for (unsigned b = 0; b < bits; b++) {
             const size_t at = i * bits + b;
-            rank += (src.data[at / 8] >> at % 8 & 1U) << b;
+            rank += ((unsigned)src.data[at / 8] >> at % 8 & 1U) << b;
         }
         same &= dst.data[i] == value[rank < nvalue ? rank : 0];
     }
