@@ -327,8 +327,12 @@ vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
             return err->code;
         }
     }
-    for (int i = 0; i < lay->npiece; i++)
+    for (int i = 0; i < lay->npiece; i++) {
+        char number[12];
+        snprintf(number, sizeof number, "%d", i);
+        if (vl_store_note(st, VL_PIECE_NOTES, number, lay->piece[i]->spec.path, err)) return err->code;
         if (note_digest(st, lay->piece[i], err)) return err->code;
+    }
     return VL_OK;
 }
 

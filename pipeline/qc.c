@@ -49,8 +49,8 @@ static vl_code count_equal_pairs(vl_qc *qc, const vl_batch *b, size_t first, siz
     for (size_t k = 0; k < both; k++) {
         vl_qc_mate *const to = &qc->mate[k >= first];
         const size_t p = k < first ? k : k - first;
-        for (int j = 0; j < VL_QC_LETTERS; j++) to->base[p * VL_QC_LETTERS + j] += m.base[k * VL_QC_LETTERS + j];
-        for (int j = 0; j < VL_QC_LEVELS; j++) to->quality[p * VL_QC_LEVELS + j] += m.quality[k * VL_QC_LEVELS + j];
+        for (size_t j = 0; j < VL_QC_LETTERS; j++) to->base[p * VL_QC_LETTERS + j] += m.base[k * VL_QC_LETTERS + j];
+        for (size_t j = 0; j < VL_QC_LEVELS; j++) to->quality[p * VL_QC_LEVELS + j] += m.quality[k * VL_QC_LEVELS + j];
     }
     qc->mate[0].length[first] += npair;
     qc->mate[1].length[second] += npair;
@@ -111,6 +111,14 @@ vl_code vl_qc_merge(vl_qc *into, const vl_qc *from, vl_err *err)
     return VL_OK;
 }
 
+/* Length bins up to the longest read. */
+static uint64_t bins(const vl_qc_mate *q)
+{
+    uint64_t n = VL_QC_POSITIONS + 1;
+    while (n > 1 && !q->length[n - 1]) n--;
+    return n;
+}
+
 vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
 {
     static const char *const names[3][3] = { { "qc/base_count", "qc/quality_count", "qc/read_length" },
@@ -118,12 +126,12 @@ vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
                                              { "qc/base_count_2", "qc/quality_count_2", "qc/read_length_2" } };
     static const char *const base_axes[] = { "position in the read", "A, C, G, T, other" };
     static const char *const quality_axes[] = { "position in the read", "Phred" };
-    static const char *const length_axes[] = { "bases; the last bin holds longer reads" };
+    static const char *const length_axes[] = { "bases; bin 1024 holds all longer reads" };
     for (int m = 0; m < (paired ? 2 : 1); m++) {
         const vl_qc_mate *const q = &qc->mate[m];
         const char *const *const name = names[paired ? m + 1 : 0];
         const uint64_t base[] = { q->npos, VL_QC_LETTERS }, quality[] = { q->npos, VL_QC_LEVELS };
-        const uint64_t length[] = { VL_QC_POSITIONS + 1 };
+        const uint64_t length[] = { bins(q) };
         if (!q->npos) continue;
         if (vl_store_table(st, name[0], VL_U64, q->base, 2, base, base_axes, "reads", "letters by position", err) ||
             vl_store_table(st, name[1], VL_U64, q->quality, 2, quality, quality_axes, "reads", "qualities by position",

@@ -2,6 +2,7 @@
 #include "pipeline/run.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -75,6 +76,13 @@ static bool carry(run *r, vl_slot *slot)
         if (code) return false;
     }
     return true;
+}
+
+int vl_cores(void)
+{
+    cpu_set_t set;
+    const int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+    return n < 1 ? 1 : n;
 }
 
 int vl_slots_for(int threads)

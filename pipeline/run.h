@@ -32,6 +32,9 @@ typedef struct vl_stage {
 
 enum { VL_MAX_STAGE = 16, VL_MAX_SLOT = 512 };
 
+/* Cores this process may use. */
+int vl_cores(void);
+
 /* Slots that keep `threads` cores busy: two more, as a waiting thread keeps its slot. */
 int vl_slots_for(int threads);
 

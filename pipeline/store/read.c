@@ -2,7 +2,7 @@
  * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked before it
  * is used: sizes against the file, types against those we write.
  */
-#include "pipeline/store/hdf5.h"
+#include "pipeline/store/h5.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -58,10 +58,12 @@ static bool get_u64(hid_t object, const char *name, uint64_t *value)
 /* Chunk size and whether HDF5's own filters or ours packed the data set. False: a layout we do not write. */
 static bool read_layout(vl_dataset *col, hid_t create)
 {
-    hsize_t chunk = 0;
-    const H5D_layout_t layout = H5Pget_layout(create);
-    if (layout != H5D_CHUNKED) return layout == H5D_CONTIGUOUS || layout == H5D_COMPACT;
-    if (col->is.ndim != 1 || H5Pget_chunk(create, 1, &chunk) != 1) return false;
+    hsize_t size[4] = { 0 }, chunk = 1;
+    if (H5Pget_layout(create) != H5D_CHUNKED || H5Pget_chunk(create, 4, size) != col->is.ndim) return false;
+    for (int i = 0; i < col->is.ndim; i++) {
+        if (col->is.ndim > 1 && size[i] != col->is.dims[i]) return false; /* a table is one chunk */
+        if (__builtin_mul_overflow(chunk, size[i], &chunk)) return false;
+    }
     if (!chunk || chunk > VL_MAX_CHUNK / vl_type_width(col->is.type)) return false;
     unsigned flags = 0, param[8];
     size_t nparam = 8;
@@ -70,7 +72,6 @@ static bool read_layout(vl_dataset *col, hid_t create)
     if (nfilter < 1 || nfilter > 2) return false;
     const H5Z_filter_t first = H5Pget_filter2(create, 0, &flags, &nparam, param, sizeof name, name, NULL);
     col->is.portable = first != VL_FILTER;
-    col->is.chunked = true;
     col->is.chunk = chunk;
     col->is.nchunk = (col->is.nelem + chunk - 1) / chunk;
     return !col->is.portable || first == H5Z_FILTER_SHUFFLE || first == H5Z_FILTER_DEFLATE;
@@ -196,26 +197,17 @@ int vl_store_find(const vl_store *st, const char *path)
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
 {
     const vl_dataset *const col = &st->column[column];
-    const size_t plain = (size_t)col->is.nelem * vl_type_width(col->is.type);
     packed->len = 0;
-    if (!col->is.chunked) {
-        if (plain > st->bytes) return bad_store(st, err, col->is.path);
-        if (vl_buf_reserve(packed, plain, err)) return err->code;
-        if (plain && H5Dread(col->id, vl_hdf5_type(col->is.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, packed->data) < 0)
-            return bad_store(st, err, col->is.path);
-        packed->len = plain;
-        return VL_OK;
-    }
-    const hsize_t offset = nth * col->is.chunk;
+    const hsize_t offset[4] = { nth * col->is.chunk };
     hsize_t size = 0;
     uint32_t mask = 0;
     if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
-    if (H5Dget_chunk_storage_size(col->id, &offset, &size) < 0 || size > st->bytes || !size) {
+    if (H5Dget_chunk_storage_size(col->id, offset, &size) < 0 || size > st->bytes || !size) {
         vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be found", col->is.path, nth);
         return vl_err_file(err, st->path);
     }
     if (vl_buf_reserve(packed, size, err)) return err->code;
-    if (H5Dread_chunk(col->id, H5P_DEFAULT, &offset, &mask, packed->data) < 0 || mask) {
+    if (H5Dread_chunk(col->id, H5P_DEFAULT, offset, &mask, packed->data) < 0 || mask) {
         vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be read", col->is.path, nth);
         return vl_err_file(err, st->path);
     }
@@ -229,7 +221,6 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
     const size_t width = vl_type_width(col->type), want = (size_t)col->chunk * width;
     vl_err inner = VL_ERR_INIT;
     plain->len = 0;
-    if (!col->chunked) return vl_buf_append(plain, packed->data, packed->len, err);
     if (col->portable) vl_deflate_unpack(packed->data, packed->len, want, width, plain, work, &inner);
     else vl_unpack(packed->data, packed->len, plain, work, &inner);
     if (!inner.code && plain->len != want)
@@ -245,8 +236,7 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
     const vl_stored *const col = &st->column[column].is;
     vl_buf packed = { 0 }, piece = { 0 };
     plain->len = 0;
-    const uint64_t n = col->chunked ? col->nchunk : 1;
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < col->nchunk; i++) {
         if (vl_store_fetch(st, column, i, &packed, err)) break;
         if (vl_stored_unpack(col, i, &packed, &piece, work, err)) break;
         if (vl_buf_append(plain, piece.data, piece.len, err)) break;

@@ -23,6 +23,9 @@ int vl_profile_level(vl_profile profile); /* of zstd */
 
 enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 1 };
 
+/* Group whose notes say which path each number of a piece column (vl_piece) stands for. */
+#define VL_PIECE_NOTES "source/columns"
+
 /* What a data set is; stable while a store is being written. */
 typedef struct vl_spec {
     char path[VL_PATH + 16];
@@ -71,7 +74,6 @@ uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
 typedef struct vl_stored {
     char path[VL_PATH + 16];
     vl_type type;
-    bool chunked;
     uint64_t nelem, chunk; /* elements: all, of a chunk */
     uint64_t nchunk;
     int ndim;

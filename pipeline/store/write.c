@@ -2,7 +2,7 @@
  * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first chunk
  * comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may crash then.
  */
-#include "pipeline/store/hdf5.h"
+#include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
 
 #include <errno.h>
@@ -43,8 +43,9 @@ vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err
     const size_t width = vl_type_width(chunk->spec->type), full = VL_CHUNK_BYTES;
     if (chunk->first && chunk->raw.len < full) {
         if (vl_buf_reserve(&chunk->raw, full, err)) return err->code;
-        memset(chunk->raw.data + chunk->raw.len, 0, full - chunk->raw.len);
-        chunk->raw.len = full;
+        /* the last element again and again: zeros could cost a codec for few values its place */
+        for (; chunk->raw.len < full; chunk->raw.len += width)
+            memcpy(chunk->raw.data + chunk->raw.len, chunk->raw.data + chunk->raw.len - width, width);
     }
     const vl_pack_job job = { chunk->raw.data, chunk->raw.len, width, profiles[profile].level, work };
     if (profile == VL_PORTABLE) return vl_deflate_pack(&job, &chunk->packed, err);
@@ -140,14 +141,6 @@ fail:
 
 /* ---- data sets ---- */
 
-/* Makes the groups on the way. */
-static hid_t link_properties(void)
-{
-    const hid_t link = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(link, 1);
-    return link;
-}
-
 /* Intermediate groups made by HDF5 would carry times; make them ourselves. */
 static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
 {
@@ -229,30 +222,37 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     return col;
 }
 
+/* Chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
+static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, vl_type type, vl_use use)
+{
+    const unsigned width = (unsigned)vl_type_width(type), param[3] = { 1, width, (unsigned)use };
+    const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(create, ndim, size);
+    H5Pset_obj_track_times(create, 0);
+    H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
+    if (st->profile == VL_PORTABLE) {
+        if (width > 1) H5Pset_shuffle(create);
+        H5Pset_deflate(create, 6);
+    } else {
+        H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, 3, param);
+    }
+    return create;
+}
+
 /* A column that fits one chunk gets exactly that chunk; others grow chunk by chunk. */
 static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk, vl_err *err)
 {
     const vl_spec *const spec = col->spec;
-    const unsigned width = (unsigned)vl_type_width(spec->type), param[3] = { 1, width, (unsigned)spec->use };
     const hsize_t none = 0, all = H5S_UNLIMITED, count = chunk->count;
     const bool single = chunk->first == 0 && chunk->last;
     const hsize_t size = single ? count : vl_chunk_elements(spec->type);
     if (make_groups(st, spec->path, err)) return err->code;
-    const hid_t create = H5Pcreate(H5P_DATASET_CREATE), link = link_properties();
+    const hid_t create = chunked(st, 1, &size, spec->type, spec->use);
     const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
-    bool bad = H5Pset_chunk(create, 1, &size) < 0 || H5Pset_obj_track_times(create, 0) < 0 ||
-               H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) < 0;
-    if (st->profile == VL_PORTABLE) {
-        if (width > 1) bad |= H5Pset_shuffle(create) < 0;
-        bad |= H5Pset_deflate(create, 6) < 0;
-    } else {
-        bad |= H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, 3, param) < 0;
-    }
-    if (!bad) col->id = H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, link, create, H5P_DEFAULT);
+    col->id = H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Sclose(space);
-    H5Pclose(link);
     H5Pclose(create);
-    if (bad || col->id < 0) return give_up(st, err, spec->path);
+    if (col->id < 0) return give_up(st, err, spec->path);
     col->is.chunk = size;
     return describe(st, col->id, spec->unit, spec->missing, spec->doc, err);
 }
@@ -300,6 +300,29 @@ vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *er
     return put_chunk(st, col, chunk, err);
 }
 
+/* One chunk that holds the whole table. */
+static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, const void *data, vl_err *err)
+{
+    const vl_spec spec = { .type = col->is.type, .use = col->is.type == VL_U8 ? VL_USE_TEXT : VL_USE_NUMBER };
+    vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
+    vl_work work = { 0 };
+    const hsize_t zero[4] = { 0 };
+    const hid_t create = chunked(st, ndim, size, spec.type, spec.use), space = H5Screate_simple(ndim, size, NULL);
+    col->id = H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    H5Sclose(space);
+    H5Pclose(create);
+    if (col->id < 0) give_up(st, err, col->is.path);
+    else if (!vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
+             !vl_chunk_pack(&chunk, st->profile, &work, err) &&
+             H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
+        give_up(st, err, col->is.path);
+    if (!err->code && st->profile != VL_PORTABLE) col->codecs |= 1u << chunk.packed.data[2];
+    vl_buf_free(&chunk.raw);
+    vl_buf_free(&chunk.packed);
+    vl_work_free(&work);
+    return err->code;
+}
+
 vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim, const uint64_t *dims,
                        const char *const *axis, const char *unit, const char *doc, vl_err *err)
 {
@@ -307,20 +330,14 @@ vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void 
     uint64_t n = 1;
     if (ndim < 1 || ndim > 4) return vl_fail(err, VL_EBUG, "%s: %d axes", path, ndim);
     for (int i = 0; i < ndim; i++) n *= size[i] = dims[i];
+    if (!n || n * vl_type_width(type) > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "%s: table of %" PRIu64, path, n);
     if (make_groups(st, path, err)) return err->code;
     vl_dataset *const col = new_column(st, err);
     if (!col) return err->code;
     snprintf(col->is.path, sizeof col->is.path, "%s", path);
     col->is.type = type;
     col->is.nelem = n;
-    const hid_t create = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(ndim, size, NULL);
-    H5Pset_obj_track_times(create, 0);
-    H5Pset_layout(create, n * vl_type_width(type) < 32768 && n ? H5D_COMPACT : H5D_CONTIGUOUS);
-    col->id = H5Dcreate2(st->file, path, vl_hdf5_type(type), space, H5P_DEFAULT, create, H5P_DEFAULT);
-    H5Sclose(space);
-    H5Pclose(create);
-    if (col->id < 0 || (n && H5Dwrite(col->id, vl_hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-        return give_up(st, err, path);
+    if (write_table(st, col, ndim, size, data, err)) return err->code;
     for (int i = 0; i < ndim && axis; i++) {
         const char name[] = { 'a', 'x', 'i', 's', (char)('0' + i), 0 };
         if (axis[i][0] && add_text(st, col->id, name, axis[i], err)) return err->code;
@@ -399,7 +416,6 @@ vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16]
 static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
 {
     char text[128] = "";
-    if (!col->spec) return VL_OK;
     if (st->profile == VL_PORTABLE)
         return add_text(st, col->id, "codec", vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
     for (uint8_t i = 0; i < 32; i++) {

@@ -1,6 +1,6 @@
 /* What the writing and the reading half of the store share: HDF5 set up once, its errors in our words. */
-#ifndef VL_HDF5_H
-#define VL_HDF5_H
+#ifndef VL_H5_H
+#define VL_H5_H
 
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"

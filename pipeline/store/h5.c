@@ -1,5 +1,5 @@
-/* HDF5 set up once, types, and its errors in our words (hdf5.h). */
-#include "pipeline/store/hdf5.h"
+/* HDF5 set up once, types, and its errors in our words (h5.h). */
+#include "pipeline/store/h5.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,0 +1,52 @@
+/* vial export: the original back. */
+#include "pipeline/cmd/opt.h"
+#include "pipeline/export.h"
+#include "pipeline/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static int run(const vl_command *me, int argc, char **argv)
+{
+    bool quiet = false;
+    int rest = 0, code = 0;
+    const char *one = NULL;
+    vl_export ask = { 0 };
+    const vl_opt opt[] = {
+        { 'o', "output", VL_OPT_TEXT, &one, "FILE", "one file; pairs interleaved; default: standard output" },
+        { '1', "", VL_OPT_TEXT, &ask.out[0], "R1", "file of the first mates" },
+        { '2', "", VL_OPT_TEXT, &ask.out[1], "R2", "file of the second mates" },
+        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
+        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
+        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress, no summary" },
+        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+    };
+    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
+    if (!ask.out[0] != !ask.out[1]) return vl_usage(me, "-1 and -2 go together");
+    if (ask.out[0] && one) return vl_usage(me, "either -o or -1 and -2");
+    if (ask.out[0] && !strcmp(ask.out[0], ask.out[1])) return vl_usage(me, "-1 and -2 name the same file");
+    if (!ask.out[0]) ask.out[0] = one ? one : "-";
+    ask.store = argv[rest];
+    ask.threads = ask.threads ? ask.threads : vl_cores();
+    ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
+    vl_err err = VL_ERR_INIT;
+    vl_exported done = { 0 };
+    if (vl_export_run(&ask, &done, &err)) return vl_report(&err);
+    if (!quiet && strcmp(ask.out[0], "-"))
+        fprintf(stderr, "vial: %s: %" PRIu64 " bytes of text%s\n", ask.store, done.bytes,
+                done.compared ? ", equal to the original" : "");
+    return EX_OK;
+}
+
+const vl_command vl_command_export = {
+    "export", "[options] STORE", "gives the original back, byte for byte",
+    "The text is what was ingested, decompressed. A name that ends in .gz is written as BGZF, which every gzip reads.\n"
+    "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with the hash\n"
+    "taken at ingest; if it differs the exit code is 65 and no file is left.\n\n"
+    "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n"
+    "  vial export run7.h5 -o run7.mzML\n",
+    run
+};

@@ -1,0 +1,65 @@
+/* vial help and vial version. */
+#include "pipeline/cmd/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void list(void)
+{
+    printf("vial keeps raw instrument output in verified, compressed, queryable HDF5 stores,\n"
+           "and hands it back byte for byte.\n\nusage: vial COMMAND [options] ...\n\n");
+    for (int i = 0; vl_commands[i]; i++) printf("  %-12s %s\n", vl_commands[i]->name, vl_commands[i]->what);
+    printf("\nA first day:\n"
+           "  vial ingest -o S1.h5 S1_R1.fastq.gz S1_R2.fastq.gz    in, verified\n"
+           "  vial info S1.h5                                       what is in it\n"
+           "  vial view S1.h5 --rows 0-3                            the first four reads\n"
+           "  vial verify S1.h5                                     still whole?\n"
+           "  vial export S1.h5 -1 R1.fastq.gz -2 R2.fastq.gz       the original back\n"
+           "\n'vial help COMMAND' says all about one; 'vial help exit-codes' what a script should know.\n");
+}
+
+static void exit_codes(void)
+{
+    printf("Exit codes (sysexits.h):\n"
+           "   0  all done, and verified\n"
+           "  64  the command line makes no sense\n"
+           "  65  the input or a store is damaged, contradicts itself, or is of a kind vial does not handle\n"
+           "  66  an input is missing or cannot be read\n"
+           "  70  a fault in vial itself: please report it\n"
+           "  71  the system refused memory or a process\n"
+           "  73  the output exists already or cannot be made\n"
+           "  74  reading or writing failed: disk full, device error, pipe closed\n"
+           "  75  try again: another vial holds the lock\n");
+}
+
+static int run_help(const vl_command *me, int argc, char **argv)
+{
+    (void)me;
+    if (argc < 2) {
+        list();
+        return EX_OK;
+    }
+    if (!strcmp(argv[1], "exit-codes")) {
+        exit_codes();
+        return EX_OK;
+    }
+    for (int i = 0; vl_commands[i]; i++) {
+        if (strcmp(vl_commands[i]->name, argv[1])) continue;
+        char name[] = "help", flag[] = "--help";
+        char *args[] = { name, flag, NULL };
+        return vl_commands[i]->run(vl_commands[i], 2, args);
+    }
+    fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", argv[1]);
+    return EX_USAGE;
+}
+
+static int run_version(const vl_command *me, int argc, char **argv)
+{
+    (void)me, (void)argc, (void)argv;
+    printf("vial %s\n", VL_VERSION);
+    return EX_OK;
+}
+
+const vl_command vl_command_help = { "help", "[COMMAND | exit-codes]", "explains a command", "", run_help };
+const vl_command vl_command_version = { "version", "", "prints the version", "", run_version };

@@ -1,0 +1,148 @@
+/* vial info: what is in a store, as text or JSON. */
+#include "pipeline/cmd/opt.h"
+#include "pipeline/progress.h"
+#include "pipeline/store/store.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+typedef struct facts {
+    vl_store *store;
+    char kind[32], profile[32], writer[32], sample[256], acquisition[256], digest[65];
+    uint64_t rows, bytes_in, bytes_store;
+} facts;
+
+static uint64_t plain_bytes(const vl_stored *c) { return c->nelem * vl_type_width(c->type); }
+
+static vl_code read_facts(facts *f, const char *path, vl_err *err)
+{
+    const struct {
+        const char *name;
+        char *text;
+        size_t n;
+    } notes[] = { { "vial.kind", f->kind, sizeof f->kind },
+                  { "vial.profile", f->profile, sizeof f->profile },
+                  { "vial.writer", f->writer, sizeof f->writer },
+                  { "vial.sample", f->sample, sizeof f->sample },
+                  { "vial.acquisition", f->acquisition, sizeof f->acquisition } };
+    if (vl_store_open(&f->store, path, err)) return err->code;
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (vl_store_get(f->store, "/", notes[i].name, notes[i].text, notes[i].n, err)) return err->code;
+    if (vl_store_identity(f->store, f->digest, err)) return err->code;
+    f->rows = vl_store_get_u64(f->store, "/", "n_row");
+    f->bytes_store = vl_store_bytes(f->store);
+    const uint64_t nfile = vl_store_get_u64(f->store, "source", "n_file");
+    for (uint64_t i = 0; i < nfile; i++) {
+        char where[32];
+        snprintf(where, sizeof where, "source/%" PRIu64, i);
+        f->bytes_in += vl_store_get_u64(f->store, where, "bytes");
+    }
+    return VL_OK;
+}
+
+/* Calls tell(where, name, text) for each note of the manifest. */
+typedef void note_fn(void *to, const char *where, const char *name, const char *text);
+static vl_code each_note(vl_store *st, note_fn *tell, void *to, vl_err *err)
+{
+    vl_buf text = { 0 };
+    vl_work work = { 0 };
+    const int column = vl_store_find(st, "source/manifest");
+    if (column >= 0 && !vl_store_read(st, column, &text, &work, err) && !vl_buf_append(&text, "", 1, err)) {
+        for (char *line = (char *)text.data, *end; (end = strchr(line, '\n')); line = end + 1) {
+            *end = 0;
+            char *const name = strchr(line, '\t'), *const value = name ? strchr(name + 1, '\t') : NULL;
+            if (!value) continue;
+            *name = *value = 0;
+            tell(to, line, name + 1, value + 1);
+        }
+    }
+    vl_buf_free(&text);
+    vl_work_free(&work);
+    return err->code;
+}
+
+static void add_note(void *to, const char *where, const char *name, const char *text)
+{
+    json_t *group = json_object_get(to, where);
+    if (!group) {
+        group = json_object();
+        json_object_set_new(to, where, group);
+    }
+    json_object_set_new(group, name, json_stringn_nocheck(text, strlen(text)));
+}
+
+static vl_code print_json(const facts *f, vl_err *err)
+{
+    json_t *const columns = json_array(), *const notes = json_object();
+    for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
+        const vl_stored *const c = vl_store_column(f->store, i);
+        json_t *const one = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "path", c->path, "type", vl_type_name(c->type),
+                                      "codec", c->codec[0] ? c->codec : "none", "elements", (json_int_t)c->nelem, "chunks",
+                                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)plain_bytes(c), "packed_bytes",
+                                      (json_int_t)c->packed_bytes);
+        if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
+        json_array_append_new(columns, one);
+    }
+    each_note(f->store, add_note, notes, err);
+    json_t *const all = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
+                                  "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
+                                  (json_int_t)f->bytes_store, "sample", f->sample, "acquisition", f->acquisition, "digest",
+                                  f->digest, "writer", f->writer, "columns", columns, "notes", notes);
+    if (!all) vl_fail(err, VL_ESTORE, "a note of the store is not UTF-8");
+    else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
+        vl_fail(err, VL_EIO, "standard output: cannot write");
+    json_decref(all);
+    return err->code;
+}
+
+static void print_note(void *to, const char *where, const char *name, const char *text)
+{
+    (void)to;
+    if (strncmp(where, "source/columns", 14) && strcmp(name, "row_length") && *text && strcmp(text, "0"))
+        printf("  %-12s %-24s %s\n", where, name, text);
+}
+
+static vl_code print_text(const facts *f, const char *path, vl_err *err)
+{
+    char in[16], out[16], plain[16], packed[16];
+    printf("%s: %s, %" PRIu64 " rows, profile %s\n", path, f->kind, f->rows, f->profile);
+    printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in), vl_human_bytes(f->bytes_store, out),
+           f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
+    if (each_note(f->store, print_note, NULL, err)) return err->code;
+    printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
+    for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
+        const vl_stored *const c = vl_store_column(f->store, i);
+        printf("%-36s %-5s %14" PRIu64 " %9s %9s  %s\n", c->path, vl_type_name(c->type), c->nelem,
+               vl_human_bytes(plain_bytes(c), plain), vl_human_bytes(c->packed_bytes, packed), c->codec[0] ? c->codec : "none");
+    }
+    return VL_OK;
+}
+
+static int run(const vl_command *me, int argc, char **argv)
+{
+    bool json = false;
+    int rest = 0, code = 0;
+    const vl_opt opt[] = {
+        { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
+        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+    };
+    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
+    vl_err err = VL_ERR_INIT;
+    facts f = { 0 };
+    if (!read_facts(&f, argv[rest], &err)) {
+        if (json) print_json(&f, &err);
+        else print_text(&f, argv[rest], &err);
+    }
+    vl_store_close(f.store);
+    return err.code ? vl_report(&err) : EX_OK;
+}
+
+const vl_command vl_command_info = {
+    "info", "[--json] STORE", "says what is in a store: rows, columns, codecs, sizes, where it came from",
+    "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, plain_bytes,\n"
+    "packed_bytes} and all notes of the store.\n", run
+};

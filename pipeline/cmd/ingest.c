@@ -1,0 +1,96 @@
+/* vial ingest: one acquisition into a store of its own. */
+#include "pipeline/cmd/opt.h"
+#include "pipeline/ingest.h"
+#include "pipeline/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { MOST_FILES = 1024 };
+
+/* "a.fq,b.fq" names two files in a row, unless a file of just that name exists. */
+static int split_row(char *text, const char **path)
+{
+    int n = 0;
+    if (!strchr(text, ',') || !access(text, F_OK)) {
+        path[n++] = text;
+        return n;
+    }
+    for (char *p = strtok(text, ","); p && n < MOST_FILES; p = strtok(NULL, ",")) path[n++] = p;
+    return n;
+}
+
+static void print_summary(const vl_ingest *ask, const vl_ingested *d)
+{
+    char in[16], text[16], out[16], rate[16];
+    const double mean = d->seconds > 0 ? (double)d->text_bytes / d->seconds : 0;
+    fprintf(stderr,
+            "vial: %s: %" PRIu64 " %s, %" PRIu64 " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "
+            "verified; %.1f s, %s/s of text\n",
+            ask->store, d->rows, d->row_name, d->units, d->unit_name, vl_human_bytes(d->bytes_in, in),
+            vl_human_bytes(d->text_bytes, text), vl_human_bytes(d->bytes_store, out),
+            d->bytes_store ? (double)d->bytes_in / (double)d->bytes_store : 0, d->seconds,
+            vl_human_bytes((uint64_t)mean, rate));
+    for (int i = 0; i < d->nodd; i++) fprintf(stderr, "vial: noted: %s = %s\n", d->odd[i].name, d->odd[i].text);
+}
+
+static int run(const vl_command *me, int argc, char **argv)
+{
+    const char *profile = "compact", *exact = "sampled", *progress = "auto";
+    bool quiet = false;
+    vl_ingest ask = { .sample = "", .acquisition = "", .threads = 0, .nstream = 1 };
+    const vl_opt opt[] = {
+        { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make (needed)" },
+        { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
+        { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
+        { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
+        { 0, "interleaved", VL_OPT_FLAG, &ask.interleaved, NULL, "one FASTQ with mates in turn" },
+        { 0, "format", VL_OPT_TEXT, &ask.format, "F", "fastq or mzml; found out from the content if left out" },
+        { 0, "exact", VL_OPT_TEXT, &exact, "HOW", "mzML: prove the encoding of 'sampled' (default) or 'all' arrays" },
+        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
+        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
+        { 0, "max-memory", VL_OPT_BYTES, &ask.max_memory, "SIZE", "keep below this: 512M, 2G" },
+        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress, no summary" },
+        { 0, "progress", VL_OPT_TEXT, &progress, "HOW", "auto (default), json or off" },
+        { 0, "stats", VL_OPT_FLAG, &ask.stats, NULL, "say how long each stage took" },
+        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+    };
+    const char *row[2][MOST_FILES];
+    int rest = 0, code = 0;
+    vl_err err = VL_ERR_INIT;
+    vl_ingested done = { 0 };
+    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!ask.store) return vl_usage(me, "-o STORE is missing");
+    if (rest == argc) return vl_usage(me, "no input; '-' is standard input");
+    if (argc - rest > 2) return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas", argc - rest);
+    if (!vl_profile_find(profile, &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
+    if (strcmp(exact, "sampled") && strcmp(exact, "all")) return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
+    ask.exact_all = !strcmp(exact, "all");
+    ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF : !strcmp(progress, "json") ? VL_PROGRESS_JSON : VL_PROGRESS_AUTO;
+    if (!ask.threads) ask.threads = vl_cores();
+    ask.nstream = argc - rest;
+    for (int s = 0; s < ask.nstream; s++) {
+        ask.path[s] = row[s];
+        ask.npath[s] = split_row(argv[rest + s], row[s]);
+    }
+    if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);
+    if (!quiet) print_summary(&ask, &done);
+    return EX_OK;
+}
+
+const vl_command vl_command_ingest = {
+    "ingest", "[options] -o STORE FILE [FILE2]", "checks, compresses and indexes raw instrument output into a store",
+    "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file is found\n"
+    "out from its content, never from its name. '-' is standard input. Files in a row, such as the lanes of a library,\n"
+    "are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz.\n\n"
+    "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves no store,\n"
+    "one line that says file, record, line and byte, and exit code 65.\n\n"
+    "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
+    "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
+    "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",
+    run
+};
