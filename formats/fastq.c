@@ -348,7 +348,7 @@ static vl_code push_quality(work *w, line quality, size_t nbase, vl_err *err)
 
 static vl_code push_record(work *w, int mate, vl_err *err)
 {
-    line title, base, plus, quality;
+    line title = { 0 }, base = { 0 }, plus = { 0 }, quality = { 0 };
     if (take_line(w, 0, &title, err) || check_title(w, title, err)) return err->code;
     if (take_line(w, 1, &base, err) || push_base(w, base, err)) return err->code;
     if (take_line(w, 2, &plus, err) || push_plus(w, plus, title, err)) return err->code;
