@@ -64,7 +64,6 @@ typedef enum vl_mz_inner {
     VL_MZ_DICTIONARY,
     VL_MZ_OTHER /* kept as it is */
 } vl_mz_inner;
-/* Letters of "f8": kind and bytes of an element. */
 typedef enum vl_mz_number {
     VL_MZ_UNTYPED,
     VL_MZ_I4,
@@ -104,8 +103,7 @@ typedef enum vl_mz_class { /* what the arrays are of; the first part of a column
 } vl_mz_class;
 
 /* The column of an array: path [VL_PATH] and unit [16]. */
-vl_code vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type,
-                     vl_err *err);
+void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type);
 /* The same name for errors: "mz", "ms_1234567". */
 void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 
@@ -212,6 +210,7 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     uint32_t kind; /* of a chromatogram */
     double time, tic, base_mz, base_intensity, low, high, mobility, injection;
     unsigned nscan, nwindow;
+    bool in_precursor;
     double target, lower, upper, energy; /* the precursor being read */
     double ion_mz, ion_intensity;        /* the selected ion */
     int8_t ion_charge;
@@ -272,7 +271,7 @@ typedef struct vl_mz_tail {
     uint64_t noffset[3], offset_sum[3];
     uint64_t index;                   /* being read: 0, 1 or 2 */
     uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
-    bool begun;
+    bool begun, seen_checksum;
     void *sha1;  /* owned; NULL: no checksum is possible */
     bool hashed; /* checksum is final */
     uint8_t digest[20];
