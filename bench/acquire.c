@@ -8,16 +8,17 @@
 
 enum { MAX_FEATURE = 4096, MAX_PEAK = 1 << 18, TOP = 15 };
 
-#define BIRTHS 26.0   /* features a second, in the middle of the gradient */
-#define REACH 3.2     /* widths before and after the apex in which a feature is seen */
-#define QUIET 20.0    /* s without fragmenting a peptide again */
-#define LOW 350.0     /* survey window, Th */
-#define HIGH 1500.0
+#define BIRTHS 26.0  /* features a second, in the middle of the gradient */
+#define REACH  3.2   /* widths before and after the apex in which a feature is seen */
+#define QUIET  20.0  /* s without fragmenting a peptide again */
+#define LOW    350.0 /* survey window, Th */
+#define HIGH   1500.0
 
 /* Ions of the laboratory's air and plastics, always there; Th. */
-static const double background[] = { 355.06993, 371.10124, 391.28429, 401.9227, 413.26623, 429.08873, 445.12003,
-                                     462.14658, 503.10752, 519.13882, 536.16537, 593.15761, 610.18416, 667.1764,
-                                     684.20295, 741.19519, 758.22174, 815.21398, 832.24053, 889.23277 };
+static const double background[] = { 355.06993, 371.10124, 391.28429, 401.9227,  413.26623,
+                                     429.08873, 445.12003, 462.14658, 503.10752, 519.13882,
+                                     536.16537, 593.15761, 610.18416, 667.1764,  684.20295,
+                                     741.19519, 758.22174, 815.21398, 832.24053, 889.23277 };
 
 static int by_mz(const void *a, const void *b)
 {
@@ -38,7 +39,7 @@ static void bear(acquire *a, double onset)
 {
     if (a->nfeature == MAX_FEATURE) return;
     feature *const f = &a->feature[a->nfeature];
-    *f = (feature){ .id = a->nfeature_ever++, };
+    *f = (feature){ .id = a->nfeature_ever++ };
     peptide_draw(&f->what, &a->d);
     const uint32_t r = draw_below(&a->d, 100);
     f->charge = r < 12 ? 1 : r < 64 ? 2 : r < 92 ? 3 : 4;
@@ -60,7 +61,8 @@ static void age(acquire *a)
     }
     size_t kept = 0;
     for (size_t i = 0; i < a->nfeature; i++)
-        if (a->seconds < a->feature[i].apex + 1.6 * REACH * a->feature[i].width) a->feature[kept++] = a->feature[i];
+        if (a->seconds < a->feature[i].apex + 1.6 * REACH * a->feature[i].width)
+            a->feature[kept++] = a->feature[i];
     a->nfeature = kept;
 }
 
@@ -127,12 +129,12 @@ static void choose(acquire *a)
 }
 
 /*
- * Profile points on the instrument's own grid, even in frequency: m/z = scale / (top - index)^2. A peak is 9 points
- * wide or more and has zeros beside it. In: centroids in a->peak; out: points in a->work.
+ * Profile points on the instrument's own grid, even in frequency: m/z = scale / (top - index)^2. A peak is 9
+ * points wide or more and has zeros beside it. In: centroids in a->peak; out: points in a->work.
  */
 static size_t to_profile(acquire *a, size_t n)
 {
-    const double scale = 4e14 * (1 + 2e-7 * draw_normal(&a->d)), top = 1.2e6 / 1.0;
+    const double scale = 4e14 * (1 + 2e-7 * draw_normal(&a->d)), top = 1.2e6;
     size_t out = 0;
     int64_t last = -1;
     for (size_t i = 0; i < n; i++) {
@@ -145,8 +147,10 @@ static size_t to_profile(acquire *a, size_t n)
             const double v = 1 - u * u / 6;
             const double shape = v > 0 ? v * v * v * v * v * v : 0;
             const bool zero = k <= (int64_t)at - 5 || k >= (int64_t)at + 6 || shape <= 0;
-            a->work[out++] = (peak){ scale / (frequency * frequency),
-                                     zero ? 0.0f : (float)(a->peak[i].intensity * shape * (1 + 0.01 * draw_normal(&a->d))) };
+            a->work[out++] =
+                (peak){ scale / (frequency * frequency),
+                        zero ? 0.0f
+                             : (float)(a->peak[i].intensity * shape * (1 + 0.01 * draw_normal(&a->d))) };
         }
         if (to > last) last = to;
     }
@@ -165,7 +169,8 @@ static void survey_scan(acquire *a, scan *s)
         if (f->now < threshold) continue;
         for (int k = 0; k < NISOTOPE; k++) {
             const double mz = f->mz + k * ISOTOPE_STEP / f->charge;
-            if (f->now * f->share[k] > 0.8 * threshold) n = add_peak(a, n, mz, f->now * f->share[k], threshold);
+            if (f->now * f->share[k] > 0.8 * threshold)
+                n = add_peak(a, n, mz, f->now * f->share[k], threshold);
         }
     }
     for (size_t i = 0; i < sizeof background / sizeof *background; i++)
@@ -188,7 +193,7 @@ static void fragment_scan(acquire *a, scan *s)
     static fragment part[FRAGMENT_MAX];
     const size_t npart = peptide_fragments(&f->what, f->charge, draw_part(a->seed + 11, f->id), part);
     const double fill = f->now > 4e6 ? 4e6 / f->now : 1; /* the trap is full sooner */
-    const double threshold = 1100 * (1 + 0.1 * draw_normal(&a->d)) * (0.15 + 0.85 * fill) * 4;
+    const double threshold = 4400 * (1 + 0.1 * draw_normal(&a->d)) * (0.15 + 0.85 * fill);
     const double total = f->now * (0.25 + 0.2 * draw_unit(&a->d));
     s->low = 100;
     s->high = (double)(int)((f->what.mass + 2 * PROTON) / 5 + 5) * 5;
@@ -204,7 +209,8 @@ static void fragment_scan(acquire *a, scan *s)
         }
     }
     const uint32_t crowd = draw_below(&a->d, 100); /* other peptides in the window */
-    n = add_noise(a, n, crowd * crowd / 60 + draw_below(&a->d, 40), s->low + 10, f->mz * 1.6, threshold * 1.5);
+    n = add_noise(a, n, crowd * crowd / 60 + draw_below(&a->d, 40), s->low + 10, f->mz * 1.6,
+                  threshold * 1.5);
     n = add_noise(a, n, 60 + draw_below(&a->d, 220), s->low, s->high, threshold);
     s->npeak = settle(a->peak, n, 15000);
     s->peak = a->peak;
@@ -237,10 +243,8 @@ bool acquire_next(acquire *a, scan *out)
     if (a->number == a->nscan) return false;
     a->number++;
     *out = (scan){ 0 };
-    if (a->next == a->nqueue)
-        survey_scan(a, out);
-    else
-        fragment_scan(a, out);
+    if (a->next == a->nqueue) survey_scan(a, out);
+    else fragment_scan(a, out);
     out->number = a->number;
     out->survey = a->survey;
     out->seconds = a->seconds;

@@ -1,10 +1,10 @@
 /*
- * A made-up run of an Orbitrap: peptides elute, each cycle takes one survey scan and up to 15 fragment scans of the
- * strongest peptides not fragmented in the last 20 s.
+ * A made-up run of an Orbitrap: peptides elute, each cycle takes one survey scan and up to 15 fragment scans
+ * of the strongest peptides not fragmented in the last 20 s.
  *
- * Centroids are what the vendor's peak picking gives: m/z rounded to f32, intensities f32, nothing under a noise
- * threshold, many peaks just above it. The isotopes of a peptide come back in neighbouring scans with its elution
- * profile, m/z off by a ppm or less when strong and by some ppm when weak.
+ * Centroids are what the vendor's peak picking gives: m/z rounded to f32, intensities f32, nothing under a
+ * noise threshold, many peaks just above it. The isotopes of a peptide come back in neighbouring scans with
+ * its elution profile, m/z off by a ppm or less when strong and by some ppm when weak.
  */
 #ifndef VIAL_BENCH_ACQUIRE_H
 #define VIAL_BENCH_ACQUIRE_H

@@ -1,7 +1,7 @@
 /*
- * Random numbers for the data generators: the same seed gives the same numbers on every machine. The generator is
- * splitmix64 (Steele, Lea, Flood 2014). One draw an expression: C does not say which operand comes first. No floating
- * point functions but sqrt: the last bit of others differs between machines.
+ * Random numbers for the data generators: the same seed gives the same numbers on every machine. The
+ * generator is splitmix64 (Steele, Lea, Flood 2014). One draw an expression: C does not say which operand
+ * comes first. No floating point functions but sqrt: the last bit of others differs between machines.
  */
 #ifndef VIAL_BENCH_DRAW_H
 #define VIAL_BENCH_DRAW_H
@@ -21,10 +21,7 @@ static inline uint64_t draw_bits(draw *d)
 }
 
 /* 0 .. n - 1; the bias of n / 2^32 does not matter here */
-static inline uint32_t draw_below(draw *d, uint32_t n)
-{
-    return (uint32_t)((draw_bits(d) >> 32) * n >> 32);
-}
+static inline uint32_t draw_below(draw *d, uint32_t n) { return (uint32_t)((draw_bits(d) >> 32) * n >> 32); }
 
 /* about normal, mean 0, standard deviation 1: four uniform numbers of 16 bits, summed */
 static inline double draw_normal(draw *d)

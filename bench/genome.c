@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum {
-    NWAVE = 26,       /* GC levels, 34 % to 59 % */
-    NFAMILY = 200,    /* kinds of scattered repeat, of 250 to 2750 bases */
+    NWAVE = 26,    /* GC levels, 34 % to 59 % */
+    NFAMILY = 200, /* kinds of scattered repeat, of 250 to 2750 bases */
     FAMILY_MAX = 2750,
-    STRETCH = 1024    /* bases between two decisions: GC level, repeat or not */
+    STRETCH = 1024 /* bases between two decisions: GC level, repeat or not */
 };
 
 static const char letter[] = "ACGT";

@@ -1,6 +1,7 @@
 /*
- * A made-up genome for the read generator: seeded, with waves of GC content, few CpG, families of scattered repeats
- * with their own mutations, and short tandem repeats. Both strands are kept, so that any read is one copy.
+ * A made-up genome for the read generator: seeded, with waves of GC content, few CpG, families of scattered
+ * repeats with their own mutations, and short tandem repeats. Both strands are kept, so that any read is one
+ * copy.
  */
 #ifndef VIAL_BENCH_GENOME_H
 #define VIAL_BENCH_GENOME_H

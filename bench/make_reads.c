@@ -1,15 +1,15 @@
 /*
  * Makes FASTQ as instruments write it, from a seed, with the truth beside it. See usage below.
  *
- * novaseq  pairs of 151 bases, four qualities (2, 11, 25, 37). Names follow a patterned flow cell: wells lie on a
- *          lattice (9.04 apart in x, 15.655 in y, odd rows shifted), a sample owns one well in 32, and reads come
- *          tile by tile, row by row, x rising in a row. --coordinates random gives free x and rising y instead.
- * hiseq    pairs of 100 bases, 40 qualities, rising y and random x, tails of quality 2.
- * scrna    novaseq names and qualities; R1 is 16 bases of cell barcode and 12 of UMI, R2 91 bases of a transcript.
+ * novaseq  pairs of 151 bases, four qualities (2, 11, 25, 37). Names follow a patterned flow cell: wells lie
+ * on a lattice (9.04 apart in x, 15.655 in y, odd rows shifted), a sample owns one well in 32, and reads come
+ *          tile by tile, row by row, x rising in a row. --coordinates random gives free x and rising y
+ * instead. hiseq    pairs of 100 bases, 40 qualities, rising y and random x, tails of quality 2. scrna
+ * novaseq names and qualities; R1 is 16 bases of cell barcode and 12 of UMI, R2 91 bases of a transcript.
  * long     one file; 200 to 60000 bases, names that are UUIDs, key=value comments, qualities 1 to 50.
  *
- * Out: PREFIX_R1.fastq[.gz] and PREFIX_R2.fastq[.gz] (long: PREFIX.fastq[.gz]) and PREFIX.truth.json with counts of
- * bases and qualities and digests of the plain text. Equal seeds give equal text on every machine.
+ * Out: PREFIX_R1.fastq[.gz] and PREFIX_R2.fastq[.gz] (long: PREFIX.fastq[.gz]) and PREFIX.truth.json with
+ * counts of bases and qualities and digests of the plain text. Equal seeds give equal text on every machine.
  */
 #include "draw.h"
 #include "genome.h"
@@ -35,7 +35,8 @@ typedef struct maker {
     uint32_t len[2];
     draw d;
     place place;
-    /* novaseq: limits of a 16-bit number for [mate][level][position / 16][bad among the last 8][last quality] */
+    /* novaseq: limits of a 16-bit number for [mate][level][position / 16][bad among the last 8][last quality]
+     */
     uint16_t limit[2][NLEVEL][10][9][3][2];
     uint16_t level_limit[2][NLEVEL];
     uint64_t base[256], quality[NQUALITY]; /* the truth */
@@ -49,9 +50,9 @@ typedef struct read {
 /* ---- qualities ---- */
 
 /*
- * Odds of a worse quality than 37 rise with the level of the read, along the read, and where it was bad just before.
- * The numbers were fitted so that order-1 rANS with packing, fqzcomp and zstd code the result in about as many bits
- * as they need for NovaSeq data (0.45, 0.40 and 0.80 bits a value).
+ * Odds of a worse quality than 37 rise with the level of the read, along the read, and where it was bad just
+ * before. The numbers were fitted so that order-1 rANS with packing, fqzcomp and zstd code the result in
+ * about as many bits as they need for NovaSeq data (0.45, 0.40 and 0.80 bits a value).
  */
 static void novaseq_limit(uint16_t *limit, double odds, int bad, bool worst)
 {
@@ -75,7 +76,8 @@ static void novaseq_limits(maker *m)
             for (int p = 0; p < 10; p++)
                 for (int bad = 0; bad < 9; bad++)
                     for (int last = 0; last < 3; last++)
-                        novaseq_limit(m->limit[mate][l][p][bad][last], level * (0.67 + 0.3 * p), bad, last == 0);
+                        novaseq_limit(m->limit[mate][l][p][bad][last], level * (0.67 + 0.3 * p), bad,
+                                      last == 0);
         }
     }
 }
@@ -181,10 +183,8 @@ static void any_errors(maker *m, read *r)
     for (uint32_t i = 0; i < r->len; i++) {
         const uint64_t u = draw_bits(&m->d);
         const uint32_t q = r->quality[i];
-        if (q == 2 && (u >> 20 & 7) == 0)
-            r->base[i] = 'N';
-        else if ((u & 0xffff) < 65536u / (2 + q * q * q / 8))
-            r->base[i] = other_base(r->base[i], u >> 16);
+        if (q == 2 && (u >> 20 & 7) == 0) r->base[i] = 'N';
+        else if ((u & 0xffff) < 65536u / (2 + q * q * q / 8)) r->base[i] = other_base(r->base[i], u >> 16);
     }
 }
 
@@ -256,7 +256,7 @@ static uint8_t *put_uuid(maker *m, uint8_t *p)
         if (!part) bits = (bits & ~0xf000ull) | 0x4000;
         if (part) bits = (bits & ~(3ull << 62)) | 2ull << 62;
         for (int i = 0; i < 16; i++) {
-            *p++ = (uint8_t)"0123456789abcdef"[bits >> (60 - 4 * i) & 15];
+            *p++ = (uint8_t) "0123456789abcdef"[bits >> (60 - 4 * i) & 15];
             if ((!part && (i == 7 || i == 11 || i == 15)) || (part && i == 3)) *p++ = '-';
         }
     }
@@ -345,10 +345,8 @@ static void make_pairs(maker *m, sink *out)
         const uint32_t oddity = draw_below(&m->d, 900);
         r[0].len = m->len[0];
         r[1].len = m->len[1];
-        if (m->model == SCRNA)
-            scrna_bases(m, r);
-        else
-            wgs_bases(m, r);
+        if (m->model == SCRNA) scrna_bases(m, r);
+        else wgs_bases(m, r);
         for (int mate = 0; mate < 2; mate++) {
             if (m->model == HISEQ) {
                 hiseq_quality(m, &r[mate], mate);
@@ -360,7 +358,8 @@ static void make_pairs(maker *m, sink *out)
             }
             count(m, &r[mate]);
             uint8_t *const start = sink_room(&out[mate], 1024);
-            sink_took(&out[mate], (size_t)(put_rest(illumina_name(m, start, mate, oddity), &r[mate]) - start));
+            sink_took(&out[mate],
+                      (size_t)(put_rest(illumina_name(m, start, mate, oddity), &r[mate]) - start));
         }
     }
 }
@@ -402,7 +401,8 @@ static void put_truth(const maker *m, const char *prefix, const char *model, con
         fprintf(json, "%s\"%c\":%llu", *p == 'A' ? "" : ",", *p, (unsigned long long)m->base[(uint8_t)*p]);
     fprintf(json, "},\n \"quality\":{");
     for (int i = 0, any = 0; i < NQUALITY; i++)
-        if (m->quality[i]) fprintf(json, "%s\"%d\":%llu", any++ ? "," : "", i, (unsigned long long)m->quality[i]);
+        if (m->quality[i])
+            fprintf(json, "%s\"%d\":%llu", any++ ? "," : "", i, (unsigned long long)m->quality[i]);
     fprintf(json, "},\n \"files\":[");
     for (int i = 0; i < nout; i++) {
         if (i) fprintf(json, ",\n  ");
@@ -414,10 +414,12 @@ static void put_truth(const maker *m, const char *prefix, const char *model, con
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: make-data reads --pairs N --seed S --out PREFIX [--gzip none|plain|bgzf]\n"
-                    "           [--model novaseq|hiseq|long|scrna] [--coordinates lattice|random] [--genome-mb 50]\n"
-                    "Writes PREFIX_R1.fastq, PREFIX_R2.fastq (or .fastq.gz; long: PREFIX.fastq) and PREFIX.truth.json.\n"
-                    "With --model long N is the number of reads, about 20 kB each.\n");
+    fprintf(
+        stderr,
+        "usage: make-data reads --pairs N --seed S --out PREFIX [--gzip none|plain|bgzf]\n"
+        "           [--model novaseq|hiseq|long|scrna] [--coordinates lattice|random] [--genome-mb 50]\n"
+        "Writes PREFIX_R1.fastq, PREFIX_R2.fastq (or .fastq.gz; long: PREFIX.fastq) and PREFIX.truth.json.\n"
+        "With --model long N is the number of reads, about 20 kB each.\n");
     return 64;
 }
 
@@ -433,23 +435,16 @@ int main(int argc, char **argv)
     for (int i = 1; i + 1 < argc + (argc % 2 == 0); i += 2) {
         if (i + 1 >= argc) return usage();
         const char *const key = argv[i], *const value = argv[i + 1];
-        if (!strcmp(key, "--pairs"))
-            m.npair = strtoull(value, NULL, 10);
-        else if (!strcmp(key, "--seed"))
-            m.seed = strtoull(value, NULL, 10);
-        else if (!strcmp(key, "--out"))
-            prefix = value;
-        else if (!strcmp(key, "--genome-mb"))
-            mb = strtoull(value, NULL, 10);
-        else if (!strcmp(key, "--coordinates"))
-            coordinates = value;
-        else if (!strcmp(key, "--gzip") && sink_kind_of(value, &kind))
-            continue;
+        if (!strcmp(key, "--pairs")) m.npair = strtoull(value, NULL, 10);
+        else if (!strcmp(key, "--seed")) m.seed = strtoull(value, NULL, 10);
+        else if (!strcmp(key, "--out")) prefix = value;
+        else if (!strcmp(key, "--genome-mb")) mb = strtoull(value, NULL, 10);
+        else if (!strcmp(key, "--coordinates")) coordinates = value;
+        else if (!strcmp(key, "--gzip") && sink_kind_of(value, &kind)) continue;
         else if (!strcmp(key, "--model")) {
             for (m.model = 0; m.model < 4 && strcmp(models[m.model], value); m.model++) continue;
             if (m.model == 4) return usage();
-        } else
-            return usage();
+        } else return usage();
     }
     if (!prefix || mb < 1 || mb > 4000) return usage();
     m.random_x = coordinates ? !strcmp(coordinates, "random") : m.model == HISEQ;
@@ -463,13 +458,15 @@ int main(int argc, char **argv)
     const int nout = m.model == LONG ? 1 : 2;
     for (int i = 0; i < nout; i++) {
         char path[4096];
-        snprintf(path, sizeof path, "%s%s.fastq%s", prefix, nout == 1 ? "" : i ? "_R2" : "_R1", kind ? ".gz" : "");
+        snprintf(path, sizeof path, "%s%s.fastq%s", prefix,
+                 nout == 1 ? ""
+                 : i       ? "_R2"
+                           : "_R1",
+                 kind ? ".gz" : "");
         sink_open(&out[i], path, kind);
     }
-    if (m.model == LONG)
-        make_long(&m, out);
-    else
-        make_pairs(&m, out);
+    if (m.model == LONG) make_long(&m, out);
+    else make_pairs(&m, out);
     for (int i = 0; i < nout; i++) sink_close(&out[i]);
     put_truth(&m, prefix, models[m.model], out, nout);
     for (int i = 0; i < nout; i++) sink_free(&out[i]);

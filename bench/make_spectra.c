@@ -1,11 +1,13 @@
 /*
- * Makes an mzML file as ProteoWizard writes it from an Orbitrap's raw file, from a seed, with the truth beside it.
+ * Makes an mzML file as ProteoWizard writes it from an Orbitrap's raw file, from a seed, with the truth
+ * beside it.
  *
- * In: the made-up run (acquire.h). Out: FILE.mzML, an indexed mzML 1.1 with MS1 and MS2 spectra, 64-bit m/z and
- * 32-bit intensity arrays, zlib level 6 or none, the TIC chromatogram, offsets and SHA-1; and FILE.truth.json with
- * counts, sums of bit patterns, XXH3 of all arrays' bytes in file order, and digests. The size asked for is met
- * within some per cent: the number of spectra stands at the head and is settled before the first is made.
- * Source: mzML 1.1.0 and its index schema 1.1.0; psi-ms.obo; number texts as of ProteoWizard (12 decimals, e from 1e5).
+ * In: the made-up run (acquire.h). Out: FILE.mzML, an indexed mzML 1.1 with MS1 and MS2 spectra, 64-bit m/z
+ * and 32-bit intensity arrays, zlib level 6 or none, the TIC chromatogram, offsets and SHA-1; and
+ * FILE.truth.json with counts, sums of bit patterns, XXH3 of all arrays' bytes in file order, and digests.
+ * The size asked for is met within some per cent: the number of spectra stands at the head and is settled
+ * before the first is made. Source: mzML 1.1.0 and its index schema 1.1.0; psi-ms.obo; number texts as of
+ * ProteoWizard (12 decimals, e from 1e5).
  */
 #include "acquire.h"
 #include "sha.h"
@@ -26,12 +28,12 @@ typedef struct text {
 typedef struct maker {
     sink out;
     sha sha1;
-    text t;             /* one spectrum, or what else comes next */
+    text t; /* one spectrum, or what else comes next */
     bool zlib;
-    uint64_t *offset;   /* owned; of each spectrum */
-    double *minutes;    /* owned; for the chromatogram */
-    float *tic;         /* owned */
-    int64_t *level;     /* owned */
+    uint64_t *offset;      /* owned; of each spectrum */
+    double *minutes;       /* owned; for the chromatogram */
+    float *tic;            /* owned */
+    int64_t *level;        /* owned */
     uint8_t *raw, *packed; /* owned; one array */
     size_t craw, cpacked;
     /* truth */
@@ -147,7 +149,8 @@ static void cv(text *t, int depth, const char *accession, const char *name, cons
     cv_end(t, u);
 }
 
-static void cv_number(text *t, int depth, const char *accession, const char *name, double value, const unit *u)
+static void cv_number(text *t, int depth, const char *accession, const char *name, double value,
+                      const unit *u)
 {
     cv_start(t, depth, accession, name);
     put_number(t, value);
@@ -189,9 +192,11 @@ typedef struct array_kind {
 } array_kind;
 
 static const array_kind mz_kind = { "1000523", "64-bit float", "1000514", "m/z array", "", &mz_unit };
-static const array_kind intensity_kind = { "1000521", "32-bit float", "1000515", "intensity array", "", &count_unit };
+static const array_kind intensity_kind = { "1000521", "32-bit float", "1000515", "intensity array",
+                                           "",        &count_unit };
 static const array_kind time_kind = { "1000523", "64-bit float", "1000595", "time array", "", &minute_unit };
-static const array_kind level_kind = { "1000522", "64-bit integer", "1000786", "non-standard data array", "ms level", &no_unit };
+static const array_kind level_kind = { "1000522",  "64-bit integer", "1000786", "non-standard data array",
+                                       "ms level", &no_unit };
 
 /* One binaryDataArray of the n bytes in m->raw. */
 static void put_array(maker *m, const array_kind *k, size_t n)
@@ -290,7 +295,8 @@ static void put_scan_list(text *t, const scan *s)
     put(t, "              <scanWindowList count=\"1\">\n                <scanWindow>\n");
     cv_number(t, 9, "1000501", "scan window lower limit", s->low, &mz_unit);
     cv_number(t, 9, "1000500", "scan window upper limit", s->high, &mz_unit);
-    put(t, "                </scanWindow>\n              </scanWindowList>\n            </scan>\n          </scanList>\n");
+    put(t, "                </scanWindow>\n              </scanWindowList>\n            </scan>\n          "
+           "</scanList>\n");
 }
 
 static void put_precursor(text *t, const scan *s)
@@ -331,9 +337,11 @@ static float put_spectrum(maker *m, const scan *s)
     put_int(t, s->npeak);
     put(t, "\">\n");
     cv(t, 5, "1000511", "ms level", s->level == 1 ? "1" : "2", NULL);
-    cv(t, 5, s->level == 1 ? "1000579" : "1000580", s->level == 1 ? "MS1 spectrum" : "MSn spectrum", "", NULL);
+    cv(t, 5, s->level == 1 ? "1000579" : "1000580", s->level == 1 ? "MS1 spectrum" : "MSn spectrum", "",
+       NULL);
     cv(t, 5, "1000130", "positive scan", "", NULL);
-    cv(t, 5, s->profile ? "1000128" : "1000127", s->profile ? "profile spectrum" : "centroid spectrum", "", NULL);
+    cv(t, 5, s->profile ? "1000128" : "1000127", s->profile ? "profile spectrum" : "centroid spectrum", "",
+       NULL);
     if (s->npeak) {
         cv_number(t, 5, "1000504", "base peak m/z", s->peak[base].mz, &mz_unit);
         cv_number(t, 5, "1000505", "base peak intensity", (double)s->peak[base].intensity, &count_unit);
@@ -355,16 +363,22 @@ static float put_spectrum(maker *m, const scan *s)
 static void put_head(text *t, uint32_t nscan)
 {
     put(t, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-           "<indexedmzML xmlns=\"http://psi.hupo.org/ms/mzml\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
-           "xsi:schemaLocation=\"http://psi.hupo.org/ms/mzml http://psidev.info/files/ms/mzML/xsd/mzML1.1.2_idx.xsd\">\n"
-           "  <mzML xmlns=\"http://psi.hupo.org/ms/mzml\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
-           "xsi:schemaLocation=\"http://psi.hupo.org/ms/mzml http://psidev.info/files/ms/mzML/xsd/mzML1.1.0.xsd\" "
+           "<indexedmzML xmlns=\"http://psi.hupo.org/ms/mzml\" "
+           "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+           "xsi:schemaLocation=\"http://psi.hupo.org/ms/mzml "
+           "http://psidev.info/files/ms/mzML/xsd/mzML1.1.2_idx.xsd\">\n"
+           "  <mzML xmlns=\"http://psi.hupo.org/ms/mzml\" "
+           "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+           "xsi:schemaLocation=\"http://psi.hupo.org/ms/mzml "
+           "http://psidev.info/files/ms/mzML/xsd/mzML1.1.0.xsd\" "
            "id=\"bench\" version=\"1.1.0\">\n"
            "    <cvList count=\"2\">\n"
            "      <cv id=\"MS\" fullName=\"Proteomics Standards Initiative Mass Spectrometry Ontology\" "
-           "version=\"4.1.117\" URI=\"https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo\"/>\n"
+           "version=\"4.1.117\" "
+           "URI=\"https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo\"/>\n"
            "      <cv id=\"UO\" fullName=\"Unit Ontology\" version=\"09:04:2014\" "
-           "URI=\"https://raw.githubusercontent.com/bio-ontology-research-group/unit-ontology/master/unit.obo\"/>\n"
+           "URI=\"https://raw.githubusercontent.com/bio-ontology-research-group/unit-ontology/master/"
+           "unit.obo\"/>\n"
            "    </cvList>\n    <fileDescription>\n      <fileContent>\n");
     cv(t, 4, "1000579", "MS1 spectrum", "", NULL);
     cv(t, 4, "1000580", "MSn spectrum", "", NULL);
@@ -378,7 +392,8 @@ static void put_head(text *t, uint32_t nscan)
            "      <referenceableParamGroup id=\"CommonInstrumentParams\">\n");
     cv(t, 4, "1002523", "Q Exactive HF", "", NULL);
     cv(t, 4, "1000529", "instrument serial number", "Exactive Series slot #1", NULL);
-    put(t, "      </referenceableParamGroup>\n    </referenceableParamGroupList>\n    <softwareList count=\"2\">\n"
+    put(t, "      </referenceableParamGroup>\n    </referenceableParamGroupList>\n    <softwareList "
+           "count=\"2\">\n"
            "      <software id=\"Xcalibur\" version=\"2.8-280502/2.8.1.2806\">\n");
     cv(t, 4, "1000532", "Xcalibur", "", NULL);
     put(t, "      </software>\n      <software id=\"pwiz\" version=\"3.0.23146\">\n");
@@ -395,16 +410,18 @@ static void put_head(text *t, uint32_t nscan)
     cv(t, 6, "1000484", "orbitrap", "", NULL);
     put(t, "          </analyzer>\n          <detector order=\"4\">\n");
     cv(t, 6, "1000624", "inductive detector", "", NULL);
-    put(t, "          </detector>\n        </componentList>\n        <softwareRef ref=\"Xcalibur\"/>\n"
-           "      </instrumentConfiguration>\n    </instrumentConfigurationList>\n"
-           "    <dataProcessingList count=\"1\">\n      <dataProcessing id=\"pwiz_Reader_Thermo_conversion\">\n"
-           "        <processingMethod order=\"0\" softwareRef=\"pwiz\">\n");
+    put(t,
+        "          </detector>\n        </componentList>\n        <softwareRef ref=\"Xcalibur\"/>\n"
+        "      </instrumentConfiguration>\n    </instrumentConfigurationList>\n"
+        "    <dataProcessingList count=\"1\">\n      <dataProcessing id=\"pwiz_Reader_Thermo_conversion\">\n"
+        "        <processingMethod order=\"0\" softwareRef=\"pwiz\">\n");
     cv(t, 5, "1000544", "Conversion to mzML", "", NULL);
     put(t, "        </processingMethod>\n        <processingMethod order=\"1\" softwareRef=\"pwiz\">\n");
     cv(t, 5, "1000035", "peak picking", "", NULL);
     put(t, "          <userParam name=\"Thermo/Xcalibur peak picking\"/>\n        </processingMethod>\n"
            "      </dataProcessing>\n    </dataProcessingList>\n"
-           "    <run id=\"bench\" defaultInstrumentConfigurationRef=\"IC1\" startTimeStamp=\"2024-03-11T08:00:00Z\" "
+           "    <run id=\"bench\" defaultInstrumentConfigurationRef=\"IC1\" "
+           "startTimeStamp=\"2024-03-11T08:00:00Z\" "
            "defaultSourceFileRef=\"RAW1\">\n      <spectrumList count=\"");
     put_int(t, nscan);
     put(t, "\" defaultDataProcessingRef=\"pwiz_Reader_Thermo_conversion\">\n");
@@ -500,11 +517,12 @@ static void put_truth(const maker *m, const char *out, uint64_t seed)
     fprintf(json, "{\"seed\":%" PRIu64 ",\"spectra\":%" PRIu64 ",\"peaks\":%" PRIu64 ",\n", seed,
             m->nspectrum[1] + m->nspectrum[2], m->npeak[1] + m->npeak[2]);
     for (int l = 1; l < 3; l++)
-        fprintf(json, " \"ms%d\":{\"spectra\":%" PRIu64 ",\"peaks\":%" PRIu64 "},\n", l, m->nspectrum[l], m->npeak[l]);
+        fprintf(json, " \"ms%d\":{\"spectra\":%" PRIu64 ",\"peaks\":%" PRIu64 "},\n", l, m->nspectrum[l],
+                m->npeak[l]);
     fprintf(json, " \"mz\":{\"bit_sum\":%" PRIu64 ",\"xxh3\":\"%016" PRIx64 "\"},\n", m->sum_mz,
             (uint64_t)XXH3_64bits_digest(m->all_mz));
-    fprintf(json, " \"intensity\":{\"bit_sum\":%" PRIu64 ",\"xxh3\":\"%016" PRIx64 "\"},\n \"files\":[", m->sum_intensity,
-            (uint64_t)XXH3_64bits_digest(m->all_intensity));
+    fprintf(json, " \"intensity\":{\"bit_sum\":%" PRIu64 ",\"xxh3\":\"%016" PRIx64 "\"},\n \"files\":[",
+            m->sum_intensity, (uint64_t)XXH3_64bits_digest(m->all_intensity));
     sink_truth(&m->out, json);
     fprintf(json, "]}\n");
     if (fclose(json)) die("the truth file cannot be written");
@@ -512,9 +530,10 @@ static void put_truth(const maker *m, const char *out, uint64_t seed)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: make-data spectra --megabytes N --seed S --out FILE.mzML [--gzip none|plain|bgzf]\n"
-                    "           [--compression zlib|none] [--profile-ms1]\n"
-                    "Writes FILE.mzML (as named, also when compressed) and FILE.truth.json.\n");
+    fprintf(stderr,
+            "usage: make-data spectra --megabytes N --seed S --out FILE.mzML [--gzip none|plain|bgzf]\n"
+            "           [--compression zlib|none] [--profile-ms1]\n"
+            "Writes FILE.mzML (as named, also when compressed) and FILE.truth.json.\n");
     return 64;
 }
 
@@ -533,16 +552,12 @@ int main(int argc, char **argv)
         }
         if (i + 1 >= argc) return usage();
         const char *const key = argv[i], *const value = argv[++i];
-        if (!strcmp(key, "--megabytes"))
-            mb = strtoull(value, NULL, 10);
-        else if (!strcmp(key, "--seed"))
-            seed = strtoull(value, NULL, 10);
-        else if (!strcmp(key, "--out"))
-            out = value;
+        if (!strcmp(key, "--megabytes")) mb = strtoull(value, NULL, 10);
+        else if (!strcmp(key, "--seed")) seed = strtoull(value, NULL, 10);
+        else if (!strcmp(key, "--out")) out = value;
         else if (!strcmp(key, "--compression") && (!strcmp(value, "zlib") || !strcmp(value, "none")))
             m.zlib = value[0] == 'z';
-        else if (strcmp(key, "--gzip") || !sink_kind_of(value, &gzip))
-            return usage();
+        else if (strcmp(key, "--gzip") || !sink_kind_of(value, &gzip)) return usage();
     }
     if (!out || mb < 1 || mb > 1000000) return usage();
     /* bytes a spectrum takes, measured */

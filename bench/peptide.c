@@ -3,13 +3,15 @@
 
 #include <math.h>
 
-#define WATER 18.0105647
+#define WATER   18.0105647
 #define AMMONIA 17.0265491
 
-/* Residues in the order G A S P V T C L N D Q K E M H F R Y W (C carbamidomethylated), and how common, per mille. */
-static const double residue_mass[19] = { 57.02146,  71.03711,  87.03203,  97.05276,  99.06841,  101.04768, 160.03065,
-                                         113.08406, 114.04293, 115.02694, 128.05858, 128.09496, 129.04259, 131.04049,
-                                         137.05891, 147.06841, 156.10111, 163.06333, 186.07931 };
+/* Residues in the order G A S P V T C L N D Q K E M H F R Y W (C carbamidomethylated), and how common, per
+ * mille. */
+static const double residue_mass[19] = { 57.02146,  71.03711,  87.03203,  97.05276,  99.06841,
+                                         101.04768, 160.03065, 113.08406, 114.04293, 115.02694,
+                                         128.05858, 128.09496, 129.04259, 131.04049, 137.05891,
+                                         147.06841, 156.10111, 163.06333, 186.07931 };
 static const int common[19] = { 74, 80, 76, 56, 68, 58, 17, 160, 42, 56, 46, 20, 74, 23, 24, 42, 18, 32, 14 };
 enum { LYSINE = 11, ARGININE = 16 };
 

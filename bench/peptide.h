@@ -1,6 +1,6 @@
 /*
- * Peptides for the spectrum generator: random sequences as trypsin cuts them, their masses, isotopes and fragments.
- * Masses are monoisotopic, in Da; m/z in Th.
+ * Peptides for the spectrum generator: random sequences as trypsin cuts them, their masses, isotopes and
+ * fragments. Masses are monoisotopic, in Da; m/z in Th.
  */
 #ifndef VIAL_BENCH_PEPTIDE_H
 #define VIAL_BENCH_PEPTIDE_H
@@ -9,7 +9,7 @@
 
 #include "draw.h"
 
-#define PROTON 1.00727646688
+#define PROTON       1.00727646688
 #define ISOTOPE_STEP 1.00335483
 
 enum { PEPTIDE_MAX = 40, FRAGMENT_MAX = 8 * PEPTIDE_MAX, NISOTOPE = 8 };

@@ -250,7 +250,8 @@ class Bench:
 
     def samtools_import(self, files, text, cram, version, runs=None, keep=False):
         out = "cram,version=" + version
-        command = ["samtools", "import", "-@", str(self.o.threads), "-1", files[0], "-2", files[1], "-O", out, "-o", cram]
+        command = ["samtools", "import", "-i", "-@", str(self.o.threads), "-1", files[0], "-2", files[1]]
+        command += ["-O", out, "-o", cram]
         return Row("samtools import, CRAM %s" % version, command, text, [cram], runs=runs, keep=keep)
 
     def fastp(self, files, text):
@@ -285,7 +286,8 @@ class Bench:
         for n in (1, self.o.threads):
             store = self.at("plain_%d.vial" % n)
             check = self.check_reads(store, plain)
-            rows.append(self.ingest("vial ingest -@%d" % n, plain, text, store, n, check, "zstd -3 -T%d" % self.o.threads))
+            zstd = "zstd -3 -T%d" % self.o.threads
+            rows.append(self.ingest("vial ingest -@%d" % n, plain, text, store, n, check, zstd))
         if self.have("zstd"):
             command = ["zstd", "-q", "-f", "-3", "-T%d" % self.o.threads, "--output-dir-flat", self.work] + plain
             out = [self.at(os.path.basename(p) + ".zst") for p in plain]

@@ -69,18 +69,15 @@ static void block1(uint32_t *h, const uint8_t *p)
     memcpy(v, h, sizeof v);
     for (int i = 0; i < 20; i++) round1(v, (v[1] & v[2]) | (~v[1] & v[3]), 0x5a827999 + w[i]);
     for (int i = 20; i < 40; i++) round1(v, v[1] ^ v[2] ^ v[3], 0x6ed9eba1 + w[i]);
-    for (int i = 40; i < 60; i++)
-        round1(v, (v[1] & v[2]) | (v[1] & v[3]) | (v[2] & v[3]), 0x8f1bbcdc + w[i]);
+    for (int i = 40; i < 60; i++) round1(v, (v[1] & v[2]) | (v[1] & v[3]) | (v[2] & v[3]), 0x8f1bbcdc + w[i]);
     for (int i = 60; i < 80; i++) round1(v, v[1] ^ v[2] ^ v[3], 0xca62c1d6 + w[i]);
     for (int i = 0; i < 5; i++) h[i] += v[i];
 }
 
 static void add_block(sha *s, const uint8_t *p)
 {
-    if (s->nword == 5)
-        block1(s->h, p);
-    else
-        block256(s->h, p);
+    if (s->nword == 5) block1(s->h, p);
+    else block256(s->h, p);
 }
 
 void sha1_start(sha *s)
@@ -90,7 +87,8 @@ void sha1_start(sha *s)
 
 void sha256_start(sha *s)
 {
-    *s = (sha){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 },
+    *s = (sha){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+                       0x5be0cd19 },
                 .nword = 8 };
 }
 

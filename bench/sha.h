@@ -1,6 +1,6 @@
 /*
- * SHA-1 and SHA-256 (FIPS 180-4) of a stream, for the bench's data generators: an indexed mzML carries the SHA-1 of
- * itself, and the truth files carry SHA-256 so that `sha256sum` can check what vial gives back.
+ * SHA-1 and SHA-256 (FIPS 180-4) of a stream, for the bench's data generators: an indexed mzML carries the
+ * SHA-1 of itself, and the truth files carry SHA-256 so that `sha256sum` can check what vial gives back.
  */
 #ifndef VIAL_BENCH_SHA_H
 #define VIAL_BENCH_SHA_H

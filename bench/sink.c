@@ -18,14 +18,10 @@ static void die(const sink *s, const char *what)
 
 bool sink_kind_of(const char *word, sink_kind *kind)
 {
-    if (!strcmp(word, "none"))
-        *kind = SINK_PLAIN;
-    else if (!strcmp(word, "plain"))
-        *kind = SINK_GZIP;
-    else if (!strcmp(word, "bgzf"))
-        *kind = SINK_BGZF;
-    else
-        return false;
+    if (!strcmp(word, "none")) *kind = SINK_PLAIN;
+    else if (!strcmp(word, "plain")) *kind = SINK_GZIP;
+    else if (!strcmp(word, "bgzf")) *kind = SINK_BGZF;
+    else return false;
     return true;
 }
 
@@ -97,7 +93,8 @@ static void drain(sink *s, bool last)
     if (s->kind == SINK_PLAIN) store(s, s->bytes, n);
     if (s->kind == SINK_GZIP) store_gzip(s, s->bytes, n, last ? Z_FINISH : Z_NO_FLUSH);
     if (s->kind == SINK_BGZF)
-        for (size_t at = 0; at < n; at += BGZF_BLOCK) store_bgzf(s, s->bytes + at, n - at < BGZF_BLOCK ? n - at : BGZF_BLOCK);
+        for (size_t at = 0; at < n; at += BGZF_BLOCK)
+            store_bgzf(s, s->bytes + at, n - at < BGZF_BLOCK ? n - at : BGZF_BLOCK);
     memmove(s->bytes, s->bytes + n, s->len - n);
     s->len -= n;
 }

@@ -1,9 +1,10 @@
 /*
- * Where a generator's bytes go: a file, as they are, as plain gzip or as BGZF, with the digests of the plain bytes.
+ * Where a generator's bytes go: a file, as they are, as plain gzip or as BGZF, with the digests of the plain
+ * bytes.
  *
- * plain gzip: one member, zlib level 6, as `gzip` writes. BGZF: blocks of 65280 bytes, libdeflate level 4, which
- * comes close in size to the level 4 of zlib that bcl2fastq uses. The plain bytes depend on the seed alone; the
- * compressed ones also on the version of those libraries.
+ * plain gzip: one member, zlib level 6, as `gzip` writes. BGZF: blocks of 65280 bytes, libdeflate level 4,
+ * which comes close in size to the level 4 of zlib that bcl2fastq uses. The plain bytes depend on the seed
+ * alone; the compressed ones also on the version of those libraries.
  */
 #ifndef VIAL_BENCH_SINK_H
 #define VIAL_BENCH_SINK_H
@@ -18,10 +19,10 @@
 typedef enum sink_kind { SINK_PLAIN, SINK_GZIP, SINK_BGZF } sink_kind;
 
 typedef struct sink {
-    char *path;      /* owned */
-    FILE *file;      /* owned */
+    char *path; /* owned */
+    FILE *file; /* owned */
     sink_kind kind;
-    uint8_t *bytes;  /* owned; plain bytes waiting, cap SINK_ROOM */
+    uint8_t *bytes; /* owned; plain bytes waiting, cap SINK_ROOM */
     size_t len;
     uint64_t total;  /* plain bytes, those waiting included */
     uint64_t stored; /* bytes in the file */

@@ -70,7 +70,13 @@ static uint8_t *put_title(uint8_t *p, span name, span comment, const vl_reads_ho
 
 vl_code vl_reads_print(const vl_batch *batch, const vl_reads_how *how, vl_buf *out, vl_err *err)
 {
-    for (size_t i = 0; i < batch->nrow[VL_RT_READ]; i++) {
+    return vl_reads_print_rows(batch, how, 0, batch->nrow[VL_RT_READ], out, err);
+}
+
+vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size_t first, size_t n, vl_buf *out,
+                            vl_err *err)
+{
+    for (size_t i = first; i < first + n; i++) {
         const int mate = how->paired ? (int)(i & 1) : 0;
         if (how->mate && how->mate != mate + 1) continue;
         const span name = row(batch, VL_RD_NAME, how->paired ? i / 2 : i), comment = row(batch, VL_RD_COMMENT, i);

@@ -42,5 +42,8 @@ typedef struct vl_reads_how {
 
 /* Appends the batch's reads as FASTQ. Row 0 must be a first mate when paired. Source: facts/reads.md, section 9. */
 vl_code vl_reads_print(const vl_batch *batch, const vl_reads_how *how, vl_buf *out, vl_err *err);
+/* The same for n rows of the batch from `first` on. */
+vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size_t first, size_t n, vl_buf *out,
+                            vl_err *err);
 
 #endif

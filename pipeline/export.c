@@ -162,12 +162,7 @@ static void free_job(vl_reader *r, vl_job *job)
         vl_buf_free(&job->text[s]);
         vl_buf_free(&job->packed[s]);
     }
-    for (int c = 0; c < job->cpiece; c++) {
-        vl_span_free(&job->piece[c]);
-        vl_buf_free(&job->value[c]);
-    }
-    free(job->piece);
-    free(job->value);
+    vl_arrays_free(&job->arrays);
     vl_span_free(&job->skeleton);
     vl_buf_free(&job->skeleton_text);
 }

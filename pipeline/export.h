@@ -5,6 +5,7 @@
 #ifndef VL_EXPORT_H
 #define VL_EXPORT_H
 
+#include "pipeline/arrays.h"
 #include "pipeline/output.h"
 #include "pipeline/progress.h"
 #include "pipeline/reader.h"
@@ -16,11 +17,10 @@ typedef struct vl_job {
     bool last;          /* nothing follows */
     vl_buf text[2];     /* what print made: all of it, or mates 1 and 2 apart */
     vl_buf packed[2];   /* the same as BGZF */
-    vl_span skeleton, *piece; /* spectra; piece [npiece], owned */
-    int npiece, cpiece;
-    vl_buf skeleton_text, *value; /* value [cpiece], owned */
+    vl_arrays arrays;   /* spectra */
+    vl_span skeleton;
+    vl_buf skeleton_text;
     uint64_t skeleton_first;
-    size_t done;        /* text of each stream that went out before, filled by emit */
 } vl_job;
 
 /* How one kind is printed. self is made by open and freed by close. */
