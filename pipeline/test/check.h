@@ -1,0 +1,57 @@
+/* What the checks of the pipeline share: what holds is counted, what does not is printed with its place. */
+#ifndef VL_CHECK_H
+#define VL_CHECK_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+static long npassed, nfailed;
+
+/* CHECK(what must hold, "about %d", where): goes on either way. Call it from one thread at a time. */
+#define CHECK(ok, ...) check((ok), #ok, __FILE__, __LINE__, __VA_ARGS__)
+
+static inline bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
+    __attribute__((format(printf, 5, 6)));
+static inline bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
+{
+    enum { MOST = 40 }; /* lines printed */
+    if (ok) {
+        npassed++;
+        return true;
+    }
+    if (nfailed++ < MOST) {
+        va_list args;
+        printf("%s:%d: %s: ", file, line, text);
+        va_start(args, about);
+        vprintf(about, args);
+        va_end(args);
+        putchar('\n');
+    }
+    return false;
+}
+
+/* The last line of a check program, and its exit code. */
+static inline int check_end(void)
+{
+    printf("%ld passed, %ld failed\n", npassed, nfailed);
+    return nfailed != 0;
+}
+
+/* Numbers that look random and are the same everywhere: splitmix64 (Steele, Lea, Flood 2014). */
+static inline uint64_t check_mix(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static inline uint64_t check_random(uint64_t *state)
+{
+    *state += UINT64_C(0x9e3779b97f4a7c15);
+    return check_mix(*state);
+}
+
+#endif
