@@ -130,9 +130,9 @@ vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
     for (int m = 0; m < (paired ? 2 : 1); m++) {
         const vl_qc_mate *const q = &qc->mate[m];
         const char *const *const name = names[paired ? m + 1 : 0];
+        if (!q->npos) continue;
         const uint64_t base[] = { q->npos, VL_QC_LETTERS }, quality[] = { q->npos, VL_QC_LEVELS };
         const uint64_t length[] = { bins(q) };
-        if (!q->npos) continue;
         if (vl_store_table(st, name[0], VL_U64, q->base, 2, base, base_axes, "reads", "letters by position", err) ||
             vl_store_table(st, name[1], VL_U64, q->quality, 2, quality, quality_axes, "reads", "qualities by position",
                            err) ||

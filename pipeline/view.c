@@ -94,9 +94,7 @@ static void free_leaves(view *w)
     for (int i = 0; w->leaf && i < w->nleaf; i++) {
         vl_leaf *const leaf = &w->leaf[i];
         vl_plan_free(w->v.r, &leaf->plan);
-        for (size_t k = 0; k < leaf->cspan; k++) vl_span_free(&leaf->span[k]);
-        free(leaf->span);
-        vl_buf_free(&leaf->facts);
+        if (leaf->own && w->kind->drop) w->kind->drop(leaf);
         vl_buf_free(&leaf->text);
         vl_work_free(&leaf->work);
     }

@@ -53,9 +53,7 @@ typedef struct vl_leaf {
     vl_buf text;
     uint64_t first;  /* row of the store */
     size_t n;        /* rows */
-    vl_span *span;   /* spectra: one for each array and one for each skeleton text; owned */
-    size_t nspan, cspan;
-    vl_buf facts;    /* spectra: what plan read about each, view_spectra.c */
+    void *own;       /* of the kind; made by plan, freed by drop */
 } vl_leaf;
 
 typedef struct vl_viewer {
@@ -74,6 +72,7 @@ typedef struct vl_view_kind {
     vl_code (*plan)(vl_viewer *v, vl_leaf *leaf, vl_err *err);        /* ordered */
     vl_code (*print)(const vl_viewer *v, vl_leaf *leaf, vl_err *err); /* parallel */
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err);         /* behind the last */
+    void (*drop)(vl_leaf *leaf); /* frees leaf->own; may be NULL */
     void (*close)(vl_viewer *v);
 } vl_view_kind;
 

@@ -163,4 +163,4 @@ static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
 
 static void close(vl_viewer *v) { free(v->own); }
 
-const vl_view_kind vl_view_reads = { &vl_reads_schema, open, head, plan, print, tail, close };
+const vl_view_kind vl_view_reads = { &vl_reads_schema, open, head, plan, print, tail, NULL, close };
