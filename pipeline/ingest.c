@@ -308,7 +308,8 @@ static void sum_up(ingest *g, vl_ingested *done)
 {
     const vl_schema *const schema = g->cutter.format->schema;
     for (int i = 0; i < schema->ncounter; i++)
-        if (vl_lay_counters(g->lay)[i]) add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
+        if (vl_lay_counters(g->lay)[i] && strcmp(schema->counter[i], "n_proven")) /* that one is usual */
+            add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
     const bool reads = g->cutter.format->schema == &vl_reads_schema;
     done->kind = g->cutter.format->schema->kind;
     done->row_name = reads ? "reads" : "spectra";

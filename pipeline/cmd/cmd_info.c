@@ -1,6 +1,7 @@
 /* vial info: what is in a store, as text or JSON. */
 #include "pipeline/cmd/opt.h"
 #include "pipeline/progress.h"
+#include "formats/format.h"
 #include "pipeline/store/store.h"
 
 #include <inttypes.h>
@@ -121,15 +122,37 @@ static vl_code print_text(const facts *f, const char *path, vl_err *err)
     return VL_OK;
 }
 
+/* What the columns of every kind are, from the tables that the code works with. */
+static void print_schemas(void)
+{
+    static const char *const shape[] = { "one a row", "ragged", "stream" };
+    for (int i = 0; vl_formats[i]; i++) {
+        const vl_schema *const s = vl_formats[i]->schema;
+        printf("%s (version %u), made from %s\n", s->kind, s->version, vl_formats[i]->name);
+        for (int f = 0; f < s->nfield; f++)
+            printf("  %-32s %-4s %-9s %-12s %-8s %s%s%s\n", s->field[f].path, vl_type_name(s->field[f].type),
+                   shape[s->field[f].shape], s->field[f].shape == VL_STREAM ? "" : s->table[s->field[f].table], s->field[f].unit,
+                   s->field[f].doc, s->field[f].missing[0] ? "; absent: " : "", s->field[f].missing);
+        printf("  counters:");
+        for (int c = 0; c < s->ncounter; c++) printf(" %s", s->counter[c]);
+        printf("\n\n");
+    }
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, schema = false;
     int rest = 0, code = 0;
     const vl_opt opt[] = {
+        { 0, "schema", VL_OPT_FLAG, &schema, NULL, "the columns of every kind of store; needs no STORE" },
         { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (schema) {
+        print_schemas();
+        return EX_OK;
+    }
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     vl_err err = VL_ERR_INIT;
     facts f = { 0 };
@@ -142,7 +165,7 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json] STORE", "says what is in a store: rows, columns, codecs, sizes, where it came from",
+    "info", "[--json] STORE | --schema", "says what is in a store: rows, columns, codecs, sizes, where it came from",
     "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, plain_bytes,\n"
     "packed_bytes} and all notes of the store.\n", run
 };
