@@ -34,7 +34,7 @@ static uint8_t letter(sort kind, size_t i, uint64_t dice)
     case SIXTEEN_VALUES: return (uint8_t)(17 * (dice % 16));
     case BASES: return (uint8_t) "ACGT"[dice % 4];
     case N_RUNS: return i % 97 < 9 && i > 40 ? 'N' : (uint8_t) "ACGT"[dice % 4];
-    case IUPAC: return (uint8_t) "ACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTURYSWKMBDHVN-.*"[dice % 61];
+    case IUPAC: return (uint8_t) "ACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTURYSWKMBDHVN-.*"[dice % 59];
     case LOWER: return (uint8_t) "ACGTacgtn"[(i / 50 & 1) * 4 + dice % (i / 50 & 1 ? 5 : 4)];
     default: return (uint8_t)dice;
     }
