@@ -113,24 +113,48 @@ typedef struct vl_mz_prover { /* compressors, made when first needed; zero befor
     int zlevel;
     vl_buf again, shuffled;
 } vl_mz_prover;
-typedef struct vl_mz_kind { /* of arrays that one writer compressed alike, in one block */
+typedef struct vl_mz_proof {
+    vl_xml_span payload, packed; /* borrowed */
+    size_t most; /* bytes of payload that are compressed, where the compressor allows to stop; 0: all */
+} vl_mz_proof;
+/* Does the recipe make packed from payload? Of a payload longer than most, only what is ready of the stream
+ * after those bytes is compared. */
+vl_code vl_mz_makes(vl_mz_prover *pr, unsigned recipe, const vl_mz_proof *p, bool *same, vl_err *err);
+void vl_mz_prover_free(vl_mz_prover *pr);
+
+/* mzml_settle.c: which recipe each array of a block gets. */
+enum { VL_MZ_UNDECIDED = 255 };
+typedef struct vl_mz_kind { /* arrays that one writer compressed alike, in one block */
     uint32_t term;
     uint8_t number, outer, inner;
-    uint8_t recipe; /* 0: not known yet */
-    bool hopeless;  /* a first proof failed */
-    uint64_t seen;
-    uint32_t levels; /* that made all proven arrays so far, as bits */
+    uint8_t base;                   /* recipe without its level; 0: there is none */
+    uint8_t recipe;                 /* found; VL_RECIPE_KEPT_STREAM: nothing fits */
+    uint32_t levels;                /* that made all that was proven, as bits */
+    size_t first;                   /* the array proven first: the smallest that says enough */
+    uint64_t narray, bytes, proven; /* proven, bytes: of payload */
 } vl_mz_kind;
+typedef struct vl_mz_later { /* an array whose piece is in the batch */
+    vl_xml_span text;        /* borrowed from the block */
+    size_t piece, kind;      /* numbers */
+    uint32_t levels;         /* that its header leaves possible, as bits */
+    uint8_t recipe;
+} vl_mz_later;
+typedef struct vl_mz_settling { /* zero at first */
+    vl_mz_prover prover;
+    vl_mz_kind *kind; /* owned */
+    size_t nkind, ckind;
+    vl_mz_later *later; /* owned; all arrays of the block in order */
+    size_t nlater, clater;
+    vl_buf packed;
+} vl_mz_settling;
 
-/*
- * Finds the recipe that makes packed [npacked] from payload [n]; VL_RECIPE_KEPT_STREAM if there is none.
- * Unless all, the first 2 arrays of a kind are proven, then every 64th; the others get what was found for
- * them. width: bytes of an element, for shuffling. *proven: was compared.
- */
-vl_code vl_mz_recipe(vl_mz_prover *pr, vl_mz_kind *kind, bool all, size_t width, const uint8_t *payload,
-                     size_t n, const uint8_t *packed, size_t npacked, uint8_t *recipe, bool *proven,
-                     vl_err *err);
-void vl_mz_prover_free(vl_mz_prover *pr);
+/* Notes an array whose piece is the batch's last. recipe: VL_MZ_UNDECIDED if packed was made by a compressor;
+ * width: bytes of an element, for shuffling. */
+vl_code vl_mz_settle_add(vl_mz_settling *s, const vl_mz_array *a, uint8_t recipe, size_t width,
+                         vl_xml_span packed, vl_batch *batch, vl_err *err);
+/* Decides, and adds the columns recipe and kept for all arrays. all: proves each one. */
+vl_code vl_mz_settle(vl_mz_settling *s, bool all, vl_batch *batch, vl_err *err);
+void vl_mz_settling_free(vl_mz_settling *s);
 
 /* mzml_decode.c */
 /* Values in a dictionary coding of n bytes; the errors of decoding it. out NULL: only counts; else the plain
@@ -142,9 +166,13 @@ vl_code vl_mz_dictionary(const uint8_t *src, size_t n, vl_buf *out, size_t *coun
 typedef struct vl_mz_coder vl_mz_coder;
 vl_code vl_mz_coder_open(vl_mz_coder **out, bool exact_all, vl_err *err);
 void vl_mz_coder_close(vl_mz_coder *c); /* NULL is fine */
-/* Adds piece and row of one array to the batch. Errors do not say of which spectrum. */
+/* Adds piece and row of one array to the batch, but for recipe and kept. Errors do not say of which spectrum.
+ */
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err);
+
+/* All arrays of the block are there: adds recipe and kept. */
+vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err);
 
 /* mzml_head.c: what stands before the run. */
 typedef struct vl_mz_group { /* a referenceableParamGroup */

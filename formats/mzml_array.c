@@ -18,7 +18,7 @@
 #include "formats/mzml.h"
 #include "formats/numpress.h"
 
-enum { NKIND = 64, NLANE = 32, DEFLATE_RATIO = 1032, SLACK = 64 };
+enum { NLANE = 32, DEFLATE_RATIO = 1032, SLACK = 64 };
 
 typedef struct lane { /* arrays of one column */
     vl_mz_class class;
@@ -31,9 +31,7 @@ struct vl_mz_coder {
     bool exact_all;
     struct libdeflate_decompressor *inflater; /* owned */
     ZSTD_DCtx *zstd;                          /* owned; made when first needed */
-    vl_mz_prover prover;
-    vl_mz_kind kind[NKIND];
-    int nkind;
+    vl_mz_settling settling;
     lane lane[NLANE];
     int nlane;
     vl_buf clean, packed, plain; /* text without blanks; what base64 gives; what inflate gives */
@@ -72,7 +70,7 @@ void vl_mz_coder_close(vl_mz_coder *c)
     if (!c) return;
     libdeflate_free_decompressor(c->inflater);
     ZSTD_freeDCtx(c->zstd);
-    vl_mz_prover_free(&c->prover);
+    vl_mz_settling_free(&c->settling);
     vl_buf_free(&c->clean);
     vl_buf_free(&c->packed);
     vl_buf_free(&c->plain);
@@ -324,55 +322,22 @@ static vl_code check_count(const job *j, vl_err *err)
     return found == a->nvalue ? VL_OK : wrong_count(a, found, "", err);
 }
 
-static vl_mz_kind *find_kind(vl_mz_coder *c, const vl_mz_array *a, vl_mz_kind *spare)
+static uint8_t sure_recipe(const job *j)
 {
-    for (int i = 0; i < c->nkind; i++) {
-        vl_mz_kind *const k = &c->kind[i];
-        if (k->term == a->kind && k->number == a->number && k->outer == a->outer && k->inner == a->inner)
-            return k;
-    }
-    vl_mz_kind *const k = c->nkind < NKIND ? &c->kind[c->nkind++] : spare;
-    *k = (vl_mz_kind){
-        .term = a->kind, .number = (uint8_t)a->number, .outer = (uint8_t)a->outer, .inner = (uint8_t)a->inner
-    };
-    return k;
+    if (!j->a->text.n) return VL_RECIPE_EMPTY;
+    if (j->kept_text) return VL_RECIPE_KEPT_TEXT;
+    if (j->a->outer == VL_MZ_STORED) return VL_RECIPE_BASE64;
+    return j->whole ? VL_MZ_UNDECIDED : VL_RECIPE_KEPT_STREAM;
 }
 
-static vl_code find_recipe(vl_mz_coder *c, const job *j, vl_batch *batch, uint8_t *recipe, vl_err *err)
-{
-    const vl_mz_array *const a = j->a;
-    *recipe = VL_RECIPE_EMPTY;
-    if (!a->text.n) return VL_OK;
-    *recipe = VL_RECIPE_KEPT_TEXT;
-    if (j->kept_text) return VL_OK;
-    *recipe = VL_RECIPE_BASE64;
-    if (a->outer == VL_MZ_STORED) return VL_OK;
-    *recipe = VL_RECIPE_KEPT_STREAM;
-    if (!j->whole) return VL_OK;
-    vl_mz_kind spare;
-    bool proven = false;
-    if (vl_mz_recipe(&c->prover, find_kind(c, a, &spare), c->exact_all, j->width, j->payload.at, j->payload.n,
-                     j->packed.at, j->packed.n, recipe, &proven, err))
-        return err->code;
-    batch->counter[VL_SPC_PROVEN] += proven;
-    return VL_OK;
-}
-
-static vl_code push_row(const job *j, uint8_t recipe, vl_batch *batch, vl_err *err)
+static vl_code push_row(const job *j, vl_batch *batch, vl_err *err)
 {
     const vl_mz_array *const a = j->a;
     const uint64_t zero = 0, length = batch->piece[batch->npiece - 1].nelem;
     const uint64_t hash = XXH3_64bits(a->text.at ? a->text.at : (const uint8_t *)"", a->text.n);
-    vl_xml_span kept = { (const uint8_t *)"", 0 };
-    if (recipe == VL_RECIPE_KEPT_TEXT) kept = a->text;
-    if (recipe == VL_RECIPE_KEPT_STREAM) kept = j->packed;
-    batch->counter[VL_SPC_KEPT_TEXT] += recipe == VL_RECIPE_KEPT_TEXT;
-    batch->counter[VL_SPC_KEPT_STREAM] += recipe == VL_RECIPE_KEPT_STREAM;
     if (vl_push(batch, VL_SP_ARR_COLUMN, &j->column, err) || vl_push(batch, VL_SP_ARR_START, &zero, err) ||
         vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||
-        vl_push(batch, VL_SP_ARR_TEXT_AT, &a->text_at, err) ||
-        vl_push(batch, VL_SP_ARR_RECIPE, &recipe, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err) ||
-        vl_push_row(batch, VL_SP_ARR_KEPT, kept.at, kept.n, err))
+        vl_push(batch, VL_SP_ARR_TEXT_AT, &a->text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err))
         return err->code;
     batch->nrow[VL_SPT_ARRAY]++;
     return VL_OK;
@@ -390,7 +355,6 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
                          vl_err *err)
 {
     job j = { .a = a, .class = class, .width = fixed_size(a) ? widths[a->number] : 1 };
-    uint8_t recipe = 0;
     if (!j.width) return vl_fail(err, VL_EFORMAT, "no term says what type of number it has");
     if (take_base64(c, &j, err)) return err->code;
     if (take_payload(c, &j, batch, err)) return err->code;
@@ -405,6 +369,11 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
         if (j.payload.n) memcpy(j.piece, j.payload.at, j.payload.n);
     }
     count_encoded_length(c, &j, batch);
-    if (find_recipe(c, &j, batch, &recipe, err)) return err->code;
-    return push_row(&j, recipe, batch, err);
+    if (vl_mz_settle_add(&c->settling, a, sure_recipe(&j), j.width, j.packed, batch, err)) return err->code;
+    return push_row(&j, batch, err);
+}
+
+vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err)
+{
+    return vl_mz_settle(&c->settling, c->exact_all, batch, err);
 }
