@@ -18,15 +18,19 @@ static size_t packed_size(size_t n, unsigned nvalue)
 /* The different bytes, ascending; stops after 17. */
 static unsigned distinct(const uint8_t *bytes, size_t n, uint8_t value[17])
 {
-    bool seen[256] = { false };
+    enum { PIECE = 1 << 15 };
+    uint8_t seen[4][256] = { { 0 } }; /* four, so that equal neighbours do not wait for each other */
     unsigned nvalue = 0;
-    for (size_t i = 0; i < n && nvalue < 17; i++) {
-        nvalue += !seen[bytes[i]];
-        seen[bytes[i]] = true;
+    for (size_t at = 0; at < n && nvalue < 17; at += PIECE) {
+        const size_t end = n - at < PIECE ? n : at + PIECE;
+        size_t i = at;
+        for (; i + 4 <= end; i += 4)
+            for (size_t k = 0; k < 4; k++) seen[k][bytes[i + k]] = 1;
+        for (; i < end; i++) seen[0][bytes[i]] = 1;
+        nvalue = 0;
+        for (int v = 0; v < 256 && nvalue < 17; v++)
+            if (seen[0][v] | seen[1][v] | seen[2][v] | seen[3][v]) value[nvalue++] = (uint8_t)v;
     }
-    nvalue = 0;
-    for (int v = 0; v < 256 && nvalue < 17; v++)
-        if (seen[v]) value[nvalue++] = (uint8_t)v;
     return nvalue;
 }
 
