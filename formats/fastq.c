@@ -221,9 +221,7 @@ static vl_code take_line(work *w, int l, line *out, vl_err *err)
 static vl_code check_title(work *w, line t, vl_err *err)
 {
     if (!t.n || t.at[0] != '@') {
-        if (!t.n && w->record + 1 == w->in->nrecord)
-            vl_fail(err, VL_EFORMAT, "blank line between records, expected '@'");
-        else if (!t.n) vl_fail(err, VL_EFORMAT, "blank line where a name line was expected ('@')");
+        if (!t.n) vl_fail(err, VL_EFORMAT, "blank line where a name line was expected ('@')");
         else if (t.at[0] >= 33 && t.at[0] < 127)
             vl_fail(err, VL_EFORMAT,
                     "name line starts with '%c', expected '@' (records of more than four lines are not supported)",
