@@ -1,0 +1,339 @@
+/*
+ * Fuzz target for all formats: any bytes go through probe, open, cut, parse, join and finish, as an ingest would
+ * call them, and must end in an error or in a batch that keeps its promises.
+ *
+ * Input: a control byte, then the text. Its bits: 0-2 how much text comes at a time (1, 2, 7, 61, 256, 1021, 65536
+ * bytes, all); 3-4 one input, two side by side (the text is split at the first byte 0x1d), mates in turn; 5 every
+ * array is to be proven. A text that begins with '@', '<' or a byte order mark needs no control byte.
+ *
+ * FASTQ that is accepted is printed again and must be the text, byte for byte. Text that comes in other pieces must
+ * give the same error, or none.
+ *
+ * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a corpus
+ * is a test like any other.
+ */
+#include "formats/reads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STREAM = 2, SPLIT = 0x1d };
+
+static const size_t steps[8] = { 1, 2, 7, 61, 256, 1021, 65536, SIZE_MAX };
+
+#define MUST(ok) must((ok), #ok, __LINE__)
+static void must(bool ok, const char *text, int line)
+{
+    if (ok) return;
+    fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, line, text);
+    abort();
+}
+
+typedef struct text {
+    const uint8_t *bytes;
+    size_t n;
+} text;
+
+typedef struct reading {
+    const vl_format *format;
+    vl_ask ask;
+    text in[MOST_STREAM];
+    size_t step;
+    void *head, *tail;
+    vl_batch batch;
+    vl_facts facts;
+    uint64_t counter[VL_MAX_COUNTER];
+    const vl_reads_how *how; /* print what comes; NULL: do not */
+    vl_buf out[MOST_STREAM];
+} reading;
+
+/* A copy that ends where its memory ends, so that reading behind it is seen. */
+static uint8_t *exact(text t)
+{
+    uint8_t *const p = malloc(t.n ? t.n : 1);
+    MUST(p);
+    if (t.n) memcpy(p, t.bytes, t.n);
+    return p;
+}
+
+static const vl_format *probe(text in, size_t n)
+{
+    uint8_t *const head = exact((text){ in.bytes, in.n < n ? in.n : n });
+    const vl_format *const format = vl_format_probe(head, in.n < n ? in.n : n);
+    free(head);
+    return format;
+}
+
+static vl_code open_head(reading *r, vl_err *err)
+{
+    bool more = true;
+    for (size_t want = r->step < 65536 ? r->step : 65536; more; want *= 4) {
+        const uint8_t *bytes[MOST_STREAM] = { NULL };
+        size_t n[MOST_STREAM] = { 0 };
+        bool whole[MOST_STREAM] = { false }, all = true;
+        for (int s = 0; s < r->ask.nstream; s++) {
+            n[s] = r->in[s].n < want ? r->in[s].n : want;
+            whole[s] = n[s] == r->in[s].n;
+            all &= whole[s];
+            bytes[s] = exact((text){ r->in[s].bytes, n[s] });
+        }
+        more = false;
+        if (r->format->close && r->format->head_size) memset(r->head, 0, r->format->head_size);
+        r->format->open(r->head, &r->ask, bytes, n, whole, &more, err);
+        for (int s = 0; s < r->ask.nstream; s++) free((void *)(uintptr_t)bytes[s]);
+        if (err->code) return err->code;
+        MUST(!more || !all);
+    }
+    return VL_OK;
+}
+
+/* ---- what a batch promises ---- */
+
+static void check_column(const vl_batch *batch, int f)
+{
+    const vl_field *const field = &batch->schema->field[f];
+    const vl_column *const col = &batch->col[f];
+    const size_t width = vl_type_width(field->type);
+    MUST(col->data.len % width == 0 && col->data.len <= col->data.cap);
+    if (field->shape == VL_FIXED) MUST(col->data.len / width == batch->nrow[field->table]);
+    if (field->shape != VL_RAGGED) return;
+    MUST(col->nrow == batch->nrow[field->table]);
+    if (!col->nrow) return;
+    MUST(col->offset[0] == 0 && col->offset[col->nrow] == col->data.len / width);
+    for (size_t i = 0; i < col->nrow; i++) MUST(col->offset[i] <= col->offset[i + 1]);
+    if (!field->offset_of) return;
+    const vl_column *const like = &batch->col[field->offset_of - 1];
+    MUST(like->nrow == col->nrow && !memcmp(like->offset, col->offset, (col->nrow + 1) * sizeof *col->offset));
+}
+
+static void check_batch(const vl_batch *batch)
+{
+    for (int f = 0; f < batch->schema->nfield; f++) {
+        check_column(batch, f);
+        if (batch->schema->field[f].ref == VL_REF_PIECE_COLUMN)
+            MUST(batch->npiece == batch->nrow[batch->schema->field[f].table]);
+    }
+    for (size_t i = 0; i < batch->npiece; i++) {
+        const vl_piece *const p = &batch->piece[i];
+        MUST(p->column < batch->npiece_column && p->at % 64 == 0 && p->at <= batch->values.len);
+        MUST(p->nelem <= (batch->values.len - p->at) / vl_type_width(batch->piece_column[p->column].type));
+    }
+}
+
+/* ---- blocks ---- */
+
+static vl_code take_block(reading *r, vl_block *block, vl_err *err)
+{
+    vl_batch *const batch = &r->batch;
+    vl_batch_clear(batch);
+    if (r->format->parse(r->head, block, batch, err)) return err->code;
+    check_batch(batch);
+    if (r->format->join(r->head, r->tail, block, batch, err)) return err->code;
+    check_batch(batch);
+    for (int i = 0; i < batch->schema->ncounter; i++) r->counter[i] += batch->counter[i];
+    for (int s = 0; r->how && s < r->ask.nstream; s++) {
+        vl_reads_how how = *r->how;
+        how.mate = r->ask.nstream > 1 ? s + 1 : 0;
+        if (vl_reads_print(batch, &how, &r->out[s], err)) return err->code;
+    }
+    return VL_OK;
+}
+
+typedef struct waiting { /* of each stream: text that came and is in no block yet */
+    size_t from, to;
+    uint64_t record;
+} waiting;
+
+/* Whole records of what waits; of two streams equally many. */
+static vl_code cut(reading *r, const waiting *w, const bool *last, size_t *used, uint64_t *nrecord, vl_err *err)
+{
+    uint64_t most = UINT64_MAX;
+    for (int again = 0; again < r->ask.nstream; again++) {
+        for (int s = 0; s < r->ask.nstream; s++) {
+            const size_t n = w[s].to - w[s].from;
+            uint8_t *const bytes = vl_alloc(n);
+            MUST(bytes);
+            if (n) memcpy(bytes, r->in[s].bytes + w[s].from, n);
+            r->format->cut(r->head, bytes, n, last[s], most, &used[s], &nrecord[s], err);
+            free(bytes);
+            if (err->code) return err->code;
+            MUST(used[s] <= n && nrecord[s] <= most && (used[s] || !nrecord[s]));
+            MUST(!last[s] || most != UINT64_MAX || used[s] == n); /* the end leaves nothing */
+        }
+        most = r->ask.nstream > 1 && nrecord[1] < nrecord[0] ? nrecord[1] : nrecord[0];
+    }
+    for (int s = 0; s < r->ask.nstream && r->ask.nstream > 1; s++) {
+        MUST(nrecord[s] == most);
+        if (!most && !last[s]) used[s] = 0;
+    }
+    return VL_OK;
+}
+
+static vl_code take_all(reading *r, vl_err *err)
+{
+    vl_block block[MOST_STREAM] = { { { 0 } } };
+    waiting w[MOST_STREAM] = { { 0 } };
+    bool end = false;
+    while (!end && !err->code) {
+        size_t used[MOST_STREAM] = { 0 };
+        uint64_t nrecord[MOST_STREAM] = { 0 };
+        bool last[MOST_STREAM] = { false };
+        end = true;
+        for (int s = 0; s < r->ask.nstream; s++) {
+            const size_t left = r->in[s].n - w[s].to;
+            w[s].to += left < r->step ? left : r->step;
+            last[s] = w[s].to == r->in[s].n;
+            end &= last[s];
+        }
+        if (cut(r, w, last, used, nrecord, err)) break;
+        for (int s = 0; s < r->ask.nstream; s++) {
+            block[s].bytes.len = 0;
+            if (vl_buf_append(&block[s].bytes, r->in[s].bytes + w[s].from, used[s], err)) break;
+            block[s].file = s ? "two" : "one";
+            block[s].offset = w[s].from;
+            block[s].record = w[s].record;
+            block[s].nrecord = nrecord[s];
+            w[s].from += used[s];
+            w[s].record += nrecord[s];
+            block[s].last = last[s] && w[s].from == w[s].to;
+        }
+        if ((used[0] || used[1] || end) && take_block(r, block, err)) break;
+        for (int s = 0; s < r->ask.nstream && end; s++)
+            if (w[s].from < r->in[s].n) vl_fail(err, VL_EFORMAT, "input %d has more records than the other", s + 1);
+    }
+    for (int s = 0; s < MOST_STREAM; s++) vl_buf_free(&block[s].bytes);
+    return err->code;
+}
+
+/* One whole pass over the text. */
+static vl_code pass(reading *r, vl_err *err)
+{
+    r->head = calloc(1, r->format->head_size + 1);
+    r->tail = calloc(1, r->format->tail_size + 1);
+    MUST(r->head && r->tail);
+    r->facts.n = 0;
+    memset(r->counter, 0, sizeof r->counter);
+    if (vl_batch_init(&r->batch, r->format->schema, err)) abort();
+    if (!open_head(r, err) && !take_all(r, err)) r->format->finish(r->head, r->tail, &r->facts, err);
+    MUST(!err->code || err->what[0]);
+    if (r->format->drop) r->format->drop(&r->batch);
+    vl_batch_free(&r->batch);
+    if (r->format->close) r->format->close(r->head, r->tail);
+    free(r->head);
+    free(r->tail);
+    return err->code;
+}
+
+/* ---- FASTQ again ---- */
+
+static void end_text(const reading *r, int s, bool crlf, vl_buf *out)
+{
+    vl_err err = VL_ERR_INIT;
+    if (r->counter[s ? VL_RC_NO_FINAL_2 : VL_RC_NO_FINAL_1]) {
+        MUST(out->len >= (crlf ? 2 : 1));
+        out->len -= crlf ? 2 : 1;
+    }
+    for (uint64_t i = 0; i < r->counter[s ? VL_RC_BLANK_TAIL_2 : VL_RC_BLANK_TAIL_1]; i++)
+        MUST(!vl_buf_append(out, crlf ? "\r\n" : "\n", crlf ? 2 : 1, &err));
+}
+
+static void print_again(reading *r)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_reads_how how = { .paired = strcmp(vl_fact_get(&r->facts, "layout"), "single") != 0,
+                         .mate_mark = (uint8_t)vl_fact_get(&r->facts, "mate_mark")[0] };
+    how.crlf[0] = how.crlf[1] = !strcmp(vl_fact_get(&r->facts, "line_end_1"), "crlf");
+    if (r->ask.nstream > 1) how.crlf[1] = !strcmp(vl_fact_get(&r->facts, "line_end_2"), "crlf");
+    r->how = &how;
+    MUST(!pass(r, &err));
+    for (int s = 0; s < r->ask.nstream; s++) {
+        end_text(r, s, how.crlf[s], &r->out[s]);
+        MUST(r->out[s].len == r->in[s].n);
+        MUST(!r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
+        vl_buf_free(&r->out[s]);
+    }
+    r->how = NULL;
+}
+
+static bool same_place(const vl_err *a, const vl_err *b)
+{
+    return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) && a->offset == b->offset &&
+           a->record == b->record && a->line == b->line;
+}
+
+static void run(reading *r, uint8_t control)
+{
+    vl_err err = VL_ERR_INIT, other = VL_ERR_INIT;
+    if (!(r->format = probe(r->in[0], 65536)) || r->format->max_stream < r->ask.nstream) return;
+    pass(r, &err);
+    const bool reads = r->format->schema == &vl_reads_schema;
+    if (reads && !err.code) print_again(r);
+    r->step = steps[(control & 7) == 7 ? 2 : 7];
+    pass(r, &other);
+    MUST(!err.code == !other.code);
+    if (reads && !same_place(&err, &other)) {
+        char line[2][480];
+        vl_err_print(&err, line[0], sizeof line[0]);
+        vl_err_print(&other, line[1], sizeof line[1]);
+        fprintf(stderr, "not the same error however the text comes:\n%s\n%s\n", line[0], line[1]);
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    static bool ready;
+    if (!ready) vl_kernels_init(&vl_k, vl_isa_from_env());
+    ready = true;
+    uint8_t control = 7;
+    if (n && bytes[0] != '@' && bytes[0] != '<' && bytes[0] != 0xef) {
+        control = *bytes++;
+        n--;
+    }
+    const unsigned layout = control >> 3 & 3;
+    reading r = { .step = steps[control & 7], .in = { { bytes, n } } };
+    r.ask = (vl_ask){ .nstream = 1, .interleaved = layout == 2, .exact_all = control >> 5 & 1 };
+    const uint8_t *const split = layout == 1 && n ? memchr(bytes, SPLIT, n) : NULL;
+    if (split) {
+        r.ask.nstream = 2;
+        r.in[0].n = (size_t)(split - bytes);
+        r.in[1] = (text){ split + 1, n - r.in[0].n - 1 };
+    }
+    run(&r, control);
+    return 0;
+}
+
+#ifdef VL_FUZZ_MAIN
+#include <ftw.h>
+#include <sys/stat.h>
+
+static int npassed, nfailed;
+
+static int run_file(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)where;
+    if (kind == FTW_D) return 0;
+    const size_t n = kind == FTW_F ? (size_t)st->st_size : 0;
+    FILE *const file = fopen(path, "rb");
+    uint8_t *const bytes = malloc(n ? n : 1); /* of just this size, so that reading behind it is seen */
+    if (file && bytes && fread(bytes, 1, n, file) == n) {
+        LLVMFuzzerTestOneInput(bytes, n);
+        npassed++;
+    } else {
+        printf("%s: cannot be read\n", path);
+        nfailed++;
+    }
+    if (file) fclose(file);
+    free(bytes);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) nftw(argv[i], run_file, 16, 0);
+    printf("%d passed, %d failed\n", npassed, nfailed);
+    return nfailed || !npassed;
+}
+#endif
