@@ -16,6 +16,8 @@ typedef struct vl_parent {
     double mz, intensity;
     int charge;
 } vl_parent;
+/* Whether any ion of a spectrum, or without ions any target, is within so many Th of mz. */
+bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
 
 typedef struct vl_spectra_own {

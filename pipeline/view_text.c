@@ -1,8 +1,7 @@
-/* Runs of rows, the choice of columns, and numbers, fields and JSON strings as text, for view (view.h). */
+/* Runs of rows, the choice of columns, and fields and JSON strings as text, for view (view.h). */
 #include "pipeline/view.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,17 +62,6 @@ vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err)
 {
     char s[24];
     snprintf(s, sizeof s, "%" PRIu64, v);
-    return vl_text_add(text, s, err);
-}
-
-vl_code vl_text_number(vl_buf *text, double v, bool single, vl_err *err)
-{
-    char s[40];
-    if (isnan(v)) return VL_OK;
-    for (int digits = single ? 6 : 15; digits <= (single ? 9 : 17); digits++) {
-        snprintf(s, sizeof s, "%.*g", digits, v);
-        if (single ? strtof(s, NULL) == (float)v : strtod(s, NULL) == v) break;
-    }
     return vl_text_add(text, s, err);
 }
 
