@@ -64,7 +64,7 @@ static bool mates(line a, line b, uint8_t *mark)
 {
     *mark = 0;
     if (a.n != b.n) return false;
-    if (!memcmp(a.at, b.at, a.n)) return true;
+    if (!a.n || !memcmp(a.at, b.at, a.n)) return true;
     if (a.n < 2 || a.at[a.n - 1] != '1' || b.at[b.n - 1] != '2' || memcmp(a.at, b.at, a.n - 1)) return false;
     *mark = a.at[a.n - 2];
     return memchr("/._-:", *mark, 5) != NULL;

@@ -79,7 +79,9 @@ static vl_code open_head(reading *r, vl_err *err)
             bytes[s] = exact((text){ r->in[s].bytes, n[s] });
         }
         more = false;
-        if (r->format->close && r->format->head_size) memset(r->head, 0, r->format->head_size);
+        if (r->format->close) r->format->close(r->head, r->tail);
+        memset(r->head, 0, r->format->head_size);
+        memset(r->tail, 0, r->format->tail_size);
         r->format->open(r->head, &r->ask, bytes, n, whole, &more, err);
         for (int s = 0; s < r->ask.nstream; s++) free((void *)(uintptr_t)bytes[s]);
         if (err->code) return err->code;
