@@ -1,0 +1,146 @@
+/*
+ * Fuzz target for the codecs: any bytes as a packed chunk must be refused or give as many bytes as they claim.
+ *
+ * Input: a control byte, then the chunk. Bits 0-1 of the control byte:
+ *   0  a frame as it is (it hardly ever gets past its seal)
+ *   1  the frame's magic, version and seal are put right first, so that the decoders see the payload
+ *   2  a deflate chunk of profile portable; the next 4 bytes say how many plain bytes (at most 1 MiB) and their width
+ *   3  plain bytes: packed by the codec and with the width that the next 2 bytes choose, they must come back
+ *
+ * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments.
+ */
+#include "pipeline/codec/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define MUST(ok) must((ok), #ok, __LINE__)
+static void must(bool ok, const char *text, int line)
+{
+    if (ok) return;
+    fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, line, text);
+    abort();
+}
+
+/* Kept from input to input, as slots keep theirs: what a bad chunk leaves behind must not hurt the next. */
+static vl_work work;
+
+static void unpack(const vl_buf *chunk)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_buf plain = { 0 };
+    if (!vl_unpack(chunk->data, chunk->len, &plain, &work, &err)) {
+        vl_frame frame;
+        MUST(!vl_frame_read(chunk->data, chunk->len, &frame, &err));
+        MUST(plain.len == frame.len && XXH3_64bits(plain.data, plain.len) == frame.hash);
+    } else {
+        MUST((err.code == VL_ESTORE || err.code == VL_ENOMEM) && err.what[0]);
+    }
+    vl_buf_free(&plain);
+}
+
+/* Magic, version and seal as they must be, a known codec, and not more plain bytes than a minute can try. */
+static void mend(vl_buf *chunk)
+{
+    enum { MOST = 1 << 20 };
+    uint8_t *const p = chunk->data;
+    if (chunk->len < VL_FRAME) return;
+    p[0] = 'V';
+    p[1] = VL_FRAME_VERSION;
+    if (vl_le32(p + 4) > MOST) vl_put_le32(p + 4, vl_le32(p + 4) % (MOST + 1));
+    vl_put_le64(p + 16, XXH3_64bits_withSeed(p + VL_FRAME, chunk->len - VL_FRAME, XXH3_64bits(p, 16)));
+}
+
+static void inflate(const uint8_t *bytes, size_t n)
+{
+    static const size_t widths[4] = { 1, 2, 4, 8 };
+    vl_err err = VL_ERR_INIT;
+    vl_buf chunk = { 0 }, plain = { 0 };
+    if (n < 4) return;
+    const size_t width = widths[bytes[3] & 3], len = (vl_le32(bytes) & 0xfffff) / width * width;
+    MUST(!vl_buf_append(&chunk, bytes + 4, n - 4, &err));
+    if (!vl_deflate_unpack(chunk.data, chunk.len, len, width, &plain, &work, &err)) MUST(plain.len == len);
+    else MUST(err.code == VL_ESTORE && err.what[0]);
+    vl_buf_free(&chunk);
+    vl_buf_free(&plain);
+}
+
+static void round_trip(const uint8_t *bytes, size_t n)
+{
+    static const uint8_t widths[4] = { 1, 2, 4, 8 };
+    vl_err err = VL_ERR_INIT;
+    vl_buf in = { 0 }, packed = { 0 }, plain = { 0 };
+    if (n < 2) return;
+    const size_t width = widths[bytes[1] & 3], len = (n - 2) / width * width;
+    const vl_codec *codec = vl_codec_find(bytes[0]);
+    vl_codec_id id = codec ? (vl_codec_id)codec->id : VL_CODEC_zstd;
+    MUST(!vl_buf_append(&in, bytes + 2, len, &err));
+    const vl_pack_job job = { in.data, in.len, width, 1 + (bytes[1] >> 2) % 5, &work };
+    if (!codec) MUST(!vl_choose((vl_use)(bytes[0] & 3), &job, &id, &err));
+    MUST(!vl_pack(id, &job, &packed, &err));
+    MUST(!vl_unpack(packed.data, packed.len, &plain, &work, &err));
+    MUST(plain.len == len && !memcmp(plain.data, in.data, len));
+    MUST(!vl_deflate_pack(&job, &packed, &err));
+    MUST(!vl_deflate_unpack(packed.data, packed.len, len, width, &plain, &work, &err));
+    MUST(plain.len == len && !memcmp(plain.data, in.data, len));
+    vl_buf_free(&in);
+    vl_buf_free(&packed);
+    vl_buf_free(&plain);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    static bool ready;
+    if (!ready) vl_kernels_init(&vl_k, vl_isa_from_env());
+    ready = true;
+    if (!n) return 0;
+    const unsigned mode = bytes[0] & 3;
+    if (mode == 2) inflate(bytes + 1, n - 1);
+    else if (mode == 3) round_trip(bytes + 1, n - 1);
+    else {
+        vl_err err = VL_ERR_INIT;
+        vl_buf chunk = { 0 };
+        MUST(!vl_buf_append(&chunk, bytes + 1, n - 1, &err));
+        if (mode == 1) mend(&chunk);
+        unpack(&chunk);
+        vl_buf_free(&chunk);
+    }
+    return 0;
+}
+
+#ifdef VL_FUZZ_MAIN
+#include <ftw.h>
+#include <sys/stat.h>
+
+static int npassed, nfailed;
+
+static int run_file(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)where;
+    if (kind == FTW_D) return 0;
+    const size_t n = kind == FTW_F ? (size_t)st->st_size : 0;
+    FILE *const file = fopen(path, "rb");
+    uint8_t *const bytes = malloc(n ? n : 1); /* of just this size, so that reading behind it is seen */
+    if (file && bytes && fread(bytes, 1, n, file) == n) {
+        LLVMFuzzerTestOneInput(bytes, n);
+        npassed++;
+    } else {
+        printf("%s: cannot be read\n", path);
+        nfailed++;
+    }
+    if (file) fclose(file);
+    free(bytes);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) nftw(argv[i], run_file, 16, 0);
+    vl_work_free(&work);
+    printf("%d passed, %d failed\n", npassed, nfailed);
+    return nfailed || !npassed;
+}
+#endif
