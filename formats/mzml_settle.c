@@ -211,8 +211,7 @@ static vl_code decide(vl_mz_settling *s, vl_mz_later *l, bool all, vl_batch *bat
     const vl_mz_kind *const k = &s->kind[l->kind];
     l->recipe = VL_RECIPE_KEPT_STREAM;
     if (!l->levels || (!k->levels && !all)) return VL_OK;
-    const bool foreign = !(l->levels >> (k->recipe - k->base) & 1);
-    if (all || foreign) return prove(s, l, true, 0, batch, err);
+    if (all || !(l->levels >> (k->recipe - k->base) & 1)) return prove(s, l, true, 0, batch, err);
     l->recipe = k->recipe;
     return VL_OK;
 }

@@ -115,7 +115,7 @@ static void gather(const vl_batch *b, outcome *o)
                       b->piece[i].nelem * vl_type_width(pc->type), &err);
         vl_buf_append(&o->paths, pc->path, strlen(pc->path), &err);
         vl_buf_append(&o->paths, "|", 1, &err);
-        vl_buf_append(&o->paths, vl_type_name(pc->type), 3, &err);
+        vl_buf_append(&o->paths, vl_type_name(pc->type), strlen(vl_type_name(pc->type)), &err);
         vl_buf_append(&o->paths, "\n", 1, &err);
     }
     for (int i = 0; i < VL_SPT_N; i++) o->nrow[i] += b->nrow[i];
@@ -546,7 +546,9 @@ static void describe(const outcome *o, making *m)
             fabs(f64_at(&f[VL_SP_ION_INTENSITY], i)));
     const char *path = (const char *)o->paths.data;
     for (size_t i = 0; i < o->nrow[VL_SPT_ARRAY]; i++) {
-        const char *const end = strchr(path, '\n');
+        const char *const end =
+            memchr(path, '\n', (size_t)((const char *)o->paths.data + o->paths.len - path));
+        if (!end) break;
         say(m, "array\t%.*s\tlength %llu\trecipe %u\tkept %llu\n", (int)(end - path), path,
             (unsigned long long)vl_le64(f[VL_SP_ARR_LENGTH].data + 8 * i), f[VL_SP_ARR_RECIPE].data[i],
             (unsigned long long)vl_le64(o->length[VL_SP_ARR_KEPT].data + 8 * i));
