@@ -56,7 +56,7 @@ class Tally:
             self.passed += 1
         else:
             self.failed += 1
-            print(f"FAILED {what}" + (f": {detail}" if detail else ""), flush=True)
+            print(f"FAILED {what}" + (f": {detail}" if detail else "").replace("\n", " | ")[:600], flush=True)
         return bool(good)
 
     def skip(self, why, n=1):
