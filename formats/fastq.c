@@ -367,10 +367,11 @@ static vl_code push_record(work *w, int mate, vl_err *err)
 /* What is left behind the last record of a block: blank lines at the end of the input, else nothing. */
 static vl_code check_rest(work *w, vl_err *err)
 {
-    for (; w->p < w->end; w->p++) {
-        const bool cr = *w->p == '\r' && w->h->crlf[w->stream] && w->p + 1 < w->end && w->p[1] == '\n';
-        if (cr) continue;
-        if (*w->p != '\n' || (w->h->crlf[w->stream] && w->p[-1] != '\r')) {
+    const bool crlf = w->h->crlf[w->stream];
+    while (w->p < w->end) {
+        if (crlf && w->end - w->p > 1 && w->p[0] == '\r' && w->p[1] == '\n') w->p += 2;
+        else if (!crlf && *w->p == '\n') w->p++;
+        else {
             vl_fail(err, VL_EFORMAT, "byte 0x%02x behind the last record", *w->p);
             return refuse(w, w->p, 0, err);
         }
