@@ -41,7 +41,7 @@ static bool shortest(double v, bool single, uint64_t *digits, int *last)
     for (int n = single ? 6 : 15; n <= (single ? 9 : 17); n++) {
         const int e = n - 1 - magnitude;
         if (e >= POWERS || e <= -POWERS) return false;
-        const long double m = roundl(scale((long double)v, e)), back = scale(m, -e);
+        const long double m = rintl(scale((long double)v, e)), back = scale(m, -e);
         const long double off = fabsl(back - (long double)v);
         if (off > room * 1.0001L && off < room * 1.05L) return false;
         if (off > room) continue;
