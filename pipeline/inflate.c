@@ -25,7 +25,7 @@ enum {
     RESERVED = 0xe0,
     FIXED = 10,        /* header bytes that are always there */
     TRAILER = 8,       /* CRC-32, ISIZE */
-    MAX_HEAD = 1 << 20 /* extra field is 64 KiB at most; the rest of it is name and comment */
+    MAX_HEAD = 16 << 20 /* extra field is 64 KiB at most; the comment may be an index of megabytes (pymzML) */
 };
 
 /* BSIZE + 1 of the subfield BC in an extra field [n], 0 if there is none. */

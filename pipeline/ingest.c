@@ -66,12 +66,15 @@ static vl_code cut(void *self, vl_slot *slot, vl_err *err)
     return vl_cutter_cut(&g->cutter, l->packet, l->block, &slot->end, err);
 }
 
+/* In the middle of a long record nothing is whole: the block is empty, and the batch is nobody's. */
+static bool is_empty(const load *l, const vl_slot *slot) { return !l->block[0].bytes.len && !slot->end; }
+
 static vl_code parse(void *self, vl_slot *slot, vl_err *err)
 {
     const ingest *const g = self;
     load *const l = slot->body;
     vl_batch_clear(&l->batch);
-    if (!l->block[0].bytes.len && !slot->end) return VL_OK;
+    if (is_empty(l, slot)) return VL_OK;
     if (g->cutter.format->parse(g->cutter.head, l->block, &l->batch, err)) return vl_err_file(err, l->block[0].file);
     return VL_OK;
 }
@@ -90,6 +93,7 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     load *const l = slot->body;
     const vl_format *const f = g->cutter.format;
     l->chunks.n = 0;
+    if (is_empty(l, slot)) return VL_OK;
     if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err)) return vl_err_file(err, l->block[0].file);
     if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
