@@ -270,19 +270,27 @@ static vl_code push_title(work *w, line t, int mate, vl_err *err)
     return VL_OK;
 }
 
-/* Counts letters outside upper-case ACGTN, once a read; quick for the usual case. */
-static void count_letters(vl_batch *out, line base)
+/* Counts reads with letters other than upper-case ACGTN. Most batches have none: one quick look at all letters. */
+static void count_letters(vl_batch *out)
 {
-    bool lower = false, odd = false;
-    for (size_t i = 0; i < base.n; i++) {
-        const uint8_t c = base.at[i];
-        lower |= c >= 'a' && c <= 'z';
-        const uint8_t u = c & 0xdf;
-        odd |= !(u == 'A' || u == 'C' || u == 'G' || u == 'T' || u == 'N');
+    const vl_column *const base = &out->col[VL_RD_BASE];
+    uint8_t other = 0;
+    for (size_t i = 0; i < base->data.len; i++) {
+        const uint8_t c = base->data.data[i];
+        other |= (uint8_t)!((c == 'A') | (c == 'C') | (c == 'G') | (c == 'T') | (c == 'N'));
     }
-    out->counter[VL_RC_LOWER] += lower;
-    out->counter[VL_RC_ODD_BASE] += odd;
-    out->counter[VL_RC_EMPTY] += !base.n;
+    for (size_t r = 0; r < base->nrow; r++) {
+        bool lower = false, odd = false;
+        out->counter[VL_RC_EMPTY] += base->offset[r + 1] == base->offset[r];
+        if (!other) continue;
+        for (size_t i = base->offset[r]; i < base->offset[r + 1]; i++) {
+            const uint8_t c = base->data.data[i], u = c & 0xdf;
+            lower |= c >= 'a' && c <= 'z';
+            odd |= !(u == 'A' || u == 'C' || u == 'G' || u == 'T' || u == 'N');
+        }
+        out->counter[VL_RC_LOWER] += lower;
+        out->counter[VL_RC_ODD_BASE] += odd;
+    }
 }
 
 static vl_code push_base(work *w, line base, vl_err *err)
@@ -358,7 +366,6 @@ static vl_code push_record(work *w, int mate, vl_err *err)
     }
     if (push_quality(w, quality, base.n, err)) return err->code;
     if (push_title(w, title, mate, err)) return err->code;
-    count_letters(w->out, base);
     w->out->nrow[VL_RT_READ]++;
     w->record++;
     return VL_OK;
@@ -400,6 +407,7 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
     }
     for (int s = 0; s < h->nstream; s++)
         if (check_rest(&w[s], err)) return err->code;
+    count_letters(out);
     out->nbyte = in[0].bytes.len;
     return VL_OK;
 }
