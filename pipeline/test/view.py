@@ -1,0 +1,686 @@
+"""
+vial view against models of our own: what it prints of reads and of spectra is what the original document says.
+
+Reads are parsed by vialtest.py, mzML by mzmodel.py; both know nothing of stores. Numbers printed are read back and
+compared bit for bit, as double or as float of 32 bits.
+"""
+import glob
+import itertools
+import json
+import random
+import shutil
+
+from mzmodel import *
+from vialtest import *
+
+t = Tally()
+rng = random.Random(7)
+COLUMNS = ("index id ms_level time polarity centroid tic base_peak_mz base_peak_intensity scan_low scan_high mobility "
+           "injection_time precursor_mz charge peaks").split()
+
+
+def view(f, what, *args, store="s.h5", code=OK):
+    """What view prints; it must be the same for 1 and for 4 threads (tried for one question in four)."""
+    one = run("view", f / store, *args, "-@", 1)
+    if rng.random() < 0.25 or not args:
+        compare_threads(f, what, one, store, args)
+    t.check(one.code == code, what, f"exit code {one.code}: {one.err.strip()[:200]}")
+    return one.out if one.code == OK else None
+
+
+def compare_threads(f, what, one, store, args):
+    four = run("view", f / store, *args, "-@", 4)
+    t.check((one.code, one.out, one.err) == (four.code, four.out, four.err), what, "1 and 4 threads print otherwise")
+
+
+def refused(f, what, *args, code, part="", store="s.h5"):
+    done = run("view", f / store, *args)
+    t.check(done.code == code, what, f"exit code {done.code}, expected {code}: {done.err.strip()[:200]}")
+    t.check(part in done.err and done.err.startswith("vial"), what, f"message: {done.err.strip()[:200]!r}, expected {part!r}")
+
+
+def fields(line):
+    """A TSV line's fields, unescaped."""
+    out = []
+    for cell in line.split(b"\t"):
+        text, at = b"", 0
+        while at < len(cell):
+            if cell[at:at + 1] == b"\\":
+                text += {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[cell[at + 1:at + 2]]
+                at += 2
+            else:
+                text += cell[at:at + 1]
+                at += 1
+        out.append(text)
+    return out
+
+
+# ---- reads ----
+
+
+class Reads:
+    """rows: (name, mate, title, base, plus, quality)"""
+
+    def __init__(self, texts, mark=b""):
+        parsed = [parse(x) for x in texts]
+        self.rows = []
+        for i in range(len(parsed[0])):
+            for s, p in enumerate(parsed):
+                title, base, plus, quality = p[i]
+                name = name_of(title)
+                self.rows.append((name[:-2] if mark else name, s + 1 if len(parsed) == 2 else 0, title, base, plus, quality))
+
+    def fastq(self, rows):
+        return b"".join(b"@%s\n%s\n+%s\n%s\n" % self.rows[i][2:] for i in rows)
+
+    def cells(self, i):
+        name, mate, title, base, plus, quality = self.rows[i]
+        comment = title[len(name_of(title)) + 1:]
+        return {"row": b"%d" % i, "name": name, "mate": b"%d" % mate, "comment": comment, "base": base, "quality": quality,
+                "plus": plus, "length": b"%d" % len(base)}
+
+
+def ranges(n):
+    """Forms of --rows and the rows that they mean."""
+    out = [("0", 0, 0), (str(n - 1), n - 1, n - 1), (str(n), 1, 0), ("0-", 0, n - 1), ("-0", 0, 0), (f"-{n + 5}", 0, n - 1),
+           (f"{n // 2}-", n // 2, n - 1), (f"{n - 1}-{n + 1000}", n - 1, n - 1), (f"{n + 7}-{n + 9}", 1, 0),
+           ("1-18446744073709551615", 1, n - 1), ("-", 0, n - 1)]
+    for _ in range(8):
+        a = rng.randrange(n)
+        b = min(n - 1, a + rng.choice((0, 1, 2, 7, 100, 4095, 4096, 9000)))
+        out.append((f"{a}-{b}", a, b))
+    return [(text, range(max(a, 0), b + 1)) for text, a, b in out]
+
+
+def check_reads(f, what, texts, mark=b"", options=()):
+    model = Reads(texts, mark)
+    n = len(model.rows)
+    inputs = [f.write(f"R{i + 1}.fq", x) for i, x in enumerate(texts)]
+    done = run("ingest", "-q", "-o", f / "s.h5", *options, *inputs)
+    if not t.check(done.code == OK, what, done.err):
+        return
+    out = view(f, f"{what}, all")
+    t.check(out == model.fastq(range(n)), what, "all reads differ")
+    for text, rows in ranges(n):
+        out = view(f, f"{what}, --rows {text}", "--rows", text)
+        t.check(out == model.fastq(rows), f"{what}, --rows {text}", f"{len(out or b'')} bytes, expected {len(model.fastq(rows))}")
+    every = "row,name,mate,comment,base,quality,plus,length".split(",")
+    for columns in (every, every[::-1], ["base"], ["name", "name"], None):
+        a = rng.randrange(n)
+        b = min(n - 1, a + 5000)
+        asked = ["-O", "tsv"] + (["--columns", ",".join(columns)] if columns else [])
+        out = view(f, f"{what}, {asked}", "--rows", f"{a}-{b}", *asked)
+        names = columns or ["name", "mate", "base", "quality"]
+        lines = (out or b"").split(b"\n")
+        t.check(lines[0] == "\t".join(names).encode() and lines[-1] == b"", f"{what}, {asked}", f"head {lines[0]!r}")
+        bad = [i for i, line in zip(range(a, b + 1), lines[1:]) if fields(line) != [model.cells(i)[c] for c in names]]
+        t.check(len(lines) == b - a + 3 and not bad, f"{what}, {asked}", f"{len(lines) - 2} lines of {b - a + 1}; rows {bad[:5]} differ")
+    out = view(f, f"{what}, --columns without -O", "--rows", "0", "--columns", "length")
+    t.check(out == b"length\n%d\n" % len(model.rows[0][3]), f"{what}, --columns without -O", repr(out))
+    names = {}
+    for i, row in enumerate(model.rows):
+        names.setdefault(row[0], []).append(i)
+    asked = [model.rows[0][0], model.rows[-1][0], model.rows[n // 2][0]] + [k for k, v in names.items() if len(v) > 2][:1]
+    for name in asked:
+        out = view(f, f"{what}, --name {name}", "--name", os.fsdecode(name))
+        t.check(out == model.fastq(names[name]), f"{what}, --name {name}", repr((out or b"")[:100]))
+    name = model.rows[0][0]
+    for text, rows in (("0", [i for i in names[name] if i == 0]), ("1-", [i for i in names[name] if i >= 1])):
+        if rows:
+            out = view(f, f"{what}, --name and --rows {text}", "--name", os.fsdecode(name), "--rows", text)
+            t.check(out == model.fastq(rows), f"{what}, --name and --rows {text}", repr((out or b"")[:100]))
+    for absent in (os.fsdecode(name) + "x", os.fsdecode(name)[:-1] + "#", "A"):
+        refused(f, f"{what}, absent name", "--name", absent, code=NOINPUT, part=f"no read is called '{absent}'")
+    f.clear("s.h5", "R1.fq", "R2.fq")
+
+
+def reads_part(f):
+    check_reads(f, "pairs", [reads(35000, seed=2, length=30), reads(35000, seed=2, length=30, mate=2)])
+    check_reads(f, "pairs marked /1 /2", [reads(3000, seed=3, length=50, mate=m, style="slash", ragged=True) for m in (1, 2)], mark=b"/")
+    check_reads(f, "single, ragged", [reads(70000, seed=4, length=25, style="SRR1", ragged=True)])
+    odd = b"".join(record(b"r%d extra  words\\ %d\t x" % (i % 7, i), b"ACGTN"[:i % 6] * (i % 50), None, b"r%d again" % i if i % 3 else b"") for i in range(9000))
+    check_reads(f, "names again, '+' texts, empty reads", [odd])
+    text = record(b"only", b"ACGT")
+    check_reads(f, "one read", [text])
+    check_reads(f, "one pair", [text, text], options=["--profile", "portable"])
+
+    f.write("x.fq", reads(50, seed=5).replace(b"\n", b"\r\n"))
+    run("ingest", "-q", "-o", f / "s.h5", f / "x.fq")
+    out = view(f, "CR LF", "--rows", "7")
+    t.check(out is not None and out.replace(b"\r", b"") == Reads([reads(50, seed=5)]).fastq([7]), "CR LF", repr(out))
+    for args, part in {("--rows", "5-3"): "5-3", ("--rows", "x"): "'x'", ("--rows", ""): "''", ("--rows", "1-2-3"): "1-2-3",
+                       ("--index", "1", "--rows", "1"): "the same", ("-O", "mzml"): "mzml", ("-O", "json"): "json", ("--id", "x"): "reads",
+                       ("--scan", "3"): "reads", ("--ms-level", "2"): "reads", ("--precursor", "445"): "reads",
+                       ("--columns", "name,nothing"): "nothing", ("-O", "fastq", "--columns", "name"): "-O tsv", ("--columns", ""): "column",
+                       ("--time", "1-2"): "reads", ("--mz", "1-2"): "reads",
+                       ("--nothing",): "--nothing", ("--tol", "ppm"): "ppm", ("--tol", "-1"): "-1", ("-@", "0"): "'0'"}.items():
+        refused(f, f"reads, {args}", *args, code=USAGE, part=part)
+    refused(f, "no such store", code=NOINPUT, part="none.h5", store="none.h5")
+    refused(f, "no store", code=DATA, part="x.fq", store="x.fq")
+    done = run("view", f / "s.h5", "--rows", "3", "-o", f / "out.fq")
+    t.check(done.code == OK and done.out == b"" and f.read("out.fq") == view(f, "-o", "--rows", "3"), "-o", done.err)
+    refused(f, "-o over a file", "--rows", "4", "-o", f / "out.fq", code=CANTCREAT, part="out.fq")
+    done = run("view", f / "s.h5", "--rows", "4", "-o", f / "out.fq", "--force")
+    t.check(done.code == OK and f.read("out.fq") == view(f, "--force", "--rows", "4"), "--force", done.err)
+    f.clear("s.h5", "x.fq", "out.fq")
+
+
+# ---- spectra ----
+
+
+def peaks_of(s, mz_range):
+    """m/z and intensity arrays as printed; with a range those within."""
+    mz, intensity = s.peaks()
+    mz, intensity = (numpy.zeros(0) if x is None else x for x in (mz, intensity))
+    if mz_range:
+        n = min(len(mz), len(intensity))
+        keep = (mz[:n] >= mz_range[0]) & (mz[:n] <= mz_range[1])
+        mz, intensity = mz[:n][keep], intensity[:n][keep]
+    return mz, intensity
+
+
+def number_of_peaks(mz, intensity):
+    return min(len(mz), len(intensity)) if len(mz) and len(intensity) else len(mz) + len(intensity)
+
+
+def same_number(text, value, single=False):
+    """Does the decimal read back as this double, or as this float?"""
+    if math.isnan(value):
+        return text in ("", "nan")
+    try:
+        got = float(text)
+    except ValueError:
+        return False
+    if single:
+        return struct.pack("<f", numpy.float32(got)) == struct.pack("<f", numpy.float32(value))
+    return same(got, value)
+
+
+def same_list(got, values, single):
+    if len(got) != len(values):
+        return False
+    got = numpy.array([NAN if x in ("", None) else float(x) for x in got])
+    values = numpy.where(numpy.isnan(values), NAN, values)
+    kind = "<f4" if single else "<f8"
+    return got.astype(kind).tobytes() == values.astype(kind).tobytes()
+
+
+def singles(s):
+    return [bool(a and a.single) for a in (s.array(MZ), s.array(INTENSITY))]
+
+
+def cell(s, column, mz, intensity):
+    if column == "index": return str(s.row)
+    if column == "id": return s.id
+    if column == "ms_level": return str(s.ms_level)
+    if column == "polarity": return {1: "+", -1: "-", 0: ""}[s.polarity]
+    if column == "centroid": return s.centroid
+    if column == "peaks": return str(number_of_peaks(mz, intensity))
+    if column == "charge": return str(s.parent()[1] or "")
+    return s.parent()[0] if column == "precursor_mz" else getattr(s, column)
+
+
+def check_tsv(what, out, spectra, mz_range, columns):
+    lines = out.split(b"\n")
+    good = t.check(lines[0].decode() == "\t".join(columns) and lines[-1] == b"", what, f"head {lines[0]!r}")
+    at, each = 1, "mz" in columns or "intensity" in columns
+    for s in spectra:
+        mz, intensity = peaks_of(s, mz_range)
+        n = number_of_peaks(mz, intensity) if each else 1
+        rows = [[x.decode("utf-8", "surrogateescape") for x in fields(line)] for line in lines[at:at + n]]
+        at += n
+        if not t.check(len(rows) == n and all(len(r) == len(columns) for r in rows), what, f"spectrum {s.row}: {len(rows)} lines of {n}"):
+            return
+        for k, column in enumerate(columns):
+            if column in ("mz", "intensity"):
+                values = mz if column == "mz" else intensity
+                said = [r[k] for r in rows][:len(values)]
+                good = same_list(said, values[:n], singles(s)[column == "intensity"])
+            else:
+                want = cell(s, column, mz, intensity)
+                good = all(r[k] == want if isinstance(want, str) else same_number(r[k], want) for r in rows)
+            if not good:
+                t.check(False, what, f"spectrum {s.row}: {column} differs: {rows[0][k]!r}")
+                return
+    t.check(at == len(lines) - 1, what, f"{len(lines) - 2} lines, {at - 1} expected")
+
+
+def check_json(what, out, spectra, mz_range):
+    lines = out.decode("utf-8", "surrogateescape").splitlines()
+    if not t.check(len(lines) == len(spectra), what, f"{len(lines)} lines for {len(spectra)} spectra"):
+        return
+    for s, line in zip(spectra, lines):
+        try:
+            said = json.loads(line, parse_int=float)
+        except ValueError as e:
+            t.check(False, what, f"spectrum {s.row}: no JSON: {e}")
+            return
+        mz, intensity = peaks_of(s, mz_range)
+        mz, intensity = (numpy.where(numpy.isfinite(x), x, NAN) for x in (mz, intensity))
+        good = said["index"] == s.row and said["id"] == s.id and said["ms_level"] == s.ms_level and said.get("polarity", 0) == s.polarity
+        good = good and said.get("charge", 0) == s.parent()[1] and same(float(said.get("precursor_mz", "nan")), s.parent()[0])
+        for name in COLUMNS[3:4] + COLUMNS[6:13]:
+            value = getattr(s, name)
+            good = good and same(float(said.get(name, "nan")), value if math.isfinite(value) else NAN)
+        good = good and same_list(said["mz"], mz, singles(s)[0]) and same_list(said["intensity"], intensity, singles(s)[1])
+        if not good:
+            t.check(False, what, f"spectrum {s.row} differs: {line[:200]}")
+            return
+    t.check(True, what)
+
+
+def check_mgf(what, out, spectra, mz_range, level):
+    blocks = out.decode("utf-8", "surrogateescape").split("BEGIN IONS\n")
+    spectra = [s for s in spectra if s.ms_level >= 2 or (level and s.ms_level == level)]
+    if not t.check(blocks[0] == "" and len(blocks) == len(spectra) + 1, what, f"{len(blocks) - 1} blocks for {len(spectra)} spectra"):
+        return
+    for s, block in zip(spectra, blocks[1:]):
+        lines = block.split("\n")
+        keys = dict(x.split("=", 1) for x in lines if "=" in x)
+        rows = [x.split(" ") for x in lines if x and x[0] not in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+        mz, intensity = peaks_of(s, mz_range)
+        n = min(len(mz), len(intensity))
+        parent, charge, height = s.parent()
+        mass = keys.get("PEPMASS", "").split(" ")
+        good = lines[-3:] == ["END IONS", "", ""] and keys["TITLE"] == s.id and same_number(keys.get("RTINSECONDS", ""), s.time)
+        good = good and same_number(mass[0], parent) and (math.isnan(parent) or same_number((mass + [""])[1], height))
+        good = good and keys.get("CHARGE", "") == (f"{abs(charge)}{'-' if charge < 0 else '+'}" if charge else "")
+        good = good and keys["SCANS"] == str(s.scan()) and all(len(r) == 2 for r in rows)
+        good = good and same_list([r[0] for r in rows], mz[:n], singles(s)[0]) and same_list([r[1] for r in rows], intensity[:n], singles(s)[1])
+        if not good:
+            t.check(False, what, f"spectrum {s.row} differs: {block[:200]!r}")
+            return
+    t.check(True, what)
+
+
+def check_mzml(what, out, spectra, mz_range):
+    try:
+        doc = Document(out)
+    except (xml.ParseError, ValueError, LookupError, StopIteration) as e:
+        t.check(False, what, f"no mzML: {e}")
+        return
+    good = t.check(doc.count.get("spectrumList") in (str(len(spectra)), None) and len(doc.spectra) == len(spectra) and not doc.chromatograms, what,
+                   f"count {doc.count}, {len(doc.spectra)} spectra for {len(spectra)}")
+    if not good:
+        return
+    for i, (s, got) in enumerate(zip(spectra, doc.spectra)):
+        why = difference(s, got, i, mz_range)
+        if why:
+            t.check(False, what, f"spectrum {s.row}: {why}")
+            return
+    t.check(True, what)
+
+
+def difference(s, got, index, mz_range):
+    if got.index is not None and got.index != str(index):
+        return f"index {got.index} of {index}"
+    if got.id != s.id or got.precursors != s.precursors and repr(got.precursors) != repr(s.precursors) or repr(got.ions) != repr(s.ions):
+        return "id, precursors or ions differ"
+    for name in ("ms_level", "polarity", "centroid"):
+        if getattr(got, name) != getattr(s, name):
+            return f"{name} differs"
+    for name in COLUMNS[3:4] + COLUMNS[6:13]:
+        if not same(getattr(got, name), getattr(s, name)):
+            return f"{name} differs"
+    if len(got.arrays) != len(s.arrays):
+        return f"{len(got.arrays)} arrays of {len(s.arrays)}"
+    keep = None
+    if mz_range:  # without m/z no peak is known to be in range
+        mz = s.array(MZ).doubles() if s.array(MZ) else numpy.full(s.length, NAN)
+        keep = (mz >= mz_range[0]) & (mz <= mz_range[1])
+    for a, b in zip(s.arrays, got.arrays):
+        if b.encoded_length is not None and int(b.encoded_length) != len(b.text) and (keep is not None or a.encoded_length == str(len(a.text))):
+            return f"encodedLength {b.encoded_length} of {len(b.text)}"
+        if (a.kind, a.unit, a.number, a.outer, a.inner) != (b.kind, b.unit, b.number, b.outer, b.inner):
+            return "terms of an array differ"
+        if keep is not None and a.values is not None:
+            want = a.values[keep] if len(a.values) == len(keep) else a.values
+            if not same_bits(want, b.values):
+                return f"array {a.kind} cut to the range differs: {len(b.values)} of {len(want)} values"
+            if len(b.values) != b.length:
+                return f"array {a.kind} has {len(b.values)} values, {b.length} said"
+        elif a.payload != b.payload or a.text != b.text:
+            return f"array {a.kind} differs"
+        elif b.values is not None and len(b.values) != b.length:
+            return f"array {a.kind} has {len(b.values)} values, {b.length} said"
+    return None
+
+
+def select(doc, rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=(10, "ppm"), mz=None):
+    out = []
+    for s in doc.spectra:
+        if rows and not rows[0] <= s.row <= rows[1]: continue
+        if id is not None and s.id != id: continue
+        if scan is not None and s.scan() != scan: continue
+        if time and not time[0] <= s.time <= time[1]: continue
+        if level and s.ms_level != level: continue
+        if precursor is not None:
+            span = precursor * tolerance[0] * 1e-6 if tolerance[1] == "ppm" else tolerance[0]
+            known = [x[0] for x in s.ions if not math.isnan(x[0])] or [x[0] for x in s.precursors]
+            if not any(abs(x - precursor) <= span for x in known): continue
+        out.append(s)
+    return out
+
+
+def interval(span):
+    a, b = ("" if not math.isfinite(x) else repr(x) for x in span)
+    return f"{a}-{b}"
+
+
+def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=None, mz=None):
+    out = []
+    if rows: out += ["--index", f"{rows[0]}-{rows[1]}"]
+    if id is not None: out += ["--id", id]
+    if scan is not None: out += ["--scan", scan]
+    if time: out += ["--time", interval(time)]
+    if level: out += ["--ms-level", level]
+    if precursor is not None: out += ["--precursor", repr(precursor)]
+    if tolerance: out += ["--tol", f"{tolerance[0]!r}{tolerance[1]}"]
+    if mz: out += ["--mz", interval(mz)]
+    return out
+
+
+def questions(doc):
+    """Ways to ask, made from what the document has."""
+    n = len(doc.spectra)
+    pick = lambda: doc.spectra[rng.randrange(n)]
+    out = [{}]
+    for _ in range(4):
+        a = rng.randrange(n)
+        out.append({"rows": (a, min(n - 1, a + rng.choice((0, 1, 5, 31, 32, 33, 100))))})
+    out += [{"rows": (n - 1, n + 10)}, {"id": doc.spectra[0].id}, {"id": pick().id}, {"id": doc.spectra[-1].id}, {"scan": pick().scan()}, {"scan": pick().scan()}]
+    times = sorted(s.time for s in doc.spectra if not math.isnan(s.time))
+    inf = float("inf")
+    if times:
+        a, b = sorted((rng.choice(times), rng.choice(times)))
+        out += [{"time": (a, b)}, {"time": (a, a)}, {"time": (-inf, b)}, {"time": (a, inf)}, {"time": (a, b), "rows": (n // 3, n // 2 + 1)},
+                {"time": (math.nextafter(a, inf), b)} if a < b else {"time": (a, b)}, {"time": (0.0, 1e9), "level": 2}]
+    levels = sorted({s.ms_level for s in doc.spectra if s.ms_level})
+    out += [{"level": x} for x in levels] + [{"level": 9}]
+    ions = [x[0] for s in doc.spectra for x in s.ions if not math.isnan(x[0])] or [x[0] for s in doc.spectra for x in s.precursors if not math.isnan(x[0])]
+    for mz in ([rng.choice(ions) for _ in range(3)] if ions else []):
+        near = round(mz * (1 + rng.uniform(-12, 12) * 1e-6), 7)
+        out += [{"precursor": mz}, {"precursor": near}, {"precursor": near, "tolerance": (5.0, "ppm")}, {"precursor": round(mz, 1), "tolerance": (0.25, "")},
+                {"precursor": round(mz), "tolerance": (20.5, "Th"), "level": 2, "time": (times[0], times[len(times) // 2]) if times else (-inf, inf)}]
+    for lo, hi in ((400.0, 500.0), (0.0, 1e6), (9e5, 1e6), (rng.uniform(100, 600), rng.uniform(600, 2000)), (-inf, 445.5), (445.5, inf)):
+        out.append({"mz": (lo, hi), "rows": (n // 4, n // 4 + 7)})
+    s = next((s for s in doc.spectra if s.array(MZ) and s.array(MZ).values is not None and len(s.array(MZ).values) > 2), None)
+    if s:  # both ends are included
+        mz = s.array(MZ).doubles()
+        out.append({"mz": (float(min(mz[1], mz[2])), float(max(mz[1], mz[2]))), "id": s.id})
+    return out
+
+
+def check_spectra(f, what, text, options=(), most=None, cut=True, print_mzml=True):
+    """cut: arrays can be cut to a range of m/z."""
+    doc = Document(text)
+    done = run("ingest", "-q", "-o", f / "s.h5", *options, f.write("x.mzML", text))
+    if not t.check(done.code == OK, what, done.err):
+        return None
+    formats = itertools.cycle(rng.sample(("tsv", "mzml", "json", "peaks", "mgf"), 5))
+    asked = questions(doc)
+    if most:
+        asked = asked[:1] + rng.sample(asked[1:], min(most, len(asked) - 1))
+    for how in asked:
+        name = f"{what}, {' '.join(map(str, arguments(**how)))}"
+        spectra = select(doc, **how)
+        if not spectra and ("id" in how or "scan" in how):
+            refused(f, name, *arguments(**how), code=NOINPUT)
+            continue
+        for form in (("tsv", "mzml", "json", "peaks", "mgf") if not how and not most else (next(formats), next(formats))):
+            if form == "mzml" and (not print_mzml or ("mz" in how and not cut)):
+                continue
+            columns = COLUMNS if form == "tsv" else ["index", "mz", "intensity"]
+            more = ["-O", form] if form in ("mzml", "json", "mgf") else ["-O", "tsv", "--columns", ",".join(columns)]
+            if form == "mzml" and rng.random() < 0.5:
+                more = []  # the usual one
+            out = view(f, f"{name}, {form}", *arguments(**how), *more)
+            if out is None:
+                continue
+            if form in ("tsv", "peaks"): check_tsv(f"{name}, {form}", out, spectra, how.get("mz"), columns)
+            elif form == "json": check_json(f"{name}, json", out, spectra, how.get("mz"))
+            elif form == "mgf": check_mgf(f"{name}, mgf", out, spectra, how.get("mz"), how.get("level"))
+            else: check_mzml(f"{name}, mzml", out, spectra, how.get("mz"))
+    return doc
+
+
+# ---- documents ----
+
+GROUPS = (f'<referenceableParamGroup id="mz">{cv(F64)}{cv(ZLIB)}{cv(MZ, unit="MS:1000040")}</referenceableParamGroup>'
+          f'<referenceableParamGroup id="int">{cv(NONE)}{cv(F32)}{cv(INTENSITY, unit="MS:1000131")}</referenceableParamGroup>'
+          f'<referenceableParamGroup id="ms2">{cv(1000511, 2)}{cv(1000127)}{cv(1000130)}{cv(1000285, "1e4")}</referenceableParamGroup>'
+          f'<referenceableParamGroup id="time">{cv(1000016, "2.5", "UO:0000031")}</referenceableParamGroup>')
+
+
+def group(name):
+    return f'<referenceableParamGroupRef ref="{name}"/>'
+
+
+def all_codings():
+    """The same peaks in every coding; with zstd where the library is there."""
+    out = []
+    for i, coding in enumerate(CODINGS):
+        outer, inner = CODINGS[coding]
+        if outer == "zstd" and not zstd_library():
+            continue
+        n = 40 + 5 * i
+        mz, intensity = peaks(n, i)
+        if inner == "dictionary":
+            intensity = numpy.round(intensity / 5000).astype("<f4")
+        pair = [array(MZ, mz, coding if inner not in ("pic", "slof") else ZLIB, point=2e5), array(INTENSITY, intensity, coding if inner != "linear" else ZLIB)]
+        precursors = [precursor(f"{400 + i}.25", [(f"{400 + i}.2512345", 2 + i % 3, "12345.678")])] if i % 2 else []
+        out.append(spectrum(i, pair, n, level=1 + i % 2, time=f"{i * 1.5:.4f}", precursors=precursors))
+    return out
+
+
+def odd_spectra():
+    mz, intensity = peaks(60)
+    special = numpy.array([-0.0, 0.0, 1e-310, 5e-324, 1.7976931348623157e308, float("inf"), -float("inf"), NAN, -3.5, 0.1, 1 / 3, 2 / 3], "<f8")
+    some = numpy.linspace(400, 411, 12).astype("<f8")
+    f32 = numpy.array([0.1, 1 / 3, 16777216, 1e-45, 3.4028235e38, -0.0, 1e10, 123456.79, 7, 8.5, 445.12003, 99999.99], "<f4")
+    whole = numpy.array([0, -1, 1, 2147483647, -2147483648, 5, 6, 7, 8, 9, 10, 11], "<i4")
+    long = numpy.array([0, -1, 1, 2 ** 53, -2 ** 53, 5, 6, 7, 8, 9, 10, 11], "<i8")
+    half = numpy.array([0, 1, 65504, 6e-8, 0.333, -2, 3, 4, 5, 6, 7, 8], "<f2")
+    zone = f'{cv(1000927, "12.5")}{cv(1002815, "0.9", "MS:1002814")}<scanWindowList count="2"><scanWindow>{cv(1000501, "100")}{cv(1000500, "1500.5")}</scanWindow><scanWindow>{cv(1000501, "1")}{cv(1000500, "2")}</scanWindow></scanWindowList>'
+    most = "".join(cv(x, v) for x, v in ((1000285, "123456.75"), (1000504, "445.12"), (1000505, "9.9e5")))
+    order = numpy.random.default_rng(1).permutation(60)
+    lists = [
+        dict(arrays=[array(MZ, some), array(INTENSITY, special)], n=12, time="1", unit="UO:0000031"),
+        dict(arrays=[array(MZ, special, NONE), array(INTENSITY, some, NONE)], n=12, time="250.5", unit="UO:0000028"),
+        dict(arrays=[array(MZ, f32), array(INTENSITY, f32[::-1].copy())], n=12, params=most, scan=zone),
+        dict(arrays=[array(MZ, some), array(INTENSITY, whole)], n=12, level=2, precursors=[precursor("445.12", [("445.1203", 2, None), ("446.5", 3, "77")], "0.5", "0.7", "35")]),
+        dict(arrays=[array(MZ, some, NONE), array(INTENSITY, long, NONE)], n=12, level=2, precursors=[precursor("500.5"), precursor("600.5", [("601", -1, None)])]),
+        dict(arrays=[array(MZ, some), array(INTENSITY, half)], n=12, positive=False),
+        dict(arrays=[array(MZ, mz[order]), array(INTENSITY, intensity[order])], n=60, level=3, precursors=[precursor("445.2", [("445.21", None, "5")])]),
+        dict(arrays=[array(MZ, mz[::-1].copy()), array(INTENSITY, intensity)], n=60, centroid=False),
+        dict(arrays=[], n=0), dict(arrays=[], n=0, level=2),
+        dict(arrays=[array(MZ, some[:0], NONE), array(INTENSITY, f32[:0], NONE)], n=0, time="9"),
+        dict(arrays=[array(MZ, some[:0]), array(INTENSITY, f32[:0])], n=0),
+        dict(arrays=[array(MZ, some)], n=12), dict(arrays=[array(INTENSITY, f32)], n=12),
+        dict(arrays=[array(INTENSITY, intensity), array(MZ, mz)], n=60, time="61.25"),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity), array(CHARGE, numpy.arange(60).astype("<i4")), array(1002816, mz / 1000)], n=60, level=2),
+        dict(arrays=[array(INTENSITY, intensity), array(1000617, mz)], n=60, level=0, centroid=None, positive=None, params=cv(1000804)),
+        dict(arrays=[array(MZ, mz, params=group("mz"), packed=zlib.compress(mz.tobytes())),
+                     array(INTENSITY, intensity, NONE, params=group("int"))], n=60, level=0, centroid=None, positive=None, params=group("ms2"), scan=group("time")),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id='a "quoted" <id> & more'),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id="controllerType=0 controllerNumber=1 scan=4711"),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id="function=1 process=0 scan=12 more"),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id="scanId=88"), dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id="index=77"),
+        dict(arrays=[array(MZ, mz), array(INTENSITY, intensity)], n=60, id="frame=7 subscan=3 xscan=1"),
+    ]
+    return [spectrum(i, x.pop("arrays"), x.pop("n"), **x) for i, x in enumerate(lists)]
+
+
+def spectra_part(f):
+    if t.check(made_spectra(f / "made.mzML", 2), "scripts/make-data"):
+        text = f.read("made.mzML")
+        doc = check_spectra(f, "made", text)
+        t.check(doc and len(doc.spectra) > 40, "made", "too few spectra")
+        with_msconvert(f, "made", doc, [{"level": 2, "time": (0.0, 5.0)}, {"rows": (3, 50)}])
+        f.clear("s.h5")
+        check_spectra(f, "made, portable", text, ["--profile", "portable"], most=4)
+        f.clear("s.h5", "made.mzML")
+    codings = document(all_codings(), [chromatogram(0, two(9), 9)])
+    doc = check_spectra(f, "codings", codings, cut=False)
+    with_msconvert(f, "codings", doc, [{}], leave_out={"zstd"})
+    f.clear("s.h5")
+    check_spectra(f, "codings, all proven", codings, ["--exact=all"], most=5, cut=False)
+    f.clear("s.h5")
+    plain_codings = [s for s, c in zip(all_codings(), CODINGS) if c in (NONE, ZLIB)]
+    plain_codings += [spectrum(2 + i, two(50 + i, i), 50 + i, level=2, precursors=[precursor("7", [("445.12", 1, None)])]) for i in range(70)]
+    doc = check_spectra(f, "to cut", document(plain_codings))
+    with_msconvert(f, "to cut", doc, [{"mz": (400.0, 900.0)}, {"rows": (30, 66)}])
+    f.clear("s.h5")
+    doc = check_spectra(f, "odd", document(odd_spectra(), groups=GROUPS))
+    for id, scan in (("controllerType=0 controllerNumber=1 scan=4711", 4711), ("function=1 process=0 scan=12 more", 12), ("scanId=88", 88)):
+        out = view(f, f"scan {scan}", "--scan", scan, "-O", "tsv", "--columns", "id")
+        t.check(out is not None and id.encode() in out.split(b"\n"), f"scan {scan}", repr(out))
+    f.clear("s.h5")
+    for name, more in {"BOM": dict(bom=True), "CR LF": dict(eol="\r\n"), "no index": dict(indexed=False), "no declaration": dict(declaration="")}.items():
+        check_spectra(f, name, document([spectrum(i, two(20, i), 20, time=i) for i in range(5)], **more), most=3)
+        f.clear("s.h5")
+
+
+def writing_styles(f):
+    """What XML allows and most writers do not do: the printed mzML must follow."""
+    base = document([spectrum(i, two(20, i), 20, time=i, level=2) for i in range(3)], indexed=False)
+    styles = {
+        "line breaks between attributes": base.replace(b'<spectrum index="', b'<spectrum\n  index="').replace(b'" defaultArrayLength', b'"\n  defaultArrayLength'),
+        "tabs between attributes": base.replace(b" index=", b"\tindex=").replace(b" defaultArrayLength", b"\tdefaultArrayLength").replace(b" encodedLength", b"\tencodedLength"),
+        "blanks around =": base.replace(b'index="', b'index = "').replace(b'defaultArrayLength="', b'defaultArrayLength =\n"').replace(b'encodedLength="', b'encodedLength= "'),
+        "single quotes": base.replace(b'"', b"'"),
+        "index in the id": base.replace(b'id="scan=', b'id="x index=9 defaultArrayLength=3 scan='),
+        "no index attribute": b"".join(part if i == 0 else part[part.index(b'" ') + 2:] for i, part in enumerate(base.replace(b"<spectrum index=", b"<spectrum \0").split(b"\0"))),
+        "count in quotes of a comment": base.replace(b"<run ", b"<!-- <spectrumList count=\"9\"> --><run "),
+        "arrayLength": document([spectrum(i, [array(MZ, peaks(20, i)[0], attributes=' arrayLength="20"'), array(INTENSITY, peaks(20, i)[1], attributes=' arrayLength="20"')], 99) for i in range(3)]),
+        "an array of another length": document([spectrum(0, two(20) + [array(1002743, peaks(5)[0], attributes=' arrayLength="5"')], 20)]),
+        "intensity in counts per second": document([spectrum(0, [array(MZ, peaks(20)[0]), array(INTENSITY, peaks(20)[1], unit="MS:1000814")], 20)]),
+        "intensity in percent": document([spectrum(0, [array(MZ, peaks(20)[0]), array(INTENSITY, peaks(20)[1], unit="MS:1000132")], 20)]),
+        "arrays without units": document([spectrum(0, [array(MZ, peaks(20)[0], unit=""), array(INTENSITY, peaks(20)[1], unit="")], 20)]),
+        "an ion without m/z": document([spectrum(0, two(20), 20, level=2, precursors=[precursor("445.12", [(None, 2, None)])])]),
+        "a comment with encodedLength": base.replace(b"<binaryDataArrayList", b"<!-- encodedLength='7' --><binaryDataArrayList"),
+        "two m/z arrays": document([spectrum(0, two(20) + [array(MZ, peaks(20, 9)[0])], 20)]),
+        "blanks in base64": base.replace(b"</binary>", b"\n</binary>").replace(b"<binary>", b"<binary>\n  "),
+        "CDATA and references in base64": base.replace(b"</binary>", b"</binary>").replace(b"<binary>e", b"<binary>&#101;"),
+        "chromatograms first": chromatograms_first(),
+    }
+    for name, text in styles.items():
+        check_spectra(f, f"style: {name}", text, most=3, cut="base64" not in name)
+        if "base64" not in name:
+            out = view(f, f"style: {name}, --mz", "--mz", "400-1000")
+            if out is not None:
+                check_mzml(f"style: {name}, --mz", out, Document(text).spectra, (400.0, 1000.0))
+        f.clear("s.h5")
+    latin = base.replace(b"utf-8", b"ISO-8859-1").replace(b'id="scan=', b'id="\xe9 scan=')
+    run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", latin))
+    check_mzml("ISO-8859-1, mzml", view(f, "ISO-8859-1", "-O", "mzml") or b"", Document(latin).spectra, None)
+    out = view(f, "ISO-8859-1, json", "-O", "json") or b""
+    try:
+        t.check(len([json.loads(line) for line in out.decode("utf-8").splitlines()]) == 3, "ISO-8859-1, json", "lines")
+    except ValueError as e:
+        t.check(False, "ISO-8859-1, json", f"no JSON: {e}")
+    f.clear("s.h5")
+
+
+def chromatograms_first():
+    text = document([spectrum(i, two(20, i), 20) for i in range(3)], [chromatogram(0, two(5), 5)], indexed=False)
+    a, b = text.index(b"<spectrumList"), text.index(b"<chromatogramList")
+    c = text.index(b"</run>")
+    return text[:a] + text[b:c] + text[a:b] + text[c:]
+
+
+def chromatograms_part(f):
+    text = document([], [chromatogram(0, [array(TIME, peaks(30)[0]), array(INTENSITY, peaks(30)[1])], 30), chromatogram(1, two(5), 5, id="b")])
+    done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", text))
+    t.check(done.code == OK, "only chromatograms", done.err)
+    for form in ("tsv", "json", "mgf"):
+        out = view(f, f"only chromatograms, {form}", "-O", form)
+        t.check(out is not None and out.count(b"\n") == (form == "tsv"), f"only chromatograms, {form}", repr(out)[:200])
+    refused(f, "only chromatograms, mzml", "-O", "mzml", code=USAGE, part="only chromatograms")
+    refused(f, "only chromatograms, --id", "--id", "TIC", "-O", "tsv", code=NOINPUT, part="TIC")
+    f.clear("s.h5")
+    run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", document([spectrum(0, two(5), 5)])))
+    for args, part in {("--name", "x"): "--id", ("-O", "fastq"): "fastq", ("--columns", "base"): "base", ("-O", "json", "--columns", "id"): "-O tsv",
+                       ("--time", "x"): "'x'", ("--time", "5-3"): "5-3", ("--time", "5"): "'5'", ("--mz", "a-b"): "a-b", ("--ms-level", "0"): "'0'",
+                       ("--scan", "1-2"): "1-2", ("--precursor", "x"): "'x'", ("--precursor", "nan"): "nan", ("--tol", "5%"): "5%"}.items():
+        refused(f, f"spectra, {args}", *args, code=USAGE, part=part)
+    refused(f, "absent id", "--id", "scan=99", code=NOINPUT, part="no spectrum has the id 'scan=99'")
+    refused(f, "absent scan", "--scan", 99, code=NOINPUT, part="99")
+    f.clear("s.h5", "x.mzML")
+
+
+def with_msconvert(f, what, doc, asked, leave_out=()):
+    """ProteoWizard reads what view prints, and sees the same peaks."""
+    program = shutil.which("msconvert")
+    if not program:
+        return t.skip(f"{what}: there is no msconvert")
+    for how in asked:
+        spectra = select(doc, **how)
+        if leave_out:  # codings that it does not know yet
+            rows = [s.row for s in spectra if not any(a.outer in leave_out or a.values is None for a in s.arrays)]
+            how = {**how, "rows": (rows[0], next(r for r in itertools.count(rows[0]) if r + 1 not in rows))}
+            spectra = select(doc, **how)
+        name = f"{what}, msconvert, {' '.join(map(str, arguments(**how)))}"
+        done = run("view", f / "s.h5", *arguments(**how), "-o", f / "view.mzML")
+        t.check(done.code == OK, name, done.err)
+        got = subprocess.run([program, f / "view.mzML", "--mzML", "--64", "--inten64", "--noindex", "--outfile", "again.mzML", "-o", f.path],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if t.check(got.returncode == 0 and os.path.exists(f / "again.mzML"), name, got.stdout.decode("utf-8", "replace")[-300:]):
+            again = Document(f.read("again.mzML"))
+            t.check([s.id for s in again.spectra] == [s.id for s in spectra], name, "ids differ")
+            bad = []
+            for s, g in zip(spectra, again.spectra):
+                mz, intensity = peaks_of(s, how.get("mz"))
+                seen = peaks_of(g, None)
+                if not (same_bits(mz, seen[0]) and same_bits(intensity, seen[1])):
+                    bad.append(s.row)
+            t.check(not bad, name, f"peaks of spectra {bad[:5]} differ")
+        f.clear("view.mzML", "again.mzML")
+
+
+def shared_part(f):
+    paths = sorted(p for p in glob.glob(f"{SHARED}/massspec/**/*", recursive=True) if p.lower().endswith((".mzml", ".mzml.gz", "bla.idx.gz")))
+    if not paths:
+        return t.skip(f"no mzML files under {SHARED}; VIAL_SHARED names the folder")
+    seen = set()
+    for path in paths:
+        text = plain(path)
+        what = os.path.relpath(path, SHARED)
+        key = hashlib.sha1(text).digest()
+        if key in seen or len(text) > 12e6:
+            continue
+        seen.add(key)
+        try:
+            doc = Document(text)
+        except (xml.ParseError, ValueError):
+            continue
+        if not doc.spectra:
+            continue
+        check_spectra(f, what, text, most=2 if not SOAK else None, cut=not any(a.inner or a.outer not in ("", "zlib") for s in doc.spectra for a in s.arrays))
+        f.clear("s.h5")
+
+
+def small_files(f):
+    for path in sorted(glob.glob("testdata/mzml/*.in")):
+        if os.path.exists(path[:-2] + "err"):
+            continue
+        with open(path, "rb") as file:
+            text = file.read()
+        try:
+            doc = Document(text)
+        except (xml.ParseError, ValueError, LookupError, AssertionError, zlib.error, KeyError, StopIteration, struct.error):
+            continue
+        if doc.spectra:
+            check_spectra(f, path, text, most=1, cut=False)
+            f.clear("s.h5")
+
+
+need_vial()
+with Folder() as folder:
+    reads_part(folder)
+    spectra_part(folder)
+    writing_styles(folder)
+    chromatograms_part(folder)
+    small_files(folder)
+    shared_part(folder)
+t.end()
