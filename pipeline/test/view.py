@@ -582,6 +582,27 @@ def writing_styles(f):
     f.clear("s.h5")
 
 
+def decimals(f):
+    """Numbers at the edges of what digits can tell apart: powers of two and of ten, their neighbours, and any bits."""
+    random_bits = numpy.random.default_rng(3).integers(0, 2 ** 64, 3000, dtype="<u8")
+    edges = [2.0 ** e for e in range(-1074, 1024)] + [float(f"1e{e}") for e in range(-320, 309)]
+    edges = numpy.array(edges + [math.nextafter(x, y) for x in edges for y in (0, float("inf"))], "<f8")
+    doubles = numpy.concatenate([edges, random_bits.view("<f8")])
+    with numpy.errstate(all="ignore"):
+        floats = numpy.concatenate([edges.astype("<f4"), random_bits.astype("<u4").view("<f4"), (random_bits >> 36).astype("<f4") / 1000])
+    text = document([spectrum(i, [array(MZ, x, NONE), array(INTENSITY, -x, NONE)], len(x)) for i, x in enumerate((doubles, floats))])
+    run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", text))
+    lines = (view(f, "decimals", "-O", "tsv", "--columns", "index,mz,intensity") or b"").decode().split("\n")[1:-1]
+    if t.check(len(lines) == len(doubles) + len(floats), "decimals", f"{len(lines)} lines"):
+        bad = []
+        for line, value, single in zip(lines, itertools.chain(doubles, floats), itertools.chain([False] * len(doubles), [True] * len(floats))):
+            _, mz, intensity = line.split("\t")
+            if not same_number(mz, float(value), single) or not same_number(intensity, -float(value), single):
+                bad.append((mz, float(value), "float" if single else "double"))
+        t.check(not bad, "decimals", f"{len(bad)} do not read back as what they were: {bad[:4]}")
+    f.clear("s.h5")
+
+
 def chromatograms_first():
     text = document([spectrum(i, two(20, i), 20) for i in range(3)], [chromatogram(0, two(5), 5)], indexed=False)
     a, b = text.index(b"<spectrumList"), text.index(b"<chromatogramList")
@@ -679,6 +700,7 @@ need_vial()
 with Folder() as folder:
     reads_part(folder)
     spectra_part(folder)
+    decimals(folder)
     writing_styles(folder)
     chromatograms_part(folder)
     small_files(folder)
