@@ -478,7 +478,7 @@ def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum=
                      f'</instrumentConfigurationList>{eol}<dataProcessingList count="1"><dataProcessing id="dp">'
                      f'<processingMethod order="1" softwareRef="s">{cv(1000544)}</processingMethod></dataProcessing></dataProcessingList>{eol}')
     parts.append(f'<run id="r"{run}{" defaultInstrumentConfigurationRef=" + chr(34) + "IC" + chr(34) if shell and head is None else ""}>{eol}')
-    at = sum(len(p.encode()) for p in parts)
+    at = sum(len(p.encode("utf-8", "surrogateescape")) for p in parts)
     offsets = {"spectrum": [], "chromatogram": []}
 
     def put(text):
