@@ -128,7 +128,7 @@ def numpress(how, values, point=None):
     if how == "slof":
         point = point or 3000.0
         return struct.pack(">d", point) + b"".join(struct.pack("<H", int(math.log(v + 1) * point + 0.5)) for v in values)
-    point = point or 100000.0
+    point = point or min(100000.0, 2.0 ** 28 / max(values + [1.0]))
     fixed = [int(v * point + 0.5) for v in values]
     out = struct.pack(">d", point) + b"".join(struct.pack("<i", v) for v in fixed[:2])
     halves = []
