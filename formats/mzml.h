@@ -127,10 +127,12 @@ enum { VL_MZ_UNDECIDED = 255 };
 typedef struct vl_mz_kind { /* arrays that one writer compressed alike, in one block */
     uint32_t term;
     uint8_t number, outer, inner;
-    uint8_t base;                   /* recipe without its level; 0: there is none */
-    uint8_t recipe;                 /* found; VL_RECIPE_KEPT_STREAM: nothing fits */
-    uint32_t levels;                /* that made all that was proven, as bits */
-    size_t first;                   /* the array proven first: the smallest that says enough */
+    uint8_t base;    /* recipe without its level; 0: there is none */
+    uint8_t recipe;  /* found; VL_RECIPE_KEPT_STREAM: nothing fits */
+    uint32_t levels; /* that made all that was proven, as bits */
+    size_t first;    /* the array proven first: the smallest that says enough */
+    size_t largest;
+    bool doubt;                     /* not all was made alike: each array is proven */
     uint64_t narray, bytes, proven; /* proven, bytes: of payload */
 } vl_mz_kind;
 typedef struct vl_mz_later { /* an array whose piece is in the batch */

@@ -6,10 +6,13 @@
  * numbers, coded alike) come from one writer, so most of them only take over what was found for others. Where
  * nothing fits, the compressed bytes are kept.
  *
- * Deflating takes some 20 times as long as inflating. So, unless every array is to be proven, it is for a
- * kind: the smallest array of at least ENOUGH bytes, whole; then the first and every EVERYth array, of which
- * the first PREFIX bytes are compared, as long as at most one byte in SHARE has been deflated. An array with
- * a header that the kind's level does not write is proven on its own, and so is kept when a proof fails.
+ * Deflating takes some 20 times as long as inflating. So, unless every array is to be proven, these are, of
+ * each kind:
+ *     the smallest array that has at least ENOUGH bytes, whole;
+ *     the largest one, its first MOST bytes, as writers may differ only in how they go on;
+ *     the first and every EVERYth, their first MOST bytes, while at most one byte in SHARE has been deflated.
+ * If one of these fails, all arrays of the kind are proven. So is any array with a header that the kind's
+ * level does not write.
  *
  * zlib: two bits of the header, FLEVEL, name a group of levels (RFC 1950, deflate.c of zlib):
  *     0: 0, 1     1: 2..5     2: 6     3: 7..9
@@ -115,6 +118,7 @@ vl_code vl_mz_settle_add(vl_mz_settling *s, const vl_mz_array *a, uint8_t recipe
         if (find_kind(s, a, width, &kind, err)) return err->code;
         vl_mz_kind *const k = &s->kind[kind];
         if (!k->narray || better(n, payload_bytes(batch, s->later[k->first].piece))) k->first = s->nlater;
+        if (!k->narray || n > payload_bytes(batch, s->later[k->largest].piece)) k->largest = s->nlater;
         k->narray++;
         k->bytes += n;
         levels = k->base ? possible(a->outer, packed, n) : 0;
@@ -163,45 +167,67 @@ static vl_code matching(vl_mz_settling *s, const vl_batch *batch, const vl_mz_la
     return VL_OK;
 }
 
+/* zlib's groups are small; zstd has many levels. */
+static bool try_all(const vl_mz_kind *k, const vl_batch *batch, const vl_mz_later *l)
+{
+    return k->outer == VL_MZ_ZLIB || payload_bytes(batch, l->piece) <= SMALL;
+}
+
 /* What the first array of a kind says about the others. */
 static vl_code learn(vl_mz_settling *s, vl_mz_kind *k, vl_batch *batch, vl_err *err)
 {
     const vl_mz_later *const l = &s->later[k->first];
-    const bool every = k->outer == VL_MZ_ZLIB || payload_bytes(batch, l->piece) <= SMALL;
-    if (matching(s, batch, l, l->levels, every, 0, &k->levels, err)) return err->code;
+    if (matching(s, batch, l, l->levels, try_all(k, batch, l), 0, &k->levels, err)) return err->code;
     if (k->levels) k->recipe = (uint8_t)(k->base + likeliest(k->base, k->levels));
     batch->counter[VL_SPC_PROVEN] += l->levels != 0;
     return VL_OK;
 }
 
-/* One array for itself: the kind's levels, then what else is possible. */
-static vl_code prove(vl_mz_settling *s, vl_mz_later *l, bool own, size_t most, vl_batch *batch, vl_err *err)
+/* An array that should have been made like the first. If it was not, the kind is in doubt. */
+static vl_code confirm(vl_mz_settling *s, vl_mz_later *l, vl_batch *batch, vl_err *err)
 {
     vl_mz_kind *const k = &s->kind[l->kind];
+    const uint32_t hoped = l->levels & k->levels;
     uint32_t found = 0;
-    if (matching(s, batch, l, l->levels & k->levels, !own, most, &found, err)) return err->code;
-    if (found && !own) { /* it may know better which of several */
+    if (!hoped) return VL_OK; /* from elsewhere: proven on its own later */
+    if (matching(s, batch, l, hoped, try_all(k, batch, l), MOST, &found, err)) return err->code;
+    batch->counter[VL_SPC_PROVEN]++;
+    k->doubt |= !found;
+    if (found) { /* it may know better which of several levels */
         k->levels = found;
-        k->recipe = (uint8_t)(k->base + likeliest(k->base, found));
+        k->recipe = l->recipe = (uint8_t)(k->base + likeliest(k->base, found));
     }
-    if (!found && own && matching(s, batch, l, l->levels & ~k->levels, false, most, &found, err))
-        return err->code;
-    l->recipe = found ? (uint8_t)(k->base + likeliest(k->base, found)) : VL_RECIPE_KEPT_STREAM;
-    batch->counter[VL_SPC_PROVEN] += l->levels != 0;
     return VL_OK;
 }
 
-/* The first and every EVERYth array of each kind, while that is cheap. */
+/* The largest array of each kind; the first and every EVERYth, while that is cheap. */
 static vl_code sample(vl_mz_settling *s, vl_batch *batch, vl_err *err)
 {
-    for (size_t i = 0; i < s->nkind; i++) s->kind[i].narray = 0;
+    for (size_t i = 0; i < s->nkind; i++) {
+        vl_mz_kind *const k = &s->kind[i];
+        k->narray = 0;
+        if (k->largest != k->first && confirm(s, &s->later[k->largest], batch, err)) return err->code;
+    }
     for (size_t i = 0; i < s->nlater; i++) {
         vl_mz_later *const l = &s->later[i];
         if (l->recipe != VL_MZ_UNDECIDED) continue;
         vl_mz_kind *const k = &s->kind[l->kind];
-        const bool due = k->narray++ % EVERY == 0 && k->proven * SHARE < k->bytes;
-        if (due && k->levels & l->levels && prove(s, l, false, MOST, batch, err)) return err->code;
+        if (k->doubt || k->narray++ % EVERY) continue;
+        const size_t n = payload_bytes(batch, l->piece), cost = n < MOST ? n : MOST;
+        if ((k->proven + cost) * SHARE <= k->bytes && confirm(s, l, batch, err)) return err->code;
     }
+    return VL_OK;
+}
+
+/* One array on its own, whole: the kind's levels, then what else is possible. */
+static vl_code prove(vl_mz_settling *s, vl_mz_later *l, vl_batch *batch, vl_err *err)
+{
+    const vl_mz_kind *const k = &s->kind[l->kind];
+    uint32_t found = 0;
+    if (matching(s, batch, l, l->levels & k->levels, false, 0, &found, err)) return err->code;
+    if (!found && matching(s, batch, l, l->levels & ~k->levels, false, 0, &found, err)) return err->code;
+    l->recipe = found ? (uint8_t)(k->base + likeliest(k->base, found)) : VL_RECIPE_KEPT_STREAM;
+    batch->counter[VL_SPC_PROVEN]++;
     return VL_OK;
 }
 
@@ -211,7 +237,7 @@ static vl_code decide(vl_mz_settling *s, vl_mz_later *l, bool all, vl_batch *bat
     const vl_mz_kind *const k = &s->kind[l->kind];
     l->recipe = VL_RECIPE_KEPT_STREAM;
     if (!l->levels || (!k->levels && !all)) return VL_OK;
-    if (all || !(l->levels >> (k->recipe - k->base) & 1)) return prove(s, l, true, 0, batch, err);
+    if (all || k->doubt || !(l->levels >> (k->recipe - k->base) & 1)) return prove(s, l, batch, err);
     l->recipe = k->recipe;
     return VL_OK;
 }

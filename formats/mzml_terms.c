@@ -66,7 +66,7 @@ bool vl_mz_uint(vl_xml_span text, uint64_t *out)
 }
 
 /* The long way, for what is not exact in double arithmetic. The form of t has been checked. */
-static bool long_double_way(vl_xml_span t, double *out)
+static bool slow_way(vl_xml_span t, double *out)
 {
     char text[128];
     if (t.n >= sizeof text) return false;
@@ -128,7 +128,7 @@ bool vl_mz_double(vl_xml_span text, double *out)
         }
         scale += down ? -power : power;
     }
-    if (!exact || digits > UINT64_C(1) << 53 || scale < -22 || scale > 22) return long_double_way(t, out);
+    if (!exact || digits > UINT64_C(1) << 53 || scale < -22 || scale > 22) return slow_way(t, out);
     const double v = scale < 0 ? (double)digits / ten[-scale] : (double)digits * ten[scale];
     *out = minus ? -v : v;
     return true;

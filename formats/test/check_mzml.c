@@ -1,12 +1,11 @@
 /*
- * mzML: what goes in comes out, byte for byte, however it is cut; and what is wrong is refused, with its
- * place.
+ * mzML: what goes in comes out, byte for byte, however it is cut; what is wrong is refused, with its place.
  *
  *     check_mzml [CASES [DATA]]
  *
- * CASES  folder of NAME.in with NAME.tsv (the rows and facts expected) or NAME.err (text of the error
- * expected); default testdata/mzml. With --write, .tsv files are written instead of compared. DATA   folder
- * of any mzML files (also .gz), each of which must come back or be refused
+ * CASES  folder of NAME.in with NAME.tsv (rows and facts expected) or NAME.err (text of the error expected);
+ *        default testdata/mzml. With --write before it, .tsv files are written instead of compared.
+ * DATA   folder of any mzML files (also .gz), each of which must come back or be refused
  */
 #include <dirent.h>
 #include <math.h>
@@ -451,6 +450,40 @@ static void check_sampling(void)
     }
 }
 
+/* A writer with more memory than we assume deflates small arrays as we do, and large ones otherwise. */
+static void check_other_memory(void)
+{
+    enum { LARGE = 20000 };
+    uint8_t *const plain = malloc(8 * LARGE), *const packed = malloc(16 * LARGE);
+    for (int last = 0; last < 2; last++) {
+        making m;
+        begin_document(&m);
+        for (int i = 0; i < 40; i++) {
+            const size_t n = i == 3 || i == 20 || (last && i == 39) ? LARGE : 300;
+            z_stream z = {
+                .next_in = plain, .avail_in = (uInt)n * 8, .next_out = packed, .avail_out = 16 * LARGE
+            };
+            for (size_t j = 0; j < n; j++)
+                vl_put_le64(plain + 8 * j, next_random() >> 12 | UINT64_C(0x3ff) << 52);
+            deflateInit2(&z, 6, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY);
+            deflate(&z, Z_FINISH);
+            begin_spectrum(&m, "s", n);
+            say_array(&m, 1000514, 1000523, 1000574, packed, z.total_out);
+            end_spectrum(&m);
+            deflateEnd(&z);
+        }
+        end_document(&m);
+        round_trip("other memory level", m.doc.data, m.doc.len);
+        outcome o;
+        run(m.doc.data, m.doc.len, SIZE_MAX / 2, false, &o);
+        CHECK(o.counter[VL_SPC_KEPT_STREAM] == (last ? 3 : 2), "other memory level: kept");
+        outcome_free(&o);
+        vl_buf_free(&m.doc);
+    }
+    free(plain);
+    free(packed);
+}
+
 /* Cut off anywhere, it is an error; only blanks after the root may be missing. */
 static void check_truncation(const char *name, const uint8_t *bytes, size_t n)
 {
@@ -691,6 +724,7 @@ int main(int argc, char **argv)
     vl_kernels_init(&vl_k, vl_isa_from_env());
     check_codings();
     check_sampling();
+    check_other_memory();
     check_cases(cases, rewrite);
     if (data && !stat(data, &st)) check_folder(data);
     else printf("skipped: no folder of real files%s%s\n", data ? ": " : "", data ? data : "");

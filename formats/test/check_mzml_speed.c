@@ -4,9 +4,9 @@
  *     check_mzml_speed FILE...   (also .gz)
  *
  * The spectra of each file are repeated to about 64 MiB. Prints one tab-separated line a file: bytes of text,
- * arrays' letters and plain bytes, then best and median MB/s of text of 5 runs, in
- * processor time, of: parse as ingest does it,
- * parse with every array proven, base64 + inflate alone, inflate alone; and cut + join, which are serial.
+ * letters and plain bytes of its arrays, then best and median MB/s of text, of 5 runs and in processor time,
+ * of parse as ingest does it; parse with every array proven; base64 + inflate alone; inflate alone; cut +
+ * join, which are serial.
  */
 #include <libdeflate.h>
 #include <stdio.h>
