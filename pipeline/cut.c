@@ -26,7 +26,7 @@ static vl_code sniff(vl_cutter *c, const char *name, vl_err *err)
         if (bytes[0] == '>') vl_err_clear(err), vl_fail(err, VL_EUNSUP, "FASTA, not FASTQ: reads without qualities");
         else if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) vl_err_clear(err), vl_fail(err, VL_EUNSUP, "BAM, not FASTQ: not supported yet");
         else if (n >= 4 && !memcmp(bytes, "CRAM", 4)) vl_err_clear(err), vl_fail(err, VL_EUNSUP, "CRAM, not FASTQ: not supported yet");
-        else if (n >= 3 && !memcmp(bytes, "@HD", 3)) vl_err_clear(err), vl_fail(err, VL_EUNSUP, "SAM, not FASTQ: not supported yet");
+        else if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') vl_err_clear(err), vl_fail(err, VL_EUNSUP, "SAM, not FASTQ: not supported yet");
         return vl_err_file(err, c->stream[0].name);
     }
     if (c->nstream > c->format->max_stream) {
@@ -46,6 +46,7 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
             if (vl_input_peek(c->stream[s].in, want, &bytes[s], &n[s], &whole[s], err))
                 return vl_err_file(err, c->stream[s].name);
         more = false;
+        c->format->close(c->head, c->state); /* of a try that saw too little */
         memset(c->head, 0, c->format->head_size);
         if (c->format->open(c->head, ask, bytes, n, whole, &more, err)) return vl_err_file(err, c->stream[0].name);
         if (more && want >= MOST_HEAD) {
@@ -76,23 +77,13 @@ vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *
 
 /* ---- take ---- */
 
-static size_t waits(vl_stream *s) { return atomic_load_explicit(&s->waits, memory_order_relaxed); }
-
-/* A stream whose text piles up, because its records are shorter in the other, is not read for a while. */
-static bool hold_back(vl_cutter *c, int s)
-{
-    if (c->nstream < 2) return false;
-    const size_t mine = waits(&c->stream[s]), other = waits(&c->stream[1 - s]);
-    return mine > 2 * c->format->block && other < mine / 2;
-}
-
 vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
 {
     vl_stream *const st = &c->stream[s];
     packet->packed.len = packet->plain.len = 0;
     packet->end = packet->file_end = false;
     packet->file = st->file;
-    if (hold_back(c, s)) return VL_OK;
+    if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block) return VL_OK; /* enough for now */
     return vl_input_take(st->in, c->format->block, packet, err);
 }
 
@@ -117,11 +108,8 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
             st->at = 0;
         }
     } else {
-        block->bytes.len = 0;
-        if (vl_buf_reserve(&block->bytes, st->tail.len + packet->plain.len, err) ||
-            vl_buf_append(&block->bytes, st->tail.data, st->tail.len, err) ||
-            vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err))
-            return err->code;
+        vl_buf_swap(&block->bytes, &st->tail);
+        if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err)) return err->code;
     }
     packet->plain.len = 0;
     st->tail.len = 0;
@@ -129,19 +117,25 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
     block->file = file_name(st, st->tail_file);
     block->offset = st->at;
     block->record = st->record;
-    block->last = st->ended;
+    block->nrecord = 0;
     return VL_OK;
 }
 
 static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, size_t used, vl_err *err)
 {
     const size_t rest = block->bytes.len - used;
-    if (rest > c->format->max_record) {
+    if (rest > c->format->max_record && !used) {
         vl_fail(err, VL_EFORMAT, "a record is longer than %zu MiB", c->format->max_record >> 20);
         return vl_err_at(err, block->file, st->at + used, st->record + block->nrecord);
     }
-    if (vl_buf_append(&st->tail, block->bytes.data + used, rest, err)) return err->code;
+    if (!used) {
+        vl_buf_swap(&st->tail, &block->bytes);
+        block->bytes.len = 0;
+    } else if (vl_buf_append(&st->tail, block->bytes.data + used, rest, err)) {
+        return err->code;
+    }
     block->bytes.len = used;
+    block->last = st->ended && !rest;
     XXH3_128bits_update(st->hash, block->bytes.data, used);
     st->bytes += used;
     st->at += used;
@@ -150,30 +144,32 @@ static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, siz
     return VL_OK;
 }
 
-/* All inputs have ended: with pairs both must have given equally many records. */
-static vl_code check_even(vl_cutter *c, vl_err *err)
+/* Whole records within the first format->block bytes, `most` of them at most; one that is longer than that alone.
+ * *lacks: more text is needed to say. So borders of blocks depend on the text, never on packets or timing. */
+static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, size_t *used, bool *lacks, vl_err *err)
 {
-    for (int s = 0; s < c->nstream; s++) {
-        vl_stream *const st = &c->stream[s];
-        if (!st->tail.len) continue;
-        const vl_stream *const other = &c->stream[1 - s];
-        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64, other->name,
-                other->record);
-        return vl_err_at(err, st->name, st->at, st->record);
-    }
+    const size_t len = block->bytes.len, full = c->format->block, n = len < full ? len : full;
+    *used = 0;
+    block->nrecord = 0;
+    *lacks = len < full && !st->ended;
+    if (*lacks || !len) return VL_OK;
+    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord, err) ||
+        block->nrecord || *used || n == len)
+        return vl_err_file(err, block->file);
+    if (c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
+        return vl_err_file(err, block->file);
+    *lacks = !block->nrecord && !st->ended;
     return VL_OK;
 }
 
-/* A mate's file that has ended while the other still gives records. */
-static vl_code check_starved(vl_cutter *c, const size_t *used, vl_block *block, vl_err *err)
+/* One input has no record left while the other has: mates are missing. */
+static vl_code check_even(const vl_cutter *c, const vl_block *block, vl_err *err)
 {
     for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s], *const other = &c->stream[1 - s];
-        if (!st->ended || used[s] < block[s].bytes.len || other->ended) continue;
-        if (block[1 - s].bytes.len - used[1 - s] < c->format->block) continue; /* could be a record's beginning */
-        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64, st->name,
-                st->record + block[s].nrecord);
-        return vl_err_at(err, other->name, other->at + used[1 - s], other->record + block[1 - s].nrecord);
+        if (!block[s].nrecord || block[1 - s].nrecord) continue;
+        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64, other->name, other->record);
+        return vl_err_at(err, st->name, st->at, st->record);
     }
     return VL_OK;
 }
@@ -182,33 +178,27 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
 {
     size_t used[VL_MAX_STREAM] = { 0 };
     uint64_t least = UINT64_MAX;
+    bool wait = false, lacks = false;
     for (int s = 0; s < c->nstream; s++) {
         if (fill(&c->stream[s], &packet[s], &block[s], err)) return err->code;
-        if (c->format->cut(c->head, block[s].bytes.data, block[s].bytes.len, block[s].last, UINT64_MAX, &used[s],
-                           &block[s].nrecord, err))
-            return vl_err_file(err, block[s].file);
+        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &used[s], &lacks, err)) return err->code;
         if (block[s].nrecord < least) least = block[s].nrecord;
+        wait |= lacks;
     }
+    if (!wait && c->nstream > 1 && check_even(c, block, err)) return err->code;
     *end = true;
     for (int s = 0; s < c->nstream; s++) {
-        if (block[s].nrecord > least &&
-            c->format->cut(c->head, block[s].bytes.data, block[s].bytes.len, block[s].last, least, &used[s],
-                           &block[s].nrecord, err))
-            return vl_err_file(err, block[s].file);
-        if (!least && c->nstream > 1 && !block[s].last) used[s] = block[s].nrecord = 0;
-        *end &= c->stream[s].ended;
-    }
-    if (c->nstream > 1 && !*end && check_starved(c, used, block, err)) return err->code;
-    for (int s = 0; s < c->nstream; s++) {
+        if (wait) used[s] = block[s].nrecord = 0;
+        else if (block[s].nrecord > least && measure(c, &c->stream[s], &block[s], least, &used[s], &lacks, err)) return err->code;
         if (keep_tail(c, &c->stream[s], &block[s], used[s], err)) return err->code;
-        if (c->stream[s].tail.len) block[s].last = false;
+        *end &= c->stream[s].ended && !c->stream[s].tail.len;
     }
-    return *end && c->nstream > 1 ? check_even(c, err) : VL_OK;
+    return VL_OK;
 }
 
 void vl_cutter_close(vl_cutter *c)
 {
-    if (c->format && c->head && c->format->close) c->format->close(c->head, c->state);
+    if (c->format && c->head && c->state) c->format->close(c->head, c->state);
     free(c->head);
     free(c->state);
     for (int s = 0; s < c->nstream; s++) {

@@ -69,8 +69,9 @@ static bool carry(run *r, vl_slot *slot)
         r->seconds[s] += spent;
         if (code) {
             fail(r, slot->seq, &err);
-        } else if (slot->end && slot->seq + 1 < r->stop) {
+        } else if (slot->end && slot->seq < r->stop) {
             r->stop = slot->seq + 1;
+            vl_err_clear(&r->err); /* if there is one, it is of a batch behind the end */
         }
         leave(r, s, slot->seq);
         if (code) return false;
@@ -95,7 +96,7 @@ vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int 
                vl_err *err)
 {
     run r = { .stage = stage, .nstage = nstage, .most = running, .stop = UINT64_MAX, .err = VL_ERR_INIT };
-    if (nstage > VL_MAX_STAGE || nslot < 1 || nslot > VL_MAX_SLOT)
+    if (nstage < 1 || nstage > VL_MAX_STAGE || nslot < 1 || nslot > VL_MAX_SLOT || running < 1)
         return vl_fail(err, VL_EBUG, "runner asked for %d stages and %d slots", nstage, nslot);
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.change, NULL);

@@ -117,7 +117,8 @@ static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t l
     }
     vl_k.base2_unpack(plain, work->a.data, len);
     if (!list) return VL_OK;
-    if (list > (len + 1) * (2 * MAX_LEB + 1)) return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
+    if (list > (len / 8 + 1) * 9) /* a run takes a letter at least, and pack allows one odd letter in eight */
+         return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
     if (vl_buf_reserve(&work->b, list, err)) return err->code;
     if (vl_zstd_unpack(payload + 8, packed_list, work->b.data, list, work, err)) return err->code;
     return lay_runs(work->b.data, work->b.data + list, plain, len, err);

@@ -16,6 +16,13 @@ vl_code vl_hdf5_start(vl_err *err)
     return VL_OK;
 }
 
+void vl_hdf5_quiet(void)
+{
+    static _Thread_local bool quiet;
+    if (!quiet) H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    quiet = true;
+}
+
 hid_t vl_hdf5_type(vl_type type)
 {
     switch (type) {

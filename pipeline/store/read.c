@@ -196,6 +196,7 @@ int vl_store_find(const vl_store *st, const char *path)
 
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
 {
+    vl_hdf5_quiet();
     const vl_dataset *const col = &st->column[column];
     packed->len = 0;
     const hsize_t offset[4] = { nth * col->is.chunk };

@@ -76,25 +76,33 @@ static char *part_name(const char *path)
     return part;
 }
 
-/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. */
+/* The temporary file is not ours: it is not to be removed. */
+static vl_code not_ours(vl_store *st, vl_err *err)
+{
+    if (st->fd >= 0) close(st->fd);
+    st->fd = -1;
+    free(st->part);
+    st->part = NULL;
+    return vl_err_file(err, st->path);
+}
+
+/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. Between open and
+ * lock another process may have published what we opened: then the name is gone, or is another file's. */
 static vl_code open_part(vl_store *st, vl_err *err)
 {
-    st->fd = open(st->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (st->fd < 0) return vl_fail_errno(err, VL_EEXIST, errno, "cannot create the store"), vl_err_file(err, st->path);
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
-        if (errno == EAGAIN || errno == EACCES) {
-            vl_fail(err, VL_EBUSY, "another vial is writing this store");
-            close(st->fd);
-            st->fd = -1;
-            free(st->part); /* theirs: not to be removed */
-            st->part = NULL;
-        } else {
-            vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
-        }
-        return vl_err_file(err, st->path);
+    struct stat open_one, named;
+    st->fd = open(st->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (st->fd < 0) {
+        vl_fail_errno(err, VL_EEXIST, errno, "cannot create the store");
+    } else if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
+        if (errno == EAGAIN || errno == EACCES) vl_fail(err, VL_EBUSY, "another vial is writing this store");
+        else vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
+    } else if (fstat(st->fd, &open_one) || lstat(st->part, &named) || open_one.st_ino != named.st_ino ||
+               open_one.st_dev != named.st_dev) {
+        vl_fail(err, VL_EBUSY, "another vial was writing this store");
     }
-    return VL_OK;
+    return err->code ? not_ours(st, err) : VL_OK;
 }
 
 static vl_code create_file(vl_store *st, vl_err *err)
@@ -122,16 +130,15 @@ vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bo
     st->part = part_name(path);
     if (!st->path || !st->part) {
         vl_fail(err, VL_ENOMEM, "no memory for a store");
+        not_ours(st, err);
         goto fail;
     }
     if (!force && !access(path, F_OK)) {
         vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
-        vl_err_file(err, path);
-        free(st->part);
-        st->part = NULL;
+        not_ours(st, err);
         goto fail;
     }
-    if (vl_hdf5_start(err) || open_part(st, err) || create_file(st, err)) goto fail;
+    if (open_part(st, err) || vl_hdf5_start(err) || create_file(st, err)) goto fail;
     *out = st;
     return VL_OK;
 fail:
@@ -269,6 +276,7 @@ static void start_writeback(vl_store *st, size_t bytes)
 
 static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, vl_err *err)
 {
+    vl_hdf5_quiet();
     if (col->id < 0 && make_dataset(st, col, chunk, err)) return err->code;
     const hsize_t offset = chunk->first, extent = chunk->first + chunk->count;
     if (!(chunk->first == 0 && chunk->last) && H5Dset_extent(col->id, &extent) < 0) return give_up(st, err, col->is.path);
