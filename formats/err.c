@@ -38,7 +38,7 @@ vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ..
 
 vl_code vl_err_file(vl_err *err, const char *file)
 {
-    if (file && !err->file[0]) {
+    if (err->code && file && !err->file[0]) {
         const size_t len = strlen(file), room = sizeof err->file - 1;
         snprintf(err->file, sizeof err->file, "%s", len > room ? file + (len - room) : file);
     }
@@ -48,6 +48,7 @@ vl_code vl_err_file(vl_err *err, const char *file)
 vl_code vl_err_at(vl_err *err, const char *file, uint64_t offset, uint64_t record)
 {
     vl_err_file(err, file);
+    if (!err->code) return VL_OK;
     if (err->offset == VL_NOWHERE) err->offset = offset;
     if (err->record == VL_NOWHERE) err->record = record;
     return err->code;

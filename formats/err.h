@@ -52,7 +52,7 @@ vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((
 vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Fill what is still empty; file may be NULL, numbers VL_NOWHERE. Return err->code. */
+/* Fill what is still empty, if there is an error; file may be NULL, numbers VL_NOWHERE. Return err->code. */
 vl_code vl_err_at(vl_err *err, const char *file, uint64_t offset, uint64_t record);
 vl_code vl_err_file(vl_err *err, const char *file);
 

@@ -98,8 +98,6 @@ static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, 
     bool crlf[2] = { false };
     for (int m = 0; m < (h->paired ? 2 : 1); m++) {
         const int s = h->interleaved ? 0 : m, record = h->interleaved ? m : 0;
-        if (!record && n[s] >= 3 && !memcmp(bytes[s], "\xef\xbb\xbf", 3))
-            return vl_err_at(err, NULL, 0, 0), vl_fail(err, VL_EFORMAT, "starts with a byte order mark; FASTQ has none");
         if (!peek_name(bytes[s], n[s], whole[s], record, &name[m], &crlf[m])) {
             *more = !whole[s];
             if (whole[s]) name[m] = (line){ 0 };
@@ -222,6 +220,8 @@ static vl_code check_title(work *w, line t, vl_err *err)
 {
     if (!t.n || t.at[0] != '@') {
         if (!t.n) vl_fail(err, VL_EFORMAT, "blank line where a name line was expected ('@')");
+        else if (t.n >= 3 && !memcmp(t.at, "\xef\xbb\xbf", 3))
+            vl_fail(err, VL_EFORMAT, "starts with a byte order mark; FASTQ has none");
         else if (t.at[0] >= 33 && t.at[0] < 127)
             vl_fail(err, VL_EFORMAT,
                     "name line starts with '%c', expected '@' (records of more than four lines are not supported)",
@@ -311,7 +311,9 @@ static vl_code push_plus(work *w, line plus, line title, vl_err *err)
     static const uint8_t same = VL_PLUS_SAME;
     if (!plus.n || plus.at[0] != '+') {
         const uint8_t c = plus.n ? plus.at[0] : 0;
-        if (c >= 33 && c < 127)
+        if (!plus.n)
+            vl_fail(err, VL_EFORMAT, "third line of the record is blank, expected '+'");
+        else if (c >= 33 && c < 127)
             vl_fail(err, VL_EFORMAT, "third line starts with '%c', expected '+' (records of more than four lines are "
                                      "not supported)", c);
         else vl_fail(err, VL_EFORMAT, "third line of the record starts with byte 0x%02x, expected '+'", c);

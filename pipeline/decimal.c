@@ -26,11 +26,11 @@ static long double power10(int e)
 /* v * 10^e, rounded once. */
 static long double scale(long double v, int e) { return e >= 0 ? v * power10(e) : v / power10(-e); }
 
-/* Distance to the next double or float above. */
+/* Distance to the next double or float below: at powers of two it is half of that above. */
 static long double step(double v, bool single)
 {
-    if (single) return (long double)nextafterf((float)v, INFINITY) - (long double)(float)v;
-    return (long double)nextafter(v, INFINITY) - (long double)v;
+    if (single) return (long double)(float)v - (long double)nextafterf((float)v, 0);
+    return (long double)v - (long double)nextafter(v, 0);
 }
 
 /* The digits of v > 0 as an integer of n digits or fewer, and the power of ten of the last; false: not sure. */

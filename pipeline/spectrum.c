@@ -91,11 +91,11 @@ size_t vl_first_array(const vl_leaf *leaf, size_t i)
     return (size_t)(vl_u64_at(b, VL_SP_ARRAY_AT, i) - b->first[VL_SPT_ARRAY]);
 }
 
-/* The part of a path behind the last '/', without what is behind a '.'. */
+/* Whether an array is of this kind: the path's part behind the last '/', without unit (_) and coding (.). */
 static bool is_kind(const char *path, const char *kind)
 {
     const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
-    const size_t n = strcspn(name, ".");
+    const size_t n = strcspn(name, "._");
     return strlen(kind) == n && !strncmp(name, kind, n);
 }
 

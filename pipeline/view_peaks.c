@@ -151,7 +151,7 @@ vl_code vl_print_spectrum_mgf(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_er
     const vl_parent parent = vl_parent_of(ions(v), row_of(leaf, i));
     size_t n = 0;
     const uint8_t *const id = id_of(b, i, &n);
-    if (b->col[VL_SP_MS_LEVEL].data.data[i] < 2 && v->ask->ms_level != b->col[VL_SP_MS_LEVEL].data.data[i]) return VL_OK;
+    if (b->col[VL_SP_MS_LEVEL].data.data[i] < 2 && !v->ask->ms_level) return VL_OK;
     if (vl_load_peaks(v, leaf, i, err) || vl_text_add(t, "BEGIN IONS\nTITLE=", err) || vl_text_field(t, id, n, err) ||
         vl_text_add(t, "\n", err) || mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
         return err->code;

@@ -65,21 +65,41 @@ vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err)
     return vl_text_add(text, s, err);
 }
 
+/* Length of the UTF-8 letter at p; 0 if there is none. RFC 3629. */
+static size_t utf8(const uint8_t *p, size_t n)
+{
+    const size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    if (!len || len > n) return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (p[0] == 0xe0 && p[1] < 0xa0) return 0; /* longer than needed */
+    if (p[0] == 0xed && p[1] > 0x9f) return 0; /* surrogates */
+    if (p[0] == 0xf0 && p[1] < 0x90) return 0;
+    if (p[0] == 0xf4 && p[1] > 0x8f) return 0;
+    return len;
+}
+
 vl_code vl_text_json(vl_buf *text, const uint8_t *bytes, size_t n, vl_err *err)
 {
     if (vl_buf_grow(text, 6 * n + 2, err)) return err->code;
     uint8_t *p = text->data + text->len;
     *p++ = '"';
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n;) {
         const uint8_t c = bytes[i];
-        if (c == '"' || c == '\\') {
+        const size_t len = utf8(bytes + i, n - i);
+        if (!len) { /* JSON is UTF-8: the replacement character stands for what is not */
+            memcpy(p, "\\ufffd", 6);
+            p += 6;
+        } else if (c == '"' || c == '\\') {
             *p++ = '\\';
             *p++ = c;
         } else if (c < 32 || c == 127) {
-            p += snprintf((char *)p, 7, "\\u%04x", c);
+            p += sprintf((char *)p, "\\u%04x", c);
         } else {
-            *p++ = c;
+            memcpy(p, bytes + i, len);
+            p += len;
         }
+        i += len ? len : 1;
     }
     *p++ = '"';
     text->len = (size_t)(p - text->data);

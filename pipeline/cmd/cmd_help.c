@@ -35,28 +35,35 @@ static void exit_codes(void)
 
 static int run_help(const vl_command *me, int argc, char **argv)
 {
-    (void)me;
-    if (argc < 2) {
+    const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
+    int rest = 0, code = 0;
+    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (rest == argc) {
         list();
         return EX_OK;
     }
-    if (!strcmp(argv[1], "exit-codes")) {
+    if (argc - rest > 1) return vl_usage(me, "one command at a time");
+    const char *const word = argv[rest];
+    if (!strcmp(word, "exit-codes")) {
         exit_codes();
         return EX_OK;
     }
     for (int i = 0; vl_commands[i]; i++) {
-        if (strcmp(vl_commands[i]->name, argv[1])) continue;
+        if (strcmp(vl_commands[i]->name, word)) continue;
         char name[] = "help", flag[] = "--help";
         char *args[] = { name, flag, NULL };
         return vl_commands[i]->run(vl_commands[i], 2, args);
     }
-    fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", argv[1]);
+    fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", word);
     return EX_USAGE;
 }
 
 static int run_version(const vl_command *me, int argc, char **argv)
 {
-    (void)me, (void)argc, (void)argv;
+    const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
+    int rest = 0, code = 0;
+    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (rest < argc) return vl_usage(me, "takes no arguments");
     printf("vial %s\n", VL_VERSION);
     return EX_OK;
 }

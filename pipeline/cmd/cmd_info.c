@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -65,6 +66,23 @@ static vl_code each_note(vl_store *st, note_fn *tell, void *to, vl_err *err)
     return err->code;
 }
 
+/* Text as JSON; bytes that are not UTF-8 become \\xHH, as in Python's notation. */
+static json_t *json_text(const char *text)
+{
+    const size_t n = strlen(text);
+    json_t *const good = json_stringn(text, n);
+    if (good) return good;
+    char *const plain = malloc(4 * n + 1), *p = plain;
+    for (size_t i = 0; plain && i <= n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c < 128) *p++ = text[i];
+        else p += sprintf(p, "\\x%02x", c);
+    }
+    json_t *const made = plain ? json_string(plain) : NULL;
+    free(plain);
+    return made;
+}
+
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
     json_t *group = json_object_get(to, where);
@@ -72,7 +90,7 @@ static void add_note(void *to, const char *where, const char *name, const char *
         group = json_object();
         json_object_set_new(to, where, group);
     }
-    json_object_set_new(group, name, json_stringn_nocheck(text, strlen(text)));
+    json_object_set_new(group, name, json_text(text));
 }
 
 static vl_code print_json(const facts *f, vl_err *err)
@@ -88,11 +106,11 @@ static vl_code print_json(const facts *f, vl_err *err)
         json_array_append_new(columns, one);
     }
     each_note(f->store, add_note, notes, err);
-    json_t *const all = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
+    json_t *const all = json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
                                   "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
-                                  (json_int_t)f->bytes_store, "sample", f->sample, "acquisition", f->acquisition, "digest",
+                                  (json_int_t)f->bytes_store, "sample", json_text(f->sample), "acquisition", json_text(f->acquisition), "digest",
                                   f->digest, "writer", f->writer, "columns", columns, "notes", notes);
-    if (!all) vl_fail(err, VL_ESTORE, "a note of the store is not UTF-8");
+    if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
         vl_fail(err, VL_EIO, "standard output: cannot write");
     json_decref(all);

@@ -24,6 +24,14 @@ static int split_row(char *text, const char **path)
     return n;
 }
 
+static int count_stdin(const vl_ingest *ask)
+{
+    int n = 0;
+    for (int s = 0; s < ask->nstream; s++)
+        for (int f = 0; f < ask->npath[s]; f++) n += !strcmp(ask->path[s][f], "-");
+    return n;
+}
+
 static void print_summary(const vl_ingest *ask, const vl_ingested *d)
 {
     char in[16], text[16], out[16], rate[16];
@@ -69,6 +77,8 @@ static int run(const vl_command *me, int argc, char **argv)
     if (argc - rest > 2) return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas", argc - rest);
     if (!vl_profile_find(profile, &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
     if (strcmp(exact, "sampled") && strcmp(exact, "all")) return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
+    if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
+        return vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", progress);
     ask.exact_all = !strcmp(exact, "all");
     ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF : !strcmp(progress, "json") ? VL_PROGRESS_JSON : VL_PROGRESS_AUTO;
     if (!ask.threads) ask.threads = vl_cores();
@@ -77,6 +87,7 @@ static int run(const vl_command *me, int argc, char **argv)
         ask.path[s] = row[s];
         ask.npath[s] = split_row(argv[rest + s], row[s]);
     }
+    if (count_stdin(&ask) > 1) return vl_usage(me, "standard input ('-') can be read once only");
     if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);
     if (!quiet) print_summary(&ask, &done);
     return EX_OK;

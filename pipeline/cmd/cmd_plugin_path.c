@@ -12,8 +12,10 @@ static int run(const vl_command *me, int argc, char **argv)
 {
     static const char *const place[] = { "/pipeline/store", "/../lib/vial/plugin", "/../lib/x86_64-linux-gnu/vial/plugin" };
     char self[PATH_MAX], path[PATH_MAX + 64];
-    (void)argv;
-    if (argc > 1) return vl_usage(me, "takes no arguments");
+    const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
+    int rest = 0, code = 0;
+    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (rest < argc) return vl_usage(me, "takes no arguments");
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n > 0) {
         self[n] = 0;

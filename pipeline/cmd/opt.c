@@ -74,7 +74,7 @@ static bool set(const vl_opt *o, const char *text)
     case VL_OPT_FLAG: *(bool *)o->to = true; return true;
     case VL_OPT_TEXT: *(const char **)o->to = text; return true;
     case VL_OPT_BYTES: return parse_bytes(text, o->to);
-    case VL_OPT_NUMBER: *(double *)o->to = strtod(text, &end); return end != text && !*end;
+    case VL_OPT_NUMBER: *(double *)o->to = strtod(text, &end); return end != text && !*end && isfinite(*(double *)o->to);
     case VL_OPT_COUNT: {
         const long v = strtol(text, &end, 10);
         if (end == text || *end || v < 1 || v > 500) return false;
