@@ -10,7 +10,7 @@
  * each kind:
  *     the smallest array that has at least ENOUGH bytes, whole;
  *     the largest one, its first MOST bytes, as writers may differ only in how they go on;
- *     the first and every EVERYth, their first MOST bytes, while at most one byte in SHARE has been deflated.
+ *     the first and every EVERYth, their first MOST bytes.
  * If one of these fails, all arrays of the kind are proven. So is any array with a header that the kind's
  * level does not write.
  *
@@ -26,7 +26,6 @@
 enum {
     ENOUGH = 2048,
     EVERY = 64,
-    SHARE = 256,
     MOST = 1 << 15, /* zlib writes a block after 16383 symbols, which in noise is after some 20 KB */
     SMALL = 16384,  /* for these all possible levels are tried, else the likeliest that fits is taken */
     ZSTD_TOP = 22,
@@ -120,7 +119,6 @@ vl_code vl_mz_settle_add(vl_mz_settling *s, const vl_mz_array *a, uint8_t recipe
         if (!k->narray || better(n, payload_bytes(batch, s->later[k->first].piece))) k->first = s->nlater;
         if (!k->narray || n > payload_bytes(batch, s->later[k->largest].piece)) k->largest = s->nlater;
         k->narray++;
-        k->bytes += n;
         levels = k->base ? possible(a->outer, packed, n) : 0;
     }
     if (more_room((void **)&s->later, s->nlater, &s->clater, sizeof *s->later, err)) return err->code;
@@ -162,7 +160,6 @@ static vl_code matching(vl_mz_settling *s, const vl_batch *batch, const vl_mz_la
         if (vl_mz_makes(&s->prover, k->base + level, &proof, &same, err)) return err->code;
         levels &= ~(UINT32_C(1) << level);
         *found |= (uint32_t)same << level;
-        k->proven += most && most < proof.payload.n ? most : proof.payload.n;
     }
     return VL_OK;
 }
@@ -200,7 +197,7 @@ static vl_code confirm(vl_mz_settling *s, vl_mz_later *l, vl_batch *batch, vl_er
     return VL_OK;
 }
 
-/* The largest array of each kind; the first and every EVERYth, while that is cheap. */
+/* The largest array of each kind; the first and every EVERYth. */
 static vl_code sample(vl_mz_settling *s, vl_batch *batch, vl_err *err)
 {
     for (size_t i = 0; i < s->nkind; i++) {
@@ -213,8 +210,7 @@ static vl_code sample(vl_mz_settling *s, vl_batch *batch, vl_err *err)
         if (l->recipe != VL_MZ_UNDECIDED) continue;
         vl_mz_kind *const k = &s->kind[l->kind];
         if (k->doubt || k->narray++ % EVERY) continue;
-        const size_t n = payload_bytes(batch, l->piece), cost = n < MOST ? n : MOST;
-        if ((k->proven + cost) * SHARE <= k->bytes && confirm(s, l, batch, err)) return err->code;
+        if (confirm(s, l, batch, err)) return err->code;
     }
     return VL_OK;
 }
