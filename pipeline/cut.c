@@ -9,31 +9,36 @@ enum { HEAD = 1 << 16, MOST_HEAD = 16 << 20 };
 
 /* ---- open: sniff, then let the format see the head ---- */
 
-static vl_code sniff(vl_cutter *c, const char *name, vl_err *err)
+/* What bytes that no format knows seem to be. */
+static const char *resembles(const uint8_t *bytes, size_t n)
+{
+    if (bytes[0] == '>') return "FASTA, reads without qualities";
+    if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
+    if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
+    if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
+    if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
+    return NULL;
+}
+
+/* The format of stream s: of the first it is found out, the second must be the same. */
+static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
 {
     const uint8_t *bytes = NULL;
     size_t n = 0;
     bool whole = false;
-    if (vl_input_peek(c->stream[0].in, HEAD, &bytes, &n, &whole, err)) return err->code;
-    if (name && !(c->format = vl_format_find(name))) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
-    if (!n) {
-        vl_fail(err, VL_ETRUNC, "the input is empty");
-        return vl_err_file(err, c->stream[0].name);
-    }
-    if (!c->format) c->format = vl_format_probe(bytes, n);
-    if (!c->format) {
-        vl_fail(err, VL_EUNSUP, "neither FASTQ nor mzML: starts with byte 0x%02x", bytes[0]);
-        if (bytes[0] == '>') vl_err_clear(err), vl_fail(err, VL_EUNSUP, "FASTA, not FASTQ: reads without qualities");
-        else if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) vl_err_clear(err), vl_fail(err, VL_EUNSUP, "BAM, not FASTQ: not supported yet");
-        else if (n >= 4 && !memcmp(bytes, "CRAM", 4)) vl_err_clear(err), vl_fail(err, VL_EUNSUP, "CRAM, not FASTQ: not supported yet");
-        else if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') vl_err_clear(err), vl_fail(err, VL_EUNSUP, "SAM, not FASTQ: not supported yet");
-        return vl_err_file(err, c->stream[0].name);
-    }
-    if (c->nstream > c->format->max_stream) {
-        vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->name, c->nstream);
-        return err->code;
-    }
-    return VL_OK;
+    if (vl_input_peek(c->stream[s].in, HEAD, &bytes, &n, &whole, err)) return vl_err_file(err, c->stream[s].name);
+    if (!n) return s ? VL_OK : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
+    const vl_format *const seen = vl_format_probe(bytes, n);
+    const char *const like = seen ? seen->name : resembles(bytes, n);
+    if (!s) c->format = name ? vl_format_find(name) : seen;
+    if (!c->format && name) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
+    if (s && seen != c->format)
+        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "neither FASTQ nor mzML", c->format->name);
+    else if (!c->format && like) vl_fail(err, VL_EUNSUP, "%s, which is not supported; FASTQ and mzML are", like);
+    else if (!c->format) vl_fail(err, VL_EUNSUP, "neither FASTQ nor mzML: starts with byte 0x%02x", bytes[0]);
+    else if (c->nstream > c->format->max_stream)
+        return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->name, c->nstream);
+    return vl_err_file(err, c->stream[s].name);
 }
 
 static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
@@ -68,7 +73,8 @@ vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *
         XXH3_128bits_reset(st->hash);
         if (vl_input_open(&st->in, path[s], npath[s], err)) return vl_err_file(err, st->name);
     }
-    if (sniff(c, format, err)) return err->code;
+    for (int s = 0; s < c->nstream; s++)
+        if (sniff(c, s, format, err)) return err->code;
     c->head = calloc(1, c->format->head_size + 1);
     c->state = calloc(1, c->format->tail_size + 1);
     if (!c->head || !c->state) return vl_fail(err, VL_ENOMEM, "no memory to open the input");

@@ -135,6 +135,7 @@ static vl_code compare(export *x, int s, bool *compared, vl_err *err)
     for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", hash.digest[i]);
     snprintf(name, sizeof name, "text_xxh3_128_%d", stream);
     if (vl_store_get(x->store, "source", name, said, sizeof said, err)) return err->code;
+    if (!*said) return vl_fail(err, VL_ESTORE, "the hash of the original text is missing");
     if (strcmp(said, hex))
         return vl_fail(err, VL_ESTORE, "the text differs from the original: XXH3-128 %s, was %s", hex, said);
     *compared = true;

@@ -10,7 +10,7 @@ typedef struct printer {
     vl_reader *r;
     vl_reads_how how;
     bool split; /* mates apart */
-    bool no_final[2];
+    uint64_t no_final[2]; /* 1: the last line has no line break */
     uint64_t blank[2];
     uint64_t next, nrow; /* reads */
     size_t guess;        /* rows that the block before had */
@@ -39,10 +39,11 @@ static vl_code open(void **self, vl_reader *r, bool split, vl_err *err)
     if (vl_store_get(st, "source", "line_end_2", text, sizeof text, err)) return err->code;
     if (*text) p->how.crlf[1] = !strcmp(text, "crlf");
     if (p->how.paired && !interleaved && !split) return VL_OK; /* interleaved print of two files: no original to match */
-    p->no_final[0] = vl_store_get_u64(st, "/", "no_final_newline_1");
-    p->no_final[1] = vl_store_get_u64(st, "/", "no_final_newline_2");
-    p->blank[0] = vl_store_get_u64(st, "/", "blank_lines_1");
-    p->blank[1] = vl_store_get_u64(st, "/", "blank_lines_2");
+    for (int s = 0; s < 2; s++) {
+        if (vl_store_get_u64(st, "/", s ? "no_final_newline_2" : "no_final_newline_1", &p->no_final[s], err) ||
+            vl_store_get_u64(st, "/", s ? "blank_lines_2" : "blank_lines_1", &p->blank[s], err))
+            return err->code;
+    }
     if (interleaved && split) { /* two new files: their ends are plain */
         memset(p->no_final, 0, sizeof p->no_final);
         memset(p->blank, 0, sizeof p->blank);

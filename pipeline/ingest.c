@@ -232,6 +232,16 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     return VL_OK;
 }
 
+/* The same reads as both mates are a slip of the hand. */
+static vl_code check_twice(ingest *g, vl_err *err)
+{
+    if (g->cutter.nstream < 2) return VL_OK;
+    const vl_stream *const a = &g->cutter.stream[0], *const b = &g->cutter.stream[1];
+    if (!XXH128_isEqual(XXH3_128bits_digest(a->hash), XXH3_128bits_digest(b->hash))) return VL_OK;
+    vl_fail(err, VL_EFORMAT, "holds the same reads as its mate %.120s", a->name);
+    return vl_err_file(err, b->name);
+}
+
 static vl_code note_sources(ingest *g, vl_err *err)
 {
     char name[32], hex[33];
@@ -331,7 +341,7 @@ static vl_code make_store(ingest *g, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
     if (vl_lay_open(&g->lay, g->cutter.format->schema, err)) return err->code;
-    if (make_slots(g, err) || move(g, err)) return err->code;
+    if (make_slots(g, err) || move(g, err) || check_twice(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
         return err->code;
     if (note_qc(g, err)) return err->code;

@@ -5,6 +5,7 @@
  * harm. Without force, the rename itself refuses an existing file: nobody can slip one in behind our check.
  */
 #include "pipeline/output.h"
+#include "pipeline/store/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,13 +65,24 @@ static vl_code open_folder(vl_output *out, vl_err *err)
     return out->folder < 0 ? fail_to(out, VL_EEXIST, errnum, "cannot open its folder", err) : VL_OK;
 }
 
+/* Tells the guard about the temporary file, with its folder. */
+static void name_temp(const vl_output *out)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%.*s%s", (int)(out->name - out->path), out->path, out->temp) < (int)sizeof path)
+        vl_guard_name(path);
+}
+
 static vl_code open_temp(vl_output *out, vl_err *err)
 {
     if (open_folder(out, err)) return err->code;
     /* a name in a folder has 255 bytes at most */
     snprintf(out->temp, sizeof out->temp, ".%.200s.part-%ld", out->name, (long)getpid());
     out->fd = openat(out->folder, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (out->fd >= 0) return VL_OK;
+    if (out->fd >= 0) {
+        name_temp(out);
+        return VL_OK;
+    }
     out->temp[0] = 0; /* not ours to drop */
     return fail_to(out, VL_EEXIST, errno, "cannot make a file in its folder", err);
 }
@@ -183,6 +195,7 @@ void vl_output_close(vl_output *out)
     if (out->fd >= 0 && out->fd != STDOUT_FILENO) close(out->fd);
     if (out->folder >= 0) {
         if (out->temp[0] && !out->committed) unlinkat(out->folder, out->temp, 0);
+        if (out->temp[0]) vl_guard_forget(out->temp);
         close(out->folder);
     }
     free(out->path);

@@ -47,7 +47,7 @@ static vl_code check_rows(vl_reader *r, vl_err *err)
     for (int t = 0; t < r->schema->ntable; t++) {
         char name[48];
         snprintf(name, sizeof name, t ? "n_%s" : "n_row", r->schema->table[t]);
-        r->nrow[t] = vl_store_get_u64(r->store, "/", name);
+        if (vl_store_get_u64(r->store, "/", name, &r->nrow[t], err)) return err->code;
     }
     for (int f = 0; f < r->schema->nfield; f++) {
         const vl_field *const field = &r->schema->field[f];

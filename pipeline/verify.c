@@ -97,8 +97,8 @@ static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, v
 {
     if (vl_store_open(&v->store, ask->path, err) || vl_store_check_digest(v->store, err)) return err->code;
     if (vl_store_get(v->store, "/", "vial.kind", seen->kind, sizeof seen->kind, err)) return err->code;
+    if (vl_store_get_u64(v->store, "/", "n_row", &seen->rows, err)) return err->code;
     seen->columns = vl_store_ncolumn(v->store);
-    seen->rows = vl_store_get_u64(v->store, "/", "n_row");
     v->total = seen->bytes;
     if (seen->columns && check_columns(v, ask->threads, err)) return err->code;
     seen->chunks = v->chunks;

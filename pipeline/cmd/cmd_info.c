@@ -34,13 +34,15 @@ static vl_code read_facts(facts *f, const char *path, vl_err *err)
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         if (vl_store_get(f->store, "/", notes[i].name, notes[i].text, notes[i].n, err)) return err->code;
     if (vl_store_identity(f->store, f->digest, err)) return err->code;
-    f->rows = vl_store_get_u64(f->store, "/", "n_row");
+    uint64_t nfile = 0, bytes = 0;
     f->bytes_store = vl_store_bytes(f->store);
-    const uint64_t nfile = vl_store_get_u64(f->store, "source", "n_file");
+    if (vl_store_get_u64(f->store, "/", "n_row", &f->rows, err) || vl_store_get_u64(f->store, "source", "n_file", &nfile, err))
+        return err->code;
     for (uint64_t i = 0; i < nfile; i++) {
         char where[32];
         snprintf(where, sizeof where, "source/%" PRIu64, i);
-        f->bytes_in += vl_store_get_u64(f->store, where, "bytes");
+        if (vl_store_get_u64(f->store, where, "bytes", &bytes, err)) return err->code;
+        f->bytes_in += bytes;
     }
     return VL_OK;
 }

@@ -5,8 +5,10 @@
 #include "pipeline/cmd/opt.h"
 
 #include "kernels/kernels.h"
+#include "pipeline/store/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,9 +37,30 @@ static int finish(int code)
     return code;
 }
 
+typedef struct call {
+    const vl_command *command;
+    int argc;
+    char **argv;
+} call;
+
+static int work(void *argument)
+{
+    const call *const c = argument;
+    return finish(c->command->run(c->command, c->argc, c->argv));
+}
+
+/* A file that we open must never become standard output by its number. */
+static void fill_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd) _exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails is enough */
+    fill_descriptors();
     vl_kernels_init(&vl_k, vl_isa_from_env());
     const char *name = argc > 1 ? argv[1] : "help";
     if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
@@ -45,9 +68,9 @@ int main(int argc, char **argv)
     for (int i = 0; vl_commands[i]; i++) {
         if (strcmp(vl_commands[i]->name, name)) continue;
         char word[] = "help", *none[] = { word, NULL };
-        if (argc > 1) return finish(vl_commands[i]->run(vl_commands[i], argc - 1, argv + 1));
-        vl_commands[i]->run(vl_commands[i], 1, none);
-        return EX_USAGE;
+        call c = { vl_commands[i], argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : none };
+        const int code = vl_guard(work, &c);
+        return argc > 1 ? code : EX_USAGE;
     }
     fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", name);
     return EX_USAGE;

@@ -63,29 +63,38 @@ hid_t vl_hdf5_digest_type(void)
     return type;
 }
 
+/* What the error stack says: whether memory ran out, and the system's own words if a system call failed. */
+typedef struct cause {
+    bool no_memory, system;
+    char text[1024];
+} cause;
+
 /* HDF5 lists its errors from the outside in: the last one it shows is the cause. */
-static herr_t keep_last(unsigned n, const H5E_error2_t *e, void *to)
+static herr_t look(unsigned n, const H5E_error2_t *e, void *to)
 {
+    cause *const c = to;
     (void)n;
-    if (e->desc && e->desc[0]) snprintf(to, 160, "%s", e->desc);
+    c->no_memory |= e->min_num == H5E_NOSPACE || e->min_num == H5E_CANTALLOC || e->maj_num == H5E_RESOURCE;
+    /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
+    if (c->system || !e->desc || !e->desc[0]) return 0;
+    const char *const words = strstr(e->desc, "error message = '");
+    c->system = words != NULL;
+    snprintf(c->text, sizeof c->text, "%s", words ? words + 17 : e->desc);
+    if (words) c->text[strcspn(c->text, "'")] = 0;
     return 0;
 }
 
 vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...)
 {
-    char what[120], cause[160] = "";
+    char what[120];
+    cause c = { .text = "" };
     va_list args;
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_last, cause);
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, cause);
-    /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
-    char *const system = strstr(cause, "error message = '");
-    if (system) {
-        char *const end = strchr(system + 17, '\'');
-        if (end) *end = 0;
-        return vl_fail(err, code, "%s: %s", what, system + 17);
-    }
-    return vl_fail(err, code, "%s%s%s", what, *cause ? ": " : "", cause);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, look, &c);
+    H5Eclear2(H5E_DEFAULT);
+    if (c.system) code = VL_EIO;
+    else if (c.no_memory) code = VL_ENOMEM;
+    return vl_fail(err, code, "%s%s%.90s", what, c.text[0] ? ": " : "", c.text);
 }

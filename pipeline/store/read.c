@@ -2,6 +2,7 @@
  * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked before it
  * is used: sizes against the file, types against those we write.
  */
+#include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
 
 #include <fcntl.h>
@@ -20,39 +21,72 @@ static vl_code bad_store(vl_store *st, vl_err *err, const char *what)
     return vl_err_file(err, st->path);
 }
 
-/* Text of an attribute of an open object; false if there is none or it is no text. */
-static bool get_text(hid_t object, const char *name, char *text, size_t n)
+/* An attribute that is there: its type and its one value. Closed by the caller, also after an error. */
+typedef struct attribute {
+    hid_t id, type;
+    bool there;
+} attribute;
+
+static vl_code open_attribute(vl_store *st, hid_t object, const char *name, attribute *a, vl_err *err)
 {
-    text[0] = 0;
-    if (H5Aexists(object, name) <= 0) return false;
-    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
-    const hid_t space = attribute >= 0 ? H5Aget_space(attribute) : -1;
-    const size_t size = type >= 0 ? H5Tget_size(type) : 0;
-    bool good = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 && size <= MAX_TEXT &&
-                space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
-    char *const whole = good ? calloc(1, size + 1) : NULL;
-    good = whole && H5Aread(attribute, type, whole) >= 0;
-    if (good) snprintf(text, n, "%s", whole);
-    free(whole);
+    *a = (attribute){ -1, -1, false };
+    const htri_t exists = H5Aexists(object, name);
+    if (!exists) return VL_OK;
+    a->there = true;
+    if (exists > 0) a->id = H5Aopen(object, name, H5P_DEFAULT);
+    const hid_t space = a->id >= 0 ? H5Aget_space(a->id) : -1;
+    if (space >= 0) a->type = H5Aget_type(a->id);
+    const bool good = a->type >= 0 && H5Sget_simple_extent_npoints(space) == 1;
+    if (!good) bad_store(st, err, name);
     if (space >= 0) H5Sclose(space);
-    if (type >= 0) H5Tclose(type);
-    if (attribute >= 0) H5Aclose(attribute);
-    return good;
+    return err->code;
 }
 
-static bool get_u64(hid_t object, const char *name, uint64_t *value)
+static void close_attribute(attribute *a)
 {
-    if (H5Aexists(object, name) <= 0) return false;
-    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
-    const hid_t space = attribute >= 0 ? H5Aget_space(attribute) : -1;
-    const bool good = type >= 0 && H5Tget_class(type) == H5T_INTEGER && space >= 0 &&
-                      H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, H5T_NATIVE_UINT64, value) >= 0;
-    if (space >= 0) H5Sclose(space);
-    if (type >= 0) H5Tclose(type);
-    if (attribute >= 0) H5Aclose(attribute);
-    return good;
+    if (a->type >= 0) H5Tclose(a->type);
+    if (a->id >= 0) H5Aclose(a->id);
+}
+
+static vl_code read_text(vl_store *st, const attribute *a, const char *name, char *text, size_t n, vl_err *err)
+{
+    const size_t size = H5Tget_size(a->type);
+    if (H5Tis_variable_str(a->type) || size > MAX_TEXT) return vl_fail(err, VL_ESTORE, "note %s has a type of others", name);
+    char *const whole = calloc(1, size + 1);
+    if (!whole) return vl_fail(err, VL_ENOMEM, "no memory for a note");
+    if (H5Aread(a->id, a->type, whole) < 0) bad_store(st, err, name);
+    else snprintf(text, n, "%s", whole);
+    free(whole);
+    return err->code;
+}
+
+/* Text of an attribute of an open object, a number in decimal; empty if there is none. */
+static vl_code get_text(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err)
+{
+    attribute a;
+    uint64_t number = 0;
+    text[0] = 0;
+    if (open_attribute(st, object, name, &a, err) || !a.there) goto out;
+    if (H5Tget_class(a.type) == H5T_STRING) read_text(st, &a, name, text, n, err);
+    else if (H5Tget_class(a.type) == H5T_INTEGER && H5Aread(a.id, H5T_NATIVE_UINT64, &number) >= 0)
+        snprintf(text, n, "%" PRIu64, number);
+    else bad_store(st, err, name);
+out:
+    close_attribute(&a);
+    return err->code;
+}
+
+/* A number; 0 and *there false if there is none. */
+static vl_code get_u64(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there, vl_err *err)
+{
+    attribute a;
+    *value = 0;
+    if (!open_attribute(st, object, name, &a, err) && a.there &&
+        (H5Tget_class(a.type) != H5T_INTEGER || H5Aread(a.id, H5T_NATIVE_UINT64, value) < 0))
+        bad_store(st, err, name);
+    *there = a.there;
+    close_attribute(&a);
+    return err->code;
 }
 
 /* Chunk size and whether HDF5's own filters or ours packed the data set. False: a layout we do not write. */
@@ -103,10 +137,9 @@ static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *r
     if (space >= 0) H5Sclose(space);
     if (create >= 0) H5Pclose(create);
     if (!good) return bad_store(st, err, col->is.path);
-    col->is.uniform = get_u64(col->id, "row_length", &col->is.row_length);
-    get_text(col->id, "codec", col->is.codec, sizeof col->is.codec);
+    if (get_u64(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err)) return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
-    return VL_OK;
+    return get_text(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
 }
 
 /* The rows of /digest, to be freed; *n of them. */
@@ -158,7 +191,8 @@ static vl_code open_file(vl_store *st, vl_err *err)
     if (st->file < 0) return bad_store(st, err, "the file");
     if (vl_store_get(st, "/", "vial.format", format, sizeof format, err)) return err->code;
     if (strcmp(format, "store")) return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
-    const uint64_t version = vl_store_get_u64(st, "/", "vial.version");
+    uint64_t version = 0;
+    if (vl_store_get_u64(st, "/", "vial.version", &version, err)) return err->code;
     if (version != VL_STORE_VERSION)
         return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads %d", version, VL_STORE_VERSION);
     return read_columns(st, err);
@@ -249,34 +283,36 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
 
 /* ---- notes and digests ---- */
 
-static hid_t open_where(vl_store *st, const char *where)
+/* *object -1: there is no such group or data set. */
+static vl_code open_where(vl_store *st, const char *where, hid_t *object, vl_err *err)
 {
-    if (strcmp(where, "/") && H5Lexists(st->file, where, H5P_DEFAULT) <= 0) return -1;
-    return H5Oopen(st->file, where, H5P_DEFAULT);
+    vl_hdf5_quiet();
+    *object = -1;
+    const htri_t exists = strcmp(where, "/") ? H5Lexists(st->file, where, H5P_DEFAULT) : 1;
+    if (!exists) return VL_OK;
+    if (exists > 0) *object = H5Oopen(st->file, where, H5P_DEFAULT);
+    return *object < 0 ? bad_store(st, err, where) : VL_OK;
 }
 
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err)
 {
-    const hid_t object = open_where(st, where);
+    hid_t object = -1;
     text[0] = 0;
-    if (object < 0) {
-        if (strcmp(where, "/")) return VL_OK;
-        return bad_store(st, err, where);
-    }
-    uint64_t number = 0;
-    if (!get_text(object, name, text, n) && get_u64(object, name, &number)) snprintf(text, n, "%" PRIu64, number);
+    if (open_where(st, where, &object, err) || object < 0) return err->code;
+    get_text(st, object, name, text, n, err);
     H5Oclose(object);
-    return VL_OK;
+    return err->code;
 }
 
-uint64_t vl_store_get_u64(vl_store *st, const char *where, const char *name)
+vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value, vl_err *err)
 {
-    uint64_t value = 0;
-    const hid_t object = open_where(st, where);
-    if (object < 0) return 0;
-    if (!get_u64(object, name, &value)) value = 0;
+    hid_t object = -1;
+    bool there = false;
+    *value = 0;
+    if (open_where(st, where, &object, err) || object < 0) return err->code;
+    get_u64(st, object, name, value, &there, err);
     H5Oclose(object);
-    return value;
+    return err->code;
 }
 
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
@@ -338,7 +374,10 @@ void vl_store_close(vl_store *st)
             if (st->column[i].id >= 0) H5Dclose(st->column[i].id);
         if (st->file >= 0) H5Fclose(st->file);
     }
-    if (st->part) unlink(st->part);
+    if (st->part) {
+        unlink(st->part);
+        vl_guard_forget(st->part);
+    }
     if (st->fd >= 0) close(st->fd);
     vl_buf_free(&st->manifest);
     free(st->column);

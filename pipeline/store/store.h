@@ -99,7 +99,7 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
 vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
 /* Text of a note; empty if there is none. */
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
-uint64_t vl_store_get_u64(vl_store *st, const char *where, const char *name);
+vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value, vl_err *err); /* 0 if none */
 /* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that every
  * line of the manifest stands as an attribute. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);

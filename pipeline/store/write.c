@@ -2,6 +2,7 @@
  * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first chunk
  * comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may crash then.
  */
+#include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
 
@@ -102,7 +103,9 @@ static vl_code open_part(vl_store *st, vl_err *err)
                open_one.st_dev != named.st_dev) {
         vl_fail(err, VL_EBUSY, "another vial was writing this store");
     }
-    return err->code ? not_ours(st, err) : VL_OK;
+    if (err->code) return not_ours(st, err);
+    vl_guard_name(st->part);
+    return VL_OK;
 }
 
 static vl_code create_file(vl_store *st, vl_err *err)
@@ -529,6 +532,7 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
         vl_fail_errno(err, errno == EEXIST ? VL_EEXIST : VL_EIO, errno, "cannot give the store its name");
         return vl_err_file(err, st->path);
     }
+    vl_guard_forget(st->part);
     free(st->part);
     st->part = NULL;
     sync_folder(st->path, err);
