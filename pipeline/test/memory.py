@@ -14,14 +14,18 @@ LIMIT = 512 * MIB
 SCRIPT = """
 import os, resource, subprocess, sys
 with open(sys.argv[1], "wb") as err:
-    code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=err).returncode
+    try:
+        code = subprocess.run(sys.argv[3:], stdout=subprocess.DEVNULL, stderr=err, timeout=float(sys.argv[2])).returncode
+    except subprocess.TimeoutExpired:
+        err.write(b"no end")
+        code = -999
 print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 
 
 def peak(f, *args):
     """Exit code, the most memory that the command had, and what it said. A fresh parent each: the peak is of all its children."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT, f / "err", VIAL, *map(str, args)], stdout=subprocess.PIPE, timeout=600)
+    done = subprocess.run([sys.executable, "-c", SCRIPT, f / "err", str(30 + SOAK), VIAL, *map(str, args)], stdout=subprocess.PIPE)
     code, size = map(int, done.stdout.split())
     err = f.read("err").decode("utf-8", "replace")
     f.clear("err")
@@ -75,7 +79,7 @@ def large_pairs(f):
 
 
 def bgzf_fast(text, end):
-    """BGZF at level 1, with only a few blocks compressed: those in between repeat it."""
+    """BGZF, quickly made."""
     return b"".join(bgzf_block(text[at:at + 65280], 1) for at in range(0, len(text), 65280)) + (BGZF_END if end else b"")
 
 
