@@ -232,14 +232,11 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     return VL_OK;
 }
 
-/* The same reads as both mates are a slip of the hand. */
-static vl_code check_twice(ingest *g, vl_err *err)
+/* The same reads as both mates are most likely a slip of the hand; they come back exactly all the same. */
+static bool same_mates(const ingest *g)
 {
-    if (g->cutter.nstream < 2) return VL_OK;
-    const vl_stream *const a = &g->cutter.stream[0], *const b = &g->cutter.stream[1];
-    if (!XXH128_isEqual(XXH3_128bits_digest(a->hash), XXH3_128bits_digest(b->hash))) return VL_OK;
-    vl_fail(err, VL_EFORMAT, "holds the same reads as its mate %.120s", a->name);
-    return vl_err_file(err, b->name);
+    const vl_stream *const s = g->cutter.stream;
+    return g->cutter.nstream == 2 && XXH128_isEqual(XXH3_128bits_digest(s[0].hash), XXH3_128bits_digest(s[1].hash));
 }
 
 static vl_code note_sources(ingest *g, vl_err *err)
@@ -258,6 +255,7 @@ static vl_code note_sources(ingest *g, vl_err *err)
         snprintf(name, sizeof name, "text_bytes_%d", s + 1);
         if (vl_store_note_u64(g->store, "source", name, st->bytes, err)) return err->code;
     }
+    if (same_mates(g) && vl_store_note_u64(g->store, "source", "mates_identical", 1, err)) return err->code;
     return vl_store_note_u64(g->store, "source", "n_file", (uint64_t)number, err);
 }
 
@@ -325,6 +323,7 @@ static void sum_up(ingest *g, vl_ingested *done)
         if (vl_lay_counters(g->lay)[i] && strcmp(schema->counter[i], "n_proven")) /* that one is usual */
             add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
     const bool reads = g->cutter.format->schema == &vl_reads_schema;
+    if (same_mates(g)) add_odd(done, "mates_identical", "R1 and R2 hold the same reads", 0);
     done->kind = g->cutter.format->schema->kind;
     done->row_name = reads ? "reads" : "spectra";
     done->unit_name = reads ? "bases" : "arrays";
@@ -341,7 +340,7 @@ static vl_code make_store(ingest *g, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
     if (vl_lay_open(&g->lay, g->cutter.format->schema, err)) return err->code;
-    if (make_slots(g, err) || move(g, err) || check_twice(g, err)) return err->code;
+    if (make_slots(g, err) || move(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
         return err->code;
     if (note_qc(g, err)) return err->code;

@@ -60,7 +60,7 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     bool any = false;
     for (size_t i = lower_bound(&ions->ion_of, ions->nion, spectrum);
          i < ions->nion && vl_le64(ions->ion_of.data + 8 * i) == spectrum; i++) {
-        any = true;
+        any |= !isnan(f64(&ions->mz, i));
         if (fabs(f64(&ions->mz, i) - mz) <= within) return true;
     }
     for (size_t i = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);

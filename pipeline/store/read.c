@@ -133,10 +133,11 @@ static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *r
         good = !__builtin_mul_overflow(col->is.nelem, dims[i], &col->is.nelem);
     }
     good = good && col->is.nelem < UINT64_MAX / 64 && read_layout(col, create);
+    if (!good) bad_store(st, err, col->is.path);
     if (type >= 0) H5Tclose(type);
     if (space >= 0) H5Sclose(space);
     if (create >= 0) H5Pclose(create);
-    if (!good) return bad_store(st, err, col->is.path);
+    if (!good) return err->code;
     if (get_u64(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err)) return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
     return get_text(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
@@ -152,7 +153,9 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
     bool good = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
                 H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
     row = good ? calloc(count + 1, sizeof *row) : NULL;
+    if (good && !row) vl_fail(err, VL_ENOMEM, "no memory for %llu digests", (unsigned long long)count);
     good = row && H5Dread(id, want, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) >= 0;
+    if (!good) bad_store(st, err, "/digest");
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
     if (want >= 0) H5Tclose(want);
@@ -160,7 +163,6 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
     *n = (int)count;
     if (good) return row;
     free(row);
-    bad_store(st, err, "/digest");
     return NULL;
 }
 
@@ -187,8 +189,9 @@ static vl_code open_file(vl_store *st, vl_err *err)
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_file_locking(access, 0, 1); /* a store never changes: nothing to lock, and read-only media have no locks */
     st->file = H5Fopen(st->path, H5F_ACC_RDONLY, access);
+    if (st->file < 0) bad_store(st, err, "the file");
     H5Pclose(access);
-    if (st->file < 0) return bad_store(st, err, "the file");
+    if (err->code) return err->code;
     if (vl_store_get(st, "/", "vial.format", format, sizeof format, err)) return err->code;
     if (strcmp(format, "store")) return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
     uint64_t version = 0;

@@ -92,20 +92,29 @@ static vl_code not_ours(vl_store *st, vl_err *err)
 static vl_code open_part(vl_store *st, vl_err *err)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    struct stat open_one, named;
-    st->fd = open(st->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    struct stat open_one, named = { 0 };
+    st->fd = open(st->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    const bool made = st->fd >= 0;
+    if (!made && errno == EEXIST) st->fd = open(st->part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (st->fd < 0) {
         vl_fail_errno(err, VL_EEXIST, errno, "cannot create the store");
-    } else if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
-        if (errno == EAGAIN || errno == EACCES) vl_fail(err, VL_EBUSY, "another vial is writing this store");
-        else vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
-    } else if (fstat(st->fd, &open_one) || lstat(st->part, &named) || open_one.st_ino != named.st_ino ||
-               open_one.st_dev != named.st_dev) {
-        vl_fail(err, VL_EBUSY, "another vial was writing this store");
+        return not_ours(st, err);
     }
-    if (err->code) return not_ours(st, err);
-    vl_guard_name(st->part);
-    return VL_OK;
+    if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
+        const bool taken = errno == EAGAIN || errno == EACCES;
+        if (taken) vl_fail(err, VL_EBUSY, "another vial is writing this store");
+        else vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
+        return made && !taken ? vl_err_file(err, st->path) : not_ours(st, err);
+    }
+    vl_guard_name(st->part); /* locked: whatever it was, it is ours now */
+    if (fstat(st->fd, &open_one) || (lstat(st->part, &named) && errno != ENOENT)) {
+        vl_fail_errno(err, VL_EIO, errno, "cannot look at the new store");
+        return vl_err_file(err, st->path);
+    }
+    if (open_one.st_nlink && open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev) return VL_OK;
+    vl_guard_forget(st->part);
+    vl_fail(err, VL_EBUSY, "another vial was writing this store");
+    return not_ours(st, err);
 }
 
 static vl_code create_file(vl_store *st, vl_err *err)
@@ -161,8 +170,9 @@ static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
         const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
         H5Pset_obj_track_times(create, 0);
         const hid_t group = H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
+        if (group < 0 || H5Gclose(group) < 0) give_up(st, err, name);
         H5Pclose(create);
-        if (group < 0 || H5Gclose(group) < 0) return give_up(st, err, name);
+        if (err->code) return err->code;
     }
     return VL_OK;
 }
@@ -175,19 +185,20 @@ static vl_code add_text(vl_store *st, hid_t object, const char *name, const char
     H5Tset_cset(type, H5T_CSET_UTF8);
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool bad = attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0;
+    if (attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0) give_up(st, err, name);
     H5Tclose(type);
     H5Sclose(space);
-    return bad ? give_up(st, err, name) : VL_OK;
+    return err->code;
 }
 
 static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err)
 {
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t attribute = H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool bad = attribute < 0 || H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0 || H5Aclose(attribute) < 0;
+    if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0 || H5Aclose(attribute) < 0)
+        give_up(st, err, name);
     H5Sclose(space);
-    return bad ? give_up(st, err, name) : VL_OK;
+    return err->code;
 }
 
 static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc, vl_err *err)
@@ -260,9 +271,10 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     const hid_t create = chunked(st, 1, &size, spec->type, spec->use);
     const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
     col->id = H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    if (col->id < 0) give_up(st, err, spec->path);
     H5Sclose(space);
     H5Pclose(create);
-    if (col->id < 0) return give_up(st, err, spec->path);
+    if (err->code) return err->code;
     col->is.chunk = size;
     return describe(st, col->id, spec->unit, spec->missing, spec->doc, err);
 }
@@ -331,10 +343,10 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     const hsize_t zero[4] = { 0 };
     const hid_t create = chunked(st, ndim, size, spec.type, spec.use), space = H5Screate_simple(ndim, size, NULL);
     col->id = H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    if (col->id < 0) give_up(st, err, col->is.path);
     H5Sclose(space);
     H5Pclose(create);
-    if (col->id < 0) give_up(st, err, col->is.path);
-    else if (!vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
+    if (!err->code && !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
              !vl_chunk_pack(&chunk, st->profile, &work, err) &&
              H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
         give_up(st, err, col->is.path);
@@ -462,11 +474,12 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
     const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(create, 0);
     const hid_t id = H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
-    const bool bad = id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0;
+    if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0)
+        give_up(st, err, "digest");
     H5Pclose(create);
     H5Sclose(space);
     H5Tclose(type);
-    if (bad) return give_up(st, err, "digest");
+    if (err->code) return err->code;
     if (!EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL))
         return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
     for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);

@@ -5,7 +5,7 @@
  * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call), "wait" (until the file
  *             FAULT_GATE is there, then the call is made)
  * FAULT_TOLD  a file that is made when the n-th call has come
- * FAULT_COUNT a file that main's return makes so many bytes long as calls were counted
+ * FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
  * Counted are the calls between start and return of main. Allocations are counted when main's own program makes them
  * (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
  */
@@ -26,6 +26,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+static pid_t program; /* the process that main ran in; its child does the work */
 
 enum { SHORT = -1, KILL = -2, WAIT = -3, NONE = 0 };
 
@@ -53,7 +55,10 @@ static int strike(const char *is)
     if (!any && strcmp(kind, is)) return NONE;
     if (atomic_fetch_add(&count, 1) + 1 != number) return NONE;
     if (told) make_file(told);
-    if (how == KILL) syscall(SYS_kill, getpid(), SIGKILL);
+    if (how == KILL) { /* parent and child, as when a machine stops */
+        if (program != getpid()) syscall(SYS_kill, program, SIGKILL);
+        syscall(SYS_kill, getpid(), SIGKILL);
+    }
     if (how != WAIT) return how;
     while (syscall(SYS_faccessat, AT_FDCWD, gate, F_OK)) usleep(1000);
     return NONE;
@@ -96,6 +101,7 @@ static int counted_main(int argc, char **argv, char **env)
     } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EINTR", EINTR }, { "ENOMEM", ENOMEM }, { "EACCES", EACCES }, { "EMFILE", EMFILE },
                  { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK }, { "EROFS", EROFS }, { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL }, { "short", SHORT },
                  { "kill", KILL }, { "wait", WAIT } };
+    program = getpid();
     dl_iterate_phdr(find_program, NULL);
     if (getenv("FAULT_KIND")) kind = getenv("FAULT_KIND");
     if (getenv("FAULT_N")) number = atol(getenv("FAULT_N"));
@@ -105,13 +111,18 @@ static int counted_main(int argc, char **argv, char **env)
         if (getenv("FAULT_HOW") && !strcmp(getenv("FAULT_HOW"), ways[i].name)) how = ways[i].what;
     unsetenv("LD_PRELOAD");
     atomic_store(&on, true);
-    const int code = real_main(argc, argv, env);
-    atomic_store(&on, false);
-    if (getenv("FAULT_COUNT")) {
-        make_file(getenv("FAULT_COUNT"));
-        if (truncate(getenv("FAULT_COUNT"), atomic_load(&count))) return 99;
-    }
-    return code;
+    return real_main(argc, argv, env);
+}
+
+/* The work is done in a child: of parent and child, the one that called more often says how often. */
+__attribute__((destructor)) static void tell_count(void)
+{
+    const char *const path = getenv("FAULT_COUNT");
+    struct stat had;
+    if (!atomic_exchange(&on, false) || !path) return;
+    make_file(path);
+    if (stat(path, &had) || had.st_size >= atomic_load(&count)) return;
+    if (truncate(path, atomic_load(&count))) _exit(99);
 }
 
 int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
