@@ -101,18 +101,12 @@ vl_code vl_cutter_inflate(const vl_cutter *c, int s, vl_packet *packet, vl_err *
 
 /* ---- cut ---- */
 
-static const char *file_name(const vl_stream *st, int file) { return vl_input_source(st->in, file)->name; }
-
 /* Block = tail + packet; the tail is then empty. */
 static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *err)
 {
     st->file = packet->file;
     if (!st->tail.len) {
         vl_buf_swap(&block->bytes, &packet->plain);
-        if (st->tail_file != packet->file && block->bytes.len) {
-            st->tail_file = packet->file;
-            st->at = 0;
-        }
     } else {
         vl_buf_swap(&block->bytes, &st->tail);
         if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err)) return err->code;
@@ -120,7 +114,7 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
     packet->plain.len = 0;
     st->tail.len = 0;
     st->ended |= packet->end;
-    block->file = file_name(st, st->tail_file);
+    block->file = st->name;
     block->offset = st->at;
     block->record = st->record;
     block->nrecord = 0;
@@ -146,7 +140,6 @@ static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, siz
     st->bytes += used;
     st->at += used;
     st->record += block->nrecord;
-    atomic_store_explicit(&st->waits, st->tail.len, memory_order_relaxed);
     return VL_OK;
 }
 
@@ -184,22 +177,39 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
 {
     size_t used[VL_MAX_STREAM] = { 0 };
     uint64_t least = UINT64_MAX;
-    bool wait = false, lacks = false;
+    bool wait = false, lacks[VL_MAX_STREAM] = { false };
     for (int s = 0; s < c->nstream; s++) {
         if (fill(&c->stream[s], &packet[s], &block[s], err)) return err->code;
-        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &used[s], &lacks, err)) return err->code;
+        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &used[s], &lacks[s], err)) return err->code;
         if (block[s].nrecord < least) least = block[s].nrecord;
-        wait |= lacks;
+        wait |= lacks[s];
     }
     if (!wait && c->nstream > 1 && check_even(c, block, err)) return err->code;
     *end = true;
     for (int s = 0; s < c->nstream; s++) {
         if (wait) used[s] = block[s].nrecord = 0;
-        else if (block[s].nrecord > least && measure(c, &c->stream[s], &block[s], least, &used[s], &lacks, err)) return err->code;
+        else if (block[s].nrecord > least && measure(c, &c->stream[s], &block[s], least, &used[s], &lacks[s], err)) return err->code;
         if (keep_tail(c, &c->stream[s], &block[s], used[s], err)) return err->code;
+        /* what lacks text is read on, however much is there: its record is longer than a block */
+        atomic_store_explicit(&c->stream[s].waits, lacks[s] ? 0 : c->stream[s].tail.len, memory_order_relaxed);
         *end &= c->stream[s].ended && !c->stream[s].tail.len;
     }
     return VL_OK;
+}
+
+void vl_cutter_place(const vl_cutter *c, vl_err *err)
+{
+    for (int s = 0; err->code && err->offset != VL_NOWHERE && s < c->nstream; s++) {
+        const vl_stream *const st = &c->stream[s];
+        const size_t n = strlen(st->name), m = strlen(err->file);
+        if (vl_input_nfile(st->in) < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
+        int f = 0;
+        for (; f + 1 < vl_input_nfile(st->in) && err->offset >= vl_input_source(st->in, f)->plain_bytes; f++)
+            err->offset -= vl_input_source(st->in, f)->plain_bytes;
+        err->file[0] = 0;
+        vl_err_file(err, vl_input_source(st->in, f)->name);
+        return;
+    }
 }
 
 void vl_cutter_close(vl_cutter *c)

@@ -16,8 +16,7 @@ typedef struct vl_stream {
     vl_input *in;         /* owned */
     const char *name;     /* of the first file */
     vl_buf tail;          /* text that waits */
-    int tail_file;        /* file that the tail's first byte is of */
-    uint64_t at, record;  /* of the tail's first byte: place in its file, record in the stream */
+    uint64_t at, record;  /* of the tail's first byte: place and record in the stream */
     uint64_t bytes;       /* text cut so far */
     bool ended;           /* cut has seen the end */
     int file;             /* of the packet before */
@@ -39,6 +38,8 @@ vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err)
 vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 /* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */
 vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err);
+/* After the run: of files in a row, names the one an error is in, and the byte in that. */
+void vl_cutter_place(const vl_cutter *c, vl_err *err);
 void vl_cutter_close(vl_cutter *c);
 
 #endif

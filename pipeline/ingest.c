@@ -185,6 +185,7 @@ static vl_code move(ingest *g, vl_err *err)
     vl_run(stage, n, slot, g->nslot, g->ask->threads, seconds, err);
     free(slot);
     vl_progress_end(&g->progress);
+    vl_cutter_place(&g->cutter, err);
     for (int i = 0; i < n && g->ask->stats; i++) fprintf(stderr, "%-8s %8.3f s\n", stage[i].name, seconds[i]);
     return err->code;
 }

@@ -20,6 +20,7 @@ typedef struct vl_view {
     uint64_t from, to;   /* rows, inclusive */
     uint64_t scan;       /* VL_NOWHERE: any */
     int ms_level;        /* 0: any */
+    bool by_time;        /* spectra without a time are left out */
     double time[2];      /* s */
     double mz[2];        /* peaks to print, Th */
     double precursor, tolerance; /* Th; NaN: any */

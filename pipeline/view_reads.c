@@ -69,8 +69,7 @@ static vl_code open(vl_viewer *v, vl_err *err)
     const char *const format = ask->format ? ask->format : ask->columns ? "tsv" : "fastq";
     own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
-    if (ask->id || ask->scan != VL_NOWHERE || ask->ms_level || !isnan(ask->precursor) || ask->time[0] > -INFINITY ||
-        ask->time[1] < INFINITY || ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY)
+    if (ask->id || ask->scan != VL_NOWHERE || ask->ms_level || !isnan(ask->precursor) || ask->by_time || ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY)
         return vl_fail(err, VL_EARG, "the store holds reads: they are found by --rows and --name");
     o->tsv = !strcmp(format, "tsv");
     if (!o->tsv && strcmp(format, "fastq"))

@@ -24,7 +24,7 @@ static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
     const vl_spectra_own *const o = v->own;
     const uint64_t row = b->first[VL_SPT_SPECTRUM] + i;
     if (ask->ms_level && b->col[VL_SP_MS_LEVEL].data.data[i] != ask->ms_level) return false;
-    if (ask->time[0] > -INFINITY || ask->time[1] < INFINITY) {
+    if (ask->by_time) {
         const double t = vl_f64_at(b, VL_SP_TIME, i);
         if (!(t >= ask->time[0] && t <= ask->time[1])) return false;
     }

@@ -87,7 +87,7 @@ static int run(const vl_command *me, int argc, char **argv)
         ask.path[s] = row[s];
         ask.npath[s] = split_row(argv[rest + s], row[s]);
     }
-    if (count_stdin(&ask) > 1) return vl_usage(me, "standard input ('-') can be read once only");
+    if (count_stdin(&ask) > 1) return vl_fail(&err, VL_EARG, "standard input ('-') can be read once only"), vl_report(&err);
     if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);
     if (!quiet) print_summary(&ask, &done);
     return EX_OK;

@@ -50,6 +50,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (rows && !vl_parse_range(rows, &ask.from, &ask.to)) return vl_usage(me, "'%s' is no range of rows: 0-9, 7, 5-", rows);
     if (scan && (!vl_parse_range(scan, &ask.scan, &last) || ask.scan != last)) return vl_usage(me, "'%s' is no scan number", scan);
     if (time && !vl_parse_interval(time, &ask.time[0], &ask.time[1])) return vl_usage(me, "'%s' is no range of seconds: 60-120", time);
+    ask.by_time = time != NULL;
     if (mz && !vl_parse_interval(mz, &ask.mz[0], &ask.mz[1])) return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
     if (!parse_tolerance(tol, &ask)) return vl_usage(me, "'%s' is no tolerance: 10ppm, 0.02", tol);
     ask.store = argv[rest];

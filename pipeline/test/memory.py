@@ -84,7 +84,7 @@ def bgzf_fast(text, end):
 
 
 def shapes(f):
-    n = 60000
+    n = 40000
     for what, (a, b) in {"28 beside 300": (28, 300), "300 beside 28": (300, 28), "30 beside 600": (30, 600), "600 beside 30": (600, 30)}.items():
         paths = [f.write(f"R{m}.fq", reads(n, seed=3, length=k, mate=m)) for m, k in ((1, a), (2, b))]
         measure(f, f"pair, {what}", paths)

@@ -31,7 +31,7 @@ def same_file(f, what, name, first, data=None):
 
 
 def reads_part(f):
-    one, two_ = reads(12000, seed=1), reads(12000, seed=1, mate=2, ragged=True)
+    one, two_ = reads(30000, seed=1), reads(30000, seed=1, mate=2, ragged=True)
     inputs = {"plain": (one, two_), "BGZF": (bgzf(one), bgzf(two_)), "gzip": (gzip(one), gzip(two_)), "zstd": (zstd(one), zstd(two_))}
     first = {}
     for kind, (a, b) in inputs.items():
@@ -49,7 +49,7 @@ def reads_part(f):
             good(f"{what}, export", "export", "-q", "-@", n, f / "s.h5", "-1", f / "1.fq", "-2", f / "2.fq.gz")
             t.check(f.read("1.fq") == one and plain(f / "2.fq.gz") == two_, f"{what}, export", "differs from the original")
             f.clear("1.fq", "2.fq.gz")
-            done = good(f"{what}, view", "view", "-@", n, f / "s.h5", "--rows", "100-21000")
+            done = good(f"{what}, view", "view", "-@", n, f / "s.h5", "--rows", "100-51000")
             same_file(f, "view of rows", "", first, done.out)
             done = good(f"{what}, view of a name", "view", "-@", n, f / "s.h5", "-O", "tsv", "--name", os.fsdecode(name_of(parse(one)[77][0])))
             same_file(f, "view of a name", "", first, done.out)

@@ -401,7 +401,7 @@ def questions(doc):
     for mz in ([rng.choice(ions) for _ in range(3)] if ions else []):
         near = round(mz * (1 + rng.uniform(-12, 12) * 1e-6), 7)
         out += [{"precursor": mz}, {"precursor": near}, {"precursor": near, "tolerance": (5.0, "ppm")}, {"precursor": round(mz, 1), "tolerance": (0.25, "")},
-                {"precursor": round(mz), "tolerance": (20.5, "Th"), "level": 2, "time": (times[0], times[len(times) // 2]) if times else (-inf, inf)}]
+                {"precursor": round(mz), "tolerance": (20.5, "Th"), "level": 2, **({"time": (times[0], times[len(times) // 2])} if times else {})}]
     for lo, hi in ((400.0, 500.0), (0.0, 1e6), (9e5, 1e6), (rng.uniform(100, 600), rng.uniform(600, 2000)), (-inf, 445.5), (445.5, inf)):
         out.append({"mz": (lo, hi), "rows": (n // 4, n // 4 + 7)})
     s = next((s for s in doc.spectra if s.array(MZ) and s.array(MZ).values is not None and len(s.array(MZ).values) > 2), None)
