@@ -199,7 +199,8 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
 
 void vl_cutter_place(const vl_cutter *c, vl_err *err)
 {
-    for (int s = 0; err->code && err->offset != VL_NOWHERE && s < c->nstream; s++) {
+    if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE) return; /* what input says is right already */
+    for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s];
         const size_t n = strlen(st->name), m = strlen(err->file);
         if (vl_input_nfile(st->in) < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
