@@ -48,7 +48,8 @@ void vl_batch_free(vl_batch *batch)
 
 vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err)
 {
-    return vl_buf_append(&batch->col[field].data, element, vl_type_width(batch->schema->field[field].type), err);
+    return vl_buf_append(&batch->col[field].data, element, vl_type_width(batch->schema->field[field].type),
+                         err);
 }
 
 vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err)
@@ -90,8 +91,8 @@ static vl_code more(void **array, size_t n, size_t *cap, size_t size, vl_err *er
     return VL_OK;
 }
 
-static vl_code find_piece_column(vl_batch *batch, const char *path, const char *unit, vl_type type, uint16_t *out,
-                                 vl_err *err)
+static vl_code find_piece_column(vl_batch *batch, const char *path, const char *unit, vl_type type,
+                                 uint16_t *out, vl_err *err)
 {
     for (size_t i = 0; i < batch->npiece_column; i++) {
         if (batch->piece_column[i].type == type && !strcmp(batch->piece_column[i].path, path)) {
@@ -102,8 +103,8 @@ static vl_code find_piece_column(vl_batch *batch, const char *path, const char *
     if (batch->npiece_column >= VL_MAX_PIECE_COLUMN)
         return vl_fail(err, VL_EUNSUP, "more than %d kinds of array", VL_MAX_PIECE_COLUMN);
     if (strlen(path) >= VL_PATH) return vl_fail(err, VL_EUNSUP, "array name of %zu letters", strlen(path));
-    if (more((void **)&batch->piece_column, batch->npiece_column, &batch->cpiece_column, sizeof *batch->piece_column,
-             err))
+    if (more((void **)&batch->piece_column, batch->npiece_column, &batch->cpiece_column,
+             sizeof *batch->piece_column, err))
         return err->code;
     vl_piece_column *const pc = &batch->piece_column[batch->npiece_column];
     memset(pc, 0, sizeof *pc);
@@ -114,11 +115,12 @@ static vl_code find_piece_column(vl_batch *batch, const char *path, const char *
     return VL_OK;
 }
 
-vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem, uint8_t **out,
-                      uint16_t *column, vl_err *err)
+vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem,
+                      uint8_t **out, uint16_t *column, vl_err *err)
 {
     if (find_piece_column(batch, path, unit, type, column, err)) return err->code;
-    if (more((void **)&batch->piece, batch->npiece, &batch->cpiece, sizeof *batch->piece, err)) return err->code;
+    if (more((void **)&batch->piece, batch->npiece, &batch->cpiece, sizeof *batch->piece, err))
+        return err->code;
     const size_t at = (batch->values.len + 63) & ~(size_t)63, bytes = nelem * vl_type_width(type);
     if (vl_buf_grow(&batch->values, at - batch->values.len + bytes, err)) return err->code;
     batch->values.len = at + bytes;

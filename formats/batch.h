@@ -2,8 +2,9 @@
  * The words all layers speak about data: schema, batch, block.
  *
  * A schema lists tables (row domains) and fields. A batch holds one column for each field. A column has one
- * element a row (VL_FIXED), any number of elements a row (VL_RAGGED: offset[i] .. offset[i+1] are those of row
- * i), or elements that belong to no row (VL_STREAM). What stands for "absent" is said in the field's text.
+ * element a row (VL_FIXED), any number of elements a row (VL_RAGGED: offset[i] .. offset[i+1] are those of
+ * row i), or elements that belong to no row (VL_STREAM). What stands for "absent" is said in the field's
+ * text.
  *
  * Some data names its own columns (the peak arrays of mzML). Those come as pieces: runs of elements for a
  * column that the batch describes in piece_column. See vl_piece.
@@ -16,20 +17,20 @@
 #include "formats/buf.h"
 
 typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
-size_t vl_type_width(vl_type type); /* bytes */
+size_t vl_type_width(vl_type type);     /* bytes */
 const char *vl_type_name(vl_type type); /* "u8" ... "f64" */
 
 typedef enum vl_shape { VL_FIXED, VL_RAGGED, VL_STREAM } vl_shape;
 
-/* What the numbers in a u64 or u16 column point at. A parser writes numbers that count within its batch; lay adds
- * what came before, so that a store holds absolute ones. */
+/* What the numbers in a u64 or u16 column point at. A parser writes numbers that count within its batch; lay
+ * adds what came before, so that a store holds absolute ones. */
 typedef enum vl_ref {
     VL_REF_NONE,
     VL_REF_ROW,          /* ref_to: a table */
     VL_REF_ELEMENT,      /* ref_to: a field; position among its elements */
     VL_REF_BYTE,         /* byte position in the decompressed input */
     VL_REF_PIECE_COLUMN, /* u16: number of a piece column, of the batch before lay, of the store after it */
-    VL_REF_PIECE_START   /* first element in that column; filled by lay, row by row together with the pieces */
+    VL_REF_PIECE_START /* first element in that column; filled by lay, row by row together with the pieces */
 } vl_ref;
 
 /* How codecs should look at the bytes. */
@@ -46,7 +47,8 @@ typedef struct vl_field {
     const char *doc;     /* one phrase */
     vl_ref ref;
     int ref_to;
-    int offset_of; /* 1 + number of the field whose row offsets these are too (qualities of bases); 0: its own */
+    int offset_of; /* 1 + number of the field whose row offsets these are too (qualities of bases); 0: its own
+                    */
 } vl_field;
 
 typedef struct vl_schema {
@@ -82,7 +84,7 @@ typedef struct vl_piece {
 } vl_piece;
 
 typedef struct vl_batch {
-    const vl_schema *schema; /* borrowed; static */
+    const vl_schema *schema;      /* borrowed; static */
     uint64_t first[VL_MAX_TABLE]; /* number of row 0 of each table in the store; set by lay or fetch */
     size_t nrow[VL_MAX_TABLE];
     vl_column *col; /* owned; schema->nfield of them */
@@ -107,18 +109,19 @@ vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err);
 vl_code vl_push_row(vl_batch *batch, int field, const void *element, size_t n, vl_err *err);
 /* Room for n more rows of offsets in a ragged column (offset[0] = 0 is set). */
 vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err);
-/* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type or made. */
-vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem, uint8_t **out,
-                      uint16_t *column, vl_err *err);
+/* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type or made.
+ */
+vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem,
+                      uint8_t **out, uint16_t *column, vl_err *err);
 
 /* Whole records of the decompressed input, and where they start. */
 typedef struct vl_block {
     vl_buf bytes;
-    const char *file;  /* borrowed: name of the input */
-    uint64_t offset;   /* of bytes.data[0] in the decompressed input */
-    uint64_t record;   /* number of the first record in this input */
-    uint64_t nrecord;  /* how many, as cut counted them */
-    bool last;         /* nothing of this input follows */
+    const char *file; /* borrowed: name of the input */
+    uint64_t offset;  /* of bytes.data[0] in the decompressed input */
+    uint64_t record;  /* number of the first record in this input */
+    uint64_t nrecord; /* how many, as cut counted them */
+    bool last;        /* nothing of this input follows */
 } vl_block;
 
 #endif

@@ -85,9 +85,8 @@ void vl_err_print(const vl_err *err, char *line, size_t n)
     for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
         if (!place[i].known) continue;
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-        add(line, n, &at, place[i].fmt, sep, place[i].value);
-        _Pragma("GCC diagnostic pop")
-        sep = ", ";
+            add(line, n, &at, place[i].fmt, sep, place[i].value);
+        _Pragma("GCC diagnostic pop") sep = ", ";
     }
     add(line, n, &at, "%s%s", *sep ? ": " : "", err->what);
 }

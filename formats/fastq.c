@@ -2,9 +2,9 @@
  * FASTQ: four lines a read: '@' name and comment, bases, '+' and anything, qualities (Phred + 33).
  *
  * In: text of one input, or of two inputs with mates (R1, R2) side by side, or of one with mates in turn.
- * Out: a batch of reads (reads.h). What the columns do not say, and exact export needs, is one thing for the whole
- * input: line ends (LF or CRLF), the mark of mates in names (/1 /2), a missing last line break, blank lines at the
- * end. An input in which these change midway is refused, as are records of more than four lines.
+ * Out: a batch of reads (reads.h). What the columns do not say, and exact export needs, is one thing for the
+ * whole input: line ends (LF or CRLF), the mark of mates in names (/1 /2), a missing last line break, blank
+ * lines at the end. An input in which these change midway is refused, as are records of more than four lines.
  * Source: Cock et al. 2010; facts/reads.md, section 9.
  */
 #include "formats/reads.h"
@@ -36,8 +36,9 @@ static int probe(const uint8_t *bytes, size_t n)
     if (n >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, n -= 3;
     if (!n || bytes[0] != '@') return 0;
     /* a SAM header starts with '@' too: two letters and a TAB */
-    if (n >= 4 && bytes[3] == '\t' && (!memcmp(bytes, "@HD", 3) || !memcmp(bytes, "@SQ", 3) ||
-                                       !memcmp(bytes, "@RG", 3) || !memcmp(bytes, "@PG", 3) || !memcmp(bytes, "@CO", 3)))
+    if (n >= 4 && bytes[3] == '\t' &&
+        (!memcmp(bytes, "@HD", 3) || !memcmp(bytes, "@SQ", 3) || !memcmp(bytes, "@RG", 3) ||
+         !memcmp(bytes, "@PG", 3) || !memcmp(bytes, "@CO", 3)))
         return 0;
     return 60;
 }
@@ -85,8 +86,8 @@ static bool peek_name(const uint8_t *bytes, size_t n, bool whole, int record, li
     return true;
 }
 
-static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n, const bool *whole,
-                    bool *more, vl_err *err)
+static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
+                    const bool *whole, bool *more, vl_err *err)
 {
     head *const h = self;
     h->nstream = ask->nstream;
@@ -127,19 +128,22 @@ static void cut_last(const uint8_t *bytes, size_t n, uint64_t max_record, size_t
 {
     const uint8_t *p = bytes, *const end = bytes + n;
     uint64_t records = 0;
-    while (p < end && records < max_record && !only_blank(p, (size_t)(end - p) < 64 ? (size_t)(end - p) : 64)) {
+    while (p < end && records < max_record &&
+           !only_blank(p, (size_t)(end - p) < 64 ? (size_t)(end - p) : 64)) {
         for (int l = 0; l < 4 && p < end; l++)
             if (!line_end(p, end, &p)) p = end;
         records++;
     }
     /* blank lines belong to the block of the last record */
     if (p < end && only_blank(p, (size_t)(end - p))) p = end;
-    else if (p < end && records < max_record) records++, p = end; /* blank lines, then text: parse refuses it */
+    else if (p < end && records < max_record)
+        records++, p = end; /* blank lines, then text: parse refuses it */
     *used = (size_t)(p - bytes);
     *nrecord = records;
 }
 
-/* Length of bytes without the blank lines at their end: those may be the end of the input, and wait for it. */
+/* Length of bytes without the blank lines at their end: those may be the end of the input, and wait for it.
+ */
 static size_t without_blank_tail(const uint8_t *bytes, size_t n)
 {
     size_t m = n;
@@ -148,8 +152,8 @@ static size_t without_blank_tail(const uint8_t *bytes, size_t n)
     return m < n && bytes[m] == '\n' ? m + 1 : m;
 }
 
-static vl_code cut(const void *self, const uint8_t *bytes, size_t n, bool last, uint64_t max_record, size_t *used,
-                   uint64_t *nrecord, vl_err *err)
+static vl_code cut(const void *self, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
+                   size_t *used, uint64_t *nrecord, vl_err *err)
 {
     (void)err;
     const head *const h = self;
@@ -183,7 +187,8 @@ typedef struct work {
 static vl_code refuse(work *w, const uint8_t *at, int l, vl_err *err)
 {
     err->line = (w->in->record + w->record) * 4 + (uint64_t)l + 1;
-    return vl_err_at(err, w->in->file, w->in->offset + (uint64_t)(at - w->in->bytes.data), w->in->record + w->record);
+    return vl_err_at(err, w->in->file, w->in->offset + (uint64_t)(at - w->in->bytes.data),
+                     w->in->record + w->record);
 }
 
 /* The next line, without its end. */
@@ -224,7 +229,8 @@ static vl_code check_title(work *w, line t, vl_err *err)
             vl_fail(err, VL_EFORMAT, "starts with a byte order mark; FASTQ has none");
         else if (t.at[0] >= 33 && t.at[0] < 127)
             vl_fail(err, VL_EFORMAT,
-                    "name line starts with '%c', expected '@' (records of more than four lines are not supported)",
+                    "name line starts with '%c', expected '@' (records of more than four lines are not "
+                    "supported)",
                     t.at[0]);
         else vl_fail(err, VL_EFORMAT, "name line starts with byte 0x%02x, expected '@'", t.at[0]);
         return refuse(w, t.at, 0, err);
@@ -232,7 +238,8 @@ static vl_code check_title(work *w, line t, vl_err *err)
     /* NUL and stray CR would not survive other tools; everything else in a name is kept */
     const uint8_t *bad = memchr(t.at, 0, t.n);
     if (bad) vl_fail(err, VL_EFORMAT, "NUL byte in the name line");
-    else if ((bad = memchr(t.at, '\r', t.n))) vl_fail(err, VL_EFORMAT, "carriage return in the name line, lines end in LF");
+    else if ((bad = memchr(t.at, '\r', t.n)))
+        vl_fail(err, VL_EFORMAT, "carriage return in the name line, lines end in LF");
     return bad ? refuse(w, bad, 0, err) : VL_OK;
 }
 
@@ -247,7 +254,8 @@ static vl_code push_title(work *w, line t, int mate, vl_err *err)
     vl_batch *const out = w->out;
     const line title = { t.at + 1, t.n - 1 };
     line name = { title.at, name_length(title) }, comment = { title.at + name.n, title.n - name.n };
-    /* one space before the comment goes without saying, unless what follows could be taken for a blank kept */
+    /* one space before the comment goes without saying, unless what follows could be taken for a blank kept
+     */
     if (comment.n >= 2 && comment.at[0] == ' ' && comment.at[1] != ' ' && comment.at[1] != '\t')
         comment.at++, comment.n--;
     if (vl_push_row(out, VL_RD_COMMENT, comment.at, comment.n, err)) return err->code;
@@ -270,14 +278,15 @@ static vl_code push_title(work *w, line t, int mate, vl_err *err)
     return VL_OK;
 }
 
-/* Counts reads with letters other than upper-case ACGTN. Most batches have none: one quick look at all letters. */
+/* Counts reads with letters other than upper-case ACGTN. Most batches have none: one quick look at all
+ * letters. */
 static void count_letters(vl_batch *out)
 {
     const vl_column *const base = &out->col[VL_RD_BASE];
     uint8_t other = 0;
     for (size_t i = 0; i < base->data.len; i++) {
         const uint8_t c = base->data.data[i];
-        other |= (uint8_t)!((c == 'A') | (c == 'C') | (c == 'G') | (c == 'T') | (c == 'N'));
+        other |= (uint8_t) !((c == 'A') | (c == 'C') | (c == 'G') | (c == 'T') | (c == 'N'));
     }
     for (size_t r = 0; r < base->nrow; r++) {
         bool lower = false, odd = false;
@@ -298,8 +307,10 @@ static vl_code push_base(work *w, line base, vl_err *err)
     const size_t bad = vl_k.find_outside(base.at, base.n, '!', '~');
     if (bad < base.n) {
         const uint8_t c = base.at[bad];
-        if (c == ' ' || c == '\t') vl_fail(err, VL_EFORMAT, "blank within the sequence, at letter %zu", bad + 1);
-        else if (c == '\r') vl_fail(err, VL_EFORMAT, "carriage return at the end of the sequence, other lines end in LF");
+        if (c == ' ' || c == '\t')
+            vl_fail(err, VL_EFORMAT, "blank within the sequence, at letter %zu", bad + 1);
+        else if (c == '\r')
+            vl_fail(err, VL_EFORMAT, "carriage return at the end of the sequence, other lines end in LF");
         else vl_fail(err, VL_EFORMAT, "byte 0x%02x in the sequence, expected a letter", c);
         return refuse(w, base.at + bad, 1, err);
     }
@@ -311,11 +322,12 @@ static vl_code push_plus(work *w, line plus, line title, vl_err *err)
     static const uint8_t same = VL_PLUS_SAME;
     if (!plus.n || plus.at[0] != '+') {
         const uint8_t c = plus.n ? plus.at[0] : 0;
-        if (!plus.n)
-            vl_fail(err, VL_EFORMAT, "third line of the record is blank, expected '+'");
+        if (!plus.n) vl_fail(err, VL_EFORMAT, "third line of the record is blank, expected '+'");
         else if (c >= 33 && c < 127)
-            vl_fail(err, VL_EFORMAT, "third line starts with '%c', expected '+' (records of more than four lines are "
-                                     "not supported)", c);
+            vl_fail(err, VL_EFORMAT,
+                    "third line starts with '%c', expected '+' (records of more than four lines are "
+                    "not supported)",
+                    c);
         else vl_fail(err, VL_EFORMAT, "third line of the record starts with byte 0x%02x, expected '+'", c);
         return refuse(w, plus.at, 2, err);
     }
@@ -339,8 +351,8 @@ static vl_code push_quality(work *w, line quality, size_t nbase, vl_err *err)
     if (vl_buf_grow(&col->data, quality.n, err)) return err->code;
     const size_t bad = vl_k.phred_decode(col->data.data + col->data.len, quality.at, quality.n);
     if (bad < quality.n && !(bad >= nbase && quality.at[bad] == '\r')) {
-        vl_fail(err, VL_EFORMAT, "byte 0x%02x at place %zu of the qualities, expected '!' to '~'", quality.at[bad],
-                bad + 1);
+        vl_fail(err, VL_EFORMAT, "byte 0x%02x at place %zu of the qualities, expected '!' to '~'",
+                quality.at[bad], bad + 1);
         return refuse(w, quality.at + bad, 3, err);
     }
     if (quality.n != nbase) {

@@ -13,7 +13,8 @@
 
 #include "formats/batch.h"
 
-/* A fact: something about the whole input that exact export or a reader needs; becomes an attribute of /source. */
+/* A fact: something about the whole input that exact export or a reader needs; becomes an attribute of
+ * /source. */
 typedef struct vl_fact {
     char name[40];
     char text[88];
@@ -22,7 +23,8 @@ typedef struct vl_facts {
     vl_fact fact[32];
     int n;
 } vl_facts;
-void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 const char *vl_fact_get(const vl_facts *facts, const char *name); /* "" if there is none */
 
 /* What the user asked for; formats take what concerns them. */
@@ -42,13 +44,14 @@ typedef struct vl_format {
     int max_stream;          /* how many inputs side by side: 2 for reads */
     /* 0 not mine .. 100 certain; must not read past n */
     int (*probe)(const uint8_t *bytes, size_t n);
-    /* bytes[s] is the head of stream s, all of it when whole[s]. *more is set when a longer head is needed. */
-    vl_code (*open)(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n, const bool *whole,
-                    bool *more, vl_err *err);
+    /* bytes[s] is the head of stream s, all of it when whole[s]. *more is set when a longer head is needed.
+     */
+    vl_code (*open)(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
+                    const bool *whole, bool *more, vl_err *err);
     /* Whole records at the start of bytes: at most max_record of them, their bytes in *used, their number in
      * *nrecord. last: nothing follows bytes. 0 records: more bytes are needed (an error when last). */
-    vl_code (*cut)(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record, size_t *used,
-                   uint64_t *nrecord, vl_err *err);
+    vl_code (*cut)(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
+                   size_t *used, uint64_t *nrecord, vl_err *err);
     /* in[0 .. nstream): equally many records each. Appends to out. */
     vl_code (*parse)(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
     vl_code (*join)(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);

@@ -132,7 +132,7 @@ typedef struct vl_mz_kind { /* arrays that one writer compressed alike, in one b
     uint32_t levels; /* that made all that was proven, as bits */
     size_t first;    /* the array proven first: the smallest that says enough */
     size_t largest;
-    bool doubt;                     /* not all was made alike: each array is proven */
+    bool doubt; /* not all was made alike: each array is proven */
     uint64_t narray;
 } vl_mz_kind;
 typedef struct vl_mz_later { /* an array whose piece is in the batch */

@@ -5,12 +5,14 @@
 
 static const vl_field fields[VL_RD_NFIELD] = {
     [VL_RD_NAME] = { "reads/name", VL_U8, VL_RAGGED, VL_RT_NAME, VL_USE_TEXT, "", "",
-                     "name up to the first blank, without '@'; once for each pair, without the mate's mark", 0, 0, 0 },
+                     "name up to the first blank, without '@'; once for each pair, without the mate's mark",
+                     0, 0, 0 },
     [VL_RD_COMMENT] = { "reads/comment", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_TEXT, "", "empty",
-                        "text after the first blank of the name line; starts with the blank unless that is one space",
+                        "text after the first blank of the name line; starts with the blank unless that is "
+                        "one space",
                         0, 0, 0 },
-    [VL_RD_BASE] = { "reads/base", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_BASE, "letter", "", "bases as written", 0, 0,
-                     0 },
+    [VL_RD_BASE] = { "reads/base", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_BASE, "letter", "",
+                     "bases as written", 0, 0, 0 },
     [VL_RD_QUALITY] = { "reads/quality", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_QUALITY, "Phred", "",
                         "base qualities, letter minus 33", 0, 0, 1 + VL_RD_BASE },
     [VL_RD_PLUS] = { "reads/plus", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_TEXT, "", "empty",
@@ -18,8 +20,8 @@ static const vl_field fields[VL_RD_NFIELD] = {
 };
 
 static const char *const tables[] = { "read", "name" };
-static const char *const counters[VL_RC_N] = { "n_lower_case",   "n_odd_base",         "n_empty_read",
-                                               "n_empty_name",   "n_not_ascii_name",   "n_plus_text",
+static const char *const counters[VL_RC_N] = { "n_lower_case",       "n_odd_base",         "n_empty_read",
+                                               "n_empty_name",       "n_not_ascii_name",   "n_plus_text",
                                                "no_final_newline_1", "no_final_newline_2", "blank_lines_1",
                                                "blank_lines_2" };
 
@@ -73,13 +75,14 @@ vl_code vl_reads_print(const vl_batch *batch, const vl_reads_how *how, vl_buf *o
     return vl_reads_print_rows(batch, how, 0, batch->nrow[VL_RT_READ], out, err);
 }
 
-vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size_t first, size_t n, vl_buf *out,
-                            vl_err *err)
+vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size_t first, size_t n,
+                            vl_buf *out, vl_err *err)
 {
     for (size_t i = first; i < first + n; i++) {
         const int mate = how->paired ? (int)(i & 1) : 0;
         if (how->mate && how->mate != mate + 1) continue;
-        const span name = row(batch, VL_RD_NAME, how->paired ? i / 2 : i), comment = row(batch, VL_RD_COMMENT, i);
+        const span name = row(batch, VL_RD_NAME, how->paired ? i / 2 : i),
+                   comment = row(batch, VL_RD_COMMENT, i);
         const span base = row(batch, VL_RD_BASE, i), quality = row(batch, VL_RD_QUALITY, i);
         const span plus = row(batch, VL_RD_PLUS, i);
         const bool crlf = how->crlf[mate];

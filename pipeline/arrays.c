@@ -13,7 +13,8 @@ vl_code vl_piece_columns_read(vl_piece_columns *pc, vl_store *store, vl_err *err
     if (!pc->path) return vl_fail(err, VL_ENOMEM, "no memory for names of columns");
     for (; pc->n < VL_MAX_PIECE_COLUMN; pc->n++) {
         snprintf(number, sizeof number, "%d", pc->n);
-        if (vl_store_get(store, VL_PIECE_NOTES, number, pc->path[pc->n], sizeof *pc->path, err)) return err->code;
+        if (vl_store_get(store, VL_PIECE_NOTES, number, pc->path[pc->n], sizeof *pc->path, err))
+            return err->code;
         if (!pc->path[pc->n][0]) break;
         pc->column[pc->n] = vl_store_find(store, pc->path[pc->n]);
     }
@@ -45,7 +46,8 @@ static vl_code room(vl_arrays *a, int n, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_arrays_plan(vl_arrays *a, const vl_piece_columns *pc, vl_reader *r, const vl_batch *b, size_t n, vl_err *err)
+vl_code vl_arrays_plan(vl_arrays *a, const vl_piece_columns *pc, vl_reader *r, const vl_batch *b, size_t n,
+                       vl_err *err)
 {
     uint64_t from[VL_MAX_PIECE_COLUMN], to[VL_MAX_PIECE_COLUMN] = { 0 };
     if (room(a, pc->n, err)) return err->code;
@@ -56,14 +58,16 @@ vl_code vl_arrays_plan(vl_arrays *a, const vl_piece_columns *pc, vl_reader *r, c
         const uint64_t start = vl_u64_at(b, VL_SP_ARR_START, i), length = vl_u64_at(b, VL_SP_ARR_LENGTH, i);
         uint64_t end = 0;
         if (c >= (unsigned)pc->n || __builtin_add_overflow(start, length, &end))
-            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d", b->first[VL_SPT_ARRAY] + i, c, pc->n);
+            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d",
+                           b->first[VL_SPT_ARRAY] + i, c, pc->n);
         if (!length) continue;
         if (start < from[c]) from[c] = start;
         if (end > to[c]) to[c] = end;
     }
     for (int c = 0; c < pc->n; c++) {
         a->first[c] = to[c] ? from[c] : 0;
-        if (vl_reader_span(r, &a->span[c], pc->column[c], a->first[c], to[c] ? to[c] - from[c] : 0, err)) return err->code;
+        if (vl_reader_span(r, &a->span[c], pc->column[c], a->first[c], to[c] ? to[c] - from[c] : 0, err))
+            return err->code;
     }
     return VL_OK;
 }
@@ -75,7 +79,8 @@ vl_code vl_arrays_load(vl_arrays *a, vl_reader *r, vl_work *work, vl_err *err)
     return VL_OK;
 }
 
-const uint8_t *vl_arrays_value(const vl_arrays *a, const vl_piece_columns *pc, const vl_batch *b, size_t i, size_t *len)
+const uint8_t *vl_arrays_value(const vl_arrays *a, const vl_piece_columns *pc, const vl_batch *b, size_t i,
+                               size_t *len)
 {
     const unsigned c = vl_array_column(b, i);
     const uint64_t start = vl_u64_at(b, VL_SP_ARR_START, i), length = vl_u64_at(b, VL_SP_ARR_LENGTH, i);

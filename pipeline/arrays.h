@@ -27,15 +27,20 @@ typedef struct vl_arrays {
 } vl_arrays;
 
 /* Ordered. Arrays 0 .. n - 1 of the batch: those of one column lie behind each other in the store. */
-vl_code vl_arrays_plan(vl_arrays *a, const vl_piece_columns *pc, vl_reader *r, const vl_batch *b, size_t n, vl_err *err);
+vl_code vl_arrays_plan(vl_arrays *a, const vl_piece_columns *pc, vl_reader *r, const vl_batch *b, size_t n,
+                       vl_err *err);
 /* Parallel. */
 vl_code vl_arrays_load(vl_arrays *a, vl_reader *r, vl_work *work, vl_err *err);
 /* The bytes of array i of the batch; *len of them. */
-const uint8_t *vl_arrays_value(const vl_arrays *a, const vl_piece_columns *pc, const vl_batch *b, size_t i, size_t *len);
+const uint8_t *vl_arrays_value(const vl_arrays *a, const vl_piece_columns *pc, const vl_batch *b, size_t i,
+                               size_t *len);
 void vl_arrays_free(vl_arrays *a);
 
 /* Fields of row i. */
-static inline uint64_t vl_u64_at(const vl_batch *b, int field, size_t i) { return vl_le64(b->col[field].data.data + 8 * i); }
+static inline uint64_t vl_u64_at(const vl_batch *b, int field, size_t i)
+{
+    return vl_le64(b->col[field].data.data + 8 * i);
+}
 static inline unsigned vl_array_column(const vl_batch *b, size_t i)
 {
     return vl_le16(b->col[VL_SP_ARR_COLUMN].data.data + 2 * i);

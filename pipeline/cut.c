@@ -26,15 +26,20 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
     const uint8_t *bytes = NULL;
     size_t n = 0;
     bool whole = false;
-    if (vl_input_peek(c->stream[s].in, HEAD, &bytes, &n, &whole, err)) return vl_err_file(err, c->stream[s].name);
-    if (!n) return s ? VL_OK : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
+    if (vl_input_peek(c->stream[s].in, HEAD, &bytes, &n, &whole, err))
+        return vl_err_file(err, c->stream[s].name);
+    if (!n)
+        return s ? VL_OK
+                 : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
     const vl_format *const seen = vl_format_probe(bytes, n);
     const char *const like = seen ? seen->name : resembles(bytes, n);
     if (!s) c->format = name ? vl_format_find(name) : seen;
     if (!c->format && name) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
     if (s && seen != c->format)
-        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "neither FASTQ nor mzML", c->format->name);
-    else if (!c->format && like) vl_fail(err, VL_EUNSUP, "%s, which is not supported; FASTQ and mzML are", like);
+        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "neither FASTQ nor mzML",
+                c->format->name);
+    else if (!c->format && like)
+        vl_fail(err, VL_EUNSUP, "%s, which is not supported; FASTQ and mzML are", like);
     else if (!c->format) vl_fail(err, VL_EUNSUP, "neither FASTQ nor mzML: starts with byte 0x%02x", bytes[0]);
     else if (c->nstream > c->format->max_stream)
         return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->name, c->nstream);
@@ -53,17 +58,19 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
         more = false;
         c->format->close(c->head, c->state); /* of a try that saw too little */
         memset(c->head, 0, c->format->head_size);
-        if (c->format->open(c->head, ask, bytes, n, whole, &more, err)) return vl_err_file(err, c->stream[0].name);
+        if (c->format->open(c->head, ask, bytes, n, whole, &more, err))
+            return vl_err_file(err, c->stream[0].name);
         if (more && want >= MOST_HEAD) {
-            vl_fail(err, VL_EFORMAT, "no %s record within the first %d MiB", c->format->name, MOST_HEAD >> 20);
+            vl_fail(err, VL_EFORMAT, "no %s record within the first %d MiB", c->format->name,
+                    MOST_HEAD >> 20);
             return vl_err_file(err, c->stream[0].name);
         }
     }
     return VL_OK;
 }
 
-vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask, const char *format,
-                       vl_err *err)
+vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
+                       const char *format, vl_err *err)
 {
     *c = (vl_cutter){ .nstream = ask.nstream };
     for (int s = 0; s < c->nstream; s++) {
@@ -89,7 +96,8 @@ vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
     packet->packed.len = packet->plain.len = 0;
     packet->end = packet->file_end = false;
     packet->file = st->file;
-    if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block) return VL_OK; /* enough for now */
+    if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block)
+        return VL_OK; /* enough for now */
     return vl_input_take(st->in, c->format->block, packet, err);
 }
 
@@ -143,16 +151,19 @@ static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, siz
     return VL_OK;
 }
 
-/* Whole records within the first format->block bytes, `most` of them at most; one that is longer than that alone.
- * *lacks: more text is needed to say. So borders of blocks depend on the text, never on packets or timing. */
-static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, size_t *used, bool *lacks, vl_err *err)
+/* Whole records within the first format->block bytes, `most` of them at most; one that is longer than that
+ * alone. *lacks: more text is needed to say. So borders of blocks depend on the text, never on packets or
+ * timing. */
+static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, size_t *used,
+                       bool *lacks, vl_err *err)
 {
     const size_t len = block->bytes.len, full = c->format->block, n = len < full ? len : full;
     *used = 0;
     block->nrecord = 0;
     *lacks = len < full && !st->ended;
     if (*lacks || !len) return VL_OK;
-    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord, err) ||
+    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord,
+                       err) ||
         block->nrecord || *used || n == len)
         return vl_err_file(err, block->file);
     if (c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
@@ -167,7 +178,8 @@ static vl_code check_even(const vl_cutter *c, const vl_block *block, vl_err *err
     for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s], *const other = &c->stream[1 - s];
         if (!block[s].nrecord || block[1 - s].nrecord) continue;
-        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64, other->name, other->record);
+        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64,
+                other->name, other->record);
         return vl_err_at(err, st->name, st->at, st->record);
     }
     return VL_OK;
@@ -188,10 +200,13 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
     *end = true;
     for (int s = 0; s < c->nstream; s++) {
         if (wait) used[s] = block[s].nrecord = 0;
-        else if (block[s].nrecord > least && measure(c, &c->stream[s], &block[s], least, &used[s], &lacks[s], err)) return err->code;
+        else if (block[s].nrecord > least &&
+                 measure(c, &c->stream[s], &block[s], least, &used[s], &lacks[s], err))
+            return err->code;
         if (keep_tail(c, &c->stream[s], &block[s], used[s], err)) return err->code;
         /* what lacks text is read on, however much is there: its record is longer than a block */
-        atomic_store_explicit(&c->stream[s].waits, lacks[s] ? 0 : c->stream[s].tail.len, memory_order_relaxed);
+        atomic_store_explicit(&c->stream[s].waits, lacks[s] ? 0 : c->stream[s].tail.len,
+                              memory_order_relaxed);
         *end &= c->stream[s].ended && !c->stream[s].tail.len;
     }
     return VL_OK;
@@ -199,7 +214,8 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
 
 void vl_cutter_place(const vl_cutter *c, vl_err *err)
 {
-    if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE) return; /* what input says is right already */
+    if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE)
+        return; /* what input says is right already */
     for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s];
         const size_t n = strlen(st->name), m = strlen(err->file);

@@ -1,6 +1,7 @@
 /*
- * Take and cut: the ordered beginning of ingest. Takes packets from one input or two side by side, and cuts their
- * text into blocks of whole records; with two inputs, blocks of equally many. What is left waits for the next.
+ * Take and cut: the ordered beginning of ingest. Takes packets from one input or two side by side, and cuts
+ * their text into blocks of whole records; with two inputs, blocks of equally many. What is left waits for
+ * the next.
  */
 #ifndef VL_CUT_H
 #define VL_CUT_H
@@ -32,8 +33,8 @@ typedef struct vl_cutter {
 } vl_cutter;
 
 /* path[s][npath[s]]: files in a row of stream s. Sniffs the format unless named (NULL). */
-vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask, const char *format,
-                       vl_err *err);
+vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
+                       const char *format, vl_err *err);
 vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 /* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */

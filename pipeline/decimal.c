@@ -1,9 +1,9 @@
 /*
  * Numbers as the shortest decimal that reads back as the same double, or the same float.
  *
- * printf can only be asked for a number of digits, and asking for more and more of them costs microseconds. Here the
- * digits come from one multiplication in long double, whose 64-bit mantissa leaves room to spare; when the result lies
- * too near to the border between two doubles to be sure, printf and strtod decide.
+ * printf can only be asked for a number of digits, and asking for more and more of them costs microseconds.
+ * Here the digits come from one multiplication in long double, whose 64-bit mantissa leaves room to spare;
+ * when the result lies too near to the border between two doubles to be sure, printf and strtod decide.
  */
 #include "pipeline/view.h"
 
@@ -17,9 +17,10 @@ enum { POWERS = 28 };
 
 static long double power10(int e)
 {
-    static const long double table[POWERS] = { 1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
-                                               1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L,
-                                               1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L };
+    static const long double table[POWERS] = { 1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,
+                                               1e7L,  1e8L,  1e9L,  1e10L, 1e11L, 1e12L, 1e13L,
+                                               1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L,
+                                               1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L };
     return table[e]; /* exact: 10^27 has 63 significant bits */
 }
 
@@ -33,7 +34,8 @@ static long double step(double v, bool single)
     return (long double)v - (long double)nextafter(v, 0);
 }
 
-/* The digits of v > 0 as an integer of n digits or fewer, and the power of ten of the last; false: not sure. */
+/* The digits of v > 0 as an integer of n digits or fewer, and the power of ten of the last; false: not sure.
+ */
 static bool shortest(double v, bool single, uint64_t *digits, int *last)
 {
     const int magnitude = (int)floor(log10(v));
@@ -86,7 +88,8 @@ vl_code vl_text_number(vl_buf *text, double v, bool single, vl_err *err)
     int last = 0;
     if (isnan(v)) return VL_OK;
     const double size = fabs(v);
-    if (size >= (single ? (double)FLT_MIN : DBL_MIN) && isfinite(v) && shortest(size, single, &digits, &last)) {
+    if (size >= (single ? (double)FLT_MIN : DBL_MIN) && isfinite(v) &&
+        shortest(size, single, &digits, &last)) {
         if (v < 0) s[at++] = '-';
         at += put(s + at, digits, last);
         return vl_buf_append(text, s, at, err);

@@ -12,7 +12,8 @@
 
 enum { GZIP_LEVEL = 6 };
 
-typedef struct export {
+typedef struct export
+{
     const vl_export *ask;
     vl_store *store;
     vl_reader *reader;
@@ -26,7 +27,8 @@ typedef struct export {
     vl_progress progress;
     vl_job *job;
     int njob;
-} export;
+}
+export;
 
 const vl_schema *vl_schema_of(const char *kind)
 {
@@ -93,7 +95,8 @@ static vl_code open_store(export *x, bool split, vl_err *err)
 static vl_code open_outputs(export *x, vl_err *err)
 {
     for (int s = 0; s < x->nstream; s++) {
-        if (!(x->hash[s] = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
+        if (!(x->hash[s] = XXH3_createState()))
+            return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
         XXH3_128bits_reset(x->hash[s]);
         if (x->ask->compare_only) continue;
         x->gzip[s] = vl_output_is_gz(x->ask->out[s]);
@@ -104,7 +107,9 @@ static vl_code open_outputs(export *x, vl_err *err)
 
 static vl_code move(export *x, vl_err *err)
 {
-    const vl_stage stage[] = { { "fetch", VL_ORDERED, plan, x }, { "print", VL_PARALLEL, print, x }, { "emit", VL_ORDERED, emit, x } };
+    const vl_stage stage[] = { { "fetch", VL_ORDERED, plan, x },
+                               { "print", VL_PARALLEL, print, x },
+                               { "emit", VL_ORDERED, emit, x } };
     vl_slot *const slot = calloc((size_t)x->njob, sizeof *slot);
     if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->njob);
     for (int i = 0; i < x->njob; i++) slot[i].body = &x->job[i];

@@ -1,6 +1,7 @@
 /*
- * Export: a store -> the text it was made from, byte for byte. fetch (ordered) -> print (parallel) -> emit (ordered).
- * The text is hashed on the way and compared with the hash taken at ingest, so a wrong export cannot go unnoticed.
+ * Export: a store -> the text it was made from, byte for byte. fetch (ordered) -> print (parallel) -> emit
+ * (ordered). The text is hashed on the way and compared with the hash taken at ingest, so a wrong export
+ * cannot go unnoticed.
  */
 #ifndef VL_EXPORT_H
 #define VL_EXPORT_H
@@ -14,10 +15,10 @@
 typedef struct vl_job {
     vl_plan plan;
     vl_work work;
-    bool last;          /* nothing follows */
-    vl_buf text[2];     /* what print made: all of it, or mates 1 and 2 apart */
-    vl_buf packed[2];   /* the same as BGZF */
-    vl_arrays arrays;   /* spectra */
+    bool last;        /* nothing follows */
+    vl_buf text[2];   /* what print made: all of it, or mates 1 and 2 apart */
+    vl_buf packed[2]; /* the same as BGZF */
+    vl_arrays arrays; /* spectra */
     vl_span skeleton;
     vl_buf skeleton_text;
     uint64_t skeleton_first;
@@ -38,7 +39,8 @@ const vl_schema *vl_schema_of(const char *kind); /* NULL if unknown */
 
 typedef struct vl_export {
     const char *store;
-    const char *out[2]; /* out[1] NULL: one text to out[0]; both: mates apart; out[0] NULL: nowhere, only compared */
+    const char
+        *out[2]; /* out[1] NULL: one text to out[0]; both: mates apart; out[0] NULL: nowhere, only compared */
     bool compare_only;
     bool force;
     int threads;

@@ -1,4 +1,5 @@
-/* Reads printed as the FASTQ they came from: rows in order, line ends and the end of the file as they were. */
+/* Reads printed as the FASTQ they came from: rows in order, line ends and the end of the file as they were.
+ */
 #include "pipeline/export.h"
 
 #include "formats/reads.h"
@@ -9,7 +10,7 @@
 typedef struct printer {
     vl_reader *r;
     vl_reads_how how;
-    bool split; /* mates apart */
+    bool split;           /* mates apart */
     uint64_t no_final[2]; /* 1: the last line has no line break */
     uint64_t blank[2];
     uint64_t next, nrow; /* reads */
@@ -30,7 +31,8 @@ static vl_code open(void **self, vl_reader *r, bool split, vl_err *err)
     if (vl_store_get(st, "source", "layout", text, sizeof text, err)) return err->code;
     p->how.paired = strcmp(text, "single") != 0;
     const bool interleaved = !strcmp(text, "interleaved");
-    if (split && !p->how.paired) return vl_fail(err, VL_EARG, "the store holds single reads, not pairs: use -o");
+    if (split && !p->how.paired)
+        return vl_fail(err, VL_EARG, "the store holds single reads, not pairs: use -o");
     p->split = split;
     if (vl_store_get(st, "source", "mate_mark", text, sizeof text, err)) return err->code;
     p->how.mate_mark = (uint8_t)text[0];
@@ -38,9 +40,11 @@ static vl_code open(void **self, vl_reader *r, bool split, vl_err *err)
     p->how.crlf[0] = p->how.crlf[1] = !strcmp(text, "crlf");
     if (vl_store_get(st, "source", "line_end_2", text, sizeof text, err)) return err->code;
     if (*text) p->how.crlf[1] = !strcmp(text, "crlf");
-    if (p->how.paired && !interleaved && !split) return VL_OK; /* interleaved print of two files: no original to match */
+    if (p->how.paired && !interleaved && !split)
+        return VL_OK; /* interleaved print of two files: no original to match */
     for (int s = 0; s < 2; s++) {
-        if (vl_store_get_u64(st, "/", s ? "no_final_newline_2" : "no_final_newline_1", &p->no_final[s], err) ||
+        if (vl_store_get_u64(st, "/", s ? "no_final_newline_2" : "no_final_newline_1", &p->no_final[s],
+                             err) ||
             vl_store_get_u64(st, "/", s ? "blank_lines_2" : "blank_lines_1", &p->blank[s], err))
             return err->code;
     }
@@ -48,7 +52,8 @@ static vl_code open(void **self, vl_reader *r, bool split, vl_err *err)
         memset(p->no_final, 0, sizeof p->no_final);
         memset(p->blank, 0, sizeof p->blank);
     }
-    return p->how.paired && p->nrow & 1 ? vl_fail(err, VL_ESTORE, "pairs with an odd number of reads") : VL_OK;
+    return p->how.paired && p->nrow & 1 ? vl_fail(err, VL_ESTORE, "pairs with an odd number of reads")
+                                        : VL_OK;
 }
 
 /* Rows from next on that make about BLOCK_BASES letters; whole pairs. */

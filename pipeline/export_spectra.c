@@ -11,8 +11,8 @@ typedef struct printer {
     vl_reader *r;
     vl_piece_columns pieces;
     int skeleton;
-    uint64_t next, narray;         /* arrays */
-    uint64_t text, ntext;          /* letters of the skeleton printed, and all */
+    uint64_t next, narray; /* arrays */
+    uint64_t text, ntext;  /* letters of the skeleton printed, and all */
     uint64_t nspectrum;
 } printer;
 
@@ -38,11 +38,14 @@ static vl_code fit(const printer *p, const vl_batch *b, size_t n, size_t *out, v
     for (*out = 0; *out < n; ++*out) {
         const unsigned c = vl_array_column(b, *out);
         if (c >= (unsigned)p->pieces.n)
-            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d", p->next + *out, c, p->pieces.n);
-        const uint64_t length = vl_u64_at(b, VL_SP_ARR_LENGTH, *out), at = vl_u64_at(b, VL_SP_ARR_TEXT_AT, *out);
+            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d", p->next + *out, c,
+                           p->pieces.n);
+        const uint64_t length = vl_u64_at(b, VL_SP_ARR_LENGTH, *out),
+                       at = vl_u64_at(b, VL_SP_ARR_TEXT_AT, *out);
         const size_t width = vl_type_width(vl_piece_type(&p->pieces, c));
         if (at < p->text || at > p->ntext || length > UINT64_MAX / 64)
-            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " stands at letter %" PRIu64 " of the skeleton", p->next + *out, at);
+            return vl_fail(err, VL_ESTORE, "array %" PRIu64 " stands at letter %" PRIu64 " of the skeleton",
+                           p->next + *out, at);
         bytes += length * width;
         if (*out && (bytes > BLOCK_BYTES || at - p->text > BLOCK_BYTES)) break;
     }
@@ -75,12 +78,14 @@ static vl_code print_array(const printer *p, vl_job *job, size_t i, vl_buf *text
     const size_t before = text->len;
     size_t len = 0;
     const uint8_t *const payload = vl_arrays_value(&job->arrays, &p->pieces, b, i, &len);
-    if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], payload, len, kept->data.data + kept->offset[i],
-                           kept->offset[i + 1] - kept->offset[i], text, err))
+    if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], payload, len,
+                           kept->data.data + kept->offset[i], kept->offset[i + 1] - kept->offset[i], text,
+                           err))
         return err->code;
     if (XXH3_64bits(text->data + before, text->len - before) != vl_u64_at(b, VL_SP_ARR_HASH, i))
         return vl_fail(err, VL_ESTORE,
-                       "array %" PRIu64 ": its text cannot be made again as it was (its values are whole; an ingest with "
+                       "array %" PRIu64
+                       ": its text cannot be made again as it was (its values are whole; an ingest with "
                        "--exact=all keeps such text)",
                        b->first[VL_SPT_ARRAY] + i);
     return VL_OK;
@@ -97,7 +102,8 @@ static vl_code print(const void *self, vl_job *job, vl_err *err)
     size_t done = 0;
     for (size_t i = 0; i < b->nrow[VL_SPT_ARRAY]; i++) {
         const uint64_t at = vl_u64_at(b, VL_SP_ARR_TEXT_AT, i) - job->skeleton_first;
-        if (at < done || at > job->skeleton_text.len) return vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
+        if (at < done || at > job->skeleton_text.len)
+            return vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
         if (vl_buf_append(text, job->skeleton_text.data + done, at - done, err)) return err->code;
         done = at;
         if (print_array(p, job, i, text, err)) return err->code;

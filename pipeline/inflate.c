@@ -23,8 +23,8 @@ enum {
     FNAME = 8,
     FCOMMENT = 16,
     RESERVED = 0xe0,
-    FIXED = 10,        /* header bytes that are always there */
-    TRAILER = 8,       /* CRC-32, ISIZE */
+    FIXED = 10,         /* header bytes that are always there */
+    TRAILER = 8,        /* CRC-32, ISIZE */
     MAX_HEAD = 16 << 20 /* extra field is 64 KiB at most; the comment may be an index of megabytes (pymzML) */
 };
 

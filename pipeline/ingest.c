@@ -1,6 +1,6 @@
 /*
- * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> pack -> write, then seal, verify from a fresh
- * open, and give the store its name.
+ * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> pack -> write, then seal, verify from
+ * a fresh open, and give the store its name.
  */
 #include "pipeline/ingest.h"
 
@@ -75,7 +75,8 @@ static vl_code parse(void *self, vl_slot *slot, vl_err *err)
     load *const l = slot->body;
     vl_batch_clear(&l->batch);
     if (is_empty(l, slot)) return VL_OK;
-    if (g->cutter.format->parse(g->cutter.head, l->block, &l->batch, err)) return vl_err_file(err, l->block[0].file);
+    if (g->cutter.format->parse(g->cutter.head, l->block, &l->batch, err))
+        return vl_err_file(err, l->block[0].file);
     return VL_OK;
 }
 
@@ -94,7 +95,8 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     const vl_format *const f = g->cutter.format;
     l->chunks.n = 0;
     if (is_empty(l, slot)) return VL_OK;
-    if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err)) return vl_err_file(err, l->block[0].file);
+    if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err))
+        return vl_err_file(err, l->block[0].file);
     if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
 }
@@ -125,7 +127,8 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
 
 /* ---- slots ---- */
 
-/* Bytes that one slot needs: text, columns, chunks and their packed forms, about twelve times a block of text. */
+/* Bytes that one slot needs: text, columns, chunks and their packed forms, about twelve times a block of
+ * text. */
 static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c->format->block * 12; }
 
 static vl_code make_slots(ingest *g, vl_err *err)
@@ -167,7 +170,7 @@ static void free_slots(ingest *g)
 static vl_code move(ingest *g, vl_err *err)
 {
     const vl_stage all[] = {
-        { "take", VL_ORDERED, take_first, g }, { "take 2", VL_ORDERED, take_second, g },
+        { "take", VL_ORDERED, take_first, g },  { "take 2", VL_ORDERED, take_second, g },
         { "inflate", VL_PARALLEL, inflate, g }, { "cut", VL_ORDERED, cut, g },
         { "parse", VL_PARALLEL, parse, g },     { "count", VL_PARALLEL, count, g },
         { "lay", VL_ORDERED, lay, g },          { "pack", VL_PARALLEL, pack, g },
@@ -237,7 +240,8 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
 static bool same_mates(const ingest *g)
 {
     const vl_stream *const s = g->cutter.stream;
-    return g->cutter.nstream == 2 && XXH128_isEqual(XXH3_128bits_digest(s[0].hash), XXH3_128bits_digest(s[1].hash));
+    return g->cutter.nstream == 2 &&
+           XXH128_isEqual(XXH3_128bits_digest(s[0].hash), XXH3_128bits_digest(s[1].hash));
 }
 
 static vl_code note_sources(ingest *g, vl_err *err)
@@ -281,7 +285,8 @@ static vl_code note_root(ingest *g, vl_err *err)
         if (vl_store_note_u64(g->store, "/", name, vl_lay_rows(g->lay, t), err)) return err->code;
     }
     for (int i = 0; i < schema->ncounter; i++)
-        if (vl_store_note_u64(g->store, "/", schema->counter[i], vl_lay_counters(g->lay)[i], err)) return err->code;
+        if (vl_store_note_u64(g->store, "/", schema->counter[i], vl_lay_counters(g->lay)[i], err))
+            return err->code;
     return VL_OK;
 }
 
@@ -352,7 +357,9 @@ static vl_code make_store(ingest *g, vl_err *err)
 static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
 {
     vl_verified seen = { 0 };
-    const vl_verify ask = { .path = vl_store_part(g->store), .threads = g->ask->threads, .progress = g->ask->progress };
+    const vl_verify ask = { .path = vl_store_part(g->store),
+                            .threads = g->ask->threads,
+                            .progress = g->ask->progress };
     if (vl_verify_run(&ask, &seen, err)) {
         err->file[0] = 0;
         return vl_err_file(err, g->ask->store);
@@ -364,11 +371,14 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
-    const vl_ask format_ask = { .nstream = ask->nstream, .interleaved = ask->interleaved, .exact_all = ask->exact_all };
+    const vl_ask format_ask = { .nstream = ask->nstream,
+                                .interleaved = ask->interleaved,
+                                .exact_all = ask->exact_all };
     *done = (vl_ingested){ 0 };
     g.paired = ask->nstream == 2 || ask->interleaved;
     if (vl_cutter_open(&g.cutter, ask->path, ask->npath, format_ask, ask->format, err)) goto out;
-    vl_progress_start(&g.progress, ask->progress, "ingest", g.cutter.format->schema == &vl_reads_schema ? "reads" : "spectra");
+    vl_progress_start(&g.progress, ask->progress, "ingest",
+                      g.cutter.format->schema == &vl_reads_schema ? "reads" : "spectra");
     if (make_store(&g, err)) goto out;
     sum_up(&g, done);
     if (verify(&g, done, err)) goto out;

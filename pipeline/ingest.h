@@ -9,10 +9,10 @@ typedef struct vl_ingest {
     const char *const *path[2]; /* [nstream][npath]: files in a row of each stream; borrowed */
     int npath[2];
     int nstream;
-    const char *store;        /* to be made */
-    const char *sample;       /* "" if unknown */
-    const char *acquisition;  /* "" if unknown */
-    const char *format;       /* NULL: found out from the content */
+    const char *store;       /* to be made */
+    const char *sample;      /* "" if unknown */
+    const char *acquisition; /* "" if unknown */
+    const char *format;      /* NULL: found out from the content */
     vl_profile profile;
     int threads;
     uint64_t max_memory; /* bytes; 0: no limit */

@@ -20,8 +20,8 @@
 typedef struct vl_input vl_input;
 
 typedef struct vl_packet {
-    vl_buf packed; /* whole BGZF blocks, still to be inflated; empty otherwise */
-    vl_buf plain;  /* decompressed bytes; after vl_packet_inflate all of them */
+    vl_buf packed;      /* whole BGZF blocks, still to be inflated; empty otherwise */
+    vl_buf plain;       /* decompressed bytes; after vl_packet_inflate all of them */
     uint64_t packed_at; /* of packed.data[0] in the file */
     int file;           /* number of the file in the row */
     bool file_end;      /* these are the last bytes of that file; may be none */
@@ -57,6 +57,6 @@ int vl_input_nfile(const vl_input *in);
 const vl_source *vl_input_source(const vl_input *in, int file);
 uint64_t vl_input_read(const vl_input *in);  /* bytes read so far, all files: for progress */
 uint64_t vl_input_total(const vl_input *in); /* sum of the sizes of regular files; 0 if unknown */
-void vl_input_close(vl_input *in); /* NULL is fine */
+void vl_input_close(vl_input *in);           /* NULL is fine */
 
 #endif

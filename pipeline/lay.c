@@ -24,9 +24,9 @@ typedef struct rows {
 
 struct vl_lay {
     const vl_schema *schema;
-    column **field; /* owned; [nfield] */
-    rows *rows;     /* owned; [nfield] */
-    column *piece[VL_MAX_PIECE_COLUMN]; /* owned */
+    column **field;                                /* owned; [nfield] */
+    rows *rows;                                    /* owned; [nfield] */
+    column *piece[VL_MAX_PIECE_COLUMN];            /* owned */
     char piece_base[VL_MAX_PIECE_COLUMN][VL_PATH]; /* the name without type */
     int npiece;
     uint64_t nrow[VL_MAX_TABLE], nbyte;
@@ -123,8 +123,8 @@ static vl_code append_line(column *c, uint64_t from, uint64_t n, uint64_t step, 
     return VL_OK;
 }
 
-/* The first row of another length: offsets are needed after all. Whole chunks that were left out are made when the
- * store gets the first chunk behind them (vl_chunk.line); here they are only hashed. */
+/* The first row of another length: offsets are needed after all. Whole chunks that were left out are made
+ * when the store gets the first chunk behind them (vl_chunk.line); here they are only hashed. */
 static vl_code begin_offsets(rows *r, vl_chunks *out, vl_err *err)
 {
     const uint64_t full = vl_chunk_elements(VL_U64), entries = r->nrow + 1, whole = entries / full * full;
@@ -171,7 +171,8 @@ static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out,
     if (lay->npiece == VL_MAX_PIECE_COLUMN)
         return vl_fail(err, VL_EUNSUP, "more than %d kinds of array", VL_MAX_PIECE_COLUMN);
     vl_spec spec = { .type = pc->type, .use = VL_USE_NUMBER, .unit = "", .missing = "", .doc = "" };
-    snprintf(spec.path, sizeof spec.path, "%s%s%s", pc->path, taken ? "." : "", taken ? vl_type_name(pc->type) : "");
+    snprintf(spec.path, sizeof spec.path, "%s%s%s", pc->path, taken ? "." : "",
+             taken ? vl_type_name(pc->type) : "");
     column *const c = column_new(&spec, err);
     if (!c) return err->code;
     memcpy(c->unit, pc->unit, sizeof c->unit);
@@ -222,7 +223,8 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
         number[2 * i] = (uint8_t)map[p->column];
         number[2 * i + 1] = (uint8_t)(map[p->column] >> 8);
         vl_put_le64(start + 8 * i, c->n);
-        if (append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out, err)) return err->code;
+        if (append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out, err))
+            return err->code;
     }
     return VL_OK;
 }
@@ -232,12 +234,18 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
 static vl_code open_field(vl_lay *lay, int f, vl_err *err)
 {
     const vl_field *const field = &lay->schema->field[f];
-    vl_spec spec = { .type = field->type, .use = field->use, .unit = field->unit, .missing = field->missing,
+    vl_spec spec = { .type = field->type,
+                     .use = field->use,
+                     .unit = field->unit,
+                     .missing = field->missing,
                      .doc = field->doc };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
-    vl_spec offset = { .type = VL_U64, .use = VL_USE_NUMBER, .unit = "element", .missing = "",
+    vl_spec offset = { .type = VL_U64,
+                       .use = VL_USE_NUMBER,
+                       .unit = "element",
+                       .missing = "",
                        .doc = "row i has the elements offset[i] up to, not including, offset[i+1]" };
     snprintf(offset.path, sizeof offset.path, "%s.offset", field->path);
     lay->rows[f].uniform = true;

@@ -1,10 +1,10 @@
 /*
  * Lay: batches of rows -> chunks of columns. The ordered stage between parse and pack.
  *
- * Chunks have a fixed element count while rows are ragged, so lay copies and counts, and nothing else: everything
- * dear stays parallel. It also makes positions absolute (vl_ref), keeps one digest a column, leaves out offsets of
- * equally long rows, and gives piece columns their names. Chunk borders depend on the data alone, never on batches
- * or threads.
+ * Chunks have a fixed element count while rows are ragged, so lay copies and counts, and nothing else:
+ * everything dear stays parallel. It also makes positions absolute (vl_ref), keeps one digest a column,
+ * leaves out offsets of equally long rows, and gives piece columns their names. Chunk borders depend on the
+ * data alone, never on batches or threads.
  */
 #ifndef VL_LAY_H
 #define VL_LAY_H

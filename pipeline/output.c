@@ -69,7 +69,8 @@ static vl_code open_folder(vl_output *out, vl_err *err)
 static void name_temp(const vl_output *out)
 {
     char path[4096];
-    if (snprintf(path, sizeof path, "%.*s%s", (int)(out->name - out->path), out->path, out->temp) < (int)sizeof path)
+    if (snprintf(path, sizeof path, "%.*s%s", (int)(out->name - out->path), out->path, out->temp) <
+        (int)sizeof path)
         vl_guard_name(path);
 }
 

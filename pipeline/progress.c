@@ -34,7 +34,9 @@ double vl_progress_seconds(const vl_progress *p) { return now() - p->start; }
 
 static void show_json(const vl_progress *p, double spent, uint64_t done, uint64_t total, uint64_t rows)
 {
-    fprintf(stderr, "{\"step\":\"%s\",\"seconds\":%.1f,\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 ",\"rows\":%" PRIu64 "}\n",
+    fprintf(stderr,
+            "{\"step\":\"%s\",\"seconds\":%.1f,\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 ",\"rows\":%" PRIu64
+            "}\n",
             p->what, spent, done, total, rows);
 }
 
@@ -50,8 +52,8 @@ static void show_text(vl_progress *p, double spent, uint64_t done, uint64_t tota
     vl_human_bytes((uint64_t)((double)done / (spent > 0 ? spent : 1)), rate);
     if (total && part > 0) {
         const double more = spent / part - spent;
-        snprintf(left, sizeof left, ", %.0f:%02.0f left", more / 60 - 0.5 > 0 ? (double)(int)(more / 60) : 0.0,
-                 more - 60 * (double)(int)(more / 60));
+        snprintf(left, sizeof left, ", %.0f:%02.0f left",
+                 more / 60 - 0.5 > 0 ? (double)(int)(more / 60) : 0.0, more - 60 * (double)(int)(more / 60));
     }
     fprintf(stderr, "%s%s ", p->terminal ? "\r\033[K" : "vial: ", p->what);
     if (total) fprintf(stderr, "[%s] %3.0f%% ", bar, 100 * part);

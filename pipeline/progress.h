@@ -1,4 +1,5 @@
-/* Progress on standard error: a bar on a terminal, a line a minute otherwise, JSON lines on request, or silence. */
+/* Progress on standard error: a bar on a terminal, a line a minute otherwise, JSON lines on request, or
+ * silence. */
 #ifndef VL_PROGRESS_H
 #define VL_PROGRESS_H
 
@@ -8,9 +9,9 @@ typedef enum vl_progress_how { VL_PROGRESS_AUTO, VL_PROGRESS_JSON, VL_PROGRESS_O
 
 typedef struct vl_progress {
     vl_progress_how how;
-    const char *what;     /* "ingest", "verify", "export" */
-    const char *unit;     /* of rows: "reads", "spectra" */
-    int terminal, shown;  /* standard error is a terminal; something is on its line */
+    const char *what;    /* "ingest", "verify", "export" */
+    const char *unit;    /* of rows: "reads", "spectra" */
+    int terminal, shown; /* standard error is a terminal; something is on its line */
     double start, last;
 } vl_progress;
 

@@ -30,13 +30,15 @@ static vl_code grow(vl_qc_mate *m, size_t npos, vl_err *err)
     return VL_OK;
 }
 
-static void count(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, const uint64_t *offset, size_t nread)
+static void count(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, const uint64_t *offset,
+                  size_t nread)
 {
     vl_k.base_count(m->base, base, offset, nread, m->npos);
     vl_k.quality_count(m->quality, quality, offset, nread, m->npos);
 }
 
-/* Pairs that are all equally long count as reads of twice the length: position p of mate 2 is behind mate 1. */
+/* Pairs that are all equally long count as reads of twice the length: position p of mate 2 is behind mate 1.
+ */
 static vl_code count_equal_pairs(vl_qc *qc, const vl_batch *b, size_t first, size_t second, vl_err *err)
 {
     const size_t npair = b->nrow[VL_RT_READ] / 2, both = first + second;
@@ -49,8 +51,10 @@ static vl_code count_equal_pairs(vl_qc *qc, const vl_batch *b, size_t first, siz
     for (size_t k = 0; k < both; k++) {
         vl_qc_mate *const to = &qc->mate[k >= first];
         const size_t p = k < first ? k : k - first;
-        for (size_t j = 0; j < VL_QC_LETTERS; j++) to->base[p * VL_QC_LETTERS + j] += m.base[k * VL_QC_LETTERS + j];
-        for (size_t j = 0; j < VL_QC_LEVELS; j++) to->quality[p * VL_QC_LEVELS + j] += m.quality[k * VL_QC_LEVELS + j];
+        for (size_t j = 0; j < VL_QC_LETTERS; j++)
+            to->base[p * VL_QC_LETTERS + j] += m.base[k * VL_QC_LETTERS + j];
+        for (size_t j = 0; j < VL_QC_LEVELS; j++)
+            to->quality[p * VL_QC_LEVELS + j] += m.quality[k * VL_QC_LEVELS + j];
     }
     qc->mate[0].length[first] += npair;
     qc->mate[1].length[second] += npair;
@@ -123,7 +127,8 @@ vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
 {
     static const char *const names[3][3] = { { "qc/base_count", "qc/quality_count", "qc/read_length" },
                                              { "qc/base_count_1", "qc/quality_count_1", "qc/read_length_1" },
-                                             { "qc/base_count_2", "qc/quality_count_2", "qc/read_length_2" } };
+                                             { "qc/base_count_2", "qc/quality_count_2",
+                                               "qc/read_length_2" } };
     static const char *const base_axes[] = { "position in the read", "A, C, G, T, other" };
     static const char *const quality_axes[] = { "position in the read", "Phred" };
     static const char *const length_axes[] = { "bases; bin 1024 holds all longer reads" };
@@ -133,10 +138,12 @@ vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
         if (!q->npos) continue;
         const uint64_t base[] = { q->npos, VL_QC_LETTERS }, quality[] = { q->npos, VL_QC_LEVELS };
         const uint64_t length[] = { bins(q) };
-        if (vl_store_table(st, name[0], VL_U64, q->base, 2, base, base_axes, "reads", "letters by position", err) ||
-            vl_store_table(st, name[1], VL_U64, q->quality, 2, quality, quality_axes, "reads", "qualities by position",
+        if (vl_store_table(st, name[0], VL_U64, q->base, 2, base, base_axes, "reads", "letters by position",
                            err) ||
-            vl_store_table(st, name[2], VL_U64, q->length, 1, length, length_axes, "reads", "lengths of reads", err))
+            vl_store_table(st, name[1], VL_U64, q->quality, 2, quality, quality_axes, "reads",
+                           "qualities by position", err) ||
+            vl_store_table(st, name[2], VL_U64, q->length, 1, length, length_axes, "reads",
+                           "lengths of reads", err))
             return err->code;
     }
     return VL_OK;

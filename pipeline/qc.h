@@ -1,6 +1,6 @@
 /*
- * Quality control of reads: counts by position, for each mate. Computed in parallel, one of these a slot; sums do
- * not depend on the order in which they are added.
+ * Quality control of reads: counts by position, for each mate. Computed in parallel, one of these a slot;
+ * sums do not depend on the order in which they are added.
  */
 #ifndef VL_QC_H
 #define VL_QC_H

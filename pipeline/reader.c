@@ -36,7 +36,8 @@ struct vl_reader {
 static uint64_t rows_of(vl_reader *r, int f)
 {
     const vl_field *const field = &r->schema->field[f];
-    if (field->shape == VL_FIXED) return r->column[f] < 0 ? 0 : vl_store_column(r->store, r->column[f])->nelem;
+    if (field->shape == VL_FIXED)
+        return r->column[f] < 0 ? 0 : vl_store_column(r->store, r->column[f])->nelem;
     if (r->offset[f] >= 0) return vl_store_column(r->store, r->offset[f])->nelem - 1;
     return 0;
 }
@@ -63,7 +64,9 @@ static vl_code check_rows(vl_reader *r, vl_err *err)
             uint64_t n = 0;
             good = col->uniform && !__builtin_mul_overflow(col->row_length, want, &n) && n == col->nelem;
         }
-        if (!good) return vl_fail(err, VL_ESTORE, "%s does not fit the %" PRIu64 " rows of its table", field->path, want);
+        if (!good)
+            return vl_fail(err, VL_ESTORE, "%s does not fit the %" PRIu64 " rows of its table", field->path,
+                           want);
     }
     return VL_OK;
 }
@@ -85,7 +88,8 @@ vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *schema
         r->column[f] = vl_store_find(store, field->path);
         r->offset[f] = -1;
         if (field->shape != VL_RAGGED) continue;
-        snprintf(path, sizeof path, "%s.offset", field->offset_of ? schema->field[field->offset_of - 1].path : field->path);
+        snprintf(path, sizeof path, "%s.offset",
+                 field->offset_of ? schema->field[field->offset_of - 1].path : field->path);
         r->offset[f] = vl_store_find(store, path);
     }
     check_rows(r, err);
@@ -129,7 +133,8 @@ static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
     pthread_mutex_lock(&r->lock);
     vl_page *page = NULL;
     for (size_t i = 0; i < r->npage && !page; i++)
-        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY) page = r->page[i];
+        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY)
+            page = r->page[i];
     const bool here = page != NULL;
     if (!here && (page = free_page(r, err))) {
         page->column = column;
@@ -167,7 +172,8 @@ static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
     if (mine) page->state = PAGE_BUSY;
     pthread_mutex_unlock(&r->lock);
     if (mine) {
-        vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain, work, &page->err);
+        vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain,
+                         work, &page->err);
         vl_err_file(&page->err, vl_store_path(r->store));
         pthread_mutex_lock(&r->lock);
         page->state = page->err.code ? PAGE_BAD : PAGE_READY;
@@ -206,8 +212,8 @@ vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, 
     }
     const vl_stored *const col = vl_store_column(r->store, column);
     if (first > col->nelem || count > col->nelem - first) {
-        vl_fail(err, VL_ESTORE, "%s has %" PRIu64 " elements, %" PRIu64 " from %" PRIu64 " on are wanted", col->path,
-                col->nelem, count, first);
+        vl_fail(err, VL_ESTORE, "%s has %" PRIu64 " elements, %" PRIu64 " from %" PRIu64 " on are wanted",
+                col->path, col->nelem, count, first);
         return vl_err_file(err, vl_store_path(r->store));
     }
     const uint64_t chunk = col->chunk, from = first / chunk, to = (first + count - 1) / chunk;
@@ -237,7 +243,8 @@ static vl_code copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work
     for (size_t i = 0; i < span->npage; i++) {
         vl_page *const page = span->page[i];
         if (unpack(r, page, work, err)) break;
-        const uint64_t skip = at - page->nth * chunk, have = page->plain.len / width - skip, n = left < have ? left : have;
+        const uint64_t skip = at - page->nth * chunk, have = page->plain.len / width - skip,
+                       n = left < have ? left : have;
         memcpy(to, page->plain.data + skip * width, n * width);
         to += n * width;
         at += n;
@@ -257,7 +264,8 @@ vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *w
     return err->code;
 }
 
-vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n, vl_buf *out, vl_work *work, vl_err *err)
+vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n, vl_buf *out, vl_work *work,
+                           vl_err *err)
 {
     vl_span span = { .column = -1 };
     if (!vl_reader_span(r, &span, column, first, n, err)) vl_reader_load_span(r, &span, out, work, err);
@@ -268,10 +276,12 @@ vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n,
 
 /* ---- rows ---- */
 
-vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work, vl_err *err)
+vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work,
+                          vl_err *err)
 {
     if (r->offset[field] < 0) {
-        const uint64_t length = r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->row_length;
+        const uint64_t length =
+            r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->row_length;
         for (size_t i = 0; i <= n; i++) offset[i] = (first + i) * length;
         return VL_OK;
     }
@@ -283,29 +293,31 @@ vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uin
     const uint64_t most = r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->nelem;
     for (size_t i = 0; i <= n && !err->code; i++) {
         if (offset[i] > most || (i && offset[i] < offset[i - 1]))
-            vl_fail(err, VL_ESTORE, "%s.offset: row %" PRIu64 " ends at element %" PRIu64, r->schema->field[field].path,
-                    first + i, offset[i]);
+            vl_fail(err, VL_ESTORE, "%s.offset: row %" PRIu64 " ends at element %" PRIu64,
+                    r->schema->field[field].path, first + i, offset[i]);
     }
     return vl_err_file(err, vl_store_path(r->store));
 }
 
-static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_work *work, vl_err *err)
+static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_work *work,
+                           vl_err *err)
 {
     vl_column *const col = &plan->batch.col[f];
     col->nrow = 0;
-    if (vl_rows_grow(col, n, err) || vl_reader_offsets(r, f, first, n, col->offset, work, err)) return err->code;
+    if (vl_rows_grow(col, n, err) || vl_reader_offsets(r, f, first, n, col->offset, work, err))
+        return err->code;
     const uint64_t base = col->offset[0], count = col->offset[n] - base;
     for (size_t i = 0; i <= n; i++) col->offset[i] -= base;
     col->nrow = n;
     return vl_reader_span(r, &plan->span[f], r->column[f], base, count, err);
 }
 
-vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want, vl_work *work,
-                       vl_err *err)
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
+                       vl_work *work, vl_err *err)
 {
     if (first > r->nrow[table] || n > r->nrow[table] - first)
-        return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first, first + n,
-                       r->schema->table[table], r->nrow[table]);
+        return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
+                       first + n, r->schema->table[table], r->nrow[table]);
     plan->batch.first[table] = first;
     plan->batch.nrow[table] = n;
     for (int f = 0; f < r->schema->nfield; f++) {

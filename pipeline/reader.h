@@ -1,6 +1,6 @@
 /*
- * Reader: rows and elements out of a store, in parallel. HDF5 is entered in the ordered stage only; unpacking is
- * done by whichever slot comes first to a chunk, and the others that need it share it.
+ * Reader: rows and elements out of a store, in parallel. HDF5 is entered in the ordered stage only; unpacking
+ * is done by whichever slot comes first to a chunk, and the others that need it share it.
  *
  *     ordered    vl_reader_rows / vl_reader_span   which chunks are needed; fetches those that are not here
  *     parallel   vl_reader_load                    unpacks, copies the rows into a batch
@@ -39,10 +39,10 @@ uint64_t vl_reader_nrow(const vl_reader *r, int table);
 vl_code vl_plan_init(vl_plan *plan, const vl_schema *schema, vl_err *err);
 void vl_plan_free(vl_reader *r, vl_plan *plan);
 
-/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL: all).
- * Other tables of the plan keep what was planned. */
-vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want, vl_work *work,
-                       vl_err *err);
+/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL:
+ * all). Other tables of the plan keep what was planned. */
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
+                       vl_work *work, vl_err *err);
 /* Ordered. Plans any elements of any column. */
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err);
 
@@ -52,9 +52,11 @@ vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err);
 
 /* Ordered. Row offsets offset[0 .. n] of a ragged field, from row first on; absolute. */
-vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work, vl_err *err);
+vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work,
+                          vl_err *err);
 /* Ordered. All or some elements of a fixed field, converted to nothing: raw little-endian elements. */
-vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n, vl_buf *out, vl_work *work, vl_err *err);
+vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n, vl_buf *out, vl_work *work,
+                           vl_err *err);
 /* The column of a field in the store, -1 if absent. */
 int vl_reader_column(const vl_reader *r, int field);
 

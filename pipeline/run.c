@@ -53,7 +53,8 @@ static void fail(run *r, uint64_t seq, const vl_err *err)
     }
 }
 
-/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do. */
+/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do.
+ */
 static bool carry(run *r, vl_slot *slot)
 {
     slot->seq = r->next++;

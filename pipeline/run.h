@@ -17,8 +17,8 @@
 
 typedef struct vl_slot {
     uint64_t seq; /* 0, 1, 2 ...: which batch this is */
-    bool end;     /* set by an ordered stage: no batch follows this one, those under way behind it are dropped */
-    void *body;   /* what the stages work on; the caller's, one for each slot, reused */
+    bool end; /* set by an ordered stage: no batch follows this one, those under way behind it are dropped */
+    void *body; /* what the stages work on; the caller's, one for each slot, reused */
 } vl_slot;
 
 typedef enum vl_order { VL_ORDERED, VL_PARALLEL } vl_order;

@@ -1,6 +1,6 @@
 /*
- * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What view_peaks.c and view_mzml.c
- * print, and view_spectra.c selects by.
+ * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What view_peaks.c and
+ * view_mzml.c print, and view_spectra.c selects by.
  */
 #include "pipeline/view_spectra.h"
 
@@ -49,7 +49,8 @@ vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum)
         p.charge = (int8_t)ions->charge.data[ion];
     }
     const size_t precursor = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
-    if (isnan(p.mz) && precursor < ions->nprecursor && vl_le64(ions->precursor_of.data + 8 * precursor) == spectrum)
+    if (isnan(p.mz) && precursor < ions->nprecursor &&
+        vl_le64(ions->precursor_of.data + 8 * precursor) == spectrum)
         p.mz = f64(&ions->target, precursor);
     return p;
 }
@@ -78,7 +79,8 @@ uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index)
             if ((i && id[i - 1] != ' ') || memcmp(id + i, word[w], len)) continue;
             uint64_t v = 0;
             size_t k = i + len;
-            for (; k < n && id[k] >= '0' && id[k] <= '9' && v < UINT64_MAX / 16; k++) v = 10 * v + (uint64_t)(id[k] - '0');
+            for (; k < n && id[k] >= '0' && id[k] <= '9' && v < UINT64_MAX / 16; k++)
+                v = 10 * v + (uint64_t)(id[k] - '0');
             if (k > i + len) return v;
         }
     }
@@ -106,7 +108,8 @@ vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
     const vl_batch *const b = &leaf->plan.batch;
     const size_t first = vl_first_array(leaf, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     l->mz.len = l->intensity.len = 0;
-    if (first + n > b->nrow[VL_SPT_ARRAY]) return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
+    if (first + n > b->nrow[VL_SPT_ARRAY])
+        return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
     for (size_t k = first; k < first + n; k++) {
         const unsigned c = vl_array_column(b, k);
         const char *const path = o->pieces.path[c];

@@ -1,4 +1,5 @@
-/* Verify (verify.h): fetch (ordered) -> unpack (parallel) -> hash (ordered), column after column; then export. */
+/* Verify (verify.h): fetch (ordered) -> unpack (parallel) -> hash (ordered), column after column; then
+ * export. */
 #include "pipeline/verify.h"
 
 #include "pipeline/export.h"
@@ -63,13 +64,16 @@ static vl_code hash(void *self, vl_slot *slot, vl_err *err)
     if (!p->last_of_column) return VL_OK;
     XXH128_canonicalFromHash(&got, XXH3_128bits_digest(v->hash));
     XXH3_128bits_reset(v->hash);
-    if (memcmp(got.digest, col->digest, 16)) return vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
+    if (memcmp(got.digest, col->digest, 16))
+        return vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
     return VL_OK;
 }
 
 static vl_code check_columns(verify *v, int threads, vl_err *err)
 {
-    const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, v }, { "unpack", VL_PARALLEL, unpack, v }, { "hash", VL_ORDERED, hash, v } };
+    const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, v },
+                               { "unpack", VL_PARALLEL, unpack, v },
+                               { "hash", VL_ORDERED, hash, v } };
     const int n = vl_slots_for(threads);
     piece *const p = calloc((size_t)n, sizeof *p);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
@@ -112,8 +116,11 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl
     vl_exported done = { 0 };
     if (vl_store_get(v->store, "source", "layout", layout, sizeof layout, err)) return err->code;
     const bool split = !strcmp(layout, "paired");
-    const vl_export text = { .store = ask->path, .out = { "", split ? "" : NULL }, .compare_only = true,
-                             .threads = ask->threads, .progress = VL_PROGRESS_OFF };
+    const vl_export text = { .store = ask->path,
+                             .out = { "", split ? "" : NULL },
+                             .compare_only = true,
+                             .threads = ask->threads,
+                             .progress = VL_PROGRESS_OFF };
     vl_export_run(&text, &done, err);
     seen->text = done.compared;
     return err->code;
@@ -125,7 +132,8 @@ vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
     *seen = (vl_verified){ 0 };
     vl_progress_start(&v.progress, ask->progress, "verify", "");
     if (vl_seal_check(ask->path, true, &seen->bytes, err)) return err->code;
-    if (!check_store(&v, ask, seen, err) && (ask->deep || !strcmp(seen->kind, "reads"))) check_text(&v, ask, seen, err);
+    if (!check_store(&v, ask, seen, err) && (ask->deep || !strcmp(seen->kind, "reads")))
+        check_text(&v, ask, seen, err);
     vl_progress_end(&v.progress);
     vl_store_close(v.store);
     return vl_err_file(err, ask->path);

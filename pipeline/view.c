@@ -1,4 +1,5 @@
-/* View (view.h): opens the store, lets the kind find its rows, and moves them through plan, print and emit. */
+/* View (view.h): opens the store, lets the kind find its rows, and moves them through plan, print and emit.
+ */
 #include "pipeline/view.h"
 
 #include "pipeline/export.h"
@@ -57,7 +58,9 @@ static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
 
 static vl_code move(view *w, int threads, vl_err *err)
 {
-    const vl_stage stage[] = { { "plan", VL_ORDERED, plan, w }, { "print", VL_PARALLEL, print, w }, { "emit", VL_ORDERED, emit, w } };
+    const vl_stage stage[] = { { "plan", VL_ORDERED, plan, w },
+                               { "print", VL_PARALLEL, print, w },
+                               { "emit", VL_ORDERED, emit, w } };
     vl_slot *const slot = calloc((size_t)w->nleaf, sizeof *slot);
     if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nleaf);
     for (int i = 0; i < w->nleaf; i++) slot[i].body = &w->leaf[i];

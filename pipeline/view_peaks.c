@@ -31,9 +31,13 @@ static size_t npeak(const vl_spectra_leaf *l)
 /* A column that is one number of the spectrum; false: it is not one of these. */
 static bool f64_field(int column, int *field)
 {
-    static const int fields[] = { [VL_SC_TIME] = VL_SP_TIME, [VL_SC_TIC] = VL_SP_TIC, [VL_SC_BASE_PEAK_MZ] = VL_SP_BASE_PEAK_MZ,
-                                  [VL_SC_BASE_PEAK_INTENSITY] = VL_SP_BASE_PEAK_INTENSITY, [VL_SC_SCAN_LOW] = VL_SP_SCAN_LOW,
-                                  [VL_SC_SCAN_HIGH] = VL_SP_SCAN_HIGH, [VL_SC_MOBILITY] = VL_SP_MOBILITY,
+    static const int fields[] = { [VL_SC_TIME] = VL_SP_TIME,
+                                  [VL_SC_TIC] = VL_SP_TIC,
+                                  [VL_SC_BASE_PEAK_MZ] = VL_SP_BASE_PEAK_MZ,
+                                  [VL_SC_BASE_PEAK_INTENSITY] = VL_SP_BASE_PEAK_INTENSITY,
+                                  [VL_SC_SCAN_LOW] = VL_SP_SCAN_LOW,
+                                  [VL_SC_SCAN_HIGH] = VL_SP_SCAN_HIGH,
+                                  [VL_SC_MOBILITY] = VL_SP_MOBILITY,
                                   [VL_SC_INJECTION_TIME] = VL_SP_INJECTION_TIME };
     *field = column < (int)(sizeof fields / sizeof *fields) ? fields[column] : 0;
     return *field != 0;
@@ -68,9 +72,12 @@ static vl_code print_cell(const vl_viewer *v, vl_leaf *leaf, size_t i, int colum
         return z ? vl_text_number(t, z, false, err) : VL_OK;
     }
     case VL_SC_PEAKS: return vl_text_u64(t, npeak(l), err);
-    case VL_SC_MZ: return peak < l->mz.len / 8 ? vl_text_number(t, number(&l->mz, peak), l->single_mz, err) : VL_OK;
+    case VL_SC_MZ:
+        return peak < l->mz.len / 8 ? vl_text_number(t, number(&l->mz, peak), l->single_mz, err) : VL_OK;
     case VL_SC_INTENSITY:
-        return peak < l->intensity.len / 8 ? vl_text_number(t, number(&l->intensity, peak), l->single_intensity, err) : VL_OK;
+        return peak < l->intensity.len / 8
+                   ? vl_text_number(t, number(&l->intensity, peak), l->single_intensity, err)
+                   : VL_OK;
     default: return VL_OK;
     }
 }
@@ -82,7 +89,8 @@ vl_code vl_print_spectrum_tsv(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_er
     const size_t lines = o->peaks ? npeak(leaf->own) : 1;
     for (size_t peak = 0; peak < lines; peak++) {
         for (int k = 0; o->column[k] >= 0; k++)
-            if ((k && vl_text_add(&leaf->text, "\t", err)) || print_cell(v, leaf, i, o->column[k], peak, err)) return err->code;
+            if ((k && vl_text_add(&leaf->text, "\t", err)) || print_cell(v, leaf, i, o->column[k], peak, err))
+                return err->code;
         if (vl_text_add(&leaf->text, "\n", err)) return err->code;
     }
     return VL_OK;
@@ -117,8 +125,9 @@ vl_code vl_print_spectrum_json(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_e
     const vl_parent parent = vl_parent_of(ions(v), row_of(leaf, i));
     size_t n = 0;
     const uint8_t *const id = id_of(b, i, &n);
-    if (vl_load_peaks(v, leaf, i, err) || vl_text_add(t, "{\"index\":", err) || vl_text_u64(t, row_of(leaf, i), err) ||
-        vl_text_add(t, ",\"id\":", err) || vl_text_json(t, id, n, err) || vl_text_add(t, ",\"ms_level\":", err) ||
+    if (vl_load_peaks(v, leaf, i, err) || vl_text_add(t, "{\"index\":", err) ||
+        vl_text_u64(t, row_of(leaf, i), err) || vl_text_add(t, ",\"id\":", err) ||
+        vl_text_json(t, id, n, err) || vl_text_add(t, ",\"ms_level\":", err) ||
         vl_text_u64(t, b->col[VL_SP_MS_LEVEL].data.data[i], err))
         return err->code;
     if ((int8_t)b->col[VL_SP_POLARITY].data.data[i] &&
@@ -126,7 +135,8 @@ vl_code vl_print_spectrum_json(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_e
         return err->code;
     for (int c = VL_SC_TIME; c <= VL_SC_INJECTION_TIME; c++) {
         int field = 0;
-        if (f64_field(c, &field) && json_number(t, vl_spectra_columns[c], vl_f64_at(b, field, i), err)) return err->code;
+        if (f64_field(c, &field) && json_number(t, vl_spectra_columns[c], vl_f64_at(b, field, i), err))
+            return err->code;
     }
     if (json_number(t, "precursor_mz", parent.mz, err) ||
         (parent.charge && json_number(t, "charge", parent.charge, err)) || vl_text_add(t, ",\"mz\":", err) ||
@@ -139,7 +149,9 @@ vl_code vl_print_spectrum_json(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_e
 static vl_code mgf_line(vl_buf *t, const char *key, double x, vl_err *err)
 {
     if (isnan(x)) return VL_OK;
-    return vl_text_add(t, key, err) || vl_text_number(t, x, false, err) || vl_text_add(t, "\n", err) ? err->code : VL_OK;
+    return vl_text_add(t, key, err) || vl_text_number(t, x, false, err) || vl_text_add(t, "\n", err)
+               ? err->code
+               : VL_OK;
 }
 
 /* MGF has no MS1: spectra of level 1 are left out unless --ms-level 1 asks for them. */
@@ -152,12 +164,14 @@ vl_code vl_print_spectrum_mgf(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_er
     size_t n = 0;
     const uint8_t *const id = id_of(b, i, &n);
     if (b->col[VL_SP_MS_LEVEL].data.data[i] < 2 && !v->ask->ms_level) return VL_OK;
-    if (vl_load_peaks(v, leaf, i, err) || vl_text_add(t, "BEGIN IONS\nTITLE=", err) || vl_text_field(t, id, n, err) ||
-        vl_text_add(t, "\n", err) || mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
+    if (vl_load_peaks(v, leaf, i, err) || vl_text_add(t, "BEGIN IONS\nTITLE=", err) ||
+        vl_text_field(t, id, n, err) || vl_text_add(t, "\n", err) ||
+        mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
         return err->code;
     if (!isnan(parent.mz)) {
         if (vl_text_add(t, "PEPMASS=", err) || vl_text_number(t, parent.mz, false, err)) return err->code;
-        if (!isnan(parent.intensity) && (vl_text_add(t, " ", err) || vl_text_number(t, parent.intensity, false, err)))
+        if (!isnan(parent.intensity) &&
+            (vl_text_add(t, " ", err) || vl_text_number(t, parent.intensity, false, err)))
             return err->code;
         if (vl_text_add(t, "\n", err)) return err->code;
     }
@@ -166,11 +180,13 @@ vl_code vl_print_spectrum_mgf(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_er
             vl_text_add(t, parent.charge < 0 ? "-\n" : "+\n", err))
             return err->code;
     }
-    if (vl_text_add(t, "SCANS=", err) || vl_text_u64(t, vl_scan_number(id, n, row_of(leaf, i)), err) || vl_text_add(t, "\n", err))
+    if (vl_text_add(t, "SCANS=", err) || vl_text_u64(t, vl_scan_number(id, n, row_of(leaf, i)), err) ||
+        vl_text_add(t, "\n", err))
         return err->code;
     for (size_t k = 0; k < l->mz.len / 8 && k < l->intensity.len / 8; k++)
         if (vl_text_number(t, number(&l->mz, k), l->single_mz, err) || vl_text_add(t, " ", err) ||
-            vl_text_number(t, number(&l->intensity, k), l->single_intensity, err) || vl_text_add(t, "\n", err))
+            vl_text_number(t, number(&l->intensity, k), l->single_intensity, err) ||
+            vl_text_add(t, "\n", err))
             return err->code;
     return vl_text_add(t, "END IONS\n\n", err);
 }

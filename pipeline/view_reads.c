@@ -10,7 +10,8 @@
 enum { BLOCK = 4096, SCAN = 1 << 16 };
 
 enum { COL_ROW, COL_NAME, COL_MATE, COL_COMMENT, COL_BASE, COL_QUALITY, COL_PLUS, COL_LENGTH };
-static const char *const known[] = { "row", "name", "mate", "comment", "base", "quality", "plus", "length", NULL };
+static const char *const known[] = { "row",     "name", "mate",   "comment", "base",
+                                     "quality", "plus", "length", NULL };
 
 typedef struct own {
     vl_reads_how how;
@@ -34,10 +35,13 @@ static vl_code find_name(vl_viewer *v, vl_err *err)
             break;
         const vl_column *const c = &plan.batch.col[VL_RD_NAME];
         for (size_t i = 0; i < k && !err->code; i++) {
-            if (c->offset[i + 1] - c->offset[i] != len || memcmp(c->data.data + c->offset[i], v->ask->name, len)) continue;
+            if (c->offset[i + 1] - c->offset[i] != len ||
+                memcmp(c->data.data + c->offset[i], v->ask->name, len))
+                continue;
             const uint64_t row = o->how.paired ? 2 * (at + i) : at + i;
             if (row >= v->ask->from && row <= v->ask->to) vl_rows_add(&v->rows, row, 1, err);
-            if (o->how.paired && row + 1 >= v->ask->from && row + 1 <= v->ask->to) vl_rows_add(&v->rows, row + 1, 1, err);
+            if (o->how.paired && row + 1 >= v->ask->from && row + 1 <= v->ask->to)
+                vl_rows_add(&v->rows, row + 1, 1, err);
         }
     }
 out:
@@ -69,7 +73,8 @@ static vl_code open(vl_viewer *v, vl_err *err)
     const char *const format = ask->format ? ask->format : ask->columns ? "tsv" : "fastq";
     own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
-    if (ask->id || ask->scan != VL_NOWHERE || ask->ms_level || !isnan(ask->precursor) || ask->by_time || ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY)
+    if (ask->id || ask->scan != VL_NOWHERE || ask->ms_level || !isnan(ask->precursor) || ask->by_time ||
+        ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY)
         return vl_fail(err, VL_EARG, "the store holds reads: they are found by --rows and --name");
     o->tsv = !strcmp(format, "tsv");
     if (!o->tsv && strcmp(format, "fastq"))
@@ -85,7 +90,8 @@ static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
     const own *const o = v->own;
     if (!o->tsv) return VL_OK;
     for (int i = 0; o->column[i] >= 0; i++)
-        if (vl_text_add(text, i ? "\t" : "", err) || vl_text_add(text, known[o->column[i]], err)) return err->code;
+        if (vl_text_add(text, i ? "\t" : "", err) || vl_text_add(text, known[o->column[i]], err))
+            return err->code;
     return vl_text_add(text, "\n", err);
 }
 
@@ -101,7 +107,8 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
     }
     const uint64_t name = o->how.paired ? from / 2 : from;
     const size_t nname = (size_t)(o->how.paired ? (to - from) / 2 : to - from);
-    if (vl_reader_rows(v->r, &leaf->plan, VL_RT_READ, from, (size_t)(to - from), NULL, &leaf->work, err)) return err->code;
+    if (vl_reader_rows(v->r, &leaf->plan, VL_RT_READ, from, (size_t)(to - from), NULL, &leaf->work, err))
+        return err->code;
     return vl_reader_rows(v->r, &leaf->plan, VL_RT_NAME, name, nname, NULL, &leaf->work, err);
 }
 
@@ -118,7 +125,9 @@ static span cell(const vl_batch *b, int field, size_t i)
 
 static vl_code print_field(const own *o, const vl_batch *b, size_t i, int column, vl_buf *text, vl_err *err)
 {
-    static const int field[] = { [COL_COMMENT] = VL_RD_COMMENT, [COL_BASE] = VL_RD_BASE, [COL_PLUS] = VL_RD_PLUS };
+    static const int field[] = {
+        [COL_COMMENT] = VL_RD_COMMENT, [COL_BASE] = VL_RD_BASE, [COL_PLUS] = VL_RD_PLUS
+    };
     span s = { 0 };
     switch (column) {
     case COL_ROW: return vl_text_u64(text, b->first[VL_RT_READ] + i, err);
@@ -139,7 +148,8 @@ static vl_code print_field(const own *o, const vl_batch *b, size_t i, int column
 static vl_code print_row(const own *o, const vl_batch *b, size_t i, vl_buf *text, vl_err *err)
 {
     for (int k = 0; o->column[k] >= 0; k++)
-        if ((k && vl_text_add(text, "\t", err)) || print_field(o, b, i, o->column[k], text, err)) return err->code;
+        if ((k && vl_text_add(text, "\t", err)) || print_field(o, b, i, o->column[k], text, err))
+            return err->code;
     return vl_text_add(text, "\n", err);
 }
 

@@ -12,9 +12,25 @@
 
 enum { LEAF = 32, SCAN = 1 << 14 };
 
-const char *const vl_spectra_columns[] = { "index", "id", "ms_level", "time", "polarity", "centroid", "tic", "base_peak_mz",
-                                           "base_peak_intensity", "scan_low", "scan_high", "mobility", "injection_time",
-                                           "precursor_mz", "charge", "peaks", "mz", "intensity", NULL };
+const char *const vl_spectra_columns[] = { "index",
+                                           "id",
+                                           "ms_level",
+                                           "time",
+                                           "polarity",
+                                           "centroid",
+                                           "tic",
+                                           "base_peak_mz",
+                                           "base_peak_intensity",
+                                           "scan_low",
+                                           "scan_high",
+                                           "mobility",
+                                           "injection_time",
+                                           "precursor_mz",
+                                           "charge",
+                                           "peaks",
+                                           "mz",
+                                           "intensity",
+                                           NULL };
 
 /* ---- finding ---- */
 
@@ -81,7 +97,8 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     s->nprecursor = (size_t)part[0].n;
     s->nion = (size_t)part[2].n;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        if (vl_reader_elements(v->r, vl_reader_column(v->r, part[i].field), 0, part[i].n, part[i].to, &v->work, err))
+        if (vl_reader_elements(v->r, vl_reader_column(v->r, part[i].field), 0, part[i].n, part[i].to,
+                               &v->work, err))
             return err->code;
     return VL_OK;
 }
@@ -95,11 +112,14 @@ static vl_code choose_format(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     else if (!strcmp(f, "json")) o->print = vl_print_spectrum_json;
     else if (!strcmp(f, "tsv")) o->print = vl_print_spectrum_tsv;
     else return vl_fail(err, VL_EARG, "spectra are printed as mzml, mgf, tsv or json, not as '%s'", f);
-    if (o->print != vl_print_spectrum_tsv && ask->columns) return vl_fail(err, VL_EARG, "--columns goes with -O tsv");
-    if (vl_view_choose(ask->columns, "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
+    if (o->print != vl_print_spectrum_tsv && ask->columns)
+        return vl_fail(err, VL_EARG, "--columns goes with -O tsv");
+    if (vl_view_choose(ask->columns,
+                       "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
                        vl_spectra_columns, o->column, err))
         return err->code;
-    for (int i = 0; o->column[i] >= 0; i++) o->peaks |= o->column[i] == VL_SC_MZ || o->column[i] == VL_SC_INTENSITY;
+    for (int i = 0; o->column[i] >= 0; i++)
+        o->peaks |= o->column[i] == VL_SC_MZ || o->column[i] == VL_SC_INTENSITY;
     return VL_OK;
 }
 
@@ -107,8 +127,10 @@ static vl_code open(vl_viewer *v, vl_err *err)
 {
     vl_spectra_own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view spectra");
-    if (v->ask->name) return vl_fail(err, VL_EARG, "the store holds spectra: they have an --id, not a --name");
-    if (choose_format(v, o, err) || vl_piece_columns_read(&o->pieces, vl_reader_store(v->r), err)) return err->code;
+    if (v->ask->name)
+        return vl_fail(err, VL_EARG, "the store holds spectra: they have an --id, not a --name");
+    if (choose_format(v, o, err) || vl_piece_columns_read(&o->pieces, vl_reader_store(v->r), err))
+        return err->code;
     return load_ions(v, o, err) || find(v, err) ? err->code : VL_OK;
 }
 
@@ -142,7 +164,8 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
         field_at(v, VL_SP_TEXT_AT, last, &end, &leaf->work, err) ||
         field_at(v, VL_SP_TEXT_LENGTH, last, &length, &leaf->work, err))
         return err->code;
-    if (to < from || end < text) return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
+    if (to < from || end < text)
+        return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
     vl_plan *const p = &leaf->plan;
     if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, leaf->first, leaf->n, NULL, &leaf->work, err) ||
         vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, &leaf->work, err) ||
@@ -152,7 +175,8 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
     l->skeleton_first = text;
     l->number = o->printed;
     o->printed += leaf->n;
-    return vl_reader_span(v->r, &l->skeleton, vl_reader_column(v->r, VL_SP_SKELETON), text, end + length - text, err);
+    return vl_reader_span(v->r, &l->skeleton, vl_reader_column(v->r, VL_SP_SKELETON), text,
+                          end + length - text, err);
 }
 
 static vl_code print(const vl_viewer *v, vl_leaf *leaf, vl_err *err)
@@ -173,7 +197,8 @@ static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
     if (o->print == vl_print_spectrum_mzml) return vl_mzml_head(v, text, err);
     if (o->print != vl_print_spectrum_tsv) return VL_OK;
     for (int i = 0; o->column[i] >= 0; i++)
-        if (vl_text_add(text, i ? "\t" : "", err) || vl_text_add(text, vl_spectra_columns[o->column[i]], err)) return err->code;
+        if (vl_text_add(text, i ? "\t" : "", err) || vl_text_add(text, vl_spectra_columns[o->column[i]], err))
+            return err->code;
     return vl_text_add(text, "\n", err);
 }
 
@@ -201,7 +226,8 @@ static void close(vl_viewer *v)
 {
     vl_spectra_own *const o = v->own;
     if (!o) return;
-    vl_buf *const all[] = { &o->ions.precursor_of, &o->ions.target, &o->ions.ion_of, &o->ions.mz, &o->ions.charge, &o->ions.intensity };
+    vl_buf *const all[] = { &o->ions.precursor_of, &o->ions.target, &o->ions.ion_of,
+                            &o->ions.mz,           &o->ions.charge, &o->ions.intensity };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_piece_columns_free(&o->pieces);
     free(o);

@@ -24,7 +24,7 @@ typedef struct vl_spectra_own {
     vl_piece_columns pieces;
     vl_ions ions;
     int column[VL_VIEW_COLUMNS + 1];
-    bool peaks; /* one line a peak */
+    bool peaks;                                                                 /* one line a peak */
     vl_code (*print)(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err); /* one spectrum */
     uint64_t printed;
 } vl_spectra_own;
@@ -34,8 +34,8 @@ typedef struct vl_spectra_leaf {
     vl_arrays arrays;
     vl_span skeleton;
     vl_buf skeleton_text;
-    uint64_t skeleton_first, number; /* letter; of the first spectrum among those printed */
-    vl_buf mz, intensity;            /* doubles of the spectrum being printed; peaks outside --mz are gone */
+    uint64_t skeleton_first, number;  /* letter; of the first spectrum among those printed */
+    vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
 } vl_spectra_leaf;
 
@@ -53,9 +53,24 @@ double vl_f64_at(const vl_batch *b, int field, size_t i);
 
 extern const char *const vl_spectra_columns[];
 enum {
-    VL_SC_INDEX, VL_SC_ID, VL_SC_MS_LEVEL, VL_SC_TIME, VL_SC_POLARITY, VL_SC_CENTROID, VL_SC_TIC, VL_SC_BASE_PEAK_MZ,
-    VL_SC_BASE_PEAK_INTENSITY, VL_SC_SCAN_LOW, VL_SC_SCAN_HIGH, VL_SC_MOBILITY, VL_SC_INJECTION_TIME,
-    VL_SC_PRECURSOR_MZ, VL_SC_CHARGE, VL_SC_PEAKS, VL_SC_MZ, VL_SC_INTENSITY
+    VL_SC_INDEX,
+    VL_SC_ID,
+    VL_SC_MS_LEVEL,
+    VL_SC_TIME,
+    VL_SC_POLARITY,
+    VL_SC_CENTROID,
+    VL_SC_TIC,
+    VL_SC_BASE_PEAK_MZ,
+    VL_SC_BASE_PEAK_INTENSITY,
+    VL_SC_SCAN_LOW,
+    VL_SC_SCAN_HIGH,
+    VL_SC_MOBILITY,
+    VL_SC_INJECTION_TIME,
+    VL_SC_PRECURSOR_MZ,
+    VL_SC_CHARGE,
+    VL_SC_PEAKS,
+    VL_SC_MZ,
+    VL_SC_INTENSITY
 };
 uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index);
 

@@ -39,8 +39,8 @@ size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first)
     return n;
 }
 
-vl_code vl_view_choose(const char *asked, const char *usual, const char *const *known, int chosen[VL_VIEW_COLUMNS + 1],
-                       vl_err *err)
+vl_code vl_view_choose(const char *asked, const char *usual, const char *const *known,
+                       int chosen[VL_VIEW_COLUMNS + 1], vl_err *err)
 {
     int n = 0;
     for (const char *p = asked ? asked : usual; *p;) {
@@ -56,7 +56,10 @@ vl_code vl_view_choose(const char *asked, const char *usual, const char *const *
     return n ? VL_OK : vl_fail(err, VL_EARG, "no columns");
 }
 
-vl_code vl_text_add(vl_buf *text, const char *s, vl_err *err) { return vl_buf_append(text, s, strlen(s), err); }
+vl_code vl_text_add(vl_buf *text, const char *s, vl_err *err)
+{
+    return vl_buf_append(text, s, strlen(s), err);
+}
 
 vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err)
 {
@@ -68,7 +71,12 @@ vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err)
 /* Length of the UTF-8 letter at p; 0 if there is none. RFC 3629. */
 static size_t utf8(const uint8_t *p, size_t n)
 {
-    const size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    const size_t len = p[0] < 0x80   ? 1
+                       : p[0] < 0xc2 ? 0
+                       : p[0] < 0xe0 ? 2
+                       : p[0] < 0xf0 ? 3
+                       : p[0] < 0xf5 ? 4
+                                     : 0;
     if (!len || len > n) return 0;
     for (size_t i = 1; i < len; i++)
         if ((p[i] & 0xc0) != 0x80) return 0;

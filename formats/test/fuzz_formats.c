@@ -1,16 +1,17 @@
 /*
- * Fuzz target for all formats: any bytes go through probe, open, cut, parse, join and finish, as an ingest would
- * call them, and must end in an error or in a batch that keeps its promises.
+ * Fuzz target for all formats: any bytes go through probe, open, cut, parse, join and finish, as an ingest
+ * would call them, and must end in an error or in a batch that keeps its promises.
  *
- * Input: a control byte, then the text. Its bits: 0-2 how much text comes at a time (1, 2, 7, 61, 256, 1021, 65536
- * bytes, all); 3-4 one input, two side by side (the text is split at the first byte 0x1d), mates in turn; 5 every
- * array is to be proven. A text that begins with '@', '<' or a byte order mark needs no control byte.
+ * Input: a control byte, then the text. Its bits: 0-2 how much text comes at a time (1, 2, 7, 61, 256, 1021,
+ * 65536 bytes, all); 3-4 one input, two side by side (the text is split at the first byte 0x1d), mates in
+ * turn; 5 every array is to be proven. A text that begins with '@', '<' or a byte order mark needs no control
+ * byte.
  *
- * FASTQ that is accepted is printed again and must be the text, byte for byte. Text that comes in other pieces must
- * give the same error, or none.
+ * FASTQ that is accepted is printed again and must be the text, byte for byte. Text that comes in other
+ * pieces must give the same error, or none.
  *
- * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a corpus
- * is a test like any other.
+ * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a
+ * corpus is a test like any other.
  */
 #include "formats/reads.h"
 
@@ -106,7 +107,8 @@ static void check_column(const vl_batch *batch, int f)
     for (size_t i = 0; i < col->nrow; i++) MUST(col->offset[i] <= col->offset[i + 1]);
     if (!field->offset_of) return;
     const vl_column *const like = &batch->col[field->offset_of - 1];
-    MUST(like->nrow == col->nrow && !memcmp(like->offset, col->offset, (col->nrow + 1) * sizeof *col->offset));
+    MUST(like->nrow == col->nrow &&
+         !memcmp(like->offset, col->offset, (col->nrow + 1) * sizeof *col->offset));
 }
 
 static void check_batch(const vl_batch *batch)
@@ -148,7 +150,8 @@ typedef struct waiting { /* of each stream: text that came and is in no block ye
 } waiting;
 
 /* Whole records of what waits; of two streams equally many. */
-static vl_code cut(reading *r, const waiting *w, const bool *last, size_t *used, uint64_t *nrecord, vl_err *err)
+static vl_code cut(reading *r, const waiting *w, const bool *last, size_t *used, uint64_t *nrecord,
+                   vl_err *err)
 {
     uint64_t most = UINT64_MAX;
     for (int again = 0; again < r->ask.nstream; again++) {
@@ -202,7 +205,8 @@ static vl_code take_all(reading *r, vl_err *err)
         }
         if ((used[0] || used[1] || end) && take_block(r, block, err)) break;
         for (int s = 0; s < r->ask.nstream && end; s++)
-            if (w[s].from < r->in[s].n) vl_fail(err, VL_EFORMAT, "input %d has more records than the other", s + 1);
+            if (w[s].from < r->in[s].n)
+                vl_fail(err, VL_EFORMAT, "input %d has more records than the other", s + 1);
     }
     for (int s = 0; s < MOST_STREAM; s++) vl_buf_free(&block[s].bytes);
     return err->code;
@@ -260,8 +264,8 @@ static void print_again(reading *r)
 
 static bool same_place(const vl_err *a, const vl_err *b)
 {
-    return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) && a->offset == b->offset &&
-           a->record == b->record && a->line == b->line;
+    return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) &&
+           a->offset == b->offset && a->record == b->record && a->line == b->line;
 }
 
 static void run(reading *r, uint8_t control)

@@ -43,8 +43,10 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_export = {
     "export", "[options] STORE", "gives the original back, byte for byte",
-    "The text is what was ingested, decompressed. A name that ends in .gz is written as BGZF, which every gzip reads.\n"
-    "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with the hash\n"
+    "The text is what was ingested, decompressed. A name that ends in .gz is written as BGZF, which every "
+    "gzip reads.\n"
+    "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
+    "the hash\n"
     "taken at ingest; if it differs the exit code is 65 and no file is left.\n\n"
     "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n"
     "  vial export run7.h5 -o run7.mzML\n",

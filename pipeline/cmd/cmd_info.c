@@ -36,7 +36,8 @@ static vl_code read_facts(facts *f, const char *path, vl_err *err)
     if (vl_store_identity(f->store, f->digest, err)) return err->code;
     uint64_t nfile = 0, bytes = 0;
     f->bytes_store = vl_store_bytes(f->store);
-    if (vl_store_get_u64(f->store, "/", "n_row", &f->rows, err) || vl_store_get_u64(f->store, "source", "n_file", &nfile, err))
+    if (vl_store_get_u64(f->store, "/", "n_row", &f->rows, err) ||
+        vl_store_get_u64(f->store, "source", "n_file", &nfile, err))
         return err->code;
     for (uint64_t i = 0; i < nfile; i++) {
         char where[32];
@@ -100,18 +101,20 @@ static vl_code print_json(const facts *f, vl_err *err)
     json_t *const columns = json_array(), *const notes = json_object();
     for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
         const vl_stored *const c = vl_store_column(f->store, i);
-        json_t *const one = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "path", c->path, "type", vl_type_name(c->type),
-                                      "codec", c->codec[0] ? c->codec : "none", "elements", (json_int_t)c->nelem, "chunks",
-                                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)plain_bytes(c), "packed_bytes",
-                                      (json_int_t)c->packed_bytes);
+        json_t *const one =
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "path", c->path, "type", vl_type_name(c->type),
+                      "codec", c->codec[0] ? c->codec : "none", "elements", (json_int_t)c->nelem, "chunks",
+                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)plain_bytes(c), "packed_bytes",
+                      (json_int_t)c->packed_bytes);
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
     each_note(f->store, add_note, notes, err);
-    json_t *const all = json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
-                                  "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
-                                  (json_int_t)f->bytes_store, "sample", json_text(f->sample), "acquisition", json_text(f->acquisition), "digest",
-                                  f->digest, "writer", f->writer, "columns", columns, "notes", notes);
+    json_t *const all = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
+        "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
+        (json_int_t)f->bytes_store, "sample", json_text(f->sample), "acquisition", json_text(f->acquisition),
+        "digest", f->digest, "writer", f->writer, "columns", columns, "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
         vl_fail(err, VL_EIO, "standard output: cannot write");
@@ -130,14 +133,16 @@ static vl_code print_text(const facts *f, const char *path, vl_err *err)
 {
     char in[16], out[16], plain[16], packed[16];
     printf("%s: %s, %" PRIu64 " rows, profile %s\n", path, f->kind, f->rows, f->profile);
-    printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in), vl_human_bytes(f->bytes_store, out),
+    printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
+           vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
     if (each_note(f->store, print_note, NULL, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
     for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
         const vl_stored *const c = vl_store_column(f->store, i);
         printf("%-36s %-5s %14" PRIu64 " %9s %9s  %s\n", c->path, vl_type_name(c->type), c->nelem,
-               vl_human_bytes(plain_bytes(c), plain), vl_human_bytes(c->packed_bytes, packed), c->codec[0] ? c->codec : "none");
+               vl_human_bytes(plain_bytes(c), plain), vl_human_bytes(c->packed_bytes, packed),
+               c->codec[0] ? c->codec : "none");
     }
     return VL_OK;
 }
@@ -151,7 +156,8 @@ static void print_schemas(void)
         printf("%s (version %u), made from %s\n", s->kind, s->version, vl_formats[i]->name);
         for (int f = 0; f < s->nfield; f++)
             printf("  %-32s %-4s %-9s %-12s %-8s %s%s%s\n", s->field[f].path, vl_type_name(s->field[f].type),
-                   shape[s->field[f].shape], s->field[f].shape == VL_STREAM ? "" : s->table[s->field[f].table], s->field[f].unit,
+                   shape[s->field[f].shape],
+                   s->field[f].shape == VL_STREAM ? "" : s->table[s->field[f].table], s->field[f].unit,
                    s->field[f].doc, s->field[f].missing[0] ? "; absent: " : "", s->field[f].missing);
         printf("  counters:");
         for (int c = 0; c < s->ncounter; c++) printf(" %s", s->counter[c]);
@@ -185,7 +191,10 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json] STORE | --schema", "says what is in a store: rows, columns, codecs, sizes, where it came from",
-    "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, plain_bytes,\n"
-    "packed_bytes} and all notes of the store.\n", run
+    "info", "[--json] STORE | --schema",
+    "says what is in a store: rows, columns, codecs, sizes, where it came from",
+    "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
+    "plain_bytes,\n"
+    "packed_bytes} and all notes of the store.\n",
+    run
 };

@@ -37,13 +37,15 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
     char in[16], text[16], out[16], rate[16];
     const double mean = d->seconds > 0 ? (double)d->text_bytes / d->seconds : 0;
     fprintf(stderr,
-            "vial: %s: %" PRIu64 " %s, %" PRIu64 " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "
+            "vial: %s: %" PRIu64 " %s, %" PRIu64
+            " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "
             "verified; %.1f s, %s/s of text\n",
             ask->store, d->rows, d->row_name, d->units, d->unit_name, vl_human_bytes(d->bytes_in, in),
             vl_human_bytes(d->text_bytes, text), vl_human_bytes(d->bytes_store, out),
             d->bytes_store ? (double)d->bytes_in / (double)d->bytes_store : 0, d->seconds,
             vl_human_bytes((uint64_t)mean, rate));
-    for (int i = 0; i < d->nodd; i++) fprintf(stderr, "vial: noted: %s = %s\n", d->odd[i].name, d->odd[i].text);
+    for (int i = 0; i < d->nodd; i++)
+        fprintf(stderr, "vial: noted: %s = %s\n", d->odd[i].name, d->odd[i].text);
 }
 
 static int run(const vl_command *me, int argc, char **argv)
@@ -57,8 +59,10 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
         { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
         { 0, "interleaved", VL_OPT_FLAG, &ask.interleaved, NULL, "one FASTQ with mates in turn" },
-        { 0, "format", VL_OPT_TEXT, &ask.format, "F", "fastq or mzml; found out from the content if left out" },
-        { 0, "exact", VL_OPT_TEXT, &exact, "HOW", "mzML: prove the encoding of 'sampled' (default) or 'all' arrays" },
+        { 0, "format", VL_OPT_TEXT, &ask.format, "F",
+          "fastq or mzml; found out from the content if left out" },
+        { 0, "exact", VL_OPT_TEXT, &exact, "HOW",
+          "mzML: prove the encoding of 'sampled' (default) or 'all' arrays" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
         { 0, "max-memory", VL_OPT_BYTES, &ask.max_memory, "SIZE", "keep below this: 512M, 2G" },
@@ -74,31 +78,41 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
     if (!ask.store) return vl_usage(me, "-o STORE is missing");
     if (rest == argc) return vl_usage(me, "no input; '-' is standard input");
-    if (argc - rest > 2) return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas", argc - rest);
+    if (argc - rest > 2)
+        return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
+                        argc - rest);
     if (!vl_profile_find(profile, &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
-    if (strcmp(exact, "sampled") && strcmp(exact, "all")) return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
+    if (strcmp(exact, "sampled") && strcmp(exact, "all"))
+        return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
     if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
         return vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", progress);
     ask.exact_all = !strcmp(exact, "all");
-    ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF : !strcmp(progress, "json") ? VL_PROGRESS_JSON : VL_PROGRESS_AUTO;
+    ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF
+                   : !strcmp(progress, "json")       ? VL_PROGRESS_JSON
+                                                     : VL_PROGRESS_AUTO;
     if (!ask.threads) ask.threads = vl_cores();
     ask.nstream = argc - rest;
     for (int s = 0; s < ask.nstream; s++) {
         ask.path[s] = row[s];
         ask.npath[s] = split_row(argv[rest + s], row[s]);
     }
-    if (count_stdin(&ask) > 1) return vl_fail(&err, VL_EARG, "standard input ('-') can be read once only"), vl_report(&err);
+    if (count_stdin(&ask) > 1)
+        return vl_fail(&err, VL_EARG, "standard input ('-') can be read once only"), vl_report(&err);
     if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);
     if (!quiet) print_summary(&ask, &done);
     return EX_OK;
 }
 
 const vl_command vl_command_ingest = {
-    "ingest", "[options] -o STORE FILE [FILE2]", "checks, compresses and indexes raw instrument output into a store",
-    "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file is found\n"
-    "out from its content, never from its name. '-' is standard input. Files in a row, such as the lanes of a library,\n"
+    "ingest", "[options] -o STORE FILE [FILE2]",
+    "checks, compresses and indexes raw instrument output into a store",
+    "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file "
+    "is found\n"
+    "out from its content, never from its name. '-' is standard input. Files in a row, such as the lanes of "
+    "a library,\n"
     "are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz.\n\n"
-    "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves no store,\n"
+    "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
+    "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
     "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
     "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"

@@ -10,7 +10,8 @@
 /* Beside the program in a build folder; under lib/vial where it was installed. */
 static int run(const vl_command *me, int argc, char **argv)
 {
-    static const char *const place[] = { "/pipeline/store", "/../lib/vial/plugin", "/../lib/x86_64-linux-gnu/vial/plugin" };
+    static const char *const place[] = { "/pipeline/store", "/../lib/vial/plugin",
+                                         "/../lib/x86_64-linux-gnu/vial/plugin" };
     char self[PATH_MAX], path[PATH_MAX + 64];
     const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
     int rest = 0, code = 0;
@@ -27,13 +28,14 @@ static int run(const vl_command *me, int argc, char **argv)
             return EX_OK;
         }
     }
-    fprintf(stderr, "vial: the HDF5 plugin libvialfilter.so lies neither beside the program nor under lib/vial/plugin\n");
+    fprintf(
+        stderr,
+        "vial: the HDF5 plugin libvialfilter.so lies neither beside the program nor under lib/vial/plugin\n");
     return EX_OSFILE;
 }
 
-const vl_command vl_command_plugin_path = {
-    "plugin-path", "", "prints the folder of the HDF5 filter plugin",
-    "  export HDF5_PLUGIN_PATH=$(vial plugin-path)\n"
-    "lets h5py, rhdf5, HDF5.jl, MATLAB and h5dump read stores of every profile. 'portable' needs no plugin.\n",
-    run
-};
+const vl_command vl_command_plugin_path = { "plugin-path", "", "prints the folder of the HDF5 filter plugin",
+                                            "  export HDF5_PLUGIN_PATH=$(vial plugin-path)\n"
+                                            "lets h5py, rhdf5, HDF5.jl, MATLAB and h5dump read stores of "
+                                            "every profile. 'portable' needs no plugin.\n",
+                                            run };

@@ -20,8 +20,12 @@ static bool parse_tolerance(const char *text, vl_view *ask)
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    vl_view ask = { .out = "-", .to = UINT64_MAX, .scan = VL_NOWHERE, .time = { -INFINITY, INFINITY },
-                    .mz = { -INFINITY, INFINITY }, .precursor = NAN };
+    vl_view ask = { .out = "-",
+                    .to = UINT64_MAX,
+                    .scan = VL_NOWHERE,
+                    .time = { -INFINITY, INFINITY },
+                    .mz = { -INFINITY, INFINITY },
+                    .precursor = NAN };
     const char *rows = NULL, *index = NULL, *scan = NULL, *time = NULL, *mz = NULL, *tol = "10ppm";
     uint64_t last = 0;
     int rest = 0, code = 0;
@@ -36,8 +40,10 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "precursor", VL_OPT_NUMBER, &ask.precursor, "MZ", "spectra: with a precursor at this m/z" },
         { 0, "tol", VL_OPT_TEXT, &tol, "T", "tolerance of --precursor: 10ppm (default), 0.02" },
         { 0, "mz", VL_OPT_TEXT, &mz, "A-B", "spectra: only peaks in this m/z range" },
-        { 'O', "output-format", VL_OPT_TEXT, &ask.format, "F", "reads: fastq, tsv; spectra: mzml, mgf, tsv, json" },
-        { 0, "columns", VL_OPT_TEXT, &ask.columns, "A,B", "tsv: these columns ('vial help view' lists them)" },
+        { 'O', "output-format", VL_OPT_TEXT, &ask.format, "F",
+          "reads: fastq, tsv; spectra: mzml, mgf, tsv, json" },
+        { 0, "columns", VL_OPT_TEXT, &ask.columns, "A,B",
+          "tsv: these columns ('vial help view' lists them)" },
         { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
@@ -47,11 +53,15 @@ static int run(const vl_command *me, int argc, char **argv)
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     if (rows && index) return vl_usage(me, "--rows and --index are the same");
     if (index) rows = index;
-    if (rows && !vl_parse_range(rows, &ask.from, &ask.to)) return vl_usage(me, "'%s' is no range of rows: 0-9, 7, 5-", rows);
-    if (scan && (!vl_parse_range(scan, &ask.scan, &last) || ask.scan != last)) return vl_usage(me, "'%s' is no scan number", scan);
-    if (time && !vl_parse_interval(time, &ask.time[0], &ask.time[1])) return vl_usage(me, "'%s' is no range of seconds: 60-120", time);
+    if (rows && !vl_parse_range(rows, &ask.from, &ask.to))
+        return vl_usage(me, "'%s' is no range of rows: 0-9, 7, 5-", rows);
+    if (scan && (!vl_parse_range(scan, &ask.scan, &last) || ask.scan != last))
+        return vl_usage(me, "'%s' is no scan number", scan);
+    if (time && !vl_parse_interval(time, &ask.time[0], &ask.time[1]))
+        return vl_usage(me, "'%s' is no range of seconds: 60-120", time);
     ask.by_time = time != NULL;
-    if (mz && !vl_parse_interval(mz, &ask.mz[0], &ask.mz[1])) return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
+    if (mz && !vl_parse_interval(mz, &ask.mz[0], &ask.mz[1]))
+        return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
     if (!parse_tolerance(tol, &ask)) return vl_usage(me, "'%s' is no tolerance: 10ppm, 0.02", tol);
     ask.store = argv[rest];
     if (!ask.threads) ask.threads = vl_cores();
@@ -62,8 +72,10 @@ static int run(const vl_command *me, int argc, char **argv)
 const vl_command vl_command_view = {
     "view", "[options] STORE", "prints reads or spectra that a question selects",
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
-    "Columns of reads: row name mate comment base quality plus length. Columns of spectra: index id ms_level time polarity\n"
-    "centroid tic base_peak_mz base_peak_intensity scan_low scan_high mobility injection_time precursor_mz charge peaks,\n"
+    "Columns of reads: row name mate comment base quality plus length. Columns of spectra: index id ms_level "
+    "time polarity\n"
+    "centroid tic base_peak_mz base_peak_intensity scan_low scan_high mobility injection_time precursor_mz "
+    "charge peaks,\n"
     "and mz, intensity: with these, one line a peak.\n\n"
     "  vial view S1.h5 --rows 0-3\n"
     "  vial view S1.h5 --name A00123:45:HXX:1:1101:1108:1000\n"

@@ -54,10 +54,26 @@ static bool parse_bytes(const char *text, uint64_t *out)
     if (end == text || errno || !(v > 0)) return false;
     double unit = 1;
     switch (*end) {
-    case 'k': case 'K': unit = 1 << 10; end++; break;
-    case 'm': case 'M': unit = 1 << 20; end++; break;
-    case 'g': case 'G': unit = 1 << 30; end++; break;
-    case 't': case 'T': unit = 1ull << 40; end++; break;
+    case 'k':
+    case 'K':
+        unit = 1 << 10;
+        end++;
+        break;
+    case 'm':
+    case 'M':
+        unit = 1 << 20;
+        end++;
+        break;
+    case 'g':
+    case 'G':
+        unit = 1 << 30;
+        end++;
+        break;
+    case 't':
+    case 'T':
+        unit = 1ull << 40;
+        end++;
+        break;
     default: break;
     }
     if (*end == 'i') end++;
@@ -74,7 +90,9 @@ static bool set(const vl_opt *o, const char *text)
     case VL_OPT_FLAG: *(bool *)o->to = true; return true;
     case VL_OPT_TEXT: *(const char **)o->to = text; return true;
     case VL_OPT_BYTES: return parse_bytes(text, o->to);
-    case VL_OPT_NUMBER: *(double *)o->to = strtod(text, &end); return end != text && !*end && isfinite(*(double *)o->to);
+    case VL_OPT_NUMBER:
+        *(double *)o->to = strtod(text, &end);
+        return end != text && !*end && isfinite(*(double *)o->to);
     case VL_OPT_COUNT: {
         const long v = strtol(text, &end, 10);
         if (end == text || *end || v < 1 || v > 500) return false;
@@ -111,7 +129,9 @@ bool vl_opt_parse(const vl_command *me, const vl_opt *opt, int argc, char **argv
         for (int i = 0; !o && i < n; i++)
             if (opt[i].letter && opt[i].letter == c) o = &opt[i];
         if (o && set(o, optarg)) continue;
-        if (o) vl_usage(me, "'%s' is no good value for %s%s", optarg, o->name[0] ? "--" : "-", o->name[0] ? o->name : (char[]){ o->letter, 0 });
+        if (o)
+            vl_usage(me, "'%s' is no good value for %s%s", optarg, o->name[0] ? "--" : "-",
+                     o->name[0] ? o->name : (char[]){ o->letter, 0 });
         else if (c == ':') vl_usage(me, "'%s' needs an argument", argv[optind - 1]);
         else vl_usage(me, "unknown option '%s'", argv[optind - 1]);
         return false;

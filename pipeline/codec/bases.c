@@ -1,9 +1,9 @@
 /*
  * Codec base2: upper case A, C, G, T in two bits, all other letters as runs beside them.
- * Payload: u32 bytes of the run list as packed (0: no runs), u32 its plain bytes; the list, a zstd frame; u8 1 if
- * the two-bit bytes are a zstd frame, 0 if bare; the two-bit bytes (kernels/base2.c).
- * Run list, one entry a run of one odd letter: gap since the end of the run before and length, as LEB128
- * numbers, then the letter. Letters that the list names are 0 in the two-bit bytes.
+ * Payload: u32 bytes of the run list as packed (0: no runs), u32 its plain bytes; the list, a zstd frame; u8
+ * 1 if the two-bit bytes are a zstd frame, 0 if bare; the two-bit bytes (kernels/base2.c). Run list, one
+ * entry a run of one odd letter: gap since the end of the run before and length, as LEB128 numbers, then the
+ * letter. Letters that the list names are 0 in the two-bit bytes.
  */
 #include "pipeline/codec/codec.h"
 
@@ -99,12 +99,13 @@ static vl_code lay_runs(const uint8_t *p, const uint8_t *end, uint8_t *plain, si
     return VL_OK;
 }
 
-static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width, vl_work *work,
-                      vl_err *err)
+static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
+                      vl_work *work, vl_err *err)
 {
     (void)width;
     const size_t size = (len + 3) / 4;
-    if (n < 9 || vl_le32(payload) > n - 9) return vl_fail(err, VL_ESTORE, "base2 chunk of %zu bytes is cut", n);
+    if (n < 9 || vl_le32(payload) > n - 9)
+        return vl_fail(err, VL_ESTORE, "base2 chunk of %zu bytes is cut", n);
     const size_t packed_list = vl_le32(payload), list = vl_le32(payload + 4);
     const uint8_t *const two = payload + 8 + packed_list + 1;
     const size_t rest = n - 9 - packed_list;
@@ -112,13 +113,14 @@ static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t l
     if (two[-1]) {
         if (vl_zstd_unpack(two, rest, work->a.data, size, work, err)) return err->code;
     } else {
-        if (rest != size) return vl_fail(err, VL_ESTORE, "base2 chunk has %zu bytes, expected %zu", rest, size);
+        if (rest != size)
+            return vl_fail(err, VL_ESTORE, "base2 chunk has %zu bytes, expected %zu", rest, size);
         memcpy(work->a.data, two, size); /* the kernel reads past its source: it needs the padding */
     }
     vl_k.base2_unpack(plain, work->a.data, len);
     if (!list) return VL_OK;
     if (list > (len / 8 + 1) * 9) /* a run takes a letter at least, and pack allows one odd letter in eight */
-         return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
+        return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
     if (vl_buf_reserve(&work->b, list, err)) return err->code;
     if (vl_zstd_unpack(payload + 8, packed_list, work->b.data, list, work, err)) return err->code;
     return lay_runs(work->b.data, work->b.data + list, plain, len, err);

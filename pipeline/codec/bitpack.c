@@ -1,9 +1,9 @@
 /*
  * Codec bitpack: bytes with at most 16 different values, as ranks of 1, 2 or 4 bits.
- * Payload: u8 number of values; the values, ascending; u8 1 if zstd follows, 0 if bare ranks; the ranks, first
- * in the lowest bits. Four binned qualities a byte suit zstd's Huffman stage: it then codes four values at once, and
- * its quickest level is also smaller than the middle ones, which spend bits on short matches (NovaSeq qualities, bytes
- * of 15,000,000: level 1 4,130,113; 3 4,225,606; 5 4,182,447; 9 3,929,678).
+ * Payload: u8 number of values; the values, ascending; u8 1 if zstd follows, 0 if bare ranks; the ranks,
+ * first in the lowest bits. Four binned qualities a byte suit zstd's Huffman stage: it then codes four values
+ * at once, and its quickest level is also smaller than the middle ones, which spend bits on short matches
+ * (NovaSeq qualities, bytes of 15,000,000: level 1 4,130,113; 3 4,225,606; 5 4,182,447; 9 3,929,678).
  */
 #include "pipeline/codec/codec.h"
 
@@ -48,15 +48,16 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     memcpy(head + 1, value, nvalue);
     head[1 + nvalue] = 1;
     if (vl_buf_append(out, head, nvalue + 2, err)) return err->code;
-    if (vl_zstd_pack(rank->data, size, job->level < 6 ? 1 : job->level, job->work, out, err)) return err->code;
+    if (vl_zstd_pack(rank->data, size, job->level < 6 ? 1 : job->level, job->work, out, err))
+        return err->code;
     if (out->len - start - nvalue - 2 < size) return VL_OK;
     out->len = start + nvalue + 2;
     out->data[out->len - 1] = 0;
     return vl_buf_append(out, rank->data, size, err);
 }
 
-static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width, vl_work *work,
-                      vl_err *err)
+static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
+                      vl_work *work, vl_err *err)
 {
     (void)width;
     const unsigned nvalue = n ? payload[0] : 0;
@@ -69,7 +70,8 @@ static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t l
         if (vl_zstd_unpack(rank, rest, work->a.data, size, work, err)) return err->code;
         rank = work->a.data;
     } else {
-        if (rest != size) return vl_fail(err, VL_ESTORE, "bitpack chunk has %zu bytes, expected %zu", rest, size);
+        if (rest != size)
+            return vl_fail(err, VL_ESTORE, "bitpack chunk has %zu bytes, expected %zu", rest, size);
         /* the kernel may read VL_PAD bytes past its source: the payload is in a padded buffer or is copied */
         if (vl_buf_reserve(&work->a, size, err)) return err->code;
         memcpy(work->a.data, rank, size);

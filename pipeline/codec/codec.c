@@ -61,11 +61,15 @@ vl_code vl_pack(vl_codec_id id, const vl_pack_job *job, vl_buf *packed, vl_err *
 
 vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *err)
 {
-    if (n < VL_FRAME) return vl_fail(err, VL_ESTORE, "chunk has %zu bytes, its frame alone takes %d", n, VL_FRAME);
-    if (packed[0] != 'V') return vl_fail(err, VL_ESTORE, "chunk starts with byte 0x%02x, not with a frame", packed[0]);
+    if (n < VL_FRAME)
+        return vl_fail(err, VL_ESTORE, "chunk has %zu bytes, its frame alone takes %d", n, VL_FRAME);
+    if (packed[0] != 'V')
+        return vl_fail(err, VL_ESTORE, "chunk starts with byte 0x%02x, not with a frame", packed[0]);
     if (packed[1] != VL_FRAME_VERSION)
-        return vl_fail(err, VL_ESTORE, "frame version %d, this program knows %d", packed[1], VL_FRAME_VERSION);
-    if (seal(packed, n) != vl_le64(packed + 16)) return vl_fail(err, VL_ESTORE, "packed bytes do not match their hash");
+        return vl_fail(err, VL_ESTORE, "frame version %d, this program knows %d", packed[1],
+                       VL_FRAME_VERSION);
+    if (seal(packed, n) != vl_le64(packed + 16))
+        return vl_fail(err, VL_ESTORE, "packed bytes do not match their hash");
     *frame = (vl_frame){ packed[2], packed[3], vl_le32(packed + 4), vl_le64(packed + 8) };
     if (!vl_codec_find(frame->codec)) return vl_fail(err, VL_ESTORE, "unknown codec %d", frame->codec);
     if (frame->len > VL_MAX_CHUNK) return vl_fail(err, VL_ESTORE, "frame claims %zu plain bytes", frame->len);
@@ -79,8 +83,8 @@ vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
     if (vl_buf_reserve(plain, frame.len, err)) return err->code;
-    if (vl_codec_find(frame.codec)->unpack(packed + VL_FRAME, n - VL_FRAME, plain->data, frame.len, frame.width, work,
-                                           err))
+    if (vl_codec_find(frame.codec)
+            ->unpack(packed + VL_FRAME, n - VL_FRAME, plain->data, frame.len, frame.width, work, err))
         return err->code;
     plain->len = frame.len;
     if (XXH3_64bits(plain->data, plain->len) != frame.hash)
@@ -88,7 +92,8 @@ vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
     return VL_OK;
 }
 
-/* True when the bytes are one element repeated, or a straight line of unsigned numbers: `constant` holds both. */
+/* True when the bytes are one element repeated, or a straight line of unsigned numbers: `constant` holds
+ * both. */
 static bool is_constant(const vl_pack_job *job)
 {
     const size_t w = job->width, n = job->len;

@@ -11,7 +11,10 @@ static bool same(const vl_pack_job *job)
     return job->len < 2 * job->width || !memcmp(job->plain, job->plain + job->width, job->len - job->width);
 }
 
-static uint64_t step_of(const uint8_t *plain, size_t len) { return len < 16 ? 0 : vl_le64(plain + 8) - vl_le64(plain); }
+static uint64_t step_of(const uint8_t *plain, size_t len)
+{
+    return len < 16 ? 0 : vl_le64(plain + 8) - vl_le64(plain);
+}
 
 static void draw_line(uint8_t *plain, size_t len, uint64_t first, uint64_t step)
 {
@@ -37,8 +40,8 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     return vl_buf_append(out, step, sizeof step, err);
 }
 
-static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width, vl_work *work,
-                      vl_err *err)
+static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
+                      vl_work *work, vl_err *err)
 {
     (void)work;
     const size_t want = !len ? 0 : width == 8 ? 16 : width;

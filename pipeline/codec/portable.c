@@ -1,6 +1,6 @@
 /*
- * Profile portable: chunks as HDF5's own shuffle and deflate filters make them, so that every HDF5 program opens
- * them without a plugin. No frame; the zlib stream ends in an Adler-32 of the plain bytes.
+ * Profile portable: chunks as HDF5's own shuffle and deflate filters make them, so that every HDF5 program
+ * opens them without a plugin. No frame; the zlib stream ends in an Adler-32 of the plain bytes.
  */
 #include "pipeline/codec/codec.h"
 
@@ -32,21 +32,23 @@ vl_code vl_deflate_pack(const vl_pack_job *job, vl_buf *packed, vl_err *err)
         bytes = work->a.data;
     }
     packed->len = 0;
-    if (vl_buf_reserve(packed, libdeflate_zlib_compress_bound(work->deflater, job->len), err)) return err->code;
+    if (vl_buf_reserve(packed, libdeflate_zlib_compress_bound(work->deflater, job->len), err))
+        return err->code;
     packed->len = libdeflate_zlib_compress(work->deflater, bytes, job->len, packed->data, packed->cap);
     if (!packed->len) return vl_fail(err, VL_EBUG, "deflate of %zu bytes failed", job->len);
     return VL_OK;
 }
 
-vl_code vl_deflate_unpack(const uint8_t *packed, size_t n, size_t len, size_t width, vl_buf *plain, vl_work *work,
-                          vl_err *err)
+vl_code vl_deflate_unpack(const uint8_t *packed, size_t n, size_t len, size_t width, vl_buf *plain,
+                          vl_work *work, vl_err *err)
 {
     if (!work->inflater && !(work->inflater = libdeflate_alloc_decompressor()))
         return vl_fail(err, VL_ENOMEM, "no memory for a deflate decoder");
     vl_buf *const planes = width > 1 ? &work->a : plain;
     if (vl_buf_reserve(plain, len, err) || vl_buf_reserve(planes, len, err)) return err->code;
     size_t used = 0;
-    if (libdeflate_zlib_decompress_ex(work->inflater, packed, n, planes->data, len, &used, NULL) != LIBDEFLATE_SUCCESS)
+    if (libdeflate_zlib_decompress_ex(work->inflater, packed, n, planes->data, len, &used, NULL) !=
+        LIBDEFLATE_SUCCESS)
         return vl_fail(err, VL_ESTORE, "deflate chunk of %zu bytes does not give %zu bytes", n, len);
     if (used != n) return vl_fail(err, VL_ESTORE, "deflate chunk of %zu bytes ends after %zu", n, used);
     if (width > 1) vl_k.byte_unshuffle(plain->data, planes->data, len / width, width);

@@ -1,6 +1,6 @@
 /*
- * Codecs zstd, shuffle+zstd, delta+shuffle+zstd: one zstd frame of the bytes as they are, of byte planes, or of
- * byte planes of zigzag differences between neighbours (of bit patterns, as integers; never of floats).
+ * Codecs zstd, shuffle+zstd, delta+shuffle+zstd: one zstd frame of the bytes as they are, of byte planes, or
+ * of byte planes of zigzag differences between neighbours (of bit patterns, as integers; never of floats).
  */
 #include "pipeline/codec/codec.h"
 
@@ -11,13 +11,15 @@ vl_code vl_zstd_pack(const uint8_t *bytes, size_t n, int level, vl_work *work, v
     if (!work->cctx && !(work->cctx = ZSTD_createCCtx()))
         return vl_fail(err, VL_ENOMEM, "no memory for a zstd encoder");
     if (vl_buf_grow(out, ZSTD_compressBound(n), err)) return err->code;
-    const size_t len = ZSTD_compressCCtx(work->cctx, out->data + out->len, out->cap - out->len, bytes, n, level);
+    const size_t len =
+        ZSTD_compressCCtx(work->cctx, out->data + out->len, out->cap - out->len, bytes, n, level);
     if (ZSTD_isError(len)) return vl_fail(err, VL_ENOMEM, "zstd: %s", ZSTD_getErrorName(len));
     out->len += len;
     return VL_OK;
 }
 
-vl_code vl_zstd_unpack(const uint8_t *packed, size_t n, uint8_t *plain, size_t len, vl_work *work, vl_err *err)
+vl_code vl_zstd_unpack(const uint8_t *packed, size_t n, uint8_t *plain, size_t len, vl_work *work,
+                       vl_err *err)
 {
     if (!work->dctx && !(work->dctx = ZSTD_createDCtx()))
         return vl_fail(err, VL_ENOMEM, "no memory for a zstd decoder");
@@ -79,6 +81,7 @@ static vl_code unpack_delta(const uint8_t *payload, size_t n, uint8_t *plain, si
 }
 
 const vl_codec vl_codec_zstd = { "zstd", VL_CODEC_zstd, pack_plain, unpack_plain };
-const vl_codec vl_codec_shuffle_zstd = { "shuffle+zstd", VL_CODEC_shuffle_zstd, pack_shuffle, unpack_shuffle };
+const vl_codec vl_codec_shuffle_zstd = { "shuffle+zstd", VL_CODEC_shuffle_zstd, pack_shuffle,
+                                         unpack_shuffle };
 const vl_codec vl_codec_delta_shuffle_zstd = { "delta+shuffle+zstd", VL_CODEC_delta_shuffle_zstd, pack_delta,
                                                unpack_delta };

@@ -1,6 +1,6 @@
 /*
- * The HDF5 filter: unpacks a framed chunk for any program that reads with HDF5, and packs for one that writes.
- * Parameters in the data set's header: version of this list (1), width of an element, use (vl_use).
+ * The HDF5 filter: unpacks a framed chunk for any program that reads with HDF5, and packs for one that
+ * writes. Parameters in the data set's header: version of this list (1), width of an element, use (vl_use).
  * It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it.
  */
 #include "pipeline/store/filter.h"
@@ -21,7 +21,8 @@ static size_t hand_over(const vl_buf *from, size_t *buf_size, void **buf)
     return from->len;
 }
 
-static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size, void **buf)
+static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size,
+                     void **buf)
 {
     vl_err err = VL_ERR_INIT;
     vl_work work = { 0 };

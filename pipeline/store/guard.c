@@ -20,7 +20,8 @@ static volatile sig_atomic_t child;
 void vl_guard_name(const char *path)
 {
     if (!leftover || strlen(path) >= LONGEST) return;
-    char full[LONGEST]; /* the child may have changed its folder; it does not, but the parent must not guess */
+    char
+        full[LONGEST]; /* the child may have changed its folder; it does not, but the parent must not guess */
     if (*path != '/' && getcwd(full, sizeof full)) {
         const size_t used = strlen(full);
         if (used + 1 + strlen(path) >= sizeof full) return;
@@ -77,10 +78,12 @@ static int after_death(int status)
             catch_signals(SIG_DFL); /* who asked us to stop sees that we did */
             raise(number);
         }
-        fprintf(stderr, "vial: stopped by signal %d (%s); nothing was left behind\n", number, strsignal(number));
+        fprintf(stderr, "vial: stopped by signal %d (%s); nothing was left behind\n", number,
+                strsignal(number));
         return number == SIGKILL ? EX_OSERR : EX_SOFTWARE;
     }
-    fprintf(stderr, "vial: a library gave up (exit %d), probably for want of memory; nothing was left behind\n",
+    fprintf(stderr,
+            "vial: a library gave up (exit %d), probably for want of memory; nothing was left behind\n",
             WEXITSTATUS(status));
     return EX_OSERR;
 }
@@ -104,7 +107,8 @@ int vl_guard(int (*work)(void *argument), void *argument)
     catch_signals(hand_on);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFEXITED(status) && (WEXITSTATUS(status) == EX_OK || (WEXITSTATUS(status) >= EX__BASE && WEXITSTATUS(status) <= EX__MAX)))
+    if (WIFEXITED(status) &&
+        (WEXITSTATUS(status) == EX_OK || (WEXITSTATUS(status) >= EX__BASE && WEXITSTATUS(status) <= EX__MAX)))
         return WEXITSTATUS(status);
     return after_death(status);
 }

@@ -7,7 +7,8 @@
 
 /* No messages of its own, no work at exit (it crashes there after a failed write), our filter known. */
 vl_code vl_hdf5_start(vl_err *err);
-/* HDF5 keeps its errors, and whether it prints them, for each thread apart: called before HDF5 in ordered stages. */
+/* HDF5 keeps its errors, and whether it prints them, for each thread apart: called before HDF5 in ordered
+ * stages. */
 void vl_hdf5_quiet(void);
 hid_t vl_hdf5_type(vl_type type); /* in the file and in memory: little-endian; borrowed */
 bool vl_hdf5_type_of(hid_t type, vl_type *out);

@@ -1,6 +1,6 @@
 /*
- * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked before it
- * is used: sizes against the file, types against those we write.
+ * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked
+ * before it is used: sizes against the file, types against those we write.
  */
 #include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
@@ -48,10 +48,12 @@ static void close_attribute(attribute *a)
     if (a->id >= 0) H5Aclose(a->id);
 }
 
-static vl_code read_text(vl_store *st, const attribute *a, const char *name, char *text, size_t n, vl_err *err)
+static vl_code read_text(vl_store *st, const attribute *a, const char *name, char *text, size_t n,
+                         vl_err *err)
 {
     const size_t size = H5Tget_size(a->type);
-    if (H5Tis_variable_str(a->type) || size > MAX_TEXT) return vl_fail(err, VL_ESTORE, "note %s has a type of others", name);
+    if (H5Tis_variable_str(a->type) || size > MAX_TEXT)
+        return vl_fail(err, VL_ESTORE, "note %s has a type of others", name);
     char *const whole = calloc(1, size + 1);
     if (!whole) return vl_fail(err, VL_ENOMEM, "no memory for a note");
     if (H5Aread(a->id, a->type, whole) < 0) bad_store(st, err, name);
@@ -77,7 +79,8 @@ out:
 }
 
 /* A number; 0 and *there false if there is none. */
-static vl_code get_u64(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there, vl_err *err)
+static vl_code get_u64(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
+                       vl_err *err)
 {
     attribute a;
     *value = 0;
@@ -118,15 +121,18 @@ static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *r
     for (int i = 0; i < 16; i++) {
         unsigned byte = 0;
         char hex[3] = { row->xxh3_128[2 * i], row->xxh3_128[2 * i + 1], 0 };
-        if (sscanf(hex, "%2x", &byte) != 1) return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
+        if (sscanf(hex, "%2x", &byte) != 1)
+            return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
         col->is.digest[i] = (uint8_t)byte;
     }
     col->id = H5Dopen2(st->file, col->is.path, H5P_DEFAULT);
     if (col->id < 0) return bad_store(st, err, col->is.path);
-    const hid_t type = H5Dget_type(col->id), space = H5Dget_space(col->id), create = H5Dget_create_plist(col->id);
+    const hid_t type = H5Dget_type(col->id), space = H5Dget_space(col->id),
+                create = H5Dget_create_plist(col->id);
     bool good = type >= 0 && space >= 0 && create >= 0 && vl_hdf5_type_of(type, &col->is.type);
     col->is.ndim = good ? H5Sget_simple_extent_ndims(space) : 0;
-    good = good && col->is.ndim >= 1 && col->is.ndim <= 4 && H5Sget_simple_extent_dims(space, dims, NULL) >= 0;
+    good =
+        good && col->is.ndim >= 1 && col->is.ndim <= 4 && H5Sget_simple_extent_dims(space, dims, NULL) >= 0;
     col->is.nelem = 1;
     for (int i = 0; good && i < col->is.ndim; i++) {
         col->is.dims[i] = dims[i];
@@ -150,7 +156,8 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
     hsize_t count = 0;
     const hid_t id = H5Dopen2(st->file, "digest", H5P_DEFAULT), want = vl_hdf5_digest_type();
     const hid_t type = id >= 0 ? H5Dget_type(id) : -1, space = id >= 0 ? H5Dget_space(id) : -1;
-    bool good = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
+    bool good = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 &&
+                H5Sget_simple_extent_ndims(space) == 1 &&
                 H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
     row = good ? calloc(count + 1, sizeof *row) : NULL;
     if (good && !row) vl_fail(err, VL_ENOMEM, "no memory for %llu digests", (unsigned long long)count);
@@ -187,17 +194,20 @@ static vl_code open_file(vl_store *st, vl_err *err)
 {
     char format[16];
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_file_locking(access, 0, 1); /* a store never changes: nothing to lock, and read-only media have no locks */
+    H5Pset_file_locking(access, 0,
+                        1); /* a store never changes: nothing to lock, and read-only media have no locks */
     st->file = H5Fopen(st->path, H5F_ACC_RDONLY, access);
     if (st->file < 0) bad_store(st, err, "the file");
     H5Pclose(access);
     if (err->code) return err->code;
     if (vl_store_get(st, "/", "vial.format", format, sizeof format, err)) return err->code;
-    if (strcmp(format, "store")) return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
+    if (strcmp(format, "store"))
+        return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
     uint64_t version = 0;
     if (vl_store_get_u64(st, "/", "vial.version", &version, err)) return err->code;
     if (version != VL_STORE_VERSION)
-        return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads %d", version, VL_STORE_VERSION);
+        return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads %d", version,
+                       VL_STORE_VERSION);
     return read_columns(st, err);
 }
 
@@ -253,8 +263,8 @@ vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, v
     return VL_OK;
 }
 
-vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain, vl_work *work,
-                         vl_err *err)
+vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain,
+                         vl_work *work, vl_err *err)
 {
     const size_t width = vl_type_width(col->type), want = (size_t)col->chunk * width;
     vl_err inner = VL_ERR_INIT;
@@ -265,7 +275,8 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
         vl_fail(&inner, VL_ESTORE, "%zu plain bytes, expected %zu", plain->len, want);
     if (inner.code) return vl_fail(err, inner.code, "%s, chunk %" PRIu64 ": %s", col->path, nth, inner.what);
     const uint64_t first = nth * col->chunk;
-    if (col->nelem - first < col->chunk) plain->len = (size_t)(col->nelem - first) * width; /* the rest is padding */
+    if (col->nelem - first < col->chunk)
+        plain->len = (size_t)(col->nelem - first) * width; /* the rest is padding */
     return VL_OK;
 }
 
@@ -342,7 +353,8 @@ static vl_code check_manifest(vl_store *st, vl_err *err)
         char *const found = calloc(1, MAX_TEXT);
         if (!found) vl_fail(err, VL_ENOMEM, "no memory for a note");
         else if (!vl_store_get(st, line, name + 1, found, MAX_TEXT, err) && strcmp(found, value + 1))
-            vl_fail(err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name + 1, line, found, value + 1);
+            vl_fail(err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name + 1, line,
+                    found, value + 1);
         free(found);
         line = end + 1;
     }
@@ -364,7 +376,8 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err)
     if (!done) return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
     for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
     if (vl_store_identity(st, said, err)) return err->code;
-    if (strcmp(hex, said)) vl_fail(err, VL_ESTORE, "/digest hashes to %.16s..., vial.digest says %.16s...", hex, said);
+    if (strcmp(hex, said))
+        vl_fail(err, VL_ESTORE, "/digest hashes to %.16s..., vial.digest says %.16s...", hex, said);
     else check_manifest(st, err);
     return vl_err_file(err, st->path);
 }

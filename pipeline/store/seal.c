@@ -1,7 +1,7 @@
 /*
- * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5 programs
- * do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 0, u64 bytes before the trailer, XXH3-128 of
- * them (canonical order), u64 XXH3-64 of the 40 bytes so far.
+ * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5
+ * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 0, u64 bytes before the
+ * trailer, XXH3-128 of them (canonical order), u64 XXH3-64 of the 40 bytes so far.
  */
 #include "pipeline/store/seal.h"
 
@@ -22,7 +22,9 @@ static vl_code read_at(int fd, uint8_t *bytes, size_t n, uint64_t at, vl_err *er
     for (size_t done = 0; done < n;) {
         const ssize_t got = pread(fd, bytes + done, n - done, (off_t)(at + done));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot read byte %llu", (unsigned long long)(at + done));
+        if (got < 0)
+            return vl_fail_errno(err, VL_EIO, errno, "cannot read byte %llu",
+                                 (unsigned long long)(at + done));
         if (!got) return vl_fail(err, VL_ESTORE, "ends at byte %llu", (unsigned long long)(at + done));
         done += (size_t)got;
     }
@@ -88,18 +90,21 @@ static vl_code check(int fd, bool whole, uint64_t size, vl_err *err)
     if (size < VL_TRAILER + sizeof first)
         return vl_fail(err, VL_ESTORE, "not a vial store: only %llu bytes", (unsigned long long)size);
     if (read_at(fd, first, sizeof first, 0, err)) return err->code;
-    if (memcmp(first, "\x89HDF\r\n\x1a\n", 8)) return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
+    if (memcmp(first, "\x89HDF\r\n\x1a\n", 8))
+        return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
     if (read_at(fd, trailer, sizeof trailer, size - VL_TRAILER, err)) return err->code;
     if (memcmp(trailer, magic, sizeof magic))
         return vl_fail(err, VL_ESTORE, "no trailer: the store is cut short, or the file is no vial store");
-    if (vl_le64(trailer + 40) != XXH3_64bits(trailer, 40)) return vl_fail(err, VL_ESTORE, "the trailer is damaged");
+    if (vl_le64(trailer + 40) != XXH3_64bits(trailer, 40))
+        return vl_fail(err, VL_ESTORE, "the trailer is damaged");
     if (vl_le32(trailer + 8) != 1) return vl_fail(err, VL_ESTORE, "trailer version %u", vl_le32(trailer + 8));
     if (vl_le64(trailer + 16) != size - VL_TRAILER)
-        return vl_fail(err, VL_ESTORE, "store has %llu bytes, its trailer says %llu", (unsigned long long)size,
-                       (unsigned long long)vl_le64(trailer + 16) + VL_TRAILER);
+        return vl_fail(err, VL_ESTORE, "store has %llu bytes, its trailer says %llu",
+                       (unsigned long long)size, (unsigned long long)vl_le64(trailer + 16) + VL_TRAILER);
     if (!whole) return VL_OK;
     if (hash_body(fd, size - VL_TRAILER, &hash, err)) return err->code;
-    if (memcmp(hash.digest, trailer + 24, 16)) return vl_fail(err, VL_ESTORE, "bytes do not match the hash in the trailer");
+    if (memcmp(hash.digest, trailer + 24, 16))
+        return vl_fail(err, VL_ESTORE, "bytes do not match the hash in the trailer");
     return VL_OK;
 }
 

@@ -1,14 +1,14 @@
 /*
- * The store: one HDF5 file with one acquisition, written once. The one place that calls HDF5, and only from one
- * thread at a time; chunks are packed and unpacked elsewhere, in parallel.
+ * The store: one HDF5 file with one acquisition, written once. The one place that calls HDF5, and only from
+ * one thread at a time; chunks are packed and unpacked elsewhere, in parallel.
  *
- * Writing: create (a temporary name in the same folder), append packed chunks column by column in element order,
- * notes and small tables, seal (digests, close, trailer, fsync), verify from a fresh open by the caller, publish
- * (rename, fsync of the folder). A store that has its name is whole.
+ * Writing: create (a temporary name in the same folder), append packed chunks column by column in element
+ * order, notes and small tables, seal (digests, close, trailer, fsync), verify from a fresh open by the
+ * caller, publish (rename, fsync of the folder). A store that has its name is whole.
  *
- * In the file (design: store-format): data sets; attributes; /source/manifest, the notes as text; /digest, one
- * row a data set with the XXH3-128 of its plain bytes; behind HDF5's end a trailer of VL_TRAILER bytes with an
- * XXH3-128 of all bytes before it, so that a flipped bit is found before HDF5 sees it.
+ * In the file (design: store-format): data sets; attributes; /source/manifest, the notes as text; /digest,
+ * one row a data set with the XXH3-128 of its plain bytes; behind HDF5's end a trailer of VL_TRAILER bytes
+ * with an XXH3-128 of all bytes before it, so that a flipped bit is found before HDF5 sees it.
  */
 #ifndef VL_STORE_H
 #define VL_STORE_H
@@ -39,7 +39,7 @@ typedef struct vl_chunk {
     const vl_spec *spec;   /* borrowed */
     uint64_t first, count; /* elements; count is smaller than a full chunk only in the last one */
     bool last;             /* no chunk of this column follows */
-    uint64_t line;         /* elements between the end of the chunk before and first that were left out: i * line */
+    uint64_t line; /* elements between the end of the chunk before and first that were left out: i * line */
     vl_buf raw, packed;
     uint8_t codec;
 } vl_chunk;
@@ -54,8 +54,9 @@ typedef struct vl_store vl_store;
 vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err);
 vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *err);
 /* A small table or histogram; dims [ndim]; attributes axis<i> take the names of the axes ("" for none). */
-vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim, const uint64_t *dims,
-                       const char *const *axis, const char *unit, const char *doc, vl_err *err);
+vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim,
+                       const uint64_t *dims, const char *const *axis, const char *unit, const char *doc,
+                       vl_err *err);
 /* A note: an attribute of the group or data set `where` ("/" is the root), and a line of /source/manifest. */
 vl_code vl_store_note(vl_store *st, const char *where, const char *name, const char *text, vl_err *err);
 vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uint64_t value, vl_err *err);
@@ -78,7 +79,7 @@ typedef struct vl_stored {
     uint64_t nchunk;
     int ndim;
     uint64_t dims[4];
-    bool uniform;        /* ragged, and all rows are row_length long: there is no offset column */
+    bool uniform; /* ragged, and all rows are row_length long: there is no offset column */
     uint64_t row_length;
     uint8_t digest[16];
     bool portable; /* HDF5's filters instead of ours */
@@ -93,15 +94,16 @@ int vl_store_find(const vl_store *st, const char *path); /* -1 if there is none 
 /* The nth chunk as it lies in the file. Errors name data set and chunk. */
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err);
 /* Unpacks what fetch gave. Touches only its arguments and the constant description: any thread. */
-vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain, vl_work *work,
-                         vl_err *err);
+vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain,
+                         vl_work *work, vl_err *err);
 /* A whole small data set into plain. */
 vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
 /* Text of a note; empty if there is none. */
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
-vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value, vl_err *err); /* 0 if none */
-/* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that every
- * line of the manifest stands as an attribute. */
+vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value,
+                         vl_err *err); /* 0 if none */
+/* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that
+ * every line of the manifest stands as an attribute. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);

@@ -1,6 +1,7 @@
 /*
- * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first chunk
- * comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may crash then.
+ * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first
+ * chunk comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may
+ * crash then.
  */
 #include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
@@ -87,8 +88,9 @@ static vl_code not_ours(vl_store *st, vl_err *err)
     return vl_err_file(err, st->path);
 }
 
-/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. Between open and
- * lock another process may have published what we opened: then the name is gone, or is another file's. */
+/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. Between
+ * open and lock another process may have published what we opened: then the name is gone, or is another
+ * file's. */
 static vl_code open_part(vl_store *st, vl_err *err)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -123,7 +125,8 @@ static vl_code create_file(vl_store *st, vl_err *err)
     if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
         H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)
         give_up(st, err, "file properties");
-    else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0) give_up(st, err, "a new HDF5 file");
+    else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0)
+        give_up(st, err, "a new HDF5 file");
     H5Pclose(access);
     H5Pclose(create);
     return err->code;
@@ -185,7 +188,8 @@ static vl_code add_text(vl_store *st, hid_t object, const char *name, const char
     H5Tset_cset(type, H5T_CSET_UTF8);
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0) give_up(st, err, name);
+    if (attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0)
+        give_up(st, err, name);
     H5Tclose(type);
     H5Sclose(space);
     return err->code;
@@ -201,7 +205,8 @@ static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t va
     return err->code;
 }
 
-static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc, vl_err *err)
+static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc,
+                        vl_err *err)
 {
     if (*unit && add_text(st, id, "unit", unit, err)) return err->code;
     if (*missing && add_text(st, id, "missing", missing, err)) return err->code;
@@ -270,7 +275,8 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     if (make_groups(st, spec->path, err)) return err->code;
     const hid_t create = chunked(st, 1, &size, spec->type, spec->use);
     const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
-    col->id = H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    col->id =
+        H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (col->id < 0) give_up(st, err, spec->path);
     H5Sclose(space);
     H5Pclose(create);
@@ -294,7 +300,8 @@ static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, v
     vl_hdf5_quiet();
     if (col->id < 0 && make_dataset(st, col, chunk, err)) return err->code;
     const hsize_t offset = chunk->first, extent = chunk->first + chunk->count;
-    if (!(chunk->first == 0 && chunk->last) && H5Dset_extent(col->id, &extent) < 0) return give_up(st, err, col->is.path);
+    if (!(chunk->first == 0 && chunk->last) && H5Dset_extent(col->id, &extent) < 0)
+        return give_up(st, err, col->is.path);
     if (H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, &offset, chunk->packed.len, chunk->packed.data) < 0)
         return give_up(st, err, col->is.path);
     start_writeback(st, chunk->packed.len);
@@ -305,7 +312,8 @@ static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, v
 }
 
 /* Offsets of equally long rows that lay left out because they might never have been needed. */
-static vl_code fill_line(vl_store *st, vl_dataset *col, uint64_t to, uint64_t step, vl_work *work, vl_err *err)
+static vl_code fill_line(vl_store *st, vl_dataset *col, uint64_t to, uint64_t step, vl_work *work,
+                         vl_err *err)
 {
     const size_t count = vl_chunk_elements(col->spec->type);
     vl_chunk chunk = { .spec = col->spec, .count = count };
@@ -327,28 +335,32 @@ vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *er
 {
     vl_dataset *const col = find_or_add(st, chunk->spec, err);
     if (!col) return err->code;
-    if (col->next < chunk->first && fill_line(st, col, chunk->first, chunk->line, work, err)) return err->code;
+    if (col->next < chunk->first && fill_line(st, col, chunk->first, chunk->line, work, err))
+        return err->code;
     if (col->next != chunk->first)
-        return vl_fail(err, VL_EBUG, "%s: chunk at element %" PRIu64 " after %" PRIu64, col->is.path, chunk->first,
-                       col->next);
+        return vl_fail(err, VL_EBUG, "%s: chunk at element %" PRIu64 " after %" PRIu64, col->is.path,
+                       chunk->first, col->next);
     return put_chunk(st, col, chunk, err);
 }
 
 /* One chunk that holds the whole table. */
-static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, const void *data, vl_err *err)
+static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, const void *data,
+                           vl_err *err)
 {
     const vl_spec spec = { .type = col->is.type, .use = col->is.type == VL_U8 ? VL_USE_TEXT : VL_USE_NUMBER };
     vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
     vl_work work = { 0 };
     const hsize_t zero[4] = { 0 };
-    const hid_t create = chunked(st, ndim, size, spec.type, spec.use), space = H5Screate_simple(ndim, size, NULL);
-    col->id = H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    const hid_t create = chunked(st, ndim, size, spec.type, spec.use),
+                space = H5Screate_simple(ndim, size, NULL);
+    col->id =
+        H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (col->id < 0) give_up(st, err, col->is.path);
     H5Sclose(space);
     H5Pclose(create);
     if (!err->code && !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
-             !vl_chunk_pack(&chunk, st->profile, &work, err) &&
-             H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
+        !vl_chunk_pack(&chunk, st->profile, &work, err) &&
+        H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
         give_up(st, err, col->is.path);
     if (!err->code && st->profile != VL_PORTABLE) col->codecs |= 1u << chunk.packed.data[2];
     vl_buf_free(&chunk.raw);
@@ -357,14 +369,16 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     return err->code;
 }
 
-vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim, const uint64_t *dims,
-                       const char *const *axis, const char *unit, const char *doc, vl_err *err)
+vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void *data, int ndim,
+                       const uint64_t *dims, const char *const *axis, const char *unit, const char *doc,
+                       vl_err *err)
 {
     hsize_t size[4] = { 0 };
     uint64_t n = 1;
     if (ndim < 1 || ndim > 4) return vl_fail(err, VL_EBUG, "%s: %d axes", path, ndim);
     for (int i = 0; i < ndim; i++) n *= size[i] = dims[i];
-    if (!n || n * vl_type_width(type) > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "%s: table of %" PRIu64, path, n);
+    if (!n || n * vl_type_width(type) > VL_MAX_CHUNK)
+        return vl_fail(err, VL_EBUG, "%s: table of %" PRIu64, path, n);
     if (make_groups(st, path, err)) return err->code;
     vl_dataset *const col = new_column(st, err);
     if (!col) return err->code;
@@ -433,7 +447,8 @@ vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, 
 vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *err)
 {
     if (H5Lexists(st->file, path, H5P_DEFAULT) <= 0) return VL_OK;
-    if (H5Lcreate_hard(st->file, path, st->file, also, H5P_DEFAULT, H5P_DEFAULT) < 0) return give_up(st, err, also);
+    if (H5Lcreate_hard(st->file, path, st->file, also, H5P_DEFAULT, H5P_DEFAULT) < 0)
+        return give_up(st, err, also);
     return VL_OK;
 }
 
@@ -451,7 +466,8 @@ static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
 {
     char text[128] = "";
     if (st->profile == VL_PORTABLE)
-        return add_text(st, col->id, "codec", vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
+        return add_text(st, col->id, "codec", vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate",
+                        err);
     for (uint8_t i = 0; i < 32; i++) {
         if (!(col->codecs >> i & 1)) continue;
         const size_t used = strlen(text);
@@ -484,7 +500,8 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
         return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
     for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
     const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
-    if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0) return give_up(st, err, "digest");
+    if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0)
+        return give_up(st, err, "digest");
     return VL_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
- * Checks the codecs: every codec gives back every kind of bytes at every length and width; no flipped bit, no cut
- * and no crafted payload gets through, and none of them does harm (run it under address and undefined sanitizers).
+ * Checks the codecs: every codec gives back every kind of bytes at every length and width; no flipped bit, no
+ * cut and no crafted payload gets through, and none of them does harm (run it under address and undefined
+ * sanitizers).
  */
 #include "pipeline/codec/codec.h"
 #include "pipeline/test/check.h"
@@ -12,18 +13,39 @@
 enum { NCODEC = 7, LONG = 1 << 20 };
 
 typedef enum sort {
-    EQUAL, LINE, RANDOM, ALL_VALUES, TWO_VALUES, FOUR_VALUES, SIXTEEN_VALUES, BASES, N_RUNS, IUPAC, LOWER, FLOATS, NKIND
+    EQUAL,
+    LINE,
+    RANDOM,
+    ALL_VALUES,
+    TWO_VALUES,
+    FOUR_VALUES,
+    SIXTEEN_VALUES,
+    BASES,
+    N_RUNS,
+    IUPAC,
+    LOWER,
+    FLOATS,
+    NKIND
 } sort;
 
-static const char *const kind_name[NKIND] = { "equal",          "line",  "random",        "all values", "two values", "four values",
-                                              "sixteen values", "bases", "bases, N runs", "IUPAC",      "lower case", "floats" };
+static const char *const kind_name[NKIND] = { "equal",         "line",        "random",         "all values",
+                                              "two values",    "four values", "sixteen values", "bases",
+                                              "bases, N runs", "IUPAC",       "lower case",     "floats" };
 static const size_t widths[] = { 1, 2, 4, 8 };
 
-/* Floats that arithmetic would not give back: signed zeros, infinities, quiet and signalling NaNs, denormals. */
-static const uint64_t odd_f64[] = { 0, UINT64_C(1) << 63, UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000),
-                                    UINT64_C(0x7ff8000000000000), UINT64_C(0x7ff0000000000001),
-                                    UINT64_C(0xffffffffffffffff), 1, UINT64_C(0x7fefffffffffffff) };
-static const uint32_t odd_f32[] = { 0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffffffff, 1, 0x7f7fffff };
+/* Floats that arithmetic would not give back: signed zeros, infinities, quiet and signalling NaNs, denormals.
+ */
+static const uint64_t odd_f64[] = { 0,
+                                    UINT64_C(1) << 63,
+                                    UINT64_C(0x7ff0000000000000),
+                                    UINT64_C(0xfff0000000000000),
+                                    UINT64_C(0x7ff8000000000000),
+                                    UINT64_C(0x7ff0000000000001),
+                                    UINT64_C(0xffffffffffffffff),
+                                    1,
+                                    UINT64_C(0x7fefffffffffffff) };
+static const uint32_t odd_f32[] = { 0,          0x80000000, 0x7f800000, 0xff800000, 0x7fc00000,
+                                    0x7f800001, 0xffffffff, 1,          0x7f7fffff };
 
 static uint8_t letter(sort kind, size_t i, uint64_t dice)
 {
@@ -50,13 +72,15 @@ static void make(vl_buf *plain, sort kind, size_t n, size_t width, uint64_t seed
     if (vl_buf_reserve(plain, n * width, &err)) abort();
     plain->len = n * width;
     for (size_t i = 0; i < n; i++) {
-        const uint64_t x = kind == EQUAL ? first
-                         : kind == LINE  ? first + i * step
-                         : width == 4    ? odd_f32[check_random(&dice) % 9]
-                                         : odd_f64[check_random(&dice) % 9];
-        if (kind == EQUAL || kind == LINE || (kind == FLOATS && width >= 4)) memcpy(plain->data + i * width, &x, width);
-        else for (size_t j = 0; j < width; j++)
-            plain->data[i * width + j] = letter(kind, i * width + j, check_random(&dice));
+        const uint64_t x = kind == EQUAL  ? first
+                           : kind == LINE ? first + i * step
+                           : width == 4   ? odd_f32[check_random(&dice) % 9]
+                                          : odd_f64[check_random(&dice) % 9];
+        if (kind == EQUAL || kind == LINE || (kind == FLOATS && width >= 4))
+            memcpy(plain->data + i * width, &x, width);
+        else
+            for (size_t j = 0; j < width; j++)
+                plain->data[i * width + j] = letter(kind, i * width + j, check_random(&dice));
     }
 }
 
@@ -74,8 +98,9 @@ static bool same(const vl_buf *a, const vl_buf *b)
 static bool must_hold(int codec, sort kind, size_t n, size_t width)
 {
     if (codec == VL_CODEC_constant) return n < 2 || kind == EQUAL || (kind == LINE && width == 8);
-    if (codec == VL_CODEC_bitpack) return n && (kind == TWO_VALUES || kind == FOUR_VALUES || kind == SIXTEEN_VALUES ||
-                                                kind == BASES || kind == N_RUNS || kind == LOWER);
+    if (codec == VL_CODEC_bitpack)
+        return n && (kind == TWO_VALUES || kind == FOUR_VALUES || kind == SIXTEEN_VALUES || kind == BASES ||
+                     kind == N_RUNS || kind == LOWER);
     if (codec == VL_CODEC_base2) return kind == BASES;
     return true;
 }
@@ -93,14 +118,16 @@ static void check_codec(int codec, sort kind, const vl_buf *plain, size_t width,
     vl_pack((vl_codec_id)codec, &job, &packed, &err);
     job.work = &fresh;
     vl_pack((vl_codec_id)codec, &job, &again, &err);
-    CHECK(!err.code && same(&packed, &again), "%s, %s, %zu of %zu: %s", vl_codec_name((uint8_t)codec), kind_name[kind], n,
-          width, err.what);
+    CHECK(!err.code && same(&packed, &again), "%s, %s, %zu of %zu: %s", vl_codec_name((uint8_t)codec),
+          kind_name[kind], n, width, err.what);
     const uint8_t used = packed.data[2];
-    CHECK(used == codec || (!must_hold(codec, kind, n, width) && (used == VL_CODEC_zstd || used == VL_CODEC_raw)),
-          "%s, %s, %zu of %zu: packed by %s", vl_codec_name((uint8_t)codec), kind_name[kind], n, width, vl_codec_name(used));
+    CHECK(used == codec ||
+              (!must_hold(codec, kind, n, width) && (used == VL_CODEC_zstd || used == VL_CODEC_raw)),
+          "%s, %s, %zu of %zu: packed by %s", vl_codec_name((uint8_t)codec), kind_name[kind], n, width,
+          vl_codec_name(used));
     vl_unpack(packed.data, packed.len, &back, &old_work, &err);
-    CHECK(!err.code && same(&back, plain), "%s, %s, %zu of %zu: %s", vl_codec_name((uint8_t)codec), kind_name[kind], n,
-          width, err.what);
+    CHECK(!err.code && same(&back, plain), "%s, %s, %zu of %zu: %s", vl_codec_name((uint8_t)codec),
+          kind_name[kind], n, width, err.what);
     vl_work_free(&fresh);
 }
 
@@ -111,8 +138,8 @@ static void check_deflate(sort kind, const vl_buf *plain, size_t width)
     const vl_pack_job job = job_of(plain, width, 0, &old_work);
     vl_deflate_pack(&job, &packed, &err);
     vl_deflate_unpack(packed.data, packed.len, plain->len, width, &back, &old_work, &err);
-    CHECK(!err.code && same(&back, plain), "deflate, %s, %zu of %zu: %s", kind_name[kind], plain->len / width, width,
-          err.what);
+    CHECK(!err.code && same(&back, plain), "deflate, %s, %zu of %zu: %s", kind_name[kind], plain->len / width,
+          width, err.what);
     vl_deflate_unpack(packed.data, packed.len, plain->len + width, width, &back, &old_work, &err);
     CHECK(err.code == VL_ESTORE, "deflate, %s, %zu of %zu: one element more is asked for", kind_name[kind],
           plain->len / width, width);
@@ -128,10 +155,11 @@ static void check_choice(sort kind, const vl_buf *plain, size_t width, uint64_t 
         /* elsewhere in memory, other work, another level */
         copy.len = 0;
         if (vl_buf_append(&copy, plain->data, plain->len, &err)) abort();
-        const vl_pack_job one = job_of(plain, width, 1, &old_work), two = job_of(&copy, width, (int)(1 + seed % 9), &fresh);
+        const vl_pack_job one = job_of(plain, width, 1, &old_work),
+                          two = job_of(&copy, width, (int)(1 + seed % 9), &fresh);
         const bool good = !vl_choose((vl_use)use, &one, &a, &err) && !vl_choose((vl_use)use, &two, &b, &err);
-        CHECK(good && a == b, "choice for use %d, %s, %zu of %zu: %d and %d", use, kind_name[kind], plain->len / width,
-              width, a, b);
+        CHECK(good && a == b, "choice for use %d, %s, %zu of %zu: %d and %d", use, kind_name[kind],
+              plain->len / width, width, a, b);
         CHECK(kind != EQUAL || a == VL_CODEC_constant, "choice for use %d, equal: %d", use, a);
         vl_work_free(&fresh);
     }
@@ -169,12 +197,14 @@ static void check_damage(void)
             const size_t width = codec == VL_CODEC_constant ? 8 : widths[w];
             make(&plain, kinds[codec], 160 / width, width, 5);
             const vl_pack_job job = job_of(&plain, width, 3, &old_work);
-            CHECK(!vl_pack((vl_codec_id)codec, &job, &packed, &err) && packed.data[2] == codec, "pack %d", codec);
+            CHECK(!vl_pack((vl_codec_id)codec, &job, &packed, &err) && packed.data[2] == codec, "pack %d",
+                  codec);
             for (size_t bit = 0; bit < 8 * packed.len; bit++) {
                 vl_err_clear(&err);
                 packed.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
                 vl_unpack(packed.data, packed.len, &back, &old_work, &err);
-                CHECK(err.code == VL_ESTORE && err.what[0], "%s: bit %zu flipped", vl_codec_name((uint8_t)codec), bit);
+                CHECK(err.code == VL_ESTORE && err.what[0], "%s: bit %zu flipped",
+                      vl_codec_name((uint8_t)codec), bit);
                 packed.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
             }
             for (size_t n = 0; n < packed.len; n++) {
@@ -187,8 +217,8 @@ static void check_damage(void)
             }
             vl_err_clear(&err);
             if (vl_buf_append(&packed, "", 1, &err)) abort();
-            CHECK(vl_unpack(packed.data, packed.len, &back, &old_work, &err) == VL_ESTORE, "%s: a byte behind",
-                  vl_codec_name((uint8_t)codec));
+            CHECK(vl_unpack(packed.data, packed.len, &back, &old_work, &err) == VL_ESTORE,
+                  "%s: a byte behind", vl_codec_name((uint8_t)codec));
         }
     }
     vl_buf_free(&plain);
@@ -209,20 +239,24 @@ static void check_deflate_damage(void)
             vl_err_clear(&err);
             packed.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
             vl_deflate_unpack(packed.data, packed.len, plain.len, widths[w], &back, &old_work, &err);
-            CHECK(err.code == VL_ESTORE || (!err.code && same(&back, &plain)), "deflate: bit %zu flipped", bit);
+            CHECK(err.code == VL_ESTORE || (!err.code && same(&back, &plain)), "deflate: bit %zu flipped",
+                  bit);
             packed.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
         for (size_t n = 0; n < packed.len; n++) {
             vl_err_clear(&err);
-            CHECK(vl_deflate_unpack(packed.data, n, plain.len, widths[w], &back, &old_work, &err) == VL_ESTORE,
+            CHECK(vl_deflate_unpack(packed.data, n, plain.len, widths[w], &back, &old_work, &err) ==
+                      VL_ESTORE,
                   "deflate: cut to %zu bytes", n);
         }
         vl_err_clear(&err);
-        CHECK(vl_deflate_unpack(packed.data, packed.len, plain.len - widths[w], widths[w], &back, &old_work, &err) == VL_ESTORE,
+        CHECK(vl_deflate_unpack(packed.data, packed.len, plain.len - widths[w], widths[w], &back, &old_work,
+                                &err) == VL_ESTORE,
               "deflate: one element less is asked for");
         vl_err_clear(&err);
         if (vl_buf_append(&packed, "", 1, &err)) abort();
-        CHECK(vl_deflate_unpack(packed.data, packed.len, plain.len, widths[w], &back, &old_work, &err) == VL_ESTORE,
+        CHECK(vl_deflate_unpack(packed.data, packed.len, plain.len, widths[w], &back, &old_work, &err) ==
+                  VL_ESTORE,
               "deflate: a byte behind");
     }
     vl_buf_free(&plain);
@@ -265,7 +299,8 @@ static void refuse(vl_buf *frame, const char *reason, int line)
     vl_err err = VL_ERR_INIT;
     seal(frame);
     vl_unpack(frame->data, frame->len, &back, &old_work, &err);
-    CHECK(err.code == VL_ESTORE && strstr(err.what, reason), "frame of line %d: '%s', expected '%s'", line, err.what, reason);
+    CHECK(err.code == VL_ESTORE && strstr(err.what, reason), "frame of line %d: '%s', expected '%s'", line,
+          err.what, reason);
 }
 
 static void check_crafted_frames(void)
@@ -366,7 +401,8 @@ static void check_crafted_bitpack(void)
             const size_t flag = f.len;
             put(&f, "", 1);
             put(&f, ranks, n);
-            refuse(&f, n == size ? "do not match" : "bitpack", __LINE__); /* ranks beyond the values: no harm */
+            refuse(&f, n == size ? "do not match" : "bitpack",
+                   __LINE__); /* ranks beyond the values: no harm */
             f.len = flag;
             put(&f, "\1", 1);
             put_zstd(&f, ranks, n);

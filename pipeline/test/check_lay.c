@@ -1,9 +1,10 @@
 /*
  * Checks the way of columns into a store and back: lay, pack, append, seal, publish; then the reader.
  *
- * The check makes a whole made-up sample first, as plain arrays (the model), and keeps for each row how much of
- * every column belongs to it. Batches are slices of the model, cut anywhere, with references that count within the
- * batch. What the store holds must be the model, its digests those of the model's bytes, however it was cut.
+ * The check makes a whole made-up sample first, as plain arrays (the model), and keeps for each row how much
+ * of every column belongs to it. Batches are slices of the model, cut anywhere, with references that count
+ * within the batch. What the store holds must be the model, its digests those of the model's bytes, however
+ * it was cut.
  */
 #include "pipeline/lay.h"
 #include "pipeline/reader.h"
@@ -20,8 +21,26 @@
 
 enum { ROW, ITEM, NTABLE };
 enum {
-    NUMBER, REAL, TEXT, TEXT_QUALITY, EIGHT, EIGHT_QUALITY, LATE, LATE_TWIN, EMPTY, EMPTY_TWIN, WIDE, STREAM, NOTHING,
-    AT_ROW, AT_TEXT, AT_BYTE, AT_STREAM, PIECE_COLUMN, PIECE_START, NFIELD
+    NUMBER,
+    REAL,
+    TEXT,
+    TEXT_QUALITY,
+    EIGHT,
+    EIGHT_QUALITY,
+    LATE,
+    LATE_TWIN,
+    EMPTY,
+    EMPTY_TWIN,
+    WIDE,
+    STREAM,
+    NOTHING,
+    AT_ROW,
+    AT_TEXT,
+    AT_BYTE,
+    AT_STREAM,
+    PIECE_COLUMN,
+    PIECE_START,
+    NFIELD
 };
 
 static const vl_field fields[NFIELD] = {
@@ -30,20 +49,26 @@ static const vl_field fields[NFIELD] = {
     [TEXT] = { "t/text", VL_U8, VL_RAGGED, ROW, VL_USE_BASE, "letter", "", "rows of any length", 0, 0, 0 },
     [TEXT_QUALITY] = { "t/text_quality", VL_U8, VL_RAGGED, ROW, VL_USE_QUALITY, "", "", "", 0, 0, 1 + TEXT },
     [EIGHT] = { "t/eight", VL_U16, VL_RAGGED, ROW, VL_USE_NUMBER, "", "", "rows of four", 0, 0, 0 },
-    [EIGHT_QUALITY] = { "t/eight_quality", VL_U8, VL_RAGGED, ROW, VL_USE_QUALITY, "", "", "", 0, 0, 1 + EIGHT },
-    [LATE] = { "t/late", VL_U8, VL_RAGGED, ROW, VL_USE_TEXT, "", "", "rows of two, later of any length", 0, 0, 0 },
+    [EIGHT_QUALITY] = { "t/eight_quality", VL_U8, VL_RAGGED, ROW, VL_USE_QUALITY, "", "", "", 0, 0,
+                        1 + EIGHT },
+    [LATE] = { "t/late", VL_U8, VL_RAGGED, ROW, VL_USE_TEXT, "", "", "rows of two, later of any length", 0, 0,
+               0 },
     [LATE_TWIN] = { "t/late_twin", VL_U32, VL_RAGGED, ROW, VL_USE_NUMBER, "", "", "", 0, 0, 1 + LATE },
     [EMPTY] = { "t/empty", VL_U8, VL_RAGGED, ROW, VL_USE_TEXT, "", "", "", 0, 0, 0 },
     [EMPTY_TWIN] = { "t/empty_twin", VL_U8, VL_RAGGED, ROW, VL_USE_TEXT, "", "", "", 0, 0, 1 + EMPTY },
-    [WIDE] = { "t/deep/wide", VL_U64, VL_FIXED, ROW, VL_USE_NUMBER, "", "", "full chunk at 131072 rows", 0, 0, 0 },
+    [WIDE] = { "t/deep/wide", VL_U64, VL_FIXED, ROW, VL_USE_NUMBER, "", "", "full chunk at 131072 rows", 0, 0,
+               0 },
     [STREAM] = { "t/stream", VL_U8, VL_STREAM, 0, VL_USE_TEXT, "", "", "of no row", 0, 0, 0 },
     [NOTHING] = { "t/nothing", VL_I16, VL_STREAM, 0, VL_USE_NUMBER, "", "", "never an element", 0, 0, 0 },
     [AT_ROW] = { "i/at_row", VL_U64, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_ROW, ROW, 0 },
     [AT_TEXT] = { "i/at_text", VL_U64, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_ELEMENT, TEXT, 0 },
     [AT_BYTE] = { "i/at_byte", VL_U64, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_BYTE, 0, 0 },
-    [AT_STREAM] = { "i/at_stream", VL_U32, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_ELEMENT, STREAM, 0 },
-    [PIECE_COLUMN] = { "i/column", VL_U16, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_PIECE_COLUMN, 0, 0 },
-    [PIECE_START] = { "i/start", VL_U64, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_PIECE_START, 0, 0 },
+    [AT_STREAM] = { "i/at_stream", VL_U32, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_ELEMENT, STREAM,
+                    0 },
+    [PIECE_COLUMN] = { "i/column", VL_U16, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_PIECE_COLUMN, 0,
+                       0 },
+    [PIECE_START] = { "i/start", VL_U64, VL_FIXED, ITEM, VL_USE_NUMBER, "", "", "", VL_REF_PIECE_START, 0,
+                      0 },
 };
 static const char *const tables[] = { "row", "item" };
 static const char *const counters[] = { "n_odd" };
@@ -109,9 +134,11 @@ static int piece_number(model *m, int which)
 
 static void add_item(model *m, size_t row, uint64_t *dice)
 {
-    const int which = (int)(check_random(dice) % 3 * 3 + (check_random(dice) % 4 ? row / 16 % 2 : check_random(dice) % 3));
+    const int which =
+        (int)(check_random(dice) % 3 * 3 + (check_random(dice) % 4 ? row / 16 % 2 : check_random(dice) % 3));
     const int n = piece_number(m, which);
-    const size_t width = vl_type_width(m->type[n]), nelem = check_random(dice) % 7 ? check_random(dice) % 40 : 0;
+    const size_t width = vl_type_width(m->type[n]),
+                 nelem = check_random(dice) % 7 ? check_random(dice) % 40 : 0;
     m->piece = realloc(m->piece, (m->nitem + 1) * sizeof *m->piece);
     if (!m->piece) abort();
     m->piece[m->nitem++] = (vl_piece){ (uint16_t)which, m->values.len, nelem };
@@ -149,7 +176,8 @@ static void add_row(model *m, const scene *s, size_t r)
     const size_t nitem = s->thin ? r % 97 == 0 : check_random(&dice) % 3;
     for (size_t i = 0; i < nitem; i++) add_item(m, r, &dice);
     const mark *const at = &m->mark[r];
-    m->mark[r + 1] = (mark){ m->nitem, at->text + text, at->late + late, at->stream + stream, at->byte + 10 + text };
+    m->mark[r + 1] =
+        (mark){ m->nitem, at->text + text, at->late + late, at->stream + stream, at->byte + 10 + text };
 }
 
 static void model_make(model *m, const scene *s)
@@ -209,7 +237,8 @@ static void slice_pieces(const model *m, size_t from, size_t to, vl_batch *batch
         const vl_type type = piece_type[p->column % 3];
         uint8_t *to_bytes = NULL;
         uint16_t column = 0;
-        if (vl_push_piece(batch, piece_path[p->column / 3], "unit", type, p->nelem, &to_bytes, &column, &err)) abort();
+        if (vl_push_piece(batch, piece_path[p->column / 3], "unit", type, p->nelem, &to_bytes, &column, &err))
+            abort();
         if (p->nelem) memcpy(to_bytes, m->values.data + p->at, p->nelem * vl_type_width(type));
         memcpy(batch->col[PIECE_COLUMN].data.data + 2 * (i - m->mark[from].item), &column, 2);
     }
@@ -230,8 +259,11 @@ static void slice(const model *m, size_t from, size_t to, vl_batch *batch)
     batch->nbyte = m->mark[to].byte - at->byte;
     batch->counter[0] = to - from;
     for (size_t i = 0; i < batch->nrow[ITEM]; i++) {
-        uint8_t *const row = batch->col[AT_ROW].data.data + 8 * i, *const text = batch->col[AT_TEXT].data.data + 8 * i;
-        uint8_t *const byte = batch->col[AT_BYTE].data.data + 8 * i, *const stream = batch->col[AT_STREAM].data.data + 4 * i;
+        uint8_t *const row = batch->col[AT_ROW].data.data + 8 * i, *const text =
+                                                                       batch->col[AT_TEXT].data.data + 8 * i;
+        uint8_t *const byte = batch->col[AT_BYTE].data.data + 8 * i, *const stream =
+                                                                         batch->col[AT_STREAM].data.data +
+                                                                         4 * i;
         vl_put_le64(row, vl_le64(row) - from);
         vl_put_le64(text, vl_le64(text) - at->text);
         vl_put_le64(byte, vl_le64(byte) - at->byte);
@@ -253,12 +285,14 @@ static size_t next_cut(cut how, size_t from, size_t nrow, uint64_t *dice)
     return from + n < nrow ? from + n : nrow;
 }
 
-static vl_code pack_and_append(vl_store *st, vl_chunks *chunks, vl_profile profile, vl_work *work, vl_err *err)
+static vl_code pack_and_append(vl_store *st, vl_chunks *chunks, vl_profile profile, vl_work *work,
+                               vl_err *err)
 {
     for (size_t i = 0; i < chunks->n; i++) {
         vl_chunk *const c = &chunks->chunk[i];
         const size_t full = vl_chunk_elements(c->spec->type), width = vl_type_width(c->spec->type);
-        CHECK(c->count && c->count * width == c->raw.len && c->first % full == 0 && (c->count == full || c->last),
+        CHECK(c->count && c->count * width == c->raw.len && c->first % full == 0 &&
+                  (c->count == full || c->last),
               "%s: chunk of %zu elements from %zu on", c->spec->path, (size_t)c->count, (size_t)c->first);
         if (vl_chunk_pack(c, profile, work, err) || vl_store_append(st, c, work, err)) return err->code;
     }
@@ -278,7 +312,8 @@ static vl_code lay_all(vl_lay *lay, vl_store *st, const model *m, const scene *s
         const size_t to = next_cut(how, at, s->nrow, &dice);
         slice(m, at, to, &batch);
         if (vl_lay_batch(lay, &batch, &chunks, err)) break;
-        CHECK(batch.first[ROW] == at && batch.first[ITEM] == m->mark[at].item, "first rows of a batch at %zu", at);
+        CHECK(batch.first[ROW] == at && batch.first[ITEM] == m->mark[at].item, "first rows of a batch at %zu",
+              at);
         if (pack_and_append(st, &chunks, s->profile, &work, err)) break;
         at = to;
     } while (at < s->nrow);
@@ -305,13 +340,16 @@ static vl_code write_store(const char *path, const model *m, const scene *s, cut
     vl_lay *lay = NULL;
     if (vl_store_create(&st, path, s->profile, false, err) || vl_lay_open(&lay, &schema, err)) goto out;
     if (lay_all(lay, st, m, s, how, err) || note_root(st, lay, err) || vl_lay_note(lay, st, err)) goto out;
-    CHECK(vl_lay_rows(lay, ROW) == s->nrow && vl_lay_rows(lay, ITEM) == m->nitem && vl_lay_counters(lay)[0] == s->nrow,
+    CHECK(vl_lay_rows(lay, ROW) == s->nrow && vl_lay_rows(lay, ITEM) == m->nitem &&
+              vl_lay_counters(lay)[0] == s->nrow,
           "rows and counters");
     for (int f = 0; f < NFIELD; f++)
-        CHECK(vl_lay_elements(lay, f) == m->col[f].len / vl_type_width(fields[f].type), "elements of %s", fields[f].path);
+        CHECK(vl_lay_elements(lay, f) == m->col[f].len / vl_type_width(fields[f].type), "elements of %s",
+              fields[f].path);
     if (vl_store_seal(st, err)) goto out;
     uint64_t bytes = 0;
-    CHECK(!vl_seal_check(vl_store_part(st), true, &bytes, err) && bytes == vl_store_bytes(st), "seal: %s", err->what);
+    CHECK(!vl_seal_check(vl_store_part(st), true, &bytes, err) && bytes == vl_store_bytes(st), "seal: %s",
+          err->what);
     vl_store_publish(st, err);
 out:
     vl_store_close(st);
@@ -329,7 +367,8 @@ static bool is_digest(const vl_stored *col, const void *bytes, size_t n)
 }
 
 /* A whole column against these bytes; there must be none when n is 0. */
-static void check_column(vl_store *st, const char *path, vl_type type, const void *bytes, size_t n, vl_work *work)
+static void check_column(vl_store *st, const char *path, vl_type type, const void *bytes, size_t n,
+                         vl_work *work)
 {
     vl_err err = VL_ERR_INIT;
     vl_buf plain = { 0 };
@@ -338,9 +377,10 @@ static void check_column(vl_store *st, const char *path, vl_type type, const voi
     const vl_stored *const col = vl_store_column(st, c);
     CHECK(col->type == type && col->nelem * vl_type_width(type) == n, "%s: type and size", path);
     CHECK(is_digest(col, bytes, n), "%s: digest", path);
-    CHECK(col->nchunk == 1 ? col->chunk >= col->nelem : col->chunk == vl_chunk_elements(type), "%s: chunks", path);
-    CHECK(!vl_store_read(st, c, &plain, work, &err) && plain.len == n && !memcmp(plain.data, bytes, n), "%s: %s", path,
-          err.what);
+    CHECK(col->nchunk == 1 ? col->chunk >= col->nelem : col->chunk == vl_chunk_elements(type), "%s: chunks",
+          path);
+    CHECK(!vl_store_read(st, c, &plain, work, &err) && plain.len == n && !memcmp(plain.data, bytes, n),
+          "%s: %s", path, err.what);
     vl_buf_free(&plain);
 }
 
@@ -361,7 +401,8 @@ static void check_columns(vl_store *st, const model *m, const scene *s)
         if (fields[f].shape != VL_RAGGED || !m->col[f].len) continue;
         const vl_stored *const col = vl_store_column(st, vl_store_find(st, fields[f].path));
         const bool same = uniform(s, f);
-        CHECK(col->uniform == same && (!same || col->row_length == before(m, f, 1)), "%s: row_length", fields[f].path);
+        CHECK(col->uniform == same && (!same || col->row_length == before(m, f, 1)), "%s: row_length",
+              fields[f].path);
         offset.len = 0;
         for (size_t r = 0; r <= s->nrow && !same; r++) put_u64(&offset, before(m, f, r));
         snprintf(path, sizeof path, "%s.offset", fields[f].path);
@@ -423,7 +464,8 @@ static vl_code load_window(void *self, vl_slot *slot, vl_err *err)
         const size_t width = vl_type_width(fields[f].type), base = before(g->m, f, w->from);
         const size_t n = before(g->m, f, w->to) - base;
         const vl_column *const col = &b->col[f];
-        w->good &= col->data.len == n * width && (!n || !memcmp(col->data.data, g->m->col[f].data + base * width, n * width));
+        w->good &= col->data.len == n * width &&
+                   (!n || !memcmp(col->data.data, g->m->col[f].data + base * width, n * width));
         for (size_t r = w->from; r <= w->to && fields[f].shape == VL_RAGGED; r++)
             w->good &= col->offset[r - w->from] == before(g->m, f, r) - base;
     }
@@ -452,7 +494,8 @@ static void check_rows(vl_reader *r, const model *m, const scene *s)
         if (vl_plan_init(&w[i].plan, &schema, &err)) abort();
         slot[i].body = &w[i];
     }
-    CHECK(!vl_run(stage, 3, slot, NSLOT, 2, NULL, &err) && !g.wrong, "reading rows: %d windows wrong, %s", g.wrong, err.what);
+    CHECK(!vl_run(stage, 3, slot, NSLOT, 2, NULL, &err) && !g.wrong, "reading rows: %d windows wrong, %s",
+          g.wrong, err.what);
     for (int i = 0; i < NSLOT; i++) {
         vl_plan_free(r, &w[i].plan);
         vl_work_free(&w[i].work);
@@ -469,7 +512,8 @@ static void check_asks(vl_reader *r, const model *m, const scene *s)
     CHECK(vl_reader_nrow(r, ROW) == s->nrow && vl_reader_nrow(r, ITEM) == m->nitem, "rows");
     CHECK(vl_reader_rows(r, &plan, ROW, s->nrow, 1, NULL, &work, &err) == VL_EARG, "a row too many");
     vl_err_clear(&err);
-    CHECK(vl_reader_rows(r, &plan, ROW, UINT64_MAX, 2, NULL, &work, &err) == VL_EARG, "rows that wrap around");
+    CHECK(vl_reader_rows(r, &plan, ROW, UINT64_MAX, 2, NULL, &work, &err) == VL_EARG,
+          "rows that wrap around");
     vl_err_clear(&err);
     const int stream = vl_reader_column(r, STREAM);
     if (stream >= 0) {
@@ -479,7 +523,8 @@ static void check_asks(vl_reader *r, const model *m, const scene *s)
               "elements of a stream");
         CHECK(vl_reader_elements(r, stream, n, 1, &out, &work, &err) == VL_ESTORE, "an element too many");
         vl_err_clear(&err);
-        CHECK(vl_reader_elements(r, stream, UINT64_MAX, 2, &out, &work, &err) == VL_ESTORE, "elements that wrap around");
+        CHECK(vl_reader_elements(r, stream, UINT64_MAX, 2, &out, &work, &err) == VL_ESTORE,
+              "elements that wrap around");
     }
     vl_plan_free(r, &plan);
     vl_buf_free(&out);
@@ -516,9 +561,9 @@ static void read_file(const char *path, vl_buf *out)
 }
 
 /*
- * Writes a scene cut in several ways, reads each, compares. What a store says never depends on the cuts. Its bytes
- * may, in the order of chunks: those that one batch completes come column by column. So bytes are compared between
- * equal cuts, and between all cuts while no chunk is complete before the end.
+ * Writes a scene cut in several ways, reads each, compares. What a store says never depends on the cuts. Its
+ * bytes may, in the order of chunks: those that one batch completes come column by column. So bytes are
+ * compared between equal cuts, and between all cuts while no chunk is complete before the end.
  */
 static void check_scene(const scene *s)
 {
@@ -537,11 +582,12 @@ static void check_scene(const scene *s)
         CHECK(first[0] && (!i || !strcmp(identity, first)), "identity of the store, cut %s", cut_name[how]);
         read_file("store", &file);
         if (!files[like].len) vl_buf_swap(&files[like], &file);
-        else CHECK(file.len == files[like].len && !memcmp(file.data, files[like].data, file.len), "bytes of the store, cut %s",
-                   cut_name[how]);
+        else
+            CHECK(file.len == files[like].len && !memcmp(file.data, files[like].data, file.len),
+                  "bytes of the store, cut %s", cut_name[how]);
         if (nfailed > failed)
-            printf("    in the scene of %zu rows, late %zu, seed %d, profile %s, cut %s\n", s->nrow, s->late, (int)s->seed,
-                   vl_profile_name(s->profile), cut_name[how]);
+            printf("    in the scene of %zu rows, late %zu, seed %d, profile %s, cut %s\n", s->nrow, s->late,
+                   (int)s->seed, vl_profile_name(s->profile), cut_name[how]);
         unlink("store");
     }
     for (int i = 0; i < NCUT; i++) vl_buf_free(&files[i]);
@@ -552,13 +598,26 @@ static void check_scene(const scene *s)
 static void check_scenes(void)
 {
     const scene scenes[] = {
-        { 0, 0, 1, false, VL_FAST },         { 1, 1, 2, false, VL_FAST },         { 2, 1, 3, false, VL_COMPACT },
-        { 3, 0, 4, false, VL_PORTABLE },     { 1000, 1000, 5, false, VL_FAST },   { 1000, 999, 6, false, VL_ARCHIVE },
-        { 1000, 10, 7, false, VL_PORTABLE }, { 60000, 100, 8, false, VL_FAST },   { 60000, 60000, 9, false, VL_PORTABLE },
-        { 131072, 0, 10, true, VL_FAST },    { 131072, 131071, 11, true, VL_FAST }, { 131073, 131072, 12, true, VL_FAST },
-        { 131071, 131070, 13, true, VL_FAST }, { 262144, 262143, 14, true, VL_FAST }, { 262145, 262144, 15, true, VL_PORTABLE },
-        { 300000, 299999, 16, true, VL_FAST }, { 300000, 131071, 17, true, VL_FAST }, { 300000, 131072, 18, true, VL_FAST },
-        { 300000, 300000, 19, true, VL_FAST }, { 600000, 290000, 20, true, VL_FAST },
+        { 0, 0, 1, false, VL_FAST },
+        { 1, 1, 2, false, VL_FAST },
+        { 2, 1, 3, false, VL_COMPACT },
+        { 3, 0, 4, false, VL_PORTABLE },
+        { 1000, 1000, 5, false, VL_FAST },
+        { 1000, 999, 6, false, VL_ARCHIVE },
+        { 1000, 10, 7, false, VL_PORTABLE },
+        { 60000, 100, 8, false, VL_FAST },
+        { 60000, 60000, 9, false, VL_PORTABLE },
+        { 131072, 0, 10, true, VL_FAST },
+        { 131072, 131071, 11, true, VL_FAST },
+        { 131073, 131072, 12, true, VL_FAST },
+        { 131071, 131070, 13, true, VL_FAST },
+        { 262144, 262143, 14, true, VL_FAST },
+        { 262145, 262144, 15, true, VL_PORTABLE },
+        { 300000, 299999, 16, true, VL_FAST },
+        { 300000, 131071, 17, true, VL_FAST },
+        { 300000, 131072, 18, true, VL_FAST },
+        { 300000, 300000, 19, true, VL_FAST },
+        { 600000, 290000, 20, true, VL_FAST },
     };
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) check_scene(&scenes[i]);
 }
@@ -587,7 +646,9 @@ static vl_code write_small(const char *path)
     vl_err err = VL_ERR_INIT;
     vl_store *st = NULL;
     vl_work work = { 0 };
-    const vl_spec spec = { .path = "t/text", .type = VL_U8, .use = VL_USE_TEXT, .unit = "letter", .missing = "", .doc = "" };
+    const vl_spec spec = {
+        .path = "t/text", .type = VL_U8, .use = VL_USE_TEXT, .unit = "letter", .missing = "", .doc = ""
+    };
     vl_chunk chunk = { .spec = &spec, .count = 26, .last = true };
     put(&chunk.raw, "abcdefghijklmnopqrstuvwxyz", 26);
     if (!vl_store_create(&st, path, VL_FAST, false, &err) && !vl_chunk_pack(&chunk, VL_FAST, &work, &err) &&
@@ -603,12 +664,14 @@ static vl_code write_small(const char *path)
 static void check_flip(size_t at, int bit, size_t n)
 {
     vl_err err = VL_ERR_INIT;
-    CHECK(vl_seal_check("small", true, NULL, &err) == VL_ESTORE, "bit %d of byte %zu of %zu flipped: %s", bit, at, n, err.what);
+    CHECK(vl_seal_check("small", true, NULL, &err) == VL_ESTORE, "bit %d of byte %zu of %zu flipped: %s", bit,
+          at, n, err.what);
     /* a quick look leaves out the hash of all bytes, but the trailer has one of its own */
     const bool edge = at < 8 || at + VL_TRAILER >= n;
     vl_err_clear(&err);
     vl_seal_check("small", false, NULL, &err);
-    CHECK(err.code == (edge ? VL_ESTORE : VL_OK), "quick look: bit %d of byte %zu flipped: %s", bit, at, err.what);
+    CHECK(err.code == (edge ? VL_ESTORE : VL_OK), "quick look: bit %d of byte %zu flipped: %s", bit, at,
+          err.what);
 }
 
 /* A flipped bit in any byte, and any cut of a small store are found. */
@@ -686,7 +749,8 @@ static void check_names(void)
     vl_store_close(a);
     CHECK(exists("one") && !exists(part) && !exists("other"), "close without publish");
     write_text(part, "left behind by one that died");
-    CHECK(!create(&a, "two", false) && !create(&b, "one", true) && !publish(b), "a temporary file left behind");
+    CHECK(!create(&a, "two", false) && !create(&b, "one", true) && !publish(b),
+          "a temporary file left behind");
     vl_store_close(b);
     vl_err err = VL_ERR_INIT;
     CHECK(!vl_seal_check("one", true, NULL, &err), "replaced by force: %s", err.what);
@@ -696,7 +760,8 @@ static void check_names(void)
     struct stat st;
     CHECK(!stat("two", &st) && st.st_size == 6 && !exists(".two.part"), "theirs stays");
     CHECK(create(&a, "no/folder/x", false) == VL_EEXIST && !a, "no such folder");
-    CHECK(!mkdir("folder", 0700) && !create(&a, "folder/x", false) && !publish(a) && exists("folder/x"), "in a folder");
+    CHECK(!mkdir("folder", 0700) && !create(&a, "folder/x", false) && !publish(a) && exists("folder/x"),
+          "in a folder");
     vl_store_close(a);
     unlink("folder/x");
     CHECK(!rmdir("folder"), "nothing else is left in the folder");

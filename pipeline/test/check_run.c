@@ -1,10 +1,10 @@
 /*
- * Checks the runner: for any mix of stages, any number of slots and threads, any delays and any errors, what came
- * out of the last stage and the error are those that one thread would give.
+ * Checks the runner: for any mix of stages, any number of slots and threads, any delays and any errors, what
+ * came out of the last stage and the error are those that one thread would give.
  *
- * A story says which stages there are, where the end comes and which batch fails where. It is played by the runner
- * and, in a plain loop, by the check. Stages keep plain (not atomic) numbers wherever the runner promises that only
- * one thread is there, so that a thread sanitizer sees a broken promise.
+ * A story says which stages there are, where the end comes and which batch fails where. It is played by the
+ * runner and, in a plain loop, by the check. Stages keep plain (not atomic) numbers wherever the runner
+ * promises that only one thread is there, so that a thread sanitizer sees a broken promise.
  */
 #include "pipeline/run.h"
 #include "pipeline/test/check.h"
@@ -65,7 +65,8 @@ static const fault *find_fault(const story *s, int stage, uint64_t batch)
 
 static void give_error(int stage, uint64_t batch, vl_err *err)
 {
-    vl_fail(err, stage & 1 ? VL_EFORMAT : VL_EIO, "batch %llu fails at stage %d", (unsigned long long)batch, stage);
+    vl_fail(err, stage & 1 ? VL_EFORMAT : VL_EIO, "batch %llu fails at stage %d", (unsigned long long)batch,
+            stage);
     vl_err_at(err, "input", batch * 100, batch);
 }
 
@@ -92,7 +93,8 @@ static vl_code act(void *self, vl_slot *slot, vl_err *err)
     const bool ordered = s->order[a->stage] == VL_ORDERED;
     const int now = atomic_fetch_add(&all->computing, 1) + 1;
     if (now > s->running) break_promise(all, CROWD);
-    for (int most = atomic_load(&all->most); now > most && !atomic_compare_exchange_weak(&all->most, &most, now);) {
+    for (int most = atomic_load(&all->most);
+         now > most && !atomic_compare_exchange_weak(&all->most, &most, now);) {
     }
     if (ordered) {
         if (atomic_fetch_add(&a->inside, 1)) break_promise(all, OVERLAP);
@@ -137,8 +139,8 @@ static uint64_t play_alone(const story *s, vl_err *err)
 
 static bool same_error(const vl_err *a, const vl_err *b)
 {
-    return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) && a->offset == b->offset &&
-           a->packed == b->packed && a->record == b->record && a->line == b->line;
+    return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) &&
+           a->offset == b->offset && a->packed == b->packed && a->record == b->record && a->line == b->line;
 }
 
 static const char *shape(const story *s)
@@ -149,8 +151,8 @@ static const char *shape(const story *s)
     return text;
 }
 
-/* Which batches the last stage saw: exactly the first `want`, in order if it is ordered. A parallel last stage may
- * have seen some behind an error, but never less. */
+/* Which batches the last stage saw: exactly the first `want`, in order if it is ordered. A parallel last
+ * stage may have seen some behind an error, but never less. */
 static bool saw(const story *s, const actor *last, uint64_t want)
 {
     bool seen[MOST_BATCH] = { false };
@@ -185,12 +187,14 @@ static int play(const story *s)
     const vl_code code = vl_run(stage, s->nstage, slot, s->nslot, s->running, seconds, &err);
     const actor *const last = &cast[s->nstage - 1];
     const unsigned long long seed = s->seed;
-    CHECK(saw(s, last, want), "story %llu (%s, %d slots, %d running): last stage saw %d batches, expected %llu", seed,
-          shape(s), s->nslot, s->running, atomic_load(&last->nseen), (unsigned long long)want);
-    CHECK(code == err.code && same_error(&err, &alone), "story %llu (%s, %d slots, %d running): got '%s', expected '%s'",
-          seed, shape(s), s->nslot, s->running, err.what, alone.what);
-    CHECK(!atomic_load(&all.broken), "story %llu (%s, %d slots, %d running): promises %x", seed, shape(s), s->nslot,
-          s->running, (unsigned)atomic_load(&all.broken));
+    CHECK(saw(s, last, want),
+          "story %llu (%s, %d slots, %d running): last stage saw %d batches, expected %llu", seed, shape(s),
+          s->nslot, s->running, atomic_load(&last->nseen), (unsigned long long)want);
+    CHECK(code == err.code && same_error(&err, &alone),
+          "story %llu (%s, %d slots, %d running): got '%s', expected '%s'", seed, shape(s), s->nslot,
+          s->running, err.what, alone.what);
+    CHECK(!atomic_load(&all.broken), "story %llu (%s, %d slots, %d running): promises %x", seed, shape(s),
+          s->nslot, s->running, (unsigned)atomic_load(&all.broken));
     CHECK(!atomic_load(&all.computing), "story %llu: nobody stays in a stage", seed);
     bool timed = true;
     for (int i = 0; i < s->nstage; i++) timed &= seconds[i] >= 0;
@@ -255,7 +259,8 @@ static void check_many_faults(void)
         s.nfault = 2 + (int)(check_random(&dice) % (MOST_FAULT - 1));
         const uint64_t from = check_random(&dice) % (s.end_at - 10);
         for (int i = 0; i < s.nfault; i++)
-            s.fault[i] = (fault){ (int)(check_random(&dice) % (uint64_t)s.nstage), from + check_random(&dice) % 10 };
+            s.fault[i] =
+                (fault){ (int)(check_random(&dice) % (uint64_t)s.nstage), from + check_random(&dice) % 10 };
         play(&s);
     }
 }
@@ -287,7 +292,8 @@ static void check_side_by_side(void)
     s.order[1] = VL_PARALLEL;
     for (s.running = 1; s.running <= 8; s.running++) {
         const int most = play(&s);
-        CHECK(most <= s.running && (s.running == 1 || most > 1), "%d of %d threads ran at once", most, s.running);
+        CHECK(most <= s.running && (s.running == 1 || most > 1), "%d of %d threads ran at once", most,
+              s.running);
     }
 }
 
@@ -300,10 +306,12 @@ static void check_arguments(void)
     } bad[] = { { VL_MAX_STAGE + 1, 1 }, { 1, 0 }, { 1, VL_MAX_SLOT + 1 } };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         vl_err err = VL_ERR_INIT;
-        CHECK(vl_run(stage, bad[i].nstage, slot, bad[i].nslot, 1, NULL, &err) == VL_EBUG, "bad arguments %zu", i);
+        CHECK(vl_run(stage, bad[i].nstage, slot, bad[i].nslot, 1, NULL, &err) == VL_EBUG, "bad arguments %zu",
+              i);
     }
     CHECK(vl_cores() >= 1, "%d cores", vl_cores());
-    CHECK(vl_slots_for(0) == 1 && vl_slots_for(1) == 1 && vl_slots_for(2) == 4 && vl_slots_for(100000) == VL_MAX_SLOT,
+    CHECK(vl_slots_for(0) == 1 && vl_slots_for(1) == 1 && vl_slots_for(2) == 4 &&
+              vl_slots_for(100000) == VL_MAX_SLOT,
           "slots for threads");
 }
 

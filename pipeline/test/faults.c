@@ -2,12 +2,11 @@
  * A library to preload that makes one call of a program fail (faults.py).
  *
  * FAULT_KIND  which calls are counted, see below; FAULT_N: the n-th of them fails, from 1
- * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call), "wait" (until the file
- *             FAULT_GATE is there, then the call is made)
- * FAULT_TOLD  a file that is made when the n-th call has come
- * FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
- * Counted are the calls between start and return of main. Allocations are counted when main's own program makes them
- * (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
+ * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call), "wait"
+ * (until the file FAULT_GATE is there, then the call is made) FAULT_TOLD  a file that is made when the n-th
+ * call has come FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
+ * Counted are the calls between start and return of main. Allocations are counted when main's own program
+ * makes them (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -47,7 +46,8 @@ static void make_file(const char *path)
     if (fd >= 0) syscall(SYS_close, fd);
 }
 
-/* What is to be done at this call of this kind: NONE, SHORT, or an error number. KILL and WAIT are done here. */
+/* What is to be done at this call of this kind: NONE, SHORT, or an error number. KILL and WAIT are done here.
+ */
 static int strike(const char *is)
 {
     if (!atomic_load(&on)) return NONE;
@@ -98,9 +98,10 @@ static int counted_main(int argc, char **argv, char **env)
     static const struct {
         const char *name;
         int what;
-    } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EINTR", EINTR }, { "ENOMEM", ENOMEM }, { "EACCES", EACCES }, { "EMFILE", EMFILE },
-                 { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK }, { "EROFS", EROFS }, { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL }, { "short", SHORT },
-                 { "kill", KILL }, { "wait", WAIT } };
+    } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },       { "EINTR", EINTR },   { "ENOMEM", ENOMEM },
+                 { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK },
+                 { "EROFS", EROFS },   { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL }, { "short", SHORT },
+                 { "kill", KILL },     { "wait", WAIT } };
     program = getpid();
     dl_iterate_phdr(find_program, NULL);
     if (getenv("FAULT_KIND")) kind = getenv("FAULT_KIND");
@@ -125,13 +126,13 @@ __attribute__((destructor)) static void tell_count(void)
     if (truncate(path, atomic_load(&count))) _exit(99);
 }
 
-int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
-                      void (*rtld_fini)(void), void *stack_end);
-int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
-                      void (*rtld_fini)(void), void *stack_end)
+int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
+int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
 {
-    int (*const real)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *) =
-        next("__libc_start_main");
+    int (*const real)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
+                      void (*)(void), void *) = next("__libc_start_main");
     real_main = start;
     return real(counted_main, argc, argv, init, fini, rtld_fini, stack_end);
 }
@@ -183,22 +184,49 @@ static bool length(const char *is, size_t *n)
 }
 
 ssize_t read(int fd, void *to, size_t n) { return length("read", &n) ? NEXT(read)(fd, to, n) : -1; }
-ssize_t pread(int fd, void *to, size_t n, off_t at) { return length("read", &n) ? NEXT(pread)(fd, to, n, at) : -1; }
-ssize_t pread64(int fd, void *to, size_t n, off64_t at) { return length("read", &n) ? NEXT(pread64)(fd, to, n, at) : -1; }
-ssize_t write(int fd, const void *from, size_t n) { return length("write", &n) ? NEXT(write)(fd, from, n) : -1; }
-ssize_t pwrite(int fd, const void *from, size_t n, off_t at) { return length("write", &n) ? NEXT(pwrite)(fd, from, n, at) : -1; }
-ssize_t pwrite64(int fd, const void *from, size_t n, off64_t at) { return length("write", &n) ? NEXT(pwrite64)(fd, from, n, at) : -1; }
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{
+    return length("read", &n) ? NEXT(pread)(fd, to, n, at) : -1;
+}
+ssize_t pread64(int fd, void *to, size_t n, off64_t at)
+{
+    return length("read", &n) ? NEXT(pread64)(fd, to, n, at) : -1;
+}
+ssize_t write(int fd, const void *from, size_t n)
+{
+    return length("write", &n) ? NEXT(write)(fd, from, n) : -1;
+}
+ssize_t pwrite(int fd, const void *from, size_t n, off_t at)
+{
+    return length("write", &n) ? NEXT(pwrite)(fd, from, n, at) : -1;
+}
+ssize_t pwrite64(int fd, const void *from, size_t n, off64_t at)
+{
+    return length("write", &n) ? NEXT(pwrite64)(fd, from, n, at) : -1;
+}
 ssize_t writev(int fd, const struct iovec *v, int n) { return fails("write") ? -1 : NEXT(writev)(fd, v, n); }
 int fsync(int fd) { return fails("fsync") ? -1 : NEXT(fsync)(fd); }
 int fdatasync(int fd) { return fails("fsync") ? -1 : NEXT(fdatasync)(fd); }
 int rename(const char *a, const char *b) { return fails("rename") ? -1 : NEXT(rename)(a, b); }
-int renameat(int da, const char *a, int db, const char *b) { return fails("rename") ? -1 : NEXT(renameat)(da, a, db, b); }
-int renameat2(int da, const char *a, int db, const char *b, unsigned f) { return fails("rename") ? -1 : NEXT(renameat2)(da, a, db, b, f); }
-int linkat(int da, const char *a, int db, const char *b, int f) { return fails("rename") ? -1 : NEXT(linkat)(da, a, db, b, f); }
+int renameat(int da, const char *a, int db, const char *b)
+{
+    return fails("rename") ? -1 : NEXT(renameat)(da, a, db, b);
+}
+int renameat2(int da, const char *a, int db, const char *b, unsigned f)
+{
+    return fails("rename") ? -1 : NEXT(renameat2)(da, a, db, b, f);
+}
+int linkat(int da, const char *a, int db, const char *b, int f)
+{
+    return fails("rename") ? -1 : NEXT(linkat)(da, a, db, b, f);
+}
 int ftruncate(int fd, off_t n) { return fails("ftruncate") ? -1 : NEXT(ftruncate)(fd, n); }
 int ftruncate64(int fd, off64_t n) { return fails("ftruncate") ? -1 : NEXT(ftruncate64)(fd, n); }
 int unlink(const char *path) { return fails("unlink") ? -1 : NEXT(unlink)(path); }
-int unlinkat(int dir, const char *path, int flags) { return fails("unlink") ? -1 : NEXT(unlinkat)(dir, path, flags); }
+int unlinkat(int dir, const char *path, int flags)
+{
+    return fails("unlink") ? -1 : NEXT(unlinkat)(dir, path, flags);
+}
 int fstat(int fd, struct stat *st) { return fails("stat") ? -1 : NEXT(fstat)(fd, st); }
 int fstat64(int fd, struct stat64 *st) { return fails("stat") ? -1 : NEXT(fstat64)(fd, st); }
 
@@ -221,7 +249,10 @@ int fcntl64(int fd, int command, ...)
     return lock && fails("lock") ? -1 : NEXT(fcntl64)(fd, command, arg);
 }
 
-static mode_t mode_of(int flags, va_list args) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0; }
+static mode_t mode_of(int flags, va_list args)
+{
+    return flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
+}
 
 #define OPEN(name)                                                                                           \
     int name(const char *path, int flags, ...)                                                               \

@@ -1,11 +1,13 @@
 /*
- * Fuzz target for the codecs: any bytes as a packed chunk must be refused or give as many bytes as they claim.
+ * Fuzz target for the codecs: any bytes as a packed chunk must be refused or give as many bytes as they
+ * claim.
  *
  * Input: a control byte, then the chunk. Bits 0-1 of the control byte:
  *   0  a frame as it is (it hardly ever gets past its seal)
  *   1  the frame's magic, version and seal are put right first, so that the decoders see the payload
- *   2  a deflate chunk of profile portable; the next 4 bytes say how many plain bytes (at most 1 MiB) and their width
- *   3  plain bytes: packed by the codec and with the width that the next 2 bytes choose, they must come back
+ *   2  a deflate chunk of profile portable; the next 4 bytes say how many plain bytes (at most 1 MiB) and
+ * their width 3  plain bytes: packed by the codec and with the width that the next 2 bytes choose, they must
+ * come back
  *
  * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments.
  */
