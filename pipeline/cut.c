@@ -95,7 +95,6 @@ vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
     vl_stream *const st = &c->stream[s];
     packet->packed.len = packet->plain.len = 0;
     packet->end = packet->file_end = false;
-    packet->file = st->file;
     if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block)
         return VL_OK; /* enough for now */
     return vl_input_take(st->in, c->format->block, packet, err);
@@ -112,7 +111,6 @@ vl_code vl_cutter_inflate(const vl_cutter *c, int s, vl_packet *packet, vl_err *
 /* Block = tail + packet; the tail is then empty. */
 static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *err)
 {
-    st->file = packet->file;
     if (!st->tail.len) {
         vl_buf_swap(&block->bytes, &packet->plain);
     } else {

@@ -20,7 +20,6 @@ typedef struct vl_stream {
     uint64_t at, record;  /* of the tail's first byte: place and record in the stream */
     uint64_t bytes;       /* text cut so far */
     bool ended;           /* cut has seen the end */
-    int file;             /* of the packet before */
     XXH3_state_t *hash;   /* of the text */
     _Atomic size_t waits; /* bytes of tail: take holds back the stream that is far ahead */
 } vl_stream;

@@ -68,7 +68,7 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
         x->bytes += job->text[s].len;
         if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
     }
-    vl_progress_show(&x->progress, x->bytes, 0, x->printer->rows_done(x->self));
+    vl_progress_show(&x->progress, x->bytes, 0, job->rows);
     return VL_OK;
 }
 

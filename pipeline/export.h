@@ -15,6 +15,7 @@
 typedef struct vl_job {
     vl_plan plan;
     vl_work work;
+    uint64_t rows;    /* printed with this and all before; for progress */
     bool last;        /* nothing follows */
     vl_buf text[2];   /* what print made: all of it, or mates 1 and 2 apart */
     vl_buf packed[2]; /* the same as BGZF */
@@ -30,7 +31,6 @@ typedef struct vl_printer {
     vl_code (*open)(void **self, vl_reader *r, bool split, vl_err *err);
     vl_code (*plan)(void *self, vl_job *job, vl_err *err);        /* ordered */
     vl_code (*print)(const void *self, vl_job *job, vl_err *err); /* parallel */
-    uint64_t (*rows_done)(const void *self);
     void (*close)(void *self);
 } vl_printer;
 

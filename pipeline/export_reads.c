@@ -84,6 +84,7 @@ static vl_code plan(void *self, vl_job *job, vl_err *err)
     if (vl_reader_rows(p->r, &job->plan, VL_RT_NAME, name, p->how.paired ? n / 2 : n, NULL, &job->work, err))
         return err->code;
     p->next += n;
+    job->rows = p->next;
     job->last = p->next == p->nrow;
     return VL_OK;
 }
@@ -112,6 +113,4 @@ static vl_code print(const void *self, vl_job *job, vl_err *err)
     return VL_OK;
 }
 
-static uint64_t rows_done(const void *self) { return ((const printer *)self)->next; }
-
-const vl_printer vl_print_reads = { "reads", open, plan, print, rows_done, free };
+const vl_printer vl_print_reads = { "reads", open, plan, print, free };

@@ -67,6 +67,7 @@ static vl_code plan(void *self, vl_job *job, vl_err *err)
     job->skeleton_first = p->text;
     p->text = to;
     p->next += n;
+    job->rows = p->next;
     job->last = p->next == p->narray && p->text == p->ntext;
     return VL_OK;
 }
@@ -111,8 +112,6 @@ static vl_code print(const void *self, vl_job *job, vl_err *err)
     return vl_buf_append(text, job->skeleton_text.data + done, job->skeleton_text.len - done, err);
 }
 
-static uint64_t rows_done(const void *self) { return ((const printer *)self)->next; }
-
 static void close(void *self)
 {
     printer *const p = self;
@@ -120,4 +119,4 @@ static void close(void *self)
     free(p);
 }
 
-const vl_printer vl_print_spectra = { "spectra", open, plan, print, rows_done, close };
+const vl_printer vl_print_spectra = { "spectra", open, plan, print, close };

@@ -25,6 +25,7 @@ typedef struct load {
     vl_chunks chunks;
     vl_work work;
     vl_qc qc;
+    uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
 } load;
 
 typedef struct ingest {
@@ -44,7 +45,9 @@ typedef struct ingest {
 static vl_code take(ingest *g, int s, vl_slot *slot, vl_err *err)
 {
     load *const l = slot->body;
-    return vl_cutter_take(&g->cutter, s, &l->packet[s], err);
+    if (vl_cutter_take(&g->cutter, s, &l->packet[s], err)) return err->code;
+    l->read[s] = vl_input_read(g->cutter.stream[s].in);
+    return VL_OK;
 }
 
 static vl_code take_first(void *self, vl_slot *slot, vl_err *err) { return take(self, 0, slot, err); }
@@ -94,10 +97,12 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     load *const l = slot->body;
     const vl_format *const f = g->cutter.format;
     l->chunks.n = 0;
+    l->rows = vl_lay_rows(g->lay, 0);
     if (is_empty(l, slot)) return VL_OK;
     if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err))
         return vl_err_file(err, l->block[0].file);
     if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
+    l->rows = vl_lay_rows(g->lay, 0);
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
 }
 
@@ -118,10 +123,10 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
         if (vl_store_append(g->store, &l->chunks.chunk[i], &g->work, err)) return err->code;
     uint64_t done = 0, total = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
-        done += vl_input_read(g->cutter.stream[s].in);
+        done += l->read[s];
         total += vl_input_total(g->cutter.stream[s].in);
     }
-    vl_progress_show(&g->progress, done, total, vl_lay_rows(g->lay, 0));
+    vl_progress_show(&g->progress, done, total, l->rows);
     return VL_OK;
 }
 
@@ -135,7 +140,7 @@ static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        const uint64_t fixed = 48u << 20, one = slot_bytes(&g->cutter);
+        const uint64_t fixed = 96u << 20, one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",
