@@ -71,6 +71,17 @@ typedef struct vl_column {
     size_t nrow;      /* rows begun; ragged only */
 } vl_column;
 
+/* The elements of row i of a ragged column of bytes; at is NULL where there are none. */
+typedef struct vl_cell {
+    const uint8_t *at;
+    size_t n;
+} vl_cell;
+static inline vl_cell vl_row(const vl_column *c, size_t i)
+{
+    const size_t n = c->offset[i + 1] - c->offset[i];
+    return (vl_cell){ n ? c->data.data + c->offset[i] : NULL, n };
+}
+
 typedef struct vl_piece_column {
     char path[VL_PATH]; /* "spectra/ms1_centroid/mz" */
     char unit[16];

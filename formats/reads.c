@@ -34,18 +34,7 @@ const vl_schema vl_reads_schema = { .kind = "reads",
                                     .ncounter = VL_RC_N,
                                     .counter = counters };
 
-typedef struct span {
-    const uint8_t *at;
-    size_t n;
-} span;
-
-static span row(const vl_batch *batch, int field, size_t i)
-{
-    const vl_column *const c = &batch->col[field];
-    return (span){ c->data.data + c->offset[i], c->offset[i + 1] - c->offset[i] };
-}
-
-static uint8_t *put(uint8_t *p, span s)
+static uint8_t *put(uint8_t *p, vl_cell s)
 {
     if (s.n) memcpy(p, s.at, s.n);
     return p + s.n;
@@ -59,7 +48,7 @@ static uint8_t *end_line(uint8_t *p, bool crlf)
 }
 
 /* Name, mate's mark and comment, as they stand behind '@'. */
-static uint8_t *put_title(uint8_t *p, span name, span comment, const vl_reads_how *how, int mate)
+static uint8_t *put_title(uint8_t *p, vl_cell name, vl_cell comment, const vl_reads_how *how, int mate)
 {
     p = put(p, name);
     if (how->mate_mark) {
@@ -81,10 +70,11 @@ vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size
     for (size_t i = first; i < first + n; i++) {
         const int mate = how->paired ? (int)(i & 1) : 0;
         if (how->mate && how->mate != mate + 1) continue;
-        const span name = row(batch, VL_RD_NAME, how->paired ? i / 2 : i),
-                   comment = row(batch, VL_RD_COMMENT, i);
-        const span base = row(batch, VL_RD_BASE, i), quality = row(batch, VL_RD_QUALITY, i);
-        const span plus = row(batch, VL_RD_PLUS, i);
+        const vl_cell name = vl_row(&batch->col[VL_RD_NAME], how->paired ? i / 2 : i),
+                      comment = vl_row(&batch->col[VL_RD_COMMENT], i);
+        const vl_cell base = vl_row(&batch->col[VL_RD_BASE], i),
+                      quality = vl_row(&batch->col[VL_RD_QUALITY], i);
+        const vl_cell plus = vl_row(&batch->col[VL_RD_PLUS], i);
         const bool crlf = how->crlf[mate];
         const size_t title = name.n + comment.n + 3;
         if (quality.n != base.n)

@@ -75,13 +75,11 @@ static vl_code plan(void *self, vl_job *job, vl_err *err)
 static vl_code print_array(const printer *p, vl_job *job, size_t i, vl_buf *text, vl_err *err)
 {
     const vl_batch *const b = &job->plan.batch;
-    const vl_column *const kept = &b->col[VL_SP_ARR_KEPT];
+    const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], i);
     const size_t before = text->len;
     size_t len = 0;
     const uint8_t *const payload = vl_arrays_value(&job->arrays, &p->pieces, b, i, &len);
-    if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], payload, len,
-                           kept->data.data + kept->offset[i], kept->offset[i + 1] - kept->offset[i], text,
-                           err))
+    if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], payload, len, kept.at, kept.n, text, err))
         return err->code;
     if (XXH3_64bits(text->data + before, text->len - before) != vl_u64_at(b, VL_SP_ARR_HASH, i))
         return vl_fail(err, VL_ESTORE,

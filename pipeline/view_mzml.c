@@ -155,14 +155,12 @@ static vl_code array_text(const vl_viewer *v, vl_leaf *leaf, size_t k, const vl_
     const vl_spectra_own *const o = v->own;
     const vl_spectra_leaf *const l = leaf->own;
     const vl_batch *const b = &leaf->plan.batch;
-    const vl_column *const kept = &b->col[VL_SP_ARR_KEPT];
+    const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], k);
     uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
     size_t len = 0;
     const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
     out->len = 0;
-    if (!keep)
-        return vl_mzml_array_text(recipe, bytes, len, kept->data.data + kept->offset[k],
-                                  kept->offset[k + 1] - kept->offset[k], out, err);
+    if (!keep) return vl_mzml_array_text(recipe, bytes, len, kept.at, kept.n, out, err);
     if (recipe == VL_RECIPE_KEPT_STREAM || recipe == VL_RECIPE_KEPT_TEXT)
         return vl_fail(err, VL_EUNSUP,
                        "an array whose encoding is kept cannot be cut to a range of m/z; -O tsv can");

@@ -17,9 +17,9 @@ static double number(const vl_buf *values, size_t i)
 
 static const uint8_t *id_of(const vl_batch *b, size_t i, size_t *n)
 {
-    const vl_column *const c = &b->col[VL_SP_ID];
-    *n = c->offset[i + 1] - c->offset[i];
-    return c->data.data + c->offset[i];
+    const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
+    *n = id.n;
+    return id.at;
 }
 
 static size_t npeak(const vl_spectra_leaf *l)

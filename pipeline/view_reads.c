@@ -35,9 +35,8 @@ static vl_code find_name(vl_viewer *v, vl_err *err)
             break;
         const vl_column *const c = &plan.batch.col[VL_RD_NAME];
         for (size_t i = 0; i < k && !err->code; i++) {
-            if (c->offset[i + 1] - c->offset[i] != len ||
-                memcmp(c->data.data + c->offset[i], v->ask->name, len))
-                continue;
+            const vl_cell name = vl_row(c, i);
+            if (name.n != len || (len && memcmp(name.at, v->ask->name, len))) continue;
             const uint64_t row = o->how.paired ? 2 * (at + i) : at + i;
             if (row >= v->ask->from && row <= v->ask->to) vl_rows_add(&v->rows, row, 1, err);
             if (o->how.paired && row + 1 >= v->ask->from && row + 1 <= v->ask->to)
@@ -112,35 +111,24 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
     return vl_reader_rows(v->r, &leaf->plan, VL_RT_NAME, name, nname, NULL, &leaf->work, err);
 }
 
-typedef struct span {
-    const uint8_t *at;
-    size_t n;
-} span;
-
-static span cell(const vl_batch *b, int field, size_t i)
-{
-    const vl_column *const c = &b->col[field];
-    return (span){ c->data.data + c->offset[i], c->offset[i + 1] - c->offset[i] };
-}
-
 static vl_code print_field(const own *o, const vl_batch *b, size_t i, int column, vl_buf *text, vl_err *err)
 {
     static const int field[] = {
         [COL_COMMENT] = VL_RD_COMMENT, [COL_BASE] = VL_RD_BASE, [COL_PLUS] = VL_RD_PLUS
     };
-    span s = { 0 };
+    vl_cell s = { 0 };
     switch (column) {
     case COL_ROW: return vl_text_u64(text, b->first[VL_RT_READ] + i, err);
     case COL_MATE: return vl_text_u64(text, o->how.paired ? 1 + (i & 1) : 0, err);
-    case COL_LENGTH: return vl_text_u64(text, cell(b, VL_RD_BASE, i).n, err);
-    case COL_NAME: s = cell(b, VL_RD_NAME, o->how.paired ? i / 2 : i); break;
+    case COL_LENGTH: return vl_text_u64(text, vl_row(&b->col[VL_RD_BASE], i).n, err);
+    case COL_NAME: s = vl_row(&b->col[VL_RD_NAME], o->how.paired ? i / 2 : i); break;
     case COL_QUALITY:
-        s = cell(b, VL_RD_QUALITY, i);
+        s = vl_row(&b->col[VL_RD_QUALITY], i);
         if (vl_buf_grow(text, s.n, err)) return err->code;
         vl_k.phred_encode(text->data + text->len, s.at, s.n);
         text->len += s.n;
         return VL_OK;
-    default: s = cell(b, field[column], i); break;
+    default: s = vl_row(&b->col[field[column]], i); break;
     }
     return vl_text_field(text, s.at, s.n, err);
 }

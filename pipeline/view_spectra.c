@@ -45,11 +45,9 @@ static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
         if (!(t >= ask->time[0] && t <= ask->time[1])) return false;
     }
     if (ask->id || ask->scan != VL_NOWHERE) {
-        const vl_column *const c = &b->col[VL_SP_ID];
-        const uint8_t *const id = c->data.data + c->offset[i];
-        const size_t n = c->offset[i + 1] - c->offset[i];
-        if (ask->id && (strlen(ask->id) != n || memcmp(id, ask->id, n))) return false;
-        if (ask->scan != VL_NOWHERE && vl_scan_number(id, n, row) != ask->scan) return false;
+        const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
+        if (ask->id && (strlen(ask->id) != id.n || (id.n && memcmp(id.at, ask->id, id.n)))) return false;
+        if (ask->scan != VL_NOWHERE && vl_scan_number(id.at, id.n, row) != ask->scan) return false;
     }
     if (!isnan(ask->precursor)) {
         const double within = ask->tolerance_ppm ? ask->precursor * ask->tolerance * 1e-6 : ask->tolerance;
