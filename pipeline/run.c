@@ -3,12 +3,24 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* A slot's thread and what it waits for. A permit to compute is handed to the waiter itself, so that nobody wakes
+ * in vain: on a virtual machine a wake-up costs as much as unpacking a chunk. */
+typedef struct place {
+    uint64_t seq;
+    int stage;
+    bool waits, granted;
+    pthread_cond_t go;
+} place;
 
 typedef struct run {
     const vl_stage *stage;
     int nstage;
+    place *place; /* [nplace] */
+    int nplace;
     int running, most; /* threads that compute now, and how many may */
     uint64_t next;     /* batch that the next free slot takes */
     uint64_t stop;     /* batches from this one on are not wanted: after the end, or after an error */
@@ -16,7 +28,6 @@ typedef struct run {
     vl_err err; /* of the earliest batch that failed */
     double seconds[VL_MAX_STAGE];
     pthread_mutex_t lock;
-    pthread_cond_t change;
 } run;
 
 static double now(void)
@@ -26,41 +37,86 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Waits for the batch's turn at an ordered stage and for a core. False when the batch is no longer wanted. */
-static bool enter(run *r, int s, uint64_t seq)
+static bool may_go(const run *r, const place *p)
 {
-    const bool ordered = r->stage[s].order == VL_ORDERED;
-    while (seq < r->stop && ((ordered && r->turn[s] != seq) || r->running >= r->most))
-        pthread_cond_wait(&r->change, &r->lock);
-    if (seq >= r->stop) return false;
-    r->running++;
-    return true;
+    return r->stage[p->stage].order == VL_PARALLEL || r->turn[p->stage] == p->seq;
 }
 
+/* Gives free permits to waiters that may go, the earliest batch first. */
+static void hand_out(run *r)
+{
+    while (r->running < r->most) {
+        place *first = NULL;
+        for (int i = 0; i < r->nplace; i++) {
+            place *const p = &r->place[i];
+            if (p->waits && !p->granted && p->seq < r->stop && may_go(r, p) && (!first || p->seq < first->seq))
+                first = p;
+        }
+        if (!first) return;
+        r->running++;
+        first->granted = true;
+        pthread_cond_signal(&first->go);
+    }
+}
+
+/* Batches from seq on are not wanted: those that wait for something leave. */
+static void stop_at(run *r, uint64_t seq)
+{
+    r->stop = seq;
+    for (int i = 0; i < r->nplace; i++)
+        if (r->place[i].waits) pthread_cond_signal(&r->place[i].go);
+}
+
+/* Waits for the batch's turn at stage s and for a permit. False when the batch is no longer wanted. */
+static bool enter(run *r, place *p, int s)
+{
+    p->stage = s;
+    if (p->seq < r->stop && r->running < r->most && may_go(r, p)) {
+        r->running++;
+        hand_out(r);
+        return true;
+    }
+    p->waits = true;
+    hand_out(r);
+    while (!p->granted && p->seq < r->stop) pthread_cond_wait(&p->go, &r->lock);
+    const bool granted = p->granted;
+    p->waits = p->granted = false;
+    if (granted && p->seq < r->stop) return true;
+    if (granted) r->running--;
+    hand_out(r);
+    return false;
+}
+
+/* Gives the permit back; enter hands it on, to this thread first: its batch is in this core's cache. */
 static void leave(run *r, int s, uint64_t seq)
 {
     r->running--;
     if (r->stage[s].order == VL_ORDERED) r->turn[s] = seq + 1;
-    pthread_cond_broadcast(&r->change);
 }
 
 /* The earliest error wins; batches after it stop. */
 static void fail(run *r, uint64_t seq, const vl_err *err)
 {
-    if (seq < r->stop) {
-        r->stop = seq;
-        r->err = *err;
-    }
+    if (seq >= r->stop) return;
+    r->err = *err;
+    stop_at(r, seq);
 }
 
-/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do.
- */
-static bool carry(run *r, vl_slot *slot)
+/* No batch follows this one. If there is an error, it is of a batch behind the end. */
+static void end(run *r, uint64_t seq)
 {
-    slot->seq = r->next++;
+    if (seq >= r->stop) return;
+    vl_err_clear(&r->err);
+    stop_at(r, seq + 1);
+}
+
+/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do. */
+static bool carry(run *r, place *p, vl_slot *slot)
+{
+    slot->seq = p->seq = r->next++;
     slot->end = false;
     for (int s = 0; s < r->nstage; s++) {
-        if (!enter(r, s, slot->seq)) return false;
+        if (!enter(r, p, s)) return false;
         pthread_mutex_unlock(&r->lock);
         vl_err err = VL_ERR_INIT;
         const double start = now();
@@ -68,12 +124,8 @@ static bool carry(run *r, vl_slot *slot)
         const double spent = now() - start;
         pthread_mutex_lock(&r->lock);
         r->seconds[s] += spent;
-        if (code) {
-            fail(r, slot->seq, &err);
-        } else if (slot->end && slot->seq < r->stop) {
-            r->stop = slot->seq + 1;
-            vl_err_clear(&r->err); /* if there is one, it is of a batch behind the end */
-        }
+        if (code) fail(r, slot->seq, &err);
+        else if (slot->end) end(r, slot->seq);
         leave(r, s, slot->seq);
         if (code) return false;
     }
@@ -99,8 +151,11 @@ vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int 
     run r = { .stage = stage, .nstage = nstage, .most = running, .stop = UINT64_MAX, .err = VL_ERR_INIT };
     if (nstage < 1 || nstage > VL_MAX_STAGE || nslot < 1 || nslot > VL_MAX_SLOT || running < 1)
         return vl_fail(err, VL_EBUG, "runner asked for %d stages and %d slots", nstage, nslot);
+    r.nplace = nslot;
+    r.place = calloc((size_t)nslot, sizeof *r.place);
+    if (!r.place) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", nslot);
     pthread_mutex_init(&r.lock, NULL);
-    pthread_cond_init(&r.change, NULL);
+    for (int i = 0; i < nslot; i++) pthread_cond_init(&r.place[i].go, NULL);
     int started = 0;
 #pragma omp parallel num_threads(nslot) default(none) shared(r, slot, started)
     {
@@ -108,13 +163,14 @@ vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int 
 #pragma omp atomic capture
         mine = started++;
         pthread_mutex_lock(&r.lock);
-        while (carry(&r, &slot[mine])) {
+        while (carry(&r, &r.place[mine], &slot[mine])) {
         }
-        pthread_cond_broadcast(&r.change);
+        hand_out(&r);
         pthread_mutex_unlock(&r.lock);
     }
-    pthread_cond_destroy(&r.change);
+    for (int i = 0; i < nslot; i++) pthread_cond_destroy(&r.place[i].go);
     pthread_mutex_destroy(&r.lock);
+    free(r.place);
     if (seconds) memcpy(seconds, r.seconds, (size_t)nstage * sizeof *seconds);
     if (r.err.code) *err = r.err;
     return r.err.code;
