@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A slot's thread and what it waits for. A permit to compute is handed to the waiter itself, so that nobody wakes
- * in vain: on a virtual machine a wake-up costs as much as unpacking a chunk. */
+/* A slot's thread and what it waits for. A permit to compute is handed to the waiter itself, so that nobody
+ * wakes in vain: on a virtual machine a wake-up costs as much as unpacking a chunk. */
 typedef struct place {
     uint64_t seq;
     int stage;
@@ -49,7 +49,8 @@ static void hand_out(run *r)
         place *first = NULL;
         for (int i = 0; i < r->nplace; i++) {
             place *const p = &r->place[i];
-            if (p->waits && !p->granted && p->seq < r->stop && may_go(r, p) && (!first || p->seq < first->seq))
+            if (p->waits && !p->granted && p->seq < r->stop && may_go(r, p) &&
+                (!first || p->seq < first->seq))
                 first = p;
         }
         if (!first) return;
@@ -110,7 +111,8 @@ static void end(run *r, uint64_t seq)
     stop_at(r, seq + 1);
 }
 
-/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do. */
+/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do.
+ */
 static bool carry(run *r, place *p, vl_slot *slot)
 {
     slot->seq = p->seq = r->next++;

@@ -146,6 +146,8 @@ static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *r
     if (!good) return err->code;
     if (get_u64(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err)) return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
+    if (!col->is.packed_bytes && col->is.nelem)
+        return bad_store(st, err, col->is.path); /* 0 is its word for trouble */
     return get_text(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
 }
 
