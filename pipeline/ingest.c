@@ -356,7 +356,7 @@ static vl_code make_store(ingest *g, vl_err *err)
         return err->code;
     if (note_qc(g, err)) return err->code;
     free_slots(g);
-    return vl_store_seal(g->store, err);
+    return vl_store_seal(g->store, g->ask->threads, err);
 }
 
 static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)

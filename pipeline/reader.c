@@ -163,23 +163,30 @@ static void unpin(vl_reader *r, vl_page *page)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Unpacks a page, or waits until another slot has. */
-static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
+/* Unpacks a page that is still packed. */
+static void unpack_here(vl_reader *r, vl_page *page, vl_work *work)
 {
     pthread_mutex_lock(&r->lock);
-    while (page->state == PAGE_BUSY) pthread_cond_wait(&r->change, &r->lock);
     const bool mine = page->state == PAGE_PACKED;
     if (mine) page->state = PAGE_BUSY;
     pthread_mutex_unlock(&r->lock);
-    if (mine) {
-        vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain,
-                         work, &page->err);
-        vl_err_file(&page->err, vl_store_path(r->store));
-        pthread_mutex_lock(&r->lock);
-        page->state = page->err.code ? PAGE_BAD : PAGE_READY;
-        pthread_cond_broadcast(&r->change);
-        pthread_mutex_unlock(&r->lock);
-    }
+    if (!mine) return;
+    vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain, work,
+                     &page->err);
+    vl_err_file(&page->err, vl_store_path(r->store));
+    pthread_mutex_lock(&r->lock);
+    page->state = page->err.code ? PAGE_BAD : PAGE_READY;
+    pthread_cond_broadcast(&r->change);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Unpacks a page, or waits until another slot has. */
+static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
+{
+    unpack_here(r, page, work);
+    pthread_mutex_lock(&r->lock);
+    while (page->state == PAGE_BUSY) pthread_cond_wait(&r->change, &r->lock);
+    pthread_mutex_unlock(&r->lock);
     if (page->state == PAGE_BAD && !err->code) *err = page->err;
     return err->code;
 }
@@ -331,8 +338,11 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
     return VL_OK;
 }
 
+/* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
+    for (int f = 0; f < r->schema->nfield; f++)
+        for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);
     for (int f = 0; f < r->schema->nfield; f++)
         if (vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err)) return err->code;
     return VL_OK;

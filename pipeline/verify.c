@@ -131,7 +131,7 @@ vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
     verify v = { 0 };
     *seen = (vl_verified){ 0 };
     vl_progress_start(&v.progress, ask->progress, "verify", "");
-    if (vl_seal_check(ask->path, true, &seen->bytes, err)) return err->code;
+    if (vl_seal_check(ask->path, ask->threads, &seen->bytes, err)) return err->code;
     if (!check_store(&v, ask, seen, err) && (ask->deep || !strcmp(seen->kind, "reads")))
         check_text(&v, ask, seen, err);
     vl_progress_end(&v.progress);

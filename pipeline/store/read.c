@@ -217,7 +217,7 @@ vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
 {
     uint64_t bytes = 0;
     *out = NULL;
-    if (vl_seal_check(path, false, &bytes, err) || vl_hdf5_start(err)) return err->code;
+    if (vl_seal_check(path, 0, &bytes, err) || vl_hdf5_start(err)) return err->code;
     vl_store *const st = calloc(1, sizeof *st);
     if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
     st->fd = -1;

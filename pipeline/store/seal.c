@@ -1,9 +1,12 @@
 /*
  * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5
  * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 0, u64 bytes before the
- * trailer, XXH3-128 of them (canonical order), u64 XXH3-64 of the 40 bytes so far.
+ * trailer, their hash, u64 XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB
+ * (all in canonical order), so that all threads can work on it.
  */
 #include "pipeline/store/seal.h"
+
+#include "pipeline/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,25 +34,73 @@ static vl_code read_at(int fd, uint8_t *bytes, size_t n, uint64_t at, vl_err *er
     return VL_OK;
 }
 
-static vl_code hash_body(int fd, uint64_t bytes, XXH128_canonical_t *hash, vl_err *err)
+/* One MiB of the store on its way through the stages. */
+typedef struct piece {
+    uint8_t *bytes;
+    XXH128_canonical_t hash;
+} piece;
+
+typedef struct body {
+    int fd;
+    uint64_t bytes;
+    XXH3_state_t *hash; /* over the hashes of the pieces */
+} body;
+
+static vl_code begin(void *self, vl_slot *slot, vl_err *err)
 {
-    uint8_t *const piece = vl_alloc(PIECE);
-    XXH3_state_t *const state = XXH3_createState();
-    if (!piece || !state) {
+    const body *const b = self;
+    (void)err;
+    slot->end = (slot->seq + 1) * PIECE >= b->bytes;
+    return VL_OK;
+}
+
+static vl_code hash_piece(void *self, vl_slot *slot, vl_err *err)
+{
+    const body *const b = self;
+    piece *const p = slot->body;
+    const uint64_t at = slot->seq * PIECE, left = b->bytes - at;
+    const size_t n = left < PIECE ? (size_t)left : PIECE;
+    if (read_at(b->fd, p->bytes, n, at, err)) return err->code;
+    XXH128_canonicalFromHash(&p->hash, XXH3_128bits(p->bytes, n));
+    return VL_OK;
+}
+
+static vl_code add_hash(void *self, vl_slot *slot, vl_err *err)
+{
+    const body *const b = self;
+    const piece *const p = slot->body;
+    (void)err;
+    XXH3_128bits_update(b->hash, p->hash.digest, sizeof p->hash.digest);
+    return VL_OK;
+}
+
+/* bytes > 0 */
+static vl_code hash_body(int fd, uint64_t bytes, int threads, XXH128_canonical_t *hash, vl_err *err)
+{
+    body b = { .fd = fd, .bytes = bytes, .hash = XXH3_createState() };
+    const vl_stage stage[] = { { "begin", VL_ORDERED, begin, &b },
+                               { "hash", VL_PARALLEL, hash_piece, &b },
+                               { "add", VL_ORDERED, add_hash, &b } };
+    const int n = vl_slots_for(threads);
+    piece *const p = calloc((size_t)n, sizeof *p);
+    vl_slot *const slot = calloc((size_t)n, sizeof *slot);
+    uint8_t *const room = vl_alloc((size_t)n * PIECE);
+    if (!b.hash || !p || !slot || !room) {
         vl_fail(err, VL_ENOMEM, "no memory to hash a store");
         goto out;
     }
-    XXH3_128bits_reset(state);
-    for (uint64_t at = 0; at < bytes;) {
-        const size_t n = bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;
-        if (read_at(fd, piece, n, at, err)) goto out;
-        XXH3_128bits_update(state, piece, n);
-        at += n;
+    XXH3_128bits_reset(b.hash);
+    for (int i = 0; i < n; i++) {
+        p[i].bytes = room + (size_t)i * PIECE;
+        slot[i].body = &p[i];
     }
-    XXH128_canonicalFromHash(hash, XXH3_128bits_digest(state));
+    if (vl_run(stage, 3, slot, n, threads, NULL, err)) goto out;
+    XXH128_canonicalFromHash(hash, XXH3_128bits_digest(b.hash));
 out:
-    XXH3_freeState(state);
-    free(piece);
+    XXH3_freeState(b.hash);
+    free(room);
+    free(slot);
+    free(p);
     return err->code;
 }
 
@@ -64,14 +115,14 @@ static vl_code write_all(int fd, const uint8_t *bytes, size_t n, uint64_t at, vl
     return VL_OK;
 }
 
-vl_code vl_seal_write(int fd, uint64_t *total, vl_err *err)
+vl_code vl_seal_write(int fd, int threads, uint64_t *total, vl_err *err)
 {
     struct stat st;
     uint8_t trailer[VL_TRAILER] = { 0 };
     XXH128_canonical_t hash;
     if (fstat(fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size the store");
     const uint64_t bytes = (uint64_t)st.st_size;
-    if (hash_body(fd, bytes, &hash, err)) return err->code;
+    if (hash_body(fd, bytes, threads, &hash, err)) return err->code;
     memcpy(trailer, magic, sizeof magic);
     vl_put_le32(trailer + 8, 1);
     vl_put_le64(trailer + 16, bytes);
@@ -83,7 +134,7 @@ vl_code vl_seal_write(int fd, uint64_t *total, vl_err *err)
     return VL_OK;
 }
 
-static vl_code check(int fd, bool whole, uint64_t size, vl_err *err)
+static vl_code check(int fd, int threads, uint64_t size, vl_err *err)
 {
     uint8_t trailer[VL_TRAILER], first[8];
     XXH128_canonical_t hash;
@@ -101,14 +152,14 @@ static vl_code check(int fd, bool whole, uint64_t size, vl_err *err)
     if (vl_le64(trailer + 16) != size - VL_TRAILER)
         return vl_fail(err, VL_ESTORE, "store has %llu bytes, its trailer says %llu",
                        (unsigned long long)size, (unsigned long long)vl_le64(trailer + 16) + VL_TRAILER);
-    if (!whole) return VL_OK;
-    if (hash_body(fd, size - VL_TRAILER, &hash, err)) return err->code;
+    if (!threads) return VL_OK;
+    if (hash_body(fd, size - VL_TRAILER, threads, &hash, err)) return err->code;
     if (memcmp(hash.digest, trailer + 24, 16))
         return vl_fail(err, VL_ESTORE, "bytes do not match the hash in the trailer");
     return VL_OK;
 }
 
-vl_code vl_seal_check(const char *path, bool whole, uint64_t *bytes, vl_err *err)
+vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err)
 {
     struct stat st;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -116,7 +167,7 @@ vl_code vl_seal_check(const char *path, bool whole, uint64_t *bytes, vl_err *err
     if (fstat(fd, &st)) vl_fail_errno(err, VL_EIO, errno, "cannot size");
     else if (S_ISDIR(st.st_mode)) vl_fail(err, VL_ENOIN, "is a folder, not a store");
     else if (!S_ISREG(st.st_mode)) vl_fail(err, VL_ESTORE, "not a vial store: not a regular file");
-    else check(fd, whole, (uint64_t)st.st_size, err);
+    else check(fd, threads, (uint64_t)st.st_size, err);
     if (bytes) *bytes = err->code ? 0 : (uint64_t)st.st_size;
     close(fd);
     return vl_err_file(err, path);

@@ -5,6 +5,6 @@
 #include "pipeline/store/store.h"
 
 /* Hashes what lies in the file, appends the trailer, syncs. *total: bytes with the trailer. */
-vl_code vl_seal_write(int fd, uint64_t *total, vl_err *err);
+vl_code vl_seal_write(int fd, int threads, uint64_t *total, vl_err *err);
 
 #endif

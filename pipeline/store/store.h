@@ -66,7 +66,7 @@ vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, 
 vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *err);
 /* Plain digest of a column, as computed by the layer above. */
 vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16], vl_err *err);
-vl_code vl_store_seal(vl_store *st, vl_err *err);
+vl_code vl_store_seal(vl_store *st, int threads, vl_err *err);
 const char *vl_store_part(const vl_store *st); /* the temporary name */
 vl_code vl_store_publish(vl_store *st, vl_err *err);
 uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
@@ -108,8 +108,8 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);
 
-/* Length and trailer of the file; whole: also the hash over all bytes. Needs no HDF5. */
-vl_code vl_seal_check(const char *path, bool whole, uint64_t *bytes, vl_err *err);
+/* Length and trailer of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
+vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);
 
 void vl_store_close(vl_store *st); /* NULL is fine; drops the temporary file of what was not published */
 

@@ -521,7 +521,7 @@ static vl_code write_digest(vl_store *st, vl_err *err)
     return err->code;
 }
 
-vl_code vl_store_seal(vl_store *st, vl_err *err)
+vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
 {
     const uint64_t n = st->manifest.len;
     if (vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
@@ -536,7 +536,7 @@ vl_code vl_store_seal(vl_store *st, vl_err *err)
     }
     if (H5Fclose(st->file) < 0) return give_up(st, err, "the end of the file");
     st->file = -1;
-    vl_seal_write(st->fd, &st->bytes, err);
+    vl_seal_write(st->fd, threads, &st->bytes, err);
     return vl_err_file(err, st->path);
 }
 
