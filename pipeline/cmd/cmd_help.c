@@ -30,7 +30,8 @@ static void exit_codes(void)
            "  71  the system refused memory or a process\n"
            "  73  the output exists already or cannot be made\n"
            "  74  reading or writing failed: disk full, device error, pipe closed\n"
-           "  75  try again: another vial holds the lock\n");
+           "  75  try again: another vial holds the lock\n"
+           "  78  bank.ini, or what the bank stands on, is not as it must be\n");
 }
 
 static int run_help(const vl_command *me, int argc, char **argv)

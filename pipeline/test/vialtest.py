@@ -20,8 +20,8 @@ VIAL = os.path.abspath(os.environ.get("VIAL", "build/vial"))
 SOAK = float(os.environ.get("VIAL_SOAK", sys.argv[1] if sys.argv[1:] and sys.argv[1].isdigit() else 0))
 
 # sysexits.h, as `vial help exit-codes` lists them
-OK, USAGE, DATA, NOINPUT, SOFTWARE, OSERR, CANTCREAT, IOERR, TEMPFAIL = 0, 64, 65, 66, 70, 71, 73, 74, 75
-DOCUMENTED = {OK, USAGE, DATA, NOINPUT, SOFTWARE, OSERR, CANTCREAT, IOERR, TEMPFAIL}
+OK, USAGE, DATA, NOINPUT, SOFTWARE, OSERR, CANTCREAT, IOERR, TEMPFAIL, CONFIG = 0, 64, 65, 66, 70, 71, 73, 74, 75, 78
+DOCUMENTED = {OK, USAGE, DATA, NOINPUT, SOFTWARE, OSERR, CANTCREAT, IOERR, TEMPFAIL, CONFIG}
 
 
 class Done(NamedTuple):

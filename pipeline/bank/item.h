@@ -1,0 +1,54 @@
+/* What is to be ingested: one acquisition of a sample, as a sheet, an inbox or the command line names it. */
+#ifndef VL_ITEM_H
+#define VL_ITEM_H
+
+#include "formats/err.h"
+#include <stdbool.h>
+
+/* Name and value of what is known about a sample or an acquisition: donor, specimen_type, strandedness ... */
+typedef struct vl_detail {
+    char *name, *value; /* owned; UTF-8 */
+} vl_detail;
+
+typedef struct vl_details {
+    vl_detail *detail; /* owned */
+    size_t n, cap;
+} vl_details;
+
+typedef struct vl_item {
+    char *sample;      /* owned; the id as it is written */
+    char *acquisition; /* owned; unique in the sample */
+    char *path[2];     /* owned; [1]: second mates, or NULL */
+    char *profile;     /* owned; NULL: the bank's */
+    bool interleaved;
+    vl_details about_sample;      /* columns that speak of the specimen and its donor */
+    vl_details about_acquisition; /* all others */
+    char *inbox;                  /* owned; NULL: of no inbox */
+    uint32_t line;                /* of the sheet; 0: none */
+} vl_item;
+
+typedef struct vl_items {
+    vl_item *item; /* owned */
+    size_t n, cap;
+} vl_items;
+
+/* A new empty item at the end; NULL without memory (err is set). */
+vl_item *vl_items_add(vl_items *items, vl_err *err);
+void vl_items_free(vl_items *items);
+
+/* Sets a detail; one of that name is replaced. */
+vl_code vl_details_set(vl_details *details, const char *name, const char *value, vl_err *err);
+const char *vl_details_get(const vl_details *details, const char *name); /* NULL: none */
+void vl_details_free(vl_details *details);
+
+/* Name of the acquisition that a file holds: its base name without .gz, .bgz, .zst, the format's extension
+ * and a mate's mark (_R1, _R1_001, _1 ...): "S1_L001_R1_001.fastq.gz" -> "S1_L001". Into name of 256 bytes.
+ */
+void vl_item_acquisition_of(const char *path, char name[256]);
+
+/* Ids of samples and names of acquisitions: 1 to 128 bytes of printable UTF-8, no '/', not starting with '.'
+ * or
+ * '-', no blank at an end. NULL if good, else what is wrong. */
+const char *vl_item_bad_name(const char *name);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The record of a sample: everything that is known about it, as one JSON object. It lies in the sample's
+ * sample.h5 (data set /record) and is the truth; what the catalogue holds about a sample is made from it
+ * alone.
+ *
+ *   { "vial_record": 1, "sample": "S1", "revision": 7,
+ *     "donor": "D1",                          absent if unknown
+ *     "facts": {"specimen_type": "DNA", ...}, text values
+ *     "withdrawn": {"reason": "...", "at": 1764000000},      absent unless withdrawn; "stores" is then empty
+ *                                                            after tidy
+ *     "stores": [ {
+ *        "kind": "reads", "acquisition": "S1_L001", "file": "reads-S1_L001.h5", "state": "live" |
+ * "superseded", "profile": "compact", "options": "interleaved=0 exact=sampled", "rows": 1000000, "bytes":
+ * 100495642, "bytes_in": 220000000, "text_bytes": 739000000, "digest": <64 hex>, "seal": <32 hex>,
+ *        "published": 1764000000, "superseded": 1764100000 (only then),
+ *        "facts": {"lane": "1", ...},
+ *        "inputs": [ {"stream": 1, "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
+ *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
+ *
+ * revision grows by one with each change; a catalogue or collector never goes back to a smaller one.
+ */
+#ifndef VL_RECORD_H
+#define VL_RECORD_H
+
+#include "pipeline/bank/bank.h"
+#include <jansson.h>
+
+/* An empty record of a sample; NULL without memory (err is set). The caller owns what comes back
+ * (json_decref). */
+json_t *vl_record_new(const char *sample, vl_err *err);
+/* Parses and checks: a record that passes has every member above with its type, and safe file names. */
+json_t *vl_record_parse(const char *json, size_t n, vl_err *err);
+/* The record of a sample of the bank: of sample.h5, or, if that is missing or damaged, made from the stores
+ * in its folder. NULL with err->code VL_ENOIN if there is no such sample. */
+json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err);
+/* Writes sample.h5 anew with revision + 1: the record, facts as attributes, external links to the live
+ * stores. The caller holds the sample's lock. Enters HDF5. */
+vl_code vl_record_save(const vl_bank *bank, json_t *record, vl_err *err);
+/* The store of that kind and acquisition in that state ("live"); NULL: none. Borrowed. */
+json_t *vl_record_store(const json_t *record, const char *kind, const char *acquisition, const char *state);
+/* Calls visit(sample, to) for the id of every sample folder of the bank, in order of the folders. */
+vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
+                       void *to, vl_err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Sample sheets: a table of text -> items, or all its errors at once.
+ *
+ * Three dialects, told apart by their columns: nf-core (sample, fastq_1, fastq_2), SDRF-Proteomics (source
+ * name, comment[data file]) and our own (sample, file_1, file_2, acquisition, donor, specimen_type ...;
+ * docs/sheets.md). Columns are matched by name in any order; what is not known is kept as a detail of the
+ * acquisition.
+ */
+#ifndef VL_SHEET_H
+#define VL_SHEET_H
+
+#include "pipeline/bank/item.h"
+
+typedef struct vl_sheet_error {
+    uint32_t line, column; /* 1-based; column 0: the whole line */
+    char *what;            /* owned */
+} vl_sheet_error;
+
+typedef struct vl_sheet {
+    const char *dialect; /* "nf-core", "SDRF", "vial"; static */
+    vl_items items;
+    vl_sheet_error *error; /* owned; in order of line and column */
+    size_t nerror, cerror;
+} vl_sheet;
+
+/* Reads and checks a whole sheet. Fails only when it cannot be read at all; what is wrong in it stands in
+ * sheet->error. Relative paths are looked up beside the sheet, then in the current folder. */
+vl_code vl_sheet_read(vl_sheet *sheet, const char *path, vl_err *err);
+void vl_sheet_free(vl_sheet *sheet);
+
+#endif
