@@ -30,6 +30,10 @@ void vl_progress_start(vl_progress *p, vl_progress_how how, const char *what, co
     p->last = p->start;
 }
 
+static volatile uint64_t *shared;
+
+void vl_progress_share(volatile uint64_t *done) { shared = done; }
+
 double vl_progress_seconds(const vl_progress *p) { return now() - p->start; }
 
 static void show_json(const vl_progress *p, double spent, uint64_t done, uint64_t total, uint64_t rows)
@@ -64,6 +68,7 @@ static void show_text(vl_progress *p, double spent, uint64_t done, uint64_t tota
 
 void vl_progress_show(vl_progress *p, uint64_t done, uint64_t total, uint64_t rows)
 {
+    if (shared && !strcmp(p->what, "ingest")) *shared = done;
     if (p->how == VL_PROGRESS_OFF) return;
     const double t = now(), every = p->how == VL_PROGRESS_JSON ? 1 : p->terminal ? 0.2 : 60;
     if (t - p->last < every) return;

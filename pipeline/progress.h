@@ -19,6 +19,8 @@ void vl_progress_start(vl_progress *p, vl_progress_how how, const char *what, co
 /* done of total bytes (total 0: unknown) and rows so far; prints when it is time. */
 void vl_progress_show(vl_progress *p, uint64_t done, uint64_t total, uint64_t rows);
 void vl_progress_end(vl_progress *p); /* clears the bar */
+/* From now on bytes done by "ingest" are also written here, for a supervisor to see; NULL: no more. */
+void vl_progress_share(volatile uint64_t *done);
 double vl_progress_seconds(const vl_progress *p);
 
 /* "3.1 GB" and the like, decimal units, into text of 16 bytes. */

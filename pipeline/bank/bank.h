@@ -8,7 +8,6 @@
 #define VL_BANK_H
 
 #include "formats/err.h"
-#include "pipeline/codec/codec.h"
 #include <stdbool.h>
 
 /* A folder that instruments or people drop files into. */

@@ -24,14 +24,16 @@ typedef struct vl_found {
     vl_items items;
     vl_waiting *waiting; /* owned */
     size_t nwaiting, cwaiting;
+    size_t nother; /* files that are no items and are not spoken of: other content, other names, index reads */
 } vl_found;
 
-/* Looks into one inbox. now: s since 1970, against which settling is judged; a time in the future counts as a
+/* Looks into one inbox; adds to what stands in found, which starts empty. Never writes anything. now: s since 1970, against which settling is judged; a time in the future counts as a
  * change just now. Fails when the inbox itself cannot be read. */
 vl_code vl_inbox_scan(const vl_bank *bank, const vl_inbox *inbox, double now, vl_found *found, vl_err *err);
 void vl_found_free(vl_found *found);
 
-/* The usual rule: the name up to the first _S<n>_, _R1, _1 or extension. Into sample of 256 bytes. */
+/* The usual rule: the name without its endings and mate's mark (_R1, _R1_001, _1), up to Illumina's number of
+ * the sample (_S12_L001, or _S12 before a mark). Into sample of 256 bytes; empty if nothing is left. */
 void vl_inbox_sample_of(const char *name, char sample[256]);
 
 #endif

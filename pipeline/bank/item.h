@@ -34,6 +34,7 @@ typedef struct vl_items {
 
 /* A new empty item at the end; NULL without memory (err is set). */
 vl_item *vl_items_add(vl_items *items, vl_err *err);
+void vl_items_cut(vl_items *items, size_t n); /* only the first n stay */
 void vl_items_free(vl_items *items);
 
 /* Sets a detail; one of that name is replaced. */

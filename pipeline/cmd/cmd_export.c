@@ -1,5 +1,5 @@
 /* vial export: the original back. */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/cmd/into_bank.h"
 #include "pipeline/export.h"
 #include "pipeline/run.h"
 
@@ -12,6 +12,9 @@ static int run(const vl_command *me, int argc, char **argv)
 {
     bool quiet = false;
     int rest = 0, code = 0;
+    const char *bank = NULL;
+    char path[VL_BANK_PATH];
+    vl_err err = VL_ERR_INIT;
     const char *one = NULL;
     vl_export ask = { 0 };
     const vl_opt opt[] = {
@@ -19,6 +22,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { '1', "", VL_OPT_TEXT, &ask.out[0], "R1", "file of the first mates" },
         { '2', "", VL_OPT_TEXT, &ask.out[1], "R2", "file of the second mates" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress, no summary" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
@@ -29,10 +33,10 @@ static int run(const vl_command *me, int argc, char **argv)
     if (ask.out[0] && one) return vl_usage(me, "either -o or -1 and -2");
     if (ask.out[0] && !strcmp(ask.out[0], ask.out[1])) return vl_usage(me, "-1 and -2 name the same file");
     if (!ask.out[0]) ask.out[0] = one ? one : "-";
-    ask.store = argv[rest];
+    if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
+    ask.store = path;
     ask.threads = ask.threads ? ask.threads : vl_cores();
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
-    vl_err err = VL_ERR_INIT;
     vl_exported done = { 0 };
     if (vl_export_run(&ask, &done, &err)) return vl_report(&err);
     if (!quiet && strcmp(ask.out[0], "-"))

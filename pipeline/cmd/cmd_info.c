@@ -1,5 +1,6 @@
 /* vial info: what is in a store, as text or JSON. */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/bank/record.h"
+#include "pipeline/cmd/into_bank.h"
 #include "pipeline/progress.h"
 #include "formats/format.h"
 #include "pipeline/store/store.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 typedef struct facts {
     vl_store *store;
@@ -165,12 +167,57 @@ static void print_schemas(void)
     }
 }
 
+/* All that is known about a sample of a bank. */
+static int tell_sample(const char *path, const char *sample, bool json)
+{
+    vl_bank bank = { 0 };
+    vl_err err = VL_ERR_INIT;
+    json_t *record = NULL, *value;
+    const char *name;
+    size_t i;
+    if (!vl_bank_open(&bank, path, &err)) record = vl_record_load(&bank, sample, &err);
+    vl_bank_close(&bank);
+    if (!record) return vl_report(&err);
+    if (json) {
+        json_dumpf(record, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+        putchar('\n');
+    } else {
+        const json_t *const gone = json_object_get(record, "withdrawn"), *const donor = json_object_get(record, "donor");
+        printf("sample %s", sample);
+        if (donor) printf(", donor %s", json_string_value(donor));
+        if (gone) printf(", withdrawn: %s", json_string_value(json_object_get(gone, "reason")));
+        putchar('\n');
+        json_object_foreach(json_object_get(record, "facts"), name, value)
+            printf("  %-24s %s\n", name, json_string_value(value));
+        json_array_foreach(json_object_get(record, "stores"), i, value)
+        {
+            char bytes[16];
+            const char *const state = json_string_value(json_object_get(value, "state"));
+            printf("%s/%s: %s, %lld rows, %s, profile %s%s\n  digest %s\n", sample,
+                   json_string_value(json_object_get(value, "acquisition")),
+                   json_string_value(json_object_get(value, "kind")),
+                   (long long)json_integer_value(json_object_get(value, "rows")),
+                   vl_human_bytes((uint64_t)json_integer_value(json_object_get(value, "bytes")), bytes),
+                   json_string_value(json_object_get(value, "profile")), strcmp(state, "live") ? ", superseded" : "",
+                   json_string_value(json_object_get(value, "digest")));
+            json_t *fact;
+            json_object_foreach(json_object_get(value, "facts"), name, fact)
+                printf("  %-24s %s\n", name, json_string_value(fact));
+        }
+    }
+    json_decref(record);
+    return EX_OK;
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
     bool json = false, schema = false;
+    const char *bank = NULL;
+    char path[VL_BANK_PATH];
     int rest = 0, code = 0;
     const vl_opt opt[] = {
         { 0, "schema", VL_OPT_FLAG, &schema, NULL, "the columns of every kind of store; needs no STORE" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
@@ -182,16 +229,18 @@ static int run(const vl_command *me, int argc, char **argv)
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     vl_err err = VL_ERR_INIT;
     facts f = { 0 };
-    if (!read_facts(&f, argv[rest], &err)) {
+    const bool in_bank = bank || (getenv("VIAL_BANK") && access(argv[rest], F_OK));
+    if (in_bank && !strchr(argv[rest], '/')) return tell_sample(bank, argv[rest], json);
+    if (!vl_name_store(bank, argv[rest], path, &err) && !read_facts(&f, path, &err)) {
         if (json) print_json(&f, &err);
-        else print_text(&f, argv[rest], &err);
+        else print_text(&f, path, &err);
     }
     vl_store_close(f.store);
     return err.code ? vl_report(&err) : EX_OK;
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json] STORE | --schema",
+    "info", "[--json] STORE | -b BANK SAMPLE | --schema",
     "says what is in a store: rows, columns, codecs, sizes, where it came from",
     "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
     "plain_bytes,\n"

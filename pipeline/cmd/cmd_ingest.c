@@ -1,5 +1,5 @@
-/* vial ingest: one acquisition into a store of its own. */
-#include "pipeline/cmd/opt.h"
+/* vial ingest: one acquisition into a store of its own, or a batch into a bank (into_bank.c). */
+#include "pipeline/cmd/into_bank.h"
 #include "pipeline/ingest.h"
 #include "pipeline/run.h"
 
@@ -50,11 +50,20 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    const char *profile = "compact", *exact = "sampled", *progress = "auto";
+    const char *profile = NULL, *exact = "sampled", *progress = "auto";
     bool quiet = false;
     vl_ingest ask = { .sample = "", .acquisition = "", .threads = 0, .nstream = 1 };
+    vl_into_bank into = { 0 };
     const vl_opt opt[] = {
-        { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make (needed)" },
+        { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make, where there is no bank" },
+        { 'b', "bank", VL_OPT_TEXT, &into.bank, "BANK", "into this bank; else that of the environment VIAL_BANK" },
+        { 0, "sheet", VL_OPT_TEXT, &into.sheet, "FILE", "bank: a batch: sample sheet (nf-core, SDRF or CSV)" },
+        { 0, "check", VL_OPT_FLAG, &into.check, NULL, "bank: only check the sheet" },
+        { 'j', "jobs", VL_OPT_COUNT, &into.jobs, "N", "bank: items at once; default: one for two threads" },
+        { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,
+          "bank: other bytes under the same name take the old ones' place" },
+        { 0, "task", VL_OPT_TEXT, &into.task, "N/M",
+          "bank: the N-th of M parts of the sheet, with a receipt for 'vial collect'" },
         { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
         { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
         { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
@@ -76,12 +85,15 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_err err = VL_ERR_INIT;
     vl_ingested done = { 0 };
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
-    if (!ask.store) return vl_usage(me, "-o STORE is missing");
-    if (rest == argc) return vl_usage(me, "no input; '-' is standard input");
+    if (!ask.store && !into.bank && !getenv("VIAL_BANK")) return vl_usage(me, "-o STORE or -b BANK is missing");
+    if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
+    if (into.sheet && (rest < argc || *ask.sample)) return vl_usage(me, "a sheet names its samples and files itself");
+    if (!ask.store && !into.sheet && !*ask.sample) return vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
+    if (rest == argc && !into.sheet) return vl_usage(me, "no input; '-' is standard input");
     if (argc - rest > 2)
         return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
                         argc - rest);
-    if (!vl_profile_find(profile, &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
+    if (!vl_profile_find(profile ? profile : "compact", &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
     if (strcmp(exact, "sampled") && strcmp(exact, "all"))
         return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
     if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
@@ -90,6 +102,20 @@ static int run(const vl_command *me, int argc, char **argv)
     ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF
                    : !strcmp(progress, "json")       ? VL_PROGRESS_JSON
                                                      : VL_PROGRESS_AUTO;
+    if (!ask.store) {
+        into.sample = ask.sample;
+        into.acquisition = ask.acquisition;
+        into.profile = profile;
+        into.file = argv + rest;
+        into.nfile = argc - rest;
+        into.threads = ask.threads;
+        into.max_memory = ask.max_memory;
+        into.interleaved = ask.interleaved;
+        into.exact_all = ask.exact_all;
+        into.quiet = quiet;
+        into.progress = ask.progress;
+        return vl_ingest_into_bank(me, &into);
+    }
     if (!ask.threads) ask.threads = vl_cores();
     ask.nstream = argc - rest;
     for (int s = 0; s < ask.nstream; s++) {
@@ -104,7 +130,7 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_ingest = {
-    "ingest", "[options] -o STORE FILE [FILE2]",
+    "ingest", "[options] (-o STORE | -b BANK -s SAMPLE) FILE [FILE2] | -b BANK --sheet FILE",
     "checks, compresses and indexes raw instrument output into a store",
     "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file "
     "is found\n"
@@ -114,6 +140,11 @@ const vl_command vl_command_ingest = {
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
+    "Into a bank: each row of a sheet is an item of its own; what is refused goes to BANK/quarantine and costs that item\n"
+    "only. The same input again is not read again. Exit code: 0 all in the bank, 65 some refused, 74 the disk, 75 again.\n\n"
+    "  vial ingest -b /bank --sheet samples.csv --check\n"
+    "  vial ingest -b /bank --sheet samples.csv\n"
+    "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz\n"
     "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
     "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
     "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",

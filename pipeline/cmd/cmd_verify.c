@@ -1,5 +1,6 @@
 /* vial verify: is a store whole? */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/bank/keep.h"
+#include "pipeline/cmd/into_bank.h"
 #include "pipeline/run.h"
 #include "pipeline/verify.h"
 
@@ -7,25 +8,59 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+/* Stores of a bank, those first whose last check is longest ago; what is found is noted in the catalogue. */
+static int verify_bank(const char *path, const char *slice, int threads, bool quiet)
+{
+    vl_bank bank = { 0 };
+    vl_catalog *catalog = NULL;
+    vl_inspected done = { 0 };
+    vl_err err = VL_ERR_INIT;
+    int part = 0, parts = 0;
+    if (slice && !vl_parse_part(slice, &part, &parts)) {
+        fprintf(stderr, "vial verify: '%s' is no slice: 3/30\n", slice);
+        return EX_USAGE;
+    }
+    const vl_inspect ask = { .most = UINT64_MAX,
+                             .threads = threads,
+                             .part = slice ? (uint64_t)part - 1 : 0,
+                             .parts = (uint64_t)parts,
+                             .tell = !quiet };
+    if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err) &&
+        !vl_keep_inspect(&bank, catalog, &ask, &done, &err) && !quiet)
+        printf("%" PRIu64 " stores verified, %" PRIu64 " bytes, %" PRIu64 " damaged\n", done.checked, done.bytes,
+               done.damaged);
+    vl_catalog_close(catalog);
+    vl_bank_close(&bank);
+    return err.code ? vl_report(&err) : done.damaged ? EX_DATAERR : EX_OK;
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
-    bool quiet = false, deep = false;
+    const char *bank = NULL, *slice = NULL;
+    bool quiet = false, deep = false, all = false;
     int threads = 0, rest = 0, code = 0, worst = EX_OK;
     const vl_opt opt[] = {
         { 0, "deep", VL_OPT_FLAG, &deep, NULL,
           "spectra: also make the whole original text again and compare" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { 0, "all", VL_OPT_FLAG, &all, NULL, "bank: every store" },
+        { 0, "slice", VL_OPT_TEXT, &slice, "N/M", "bank: the N-th of M parts of its stores" },
         { '@', "threads", VL_OPT_COUNT, &threads, "N", "threads; default: all cores" },
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress; say only what is damaged" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (all || slice || (rest == argc && bank))
+        return rest < argc ? vl_usage(me, "--all and --slice name no store")
+                           : verify_bank(bank, slice, threads ? threads : vl_cores(), quiet);
     if (rest == argc) return vl_usage(me, "no store");
     for (; rest < argc; rest++) {
         vl_err err = VL_ERR_INIT;
         vl_verified seen = { 0 };
-        const vl_verify ask = { argv[rest], threads ? threads : vl_cores(), deep,
+        char path[VL_BANK_PATH];
+        const vl_verify ask = { path, threads ? threads : vl_cores(), deep,
                                 quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
-        if (vl_verify_run(&ask, &seen, &err)) {
+        if (vl_name_store(bank, argv[rest], path, &err) || vl_verify_run(&ask, &seen, &err)) {
             worst = vl_report(&err);
         } else if (!quiet) {
             printf("%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64
@@ -37,7 +72,7 @@ static int run(const vl_command *me, int argc, char **argv)
     return worst;
 }
 
-const vl_command vl_command_verify = { "verify", "[options] STORE...", "checks that stores are whole",
+const vl_command vl_command_verify = { "verify", "[options] STORE... | -b BANK [--all | --slice N/M]", "checks that stores are whole",
                                        "Checks the trailer and the hash over all bytes, the digest table, "
                                        "every chunk and every column; reads are printed\n"
                                        "again and compared with the hash of the original text. A damaged "

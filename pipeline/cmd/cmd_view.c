@@ -1,5 +1,5 @@
 /* vial view: rows of a store, in the formats other tools read. */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/cmd/into_bank.h"
 #include "pipeline/run.h"
 #include "pipeline/view.h"
 
@@ -29,6 +29,9 @@ static int run(const vl_command *me, int argc, char **argv)
     const char *rows = NULL, *index = NULL, *scan = NULL, *time = NULL, *mz = NULL, *tol = "10ppm";
     uint64_t last = 0;
     int rest = 0, code = 0;
+    const char *bank = NULL;
+    char path[VL_BANK_PATH];
+    vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
         { 0, "rows", VL_OPT_TEXT, &rows, "A-B", "rows A to B, the first is 0; also A, A-, -B" },
         { 0, "name", VL_OPT_TEXT, &ask.name, "N", "reads: those called N, both mates" },
@@ -46,6 +49,7 @@ static int run(const vl_command *me, int argc, char **argv)
           "tsv: these columns ('vial help view' lists them)" },
         { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
@@ -63,9 +67,9 @@ static int run(const vl_command *me, int argc, char **argv)
     if (mz && !vl_parse_interval(mz, &ask.mz[0], &ask.mz[1]))
         return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
     if (!parse_tolerance(tol, &ask)) return vl_usage(me, "'%s' is no tolerance: 10ppm, 0.02", tol);
-    ask.store = argv[rest];
+    if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
+    ask.store = path;
     if (!ask.threads) ask.threads = vl_cores();
-    vl_err err = VL_ERR_INIT;
     return vl_view_run(&ask, &err) ? vl_report(&err) : EX_OK;
 }
 

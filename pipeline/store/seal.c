@@ -1,7 +1,7 @@
 /*
  * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5
- * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 0, u64 bytes before the
- * trailer, their hash, u64 XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB
+ * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 bytes of text that lies between
+ * the two (0 in stores; the record in a sample.h5), u64 bytes before the trailer, their hash, u64 XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB
  * (all in canonical order), so that all threads can work on it.
  */
 #include "pipeline/store/seal.h"
@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,7 +116,7 @@ static vl_code write_all(int fd, const uint8_t *bytes, size_t n, uint64_t at, vl
     return VL_OK;
 }
 
-vl_code vl_seal_write(int fd, int threads, uint64_t *total, vl_err *err)
+vl_code vl_seal_write(int fd, int threads, uint32_t text, uint64_t *total, vl_err *err)
 {
     struct stat st;
     uint8_t trailer[VL_TRAILER] = { 0 };
@@ -125,6 +126,7 @@ vl_code vl_seal_write(int fd, int threads, uint64_t *total, vl_err *err)
     if (hash_body(fd, bytes, threads, &hash, err)) return err->code;
     memcpy(trailer, magic, sizeof magic);
     vl_put_le32(trailer + 8, 1);
+    vl_put_le32(trailer + 12, text);
     vl_put_le64(trailer + 16, bytes);
     memcpy(trailer + 24, hash.digest, 16);
     vl_put_le64(trailer + 40, XXH3_64bits(trailer, 40));
@@ -134,16 +136,16 @@ vl_code vl_seal_write(int fd, int threads, uint64_t *total, vl_err *err)
     return VL_OK;
 }
 
-static vl_code check(int fd, int threads, uint64_t size, vl_err *err)
+static vl_code check(int fd, int threads, uint64_t size, uint8_t trailer[VL_TRAILER], vl_err *err)
 {
-    uint8_t trailer[VL_TRAILER], first[8];
+    uint8_t first[8];
     XXH128_canonical_t hash;
     if (size < VL_TRAILER + sizeof first)
         return vl_fail(err, VL_ESTORE, "not a vial store: only %llu bytes", (unsigned long long)size);
     if (read_at(fd, first, sizeof first, 0, err)) return err->code;
     if (memcmp(first, "\x89HDF\r\n\x1a\n", 8))
         return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
-    if (read_at(fd, trailer, sizeof trailer, size - VL_TRAILER, err)) return err->code;
+    if (read_at(fd, trailer, VL_TRAILER, size - VL_TRAILER, err)) return err->code;
     if (memcmp(trailer, magic, sizeof magic))
         return vl_fail(err, VL_ESTORE, "no trailer: the store is cut short, or the file is no vial store");
     if (vl_le64(trailer + 40) != XXH3_64bits(trailer, 40))
@@ -159,16 +161,43 @@ static vl_code check(int fd, int threads, uint64_t size, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err)
+static vl_code open_sealed(const char *path, int *fd, uint64_t *bytes, vl_err *err)
 {
     struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open"), vl_err_file(err, path);
-    if (fstat(fd, &st)) vl_fail_errno(err, VL_EIO, errno, "cannot size");
-    else if (S_ISDIR(st.st_mode)) vl_fail(err, VL_ENOIN, "is a folder, not a store");
-    else if (!S_ISREG(st.st_mode)) vl_fail(err, VL_ESTORE, "not a vial store: not a regular file");
-    else check(fd, threads, (uint64_t)st.st_size, err);
-    if (bytes) *bytes = err->code ? 0 : (uint64_t)st.st_size;
-    close(fd);
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    if (fstat(*fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size");
+    if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a store");
+    if (!S_ISREG(st.st_mode)) return vl_fail(err, VL_ESTORE, "not a vial store: not a regular file");
+    *bytes = (uint64_t)st.st_size;
+    return VL_OK;
+}
+
+vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err)
+{
+    uint8_t trailer[VL_TRAILER];
+    uint64_t size = 0;
+    int fd = -1;
+    if (!open_sealed(path, &fd, &size, err)) check(fd, threads, size, trailer, err);
+    if (bytes) *bytes = err->code ? 0 : size;
+    if (fd >= 0) close(fd);
+    return vl_err_file(err, path);
+}
+
+vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err)
+{
+    uint8_t trailer[VL_TRAILER];
+    uint64_t size = 0;
+    int fd = -1;
+    if (open_sealed(path, &fd, &size, err) || check(fd, text ? 1 : 0, size, trailer, err)) goto out;
+    const uint32_t n = vl_le32(trailer + 12);
+    out->bytes = size;
+    for (int i = 0; i < 16; i++) snprintf(out->hash + 2 * i, 3, "%02x", trailer[24 + i]);
+    if (!text) goto out;
+    text->len = 0;
+    if (n > size - VL_TRAILER) vl_fail(err, VL_ESTORE, "the trailer is damaged");
+    else if (!vl_buf_reserve(text, n, err) && !read_at(fd, text->data, n, size - VL_TRAILER - n, err)) text->len = n;
+out:
+    if (fd >= 0) close(fd);
     return vl_err_file(err, path);
 }

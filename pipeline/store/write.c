@@ -536,13 +536,13 @@ vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
     }
     if (H5Fclose(st->file) < 0) return give_up(st, err, "the end of the file");
     st->file = -1;
-    vl_seal_write(st->fd, threads, &st->bytes, err);
+    vl_seal_write(st->fd, threads, 0, &st->bytes, err);
     return vl_err_file(err, st->path);
 }
 
 /* ---- publish ---- */
 
-static vl_code sync_folder(const char *path, vl_err *err)
+vl_code vl_store_sync_folder(const char *path, vl_err *err)
 {
     char *const copy = strdup(path);
     if (!copy) return vl_fail(err, VL_ENOMEM, "no memory for a path");
@@ -565,7 +565,7 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
     vl_guard_forget(st->part);
     free(st->part);
     st->part = NULL;
-    sync_folder(st->path, err);
+    vl_store_sync_folder(st->path, err);
     return vl_err_file(err, st->path);
 }
 

@@ -1,0 +1,48 @@
+/*
+ * Deposit: one item -> a verified store in its sample's folder, and the sample's record, both or neither.
+ *
+ *   ingest into samples/<xx>/<SAMPLE>/.<id>.h5 (written, synced, verified; no lock held)
+ *   lock the sample -> look again -> rename to <kind>-<acquisition>.h5 -> sync the folder -> sample.h5 anew
+ *
+ * A run that dies in between leaves a journal entry; vl_deposit_recover then finishes or clears what it left.
+ * Both enter HDF5: they run in a worker.
+ */
+#ifndef VL_DEPOSIT_H
+#define VL_DEPOSIT_H
+
+#include "pipeline/bank/item.h"
+#include "pipeline/bank/record.h"
+#include "pipeline/ingest.h"
+
+typedef struct vl_deposit {
+    const vl_bank *bank;
+    const vl_item *item;
+    const char *id; /* of the journal entry */
+    vl_profile profile;
+    int threads;
+    uint64_t max_memory;
+    bool supersede; /* other bytes under the same name take the place of the old ones */
+    bool exact_all;
+} vl_deposit;
+
+typedef struct vl_deposited {
+    bool unchanged;  /* the same input is in the bank already */
+    bool superseded; /* it took the place of an older store */
+    json_t *record;  /* owned: the sample's, as it is now */
+    vl_ingested sum; /* of what was ingested; zeros when unchanged */
+} vl_deposited;
+
+vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err);
+
+/* What makes the same input another store, besides its bytes and profile. Into text of 64 bytes. */
+const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64]);
+
+/* Clears or finishes what the dead run `id` left of a sample. item: what its journal entry says, or NULL. *record:
+ * the sample's as it is now, or NULL when there is no such sample; owned by the caller. */
+vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
+                           json_t **record, vl_err *err);
+
+/* The lock of a sample; *fd is to be closed. */
+vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err *err);
+
+#endif

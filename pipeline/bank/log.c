@@ -1,0 +1,160 @@
+/*
+ * The log: one line an event (evidence.h).
+ *
+ *     2026-11-22T08:30:00Z info published sample=S1 path="/seq/run 7/S1.fastq.gz"
+ *     {"time":"2026-11-22T08:30:00Z","level":"info","event":"published","sample":"S1"}
+ *
+ * The file reports/vial.log is opened anew for each line, so that logrotate may move it, and a line is one
+ * write() behind O_APPEND, so that lines of several processes do not mix. Text from outside cannot end a line
+ * or look like another value: controls are escaped as in JSON, and values with blanks, quotes or '=' stand in
+ * quotes. What cannot go where it should goes to standard error. A log never stops the work: no error.
+ */
+#include "pipeline/bank/evidence.h"
+#include "pipeline/bank/letter.h"
+#include "formats/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static const char *const level_name[] = {
+    [VL_LOG_INFO] = "info", [VL_LOG_WARNING] = "warning", [VL_LOG_ERROR] = "error"
+};
+
+static vl_code put(vl_buf *line, const char *text, vl_err *err)
+{
+    return vl_buf_append(line, text, strlen(text), err);
+}
+
+/* Text with the escapes of a JSON string, without the quotes around it. */
+static vl_code put_escaped(vl_buf *line, const char *text, vl_err *err)
+{
+    while (*text && !err->code) {
+        const char *const from = text;
+        const uint32_t c = vl_letter(&text);
+        char code[16] = "";
+        if (c == '"' || c == '\\') snprintf(code, sizeof code, "\\%c", (int)c);
+        else if (c == '\n') snprintf(code, sizeof code, "\\n");
+        else if (c == '\t') snprintf(code, sizeof code, "\\t");
+        else if (c >= 0x10000 && vl_letter_is_control(c)) snprintf(code, sizeof code, "\\ufffd");
+        else if (vl_letter_is_control(c)) snprintf(code, sizeof code, "\\u%04x", c);
+        else if (c == VL_LETTER_BAD) snprintf(code, sizeof code, VL_LETTER_BAD_TEXT);
+        if (code[0]) put(line, code, err);
+        else vl_buf_append(line, from, (size_t)(text - from), err);
+    }
+    return err->code;
+}
+
+static vl_code put_quoted(vl_buf *line, const char *text, vl_err *err)
+{
+    put(line, "\"", err);
+    put_escaped(line, text, err);
+    return put(line, "\"", err);
+}
+
+/* May stand in a line of text without quotes: then it is one word that hides nothing. */
+static bool is_word(const char *text)
+{
+    if (!*text) return false;
+    while (*text) {
+        const uint32_t c = vl_letter(&text);
+        if (c == ' ' || c == '"' || c == '\\' || c == '=' || vl_letter_is_control(c)) return false;
+    }
+    return true;
+}
+
+static vl_code put_pair(vl_buf *line, bool json, const char *name, const char *value, vl_err *err)
+{
+    put(line, json ? "," : " ", err);
+    if (json || !is_word(name)) put_quoted(line, name, err);
+    else put(line, name, err);
+    put(line, json ? ":" : "=", err);
+    return json || !is_word(value) ? put_quoted(line, value, err) : put_escaped(line, value, err);
+}
+
+/* The line up to the pairs. syslog has a time and a level of its own, so text for it is without. */
+static vl_code put_head(vl_buf *line, const vl_bank *bank, vl_log_level level, const char *event, vl_err *err)
+{
+    char now[32], head[96];
+    vl_bank_time(vl_bank_now(), now);
+    if (bank->log_json)
+        snprintf(head, sizeof head, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", now, level_name[level]);
+    else if (bank->log_to == VL_LOG_SYSLOG) head[0] = 0;
+    else snprintf(head, sizeof head, "%s %s ", now, level_name[level]);
+    put(line, head, err);
+    return bank->log_json ? put_quoted(line, event, err) : put_escaped(line, event, err);
+}
+
+/* The file to append to; -1 if it cannot be had. Only the one that makes it sets its mode. */
+static int open_file(const vl_bank *bank)
+{
+    enum { HOW = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW };
+    char path[VL_BANK_PATH];
+    vl_err err = VL_ERR_INIT;
+    if (vl_bank_path(bank, path, &err, "reports")) return -1;
+    if (vl_bank_make_folder(bank, path, &err)) return -1;
+    if (vl_bank_path(bank, path, &err, "reports/vial.log")) return -1;
+    int fd = open(path, HOW);
+    if (fd >= 0 || errno != ENOENT) return fd;
+    fd = open(path, HOW | O_CREAT | O_EXCL, 0664);
+    if (fd < 0) return errno == EEXIST ? open(path, HOW) : -1;
+    if (fchmod(fd, 0664)) { /* the mode that umask left then: the line matters more */
+    }
+    return fd;
+}
+
+static bool write_line(int fd, const vl_buf *line)
+{
+    ssize_t n;
+    do n = write(fd, line->data, line->len);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)line->len;
+}
+
+static bool append_to_file(const vl_bank *bank, const vl_buf *line)
+{
+    const int fd = open_file(bank);
+    if (fd < 0) return false;
+    const bool done = write_line(fd, line);
+    return !close(fd) && done;
+}
+
+static void send_line(const vl_bank *bank, vl_log_level level, const vl_buf *line)
+{
+    static const int priority[] = {
+        [VL_LOG_INFO] = LOG_INFO, [VL_LOG_WARNING] = LOG_WARNING, [VL_LOG_ERROR] = LOG_ERR
+    };
+    if (bank->log_to == VL_LOG_SYSLOG) {
+        openlog("vial", LOG_PID, LOG_DAEMON);
+        syslog(priority[level], "%.*s", (int)line->len - 1, (const char *)line->data);
+        closelog();
+        return;
+    }
+    if (bank->log_to == VL_LOG_FILE && append_to_file(bank, line)) return;
+    write_line(STDERR_FILENO, line); /* nothing is left to do if that fails */
+}
+
+/* A value of NULL leaves its pair out. */
+void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_buf line = { 0 };
+    if (bank->log_to == VL_LOG_OFF) return;
+    put_head(&line, bank, level, event, &err);
+    va_list args;
+    va_start(args, event);
+    for (const char *name; (name = va_arg(args, const char *));) {
+        const char *const value = va_arg(args, const char *);
+        if (value) put_pair(&line, bank->log_json, name, value, &err);
+    }
+    va_end(args);
+    put(&line, bank->log_json ? "}\n" : "\n", &err);
+    if (!err.code) send_line(bank, level, &line);
+    else fprintf(stderr, "vial: log: %s: %s\n", event, err.what);
+    vl_buf_free(&line);
+}

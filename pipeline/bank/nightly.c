@@ -1,0 +1,250 @@
+/* The night (nightly.h). */
+#include "pipeline/bank/nightly.h"
+
+#include "pipeline/bank/evidence.h"
+#include "pipeline/bank/inbox.h"
+#include "pipeline/bank/page.h"
+#include "pipeline/run.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+typedef struct night {
+    const vl_nightly *ask;
+    const vl_bank *bank;
+    vl_catalog *catalog;
+    int64_t job;
+    double start; /* s since 1970 */
+    vl_items items;
+    uint64_t wrong, waiting, unreadable;
+    vl_intake_sum sum;
+    vl_inspected inspected;
+    vl_tidied tidied;
+} night;
+
+static double time_left(const night *n)
+{
+    const double spent = vl_bank_now() - n->start;
+    if (n->bank->deadline <= 0) return 0;
+    return spent < n->bank->deadline ? n->bank->deadline - (spent > 0 ? spent : 0) : 1e-9;
+}
+
+/* ---- inboxes ---- */
+
+static void say(const vl_err *err)
+{
+    char line[640];
+    vl_err_print(err, line, sizeof line);
+    fprintf(stderr, "vial: %s\n", line);
+}
+
+/* What will not cure itself is refused like an item. */
+static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
+{
+    char where[VL_BANK_PATH] = "";
+    const char *const slash = strrchr(w->path, '/');
+    vl_evidence e = { .at = vl_bank_now(),
+                      .sample = slash ? slash + 1 : w->path,
+                      .acquisition = "inbox",
+                      .path = { w->path, NULL },
+                      .reason = "inbox",
+                      .retry = "mend or rename the file; the next night looks again",
+                      .exit_code = EX_DATAERR,
+                      .err = VL_ERR_INIT };
+    vl_fail(&e.err, VL_EFORMAT, "%.150s%s%.80s", w->reason, w->detail ? ": " : "", w->detail ? w->detail : "");
+    for (char *p = e.err.what; *p; p++)
+        if (*p == '\n') *p = ';';
+    fprintf(stderr, "vial: refused: %s: %s\n", w->path, w->reason);
+    if (w->detail) fprintf(stderr, "%s%s", w->detail, *w->detail && w->detail[strlen(w->detail) - 1] == '\n' ? "" : "\n");
+    vl_log(n->bank, VL_LOG_ERROR, "refused", "input", w->path, "reason", "inbox", "message", e.err.what, NULL);
+    if (vl_quarantine(n->bank, &e, where, err)) return err->code;
+    const vl_refusal r = { e.at, NULL, NULL, w->path, "inbox", e.err.what, where, EX_DATAERR };
+    return vl_catalog_add_refusal(n->catalog, n->job, &r, err);
+}
+
+static vl_code note_waiting(night *n, const vl_found *found, vl_err *err)
+{
+    for (size_t i = 0; i < found->nwaiting; i++) {
+        const vl_waiting *const w = &found->waiting[i];
+        n->wrong += w->wrong;
+        n->waiting += !w->wrong;
+        if (n->ask->dry) printf("%s\t%s\t%s\n", w->wrong ? "wrong" : "waits", w->path, w->reason);
+        else if (w->wrong && refuse(n, w, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* Hands the items of one inbox over. */
+static vl_code take_items(night *n, vl_found *found, vl_err *err)
+{
+    for (size_t i = 0; i < found->items.n; i++) {
+        vl_item *const to = vl_items_add(&n->items, err);
+        if (!to) return err->code;
+        *to = found->items.item[i];
+        found->items.item[i] = (vl_item){ 0 };
+        if (n->ask->dry)
+            printf("item\t%s\t%s\t%s%s%s\n", to->sample, to->acquisition, to->path[0], to->path[1] ? "\t" : "",
+                   to->path[1] ? to->path[1] : "");
+    }
+    return VL_OK;
+}
+
+static vl_code scan(night *n, vl_err *err)
+{
+    for (int i = 0; i < n->bank->ninbox && !err->code; i++) {
+        vl_found found = { 0 };
+        vl_err why = VL_ERR_INIT;
+        if (vl_inbox_scan(n->bank, &n->bank->inbox[i], vl_bank_now(), &found, &why)) {
+            if (why.code == VL_ENOMEM) *err = why;
+            say(&why);
+            vl_log(n->bank, VL_LOG_ERROR, "inbox", "name", n->bank->inbox[i].name, "message", why.what, NULL);
+            n->unreadable++;
+        } else if (!note_waiting(n, &found, err)) {
+            take_items(n, &found, err);
+        }
+        vl_found_free(&found);
+    }
+    return err->code;
+}
+
+/* ---- the steps ---- */
+
+static vl_code take_in(night *n, vl_err *err)
+{
+    const double left = time_left(n);
+    const vl_intake ask = { .bank = n->bank,
+                            .items = &n->items,
+                            .threads = n->ask->threads,
+                            .jobs = n->ask->jobs,
+                            .deadline = left,
+                            .quiet = n->ask->quiet,
+                            .progress = n->ask->progress,
+                            .catalog = n->catalog,
+                            .job = n->job };
+    return vl_intake_run(&ask, &n->sum, err);
+}
+
+/* Days since the night before, at least one: what was not verified on missed nights is caught up with. */
+static double days_since_last(night *n)
+{
+    double days = 1;
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(vl_catalog_db(n->catalog),
+                           "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id "
+                           "<> ?1",
+                           -1, &stmt, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(stmt, 1, n->job);
+        if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+            days = (n->start - sqlite3_column_double(stmt, 0)) / 86400;
+    }
+    sqlite3_finalize(stmt);
+    return days < 1 ? 1 : days;
+}
+
+static vl_code verify(night *n, vl_err *err)
+{
+    uint64_t samples = 0, stores = 0;
+    if (vl_catalog_count(n->catalog, &samples, &stores, err)) return err->code;
+    const double part = n->bank->verify_days > 0 ? days_since_last(n) / n->bank->verify_days : 1;
+    const vl_inspect ask = { .most = (uint64_t)ceil((double)stores * (part < 1 ? part : 1)),
+                             .threads = n->ask->threads ? n->ask->threads : n->bank->threads ? n->bank->threads : vl_cores(),
+                             .until = n->bank->deadline > 0 ? n->start + n->bank->deadline : 0 };
+    if (n->ask->dry) return printf("verify\t%" PRIu64 " of %" PRIu64 " stores\n", ask.most, stores), VL_OK;
+    return vl_keep_inspect(n->bank, n->catalog, &ask, &n->inspected, err);
+}
+
+static vl_code dry_run(night *n, vl_err *err)
+{
+    if (scan(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err)) return err->code;
+    printf("tidy\t%" PRIu64 " stores, %" PRIu64 " withdrawn samples, %" PRIu64 " files of the quarantine\n",
+           n->tidied.stores, n->tidied.samples, n->tidied.refusals);
+    return VL_OK;
+}
+
+static vl_code steps(night *n, vl_err *err)
+{
+    uint64_t recovered = 0;
+    if (vl_intake_recover(n->bank, n->catalog, &recovered, err) || scan(n, err)) return err->code;
+    if (n->items.n && take_in(n, err)) return err->code;
+    if (n->sum.interrupted) return VL_OK;
+    return verify(n, err) || vl_keep_tidy(n->bank, n->catalog, false, &n->tidied, err) ? err->code : VL_OK;
+}
+
+static int exit_code_of(const night *n, const vl_err *err)
+{
+    if (err->code) return vl_exit_code(err->code);
+    if (n->sum.exit_code == EX_IOERR) return EX_IOERR;
+    if (n->wrong || n->inspected.damaged || n->sum.exit_code == EX_DATAERR) return EX_DATAERR;
+    if (n->unreadable) return EX_NOINPUT;
+    return n->sum.exit_code;
+}
+
+/* What the night leaves to read, whatever became of it; *err keeps the first error. */
+static void leave_word(night *n, int code, vl_err *err)
+{
+    char day[32], text[24];
+    vl_err why = VL_ERR_INIT;
+    const vl_job job = { .what = "nightly",
+                         .started_at = n->start,
+                         .ended_at = vl_bank_now(),
+                         .exit_code = code,
+                         .items = n->items.n + n->wrong,
+                         .published = n->sum.published,
+                         .unchanged = n->sum.unchanged,
+                         .refused = n->sum.refused + n->wrong,
+                         .failed = n->sum.failed,
+                         .bytes_in = n->sum.bytes_in,
+                         .bytes_store = n->sum.bytes_store };
+    snprintf(text, sizeof text, "%d", code);
+    vl_log(n->bank, code ? VL_LOG_WARNING : VL_LOG_INFO, "nightly", "exit_code", text, NULL);
+    if (vl_catalog_end_job(n->catalog, n->job, &job, &why)) say(&why);
+    if (!err->code) *err = why;
+    vl_err_clear(&why);
+    if (vl_page_day(n->bank, n->catalog, vl_bank_date(n->start, day), NULL, &why)) say(&why);
+    if (!err->code) *err = why;
+    vl_err_clear(&why);
+    if (vl_metrics_write(n->bank, n->catalog, &why)) say(&why);
+    if (!err->code) *err = why;
+}
+
+static void tell(const night *n)
+{
+    if (n->items.n) vl_intake_tell(&n->sum);
+    fprintf(stderr, "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
+                    " damaged; %" PRIu64 " old stores removed\n",
+            n->waiting, n->wrong, n->inspected.checked, n->inspected.damaged, n->tidied.stores);
+}
+
+static vl_code whole_night(night *n, int *exit_code, vl_err *err)
+{
+    const vl_job job = { .what = "nightly", .started_at = n->start };
+    if (vl_keep_open(n->bank, &n->catalog, err)) return err->code;
+    if (n->ask->dry) return dry_run(n, err);
+    if (vl_catalog_start_job(n->catalog, &job, &n->job, err)) return err->code;
+    steps(n, err);
+    *exit_code = exit_code_of(n, err);
+    leave_word(n, *exit_code, err);
+    if (!*exit_code && err->code) *exit_code = vl_exit_code(err->code);
+    if (!n->ask->quiet || *exit_code) tell(n);
+    return err->code;
+}
+
+vl_code vl_nightly_run(const vl_nightly *ask, int *exit_code, vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    night n = { .ask = ask, .bank = ask->bank, .start = vl_bank_now() };
+    int lock = -1;
+    *exit_code = EX_OK;
+    if (!vl_bank_path(ask->bank, path, err, "journal/nightly.lock") && !vl_bank_lock(path, 0, &lock, err))
+        whole_night(&n, exit_code, err);
+    vl_catalog_close(n.catalog);
+    vl_items_free(&n.items);
+    if (lock >= 0) close(lock);
+    if (err->code) *exit_code = vl_exit_code(err->code);
+    return err->code;
+}

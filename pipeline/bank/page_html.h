@@ -1,0 +1,55 @@
+/*
+ * A page under construction: HTML as growing text, with everything from outside escaped, numbers as people
+ * read them, and the charts of page_svg.c.
+ *
+ * The page is one file that needs nothing else: style within, no scripts, no network. The first error stays
+ * in err and makes all further calls do nothing, so that only vl_html_write has to be looked at.
+ */
+#ifndef VL_PAGE_HTML_H
+#define VL_PAGE_HTML_H
+
+#include "pipeline/bank/bank.h"
+#include "formats/buf.h"
+
+typedef struct vl_html {
+    vl_buf text; /* owned; freed by vl_html_free */
+    vl_err *err; /* borrowed */
+    int nchart;  /* numbers the titles of charts */
+} vl_html;
+
+/* ---- markup, ours alone ---- */
+void vl_html_put(vl_html *h, const char *markup);
+/* Numbers and our own words; at most 1 KiB. */
+void vl_html_putf(vl_html *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- text from anywhere ---- */
+/* For elements and quoted attributes: escaped; controls become visible, bytes that are not UTF-8 U+FFFD. */
+void vl_html_text(vl_html *h, const char *text);
+/* The first most letters of it, with "..." as one letter for the rest. */
+void vl_html_text_cut(vl_html *h, const char *text, int most);
+/* A relative path as the value of href. */
+void vl_html_href(vl_html *h, const char *path);
+/* <open>text</close>: open with its attributes ("td class=num"), ours alone. */
+void vl_html_element(vl_html *h, const char *open, const char *text);
+/* A cell that knows its column: narrow windows show it as "label: text". */
+void vl_html_cell(vl_html *h, const char *label, const char *class, const char *text);
+/* The same, empty and open; the caller ends it with "</td>". */
+void vl_html_cell_open(vl_html *h, const char *label, const char *class);
+
+/* ---- the whole ---- */
+/* Up to <main>, with the header: the bank's name above, the title as h1. */
+void vl_html_head(vl_html *h, const char *bank, const char *title);
+void vl_html_foot(vl_html *h);
+/* Writes the page to path; VL_OK or the first error of all. */
+vl_code vl_html_write(vl_html *h, const char *path);
+void vl_html_free(vl_html *h);
+
+/* ---- numbers; each into text of 32 bytes, which is returned ---- */
+const char *vl_show_bytes(double bytes, char text[32]);           /* "3.1 GB" */
+const char *vl_show_count(double count, char text[32]);           /* "1,204" */
+const char *vl_show_duration(double seconds, char text[32]);      /* "2 h 05 min" */
+const char *vl_show_day(double at, char text[32]);                /* "22 November 2026" */
+const char *vl_show_time(double at, char text[32]);               /* "22 Nov 2026, 08:30" */
+const char *vl_show_ratio(double from, double to, char text[32]); /* "2.3" and a sign for times; "-" */
+
+#endif

@@ -1,0 +1,375 @@
+/* The record of a sample: JSON, sample.h5, and the folder it lies in (record.h). */
+#include "pipeline/bank/record.h"
+
+#include "pipeline/store/sample.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+json_t *vl_record_new(const char *sample, vl_err *err)
+{
+    json_t *const r = json_pack("{s:i, s:s, s:i, s:{}, s:[]}", "vial_record", 1, "sample", sample, "revision", 0,
+                                "facts", "stores");
+    if (!r) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    return r;
+}
+
+/* ---- parse ---- */
+
+static bool is_file_name(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 3 && n < 600 && *name != '.' && !strchr(name, '/') && !strcmp(name + n - 3, ".h5");
+}
+
+static bool is_text_map(const json_t *map)
+{
+    const char *name;
+    json_t *value;
+    if (!json_is_object(map)) return false;
+    json_object_foreach((json_t *)map, name, value) if (!json_is_string(value)) return false;
+    return true;
+}
+
+/* NULL: good; else what is wrong. */
+static const char *check_store(json_t *store)
+{
+    const char *kind, *acquisition, *file, *state, *profile, *options, *digest, *seal, *path, *sha;
+    json_int_t rows, bytes, in, text, published, stream, size, mtime;
+    json_t *facts, *inputs, *one;
+    size_t i;
+    if (json_unpack(store, "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "kind", &kind,
+                    "acquisition", &acquisition, "file", &file, "state", &state, "profile", &profile, "options",
+                    &options, "digest", &digest, "seal", &seal, "rows", &rows, "bytes", &bytes, "bytes_in", &in,
+                    "text_bytes", &text, "published", &published, "facts", &facts, "inputs", &inputs))
+        return "a store lacks a member or has one of a wrong type";
+    if (!is_file_name(file)) return "a store has a bad file name";
+    if (strcmp(state, "live") && strcmp(state, "superseded")) return "a store has an unknown state";
+    if (rows < 0 || bytes < 0 || in < 0 || text < 0) return "a store has a negative number";
+    if (!is_text_map(facts) || !json_is_array(inputs)) return "facts or inputs have a wrong type";
+    json_array_foreach(inputs, i, one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s}", "stream", &stream, "path",
+                                                       &path, "bytes", &size, "mtime_ns", &mtime, "sha256", &sha) ||
+                                           size < 0) return "an input lacks a member";
+    return NULL;
+}
+
+static const char *check_record(json_t *r)
+{
+    json_int_t version, revision;
+    const char *sample, *wrong = NULL;
+    json_t *facts, *stores, *store;
+    size_t i;
+    if (json_unpack(r, "{s:I,s:s,s:I,s:o,s:o}", "vial_record", &version, "sample", &sample, "revision", &revision,
+                    "facts", &facts, "stores", &stores))
+        return "a member is missing or of a wrong type";
+    if (version != 1) return "made by a newer version of vial";
+    if (!*sample || revision < 0 || !is_text_map(facts) || !json_is_array(stores)) return "a member has a bad value";
+    json_array_foreach(stores, i, store) if ((wrong = check_store(store))) return wrong;
+    return NULL;
+}
+
+json_t *vl_record_parse(const char *json, size_t n, vl_err *err)
+{
+    json_error_t where;
+    json_t *const r = json_loadb(json, n, JSON_REJECT_DUPLICATES, &where);
+    const char *const wrong = r ? check_record(r) : where.text;
+    if (!wrong) return r;
+    vl_fail(err, VL_ESTORE, "the record of the sample is damaged: %.120s", wrong);
+    json_decref(r);
+    return NULL;
+}
+
+json_t *vl_record_store(const json_t *record, const char *kind, const char *acquisition, const char *state)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(record, "stores"), i, store)
+    {
+        const char *const is = json_string_value(json_object_get(store, "state"));
+        if ((!kind || !strcmp(kind, json_string_value(json_object_get(store, "kind")))) &&
+            !strcmp(acquisition, json_string_value(json_object_get(store, "acquisition"))) && !strcmp(state, is))
+            return store;
+    }
+    return NULL;
+}
+
+/* ---- a store speaks for itself ---- */
+
+static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_err *err)
+{
+    uint64_t n = 0, stream = 0, bytes = 0;
+    char where[32], name[512], sha[80];
+    if (vl_store_get_u64(st, "source", "n_file", &n, err)) return err->code;
+    for (uint64_t i = 0; i < n && !err->code; i++) {
+        snprintf(where, sizeof where, "source/%d", (int)i);
+        if (vl_store_get(st, where, "name", name, sizeof name, err) ||
+            vl_store_get(st, where, "sha256", sha, sizeof sha, err) ||
+            vl_store_get_u64(st, where, "stream", &stream, err) || vl_store_get_u64(st, where, "bytes", &bytes, err))
+            break;
+        *bytes_in += bytes;
+        json_array_append_new(inputs, json_pack("{s:I,s:s,s:I,s:I,s:s}", "stream", (json_int_t)stream, "path", name,
+                                                "bytes", (json_int_t)bytes, "mtime_ns", (json_int_t)0, "sha256", sha));
+    }
+    return err->code;
+}
+
+json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
+{
+    char kind[32], acquisition[512], profile[32], layout[32], digest[65], live[1200], escaped[512];
+    uint64_t rows = 0, in = 0, text[2] = { 0 };
+    struct stat st = { 0 };
+    vl_sealed sealed = { 0 };
+    vl_store *store = NULL;
+    json_t *out = NULL, *const inputs = json_array();
+    if (vl_seal_read(path, &sealed, NULL, err) || vl_store_open(&store, path, err) ||
+        vl_store_get(store, "/", "vial.kind", kind, sizeof kind, err) ||
+        vl_store_get(store, "/", "vial.acquisition", acquisition, sizeof acquisition, err) ||
+        vl_store_get(store, "/", "vial.profile", profile, sizeof profile, err) ||
+        vl_store_get(store, "source", "layout", layout, sizeof layout, err) ||
+        vl_store_get_u64(store, "/", "n_row", &rows, err) ||
+        vl_store_get_u64(store, "source", "text_bytes_1", &text[0], err) ||
+        vl_store_get_u64(store, "source", "text_bytes_2", &text[1], err) ||
+        vl_store_identity(store, digest, err) || get_inputs(store, inputs, &in, err))
+        goto out;
+    stat(path, &st);
+    vl_bank_escape(acquisition, escaped);
+    snprintf(live, sizeof live, "%s-%s.h5", kind, escaped);
+    const bool is_live = !strcmp(live, file);
+    out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:{},s:O}", "kind", kind, "acquisition",
+                    acquisition, "file", file, "state", is_live ? "live" : "superseded", "profile", profile, "options",
+                    !strcmp(layout, "interleaved") ? "interleaved=1 exact=sampled" : "interleaved=0 exact=sampled",
+                    "rows", (json_int_t)rows, "bytes", (json_int_t)sealed.bytes, "bytes_in", (json_int_t)in,
+                    "text_bytes", (json_int_t)(text[0] + text[1]), "digest", digest, "seal", sealed.hash, "published",
+                    (json_int_t)st.st_mtime, "facts", "inputs", inputs);
+    if (out && !is_live) json_object_set_new(out, "superseded", json_integer((json_int_t)st.st_mtime));
+    if (!out) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+out:
+    vl_store_close(store);
+    json_decref(inputs);
+    return out;
+}
+
+/* ---- the folder ---- */
+
+static int is_store_name(const struct dirent *e) { return is_file_name(e->d_name) && strcmp(e->d_name, "sample.h5"); }
+
+/* Is `file` a second name of the live store, left by a run that died while it superseded it? */
+static bool is_twin(const char *folder, const char *file, const json_t *record)
+{
+    size_t i;
+    json_t *store;
+    char path[VL_BANK_PATH + 600];
+    struct stat mine, other;
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    if (stat(path, &mine) || mine.st_nlink < 2) return false;
+    json_array_foreach(json_object_get(record, "stores"), i, store)
+    {
+        const char *const name = json_string_value(json_object_get(store, "file"));
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        if (strcmp(name, file) && !stat(path, &other) && other.st_ino == mine.st_ino) return true;
+    }
+    return false;
+}
+
+static json_t *find_file(const json_t *record, const char *file)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(record, "stores"), i,
+                       store) if (!strcmp(file, json_string_value(json_object_get(store, "file")))) return store;
+    return NULL;
+}
+
+/* Stores of the record that lie in the folder no more, or are not what the record says, leave it. */
+static vl_code drop_missing(const char *folder, json_t *record, bool *changed, vl_err *err)
+{
+    json_t *const stores = json_object_get(record, "stores");
+    for (size_t i = json_array_size(stores); i-- > 0;) {
+        char path[VL_BANK_PATH + 600];
+        vl_sealed sealed = { 0 };
+        vl_err why = VL_ERR_INIT;
+        const json_t *const store = json_array_get(stores, i);
+        snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
+        if (!vl_seal_read(path, &sealed, NULL, &why) &&
+            !strcmp(sealed.hash, json_string_value(json_object_get(store, "seal"))))
+            continue;
+        if (why.code == VL_EIO) return *err = why, why.code; /* cannot tell: nothing is dropped */
+        if (why.code == VL_ESTORE) continue;                 /* damaged: verify says so; it is still what it was */
+        json_array_remove(stores, i);
+        *changed = true;
+    }
+    return VL_OK;
+}
+
+vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err)
+{
+    struct dirent **entry = NULL;
+    char path[VL_BANK_PATH + 600];
+    if (drop_missing(folder, record, changed, err)) return err->code;
+    const int n = scandir(folder, &entry, is_store_name, alphasort);
+    if (n < 0) return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno, "cannot list the sample's folder");
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
+        vl_err why = VL_ERR_INIT;
+        json_t *const store = find_file(record, entry[i]->d_name) ? NULL : vl_record_describe(path, entry[i]->d_name, &why);
+        if (store && !json_array_append_new(json_object_get(record, "stores"), store)) *changed = true;
+        else if (why.code == VL_EIO || why.code == VL_ENOMEM) *err = why;
+    }
+    for (int i = 0; i < n; i++) {
+        json_t *const store = find_file(record, entry[i]->d_name);
+        if (!err->code && store && strcmp(json_string_value(json_object_get(store, "state")), "live") &&
+            is_twin(folder, entry[i]->d_name, record)) {
+            json_t *const stores = json_object_get(record, "stores");
+            for (size_t k = json_array_size(stores); k-- > 0;)
+                if (json_array_get(stores, k) == store) json_array_remove(stores, k);
+            snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
+            remove(path);
+            *changed = true;
+        }
+        free(entry[i]);
+    }
+    free(entry);
+    return err->code;
+}
+
+/* ---- load and save ---- */
+
+json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    char folder[VL_BANK_PATH], path[VL_BANK_PATH + 16];
+    vl_buf text = { 0 };
+    vl_sealed sealed;
+    vl_err why = VL_ERR_INIT;
+    struct stat st;
+    json_t *record = NULL;
+    bool changed = false;
+    if (vl_bank_sample_folder(bank, sample, folder, err)) return NULL;
+    snprintf(path, sizeof path, "%s/sample.h5", folder);
+    if (!vl_seal_read(path, &sealed, &text, &why)) record = vl_record_parse((char *)text.data, text.len, &why);
+    vl_buf_free(&text);
+    if (record && strcmp(json_string_value(json_object_get(record, "sample")), sample)) {
+        vl_fail(&why, VL_ESTORE, "is the file of sample '%.60s'",
+                json_string_value(json_object_get(record, "sample")));
+        json_decref(record);
+        record = NULL;
+    }
+    if (record) return record;
+    if (why.code != VL_ENOIN && why.code != VL_ESTORE && why.code != VL_ETRUNC) {
+        *err = why;
+        return NULL;
+    }
+    if (stat(folder, &st) || !S_ISDIR(st.st_mode)) {
+        vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", sample);
+        return NULL;
+    }
+    record = vl_record_new(sample, err);
+    if (record && vl_record_reconcile(folder, record, &changed, err)) {
+        json_decref(record);
+        record = NULL;
+    }
+    return record;
+}
+
+/* Facts as attributes, live stores as links: arrays that borrow from the record. */
+static vl_code list_members(const json_t *record, vl_sample_file *s, vl_err *err)
+{
+    const json_t *const facts = json_object_get(record, "facts"), *const stores = json_object_get(record, "stores");
+    vl_sample_fact *const fact = calloc(json_object_size(facts) + 2, sizeof *fact);
+    vl_sample_link *const link = calloc(json_array_size(stores) + 1, sizeof *link);
+    s->fact = fact;
+    s->link = link;
+    if (!fact || !link) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    const char *name;
+    json_t *value;
+    size_t i;
+    fact[s->nfact++] = (vl_sample_fact){ "sample", json_string_value(json_object_get(record, "sample")) };
+    if (json_object_get(record, "donor"))
+        fact[s->nfact++] = (vl_sample_fact){ "donor", json_string_value(json_object_get(record, "donor")) };
+    json_object_foreach((json_t *)facts, name, value)
+    {
+        if (!strcmp(name, "sample") || !strcmp(name, "donor")) continue;
+        fact[s->nfact++] = (vl_sample_fact){ name, json_string_value(value) };
+    }
+    json_array_foreach(stores, i, value)
+    {
+        if (json_object_get(record, "withdrawn") || strcmp(json_string_value(json_object_get(value, "state")), "live"))
+            continue;
+        link[s->nlink++] = (vl_sample_link){ json_string_value(json_object_get(value, "kind")),
+                                             json_string_value(json_object_get(value, "acquisition")),
+                                             json_string_value(json_object_get(value, "file")) };
+    }
+    return VL_OK;
+}
+
+vl_code vl_record_save(const vl_bank *bank, json_t *record, vl_err *err)
+{
+    char path[VL_BANK_PATH], folder[VL_BANK_PATH];
+    vl_sample_file s = { 0 };
+    const json_int_t revision = json_integer_value(json_object_get(record, "revision"));
+    if (vl_bank_sample_folder(bank, json_string_value(json_object_get(record, "sample")), folder, err)) return err->code;
+    json_object_set_new(record, "revision", json_integer(revision + 1));
+    snprintf(path, sizeof path, "%.*s/sample.h5", (int)sizeof path - 12, folder);
+    char *const text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+    s.record = text;
+    s.record_bytes = text ? strlen(text) : 0;
+    if (!text) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (!list_members(record, &s, err)) vl_sample_write(path, &s, err);
+    free((void *)s.fact);
+    free((void *)s.link);
+    free(text);
+    return err->code;
+}
+
+/* ---- all samples ---- */
+
+static int is_hash_folder(const struct dirent *e)
+{
+    return strlen(e->d_name) == 2 && strspn(e->d_name, "0123456789abcdef") == 2;
+}
+static int is_visible(const struct dirent *e) { return e->d_name[0] != '.'; }
+
+/* "%41" -> "A"; the name of a folder back to the id. */
+static void unescape(const char *name, char text[512])
+{
+    size_t at = 0;
+    for (const char *p = name; *p && at + 1 < 512; p++) {
+        unsigned byte;
+        if (*p == '%' && sscanf(p + 1, "%2X", &byte) == 1 && strlen(p) > 2) {
+            text[at++] = (char)byte;
+            p += 2;
+        } else {
+            text[at++] = *p;
+        }
+    }
+    text[at] = 0;
+}
+
+vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err), void *to,
+                       vl_err *err)
+{
+    char path[VL_BANK_PATH], sample[512];
+    struct dirent **hash = NULL, **name = NULL;
+    if (vl_bank_path(bank, path, err, "samples")) return err->code;
+    const int nhash = scandir(path, &hash, is_hash_folder, alphasort);
+    if (nhash < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot list the samples");
+    for (int i = 0; i < nhash; i++) {
+        const int n = !err->code && !vl_bank_path(bank, path, err, "samples/%s", hash[i]->d_name)
+                          ? scandir(path, &name, is_visible, alphasort)
+                          : 0;
+        if (n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot list %s", path);
+        for (int k = 0; k < n; k++) {
+            unescape(name[k]->d_name, sample);
+            if (!err->code) visit(sample, to, err);
+            free(name[k]);
+        }
+        if (n >= 0) free(name);
+        name = NULL;
+        free(hash[i]);
+    }
+    free(hash);
+    return err->code;
+}

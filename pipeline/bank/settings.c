@@ -1,0 +1,355 @@
+/*
+ * bank.ini: made by `vial init`, read by everything else. Sections in brackets, "name = value" lines, comments
+ * after ';' or '#' at the start of a line or after " ;". What is not known is an error with its line: a slip of the hand in a
+ * setting must not go unnoticed.
+ */
+#include "pipeline/bank/bank.h"
+
+#include "pipeline/store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char first_settings[] =
+    "; Settings of this bank. What stands behind a ';' is a comment; what is left out has the value shown in comments.\n"
+    "; Sizes: 512M, 2G, 1T.  Times: 90s, 10m, 6h, 30d.\n"
+    "\n"
+    "[bank]\n"
+    ";name = Platform A          ; else the folder's name\n"
+    ";profile = compact          ; fast, compact, archive or portable\n"
+    "\n"
+    "[batch]\n"
+    ";threads = 16               ; divided among the items that run at once; else all cores\n"
+    ";jobs = 8                   ; items at once; else one for two threads\n"
+    ";max_memory = 64G           ; for all items together; else no limit\n"
+    ";timeout = 12h              ; for one item; else none\n"
+    ";reserve = 1G               ; disk space that items leave free\n"
+    "\n"
+    "[nightly]\n"
+    ";deadline = 6h              ; no item is started later than this after the start; else none\n"
+    ";verify = 30d               ; every store is verified once in this time\n"
+    "\n"
+    "[tidy]\n"
+    ";superseded = 30d           ; old stores are kept so long\n"
+    ";quarantine = 365d          ; and what was said about refused items\n"
+    "\n"
+    "[log]\n"
+    ";to = file                  ; file (reports/vial.log), syslog, stderr or off\n"
+    ";format = text              ; text or json\n"
+    "\n"
+    "[metrics]\n"
+    ";file = reports/vial.prom   ; for the node exporter's textfile collector\n"
+    "\n"
+    "; A folder that `vial nightly` looks into; as many as there are instruments.\n"
+    ";[inbox novaseq]\n"
+    ";path = /data/novaseq\n"
+    ";match = *.fastq.gz         ; else every file that is FASTQ or mzML, by content\n"
+    ";sheet = *.csv              ; instead of match: sample sheets that are dropped there\n"
+    ";complete = CopyComplete.txt ; a run folder is taken when this file is in it\n"
+    ";settle = 10m               ; and no file has changed for so long\n"
+    ";sample = ^([^_]+)_         ; regular expression with one group; else the name up to _S1_, _R1, _1\n"
+    ";profile = compact\n";
+
+/* ---- values ---- */
+
+static bool parse_size(const char *text, double *out)
+{
+    char *end = NULL;
+    double v = strtod(text, &end);
+    if (end == text || !(v >= 0)) return false;
+    static const char units[] = "kmgt";
+    const char low = (char)(*end | 32), *const unit = *end ? strchr(units, low) : NULL;
+    if (unit) {
+        v *= pow(1024, (double)(unit - units) + 1);
+        end++;
+    }
+    if (*end == 'i') end++;
+    if (*end == 'B') end++;
+    *out = v;
+    return !*end && v < 9e18;
+}
+
+static bool parse_span(const char *text, double *out)
+{
+    char *end = NULL;
+    const double v = strtod(text, &end);
+    if (end == text || !(v >= 0)) return false;
+    double unit = 1;
+    if (*end == 'm') unit = 60;
+    else if (*end == 'h') unit = 3600;
+    else if (*end == 'd') unit = 86400;
+    else if (*end && *end != 's') return false;
+    *out = v * unit;
+    return !*end || !end[1];
+}
+
+static bool set_text(char **to, const char *value)
+{
+    free(*to);
+    return (*to = strdup(value)) != NULL;
+}
+
+static bool set_count(int *to, const char *value)
+{
+    char *end = NULL;
+    const long v = strtol(value, &end, 10);
+    if (end == value || *end || v < 1 || v > 500) return false;
+    *to = (int)v;
+    return true;
+}
+
+/* ---- sections ---- */
+
+/* NULL: taken. Else what is wrong with it. */
+static const char *set_batch(vl_bank *b, const char *name, const char *value)
+{
+    double v = 0;
+    if (!strcmp(name, "threads")) return set_count(&b->threads, value) ? NULL : "is no number from 1 to 500";
+    if (!strcmp(name, "jobs")) return set_count(&b->jobs, value) ? NULL : "is no number from 1 to 500";
+    if (!strcmp(name, "timeout")) return parse_span(value, &b->timeout) ? NULL : "is no time such as 90s, 10m, 6h";
+    if (strcmp(name, "max_memory") && strcmp(name, "reserve")) return "is not a setting of [batch]";
+    if (!parse_size(value, &v)) return "is no size such as 512M or 2G";
+    if (*name == 'm') b->max_memory = (uint64_t)v;
+    else b->reserve = (uint64_t)v;
+    return NULL;
+}
+
+static const char *set_days(double *days, const char *value)
+{
+    double v = 0;
+    if (!parse_span(value, &v)) return "is no time such as 6h or 30d";
+    *days = v / 86400;
+    return NULL;
+}
+
+static const char *set_nightly(vl_bank *b, const char *name, const char *value)
+{
+    if (!strcmp(name, "deadline")) return parse_span(value, &b->deadline) ? NULL : "is no time such as 6h";
+    if (!strcmp(name, "verify")) return set_days(&b->verify_days, value);
+    return "is not a setting of [nightly]";
+}
+
+static const char *set_log(vl_bank *b, const char *name, const char *value)
+{
+    static const char *const to[] = { "stderr", "file", "syslog", "off" };
+    if (!strcmp(name, "format")) {
+        b->log_json = !strcmp(value, "json");
+        return b->log_json || !strcmp(value, "text") ? NULL : "is neither text nor json";
+    }
+    if (strcmp(name, "to")) return "is not a setting of [log]";
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+        if (strcmp(value, to[i])) continue;
+        b->log_to = (vl_log_to)i;
+        return NULL;
+    }
+    return "is none of file, syslog, stderr, off";
+}
+
+static const char *set_bank(vl_bank *b, const char *name, const char *value)
+{
+    vl_profile profile;
+    if (!strcmp(name, "name")) return set_text(&b->name, value) ? NULL : "finds no memory";
+    if (strcmp(name, "profile")) return "is not a setting of [bank]";
+    if (!vl_profile_find(value, &profile)) return "is none of fast, compact, archive, portable";
+    return set_text(&b->profile, value) ? NULL : "finds no memory";
+}
+
+static const char *set_inbox(vl_inbox *in, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        char **to;
+    } texts[] = { { "path", &in->path },         { "match", &in->match },   { "sheet", &in->sheet },
+                  { "complete", &in->complete }, { "sample", &in->sample }, { "profile", &in->profile } };
+    vl_profile profile;
+    if (!strcmp(name, "settle")) return parse_span(value, &in->settle) ? NULL : "is no time such as 90s, 10m, 6h";
+    if (!strcmp(name, "profile") && !vl_profile_find(value, &profile))
+        return "is none of fast, compact, archive, portable";
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!strcmp(name, texts[i].name)) return set_text(texts[i].to, value) ? NULL : "finds no memory";
+    return "is not a setting of [inbox ...]";
+}
+
+static const char *set_one(vl_bank *b, const char *section, const char *name, const char *value)
+{
+    if (!strncmp(section, "inbox ", 6)) return set_inbox(&b->inbox[b->ninbox - 1], name, value);
+    if (!strcmp(section, "bank")) return set_bank(b, name, value);
+    if (!strcmp(section, "batch")) return set_batch(b, name, value);
+    if (!strcmp(section, "nightly")) return set_nightly(b, name, value);
+    if (!strcmp(section, "log")) return set_log(b, name, value);
+    if (!strcmp(section, "tidy") && !strcmp(name, "superseded")) return set_days(&b->keep_superseded_days, value);
+    if (!strcmp(section, "tidy") && !strcmp(name, "quarantine")) return set_days(&b->keep_quarantine_days, value);
+    if (!strcmp(section, "metrics") && !strcmp(name, "file"))
+        return set_text(&b->metrics, value) ? NULL : "finds no memory";
+    return *section ? "is not a setting of its section" : "stands before any [section]";
+}
+
+static const char *open_section(vl_bank *b, const char *section)
+{
+    static const char *const known[] = { "bank", "batch", "nightly", "tidy", "log", "metrics" };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(section, known[i])) return NULL;
+    if (strncmp(section, "inbox ", 6) || !section[6]) return "is not a section; an inbox is [inbox NAME]";
+    for (int i = 0; i < b->ninbox; i++)
+        if (!strcmp(b->inbox[i].name, section + 6)) return "is an inbox that stood here before";
+    vl_inbox *const in = realloc(b->inbox, (size_t)(b->ninbox + 1) * sizeof *in);
+    if (!in) return "finds no memory";
+    b->inbox = in;
+    in[b->ninbox] = (vl_inbox){ .settle = 600, .name = strdup(section + 6) };
+    return in[b->ninbox++].name ? NULL : "finds no memory";
+}
+
+/* ---- the file ---- */
+
+static char *trim(char *text)
+{
+    while (*text == ' ' || *text == '\t') text++;
+    size_t n = strlen(text);
+    while (n && strchr(" \t\r", text[n - 1])) text[--n] = 0;
+    return text;
+}
+
+static vl_code bad_line(vl_err *err, uint64_t line, const char *what, const char *why)
+{
+    vl_fail(err, VL_ECONFIG, "'%.100s' %s", what, why);
+    err->line = line;
+    return err->code;
+}
+
+static vl_code read_line(vl_bank *b, char *text, uint64_t number, char section[256], vl_err *err)
+{
+    char *const line = trim(text);
+    const char *wrong = NULL;
+    if (!*line || *line == ';' || *line == '#') return VL_OK;
+    if (*line == '[') {
+        char *const end = strchr(line, ']');
+        if (!end || end[1] || end - line > 250) return bad_line(err, number, line, "is no [section]");
+        *end = 0;
+        snprintf(section, 256, "%.250s", trim(line + 1));
+        wrong = open_section(b, section);
+        return wrong ? bad_line(err, number, section, wrong) : VL_OK;
+    }
+    char *const equals = strchr(line, '=');
+    if (!equals) return bad_line(err, number, line, "is neither a [section] nor 'name = value'");
+    *equals = 0;
+    const char *const name = trim(line);
+    char *value = equals + 1;
+    char *const comment = strstr(value, " ;");
+    if (comment) *comment = 0;
+    value = trim(value);
+    if (!*value) return bad_line(err, number, name, "has no value");
+    wrong = set_one(b, section, name, value);
+    return wrong ? bad_line(err, number, strncmp(wrong, "is no ", 6) && strncmp(wrong, "is none", 7) ? name : value, wrong)
+                 : VL_OK;
+}
+
+static vl_code check_inboxes(const vl_bank *b, vl_err *err)
+{
+    for (int i = 0; i < b->ninbox; i++) {
+        const vl_inbox *const in = &b->inbox[i];
+        if (!in->path) return vl_fail(err, VL_ECONFIG, "[inbox %s] has no path", in->name);
+        if (in->match && in->sheet) return vl_fail(err, VL_ECONFIG, "[inbox %s] has match and sheet", in->name);
+    }
+    return VL_OK;
+}
+
+static vl_code read_settings(vl_bank *b, const char *path, vl_err *err)
+{
+    char *text = NULL, section[256] = "";
+    size_t room = 0;
+    uint64_t number = 0;
+    FILE *const f = fopen(path, "re");
+    if (!f) {
+        vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno, "no bank: cannot open its settings");
+        return vl_err_file(err, path);
+    }
+    while (!err->code && getline(&text, &room, f) >= 0) {
+        text[strcspn(text, "\n")] = 0;
+        read_line(b, text, ++number, section, err);
+    }
+    if (!err->code && ferror(f)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    free(text);
+    fclose(f);
+    if (!err->code) check_inboxes(b, err);
+    return vl_err_file(err, path);
+}
+
+vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err)
+{
+    char file[VL_BANK_PATH];
+    *bank = (vl_bank){ .reserve = UINT64_C(1) << 30,
+                       .verify_days = 30,
+                       .keep_superseded_days = 30,
+                       .keep_quarantine_days = 365,
+                       .log_to = VL_LOG_FILE };
+    if (!path) path = getenv("VIAL_BANK");
+    if (!path || !*path) return vl_fail(err, VL_EARG, "no bank is named: use -b BANK or the environment VIAL_BANK");
+    if (!(bank->root = realpath(path, NULL))) {
+        vl_fail_errno(err, VL_ENOIN, errno, "no bank");
+        return vl_err_file(err, path);
+    }
+    const char *const slash = strrchr(bank->root, '/');
+    if (!set_text(&bank->name, slash && slash[1] ? slash + 1 : "bank") || !set_text(&bank->profile, "compact"))
+        return vl_fail(err, VL_ENOMEM, "no memory to open a bank");
+    if (vl_bank_path(bank, file, err, "bank.ini")) return err->code;
+    return read_settings(bank, file, err);
+}
+
+void vl_bank_close(vl_bank *bank)
+{
+    for (int i = 0; i < bank->ninbox; i++) {
+        vl_inbox *const in = &bank->inbox[i];
+        char *const texts[] = { in->name, in->path, in->match, in->sheet, in->complete, in->sample, in->profile };
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) free(texts[k]);
+    }
+    free(bank->inbox);
+    free(bank->root);
+    free(bank->name);
+    free(bank->profile);
+    free(bank->metrics);
+    *bank = (vl_bank){ 0 };
+}
+
+/* ---- init ---- */
+
+static vl_code check_empty(const char *path, vl_err *err)
+{
+    DIR *const dir = opendir(path);
+    if (!dir) return vl_fail_errno(err, VL_EEXIST, errno, "cannot make a bank here"), vl_err_file(err, path);
+    for (const struct dirent *e; (e = readdir(dir));)
+        if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) {
+            vl_fail(err, VL_EEXIST, "is not empty (it holds %.60s); a bank needs a folder of its own", e->d_name);
+            break;
+        }
+    closedir(dir);
+    return vl_err_file(err, path);
+}
+
+vl_code vl_bank_init(const char *path, vl_err *err)
+{
+    static const char *const folders[] = { "samples", "cohorts", "journal", "quarantine", "receipts", "reports" };
+    char text[VL_BANK_PATH];
+    if (mkdir(path, 02775) && errno != EEXIST) {
+        vl_fail_errno(err, VL_EEXIST, errno, "cannot make the folder");
+        return vl_err_file(err, path);
+    }
+    if (check_empty(path, err)) return err->code;
+    if (chmod(path, 02775) && errno != EPERM)
+        return vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode"), vl_err_file(err, path);
+    vl_bank bank = { .root = realpath(path, NULL) };
+    if (!bank.root) return vl_fail_errno(err, VL_EEXIST, errno, "cannot make a bank"), vl_err_file(err, path);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !err->code; i++)
+        if (!vl_bank_path(&bank, text, err, "%s", folders[i])) vl_bank_make_folder(&bank, text, err);
+    if (!err->code && !vl_bank_path(&bank, text, err, "bank.ini"))
+        vl_bank_write_file(text, first_settings, sizeof first_settings - 1, err);
+    free(bank.root);
+    return err->code;
+}

@@ -1,0 +1,156 @@
+/* vial ingest -b BANK: a sheet, or one acquisition, into a bank. */
+#include "pipeline/cmd/into_bank.h"
+
+#include "pipeline/bank/intake.h"
+#include "pipeline/bank/keep.h"
+#include "pipeline/bank/receipt.h"
+#include "pipeline/bank/sheet.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+bool vl_parse_part(const char *text, int *part, int *parts)
+{
+    char end;
+    return sscanf(text, "%d/%d%c", part, parts, &end) == 2 && *part >= 1 && *part <= *parts && *parts <= 1000000;
+}
+
+vl_code vl_name_store(const char *bank_path, const char *name, char path[VL_BANK_PATH], vl_err *err)
+{
+    vl_bank bank = { 0 };
+    const char *const set = getenv("VIAL_BANK");
+    if (!bank_path && (!set || !*set || !access(name, F_OK))) {
+        if (strlen(name) >= VL_BANK_PATH) return vl_fail(err, VL_EARG, "the path is too long");
+        memcpy(path, name, strlen(name) + 1);
+        return VL_OK;
+    }
+    if (!vl_bank_open(&bank, bank_path, err)) vl_keep_find(&bank, name, NULL, path, err);
+    vl_bank_close(&bank);
+    return err->code;
+}
+
+/* ---- items ---- */
+
+static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
+{
+    for (size_t i = 0; i < sheet->nerror; i++) {
+        const vl_sheet_error *const e = &sheet->error[i];
+        fprintf(stderr, "vial: %s: line %" PRIu32, path, e->line);
+        if (e->column) fprintf(stderr, ", column %" PRIu32, e->column);
+        fprintf(stderr, ": %s\n", e->what);
+    }
+    fprintf(stderr, "vial: %s: %zu errors; nothing was started\n", path, sheet->nerror);
+    return EX_DATAERR;
+}
+
+static vl_code item_from_files(const vl_into_bank *ask, vl_items *items, vl_err *err)
+{
+    char name[256];
+    vl_item_acquisition_of(ask->file[0], name);
+    vl_item *const item = vl_items_add(items, err);
+    if (!item) return err->code;
+    const char *const acquisition = ask->acquisition && *ask->acquisition ? ask->acquisition : name;
+    const char *wrong = vl_item_bad_name(ask->sample);
+    if (wrong) return vl_fail(err, VL_EARG, "sample '%.100s': %s", ask->sample, wrong);
+    if ((wrong = vl_item_bad_name(acquisition)))
+        return vl_fail(err, VL_EARG, "acquisition '%.100s': %s", acquisition, wrong);
+    item->sample = strdup(ask->sample);
+    item->acquisition = strdup(acquisition);
+    for (int i = 0; i < ask->nfile; i++) item->path[i] = strdup(ask->file[i]);
+    item->interleaved = ask->interleaved;
+    if (!item->sample || !item->acquisition || !item->path[0] || (ask->nfile > 1 && !item->path[1]))
+        return vl_fail(err, VL_ENOMEM, "no memory for an item");
+    return VL_OK;
+}
+
+/* ---- the intake ---- */
+
+static void add_job(const vl_intake_sum *sum, vl_job *job)
+{
+    job->ended_at = vl_bank_now();
+    job->exit_code = sum->exit_code;
+    job->items = sum->items;
+    job->published = sum->published;
+    job->unchanged = sum->unchanged;
+    job->refused = sum->refused;
+    job->failed = sum->failed;
+    job->bytes_in = sum->bytes_in;
+    job->bytes_store = sum->bytes_store;
+}
+
+static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
+{
+    vl_job job = { .what = "ingest", .started_at = vl_bank_now() };
+    uint64_t recovered = 0;
+    if (vl_keep_open(in->bank, &in->catalog, err) || vl_intake_recover(in->bank, in->catalog, &recovered, err) ||
+        vl_catalog_start_job(in->catalog, &job, &in->job, err))
+        return err->code;
+    vl_intake_run(in, sum, err);
+    vl_err why = VL_ERR_INIT;
+    add_job(sum, &job);
+    vl_catalog_end_job(in->catalog, in->job, &job, &why);
+    if (!err->code) *err = why;
+    return err->code;
+}
+
+static vl_code run_task(vl_intake *in, const vl_into_bank *ask, int task, int tasks, vl_intake_sum *sum, vl_err *err)
+{
+    const double started = vl_bank_now();
+    if (!(in->receipt = vl_receipt_new(err))) return err->code;
+    vl_receipt_part(in->items, task, tasks);
+    vl_intake_run(in, sum, err);
+    vl_err why = VL_ERR_INIT;
+    vl_receipt_write(in->bank, in->receipt, ask->sheet, task, tasks, started, sum, &why);
+    if (!err->code) *err = why;
+    return err->code;
+}
+
+static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *items)
+{
+    int task = 0, tasks = 0;
+    vl_intake_sum sum = { 0 };
+    vl_err err = VL_ERR_INIT;
+    vl_intake in = { .bank = bank,
+                     .items = items,
+                     .sheet = ask->sheet,
+                     .profile = ask->profile,
+                     .threads = ask->threads,
+                     .jobs = ask->jobs,
+                     .max_memory = ask->max_memory,
+                     .supersede = ask->supersede,
+                     .exact_all = ask->exact_all,
+                     .quiet = ask->quiet,
+                     .progress = ask->progress };
+    if (ask->task && vl_parse_part(ask->task, &task, &tasks)) run_task(&in, ask, task, tasks, &sum, &err);
+    else run_here(&in, &sum, &err);
+    vl_catalog_close(in.catalog);
+    json_decref(in.receipt);
+    if (!ask->quiet || sum.exit_code) vl_intake_tell(&sum);
+    return err.code ? vl_report(&err) : sum.exit_code;
+}
+
+int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
+{
+    vl_bank bank = { 0 };
+    vl_sheet sheet = { 0 };
+    vl_items one = { 0 };
+    vl_err err = VL_ERR_INIT;
+    int code = EX_OK, part, parts;
+    if (ask->task && (!ask->sheet || !vl_parse_part(ask->task, &part, &parts)))
+        return vl_usage(me, "--task N/M goes with --sheet, N from 1 to M");
+    if (ask->check && !ask->sheet) return vl_usage(me, "--check goes with --sheet");
+    if (vl_bank_open(&bank, ask->bank, &err) ||
+        (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : item_from_files(ask, &one, &err)))
+        code = vl_report(&err);
+    else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
+    else if (ask->check) fprintf(stderr, "vial: %s: %zu items, %s sheet, no errors\n", ask->sheet, sheet.items.n, sheet.dialect);
+    else code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
+    vl_items_free(&one);
+    vl_sheet_free(&sheet);
+    vl_bank_close(&bank);
+    return code;
+}

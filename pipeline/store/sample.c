@@ -1,0 +1,97 @@
+/* Writes sample.h5 (sample.h). */
+#include "pipeline/store/sample.h"
+
+#include "pipeline/store/guard.h"
+#include "pipeline/store/h5.h"
+#include "pipeline/store/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static vl_code add_fact(hid_t root, const vl_sample_fact *fact, vl_err *err)
+{
+    const size_t n = strlen(fact->value);
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, n ? n : 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    const hid_t attribute = H5Acreate2(root, fact->name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || H5Awrite(attribute, type, fact->value) < 0 || H5Aclose(attribute) < 0)
+        vl_hdf5_fail(err, VL_EIO, "cannot write fact '%.60s'", fact->name);
+    H5Tclose(type);
+    H5Sclose(space);
+    return err->code;
+}
+
+static vl_code add_link(hid_t file, const vl_sample_link *link, vl_err *err)
+{
+    if (H5Lexists(file, link->kind, H5P_DEFAULT) <= 0) {
+        const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
+        H5Pset_obj_track_times(create, 0);
+        const hid_t made = H5Gcreate2(file, link->kind, H5P_DEFAULT, create, H5P_DEFAULT);
+        H5Pclose(create);
+        if (made < 0 || H5Gclose(made) < 0) return vl_hdf5_fail(err, VL_EIO, "cannot write group %s", link->kind);
+    }
+    const hid_t group = H5Gopen2(file, link->kind, H5P_DEFAULT);
+    if (group < 0 || H5Lcreate_external(link->file, "/", group, link->name, H5P_DEFAULT, H5P_DEFAULT) < 0 ||
+        H5Gclose(group) < 0)
+        return vl_hdf5_fail(err, VL_EIO, "cannot write the link to %.60s", link->file);
+    return VL_OK;
+}
+
+static vl_code write_hdf5(const char *part, const vl_sample_file *s, vl_err *err)
+{
+    if (vl_hdf5_start(err)) return err->code;
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
+    if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
+        H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)
+        return vl_hdf5_fail(err, VL_EIO, "file properties");
+    const hid_t file = H5Fcreate(part, H5F_ACC_TRUNC, create, access);
+    H5Pclose(access);
+    H5Pclose(create);
+    if (file < 0) return vl_hdf5_fail(err, VL_EIO, "cannot create the file");
+    const hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
+    for (size_t i = 0; i < s->nfact && !err->code; i++) add_fact(root, &s->fact[i], err);
+    for (size_t i = 0; i < s->nlink && !err->code; i++) add_link(file, &s->link[i], err);
+    if (err->code) return err->code; /* HDF5 is not called for this file again: it may crash then */
+    if (H5Gclose(root) < 0 || H5Fclose(file) < 0) return vl_hdf5_fail(err, VL_EIO, "cannot write the file");
+    return VL_OK;
+}
+
+static vl_code add_record(int fd, const vl_sample_file *s, vl_err *err)
+{
+    uint64_t total = 0;
+    if (s->record_bytes > UINT32_MAX) return vl_fail(err, VL_EUNSUP, "the record is too long");
+    if (lseek(fd, 0, SEEK_END) < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot write");
+    for (size_t done = 0; done < s->record_bytes;) {
+        const ssize_t put = write(fd, s->record + done, s->record_bytes - done);
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return vl_fail_errno(err, VL_EIO, put ? errno : EIO, "cannot write");
+        done += (size_t)put;
+    }
+    return vl_seal_write(fd, 1, (uint32_t)s->record_bytes, &total, err);
+}
+
+vl_code vl_sample_write(const char *path, const vl_sample_file *sample, vl_err *err)
+{
+    char part[4200];
+    const char *const slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash - path) + 1 : 0;
+    snprintf(part, sizeof part, "%.*s.%s.part", folder, path, path + folder);
+    vl_guard_name(part);
+    if (unlink(part) && errno != ENOENT) vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
+    if (!err->code) write_hdf5(part, sample, err);
+    const int fd = err->code ? -1 : open(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (!err->code && fd < 0) vl_fail_errno(err, VL_EIO, errno, "cannot open what was written");
+    if (!err->code) add_record(fd, sample, err);
+    if (fd >= 0 && close(fd) && !err->code) vl_fail_errno(err, VL_EIO, errno, "cannot close");
+    if (!err->code && rename(part, path)) vl_fail_errno(err, VL_EIO, errno, "cannot rename");
+    if (err->code) unlink(part);
+    vl_guard_forget(part);
+    if (!err->code) vl_store_sync_folder(path, err);
+    return vl_err_file(err, path);
+}
