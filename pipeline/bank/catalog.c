@@ -185,17 +185,6 @@ static vl_code run_script(vl_catalog *c, const char *sql, const char *doing, vl_
     return sqlite3_exec(c->db, sql, NULL, NULL, NULL) ? vl_db_fail(c, doing, err) : VL_OK;
 }
 
-/* A whole number that a statement gives. */
-static vl_code ask_number(vl_catalog *c, const char *sql, int64_t *number, vl_err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    *number = 0;
-    if (sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL)) vl_db_fail(c, "cannot read", err);
-    else if (vl_db_row(c, stmt, err)) *number = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return err->code;
-}
-
 /* ---- opening ---- */
 
 /*
@@ -276,17 +265,26 @@ static vl_code connect_immutable(vl_catalog *c, vl_err *err)
     return connect_to(c, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
 }
 
-/* Is it ours, and not newer than we are? *made: it has tables already. */
+/* Is it ours, and not newer than we are? *made: it has tables already. One statement, so one state of the
+ * file: another run may be making the tables. */
 static vl_code look(vl_catalog *c, int64_t *version, bool *made, vl_err *err)
 {
-    int64_t id = 0, tables = 0;
-    if (ask_number(c, "PRAGMA application_id", &id, err) ||
-        ask_number(c, "PRAGMA user_version", version, err) ||
-        ask_number(c, "SELECT count(*) FROM sqlite_schema", &tables, err))
-        return err->code;
-    *made = tables;
-    if (id != OUR_ID && (id || tables)) return vl_fail(err, VL_ESTORE, "not a catalogue of vial");
-    if (*version <= VERSION) return VL_OK;
+    sqlite3_stmt *q = NULL;
+    int64_t id = 0;
+    if (sqlite3_prepare_v2(c->db,
+                           "SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version"
+                           " FROM pragma_application_id, pragma_user_version",
+                           -1, &q, NULL))
+        vl_db_fail(c, "cannot read", err);
+    else if (vl_db_row(c, q, err)) {
+        *made = sqlite3_column_int64(q, 0);
+        id = sqlite3_column_int64(q, 1);
+        *version = sqlite3_column_int64(q, 2);
+    }
+    sqlite3_finalize(q);
+    if (err->code) return err->code;
+    if (id != OUR_ID && (id || *made)) return vl_fail(err, VL_ESTORE, "not a catalogue of vial");
+    if (*version >= 0 && *version <= VERSION) return VL_OK;
     return vl_fail(err, VL_ECONFIG,
                    "catalogue of version %" PRId64 ", this program knows %d: use a newer vial", *version,
                    VERSION);

@@ -24,11 +24,12 @@ typedef struct vl_found {
     vl_items items;
     vl_waiting *waiting; /* owned */
     size_t nwaiting, cwaiting;
-    size_t nother; /* files that are no items and are not spoken of: other content, other names, index reads */
+    size_t nother; /* files that are not spoken of: other content, other names, index reads */
 } vl_found;
 
-/* Looks into one inbox; adds to what stands in found, which starts empty. Never writes anything. now: s since 1970, against which settling is judged; a time in the future counts as a
- * change just now. Fails when the inbox itself cannot be read. */
+/* Looks into one inbox; adds to what stands in found, which starts empty. Writes nothing, starts no thread.
+ * now: s since 1970, against which settling is judged; a time in the future counts as a change just now.
+ * VL_ENOIN: the inbox itself cannot be read. VL_ECONFIG: its settings make no sense. */
 vl_code vl_inbox_scan(const vl_bank *bank, const vl_inbox *inbox, double now, vl_found *found, vl_err *err);
 void vl_found_free(vl_found *found);
 

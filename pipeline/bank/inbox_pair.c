@@ -219,7 +219,7 @@ static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
         if (!path) return err->code;
         const int code = vl_sniff(scan->sniffer, path, &content);
         free(path);
-        snprintf(why, sizeof why, "cannot be read: %.150s", strerror(code));
+        if (code) snprintf(why, sizeof why, "cannot be read: %.150s", strerror(code));
         if (code) hold_for(c, i, true, err, why);
         else if (wrong_content(content) && !is_promised(scan, c)) c->other = true;
         else if (wrong_content(content)) hold_for(c, i, true, err, wrong_content(content));

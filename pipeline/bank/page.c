@@ -90,6 +90,7 @@ static void sum_all(vl_day *d)
         vl_ask_number(d->catalog, "SELECT COUNT(*) FROM refusal WHERE " VL_DAY_REFUSED, day, 2, 0, d->err);
     d->nbroken =
         vl_ask_number(d->catalog, "SELECT COUNT(*)" VL_ASK_LIVE "AND " VL_ASK_FAILED, NULL, 0, 0, d->err);
+    vl_day_sum_disk(d);
 }
 
 /* ---- the sentence ---- */
@@ -157,12 +158,16 @@ static void say_day(const vl_day *d, char *text, size_t n)
     else snprintf(text, n, "Nothing came in on this day, and there was no run.");
 }
 
-/* The sentence, and below it what else somebody should look at. */
+/* The sentence, and below it what else somebody should look at. The state of today is no news of a day long
+ * ago. */
 static void put_lead(vl_day *d)
 {
+    enum { SOON = 30, NEWS = 86400 }; /* days until the disk is full; s after the end of the day */
     char text[400], number[32];
-    const bool bad = d->failed > 0 || d->worst > 0 || d->nbroken > 0;
-    const bool old = d->refused > 0 || d->nrefusal > 0 || d->nopen > 0;
+    const bool is_news = d->now < d->to + NEWS, broken = is_news && d->nbroken > 0;
+    const bool full = is_news && d->days_left < SOON;
+    const bool bad = d->failed > 0 || d->worst > 0 || broken;
+    const bool old = d->refused > 0 || d->nrefusal > 0 || d->nopen > 0 || full;
     say_day(d, text, sizeof text);
     vl_html_putf(d->h, "<p class=\"lead %s\">",
                  bad                       ? "bad"
@@ -170,12 +175,15 @@ static void put_lead(vl_day *d)
                  : d->nrun + d->nstore > 0 ? "good"
                                            : "none");
     vl_html_text(d->h, text);
-    if (d->nbroken > 0)
+    if (broken)
         vl_html_putf(d->h, " <small>%s store%s failed the last check: see Verification.</small>",
                      vl_show_count(d->nbroken, number), d->nbroken > 1 ? "s" : "");
     if (d->nopen > 0)
         vl_html_putf(d->h, " <small>%s run%s no end noted: still at work, or killed.</small>",
                      vl_show_count(d->nopen, number), d->nopen > 1 ? "s have" : " has");
+    if (full)
+        vl_html_putf(d->h, " <small>The disk is full in %.0f day%s, at the growth of late.</small>",
+                     d->days_left, d->days_left > 1 || d->days_left < 1 ? "s" : "");
     if (d->worst > 0) vl_html_put(d->h, " <small>Not every run ended well: see Runs.</small>");
     vl_html_put(d->h, "</p>\n");
 }

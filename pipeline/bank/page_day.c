@@ -138,7 +138,8 @@ static void find_retry(const vl_day *d, const char *evidence, const char *reason
 static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
 {
     const char *const reason = vl_ask_text(stmt, 0), *const acquisition = vl_ask_text(stmt, 2);
-    const char *const input = vl_ask_text(stmt, 3), *const evidence = vl_ask_text(stmt, 5);
+    const char *const input = vl_ask_text(stmt, 3), *const message = vl_ask_text(stmt, 4);
+    const char *const evidence = vl_ask_text(stmt, 5);
     char retry[1024];
     vl_html *const h = d->h;
     find_retry(d, evidence, reason, retry, sizeof retry);
@@ -146,15 +147,17 @@ static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
     vl_html_cell_open(h, "Reason", "");
     vl_html_element(h, "span class=\"mark old\"", reason);
     vl_html_put(h, "</td>");
-    vl_html_cell_open(h, "Sample", "");
+    vl_html_cell_open(h, "Sample", "name");
     vl_html_element(h, "strong", vl_ask_text(stmt, 1));
     if (*acquisition) vl_html_put(h, "<br>");
     vl_html_text(h, acquisition);
     vl_html_put(h, "</td>");
     vl_html_cell_open(h, "What was wrong", "long");
-    vl_html_text(h, vl_ask_text(stmt, 4));
-    if (*input) vl_html_put(h, "<br><span class=\"note\">Input: </span>");
-    if (*input) vl_html_element(h, "code", input);
+    vl_html_text(h, message);
+    if (!strstr(message, input)) { /* the message names it as a rule; "" is in every message */
+        vl_html_put(h, "<br><span class=\"note\">Input: </span>");
+        vl_html_element(h, "code", input);
+    }
     vl_html_put(h, "</td>");
     vl_html_cell_open(h, "How to retry", "long");
     vl_html_text(h, retry);

@@ -23,7 +23,10 @@ typedef struct vl_day {
     double worst;                                        /* exit code */
     double nstore, stored_in, stored; /* what was published: stores, bytes of their inputs, bytes */
     double nrefusal;
-    double nbroken; /* live stores that failed their last check, now */
+    double nbroken;              /* live stores that failed their last check, now */
+    double disk_size, disk_free; /* bytes, now; 0 if the file system does not say */
+    double growth_days, growth;  /* days behind the mean, and bytes a day; NaN: not enough days to tell */
+    double days_left;            /* until the disk is full; INFINITY: not as it grows now; NaN */
 } vl_day;
 
 /* Queries take ?1 = from, ?2 = to. The runs of the day as job_id, a, b (when they began and ended): */
@@ -42,6 +45,8 @@ typedef struct vl_day {
 /* The refusals of the day, as a condition on the table refusal. */
 #define VL_DAY_REFUSED "((at >= ?1 AND at < ?2) OR job_id IN (SELECT job_id FROM (" VL_DAY_RUN ")))"
 
+/* Fills in the disk and the mean growth. */
+void vl_day_sum_disk(vl_day *d);
 /* The parts of the page, in their order. */
 void vl_day_came(vl_day *d);
 void vl_day_refused(vl_day *d);

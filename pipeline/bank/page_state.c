@@ -90,8 +90,6 @@ void vl_day_verified(vl_day *d)
 typedef struct growth {
     double total[GROWTH_DAYS]; /* bytes of all that was published until the end of each day */
     double first_day;          /* s since 1970: when the first of them began */
-    double span;               /* days of data, at most MEAN_DAYS */
-    double mean;               /* bytes a day over span; NaN: not enough days to tell */
     double recent;             /* bytes that the curve rose */
 } growth;
 
@@ -117,28 +115,14 @@ static void ask_growth(const vl_day *d, growth *g)
     g->recent = sum - before;
 }
 
-static void ask_mean(const vl_day *d, growth *g)
-{
-    const double end = fmin(d->to, d->now), start = end - (double)MEAN_DAYS * DAY, window[] = { start, end };
-    const double first = vl_ask_number(d->catalog,
-                                       "SELECT MIN(published_at) FROM store WHERE published_at <= ?2 "
-                                       "AND ?1 IS NOT NULL",
-                                       window, 2, end, d->err);
-    const double bytes = vl_ask_number(
-        d->catalog, "SELECT TOTAL(bytes) FROM store WHERE published_at > ?1 AND published_at <= ?2", window,
-        2, 0, d->err);
-    g->span = fmin((end - first) / DAY, MEAN_DAYS);
-    g->mean = g->span < 2 ? NAN : bytes / g->span;
-}
-
 /* How long the free space lasts, in words. */
-static const char *say_days_left(double free, const growth *g, char text[64])
+static const char *say_days_left(const vl_day *d, char text[64])
 {
     enum { LONG = 3650 };
     char days[32];
-    const double left = g->mean > 0 ? floor(free / g->mean) : LONG;
-    if (isnan(g->mean)) snprintf(text, 64, "not enough days to tell");
-    else if (!(g->mean > 0)) snprintf(text, 64, "not while it does not grow");
+    const double left = d->days_left;
+    if (isnan(left)) snprintf(text, 64, "not enough days to tell");
+    else if (isinf(left)) snprintf(text, 64, "not while it does not grow");
     else if (left >= LONG) snprintf(text, 64, "in more than 10 years");
     else if (left < 1) snprintf(text, 64, "in less than a day");
     else snprintf(text, 64, "in %s day%s", vl_show_count(left, days), left > 1 ? "s" : "");
@@ -151,27 +135,26 @@ static void put_fact(vl_html *h, const char *name, const char *text)
     vl_html_element(h, "dd", text);
 }
 
-static void put_disk(vl_day *d, const growth *g)
+static void put_disk(vl_day *d)
 {
     char text[64], mean[32];
-    struct statvfs vfs;
-    if (statvfs(d->bank->root, &vfs)) {
+    if (!(d->disk_size > 0)) {
         vl_html_put(d->h, "<p>The file system does not say how much is free.</p>\n");
         return;
     }
-    const double free = (double)vfs.f_bavail * (double)vfs.f_frsize,
-                 size = (double)vfs.f_blocks * (double)vfs.f_frsize;
-    const vl_bar bar[] = { { "used", "c1", fmax(size - free, 0) }, { "free", "c2", free } };
+    const vl_bar bar[] = { { "used", "c1", fmax(d->disk_size - d->disk_free, 0) },
+                           { "free", "c2", d->disk_free } };
     vl_html_put(d->h, "<figure><figcaption>The disk of the bank, when this page was written</figcaption>\n");
     vl_svg_stack(d->h, "Bar: used and free space of the disk", bar, 2, VL_CHART_BYTES);
     vl_html_put(d->h, "</figure>\n<dl class=\"facts\">\n");
-    put_fact(d->h, "Size", vl_show_bytes(size, text));
+    put_fact(d->h, "Size", vl_show_bytes(d->disk_size, text));
     put_fact(d->h, "Kept free", vl_show_bytes((double)d->bank->reserve, text));
-    if (isnan(g->mean)) snprintf(text, sizeof text, "not enough days to tell");
+    if (isnan(d->growth)) snprintf(text, sizeof text, "not enough days to tell");
     else
-        snprintf(text, sizeof text, "%s a day, over %.0f days", vl_show_bytes(g->mean, mean), floor(g->span));
+        snprintf(text, sizeof text, "%s a day, over %.0f days", vl_show_bytes(d->growth, mean),
+                 floor(d->growth_days));
     put_fact(d->h, "Growth", text);
-    put_fact(d->h, "Full", say_days_left(free - fmin(free, (double)d->bank->reserve), g, text));
+    put_fact(d->h, "Full", say_days_left(d, text));
     vl_html_put(d->h, "</dl>\n");
 }
 
@@ -180,7 +163,6 @@ void vl_day_growth(vl_day *d)
     growth g;
     char text[32];
     ask_growth(d, &g);
-    ask_mean(d, &g);
     vl_html_put(d->h, "<section><h2>Growth and disk</h2>\n<div class=\"two\">\n<figure>");
     if (g.total[GROWTH_DAYS - 1] > 0) {
         vl_html_putf(d->h, "<figcaption>Stored, by day of publishing: %s more in %d days</figcaption>\n",
@@ -188,10 +170,30 @@ void vl_day_growth(vl_day *d)
         vl_svg_line(d->h, "Curve: bytes of all stores over the last 90 days", g.total, GROWTH_DAYS,
                     g.first_day, VL_CHART_BYTES);
     } else {
-        vl_html_put(d->h,
-                    "<figcaption>Nothing has been stored yet: there is no growth to show.</figcaption>\n");
+        vl_html_put(d->h, "<figcaption>Nothing was stored by the end of this day: there is no growth to "
+                          "show.</figcaption>\n");
     }
     vl_html_put(d->h, "</figure>\n<div>\n");
-    put_disk(d, &g);
+    put_disk(d);
     vl_html_put(d->h, "</div>\n</div>\n</section>\n");
+}
+
+void vl_day_sum_disk(vl_day *d)
+{
+    struct statvfs vfs;
+    const double end = fmin(d->to, d->now), start = end - (double)MEAN_DAYS * DAY, window[] = { start, end };
+    const double first = vl_ask_number(
+        d->catalog, "SELECT MIN(published_at) FROM store WHERE published_at <= ?1", &end, 1, end, d->err);
+    const double bytes = vl_ask_number(
+        d->catalog, "SELECT TOTAL(bytes) FROM store WHERE published_at > ?1 AND published_at <= ?2", window,
+        2, 0, d->err);
+    d->growth_days = fmin((end - first) / DAY, MEAN_DAYS);
+    d->growth = d->growth_days < 2 ? NAN : bytes / d->growth_days;
+    d->days_left = NAN;
+    if (statvfs(d->bank->root, &vfs)) return;
+    d->disk_free = (double)vfs.f_bavail * (double)vfs.f_frsize;
+    d->disk_size = (double)vfs.f_blocks * (double)vfs.f_frsize;
+    const double room = fmax(d->disk_free - (double)d->bank->reserve, 0);
+    if (d->growth > 0) d->days_left = floor(room / d->growth);
+    else if (!isnan(d->growth)) d->days_left = INFINITY;
 }
