@@ -27,6 +27,7 @@ typedef struct deposit {
     int ninput;
     seen before[2];
     json_t *record; /* owned */
+    const char *reason;
 } deposit;
 
 const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64])
@@ -176,6 +177,7 @@ static vl_code load(deposit *d, vl_err *err)
     }
     if (!d->record) return *err = why, err->code;
     const json_t *const gone = json_object_get(d->record, "withdrawn");
+    d->reason = gone ? "withdrawn" : "conflict";
     if (gone)
         return vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", d->ask->item->sample,
                        json_string_value(json_object_get(gone, "reason")));
@@ -184,11 +186,13 @@ static vl_code load(deposit *d, vl_err *err)
     if (is && says && strcmp(is, says) && !d->ask->supersede)
         return vl_fail(err, VL_EEXIST, "sample '%.60s' is of donor '%.40s' in the bank, here of '%.40s'",
                        d->ask->item->sample, is, says);
+    d->reason = NULL;
     return VL_OK;
 }
 
-static vl_code conflict(const deposit *d, const json_t *old, vl_err *err)
+static vl_code conflict(deposit *d, const json_t *old, vl_err *err)
 {
+    d->reason = "conflict";
     return vl_fail(err, VL_EEXIST,
                    "sample '%.60s' has other data as %.16s of acquisition '%.60s'; --supersede puts this in its place",
                    d->ask->item->sample, json_string_value(json_object_get(old, "kind")),
@@ -354,6 +358,7 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
         return err->code;
     if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);
     done->record = err->code ? NULL : json_incref(d.record);
+    done->reason = d.reason;
     json_decref(d.record);
     if (!*err->file && err->code) vl_err_file(err, ask->item->path[0]);
     return err->code;

@@ -28,7 +28,8 @@ typedef struct vl_deposit {
 typedef struct vl_deposited {
     bool unchanged;  /* the same input is in the bank already */
     bool superseded; /* it took the place of an older store */
-    json_t *record;  /* owned: the sample's, as it is now */
+    const char *reason; /* of a refusal that the error's code does not tell: "conflict", "withdrawn"; else NULL; static */
+    json_t *record;     /* owned: the sample's, as it is now */
     vl_ingested sum; /* of what was ingested; zeros when unchanged */
 } vl_deposited;
 

@@ -124,18 +124,6 @@ static bool is_known(intake *t, size_t i)
 
 /* ---- what came of an item ---- */
 
-static const char *how_to_retry(const vl_told *told)
-{
-    if (told->reason && !strcmp(told->reason, "conflict"))
-        return "if the new data is right, run again with --supersede; otherwise give it another acquisition name";
-    if (told->exit_code == EX_TEMPFAIL) return "run the same command again later";
-    if (told->exit_code == EX_IOERR) return "free space or mend the disk, then run the same command again";
-    if (told->exit_code == EX_NOINPUT) return "make the file readable, then run the same command again";
-    if (told->exit_code == EX_DATAERR)
-        return "get the file from its source again or mend it, then run the same command again";
-    return "run the same command again; if it fails again, report it with this file";
-}
-
 static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, vl_err *err)
 {
     char where[VL_BANK_PATH] = "", line[640];
@@ -146,7 +134,6 @@ static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, v
                             .sheet = t->ask->sheet,
                             .line = item->line,
                             .reason = told->reason,
-                            .retry = how_to_retry(told),
                             .exit_code = told->exit_code,
                             .err = told->err };
     vl_err_print(&told->err, line, sizeof line);

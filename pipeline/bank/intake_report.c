@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/deposit.h"
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/reason.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ int vl_intake_work(void *argument, int fd)
     vl_err err = VL_ERR_INIT;
     vl_deposit_run(ask, &done, &err);
     json_t *const out =
-        err.code ? json_pack("{s:o}", "error", error_json(&err))
+        err.code ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
                  : json_pack("{s:b,s:b,s:O,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "superseded",
                              done.superseded, "record", done.record, "rows", (json_int_t)done.sum.rows, "bytes_in",
                              (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
@@ -95,7 +96,9 @@ void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_o
         told->bytes_store = (uint64_t)store;
     } else if (exit_code && exit_code < 128 && error && read_error(error, &told->err)) {
         told->exit_code = exit_code;
-        told->reason = vl_reason_of(&told->err);
+        const char *const code = json_string_value(json_object_get(json, "reason"));
+        const vl_reason *const reason = code ? vl_reason_find(code) : NULL;
+        told->reason = reason ? reason->code : vl_reason_of(&told->err);
     } else {
         died(told, exit_code, timed_out);
     }

@@ -32,8 +32,8 @@ static void put_broken(vl_day *d)
         "<th scope=\"col\">Checked</th></tr></thead>\n<tbody>\n");
     while (vl_ask_row(stmt, d->err)) {
         vl_html_put(d->h, "<tr role=\"row\">");
-        vl_html_cell(d->h, "Sample", "", vl_ask_text(stmt, 0));
-        vl_html_cell_open(d->h, "Store", "");
+        vl_html_cell(d->h, "Sample", "name", vl_ask_text(stmt, 0));
+        vl_html_cell_open(d->h, "Store", "name");
         vl_html_element(d->h, "code", vl_ask_text(stmt, 1));
         vl_html_put(d->h, "</td>");
         vl_html_cell(d->h, "What was wrong", "long", vl_ask_text(stmt, 2));

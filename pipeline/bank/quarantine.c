@@ -42,6 +42,8 @@ const vl_reason vl_reasons[] = {
       "Convert the file to FASTQ or mzML, or wait for a version that handles it." },
     { "conflict", "the name is taken by other data",
       "If the new data is right, run vial ingest with --supersede; if not, give it another name." },
+    { "withdrawn", "the sample was withdrawn",
+      "Nothing can be ingested under this id; if the withdrawal was a mistake, use a new id." },
     { "missing", "an input is missing or cannot be read",
       "See that the file is there and that vial's user may read it; the next run takes it." },
     { "crash", "the process for this item crashed",

@@ -325,8 +325,9 @@ static int word_of(const words *w, const char *text, char word[WORD])
     const char *p = w->list;
     for (int i = 0; *p; i++) {
         const size_t n = strcspn(p, "|");
-        fold(p, n, w->loose, b);
-        if (!strcmp(a, b)) {
+        if (tolower((unsigned char)*p) == *a) fold(p, n, w->loose, b); /* few words start alike */
+        else *b = 0;
+        if (*a && !strcmp(a, b)) {
             memcpy(word, p, n);
             word[n] = 0;
             return i;

@@ -23,6 +23,7 @@
 #include "pipeline/bank/listing.h"
 
 #include "formats/buf.h"
+#include "pipeline/bank/where_words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,21 +42,12 @@ enum {
     MOST_PATTERN = 1000
 };
 
-typedef enum sort { END, NAME, TEXT, NUMBER, MARK, WORD } sort; /* WORD: AND, LIKE ... */
-
-typedef struct token {
-    sort is;
-    const char *at; /* in the expression */
-    size_t len;
-    char *text; /* owned: NAME and TEXT without quotes, NUMBER as written, MARK, WORD in capitals */
-} token;
-
 typedef struct parser {
     vl_where *out;
-    const char *expr, *at; /* at: behind the token */
-    token token;
+    vl_words words;
     vl_buf sql;
     int depth, ntest, cvalue;
+    int key; /* number of the test that picks the rows; 0: none, or not known yet */
     vl_err *err;
 } parser;
 
@@ -81,121 +73,6 @@ static const column columns[] = {
     { "state", "st.state", COLUMN_TEXT },
 };
 
-/* ---- errors ---- */
-
-/* The column of a place in the expression, in letters from 1. */
-static size_t column_of(const parser *p, const char *at)
-{
-    size_t n = 1;
-    for (const char *c = p->expr; c < at; c++) n += ((unsigned char)*c & 0xc0) != 0x80;
-    return n;
-}
-
-static vl_code expected(parser *p, const char *what)
-{
-    const token *const t = &p->token;
-    if (t->is == END)
-        return vl_fail(p->err, VL_EARG, "expression, column %zu: expected %s, found the end",
-                       column_of(p, t->at), what);
-    return vl_fail(p->err, VL_EARG, "expression, column %zu: expected %s, found %.*s", column_of(p, t->at),
-                   what, t->len < 40 ? (int)t->len : 40, t->at);
-}
-
-static vl_code wrong(parser *p, const char *at, const char *what)
-{
-    return vl_fail(p->err, VL_EARG, "expression, column %zu: %s", column_of(p, at), what);
-}
-
-/* ---- tokens ---- */
-
-static bool starts_name(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 128;
-}
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool in_name(unsigned char c) { return starts_name(c) || is_digit((char)c) || c == '.' || c == '-'; }
-
-/* What stands between quotes; a doubled quote is one. Brackets may hold brackets: [characteristics[sex]]. */
-static vl_code take_quoted(parser *p, sort is, char close)
-{
-    const char *c = p->at + 1;
-    char *to = p->token.text = malloc(strlen(c) + 1);
-    if (!to) return vl_fail(p->err, VL_ENOMEM, "no memory for the expression");
-    for (int open = 1; *c; *to++ = *c++) {
-        open += close == ']' && *c == '[';
-        if (*c != close) continue;
-        if (close == ']' ? !--open : c[1] != close) break;
-        c += close != ']';
-    }
-    *to = 0;
-    if (!*c)
-        return wrong(p, p->at, is == TEXT ? "the text has no closing '" : "the name has no closing quote");
-    if (is == NAME && to == p->token.text) return wrong(p, p->at, "an empty name");
-    p->token.is = is;
-    p->at = c + 1;
-    return VL_OK;
-}
-
-static vl_code take(parser *p, sort is, size_t n)
-{
-    p->token.is = is;
-    p->token.text = strndup(p->at, n);
-    p->at += n;
-    return p->token.text ? VL_OK : vl_fail(p->err, VL_ENOMEM, "no memory for the expression");
-}
-
-static vl_code take_number(parser *p)
-{
-    char *end = NULL;
-    const size_t n = strspn(p->at, "+-.0123456789eE");
-    char *const text = strndup(p->at, n);
-    if (!text) return vl_fail(p->err, VL_ENOMEM, "no memory for the expression");
-    const double v = strtod(text, &end);
-    const bool good = end == text + n && isfinite(v) && !in_name((unsigned char)p->at[n]);
-    free(text);
-    return good ? take(p, NUMBER, n) : wrong(p, p->at, "not a number (text is written 'in quotes')");
-}
-
-static vl_code take_word(parser *p)
-{
-    static const char *const words[] = { "AND", "OR", "NOT", "LIKE", "IN", "IS", "NULL" };
-    size_t n = 0;
-    while (in_name((unsigned char)p->at[n])) n++;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strlen(words[i]) != n || strncasecmp(words[i], p->at, n)) continue;
-        if (take(p, WORD, n)) return p->err->code;
-        strcpy(p->token.text, words[i]);
-        return VL_OK;
-    }
-    return take(p, NAME, n);
-}
-
-static vl_code next(parser *p)
-{
-    free(p->token.text);
-    p->at += strspn(p->at, " \t\r\n");
-    p->token = (token){ .is = END, .at = p->at };
-    const char c = *p->at, after = c ? p->at[1] : 0;
-    if (!c) return VL_OK;
-    if (c == '\'') take_quoted(p, TEXT, '\'');
-    else if (c == '"') take_quoted(p, NAME, '"');
-    else if (c == '[') take_quoted(p, NAME, ']');
-    else if (is_digit(c) || ((c == '-' || c == '+' || c == '.') && (is_digit(after) || after == '.')))
-        take_number(p);
-    else if (starts_name((unsigned char)c)) take_word(p);
-    else if (strchr("<>!", c) && (after == '=' || (c == '<' && after == '>'))) take(p, MARK, 2);
-    else if (strchr("=<>(),", c)) take(p, MARK, 1);
-    else wrong(p, p->at, "this letter has no meaning here");
-    p->token.len = (size_t)(p->at - p->token.at);
-    return p->err->code;
-}
-
-static bool at(const parser *p, sort is, const char *text)
-{
-    return p->token.is == is && !strcmp(p->token.text, text);
-}
-
 /* ---- SQL and values ---- */
 
 static void put(parser *p, const char *sql) { vl_buf_append(&p->sql, sql, strlen(sql), p->err); }
@@ -205,7 +82,7 @@ static vl_where *add_value(parser *p)
 {
     vl_where *const w = p->out;
     if (w->nvalue == MOST_VALUE) {
-        wrong(p, p->token.at, "more values than 10000");
+        vl_words_wrong(&p->words, p->words.word.at, "more values than 10000");
         return NULL;
     }
     if (w->nvalue == p->cvalue) {
@@ -398,10 +275,10 @@ static vl_code fit_literal(parser *p, const test *t, literal *l)
     char seconds[32];
     const holds what = t->column ? t->column->holds : FACT_TEXT;
     if (what == COLUMN_TEXT || t->how == LIKE) l->number = false;
-    else if (what == COLUMN_NUMBER && !l->number) return expected(p, "a number");
+    else if (what == COLUMN_NUMBER && !l->number) return vl_words_expected(&p->words, "a number");
     else if (what == COLUMN_TIME && !l->number) {
         if (!parse_time(l->text, seconds))
-            return expected(p, "a time like '2026-11-22' or '2026-11-22T08:30:00Z'");
+            return vl_words_expected(&p->words, "a time like '2026-11-22' or '2026-11-22T08:30:00Z'");
         free(l->text);
         l->text = strdup(seconds);
         l->number = true;
@@ -412,69 +289,69 @@ static vl_code fit_literal(parser *p, const test *t, literal *l)
 
 static vl_code parse_literal(parser *p, test *t)
 {
-    if (p->token.is != TEXT && p->token.is != NUMBER) return expected(p, "a number or 'text'");
-    if (t->nliteral == MOST_IN) return wrong(p, p->token.at, "more than 2000 values in one list");
+    if (p->words.word.is != VL_WORD_TEXT && p->words.word.is != VL_WORD_NUMBER) return vl_words_expected(&p->words, "a number or 'text'");
+    if (t->nliteral == MOST_IN) return vl_words_wrong(&p->words, p->words.word.at, "more than 2000 values in one list");
     literal *const more = realloc(t->literal, (t->nliteral + 1) * sizeof *more);
     if (!more) return vl_fail(p->err, VL_ENOMEM, "no memory for the expression");
     t->literal = more;
-    if (t->how == LIKE && strlen(p->token.text) > MOST_PATTERN)
-        return wrong(p, p->token.at, "a pattern longer than 1000 bytes");
-    more[t->nliteral] = (literal){ p->token.text, p->token.is == NUMBER };
-    p->token.text = NULL;
+    if (t->how == LIKE && strlen(p->words.word.text) > MOST_PATTERN)
+        return vl_words_wrong(&p->words, p->words.word.at, "a pattern longer than 1000 bytes");
+    more[t->nliteral] = (literal){ p->words.word.text, p->words.word.is == VL_WORD_NUMBER };
+    p->words.word.text = NULL;
     if (fit_literal(p, t, &more[t->nliteral++])) return p->err->code;
-    return next(p);
+    return vl_words_next(&p->words);
 }
 
 static vl_code parse_list(parser *p, test *t)
 {
-    if (!at(p, MARK, "(")) return expected(p, "( behind IN");
+    if (!vl_words_at(&p->words, VL_WORD_MARK, "(")) return vl_words_expected(&p->words, "( behind IN");
     do {
-        if (next(p) || parse_literal(p, t)) return p->err->code;
-    } while (at(p, MARK, ","));
-    return at(p, MARK, ")") ? next(p) : expected(p, ", or )");
+        if (vl_words_next(&p->words) || parse_literal(p, t)) return p->err->code;
+    } while (vl_words_at(&p->words, VL_WORD_MARK, ","));
+    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words) : vl_words_expected(&p->words, ", or )");
 }
 
 static vl_code parse_is(parser *p, test *t)
 {
     t->how = IS_NULL;
-    if (next(p)) return p->err->code;
-    if (at(p, WORD, "NOT")) {
+    if (vl_words_next(&p->words)) return p->err->code;
+    if (vl_words_at(&p->words, VL_WORD_KEY, "NOT")) {
         t->negated = !t->negated;
-        if (next(p)) return p->err->code;
+        if (vl_words_next(&p->words)) return p->err->code;
     }
-    return at(p, WORD, "NULL") ? next(p) : expected(p, "NULL");
+    return vl_words_at(&p->words, VL_WORD_KEY, "NULL") ? vl_words_next(&p->words) : vl_words_expected(&p->words, "NULL");
 }
 
 /* What follows the name of a test. */
 static vl_code parse_rest(parser *p, test *t)
 {
     static const char *const marks[] = { "=", "!=", "<", "<=", ">", ">=", "<>" };
-    if (at(p, WORD, "IS")) return parse_is(p, t);
+    if (vl_words_at(&p->words, VL_WORD_KEY, "IS")) return parse_is(p, t);
     for (int i = 0; i < 7; i++) {
-        if (!at(p, MARK, marks[i])) continue;
+        if (!vl_words_at(&p->words, VL_WORD_MARK, marks[i])) continue;
         t->how = i == 6 ? DIFFERENT : (how)i;
-        return next(p) ? p->err->code : parse_literal(p, t);
+        return vl_words_next(&p->words) ? p->err->code : parse_literal(p, t);
     }
-    if (at(p, WORD, "NOT")) {
+    if (vl_words_at(&p->words, VL_WORD_KEY, "NOT")) {
         t->negated = !t->negated;
-        if (next(p)) return p->err->code;
+        if (vl_words_next(&p->words)) return p->err->code;
     }
-    if (!at(p, WORD, "LIKE") && !at(p, WORD, "IN")) return expected(p, "= != < <= > >= LIKE, IN or IS");
-    t->how = at(p, WORD, "LIKE") ? LIKE : IN;
-    if (next(p)) return p->err->code;
+    if (!vl_words_at(&p->words, VL_WORD_KEY, "LIKE") && !vl_words_at(&p->words, VL_WORD_KEY, "IN")) return vl_words_expected(&p->words, "= != < <= > >= LIKE, IN or IS");
+    t->how = vl_words_at(&p->words, VL_WORD_KEY, "LIKE") ? LIKE : IN;
+    if (vl_words_next(&p->words)) return p->err->code;
     return t->how == LIKE ? parse_literal(p, t) : parse_list(p, t);
 }
 
 static vl_code parse_test(parser *p, bool negated)
 {
     test t = { .negated = negated };
-    if (p->token.is != NAME) return expected(p, "a name");
-    if (++p->ntest > MOST_TEST) return wrong(p, p->token.at, "more than 300 tests");
+    if (p->words.word.is != VL_WORD_NAME) return vl_words_expected(&p->words, "a name");
+    if (++p->ntest > MOST_TEST) return vl_words_wrong(&p->words, p->words.word.at, "more than 300 tests");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (!strcasecmp(columns[i].name, p->token.text)) t.column = &columns[i];
-    t.name = p->token.text;
-    p->token.text = NULL;
-    if (!next(p) && !parse_rest(p, &t)) {
+        if (!strcasecmp(columns[i].name, p->words.word.text)) t.column = &columns[i];
+    t.name = p->words.word.text;
+    p->words.word.text = NULL;
+    if (!vl_words_next(&p->words) && !parse_rest(p, &t)) {
         if (t.column) put_column_test(p, &t);
         else put_fact_test(p, &t);
     }
@@ -499,16 +376,16 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out);
 static vl_code parse_first(parser *p, bool negated, shape *out)
 {
     *out = (shape){ ALONE, 0 };
-    if (!at(p, MARK, "(")) return parse_test(p, negated);
-    if (next(p) || parse_joined(p, true, negated, out)) return p->err->code;
-    return at(p, MARK, ")") ? next(p) : expected(p, "AND, OR or )");
+    if (!vl_words_at(&p->words, VL_WORD_MARK, "(")) return parse_test(p, negated);
+    if (vl_words_next(&p->words) || parse_joined(p, true, negated, out)) return p->err->code;
+    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words) : vl_words_expected(&p->words, "AND, OR or )");
 }
 
 static vl_code parse_not(parser *p, bool negated, shape *out)
 {
-    for (; at(p, WORD, "NOT"); negated = !negated)
-        if (next(p)) return p->err->code;
-    if (p->depth == MOST_DEPTH) return wrong(p, p->token.at, "more than 100 parentheses in each other");
+    for (; vl_words_at(&p->words, VL_WORD_KEY, "NOT"); negated = !negated)
+        if (vl_words_next(&p->words)) return p->err->code;
+    if (p->depth == MOST_DEPTH) return vl_words_wrong(&p->words, p->words.word.at, "more than 100 parentheses in each other");
     p->depth++;
     parse_first(p, negated, out);
     p->depth--;
@@ -520,7 +397,7 @@ static vl_code wrap(parser *p, size_t start, joint around, shape *s)
 {
     if (s->by == ALONE || s->by == around) return p->err->code;
     if (++s->nest > MOST_NEST)
-        return wrong(p, p->token.at, "AND and OR change more than 20 times in each other");
+        return vl_words_wrong(&p->words, p->words.word.at, "AND and OR change more than 20 times in each other");
     put(p, "()");
     if (p->err->code) return p->err->code;
     uint8_t *const text = p->sql.data + start;
@@ -537,7 +414,7 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out)
         shape one = { ALONE, 0 };
         const size_t start = p->sql.len;
         if (by_or ? parse_joined(p, false, negated, &one) : parse_not(p, negated, &one)) return p->err->code;
-        const bool more = at(p, WORD, word);
+        const bool more = vl_words_at(&p->words, VL_WORD_KEY, word);
         if (!n && !more) {
             *out = one;
             return VL_OK;
@@ -547,7 +424,7 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out)
         out->by = by;
         if (!more) return VL_OK;
         put(p, by == BY_OR ? " OR " : " AND ");
-        if (next(p)) return p->err->code;
+        if (vl_words_next(&p->words)) return p->err->code;
     }
 }
 
@@ -557,12 +434,12 @@ vl_code vl_where_parse(vl_where *where, const char *expr, vl_err *err)
     *where = (vl_where){ 0 };
     shape all;
     put(&p, "(");
-    if (!next(&p) && !parse_joined(&p, true, false, &all) && p.token.is != END) expected(&p, "AND or OR");
+    if (!next(&p) && !parse_joined(&p, true, false, &all) && p.words.word.is != VL_WORD_END) expected(&p, "AND or OR");
     put(&p, ")");
     vl_buf_append(&p.sql, "", 1, err);
     if (!err->code) where->sql = strdup((const char *)p.sql.data);
     if (!err->code && !where->sql) vl_fail(err, VL_ENOMEM, "no memory for the expression");
-    free(p.token.text);
+    free(p.words.word.text);
     vl_buf_free(&p.sql);
     if (err->code) vl_where_free(where);
     return err->code;

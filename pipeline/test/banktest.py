@@ -1,0 +1,86 @@
+"""What the tests of banks share: a bank in a folder, small inputs, what a bank must hold in any case."""
+import glob
+import hashlib
+import json
+import sqlite3
+
+from mzmodel import document, spectrum, two
+from vialtest import *
+
+
+def mzml(n=20, seed=1):
+    """A small mzML document."""
+    return document([spectrum(i, two(30 + i, seed=seed + i), 30 + i, level=1 + i % 2, time=1.5 * i) for i in range(n)])
+
+
+class Bank:
+    """A bank below a Folder."""
+
+    def __init__(self, folder, name="bank", settings=""):
+        self.path = folder / name
+        done = run("init", self.path)
+        assert done.code == OK, done.err
+        if settings:
+            self.set(settings)
+
+    def __truediv__(self, name):
+        return os.path.join(self.path, name)
+
+    def set(self, settings):
+        with open(self / "bank.ini", "a") as f:
+            f.write(settings)
+
+    def run(self, command, *args, **more):
+        return run(command, "-b", self.path, *args, **more)
+
+    def ls(self, *args):
+        done = self.run("ls", "--json", *args)
+        assert done.code == OK, done.err
+        return [json.loads(line) for line in done.out.decode().splitlines()]
+
+    def digests(self):
+        return {(r["sample"], r["acquisition"], r["kind"]): r["digest"] for r in self.ls()}
+
+    def stores(self):
+        """All files that have a store's name."""
+        return sorted(p for p in glob.glob(self / "samples/*/*/*.h5") if not p.endswith("/sample.h5"))
+
+    def leftovers(self):
+        """Hidden files of samples (locks apart) and what lies in the journal."""
+        hidden = [p for p in glob.glob(self / "samples/*/*/.*") if os.path.basename(p) != ".lock"]
+        return hidden + [p for p in glob.glob(self / "journal/*") + glob.glob(self / "journal/.*.part")
+                         if not p.endswith("nightly.lock")]
+
+    def quarantine(self):
+        return [json.load(open(p)) for p in sorted(glob.glob(self / "quarantine/*/*.json"))]
+
+    def rows(self, query):
+        with sqlite3.connect(f"file:{self / 'catalog.db'}?mode=ro", uri=True) as db:
+            return db.execute(query).fetchall()
+
+
+def sheet(folder, name, rows, head=("sample", "file_1", "file_2")):
+    text = "\n".join(",".join(str(c) for c in row) for row in [head, *rows]) + "\n"
+    return folder.write(name, text.encode())
+
+
+def sha(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def check_whole(t, bank, what, verify=True):
+    """What must hold of a bank in any case: named stores verify, rows of the catalogue have their stores."""
+    good = True
+    if verify and bank.stores():
+        done = run("verify", "-q", *bank.stores())
+        good &= t.check(done.code == OK, f"{what}: named stores verify", done.err)
+    if os.path.exists(bank / "catalog.db"):
+        done = bank.run("sql", "--json", "SELECT s.name AS sample, t.file AS file FROM store t JOIN acquisition a "
+                        "USING (acquisition_id) JOIN sample s USING (sample_id)")
+        good &= t.check(done.code == OK, f"{what}: the catalogue answers", done.err)
+        names = {(os.path.basename(os.path.dirname(p)), os.path.basename(p)) for p in bank.stores()}
+        for line in done.out.decode().splitlines():
+            row = json.loads(line)
+            good &= t.check((row["sample"], row["file"]) in names, f"{what}: a row has its store", line)
+    return good
