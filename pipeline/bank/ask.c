@@ -41,6 +41,13 @@ double vl_ask_number(vl_catalog *c, const char *sql, const double *value, int n,
     return number;
 }
 
+vl_code vl_ask_run(vl_catalog *c, const char *sql, vl_err *err)
+{
+    sqlite3 *const db = vl_catalog_db(c);
+    const int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return code ? fail(db, code & 0xff, err) : VL_OK;
+}
+
 const char *vl_ask_text(sqlite3_stmt *stmt, int column)
 {
     const char *const text = (const char *)sqlite3_column_text(stmt, column);

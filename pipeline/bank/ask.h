@@ -12,6 +12,8 @@ bool vl_ask_row(sqlite3_stmt *stmt, vl_err *err);
 /* The first column of the first row; `otherwise` if there is none, it is NULL, or an error was set. */
 double vl_ask_number(vl_catalog *c, const char *sql, const double *value, int n, double otherwise,
                      vl_err *err);
+/* Runs a statement that gives no rows. */
+vl_code vl_ask_run(vl_catalog *c, const char *sql, vl_err *err);
 /* Never NULL; good until the next row. */
 const char *vl_ask_text(sqlite3_stmt *stmt, int column);
 

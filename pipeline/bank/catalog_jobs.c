@@ -86,9 +86,10 @@ static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
     const vl_db_value v[] = { vl_db_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX) };
     sqlite3_stmt *const q =
         vl_db_ask(c,
-                  "SELECT st.store_id FROM store st CROSS JOIN acquisition a USING(acquisition_id)"
-                  " CROSS JOIN sample s USING(sample_id) WHERE st.state = 'live' AND s.withdrawn_at IS NULL"
-                  " ORDER BY coalesce(st.verified_at, st.published_at), st.store_id LIMIT ?",
+                  "SELECT store_id FROM store WHERE +state = 'live' AND acquisition_id NOT IN"
+                  " (SELECT acquisition_id FROM acquisition WHERE sample_id IN"
+                  "  (SELECT sample_id FROM sample WHERE withdrawn_at IS NOT NULL))"
+                  " ORDER BY coalesce(verified_at, published_at), store_id LIMIT ?",
                   v, 1, err);
     while (q && vl_db_row(c, q, err)) {
         if (!add_id(all, sqlite3_column_int64(q, 0), err)) continue;

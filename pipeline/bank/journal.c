@@ -75,6 +75,19 @@ static vl_code write_entry(int fd, const char *part, const char *text, vl_err *e
     return fsync(fd) ? vl_fail_errno(err, VL_EIO, errno, "cannot sync the journal") : VL_OK;
 }
 
+/* Between making an entry and locking it, its maker holds the gate (shared): who holds it alone knows that an entry
+ * without lock is a dead run's. -1: it cannot be had. */
+static int open_gate(const vl_bank *bank, int how)
+{
+    char path[VL_BANK_PATH];
+    vl_err err = VL_ERR_INIT;
+    if (vl_bank_path(bank, path, &err, "journal/.gate")) return -1;
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0664);
+    if (fd < 0 || !flock(fd, how)) return fd;
+    close(fd);
+    return -1;
+}
+
 vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j, vl_err *err)
 {
     char part[VL_BANK_PATH];
@@ -88,15 +101,18 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
     if (vl_bank_path(bank, part, err, "journal/.%s.part", j->id) ||
         vl_bank_path(bank, j->path, err, "journal/%s.json", j->id))
         goto out;
+    const int gate = open_gate(bank, LOCK_SH);
     j->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0664);
     if (j->fd < 0) {
         vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno, "cannot write the journal");
         vl_err_file(err, part);
+        if (gate >= 0) close(gate);
         goto out;
     }
     if (!write_entry(j->fd, part, text, err) && rename(part, j->path))
         vl_fail_errno(err, VL_EIO, errno, "cannot write the journal");
     if (!err->code) vl_store_sync_folder(j->path, err);
+    if (gate >= 0) close(gate);
     if (err->code) {
         unlink(part);
         unlink(j->path);
@@ -130,18 +146,16 @@ static int take_over(const char *path)
     return -1;
 }
 
-/* Half-written entries of dead runs: "journal/.<id>.part" without a lock. Their item never began. */
+/* Half-written entries of dead runs: "journal/.<id>.part" without a lock. Their item never began. The gate is held. */
 static void clear_half(const vl_bank *bank, const char *name)
 {
     char path[VL_BANK_PATH];
-    struct stat st;
     vl_err err = VL_ERR_INIT;
     const size_t n = strlen(name);
-    if (n < 6 || strcmp(name + n - 5, ".part") || vl_bank_path(bank, path, &err, "journal/%s", name)) return;
+    if (*name != '.' || n < 6 || strcmp(name + n - 5, ".part") || vl_bank_path(bank, path, &err, "journal/%s", name)) return;
     const int fd = take_over(path);
     if (fd < 0) return;
-    /* one that is a moment old may be about to be locked */
-    if (!fstat(fd, &st) && vl_bank_now() - (double)st.st_mtime > 60) unlink(path);
+    unlink(path);
     close(fd);
 }
 
@@ -153,17 +167,19 @@ vl_code vl_journal_each_dead(const vl_bank *bank, vl_code (*visit)(vl_journal *j
     char folder[VL_BANK_PATH];
     struct dirent **entry = NULL;
     if (vl_bank_path(bank, folder, err, "journal")) return err->code;
-    const int n = scandir(folder, &entry, any, alphasort);
+    const int gate = open_gate(bank, LOCK_EX | LOCK_NB), n = scandir(folder, &entry, any, alphasort);
     if (n < 0) {
+        if (gate >= 0) close(gate);
         vl_fail_errno(err, errno == ENOENT ? VL_ECONFIG : VL_EIO, errno, "cannot read the journal");
         return vl_err_file(err, folder);
     }
+    for (int i = 0; i < n && gate >= 0; i++) clear_half(bank, entry[i]->d_name);
+    if (gate >= 0) close(gate);
     for (int i = 0; i < n; i++) {
         vl_journal j = { .fd = -1 };
         const char *const name = entry[i]->d_name;
         const size_t len = strlen(name);
-        if (!err->code && *name == '.') clear_half(bank, name);
-        else if (!err->code && len > 5 && len - 5 < sizeof j.id && !strcmp(name + len - 5, ".json") &&
+        if (!err->code && *name != '.' && len > 5 && len - 5 < sizeof j.id && !strcmp(name + len - 5, ".json") &&
                  !vl_bank_path(bank, j.path, err, "journal/%s", name) && (j.fd = take_over(j.path)) >= 0) {
             memcpy(j.id, name, len - 5);
             json_t *const item = json_load_file(j.path, 0, NULL);

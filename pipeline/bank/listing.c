@@ -67,17 +67,21 @@ static size_t letters(const char *text)
     return n;
 }
 
+static bool is_plain(unsigned char c, bool tsv) { return c >= 32 && c != 127 && (c != '\\' || !tsv); }
+
 static vl_code add_escaped(vl_buf *line, const char *text, bool tsv, vl_err *err)
 {
-    for (const char *c = text; *c && !err->code; c++) {
-        static const char plain[] = "\t\n\r\\", letter[] = "tnr\\";
-        char hex[8];
-        const char *const known = strchr(plain, *c);
-        if (known && (tsv || *c != '\\'))
-            vl_buf_append(line, (char[]){ '\\', letter[known - plain] }, 2, err);
-        else if ((unsigned char)*c < 32 || *c == 127)
-            vl_buf_append(line, hex, (size_t)snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)*c), err);
-        else vl_buf_append(line, c, 1, err);
+    static const char known[] = "\t\n\r\\", letter[] = "tnr\\";
+    for (const char *c = text; *c && !err->code;) {
+        char code[8];
+        size_t n = 0;
+        while (c[n] && is_plain((unsigned char)c[n], tsv)) n++;
+        if (vl_buf_append(line, c, n, err) || !c[n]) break;
+        const char *const at = strchr(known, c[n]);
+        const int len = at ? snprintf(code, sizeof code, "\\%c", letter[at - known])
+                           : snprintf(code, sizeof code, "\\x%02x", (unsigned char)c[n]);
+        vl_buf_append(line, code, (size_t)len, err);
+        c += n + 1;
     }
     return err->code;
 }
@@ -200,12 +204,9 @@ enum {
     SAMPLE_ID,
     ACQUISITION_ID
 };
-#define LIST_COLUMNS                                                                                         \
-    "SELECT s.name, a.name, a.kind, st.rows, st.bytes, st.digest, d.name, st.profile, st.published_at,"      \
-    " iif(st.verify_failed IS NULL, st.verified_at, NULL), st.file, s.sample_id, a.acquisition_id"           \
-    " FROM sample s JOIN acquisition a ON a.sample_id = s.sample_id"                                         \
-    " JOIN store st ON st.acquisition_id = a.acquisition_id LEFT JOIN donor d ON d.donor_id = s.donor_id"    \
-    " WHERE s.withdrawn_at IS NULL"
+static const char list_columns[] =
+    "s.name, a.name, a.kind, st.rows, st.bytes, st.digest, d.name, st.profile, st.published_at,"
+    " iif(st.verify_failed IS NULL, st.verified_at, NULL), st.file, s.sample_id, a.acquisition_id";
 
 /* The acquisition's facts come last, so they win. */
 static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_err *err)
@@ -263,13 +264,18 @@ static vl_code put_store(table *t, sqlite3_stmt *row, vl_err *err)
 /* The statement, with its values. where: NULL without an expression. */
 static sqlite3_stmt *ask_list(vl_catalog *c, const char *sample, const vl_where *where, vl_err *err)
 {
-    /* where.sql holds no text of the expression: only a test of the state names that column */
+    /* where.sql holds no text of the expression, so these say what it asks */
     const bool any_state = where && strstr(where->sql, "st.state");
+    const bool by_index = where && (strstr(where->sql, "IN (SELECT") || strstr(where->sql, "d.name"));
+    /* without an index that picks rows all are walked in the order of the list, which so needs no sort */
+    const char *const join = by_index ? "JOIN" : "CROSS JOIN";
     sqlite3_stmt *q = NULL;
-    char *const sql =
-        sqlite3_mprintf("%s%s%s%s%s ORDER BY s.name, a.kind, a.name, st.store_id", LIST_COLUMNS,
-                        any_state ? "" : " AND +st.state = 'live'", sample ? " AND s.name = ?" : "",
-                        where ? " AND " : "", where ? where->sql : "");
+    char *const sql = sqlite3_mprintf(
+        "SELECT %s FROM sample s %s acquisition a ON a.sample_id = s.sample_id"
+        " %s store st ON st.acquisition_id = a.acquisition_id LEFT JOIN donor d ON d.donor_id = s.donor_id"
+        " WHERE s.withdrawn_at IS NULL%s%s%s%s ORDER BY s.name, a.kind, a.name, st.store_id",
+        list_columns, join, join, any_state ? "" : " AND +st.state = 'live'", sample ? " AND s.name = ?" : "",
+        where ? " AND " : "", where ? where->sql : "");
     if (!sql) vl_fail(err, VL_ENOMEM, "no memory for the list");
     else if (sqlite3_prepare_v2(c->db, sql, -1, &q, NULL)) vl_db_fail(c, "cannot list", err);
     else if (sample && sqlite3_bind_text(q, 1, sample, -1, SQLITE_STATIC)) vl_db_fail(c, "cannot list", err);

@@ -6,6 +6,7 @@
 #include "pipeline/bank/page.h"
 #include "pipeline/bank/page_day.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static vl_code find_way_up(const vl_bank *bank, const char *page, char up[VL_BAN
     char *const from = realpath(folder, NULL), *const to = realpath(bank->root, NULL);
     size_t same = 0, used = 0;
     if (!from || !to) {
-        vl_fail(err, VL_EEXIST, "no such folder");
+        vl_fail_errno(err, errno == ENOMEM ? VL_ENOMEM : VL_EEXIST, errno, "cannot find the folder");
         vl_err_file(err, folder);
         goto out;
     }
@@ -247,12 +248,9 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const c
                   vl_bank_path(bank, full, err, "reports/%s.html", day)))
         return err->code;
     if (find_way_up(bank, path ? path : full, d.up, err)) return err->code;
-    if (sqlite3_exec(vl_catalog_db(c), "SAVEPOINT page", NULL, NULL, NULL))
-        return vl_fail(err, VL_ECONFIG, "the catalogue does not answer: %s",
-                       sqlite3_errmsg(vl_catalog_db(c)));
+    if (vl_ask_run(c, "SAVEPOINT page", err)) return err->code;
     write_page(&d, path ? path : full);
-    if (sqlite3_exec(vl_catalog_db(c), "RELEASE page", NULL, NULL, NULL))
-        vl_fail(err, VL_ECONFIG, "the catalogue does not answer: %s", sqlite3_errmsg(vl_catalog_db(c)));
+    vl_ask_run(c, "RELEASE page", err); /* an error of the page stays the first */
     vl_html_free(&h);
     return err->code;
 }

@@ -147,7 +147,7 @@ typedef struct seen {
     XXH128_hash_t key;
     const char *value;
     uint32_t line; /* 0: an empty place */
-    uint32_t column;
+    uint32_t nth;
 } seen;
 
 /* Open addressing, never more than half full. */
@@ -155,6 +155,15 @@ typedef struct seen_set {
     seen *place; /* owned */
     size_t n, cap;
 } seen_set;
+
+/* The first row of a sample. Only when there is a second one, what it says is put into sets. */
+typedef struct head {
+    const vl_detail *detail; /* borrowed from its item */
+    size_t ndetail;
+    const char *acquisition; /* borrowed from its item; NULL: none, or it is in the set */
+    uint32_t line;
+    bool mzml;
+} head;
 
 typedef struct place {
     duty role;
@@ -178,8 +187,11 @@ typedef struct reader {
     size_t ncolumn;
     size_t at[NROLE]; /* column of a role, 1-based; 0: none */
     vl_items refused; /* of rows with errors: their texts are still compared with */
-    seen_set facts, files, runs;
+    head *head;       /* owned; the first row of each sample */
+    size_t nhead, chead;
+    seen_set samples, facts, runs, files;
     vl_cell none;    /* stands for cells that a short row lacks */
+    char nothing[1]; /* its text */
     uint32_t header; /* its line */
     char word[WORD]; /* the value checked last, as its list writes it */
     uint64_t nrow, nwrong;
@@ -190,7 +202,7 @@ typedef struct reader {
 static seen *look_up(seen_set *set, XXH128_hash_t key, vl_err *err)
 {
     if (2 * set->n >= set->cap) {
-        const size_t cap = set->cap ? 2 * set->cap : 1024;
+        const size_t cap = set->cap ? 4 * set->cap : 1024;
         seen *const grown = calloc(cap, sizeof *grown);
         if (!grown) {
             vl_fail(err, VL_ENOMEM, "no memory to compare %zu rows", set->n);
@@ -324,10 +336,10 @@ static int word_of(const words *w, const char *text, char word[WORD])
     fold(text, len, w->loose, a);
     const char *p = w->list;
     for (int i = 0; *p; i++) {
-        const size_t n = strcspn(p, "|");
+        const size_t n = (size_t)(strchrnul(p, '|') - p);
+        *b = 0;
         if (tolower((unsigned char)*p) == *a) fold(p, n, w->loose, b); /* few words start alike */
-        else *b = 0;
-        if (*a && !strcmp(a, b)) {
+        if (*b && !strcmp(a, b)) {
             memcpy(word, p, n);
             word[n] = 0;
             return i;
@@ -367,7 +379,7 @@ static void suggest(const words *w, const char *text, char list[320])
     fold(text, strlen(text), w->loose, a);
     int at = snprintf(list, 320, "%s", all ? "one of: " : "nearest: ");
     for (const char *p = w->list; *p;) {
-        const size_t n = strcspn(p, "|");
+        const size_t n = (size_t)(strchrnul(p, '|') - p);
         fold(p, n, w->loose, b);
         const unsigned d = distance(a, b);
         size_t k = NEAREST;
@@ -592,11 +604,11 @@ static duty place_sdrf(char *name)
                  { "factor_value[", ABOUT_ACQUISITION, true } };
     const size_t len = strlen(name);
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-        const size_t head = strlen(part[i].head);
-        if (len <= head + 1 || strncmp(name, part[i].head, head) || name[len - 1] != ']') continue;
+        const size_t skip = strlen(part[i].head);
+        if (len <= skip + 1 || strncmp(name, part[i].head, skip) || name[len - 1] != ']') continue;
         name[len - 1] = 0;
-        if (part[i].kept) name[head - 1] = '_';
-        else memmove(name, name + head, len - head);
+        if (part[i].kept) name[skip - 1] = '_';
+        else memmove(name, name + skip, len - skip);
         return part[i].role;
     }
     return ABOUT_ACQUISITION;
@@ -700,11 +712,11 @@ static void place_columns(reader *r, uint32_t line)
         if (!first) break;
         if (!first->line) {
             first->line = (uint32_t)c + 1;
-            first->column = (uint32_t)c;
+            first->nth = (uint32_t)c;
             if (col->role < NROLE) r->at[col->role] = c + 1;
         } else if (r->dialect == SDRF && col->role >= NROLE && r->column[first->line - 1].role >= NROLE) {
-            r->column[first->column].next = c;
-            first->column = (uint32_t)c; /* the last of them */
+            r->column[first->nth].next = c;
+            first->nth = (uint32_t)c; /* the last of them */
             col->joined = true;
         } else {
             wrong(r, line, c + 1, "this name stands twice, in columns %u and %zu", first->line, c + 1);
@@ -854,29 +866,29 @@ static char *join(reader *r, size_t first)
     return text;
 }
 
-/* A detail of the sample: all rows of the sample must agree. column: 0-based. */
-static void compare_fact(reader *r, XXH128_hash_t sample, const vl_item *item, size_t column, uint32_t line)
+/* Enters what a row says of its sample, unless a row before has done so; gives the one that counts. */
+static const seen *enter_fact(reader *r, XXH128_hash_t sample, const vl_detail *detail, uint32_t line)
 {
-    const char *const value = item->about_sample.detail[item->about_sample.n - 1].value;
-    seen *const before = look_up(&r->facts, key_of(sample, "", column), r->err);
-    if (!before) return;
-    if (!before->line) {
-        before->line = line;
-        before->value = value;
-    } else if (strcmp(before->value, value)) {
-        wrong(r, line, column + 1, "sample \"%s\" has \"%s\" here and \"%s\" in line %u",
-              show(item->sample).text, show(value).text, show(before->value).text, before->line);
-    }
+    seen *const fact = look_up(&r->facts, key_of(sample, detail->name, 0), r->err);
+    if (fact && !fact->line) fact->line = line, fact->value = detail->value;
+    return fact;
 }
 
-/* A cell that becomes a detail. column: 0-based. */
-static void take_detail(reader *r, vl_item *item, XXH128_hash_t sample, size_t column)
+/* The same for the name of an acquisition. */
+static const seen *enter_run(reader *r, XXH128_hash_t sample, const char *name, bool mzml, uint32_t line)
+{
+    seen *const run = look_up(&r->runs, key_of(sample, name, mzml), r->err);
+    if (run && !run->line) run->line = line;
+    return run;
+}
+
+/* A cell that becomes a detail; all rows of a sample must agree on what they say of it. column: 0-based. */
+static void take_detail(reader *r, vl_item *item, const XXH128_hash_t *sample, size_t column)
 {
     const place *const col = &r->column[column];
     const vl_cell *const cell = cell_at(r, column + 1);
     if (col->joined || (!cell->len && !col->next)) return;
-    const bool of_sample = col->role <= ABOUT_SAMPLE;
-    vl_details *const details = of_sample ? &item->about_sample : &item->about_acquisition;
+    vl_details *const details = col->role <= ABOUT_SAMPLE ? &item->about_sample : &item->about_acquisition;
     const size_t n = details->n;
     char *text = NULL;
     if (col->next) {
@@ -886,7 +898,12 @@ static void take_detail(reader *r, vl_item *item, XXH128_hash_t sample, size_t c
         if (value) text = copy(r, value, strlen(value));
     }
     if (text) add_detail(r, details, col->name, text);
-    if (of_sample && details->n > n && item->sample) compare_fact(r, sample, item, column, cell->line);
+    if (col->role > ABOUT_SAMPLE || details->n == n || !sample) return;
+    const vl_detail *const now = &details->detail[n];
+    const seen *const before = enter_fact(r, *sample, now, item->line);
+    if (before && strcmp(before->value, now->value))
+        wrong(r, cell->line, column + 1, "sample \"%s\" has \"%s\" here and \"%s\" in line %u",
+              show(item->sample).text, show(now->value).text, show(before->value).text, before->line);
 }
 
 /* sample, acquisition, profile, interleaved */
@@ -1050,8 +1067,9 @@ static bool take_files(reader *r, vl_item *item)
     return good && cell[0]->len;
 }
 
-/* The acquisition's name: given, or the file's; once in its sample among files of its sort. */
-static void take_acquisition(reader *r, vl_item *item, XXH128_hash_t sample)
+/* The acquisition's name: given, or the file's; once in its sample among files of its sort. sample: NULL: its
+ * first row. */
+static void take_acquisition(reader *r, vl_item *item, const XXH128_hash_t *sample)
 {
     const bool given = cell_of(r, ACQUISITION)->len > 0;
     const vl_cell *const file = cell_of(r, FILE_1), *const cell = given ? cell_of(r, ACQUISITION) : file;
@@ -1068,14 +1086,51 @@ static void take_acquisition(reader *r, vl_item *item, XXH128_hash_t sample)
         }
         item->acquisition = copy(r, name, strlen(name));
     }
-    if (!item->sample || !item->acquisition) return;
-    seen *const before = look_up(&r->runs, key_of(sample, item->acquisition, is_mzml(file->text)), r->err);
-    if (!before) return;
-    if (!before->line) before->line = item->line;
-    else
+    if (!sample || !item->acquisition) return;
+    const seen *const before = enter_run(r, *sample, item->acquisition, is_mzml(file->text), item->line);
+    if (before && before->line != item->line)
         wrong(r, cell->line, column, "sample \"%s\" has an acquisition \"%s\" in line %u already%s",
               show(item->sample).text, show(item->acquisition).text, before->line,
               given ? "" : ": files of the same name need different names in a column \"acquisition\"");
+}
+
+/* Number of the sample's first row; it is a new one when that is nhead. What the first row says is entered
+ * when the second one comes. */
+static size_t find_head(reader *r, XXH128_hash_t sample, uint32_t line)
+{
+    seen *const s = look_up(&r->samples, sample, r->err);
+    if (!s) return r->nhead;
+    if (!s->line) {
+        s->line = line;
+        s->nth = (uint32_t)r->nhead;
+        return r->nhead;
+    }
+    head *const first = &r->head[s->nth];
+    for (size_t i = 0; i < first->ndetail; i++) enter_fact(r, sample, &first->detail[i], first->line);
+    if (first->acquisition) enter_run(r, sample, first->acquisition, first->mzml, first->line);
+    first->ndetail = 0;
+    first->acquisition = NULL;
+    return s->nth;
+}
+
+/* Keeps the first row of a sample. */
+static void keep_head(reader *r, const vl_item *item)
+{
+    if (r->nhead == r->chead) {
+        const size_t cap = r->chead ? 2 * r->chead : 256;
+        head *const grown = reallocarray(r->head, cap, sizeof *grown);
+        if (!grown) {
+            vl_fail(r->err, VL_ENOMEM, "no memory for %zu samples", cap);
+            return;
+        }
+        r->head = grown;
+        r->chead = cap;
+    }
+    r->head[r->nhead++] = (head){ .detail = item->about_sample.detail,
+                                  .ndetail = item->about_sample.n,
+                                  .acquisition = item->acquisition,
+                                  .line = item->line,
+                                  .mzml = is_mzml(cell_of(r, FILE_1)->text) };
 }
 
 /* Moves the last item to the refused. */
@@ -1087,7 +1142,7 @@ static void refuse(reader *r)
 
 static void take_row(reader *r)
 {
-    r->none = (vl_cell){ .text = (char[]){ "" }, .line = r->csv.cell[0].line };
+    r->none = (vl_cell){ .text = r->nothing, .line = r->csv.cell[0].line };
     r->nrow++;
     if (!check_shape(r)) return;
     const uint64_t before = r->nwrong;
@@ -1095,12 +1150,16 @@ static void take_row(reader *r)
     if (!item) return;
     item->line = r->csv.cell[0].line;
     take_fields(r, item);
-    const XXH128_hash_t sample =
-        item->sample ? XXH3_128bits(item->sample, strlen(item->sample)) : (XXH128_hash_t){ 0 };
+    XXH128_hash_t sample = { 0 };
+    if (item->sample) sample = XXH3_128bits(item->sample, strlen(item->sample));
+    const size_t nth = item->sample ? find_head(r, sample, item->line) : SIZE_MAX;
+    const XXH128_hash_t *const known_sample = nth < r->nhead ? &sample : NULL;
     for (size_t c = 0; c < r->ncolumn && !r->err->code; c++)
-        if (r->column[c].role >= DONOR && r->column[c].role != NAMELESS) take_detail(r, item, sample, c);
+        if (r->column[c].role >= DONOR && r->column[c].role != NAMELESS)
+            take_detail(r, item, known_sample, c);
     check_event(r, item);
-    if (take_files(r, item)) take_acquisition(r, item, sample);
+    if (take_files(r, item)) take_acquisition(r, item, known_sample);
+    if (nth == r->nhead && !r->err->code) keep_head(r, item);
     if (r->nwrong > before) refuse(r);
 }
 
@@ -1187,6 +1246,8 @@ static void close_reader(reader *r)
     if (r->folder >= 0) close(r->folder);
     for (size_t c = 0; c < r->ncolumn; c++) free(r->column[c].name);
     free(r->column);
+    free(r->head);
+    free(r->samples.place);
     free(r->facts.place);
     free(r->files.place);
     free(r->runs.place);

@@ -5,8 +5,7 @@
  *     first  = '(' expr ')' | test
  *     test   = NAME op LITERAL | NAME [NOT] LIKE LITERAL | NAME [NOT] IN '(' LITERAL { ',' LITERAL } ')'
  *            | NAME IS [NOT] NULL        op     = '=' '!=' '<>' '<' '<=' '>' '>='
- *     NAME   = letter { letter | digit | '_' '.' '-' } | '"' ... '"' | '[' ... ']'
- *     LITERAL= number | 'text', with '' for '
+ *     NAME and LITERAL: where_words.h
  *
  * Nothing of the expression's text goes into the SQL: names of columns come from a table here, names of facts
  * and literals are bound. The condition speaks of the listing's tables: sample s, acquisition a, store st,
@@ -16,9 +15,12 @@
  * its negation neither. Therefore NOT is carried down to the tests, where it turns < into >= and so on.
  *
  * A fact is a row of table fact, of the sample (acquisition_id 0) or of the acquisition; a test holds if it
- * holds for one of them. Tests that pick a few rows make the list of acquisitions first, by the index (name,
- * value); those that most rows pass are asked row by row. Values of facts are text; SQLite compares text with
- * a number as numbers if the whole text is one, and else holds text to be greater than all numbers.
+ * holds for one of them. It is asked in one of two ways: by a list of acquisitions that the index (name,
+ * value) gives at once, or row by row. When all rows must pass one test for equality, that one gives the list
+ * (or the sample, or the donor) and all others go row by row. Else tests that may pick few rows give lists.
+ *
+ * Values of facts are text; SQLite compares text with a number as numbers if the whole text is one, and else
+ * holds text to be greater than all numbers.
  */
 #include "pipeline/bank/listing.h"
 
@@ -26,8 +28,6 @@
 #include "pipeline/bank/where_words.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -241,6 +241,14 @@ static void put_column_test(parser *p, const test *t)
     put(p, t->negated ? " IS NOT NULL" : " IS NULL");
 }
 
+/* How few rows pass a test: of one sample, of one donor, with one value of a fact; 0: who knows. */
+static int rank_of(const test *t)
+{
+    const bool equal = t->how == IN ? !t->negated : t->how == (t->negated ? DIFFERENT : EQUAL);
+    if (!equal || t->literal[0].number) return 0;
+    return !t->column ? 1 : t->column == &columns[0] ? 3 : t->column == &columns[1] ? 2 : 0;
+}
+
 static bool picks_few(const test *t)
 {
     if (t->how == IS_NULL) return false;
@@ -250,7 +258,7 @@ static bool picks_few(const test *t)
 
 static void put_fact_test(parser *p, const test *t)
 {
-    if (picks_few(t))
+    if (p->key ? p->ntest == p->key : picks_few(t))
         put(p,
             "a.acquisition_id IN (SELECT x.acquisition_id FROM fact f CROSS JOIN acquisition x"
             " ON x.sample_id = f.sample_id AND f.acquisition_id IN (0, x.acquisition_id) WHERE f.name = ?");
@@ -289,8 +297,10 @@ static vl_code fit_literal(parser *p, const test *t, literal *l)
 
 static vl_code parse_literal(parser *p, test *t)
 {
-    if (p->words.word.is != VL_WORD_TEXT && p->words.word.is != VL_WORD_NUMBER) return vl_words_expected(&p->words, "a number or 'text'");
-    if (t->nliteral == MOST_IN) return vl_words_wrong(&p->words, p->words.word.at, "more than 2000 values in one list");
+    if (p->words.word.is != VL_WORD_TEXT && p->words.word.is != VL_WORD_NUMBER)
+        return vl_words_expected(&p->words, "a number or 'text'");
+    if (t->nliteral == MOST_IN)
+        return vl_words_wrong(&p->words, p->words.word.at, "more than 2000 values in one list");
     literal *const more = realloc(t->literal, (t->nliteral + 1) * sizeof *more);
     if (!more) return vl_fail(p->err, VL_ENOMEM, "no memory for the expression");
     t->literal = more;
@@ -308,7 +318,8 @@ static vl_code parse_list(parser *p, test *t)
     do {
         if (vl_words_next(&p->words) || parse_literal(p, t)) return p->err->code;
     } while (vl_words_at(&p->words, VL_WORD_MARK, ","));
-    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words) : vl_words_expected(&p->words, ", or )");
+    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words)
+                                                     : vl_words_expected(&p->words, ", or )");
 }
 
 static vl_code parse_is(parser *p, test *t)
@@ -319,7 +330,8 @@ static vl_code parse_is(parser *p, test *t)
         t->negated = !t->negated;
         if (vl_words_next(&p->words)) return p->err->code;
     }
-    return vl_words_at(&p->words, VL_WORD_KEY, "NULL") ? vl_words_next(&p->words) : vl_words_expected(&p->words, "NULL");
+    return vl_words_at(&p->words, VL_WORD_KEY, "NULL") ? vl_words_next(&p->words)
+                                                       : vl_words_expected(&p->words, "NULL");
 }
 
 /* What follows the name of a test. */
@@ -336,13 +348,14 @@ static vl_code parse_rest(parser *p, test *t)
         t->negated = !t->negated;
         if (vl_words_next(&p->words)) return p->err->code;
     }
-    if (!vl_words_at(&p->words, VL_WORD_KEY, "LIKE") && !vl_words_at(&p->words, VL_WORD_KEY, "IN")) return vl_words_expected(&p->words, "= != < <= > >= LIKE, IN or IS");
+    if (!vl_words_at(&p->words, VL_WORD_KEY, "LIKE") && !vl_words_at(&p->words, VL_WORD_KEY, "IN"))
+        return vl_words_expected(&p->words, "= != < <= > >= LIKE, IN or IS");
     t->how = vl_words_at(&p->words, VL_WORD_KEY, "LIKE") ? LIKE : IN;
     if (vl_words_next(&p->words)) return p->err->code;
     return t->how == LIKE ? parse_literal(p, t) : parse_list(p, t);
 }
 
-static vl_code parse_test(parser *p, bool negated)
+static vl_code parse_test(parser *p, bool negated, int *rank)
 {
     test t = { .negated = negated };
     if (p->words.word.is != VL_WORD_NAME) return vl_words_expected(&p->words, "a name");
@@ -354,6 +367,7 @@ static vl_code parse_test(parser *p, bool negated)
     if (!vl_words_next(&p->words) && !parse_rest(p, &t)) {
         if (t.column) put_column_test(p, &t);
         else put_fact_test(p, &t);
+        *rank = rank_of(&t);
     }
     for (size_t i = 0; i < t.nliteral; i++) free(t.literal[i].text);
     free(t.literal);
@@ -367,25 +381,30 @@ static vl_code parse_test(parser *p, bool negated)
  */
 typedef enum joint { ALONE, BY_AND, BY_OR } joint;
 typedef struct shape {
-    joint by; /* of the outermost terms */
-    int nest; /* parentheses in each other */
+    joint by;      /* what joins the outermost terms */
+    int nest;      /* parentheses in each other */
+    int key, rank; /* number of a test for equality that all rows must pass, and how good it is; 0: none */
 } shape;
 
 static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out);
 
 static vl_code parse_first(parser *p, bool negated, shape *out)
 {
-    *out = (shape){ ALONE, 0 };
-    if (!vl_words_at(&p->words, VL_WORD_MARK, "(")) return parse_test(p, negated);
+    if (!vl_words_at(&p->words, VL_WORD_MARK, "(")) {
+        *out = (shape){ .key = p->ntest + 1 };
+        return parse_test(p, negated, &out->rank);
+    }
     if (vl_words_next(&p->words) || parse_joined(p, true, negated, out)) return p->err->code;
-    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words) : vl_words_expected(&p->words, "AND, OR or )");
+    return vl_words_at(&p->words, VL_WORD_MARK, ")") ? vl_words_next(&p->words)
+                                                     : vl_words_expected(&p->words, "AND, OR or )");
 }
 
 static vl_code parse_not(parser *p, bool negated, shape *out)
 {
     for (; vl_words_at(&p->words, VL_WORD_KEY, "NOT"); negated = !negated)
         if (vl_words_next(&p->words)) return p->err->code;
-    if (p->depth == MOST_DEPTH) return vl_words_wrong(&p->words, p->words.word.at, "more than 100 parentheses in each other");
+    if (p->depth == MOST_DEPTH)
+        return vl_words_wrong(&p->words, p->words.word.at, "more than 100 parentheses in each other");
     p->depth++;
     parse_first(p, negated, out);
     p->depth--;
@@ -397,7 +416,8 @@ static vl_code wrap(parser *p, size_t start, joint around, shape *s)
 {
     if (s->by == ALONE || s->by == around) return p->err->code;
     if (++s->nest > MOST_NEST)
-        return vl_words_wrong(&p->words, p->words.word.at, "AND and OR change more than 20 times in each other");
+        return vl_words_wrong(&p->words, p->words.word.at,
+                              "AND and OR change more than 20 times in each other");
     put(p, "()");
     if (p->err->code) return p->err->code;
     uint8_t *const text = p->sql.data + start;
@@ -411,7 +431,7 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out)
     const char *const word = by_or ? "OR" : "AND";
     const joint by = by_or != negated ? BY_OR : BY_AND;
     for (int n = 0;; n++) {
-        shape one = { ALONE, 0 };
+        shape one = { ALONE };
         const size_t start = p->sql.len;
         if (by_or ? parse_joined(p, false, negated, &one) : parse_not(p, negated, &one)) return p->err->code;
         const bool more = vl_words_at(&p->words, VL_WORD_KEY, word);
@@ -420,21 +440,26 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out)
             return VL_OK;
         }
         if (wrap(p, start, by, &one)) return p->err->code;
-        if (!n || one.nest > out->nest) out->nest = one.nest;
-        out->by = by;
+        if (!n) *out = (shape){ .by = by };
+        if (one.nest > out->nest) out->nest = one.nest;
+        if (by == BY_AND && one.rank > out->rank) {
+            out->key = one.key;
+            out->rank = one.rank;
+        }
         if (!more) return VL_OK;
         put(p, by == BY_OR ? " OR " : " AND ");
         if (vl_words_next(&p->words)) return p->err->code;
     }
 }
 
-vl_code vl_where_parse(vl_where *where, const char *expr, vl_err *err)
+/* key: of the tests, picks the rows; 0: none is known. */
+static vl_code parse_all(vl_where *where, const char *expr, int key, shape *all, vl_err *err)
 {
-    parser p = { .out = where, .expr = expr, .at = expr, .err = err };
-    *where = (vl_where){ 0 };
-    shape all;
+    parser p = { .out = where, .words = { .expr = expr, .at = expr, .err = err }, .key = key, .err = err };
+    *all = (shape){ ALONE };
     put(&p, "(");
-    if (!next(&p) && !parse_joined(&p, true, false, &all) && p.words.word.is != VL_WORD_END) expected(&p, "AND or OR");
+    if (!vl_words_next(&p.words) && !parse_joined(&p, true, false, all) && p.words.word.is != VL_WORD_END)
+        vl_words_expected(&p.words, "AND or OR");
     put(&p, ")");
     vl_buf_append(&p.sql, "", 1, err);
     if (!err->code) where->sql = strdup((const char *)p.sql.data);
@@ -443,6 +468,16 @@ vl_code vl_where_parse(vl_where *where, const char *expr, vl_err *err)
     vl_buf_free(&p.sql);
     if (err->code) vl_where_free(where);
     return err->code;
+}
+
+/* Which test picks the rows is known at the end, so the expression is read once more. */
+vl_code vl_where_parse(vl_where *where, const char *expr, vl_err *err)
+{
+    shape all;
+    *where = (vl_where){ 0 };
+    if (parse_all(where, expr, 0, &all, err) || !all.rank) return err->code;
+    vl_where_free(where);
+    return parse_all(where, expr, all.key, &all, err);
 }
 
 vl_code vl_where_bind(const vl_where *where, sqlite3_stmt *stmt, int first, vl_err *err)

@@ -49,7 +49,7 @@ class Bank:
         """Hidden files of samples (locks apart) and what lies in the journal."""
         hidden = [p for p in glob.glob(self / "samples/*/*/.*") if os.path.basename(p) != ".lock"]
         return hidden + [p for p in glob.glob(self / "journal/*") + glob.glob(self / "journal/.*.part")
-                         if not p.endswith("nightly.lock")]
+                         if not p.endswith(("nightly.lock", ".gate"))]
 
     def quarantine(self):
         return [json.load(open(p)) for p in sorted(glob.glob(self / "quarantine/*/*.json"))]

@@ -2,9 +2,11 @@
  * A library to preload that makes one call of a program fail (faults.py).
  *
  * FAULT_KIND  which calls are counted, see below; FAULT_N: the n-th of them fails, from 1
- * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call), "wait"
+ * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call, of the process
+ * that calls and of the program's first one), "kill-self" (only of the one that calls), "wait"
  * (until the file FAULT_GATE is there, then the call is made) FAULT_TOLD  a file that is made when the n-th
  * call has come FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
+ * FAULT_SHARED a file that holds the count for all processes of the program together, else each counts its own
  * Counted are the calls between start and return of main. Allocations are counted when main's own program
  * makes them (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
  */
@@ -21,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -28,13 +32,13 @@
 
 static pid_t program; /* the process that main ran in; its child does the work */
 
-enum { SHORT = -1, KILL = -2, WAIT = -3, NONE = 0 };
+enum { SHORT = -1, KILL = -2, WAIT = -3, KILL_SELF = -4, NONE = 0 };
 
 static const char *kind = "", *told, *gate;
 static long number;
 static int how;
 static atomic_bool on;
-static atomic_long count;
+static atomic_long own_count, *count = &own_count;
 static uintptr_t first, behind; /* the program's own code and data */
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
@@ -46,15 +50,25 @@ static void make_file(const char *path)
     if (fd >= 0) syscall(SYS_close, fd);
 }
 
+/* Calls of kind "change" leave something on the disk. */
+static bool changes(const char *is)
+{
+    static const char *const names[] = { "write", "fsync", "rename", "ftruncate", "unlink", "mkdir", "link" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(is, names[i])) return true;
+    return false;
+}
+
 /* What is to be done at this call of this kind: NONE, SHORT, or an error number. KILL and WAIT are done here.
  */
 static int strike(const char *is)
 {
     if (!atomic_load(&on)) return NONE;
     const bool any = !strcmp(kind, "any") && strncmp(is, "alloc", 5);
-    if (!any && strcmp(kind, is)) return NONE;
-    if (atomic_fetch_add(&count, 1) + 1 != number) return NONE;
+    if (!any && !(!strcmp(kind, "change") && changes(is)) && strcmp(kind, is)) return NONE;
+    if (atomic_fetch_add(count, 1) + 1 != number) return NONE;
     if (told) make_file(told);
+    if (how == KILL_SELF) syscall(SYS_kill, getpid(), SIGKILL);
     if (how == KILL) { /* parent and child, as when a machine stops */
         if (program != getpid()) syscall(SYS_kill, program, SIGKILL);
         syscall(SYS_kill, getpid(), SIGKILL);
@@ -93,6 +107,18 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *to)
     return 1; /* the first one is the program */
 }
 
+static void share(const char *path)
+{
+    const int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_RDWR, 0666);
+    struct stat st;
+    void *page = MAP_FAILED;
+    if (fd >= 0 && !syscall(SYS_fstat, fd, &st) && (st.st_size >= 8 || !syscall(SYS_ftruncate, fd, 8)))
+        page = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED) _exit(99);
+    count = page;
+    syscall(SYS_close, fd);
+}
+
 static int counted_main(int argc, char **argv, char **env)
 {
     static const struct {
@@ -101,11 +127,12 @@ static int counted_main(int argc, char **argv, char **env)
     } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },       { "EINTR", EINTR },   { "ENOMEM", ENOMEM },
                  { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK },
                  { "EROFS", EROFS },   { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL }, { "short", SHORT },
-                 { "kill", KILL },     { "wait", WAIT } };
+                 { "kill", KILL },     { "wait", WAIT },     { "kill-self", KILL_SELF } };
     program = getpid();
     dl_iterate_phdr(find_program, NULL);
     if (getenv("FAULT_KIND")) kind = getenv("FAULT_KIND");
     if (getenv("FAULT_N")) number = atol(getenv("FAULT_N"));
+    if (getenv("FAULT_SHARED")) share(getenv("FAULT_SHARED"));
     told = getenv("FAULT_TOLD");
     gate = getenv("FAULT_GATE");
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
@@ -122,8 +149,8 @@ __attribute__((destructor)) static void tell_count(void)
     struct stat had;
     if (!atomic_exchange(&on, false) || !path) return;
     make_file(path);
-    if (stat(path, &had) || had.st_size >= atomic_load(&count)) return;
-    if (truncate(path, atomic_load(&count))) _exit(99);
+    if (stat(path, &had) || had.st_size >= atomic_load(count)) return;
+    if (truncate(path, atomic_load(count))) _exit(99);
 }
 
 int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void),
@@ -218,8 +245,11 @@ int renameat2(int da, const char *a, int db, const char *b, unsigned f)
 }
 int linkat(int da, const char *a, int db, const char *b, int f)
 {
-    return fails("rename") ? -1 : NEXT(linkat)(da, a, db, b, f);
+    return fails("link") ? -1 : NEXT(linkat)(da, a, db, b, f);
 }
+int link(const char *a, const char *b) { return fails("link") ? -1 : NEXT(link)(a, b); }
+int mkdir(const char *path, mode_t mode) { return fails("mkdir") ? -1 : NEXT(mkdir)(path, mode); }
+int flock(int fd, int how_to) { return fails("lock") ? -1 : NEXT(flock)(fd, how_to); }
 int ftruncate(int fd, off_t n) { return fails("ftruncate") ? -1 : NEXT(ftruncate)(fd, n); }
 int ftruncate64(int fd, off64_t n) { return fails("ftruncate") ? -1 : NEXT(ftruncate64)(fd, n); }
 int unlink(const char *path) { return fails("unlink") ? -1 : NEXT(unlink)(path); }

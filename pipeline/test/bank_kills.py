@@ -1,0 +1,169 @@
+"""
+A bank under kill -9 and failing calls: a batch of five items (a pair, an mzML, a damaged FASTQ, a duplicate, a changed
+input) into a bank that holds something already.
+
+Kill matrix: before each call that changes the disk (write, fsync, rename, ftruncate, unlink, mkdir, link; counted over
+all processes of the batch) either the calling process is killed, or it and the first process, so that all die. Then kills
+at random times. Fault matrix: each of these calls fails once with EIO, ENOSPC, EINTR or does half.
+
+After each: named stores verify, each row of the catalogue has its store; a plain re-run reaches the digests of an
+undisturbed run, and nothing is left over. By default a sample of the points is drawn (VIAL_SEED); VIAL_SOAK=seconds
+(or the environment VIAL_WHOLE=1) tries all points, and random kills for the rest of the time.
+"""
+import random
+import signal
+
+from banktest import *
+
+t = Tally()
+need_vial()
+LIBRARY = os.path.abspath(os.path.join(os.environ.get("VIAL_BUILD", "build"), "pipeline/test/libfaults.so"))
+WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
+POINTS = int(os.environ.get("VIAL_POINTS", 60))  # of each matrix, when not all
+KILLS = 1000 if WHOLE else 40                    # at random times
+seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
+rng = random.Random(seed)
+print(f"seed {seed}", flush=True)
+FAULTS = [("EIO", {OK, DATA, IOERR, CANTCREAT}), ("ENOSPC", {OK, DATA, IOERR, CANTCREAT}), ("EINTR", {DATA, IOERR, OK, CANTCREAT}),
+          ("short", {DATA, IOERR})]
+
+
+class Scene:
+    """A bank before the batch, kept as a copy, and the batch."""
+
+    def __init__(self, f):
+        self.f, self.bank = f, Bank(f)
+        f.write("P_R1.fastq", reads(60, 1, mate=1))
+        f.write("P_R2.fastq", reads(60, 1, mate=2))
+        f.write("m.mzML", mzml(6))
+        f.write("bad.fastq", reads(30, 2)[:-40] + b"\n@x\nAC\n")
+        f.write("dup.fastq", reads(40, 3))
+        f.write("change.fastq", reads(40, 4))
+        before = sheet(f, "before.csv", [("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
+        assert self.bank.run("ingest", "-q", "--sheet", before).code == OK
+        f.write("change.fastq", reads(41, 5))
+        self.sheet = sheet(f, "batch.csv", [("P", f / "P_R1.fastq", f / "P_R2.fastq"), ("M", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
+                                            ("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
+        self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs", "1", "-@", "1"]
+        shutil.copytree(self.bank.path, f / "before", symlinks=True)
+        done = run(*self.args)
+        assert done.code == DATA, done.err
+        self.right = self.bank.digests()
+        assert len(self.right) == 4 and len(self.bank.quarantine()) == 1, (self.right, done.err)
+
+    def reset(self):
+        shutil.rmtree(self.bank.path)
+        shutil.copytree(self.f / "before", self.bank.path, symlinks=True)
+        self.f.clear("count", "told")
+
+    def broken(self, kind, n, how):
+        """The batch with its n-th call broken; the exit code, None when it does not come so far."""
+        self.reset()
+        done = run(*self.args, env={"LD_PRELOAD": LIBRARY, "FAULT_KIND": kind, "FAULT_N": str(n), "FAULT_HOW": how,
+                                    "FAULT_SHARED": self.f / "count", "FAULT_TOLD": self.f / "told"}, timeout=60)
+        self.settle()
+        return done if os.path.exists(self.f / "told") else None
+
+    def settle(self):
+        """Those whose parent was killed are gone a moment later."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            for proc in glob.glob("/proc/[0-9]*/cmdline"):
+                try:
+                    with open(proc, "rb") as g:
+                        if self.bank.path.encode() in g.read():
+                            break
+                except OSError:
+                    pass
+            else:
+                return
+            time.sleep(0.005)
+
+    def check(self, what):
+        """What must hold at once, and after a plain re-run."""
+        good = check_whole(t, self.bank, what)
+        done = run(*self.args)
+        good &= t.check(done.code == DATA and self.bank.digests() == self.right, f"{what}: a plain re-run reaches the same",
+                        f"{done.code} {done.err} {self.bank.digests()}")
+        good &= t.check(not self.bank.leftovers(), f"{what}: nothing is left over", str(self.bank.leftovers()))
+        good &= check_whole(t, self.bank, f"{what}, after the re-run", verify=False)
+        done = self.bank.run("catalog", "check")
+        good &= t.check(done.code == OK, f"{what}: catalog check", done.out.decode() + done.err)
+        return good
+
+
+def count(scene):
+    """Calls of an undisturbed batch."""
+    assert scene.broken("change", 10 ** 9, "EIO") is None
+    with open(scene.f / "count", "rb") as g:
+        return struct.unpack("<q", g.read(8))[0]
+
+
+def points(n):
+    """All numbers, or some: the first and last ones and some drawn between."""
+    if WHOLE:
+        return list(range(1, n + 1))
+    return sorted(set(rng.sample(range(1, n + 1), min(n, POINTS))))
+
+
+def kill_matrix(scene, n):
+    tried = 0
+    for how in ("kill", "kill-self"):
+        for i in points(n):
+            what = f"{how} before change {i} of {n}"
+            done = scene.broken("change", i, how)
+            if done is None:
+                continue
+            tried += 1
+            if how == "kill":
+                t.check(done.code == -signal.SIGKILL, f"{what}: it is dead", str(done))
+            else:
+                t.check(done.code in {DATA, SOFTWARE, OSERR, IOERR, TEMPFAIL, -signal.SIGKILL}, f"{what}: exit code {done.code}", done.err)
+            scene.check(what)
+    print(f"kill matrix: {tried} points of {2 * n}", flush=True)
+
+
+def fault_matrix(scene, n):
+    tried = 0
+    for how, codes in FAULTS:
+        for i in points(n):
+            what = f"{how} at change {i} of {n}"
+            done = scene.broken("change", i, how)
+            if done is None:
+                continue
+            tried += 1
+            good = t.check(done.code in DOCUMENTED and done.code >= 0, f"{what}: exit code {done.code}", done.err)
+            if good and done.code == OK:
+                t.check(False, f"{what}: exit code 0 with a damaged item", done.err)
+            scene.check(what)
+    print(f"fault matrix: {tried} points of {len(FAULTS) * n}", flush=True)
+
+
+def random_kills(scene, kills, until):
+    scene.reset()
+    start = time.monotonic()
+    run(*scene.args)
+    seconds, i = time.monotonic() - start, 0
+    while i < kills or t.seconds() < until:
+        i += 1
+        scene.reset()
+        after = rng.uniform(0, 1.05 * seconds)
+        p = subprocess.Popen([VIAL, *scene.args], stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            p.wait(after)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL) if i % 2 else p.kill()
+        p.wait()
+        scene.settle()
+        scene.check(f"kill {i} after {after:.4f} of {seconds:.3f} s, seed {seed}")
+    print(f"random kills: {i}", flush=True)
+
+
+with Folder() as f:
+    scene = Scene(f)
+    n = count(scene)
+    print(f"{n} calls change the disk", flush=True)
+    kill_matrix(scene, n)
+    fault_matrix(scene, n)
+    random_kills(scene, KILLS, SOAK)
+t.end()
