@@ -218,7 +218,11 @@ static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_e
                                       " AND acquisition_id IN (0, ?) ORDER BY acquisition_id, name",
                                       v, 2, err);
     while (q && vl_db_row(c, q, err))
-        json_object_set_new(facts, vl_db_column(q, 0), json_text(vl_db_column(q, 1)));
+        if (json_object_set_new(facts, vl_db_column(q, 0), json_text(vl_db_column(q, 1)))) {
+            vl_fail(err, VL_ENOMEM, "no memory for JSON");
+            break;
+        }
+    if (q) sqlite3_reset(q);
     return facts;
 }
 
@@ -418,15 +422,17 @@ static json_t *json_of(sqlite3_stmt *row, int column)
 static vl_code print_row(sqlite3_stmt *row, FILE *out, vl_err *err)
 {
     json_t *const one = json_object();
-    for (int i = 0, bad = !one; i < sqlite3_column_count(row) && !bad; i++) {
+    bool good = one;
+    for (int i = 0; i < sqlite3_column_count(row) && good; i++) {
         char name[300];
         snprintf(name, sizeof name - 16, "%s", sqlite3_column_name(row, i));
         const size_t len = strlen(name);
         for (int n = 2; json_object_get(one, name); n++) snprintf(name + len, 16, "_%d", n);
-        bad = json_object_set_new(one, name, json_of(row, i));
-        if (bad) return vl_fail(err, VL_ENOMEM, "no memory for JSON"), json_decref(one), err->code;
+        good = !json_object_set_new(one, name, json_of(row, i));
     }
-    return print_object(one, out, err);
+    if (good) return print_object(one, out, err);
+    json_decref(one);
+    return vl_fail(err, VL_ENOMEM, "no memory for JSON");
 }
 
 static vl_code put_cells(table *t, sqlite3_stmt *row, vl_err *err)
