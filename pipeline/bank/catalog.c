@@ -10,7 +10,7 @@
  *     sample by donor                                              sample_donor
  *     stores of an acquisition, inputs of a store                  store_acquisition, input_store
  *     facts of a sample or acquisition; who has this fact          the primary key; fact_value
- *     stores that are not live, withdrawn samples: few          store_state, sample_withdrawn
+ *     stores that are not live, withdrawn samples: few             store_state, sample_withdrawn
  *
  * The stores to check next come from a scan of table store, seconds for millions, once a night: an index by
  * the time of the last check would be written all over at each put of a rebuild.

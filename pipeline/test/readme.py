@@ -1,7 +1,8 @@
 """
 README.md says what is so: its commands run, its Python runs, and the options it names exist.
 
-Each line of a ```sh block that begins with `vial ` is run, in order, in a folder of its own with small inputs under the
+A ```sh block with the line `# (a test runs this)` is run whole, to the letter, from a folder that holds scripts/. Of the
+other ```sh blocks each line that begins with `vial ` is run, in order, in a folder of its own with small inputs under the
 names used there. Each ```python block with the line `# (a test runs this)` is run beside the stores that came to be.
 """
 import re
@@ -151,6 +152,16 @@ def run_python(f, all_blocks, env, one):
             t.check(parse(one)[0][1] in done.stdout, what, f"does not print the first read: {done.stdout[:200]!r}")
 
 
+def run_whole(lines, env):
+    """A block to the letter: every command must succeed."""
+    with Folder() as f:
+        os.symlink(os.path.abspath("scripts"), f / "scripts")
+        path = os.path.dirname(VIAL) + ":" + os.environ.get("PATH", "/usr/bin:/bin")
+        p = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=f.path, env={**os.environ, **env, "PATH": path,
+                           "VIAL_BUILD": os.path.abspath(os.environ.get("VIAL_BUILD", "build"))}, capture_output=True, timeout=600)
+        t.check(p.returncode == 0, "README.md, a block as it stands", p.stderr.decode("utf-8", "replace")[-500:])
+
+
 def check_files(all_blocks, text):
     """Scripts and pages that it names are there."""
     for language, lines in all_blocks:
@@ -171,7 +182,9 @@ if not os.path.exists("README.md"):
 with open("README.md", encoding="utf-8") as page, Folder() as folder:
     content = page.read()
     found = blocks(content)
-    shell = [line for language, lines in found if language in ("sh", "bash", "shell") for line in commands(lines)]
+    in_shell = [lines for language, lines in found if language in ("sh", "bash", "shell")]
+    whole = [lines for lines in in_shell if any(x.strip() == RUN_THIS for x in lines)]
+    shell = [line for lines in in_shell if lines not in whole for line in commands(lines)]
     t.check(len(shell) >= 5, "README.md", f"{len(shell)} commands in its sh blocks")
     for one_line in shell:
         check_options(one_line)
@@ -182,6 +195,8 @@ with open("README.md", encoding="utf-8") as page, Folder() as folder:
         os.symlink(VIAL, folder / "vial")
         tools = folder.path
     environment = {**os.environ, "PATH": tools + ":" + os.environ.get("PATH", "")}
+    for lines in whole:
+        run_whole(lines, environment)
     first_mates = run_commands(folder, shell, environment)
     run_python(folder, found, environment, first_mates)
 t.end()
