@@ -139,7 +139,7 @@ static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
 {
     const char *const reason = vl_ask_text(stmt, 0), *const acquisition = vl_ask_text(stmt, 2);
     const char *const input = vl_ask_text(stmt, 3), *const message = vl_ask_text(stmt, 4);
-    const char *const evidence = vl_ask_text(stmt, 5);
+    const char *const sample = vl_ask_text(stmt, 1), *const evidence = vl_ask_text(stmt, 5);
     char retry[1024];
     vl_html *const h = d->h;
     find_retry(d, evidence, reason, retry, sizeof retry);
@@ -148,7 +148,7 @@ static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
     vl_html_element(h, "span class=\"mark old\"", reason);
     vl_html_put(h, "</td>");
     vl_html_cell_open(h, "Sample", "name");
-    vl_html_element(h, "strong", vl_ask_text(stmt, 1));
+    vl_html_element(h, "strong", *sample ? sample : "\xe2\x80\x93");
     if (*acquisition) vl_html_put(h, "<br>");
     vl_html_text(h, acquisition);
     vl_html_put(h, "</td>");

@@ -46,6 +46,8 @@ const vl_reason vl_reasons[] = {
       "Nothing can be ingested under this id; if the withdrawal was a mistake, use a new id." },
     { "missing", "an input is missing or cannot be read",
       "See that the file is there and that vial's user may read it; the next run takes it." },
+    { "inbox", "a file in an inbox that is no item as it stands",
+      "Mend or rename the file as the message says; the next night looks again." },
     { "crash", "the process for this item crashed",
       "Run vial ingest on this file alone and report the fault." },
     { "killed", "the process for this item was killed, perhaps for want of memory",
