@@ -2,6 +2,7 @@
 #include "pipeline/bank/deposit.h"
 
 #include "formats/format.h"
+#include "pipeline/bank/json_text.h"
 #include "pipeline/input.h"
 
 #include <errno.h>
@@ -83,26 +84,13 @@ static vl_code hash_file(const char *path, char hex[65], vl_err *err)
     return vl_err_file(err, path);
 }
 
-/* Names of files are bytes, JSON is UTF-8. */
-static json_t *json_path(const char *path)
-{
-    json_t *const text = json_string(path);
-    if (text) return text;
-    char *const copy = strdup(path);
-    for (char *p = copy; p && *p; p++)
-        if ((unsigned char)*p >= 128) *p = '?';
-    json_t *const plain = copy ? json_string(copy) : NULL;
-    free(copy);
-    return plain;
-}
-
 /* Paths, sizes and times that the item's inputs have now, written into a store's entry. */
 static void remember_inputs(const deposit *d, json_t *store)
 {
     json_t *const inputs = json_object_get(store, "inputs");
     for (int i = 0; i < d->ninput && i < (int)json_array_size(inputs); i++) {
         json_t *const one = json_array_get(inputs, (size_t)i);
-        json_object_set_new(one, "path", json_path(d->ask->item->path[i]));
+        json_object_set_new(one, "path", vl_json_text(d->ask->item->path[i]));
         json_object_set_new(one, "mtime_ns", json_integer(d->before[i].mtime_ns));
     }
 }

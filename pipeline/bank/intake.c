@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/deposit.h"
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/json_text.h"
 #include "pipeline/run.h"
 
 #include <errno.h>
@@ -146,9 +147,9 @@ static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, v
                            told->exit_code };
     if (t->ask->receipt)
         json_array_append_new(json_object_get(t->ask->receipt, "refusals"),
-                              json_pack("{s:f,s:s,s:s,s:s,s:s,s:s,s:s,s:i}", "at", r.at, "sample", r.sample,
-                                        "acquisition", r.acquisition, "input", r.input ? r.input : "", "reason",
-                                        r.reason, "message", r.message, "evidence", r.evidence, "exit_code",
+                              json_pack("{s:f,s:s,s:s,s:o,s:s,s:o,s:s,s:i}", "at", r.at, "sample", r.sample,
+                                        "acquisition", r.acquisition, "input", vl_json_text(r.input ? r.input : ""), "reason",
+                                        r.reason, "message", vl_json_text(r.message), "evidence", r.evidence, "exit_code",
                                         r.exit_code));
     return t->ask->catalog ? vl_catalog_add_refusal(t->ask->catalog, t->ask->job, &r, err) : VL_OK;
 }

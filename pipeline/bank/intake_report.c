@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/deposit.h"
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/json_text.h"
 #include "pipeline/bank/reason.h"
 
 #include <signal.h>
@@ -14,9 +15,8 @@
 /* Numbers of places can be VL_NOWHERE; they travel as -1. */
 static json_t *error_json(const vl_err *err)
 {
-    json_t *const text = json_string(err->what), *const file = json_string(err->file);
     return json_pack("{s:i,s:o,s:o,s:I,s:I,s:I,s:I}", "code", (int)err->code, "what",
-                     text ? text : json_string("bytes that are not UTF-8"), "file", file ? file : json_string("?"),
+                     vl_json_text(err->what), "file", vl_json_text(err->file),
                      "offset", (json_int_t)err->offset, "packed", (json_int_t)err->packed, "record",
                      (json_int_t)err->record, "line", (json_int_t)err->line);
 }

@@ -1,6 +1,7 @@
 /* The journal (journal.h). */
 #include "pipeline/bank/journal.h"
 
+#include "pipeline/bank/json_text.h"
 #include "pipeline/store/store.h"
 
 #include <dirent.h>
@@ -28,11 +29,7 @@ json_t *vl_item_json(const vl_item *item)
 {
     json_t *const inputs = json_array();
     for (int i = 0; inputs && i < 2; i++)
-        if (item->path[i]) {
-            /* names of files are bytes; JSON holds UTF-8 only */
-            json_t *const path = json_string(item->path[i]);
-            json_array_append_new(inputs, path ? path : json_string("?"));
-        }
+        if (item->path[i]) json_array_append_new(inputs, vl_json_text(item->path[i]));
     json_t *const out = json_pack("{s:s,s:s,s:o,s:b,s:o,s:o}", "sample", item->sample, "acquisition",
                                   item->acquisition, "inputs", inputs, "interleaved", item->interleaved,
                                   "about_sample", details_json(&item->about_sample), "about_acquisition",

@@ -15,7 +15,7 @@
  * -3 ... behind it. Bytes of names that are not UTF-8 are replaced by U+FFFD.
  */
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/letter.h"
+#include "pipeline/bank/json_text.h"
 #include "pipeline/bank/reason.h"
 #include "formats/buf.h"
 
@@ -101,21 +101,6 @@ const char *vl_reason_of(const vl_err *err)
 
 /* ---- the JSON ---- */
 
-/* A JSON string of any bytes; NULL without memory. */
-static json_t *text_json(const char *text)
-{
-    vl_err err = VL_ERR_INIT;
-    vl_buf good = { 0 };
-    while (*text && !err.code) {
-        const char *const from = text;
-        if (vl_letter(&text) == VL_LETTER_BAD) vl_buf_append(&good, VL_LETTER_BAD_TEXT, 3, &err);
-        else vl_buf_append(&good, from, (size_t)(text - from), &err);
-    }
-    json_t *const made = err.code ? NULL : json_stringn(good.data ? (const char *)good.data : "", good.len);
-    vl_buf_free(&good);
-    return made;
-}
-
 /* Takes the value; one that is NULL was lost for want of memory. */
 static void set(json_t *object, const char *name, json_t *value, vl_err *err)
 {
@@ -124,7 +109,7 @@ static void set(json_t *object, const char *name, json_t *value, vl_err *err)
 
 static void set_text(json_t *object, const char *name, const char *text, vl_err *err)
 {
-    if (text) set(object, name, text_json(text), err);
+    if (text) set(object, name, vl_json_text(text), err);
 }
 
 static void set_number(json_t *object, const char *name, uint64_t number, vl_err *err)
@@ -153,7 +138,7 @@ static json_t *evidence_json(const vl_evidence *e, vl_err *err)
     set_text(all, "sample", e->sample, err);
     set_text(all, "acquisition", e->acquisition, err);
     for (int i = 0; i < 2; i++)
-        if (e->path[i] && json_array_append_new(inputs, text_json(e->path[i])))
+        if (e->path[i] && json_array_append_new(inputs, vl_json_text(e->path[i])))
             vl_fail(err, VL_ENOMEM, "no memory for JSON");
     set(all, "inputs", inputs, err);
     set_text(all, "sheet", e->sheet, err);
