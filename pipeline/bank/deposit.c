@@ -373,21 +373,21 @@ static void complete(json_t *record, const json_t *item)
         json_object_set(json_array_get(json_object_get(store, "inputs"), i), "path", json_array_get(inputs, i));
 }
 
-static vl_code clear_leftovers(const char *folder, const char *id, vl_err *err)
+static vl_code remove_one(const char *folder, const char *before, const char *id, const char *behind, vl_err *err)
 {
-    static const char *const form[] = { "%s/.%s.h5", "%s/..%s.h5.part", "%s/.sample.h5.part" };
-    char path[VL_BANK_PATH];
-    for (size_t i = 0; i < sizeof form / sizeof *form; i++) {
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-            _Pragma("GCC diagnostic ignored \"-Wformat-extra-args\"")
-                snprintf(path, sizeof path, form[i], folder, id);
-        _Pragma("GCC diagnostic pop") if (unlink(path) && errno != ENOENT)
-        {
-            vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
-            return vl_err_file(err, path);
-        }
-    }
-    return VL_OK;
+    char path[VL_BANK_PATH + 100];
+    snprintf(path, sizeof path, "%s/%s%.80s%s", folder, before, id, behind);
+    if (!unlink(path) || errno == ENOENT) return VL_OK;
+    vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
+    return vl_err_file(err, path);
+}
+
+vl_code vl_deposit_clear(const vl_bank *bank, const char *id, const char *sample, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    if (vl_bank_sample_folder(bank, sample, folder, err)) return err->code;
+    if (remove_one(folder, ".", id, ".h5", err)) return err->code;
+    return remove_one(folder, "..", id, ".h5.part", err);
 }
 
 static bool has_stores_or_past(const json_t *record)
@@ -407,7 +407,8 @@ vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *samp
     if (vl_bank_sample_folder(bank, sample, folder, err)) return err->code;
     if (stat(folder, &st)) return VL_OK; /* it died before it began */
     if (vl_deposit_lock(bank, sample, &lock, err)) return err->code;
-    if (!clear_leftovers(folder, id, err) && (*record = vl_record_load(bank, sample, err)) &&
+    if (!vl_deposit_clear(bank, id, sample, err) && !remove_one(folder, ".", "sample", ".h5.part", err) &&
+        (*record = vl_record_load(bank, sample, err)) &&
         !vl_record_reconcile(folder, *record, &changed, err)) {
         if (changed && item) complete(*record, item);
         /* a record that came from the stores alone is not in sample.h5 yet */

@@ -43,6 +43,9 @@ const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64
 vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
                            json_t **record, vl_err *err);
 
+/* Removes what the item `id` may have left half done in its sample's folder. */
+vl_code vl_deposit_clear(const vl_bank *bank, const char *id, const char *sample, vl_err *err);
+
 /* The lock of a sample; *fd is to be closed. */
 vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err *err);
 

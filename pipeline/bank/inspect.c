@@ -119,11 +119,27 @@ static vl_code rebuild_one(const char *sample, void *to, vl_err *err)
     return err->code;
 }
 
+/* What only the catalogue knows: when a store was checked last, and what was found. */
+static vl_code with_checks(vl_catalog *c, const char *sql, vl_err *err)
+{
+    if (sqlite3_exec(vl_catalog_db(c), sql, NULL, NULL, NULL) == SQLITE_OK) return VL_OK;
+    return vl_fail(err, VL_EIO, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
+}
+
+static const char keep_checks[] =
+    "DROP TABLE IF EXISTS temp.past; CREATE TEMP TABLE past AS SELECT file, digest, seal, verified_at, verify_failed FROM "
+    "store WHERE verified_at IS NOT NULL OR verify_failed IS NOT NULL; CREATE INDEX temp.past_seal ON past (seal, file)";
+static const char give_checks_back[] =
+    "UPDATE store SET verified_at = p.verified_at, verify_failed = p.verify_failed FROM temp.past p WHERE store.seal = "
+    "p.seal AND store.file = p.file AND store.digest = p.digest; DROP TABLE temp.past";
+
 vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err)
 {
     rebuild r = { bank, c, 0, 0 };
     if (vl_catalog_begin(c, err)) return err->code;
-    if (!vl_catalog_clear(c, err) && !vl_record_each(bank, rebuild_one, &r, err)) vl_catalog_commit(c, err);
+    if (!with_checks(c, keep_checks, err) && !vl_catalog_clear(c, err) && !vl_record_each(bank, rebuild_one, &r, err) &&
+        !with_checks(c, give_checks_back, err))
+        vl_catalog_commit(c, err);
     if (err->code) vl_catalog_rollback(c);
     *samples = r.samples;
     *stores = r.stores;

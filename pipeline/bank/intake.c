@@ -266,6 +266,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     const vl_item *const item = &t->ask->items->item[d->item];
     place *const p = &t->place[d->item];
     bool done = true;
+    vl_err left = VL_ERR_INIT; /* what cannot be cleared now, the next run clears */
     d->busy = false;
     t->running--;
     p->stage = ENDED;
@@ -277,6 +278,8 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
             json_t *const json = vl_item_json(item);
             done = recover(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog, t->ask->receipt, err);
             json_decref(json);
+        } else {
+            done = !vl_deposit_clear(t->ask->bank, d->journal.id, item->sample, &left);
         }
         if (told->exit_code == EX_TEMPFAIL && p->attempt < ATTEMPTS && !stop_asked) {
             p->stage = WAITS;
