@@ -1,7 +1,7 @@
 /* The folders of a bank: places, locks, whole files (bank.h). */
 #include "pipeline/bank/bank.h"
 
-#include "pipeline/store/store.h"
+#include "pipeline/store/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +45,8 @@ vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text
 {
     char escaped[512];
     vl_bank_escape(sample, escaped);
-    return vl_bank_path(bank, text, err, "samples/%02x/%s", (unsigned)(XXH3_64bits(sample, strlen(sample)) >> 56),
-                        escaped);
+    return vl_bank_path(bank, text, err, "samples/%02x/%s",
+                        (unsigned)(XXH3_64bits(sample, strlen(sample)) >> 56), escaped);
 }
 
 /* One folder; *made when it was not there. Group-writable and set-gid, whatever the umask says. */
@@ -57,7 +57,7 @@ static vl_code make_one(const char *path, bool *made, vl_err *err)
     if (!mkdir(path, 02775)) {
         *made = true;
         if (chmod(path, 02775) && errno != EPERM) vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode");
-        return err->code ? vl_err_file(err, path) : vl_store_sync_folder(path, err);
+        return err->code ? vl_err_file(err, path) : vl_sync_folder(path, err);
     }
     if (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)) return VL_OK;
     vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno, "cannot make the folder");
@@ -99,7 +99,8 @@ static double ticks(void)
 static bool is_still(int fd, const char *path)
 {
     struct stat mine, named;
-    return !fstat(fd, &mine) && !stat(path, &named) && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+    return !fstat(fd, &mine) && !stat(path, &named) && mine.st_ino == named.st_ino &&
+           mine.st_dev == named.st_dev;
 }
 
 vl_code vl_bank_lock(const char *path, double wait, int *fd, vl_err *err)
@@ -108,7 +109,8 @@ vl_code vl_bank_lock(const char *path, double wait, int *fd, vl_err *err)
     for (;;) {
         *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0664);
         if (*fd < 0) {
-            vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno, "cannot make the lock");
+            vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno,
+                          "cannot make the lock");
             return vl_err_file(err, path);
         }
         if (!flock(*fd, LOCK_EX | LOCK_NB) && is_still(*fd, path)) return VL_OK;
@@ -129,17 +131,6 @@ vl_code vl_bank_lock(const char *path, double wait, int *fd, vl_err *err)
 
 /* ---- files ---- */
 
-static vl_code write_all(int fd, const uint8_t *bytes, size_t n, vl_err *err)
-{
-    for (size_t done = 0; done < n;) {
-        const ssize_t put = write(fd, bytes + done, n - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return vl_fail_errno(err, VL_EIO, put ? errno : EIO, "cannot write");
-        done += (size_t)put;
-    }
-    return VL_OK;
-}
-
 vl_code vl_bank_write_file(const char *path, const void *bytes, size_t n, vl_err *err)
 {
     char part[VL_BANK_PATH + 64];
@@ -148,15 +139,16 @@ vl_code vl_bank_write_file(const char *path, const void *bytes, size_t n, vl_err
     snprintf(part, sizeof part, "%.*s.%s.%ld.part", folder, path, path + folder, (long)getpid());
     const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0664);
     if (fd < 0)
-        return vl_fail_errno(err, errno == ENOSPC ? VL_EIO : VL_EEXIST, errno, "cannot create"), vl_err_file(err, path);
-    if (!write_all(fd, bytes, n, err) && fsync(fd)) vl_fail_errno(err, VL_EIO, errno, "cannot sync");
+        return vl_fail_errno(err, errno == ENOSPC ? VL_EIO : VL_EEXIST, errno, "cannot create"),
+               vl_err_file(err, path);
+    if (!vl_write_all(fd, bytes, n, err) && fsync(fd)) vl_fail_errno(err, VL_EIO, errno, "cannot sync");
     if (close(fd) && !err->code) vl_fail_errno(err, VL_EIO, errno, "cannot close");
     if (!err->code && rename(part, path)) vl_fail_errno(err, VL_EIO, errno, "cannot rename");
     if (err->code) {
         unlink(part);
         return vl_err_file(err, path);
     }
-    return vl_store_sync_folder(path, err);
+    return vl_sync_folder(path, err);
 }
 
 vl_code vl_bank_room(const vl_bank *bank, uint64_t *bytes, vl_err *err)

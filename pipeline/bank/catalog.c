@@ -430,17 +430,21 @@ static vl_code has_inputs(vl_catalog *c, int64_t store, const vl_known_input *in
 }
 
 /* Does the catalogue hold every detail just so? donor is the sample's donor. */
-static vl_code has_details(vl_catalog *c, int64_t sample, int64_t acquisition, const vl_details *details, bool *same,
-                           vl_err *err)
+static vl_code has_details(vl_catalog *c, int64_t sample, int64_t acquisition, const vl_details *details,
+                           bool *same, vl_err *err)
 {
     for (size_t i = 0; i < details->n && *same && !err->code; i++) {
         const vl_detail *const d = &details->detail[i];
         const bool donor = !acquisition && !strcmp(d->name, "donor");
         const vl_db_value of[] = { vl_db_whole(sample), vl_db_whole(acquisition), vl_db_text(d->name) };
         sqlite3_stmt *const q =
-            donor ? vl_db_ask(c, "SELECT d.name FROM sample s JOIN donor d USING (donor_id) WHERE s.sample_id = ?", of, 1, err)
-                  : vl_db_ask(c, "SELECT value FROM fact WHERE sample_id = ? AND acquisition_id = ? AND name = ?", of, 3,
-                              err);
+            donor
+                ? vl_db_ask(c,
+                            "SELECT d.name FROM sample s JOIN donor d USING (donor_id) WHERE s.sample_id = ?",
+                            of, 1, err)
+                : vl_db_ask(c,
+                            "SELECT value FROM fact WHERE sample_id = ? AND acquisition_id = ? AND name = ?",
+                            of, 3, err);
         *same = q && vl_db_row(c, q, err) && !strcmp(vl_db_column(q, 0), d->value);
         if (*same) sqlite3_reset(q);
     }
@@ -451,14 +455,15 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
                             const char *profile, const char *options, bool *known, vl_err *err)
 {
     /* what an inbox calls an acquisition depends on what else lies there */
-    const vl_db_value of[] = { vl_db_text(item->sample), vl_db_text(item->acquisition), vl_db_whole(item->inbox != NULL),
-                               vl_db_text(profile), vl_db_text(options) };
-    sqlite3_stmt *const q =
-        vl_db_ask(c,
-                  "SELECT st.store_id, s.sample_id, a.acquisition_id FROM sample s JOIN acquisition a ON a.sample_id = s.sample_id"
-                  " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE s.name = ? AND (a.name = ? OR ?)"
-                  " AND st.profile = ? AND st.options = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
-                  of, 5, err);
+    const vl_db_value of[] = { vl_db_text(item->sample), vl_db_text(item->acquisition),
+                               vl_db_whole(item->inbox != NULL), vl_db_text(profile), vl_db_text(options) };
+    sqlite3_stmt *const q = vl_db_ask(
+        c,
+        "SELECT st.store_id, s.sample_id, a.acquisition_id FROM sample s JOIN acquisition a ON a.sample_id = "
+        "s.sample_id"
+        " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE s.name = ? AND (a.name = ? OR ?)"
+        " AND st.profile = ? AND st.options = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
+        of, 5, err);
     *known = false;
     while (q && !*known && vl_db_row(c, q, err)) {
         const int64_t sample = sqlite3_column_int64(q, 1), acquisition = sqlite3_column_int64(q, 2);

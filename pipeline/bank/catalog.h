@@ -44,9 +44,9 @@ vl_code vl_catalog_remove(vl_catalog *c, const char *sample, vl_err *err);
 /* Empties all tables that are made from records. */
 vl_code vl_catalog_clear(vl_catalog *c, vl_err *err);
 
-/* Is there a live store made of exactly these inputs (paths, sizes, mtimes), sample, acquisition, profile, options,
- * and with just these details? For an item of an inbox the acquisition's name does not matter.
- * Sizes and times as stat says now. */
+/* Is there a live store made of exactly these inputs (paths, sizes, mtimes), sample, acquisition, profile,
+ * options, and with just these details? For an item of an inbox the acquisition's name does not matter. Sizes
+ * and times as stat says now. */
 typedef struct vl_known_input {
     const char *path;
     uint64_t bytes;

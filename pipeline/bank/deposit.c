@@ -4,6 +4,7 @@
 #include "formats/format.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/input.h"
+#include "pipeline/store/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +107,8 @@ static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
         char hex[65] = "";
         const json_t *const one = json_array_get(inputs, (size_t)i);
         const char *const path = d->ask->item->path[i];
-        if (!strcmp(path, "-") || (uint64_t)json_integer_value(json_object_get(one, "bytes")) != d->before[i].bytes) {
+        if (!strcmp(path, "-") ||
+            (uint64_t)json_integer_value(json_object_get(one, "bytes")) != d->before[i].bytes) {
             *same = false;
             break;
         }
@@ -181,10 +183,10 @@ static vl_code load(deposit *d, vl_err *err)
 static vl_code conflict(deposit *d, const json_t *old, vl_err *err)
 {
     d->reason = "conflict";
-    return vl_fail(err, VL_EEXIST,
-                   "sample '%.60s' has other data as %.16s of acquisition '%.60s'; --supersede puts this in its place",
-                   d->ask->item->sample, json_string_value(json_object_get(old, "kind")),
-                   d->ask->item->acquisition);
+    return vl_fail(
+        err, VL_EEXIST,
+        "sample '%.60s' has other data as %.16s of acquisition '%.60s'; --supersede puts this in its place",
+        d->ask->item->sample, json_string_value(json_object_get(old, "kind")), d->ask->item->acquisition);
 }
 
 static void add_facts(json_t *map, const vl_details *details)
@@ -217,7 +219,8 @@ static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
     snprintf(name, sizeof name, "%.*s.old-%.12s.h5", (int)strlen(file) - 3, file,
              json_string_value(json_object_get(old, "digest")));
     if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
-    if (link(from, to) && errno != EEXIST) return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
+    if (link(from, to) && errno != EEXIST)
+        return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
     json_object_set_new(old, "file", json_string(name));
     json_object_set_new(old, "state", json_string("superseded"));
     json_object_set_new(old, "superseded", json_integer((json_int_t)vl_bank_now()));
@@ -229,16 +232,18 @@ static vl_code give_name(const deposit *d, const char *file, bool replace, vl_er
     char to[VL_BANK_PATH];
     if (join(to, d->folder, file, err)) return err->code;
     int failed = renameat2(AT_FDCWD, d->staged, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE);
-    if (failed && errno == EINVAL && !replace) /* a file system that cannot refuse to replace; we hold the lock */
+    if (failed && errno == EINVAL &&
+        !replace) /* a file system that cannot refuse to replace; we hold the lock */
         failed = access(to, F_OK) ? rename(d->staged, to) : (errno = EEXIST, -1);
-    if (failed) return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name"), vl_err_file(err, to);
-    return vl_store_sync_folder(to, err);
+    if (failed)
+        return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name"), vl_err_file(err, to);
+    return vl_sync_folder(to, err);
 }
 
 static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *err)
 {
-    const char *const kind = json_string_value(json_object_get(store, "kind")),
-                     *const name = d->ask->item->acquisition;
+    const char *const kind = json_string_value(json_object_get(store, "kind")), *const name =
+                                                                                    d->ask->item->acquisition;
     json_t *const old = vl_record_store(d->record, kind, name, "live");
     if (old && is_same(d, old, &done->unchanged, err)) return err->code;
     if (done->unchanged) { /* somebody else was faster */
@@ -325,7 +330,8 @@ static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
     if (ingest(d, done, err) || check_inputs_still(d, err)) return err->code;
     json_t *const store = make_entry(d, done->sum.kind, err);
     if (!store) return err->code;
-    if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !load(d, err)) publish(d, store, done, err);
+    if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !load(d, err))
+        publish(d, store, done, err);
     if (lock >= 0) close(lock);
     json_decref(store);
     return err->code;
@@ -341,8 +347,9 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
     snprintf(name, sizeof name, ".%.80s.h5", ask->id);
     for (int i = 0; i < d.ninput; i++)
         if (look(ask->item->path[i], &d.before[i], err)) return err->code;
-    if (vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) || join(d.staged, d.folder, name, err) ||
-        find_kind(ask->item->path[0], &kind, err) || vl_bank_make_folder(ask->bank, d.folder, err))
+    if (vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
+        join(d.staged, d.folder, name, err) || find_kind(ask->item->path[0], &kind, err) ||
+        vl_bank_make_folder(ask->bank, d.folder, err))
         return err->code;
     if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);
     done->record = err->code ? NULL : json_incref(d.record);
@@ -359,8 +366,8 @@ static void complete(json_t *record, const json_t *item)
 {
     const char *acquisition = NULL;
     json_t *about_sample = NULL, *about_acquisition = NULL, *inputs = NULL;
-    if (json_unpack((json_t *)item, "{s:s,s:o,s:o,s:o}", "acquisition", &acquisition, "about_sample", &about_sample,
-                    "about_acquisition", &about_acquisition, "inputs", &inputs))
+    if (json_unpack((json_t *)item, "{s:s,s:o,s:o,s:o}", "acquisition", &acquisition, "about_sample",
+                    &about_sample, "about_acquisition", &about_acquisition, "inputs", &inputs))
         return;
     json_t *const store = vl_record_store(record, NULL, acquisition, "live");
     if (!store) return;
@@ -370,10 +377,12 @@ static void complete(json_t *record, const json_t *item)
     if (donor) json_object_set(record, "donor", donor);
     json_object_del(json_object_get(record, "facts"), "donor");
     for (size_t i = 0; i < json_array_size(inputs); i++)
-        json_object_set(json_array_get(json_object_get(store, "inputs"), i), "path", json_array_get(inputs, i));
+        json_object_set(json_array_get(json_object_get(store, "inputs"), i), "path",
+                        json_array_get(inputs, i));
 }
 
-static vl_code remove_one(const char *folder, const char *before, const char *id, const char *behind, vl_err *err)
+static vl_code remove_one(const char *folder, const char *before, const char *id, const char *behind,
+                          vl_err *err)
 {
     char path[VL_BANK_PATH + 100];
     snprintf(path, sizeof path, "%s/%s%.80s%s", folder, before, id, behind);
@@ -412,7 +421,8 @@ vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *samp
         !vl_record_reconcile(folder, *record, &changed, err)) {
         if (changed && item) complete(*record, item);
         /* a record that came from the stores alone is not in sample.h5 yet */
-        if (changed || (!json_integer_value(json_object_get(*record, "revision")) && has_stores_or_past(*record))) {
+        if (changed ||
+            (!json_integer_value(json_object_get(*record, "revision")) && has_stores_or_past(*record))) {
             if (item) complete(*record, item);
             vl_record_save(bank, *record, err);
         }

@@ -26,11 +26,12 @@ typedef struct vl_deposit {
 } vl_deposit;
 
 typedef struct vl_deposited {
-    bool unchanged;  /* the same input is in the bank already */
-    bool superseded; /* it took the place of an older store */
-    const char *reason; /* of a refusal that the error's code does not tell: "conflict", "withdrawn"; else NULL; static */
+    bool unchanged;     /* the same input is in the bank already */
+    bool superseded;    /* it took the place of an older store */
+    const char *reason; /* of a refusal that the error's code does not tell: "conflict", "withdrawn"; else
+                           NULL; static */
     json_t *record;     /* owned: the sample's, as it is now */
-    vl_ingested sum; /* of what was ingested; zeros when unchanged */
+    vl_ingested sum;    /* of what was ingested; zeros when unchanged */
 } vl_deposited;
 
 vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err);
@@ -38,8 +39,8 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err);
 /* What makes the same input another store, besides its bytes and profile. Into text of 64 bytes. */
 const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64]);
 
-/* Clears or finishes what the dead run `id` left of a sample. item: what its journal entry says, or NULL. *record:
- * the sample's as it is now, or NULL when there is no such sample; owned by the caller. */
+/* Clears or finishes what the dead run `id` left of a sample. item: what its journal entry says, or NULL.
+ * *record: the sample's as it is now, or NULL when there is no such sample; owned by the caller. */
 vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
                            json_t **record, vl_err *err);
 

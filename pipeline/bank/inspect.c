@@ -85,7 +85,8 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
     return vl_catalog_checked(v->catalog, store, vl_bank_now(), *failed ? failed : NULL, err);
 }
 
-vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done, vl_err *err)
+vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done,
+                        vl_err *err)
 {
     inspection v = { bank, c, ask, done };
     *done = (vl_inspected){ 0 };
@@ -110,7 +111,8 @@ static vl_code rebuild_one(const char *sample, void *to, vl_err *err)
         return err->code;
     }
     /* a folder in which nothing was ever published is no sample yet */
-    if (json_integer_value(json_object_get(record, "revision")) || json_array_size(json_object_get(record, "stores"))) {
+    if (json_integer_value(json_object_get(record, "revision")) ||
+        json_array_size(json_object_get(record, "stores"))) {
         r->samples++;
         r->stores += json_array_size(json_object_get(record, "stores"));
         vl_catalog_put(r->catalog, record, err);
@@ -126,19 +128,21 @@ static vl_code with_checks(vl_catalog *c, const char *sql, vl_err *err)
     return vl_fail(err, VL_EIO, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
 }
 
-static const char keep_checks[] =
-    "DROP TABLE IF EXISTS temp.past; CREATE TEMP TABLE past AS SELECT file, digest, seal, verified_at, verify_failed FROM "
-    "store WHERE verified_at IS NOT NULL OR verify_failed IS NOT NULL; CREATE INDEX temp.past_seal ON past (seal, file)";
+static const char keep_checks[] = "DROP TABLE IF EXISTS temp.past; CREATE TEMP TABLE past AS SELECT file, "
+                                  "digest, seal, verified_at, verify_failed FROM "
+                                  "store WHERE verified_at IS NOT NULL OR verify_failed IS NOT NULL; CREATE "
+                                  "INDEX temp.past_seal ON past (seal, file)";
 static const char give_checks_back[] =
-    "UPDATE store SET verified_at = p.verified_at, verify_failed = p.verify_failed FROM temp.past p WHERE store.seal = "
+    "UPDATE store SET verified_at = p.verified_at, verify_failed = p.verify_failed FROM temp.past p WHERE "
+    "store.seal = "
     "p.seal AND store.file = p.file AND store.digest = p.digest; DROP TABLE temp.past";
 
 vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err)
 {
     rebuild r = { bank, c, 0, 0 };
     if (vl_catalog_begin(c, err)) return err->code;
-    if (!with_checks(c, keep_checks, err) && !vl_catalog_clear(c, err) && !vl_record_each(bank, rebuild_one, &r, err) &&
-        !with_checks(c, give_checks_back, err))
+    if (!with_checks(c, keep_checks, err) && !vl_catalog_clear(c, err) &&
+        !vl_record_each(bank, rebuild_one, &r, err) && !with_checks(c, give_checks_back, err))
         vl_catalog_commit(c, err);
     if (err->code) vl_catalog_rollback(c);
     *samples = r.samples;
@@ -174,8 +178,11 @@ vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err)
         if (vl_worker_start(&w, rebuild_work, (void *)bank, 0, err)) return err->code;
         const int code = vl_worker_wait(&w);
         if (code)
-            vl_fail(err, code == EX_IOERR ? VL_EIO : code == EX_CANTCREAT ? VL_EEXIST : VL_EBUSY, "%.200s",
-                    w.said.len ? (char *)w.said.data : "the catalogue could not be made");
+            vl_fail(err,
+                    code == EX_IOERR       ? VL_EIO
+                    : code == EX_CANTCREAT ? VL_EEXIST
+                                           : VL_EBUSY,
+                    "%.200s", w.said.len ? (char *)w.said.data : "the catalogue could not be made");
         vl_worker_free(&w);
     }
     return err->code ? err->code : vl_catalog_open(c, bank, true, err);
@@ -202,12 +209,15 @@ static void compare_store(comparison *k, const char *sample, const char *folder,
     char path[VL_BANK_PATH + 700];
     vl_sealed sealed = { 0 };
     vl_err err = VL_ERR_INIT;
-    const char *const file = json_string_value(json_object_get(store, "file")),
-                     *const seal = json_string_value(json_object_get(store, "seal"));
+    const char *const file = json_string_value(json_object_get(store, "file")), *const seal =
+                                                                                    json_string_value(
+                                                                                        json_object_get(
+                                                                                            store, "seal"));
     snprintf(path, sizeof path, "%s/%s", folder, file);
     k->stores++;
     if (vl_seal_read(path, &sealed, NULL, &err)) differ(k, sample, file, err.what);
-    else if (strcmp(sealed.hash, seal)) differ(k, sample, file, "is another store than the sample's record says");
+    else if (strcmp(sealed.hash, seal))
+        differ(k, sample, file, "is another store than the sample's record says");
     sqlite3_reset(k->stmt);
     sqlite3_bind_text(k->stmt, 1, sample, -1, SQLITE_TRANSIENT);
     sqlite3_bind_text(k->stmt, 2, file, -1, SQLITE_TRANSIENT);
@@ -236,7 +246,8 @@ static vl_code compare_one(const char *sample, void *to, vl_err *err)
 static vl_code compare_counts(comparison *k, vl_err *err)
 {
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(vl_catalog_db(k->catalog), "SELECT count(*) FROM store", -1, &stmt, NULL) != SQLITE_OK ||
+    if (sqlite3_prepare_v2(vl_catalog_db(k->catalog), "SELECT count(*) FROM store", -1, &stmt, NULL) !=
+            SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW)
         vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(k->catalog)));
     const uint64_t stores = err->code ? 0 : (uint64_t)sqlite3_column_int64(stmt, 0);
@@ -248,11 +259,13 @@ static vl_code compare_counts(comparison *k, vl_err *err)
     return err->code;
 }
 
-vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences, vl_err *err)
+vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences,
+                        vl_err *err)
 {
     comparison k = { .bank = bank, .catalog = c };
-    static const char query[] = "SELECT t.seal FROM store t JOIN acquisition a USING (acquisition_id) JOIN sample s "
-                                "USING (sample_id) WHERE s.name = ?1 AND t.file = ?2";
+    static const char query[] =
+        "SELECT t.seal FROM store t JOIN acquisition a USING (acquisition_id) JOIN sample s "
+        "USING (sample_id) WHERE s.name = ?1 AND t.file = ?2";
     if (sqlite3_prepare_v2(vl_catalog_db(c), query, -1, &k.stmt, NULL) != SQLITE_OK)
         return vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
     if (!vl_record_each(bank, compare_one, &k, err)) compare_counts(&k, err);
@@ -264,7 +277,8 @@ vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, u
 
 /* ---- finding a store ---- */
 
-vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, char path[VL_BANK_PATH], vl_err *err)
+vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, char path[VL_BANK_PATH],
+                     vl_err *err)
 {
     char sample[256], folder[VL_BANK_PATH], choices[160] = "";
     const char *const slash = strchr(name, '/'), *const acquisition = slash ? slash + 1 : NULL;
@@ -289,11 +303,13 @@ vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, ch
         n++;
     }
     if (gone) vl_fail(err, VL_ENOIN, "sample '%.100s' was withdrawn", sample);
-    else if (!n && acquisition) vl_fail(err, VL_ENOIN, "sample '%.80s' has no acquisition '%.80s'", sample, acquisition);
+    else if (!n && acquisition)
+        vl_fail(err, VL_ENOIN, "sample '%.80s' has no acquisition '%.80s'", sample, acquisition);
     else if (!n) vl_fail(err, VL_ENOIN, "sample '%.100s' has no store", sample);
     else if (n > 1) vl_fail(err, VL_EARG, "sample '%.60s' has %d stores; name one: %s", sample, n, choices);
     else if (!vl_bank_sample_folder(bank, sample, folder, err))
-        snprintf(path, VL_BANK_PATH, "%.3000s/%.700s", folder, json_string_value(json_object_get(found, "file")));
+        snprintf(path, VL_BANK_PATH, "%.3000s/%.700s", folder,
+                 json_string_value(json_object_get(found, "file")));
     json_decref(record);
     return err->code;
 }

@@ -97,7 +97,9 @@ static vl_code look_at_items(intake *t, vl_err *err)
 static vl_profile profile_of(const intake *t, const vl_item *item)
 {
     vl_profile profile = VL_COMPACT;
-    const char *const name = item->profile ? item->profile : t->ask->profile ? t->ask->profile : t->ask->bank->profile;
+    const char *const name = item->profile     ? item->profile
+                             : t->ask->profile ? t->ask->profile
+                                               : t->ask->bank->profile;
     vl_profile_find(name, &profile); /* names were checked where they were read */
     return profile;
 }
@@ -140,17 +142,17 @@ static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, v
     vl_err_print(&told->err, line, sizeof line);
     vl_intake_view_clear(&t->view);
     fprintf(stderr, "vial: refused: %s: %s\n", item->sample, line);
-    vl_log(t->ask->bank, VL_LOG_ERROR, "refused", "sample", item->sample, "acquisition", item->acquisition, "reason",
-           told->reason, "message", line, NULL);
+    vl_log(t->ask->bank, VL_LOG_ERROR, "refused", "sample", item->sample, "acquisition", item->acquisition,
+           "reason", told->reason, "message", line, NULL);
     if (vl_quarantine(t->ask->bank, &e, where, err)) return err->code;
-    const vl_refusal r = { e.at, item->sample, item->acquisition, item->path[0], told->reason, line, where,
-                           told->exit_code };
+    const vl_refusal r = { e.at, item->sample, item->acquisition, item->path[0], told->reason,
+                           line, where,        told->exit_code };
     if (t->ask->receipt)
-        json_array_append_new(json_object_get(t->ask->receipt, "refusals"),
-                              json_pack("{s:f,s:s,s:s,s:o,s:s,s:o,s:s,s:i}", "at", r.at, "sample", r.sample,
-                                        "acquisition", r.acquisition, "input", vl_json_text(r.input ? r.input : ""), "reason",
-                                        r.reason, "message", vl_json_text(r.message), "evidence", r.evidence, "exit_code",
-                                        r.exit_code));
+        json_array_append_new(
+            json_object_get(t->ask->receipt, "refusals"),
+            json_pack("{s:f,s:s,s:s,s:o,s:s,s:o,s:s,s:i}", "at", r.at, "sample", r.sample, "acquisition",
+                      r.acquisition, "input", vl_json_text(r.input ? r.input : ""), "reason", r.reason,
+                      "message", vl_json_text(r.message), "evidence", r.evidence, "exit_code", r.exit_code));
     return t->ask->catalog ? vl_catalog_add_refusal(t->ask->catalog, t->ask->job, &r, err) : VL_OK;
 }
 
@@ -215,15 +217,17 @@ static int recover_work(void *argument, int fd)
 }
 
 /* Clears what a dead worker left of one item. True: the journal's entry is no longer needed. */
-static bool recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item, vl_catalog *catalog,
-                    json_t *receipt, vl_err *err)
+static bool recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
+                    vl_catalog *catalog, json_t *receipt, vl_err *err)
 {
     recovery r = { bank, id, sample, item };
     vl_worker w = { 0 };
     if (vl_worker_start(&w, recover_work, &r, 0, err)) return false;
     const int code = vl_worker_wait(&w);
     bool done = !code;
-    if (code) vl_fail(err, code == EX_IOERR ? VL_EIO : VL_EBUSY, "what a dead run left of '%.60s' could not be cleared", sample);
+    if (code)
+        vl_fail(err, code == EX_IOERR ? VL_EIO : VL_EBUSY,
+                "what a dead run left of '%.60s' could not be cleared", sample);
     json_t *const record = done && w.said.len ? vl_record_parse((char *)w.said.data, w.said.len, err) : NULL;
     if (record) done = !hand_in(catalog, receipt, record, err);
     json_decref(record);
@@ -276,7 +280,8 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     } else {
         if (told->exit_code > 128 || !told->err.code || (told->reason && !strcmp(told->reason, "crash"))) {
             json_t *const json = vl_item_json(item);
-            done = recover(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog, t->ask->receipt, err);
+            done = recover(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog, t->ask->receipt,
+                           err);
             json_decref(json);
         } else {
             done = !vl_deposit_clear(t->ask->bank, d->journal.id, item->sample, &left);
@@ -430,7 +435,8 @@ static void show(intake *t)
         if (!t->desk[k].busy) continue;
         const size_t n = strlen(names);
         done += t->done[k];
-        snprintf(names + n, sizeof names - n, "%s%.40s", n ? ", " : "", t->ask->items->item[t->desk[k].item].sample);
+        snprintf(names + n, sizeof names - n, "%s%.40s", n ? ", " : "",
+                 t->ask->items->item[t->desk[k].item].sample);
     }
     vl_intake_view_show(&t->view, t->sum, done, names);
 }
@@ -512,7 +518,8 @@ static vl_code set_up(intake *t, vl_err *err)
     void *const shared = mmap(NULL, (size_t)t->jobs * sizeof *t->done, PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     t->done = shared == MAP_FAILED ? NULL : shared;
-    if (!t->place || !t->desk || !t->done) return vl_fail(err, VL_ENOMEM, "no memory for %zu items", t->ask->items->n);
+    if (!t->place || !t->desk || !t->done)
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu items", t->ask->items->n);
     return look_at_items(t, err);
 }
 
@@ -546,8 +553,9 @@ void vl_intake_tell(const vl_intake_sum *s)
 {
     char in[16], out[16], rate[16], more[96] = "";
     if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
-    fprintf(stderr, "vial: %" PRIu64 " items: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused", s->items,
-            s->published, more, s->unchanged, s->refused);
+    fprintf(stderr,
+            "vial: %" PRIu64 " items: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
+            s->items, s->published, more, s->unchanged, s->refused);
     if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
     if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
     if (s->bytes_in)

@@ -1,7 +1,7 @@
 /*
- * Intake: many items into the bank. A supervisor with one worker process for each item: what crashes, hangs or is
- * refused costs that item only and is recorded with its reason. The supervisor alone writes the catalogue; it never
- * enters HDF5 or OpenMP.
+ * Intake: many items into the bank. A supervisor with one worker process for each item: what crashes, hangs
+ * or is refused costs that item only and is recorded with its reason. The supervisor alone writes the
+ * catalogue; it never enters HDF5 or OpenMP.
  */
 #ifndef VL_INTAKE_H
 #define VL_INTAKE_H
@@ -12,17 +12,17 @@
 
 typedef struct vl_intake {
     const vl_bank *bank;
-    vl_items *items;      /* paths become absolute */
-    const char *sheet;    /* they come from; NULL: none */
-    const char *profile;  /* for items that name none; NULL: the bank's */
-    int threads, jobs;    /* 0: as the bank says */
-    uint64_t max_memory;  /* 0: as the bank says */
-    double deadline;      /* s from now after which nothing is started; 0: none */
+    vl_items *items;     /* paths become absolute */
+    const char *sheet;   /* they come from; NULL: none */
+    const char *profile; /* for items that name none; NULL: the bank's */
+    int threads, jobs;   /* 0: as the bank says */
+    uint64_t max_memory; /* 0: as the bank says */
+    double deadline;     /* s from now after which nothing is started; 0: none */
     bool supersede, exact_all, quiet;
     vl_progress_how progress;
-    vl_catalog *catalog;  /* NULL: what comes of it goes to receipt */
-    int64_t job;          /* of the catalogue */
-    json_t *receipt;      /* {"records": [...], "refusals": [...]}; NULL: none */
+    vl_catalog *catalog; /* NULL: what comes of it goes to receipt */
+    int64_t job;         /* of the catalogue */
+    json_t *receipt;     /* {"records": [...], "refusals": [...]}; NULL: none */
 } vl_intake;
 
 typedef struct vl_intake_sum {

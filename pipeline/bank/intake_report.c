@@ -15,10 +15,10 @@
 /* Numbers of places can be VL_NOWHERE; they travel as -1. */
 static json_t *error_json(const vl_err *err)
 {
-    return json_pack("{s:i,s:o,s:o,s:I,s:I,s:I,s:I}", "code", (int)err->code, "what",
-                     vl_json_text(err->what), "file", vl_json_text(err->file),
-                     "offset", (json_int_t)err->offset, "packed", (json_int_t)err->packed, "record",
-                     (json_int_t)err->record, "line", (json_int_t)err->line);
+    return json_pack("{s:i,s:o,s:o,s:I,s:I,s:I,s:I}", "code", (int)err->code, "what", vl_json_text(err->what),
+                     "file", vl_json_text(err->file), "offset", (json_int_t)err->offset, "packed",
+                     (json_int_t)err->packed, "record", (json_int_t)err->record, "line",
+                     (json_int_t)err->line);
 }
 
 int vl_intake_work(void *argument, int fd)
@@ -28,11 +28,12 @@ int vl_intake_work(void *argument, int fd)
     vl_err err = VL_ERR_INIT;
     vl_deposit_run(ask, &done, &err);
     json_t *const out =
-        err.code ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
-                 : json_pack("{s:b,s:b,s:O,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "superseded",
-                             done.superseded, "record", done.record, "rows", (json_int_t)done.sum.rows, "bytes_in",
-                             (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
-                             "bytes_store", (json_int_t)done.sum.bytes_store);
+        err.code
+            ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
+            : json_pack("{s:b,s:b,s:O,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "superseded",
+                        done.superseded, "record", done.record, "rows", (json_int_t)done.sum.rows, "bytes_in",
+                        (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
+                        "bytes_store", (json_int_t)done.sum.bytes_store);
     char *const text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     const bool said = text && vl_worker_say(fd, text);
     return said ? vl_exit_code(err.code) : EX_OSERR;
@@ -84,8 +85,9 @@ void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_o
     json_t *const json = said->len ? json_loadb((const char *)said->data, said->len, 0, NULL) : NULL;
     const json_t *const error = json_object_get(json, "error");
     if (!exit_code && json &&
-        !json_unpack(json, "{s:b,s:b,s:o,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "superseded", &superseded,
-                     "record", &record, "rows", &rows, "bytes_in", &in, "text_bytes", &text, "bytes_store", &store)) {
+        !json_unpack(json, "{s:b,s:b,s:o,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "superseded",
+                     &superseded, "record", &record, "rows", &rows, "bytes_in", &in, "text_bytes", &text,
+                     "bytes_store", &store)) {
         told->published = !unchanged;
         told->unchanged = unchanged;
         told->superseded = superseded;

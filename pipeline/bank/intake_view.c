@@ -1,4 +1,5 @@
-/* One view for all items under way: a line on a terminal, a line a minute otherwise, JSON lines on request. */
+/* One view for all items under way: a line on a terminal, a line a minute otherwise, JSON lines on request.
+ */
 #include "pipeline/bank/intake_parts.h"
 
 #include <inttypes.h>
@@ -31,10 +32,10 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
     if (v->how == VL_PROGRESS_JSON) {
         fprintf(stderr,
                 "{\"step\":\"intake\",\"seconds\":%.1f,\"items\":%" PRIu64 ",\"ended\":%" PRIu64
-                ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"failed\":%" PRIu64
-                ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 "}\n",
-                spent, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused, sum->failed, done,
-                v->total);
+                ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64
+                ",\"failed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 "}\n",
+                spent, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused, sum->failed,
+                done, v->total);
         return;
     }
     vl_human_bytes((uint64_t)((double)done / spent), rate);
@@ -43,8 +44,8 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
         snprintf(left, sizeof left, ", %ld:%02ld left", more / 60, more % 60);
     }
     fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " items, %" PRIu64 " refused, %3.0f%%, %s/s%s; %.60s%s",
-            v->terminal ? "\r\033[K" : "vial: ", ended(sum), sum->items, sum->refused + sum->failed, 100 * part, rate,
-            left, names, v->terminal ? "" : "\n");
+            v->terminal ? "\r\033[K" : "vial: ", ended(sum), sum->items, sum->refused + sum->failed,
+            100 * part, rate, left, names, v->terminal ? "" : "\n");
     v->shown = v->terminal;
 }
 

@@ -2,7 +2,7 @@
 #include "pipeline/bank/journal.h"
 
 #include "pipeline/bank/json_text.h"
-#include "pipeline/store/store.h"
+#include "pipeline/store/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -55,14 +55,7 @@ static void make_id(char id[VL_JOURNAL_ID])
 
 static vl_code write_entry(int fd, const char *part, const char *text, vl_err *err)
 {
-    const size_t n = strlen(text);
-    size_t done = 0;
-    while (done < n) {
-        const ssize_t put = write(fd, text + done, n - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return vl_fail_errno(err, VL_EIO, put ? errno : EIO, "cannot write the journal");
-        done += (size_t)put;
-    }
+    if (vl_write_all(fd, text, strlen(text), err)) return err->code;
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         const bool none = errno != EWOULDBLOCK;
         vl_fail_errno(err, none ? VL_ECONFIG : VL_EBUSY, errno,
@@ -72,8 +65,8 @@ static vl_code write_entry(int fd, const char *part, const char *text, vl_err *e
     return fsync(fd) ? vl_fail_errno(err, VL_EIO, errno, "cannot sync the journal") : VL_OK;
 }
 
-/* Between making an entry and locking it, its maker holds the gate (shared): who holds it alone knows that an entry
- * without lock is a dead run's. -1: it cannot be had. */
+/* Between making an entry and locking it, its maker holds the gate (shared): who holds it alone knows that an
+ * entry without lock is a dead run's. -1: it cannot be had. */
 static int open_gate(const vl_bank *bank, int how)
 {
     char path[VL_BANK_PATH];
@@ -101,14 +94,15 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
     const int gate = open_gate(bank, LOCK_SH);
     j->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0664);
     if (j->fd < 0) {
-        vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno, "cannot write the journal");
+        vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno,
+                      "cannot write the journal");
         vl_err_file(err, part);
         if (gate >= 0) close(gate);
         goto out;
     }
     if (!write_entry(j->fd, part, text, err) && rename(part, j->path))
         vl_fail_errno(err, VL_EIO, errno, "cannot write the journal");
-    if (!err->code) vl_store_sync_folder(j->path, err);
+    if (!err->code) vl_sync_folder(j->path, err);
     if (gate >= 0) close(gate);
     if (err->code) {
         unlink(part);
@@ -137,19 +131,23 @@ static int take_over(const char *path)
     struct stat mine, named;
     const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return -1;
-    if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &mine) && !stat(path, &named) && mine.st_ino == named.st_ino)
+    if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &mine) && !stat(path, &named) &&
+        mine.st_ino == named.st_ino)
         return fd;
     close(fd);
     return -1;
 }
 
-/* Half-written entries of dead runs: "journal/.<id>.part" without a lock. Their item never began. The gate is held. */
+/* Half-written entries of dead runs: "journal/.<id>.part" without a lock. Their item never began. The gate is
+ * held. */
 static void clear_half(const vl_bank *bank, const char *name)
 {
     char path[VL_BANK_PATH];
     vl_err err = VL_ERR_INIT;
     const size_t n = strlen(name);
-    if (*name != '.' || n < 6 || strcmp(name + n - 5, ".part") || vl_bank_path(bank, path, &err, "journal/%s", name)) return;
+    if (*name != '.' || n < 6 || strcmp(name + n - 5, ".part") ||
+        vl_bank_path(bank, path, &err, "journal/%s", name))
+        return;
     const int fd = take_over(path);
     if (fd < 0) return;
     unlink(path);
@@ -158,8 +156,9 @@ static void clear_half(const vl_bank *bank, const char *name)
 
 static int any(const struct dirent *e) { return strcmp(e->d_name, ".") && strcmp(e->d_name, ".."); }
 
-vl_code vl_journal_each_dead(const vl_bank *bank, vl_code (*visit)(vl_journal *j, json_t *item, void *to, vl_err *err),
-                             void *to, vl_err *err)
+vl_code vl_journal_each_dead(const vl_bank *bank,
+                             vl_code (*visit)(vl_journal *j, json_t *item, void *to, vl_err *err), void *to,
+                             vl_err *err)
 {
     char folder[VL_BANK_PATH];
     struct dirent **entry = NULL;
@@ -176,8 +175,9 @@ vl_code vl_journal_each_dead(const vl_bank *bank, vl_code (*visit)(vl_journal *j
         vl_journal j = { .fd = -1 };
         const char *const name = entry[i]->d_name;
         const size_t len = strlen(name);
-        if (!err->code && *name != '.' && len > 5 && len - 5 < sizeof j.id && !strcmp(name + len - 5, ".json") &&
-                 !vl_bank_path(bank, j.path, err, "journal/%s", name) && (j.fd = take_over(j.path)) >= 0) {
+        if (!err->code && *name != '.' && len > 5 && len - 5 < sizeof j.id &&
+            !strcmp(name + len - 5, ".json") && !vl_bank_path(bank, j.path, err, "journal/%s", name) &&
+            (j.fd = take_over(j.path)) >= 0) {
             memcpy(j.id, name, len - 5);
             json_t *const item = json_load_file(j.path, 0, NULL);
             visit(&j, item, to, err);

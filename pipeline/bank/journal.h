@@ -1,7 +1,7 @@
 /*
- * The journal: one file for each ingest under way, BANK/journal/<id>.json, locked by the kernel for as long as a
- * process of the run lives. What a dead run left has no lock: the next run clears it. The file says which item it
- * is; the item's temporary store is samples/<xx>/<SAMPLE>/.<id>.h5.
+ * The journal: one file for each ingest under way, BANK/journal/<id>.json, locked by the kernel for as long
+ * as a process of the run lives. What a dead run left has no lock: the next run clears it. The file says
+ * which item it is; the item's temporary store is samples/<xx>/<SAMPLE>/.<id>.h5.
  */
 #ifndef VL_JOURNAL_H
 #define VL_JOURNAL_H
@@ -23,10 +23,11 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
 /* done: the entry is removed; otherwise it stays for the next run to clear. */
 void vl_journal_close(vl_journal *j, bool done);
 
-/* Entries that no process holds: visit(entry, locked by us, item as JSON or NULL when the entry is damaged, to).
- * The visitor closes the entry. */
-vl_code vl_journal_each_dead(const vl_bank *bank, vl_code (*visit)(vl_journal *j, json_t *item, void *to, vl_err *err),
-                             void *to, vl_err *err);
+/* Entries that no process holds: visit(entry, locked by us, item as JSON or NULL when the entry is damaged,
+ * to). The visitor closes the entry. */
+vl_code vl_journal_each_dead(const vl_bank *bank,
+                             vl_code (*visit)(vl_journal *j, json_t *item, void *to, vl_err *err), void *to,
+                             vl_err *err);
 
 /* An item as JSON: {"sample", "acquisition", "inputs": [path, ...], "profile", "facts": {...}, ...}. */
 json_t *vl_item_json(const vl_item *item);

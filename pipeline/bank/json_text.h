@@ -4,7 +4,8 @@
 
 #include <jansson.h>
 
-/* A JSON string; bytes that are not UTF-8 become replacement characters. NULL without memory; owned by the caller. */
+/* A JSON string; bytes that are not UTF-8 become replacement characters. NULL without memory; owned by the
+ * caller. */
 json_t *vl_json_text(const char *text);
 
 #endif

@@ -37,7 +37,8 @@ static vl_code mark_withdrawn(const chore *k, json_t *record, vl_err *err)
     if (json_object_get(record, "withdrawn")) return VL_OK;
     json_t *const reason = json_string(k->reason);
     if (!reason) return vl_fail(err, VL_EARG, "the reason is not UTF-8 text");
-    json_object_set_new(record, "withdrawn", json_pack("{s:o,s:I}", "reason", reason, "at", (json_int_t)k->now));
+    json_object_set_new(record, "withdrawn",
+                        json_pack("{s:o,s:I}", "reason", reason, "at", (json_int_t)k->now));
     return vl_record_save(k->bank, record, err);
 }
 
@@ -74,7 +75,8 @@ static bool is_old(const chore *k, const json_t *store)
                k->bank->keep_superseded_days * 86400;
 }
 
-/* The record forgets a store before its file goes: a crash in between leaves a file that the next tidy finds. */
+/* The record forgets a store before its file goes: a crash in between leaves a file that the next tidy finds.
+ */
 static vl_code drop_superseded(const chore *k, const char *folder, json_t *record, vl_err *err)
 {
     char path[VL_BANK_PATH + 700];
@@ -135,8 +137,11 @@ static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
     if (vl_worker_start(&w, work, k, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
     if (code) {
-        vl_fail(err, code == EX_NOINPUT ? VL_ENOIN : code == EX_IOERR ? VL_EIO : VL_EBUSY, "%.200s",
-                code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
+        vl_fail(err,
+                code == EX_NOINPUT ? VL_ENOIN
+                : code == EX_IOERR ? VL_EIO
+                                   : VL_EBUSY,
+                "%.200s", code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {
         json_t *const record = vl_record_parse((char *)w.said.data, w.said.len, err);
         if (record) put_record(c, record, err);
@@ -146,21 +151,25 @@ static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
     return err->code;
 }
 
-vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason, vl_err *err)
+vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,
+                         vl_err *err)
 {
     chore k = { bank, sample, reason, vl_bank_now() };
-    if (!chore_in_worker(&k, c, err)) vl_log(bank, VL_LOG_WARNING, "withdrawn", "sample", sample, "reason", reason, NULL);
+    if (!chore_in_worker(&k, c, err))
+        vl_log(bank, VL_LOG_WARNING, "withdrawn", "sample", sample, "reason", reason, NULL);
     return err->code;
 }
 
 /* ---- tidy ---- */
 
 /* Samples that tidying concerns: names, one behind the other, each ended by 0. */
-static vl_code list_samples(const vl_bank *bank, vl_catalog *c, double now, vl_buf *names, vl_tidied *done, vl_err *err)
+static vl_code list_samples(const vl_bank *bank, vl_catalog *c, double now, vl_buf *names, vl_tidied *done,
+                            vl_err *err)
 {
     static const char query[] =
         "SELECT s.name, s.withdrawn_at IS NOT NULL, count(t.store_id), total(t.bytes) FROM sample s "
-        "JOIN acquisition a USING (sample_id) JOIN store t USING (acquisition_id) WHERE s.withdrawn_at IS NOT NULL OR "
+        "JOIN acquisition a USING (sample_id) JOIN store t USING (acquisition_id) WHERE s.withdrawn_at IS "
+        "NOT NULL OR "
         "(t.state = 'superseded' AND t.superseded_at <= ?1) GROUP BY s.sample_id ORDER BY s.name";
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(vl_catalog_db(c), query, -1, &stmt, NULL);
@@ -172,7 +181,8 @@ static vl_code list_samples(const vl_bank *bank, vl_catalog *c, double now, vl_b
         done->bytes += (uint64_t)sqlite3_column_int64(stmt, 3);
         code = name && !vl_buf_append(names, name, strlen(name) + 1, err) ? SQLITE_OK : SQLITE_NOMEM;
     }
-    if (code != SQLITE_DONE) vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
+    if (code != SQLITE_DONE)
+        vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
     sqlite3_finalize(stmt);
     return err->code;
 }
@@ -194,7 +204,8 @@ static vl_code tidy_quarantine(const vl_bank *bank, double now, bool dry, vl_tid
             if (file[k]->d_name[0] != '.') {
                 done->refusals++;
                 snprintf(path, sizeof path, "%s/%s/%s", top, name, file[k]->d_name);
-                if (!dry && unlink(path) && errno != ENOENT) vl_fail_errno(err, VL_EIO, errno, "cannot remove %s", name);
+                if (!dry && unlink(path) && errno != ENOENT)
+                    vl_fail_errno(err, VL_EIO, errno, "cannot remove %s", name);
             }
             free(file[k]);
         }

@@ -1,6 +1,6 @@
 /*
- * Keeping a bank: withdrawal, tidying, looking after stores. Each works on one sample or store at a time in a worker
- * process; the caller alone writes the catalogue.
+ * Keeping a bank: withdrawal, tidying, looking after stores. Each works on one sample or store at a time in a
+ * worker process; the caller alone writes the catalogue.
  */
 #ifndef VL_KEEP_H
 #define VL_KEEP_H
@@ -8,7 +8,8 @@
 #include "pipeline/bank/catalog.h"
 
 /* Consent was withdrawn: the sample is hidden at once, its bytes go at the next tidy, a tombstone stays. */
-vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason, vl_err *err);
+vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,
+                         vl_err *err);
 
 typedef struct vl_tidied {
     uint64_t samples; /* withdrawn ones that were emptied */
@@ -16,16 +17,18 @@ typedef struct vl_tidied {
     uint64_t bytes;
     uint64_t refusals; /* files of the quarantine */
 } vl_tidied;
-/* Removes what is withdrawn, superseded stores older than the bank says, old quarantine files. dry: only counts. */
+/* Removes what is withdrawn, superseded stores older than the bank says, old quarantine files. dry: only
+ * counts. */
 vl_code vl_keep_tidy(const vl_bank *bank, vl_catalog *c, bool dry, vl_tidied *done, vl_err *err);
 
 typedef struct vl_inspected {
     uint64_t checked, bytes, damaged;
     bool stopped; /* the deadline came first */
 } vl_inspected;
-/* Verifies stores from a fresh open, those first whose last check is longest ago. most: how many; threads for each;
- * until: s since 1970 when no further one is begun, 0: no limit; part/parts: only stores of that slice (parts 0: all);
- * tell: a line about each on standard output. What is damaged is named on standard error and noted. */
+/* Verifies stores from a fresh open, those first whose last check is longest ago. most: how many; threads for
+ * each; until: s since 1970 when no further one is begun, 0: no limit; part/parts: only stores of that slice
+ * (parts 0: all); tell: a line about each on standard output. What is damaged is named on standard error and
+ * noted. */
 typedef struct vl_inspect {
     uint64_t most;
     int threads;
@@ -33,17 +36,21 @@ typedef struct vl_inspect {
     uint64_t part, parts;
     bool tell;
 } vl_inspect;
-vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done, vl_err *err);
+vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done,
+                        vl_err *err);
 
 /* Opens the catalogue for writing; a missing one is made from the samples first. */
 vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err);
 /* The catalogue anew from the samples, in one transaction. */
 vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err);
-/* Compares samples, folders and catalogue; each difference is a line on standard output. Reads trailers only. */
-vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences, vl_err *err);
+/* Compares samples, folders and catalogue; each difference is a line on standard output. Reads trailers only.
+ */
+vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences,
+                        vl_err *err);
 
-/* The store that "SAMPLE" or "SAMPLE/ACQUISITION" names; kind: or NULL. An error lists the choices when there are
- * several. Into path of VL_BANK_PATH bytes. */
-vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, char path[VL_BANK_PATH], vl_err *err);
+/* The store that "SAMPLE" or "SAMPLE/ACQUISITION" names; kind: or NULL. An error lists the choices when there
+ * are several. Into path of VL_BANK_PATH bytes. */
+vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, char path[VL_BANK_PATH],
+                     vl_err *err);
 
 #endif

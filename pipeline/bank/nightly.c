@@ -56,12 +56,16 @@ static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
                       .retry = "mend or rename the file; the next night looks again",
                       .exit_code = EX_DATAERR,
                       .err = VL_ERR_INIT };
-    vl_fail(&e.err, VL_EFORMAT, "%.150s%s%.80s", w->reason, w->detail ? ": " : "", w->detail ? w->detail : "");
+    vl_fail(&e.err, VL_EFORMAT, "%.150s%s%.80s", w->reason, w->detail ? ": " : "",
+            w->detail ? w->detail : "");
     for (char *p = e.err.what; *p; p++)
         if (*p == '\n') *p = ';';
     fprintf(stderr, "vial: refused: %s: %s\n", w->path, w->reason);
-    if (w->detail) fprintf(stderr, "%s%s", w->detail, *w->detail && w->detail[strlen(w->detail) - 1] == '\n' ? "" : "\n");
-    vl_log(n->bank, VL_LOG_ERROR, "refused", "input", w->path, "reason", "inbox", "message", e.err.what, NULL);
+    if (w->detail)
+        fprintf(stderr, "%s%s", w->detail,
+                *w->detail && w->detail[strlen(w->detail) - 1] == '\n' ? "" : "\n");
+    vl_log(n->bank, VL_LOG_ERROR, "refused", "input", w->path, "reason", "inbox", "message", e.err.what,
+           NULL);
     if (vl_quarantine(n->bank, &e, where, err)) return err->code;
     const vl_refusal r = { e.at, NULL, NULL, w->path, "inbox", e.err.what, where, EX_DATAERR };
     return vl_catalog_add_refusal(n->catalog, n->job, &r, err);
@@ -88,8 +92,8 @@ static vl_code take_items(night *n, vl_found *found, vl_err *err)
         *to = found->items.item[i];
         found->items.item[i] = (vl_item){ 0 };
         if (n->ask->dry)
-            printf("item\t%s\t%s\t%s%s%s\n", to->sample, to->acquisition, to->path[0], to->path[1] ? "\t" : "",
-                   to->path[1] ? to->path[1] : "");
+            printf("item\t%s\t%s\t%s%s%s\n", to->sample, to->acquisition, to->path[0],
+                   to->path[1] ? "\t" : "", to->path[1] ? to->path[1] : "");
     }
     return VL_OK;
 }
@@ -134,10 +138,11 @@ static double days_since_last(night *n)
 {
     double days = 1;
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(vl_catalog_db(n->catalog),
-                           "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id "
-                           "<> ?1",
-                           -1, &stmt, NULL) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(
+            vl_catalog_db(n->catalog),
+            "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id "
+            "<> ?1",
+            -1, &stmt, NULL) == SQLITE_OK) {
         sqlite3_bind_int64(stmt, 1, n->job);
         if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
             days = (n->start - sqlite3_column_double(stmt, 0)) / 86400;
@@ -152,7 +157,9 @@ static vl_code verify(night *n, vl_err *err)
     if (vl_catalog_count(n->catalog, &samples, &stores, err)) return err->code;
     const double part = n->bank->verify_days > 0 ? days_since_last(n) / n->bank->verify_days : 1;
     const vl_inspect ask = { .most = (uint64_t)ceil((double)stores * (part < 1 ? part : 1)),
-                             .threads = n->ask->threads ? n->ask->threads : n->bank->threads ? n->bank->threads : vl_cores(),
+                             .threads = n->ask->threads    ? n->ask->threads
+                                        : n->bank->threads ? n->bank->threads
+                                                           : vl_cores(),
                              .until = n->bank->deadline > 0 ? n->start + n->bank->deadline : 0 };
     if (n->ask->dry) return printf("verify\t%" PRIu64 " of %" PRIu64 " stores\n", ask.most, stores), VL_OK;
     return vl_keep_inspect(n->bank, n->catalog, &ask, &n->inspected, err);
@@ -160,7 +167,8 @@ static vl_code verify(night *n, vl_err *err)
 
 static vl_code dry_run(night *n, vl_err *err)
 {
-    if (scan(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err)) return err->code;
+    if (scan(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err))
+        return err->code;
     printf("tidy\t%" PRIu64 " stores, %" PRIu64 " withdrawn samples, %" PRIu64 " files of the quarantine\n",
            n->tidied.stores, n->tidied.samples, n->tidied.refusals);
     return VL_OK;
@@ -215,8 +223,9 @@ static void leave_word(night *n, int code, vl_err *err)
 static void tell(const night *n)
 {
     if (n->items.n) vl_intake_tell(&n->sum);
-    fprintf(stderr, "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
-                    " damaged; %" PRIu64 " old stores removed\n",
+    fprintf(stderr,
+            "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
+            " damaged; %" PRIu64 " old stores removed\n",
             n->waiting, n->wrong, n->inspected.checked, n->inspected.damaged, n->tidied.stores);
 }
 

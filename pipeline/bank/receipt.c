@@ -18,8 +18,8 @@ json_t *vl_receipt_new(vl_err *err)
     return r;
 }
 
-vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet, int task, int tasks, double started,
-                         const vl_intake_sum *sum, vl_err *err)
+vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet, int task, int tasks,
+                         double started, const vl_intake_sum *sum, vl_err *err)
 {
     char path[VL_BANK_PATH], host[64] = "host", base[64], escaped[512];
     const double now = vl_bank_now();
@@ -28,11 +28,11 @@ vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet
     snprintf(base, sizeof base, "%.60s", slash ? slash + 1 : sheet);
     vl_bank_escape(base, escaped);
     json_t *const sums =
-        json_pack("{s:s,s:f,s:f,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "host", host, "started", started, "ended", now,
-                  "exit_code", sum->exit_code, "items", (json_int_t)sum->items, "published",
+        json_pack("{s:s,s:f,s:f,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "host", host, "started", started, "ended",
+                  now, "exit_code", sum->exit_code, "items", (json_int_t)sum->items, "published",
                   (json_int_t)sum->published, "unchanged", (json_int_t)sum->unchanged, "refused",
-                  (json_int_t)sum->refused, "failed", (json_int_t)sum->failed, "bytes_in", (json_int_t)sum->bytes_in,
-                  "bytes_store", (json_int_t)sum->bytes_store);
+                  (json_int_t)sum->refused, "failed", (json_int_t)sum->failed, "bytes_in",
+                  (json_int_t)sum->bytes_in, "bytes_store", (json_int_t)sum->bytes_store);
     if (sums) json_object_update(receipt, sums);
     json_decref(sums);
     char *const text = sums ? json_dumps(receipt, JSON_INDENT(1)) : NULL;
@@ -72,9 +72,10 @@ static vl_code take_job(vl_catalog *c, json_t *r, int64_t *id, vl_err *err)
 {
     vl_job job = { .what = "ingest" };
     json_int_t items = 0, published = 0, unchanged = 0, refused = 0, failed = 0, in = 0, store = 0;
-    if (json_unpack(r, "{s:F,s:F,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "started", &job.started_at, "ended", &job.ended_at,
-                    "exit_code", &job.exit_code, "items", &items, "published", &published, "unchanged", &unchanged,
-                    "refused", &refused, "failed", &failed, "bytes_in", &in, "bytes_store", &store))
+    if (json_unpack(r, "{s:F,s:F,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "started", &job.started_at, "ended",
+                    &job.ended_at, "exit_code", &job.exit_code, "items", &items, "published", &published,
+                    "unchanged", &unchanged, "refused", &refused, "failed", &failed, "bytes_in", &in,
+                    "bytes_store", &store))
         return vl_fail(err, VL_EFORMAT, "a member is missing or of a wrong type");
     job.items = (uint64_t)items;
     job.published = (uint64_t)published;
@@ -83,7 +84,8 @@ static vl_code take_job(vl_catalog *c, json_t *r, int64_t *id, vl_err *err)
     job.failed = (uint64_t)failed;
     job.bytes_in = (uint64_t)in;
     job.bytes_store = (uint64_t)store;
-    return vl_catalog_start_job(c, &job, id, err) || vl_catalog_end_job(c, *id, &job, err) ? err->code : VL_OK;
+    return vl_catalog_start_job(c, &job, id, err) || vl_catalog_end_job(c, *id, &job, err) ? err->code
+                                                                                           : VL_OK;
 }
 
 static vl_code take_members(vl_catalog *c, json_t *r, vl_collected *done, vl_err *err)
@@ -119,7 +121,8 @@ static vl_code collect_one(vl_catalog *c, const char *path, const char *name, vl
     if (!r || json_integer_value(json_object_get(r, "vial_receipt")) != 1) {
         vl_fail(err, VL_EFORMAT, "is no receipt: %.120s", r ? "vial_receipt is not 1" : where.text);
     } else if (!vl_catalog_begin(c, err)) {
-        if (!vl_catalog_take_receipt(c, name, vl_bank_now(), &already, err) && !already) take_members(c, r, done, err);
+        if (!vl_catalog_take_receipt(c, name, vl_bank_now(), &already, err) && !already)
+            take_members(c, r, done, err);
         if (!err->code) vl_catalog_commit(c, err);
         if (err->code) vl_catalog_rollback(c);
         else if (already) done->already++;

@@ -1,9 +1,10 @@
 /*
- * Receipts: how many machines share a bank. A task writes its stores and one receipt, BANK/receipts/<name>.json,
- * instead of the catalogue (SQLite is for one host); `vial collect` imports every receipt exactly once.
+ * Receipts: how many machines share a bank. A task writes its stores and one receipt,
+ * BANK/receipts/<name>.json, instead of the catalogue (SQLite is for one host); `vial collect` imports every
+ * receipt exactly once.
  *
- *   { "vial_receipt": 1, "host", "started", "ended", "exit_code", "items", "published", "unchanged", "refused",
- *     "failed", "bytes_in", "bytes_store", "records": [sample records], "refusals": [...] }
+ *   { "vial_receipt": 1, "host", "started", "ended", "exit_code", "items", "published", "unchanged",
+ * "refused", "failed", "bytes_in", "bytes_store", "records": [sample records], "refusals": [...] }
  */
 #ifndef VL_RECEIPT_H
 #define VL_RECEIPT_H
@@ -13,8 +14,8 @@
 /* An empty receipt, to be filled by an intake; owned by the caller. */
 json_t *vl_receipt_new(vl_err *err);
 /* Writes it under a name of its own: <sheet>-<task>of<tasks>-<host>-<pid>-<ms>. */
-vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet, int task, int tasks, double started,
-                         const vl_intake_sum *sum, vl_err *err);
+vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet, int task, int tasks,
+                         double started, const vl_intake_sum *sum, vl_err *err);
 
 typedef struct vl_collected {
     uint64_t receipts, already, records, refusals, damaged;

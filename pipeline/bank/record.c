@@ -12,8 +12,8 @@
 
 json_t *vl_record_new(const char *sample, vl_err *err)
 {
-    json_t *const r = json_pack("{s:i, s:s, s:i, s:{}, s:[]}", "vial_record", 1, "sample", sample, "revision", 0,
-                                "facts", "stores");
+    json_t *const r = json_pack("{s:i, s:s, s:i, s:{}, s:[]}", "vial_record", 1, "sample", sample, "revision",
+                                0, "facts", "stores");
     if (!r) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
     return r;
 }
@@ -43,17 +43,19 @@ static const char *check_store(json_t *store)
     json_t *facts, *inputs, *one;
     size_t i;
     if (json_unpack(store, "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "kind", &kind,
-                    "acquisition", &acquisition, "file", &file, "state", &state, "profile", &profile, "options",
-                    &options, "digest", &digest, "seal", &seal, "rows", &rows, "bytes", &bytes, "bytes_in", &in,
-                    "text_bytes", &text, "published", &published, "facts", &facts, "inputs", &inputs))
+                    "acquisition", &acquisition, "file", &file, "state", &state, "profile", &profile,
+                    "options", &options, "digest", &digest, "seal", &seal, "rows", &rows, "bytes", &bytes,
+                    "bytes_in", &in, "text_bytes", &text, "published", &published, "facts", &facts, "inputs",
+                    &inputs))
         return "a store lacks a member or has one of a wrong type";
     if (!is_file_name(file)) return "a store has a bad file name";
     if (strcmp(state, "live") && strcmp(state, "superseded")) return "a store has an unknown state";
     if (rows < 0 || bytes < 0 || in < 0 || text < 0) return "a store has a negative number";
     if (!is_text_map(facts) || !json_is_array(inputs)) return "facts or inputs have a wrong type";
-    json_array_foreach(inputs, i, one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s}", "stream", &stream, "path",
-                                                       &path, "bytes", &size, "mtime_ns", &mtime, "sha256", &sha) ||
-                                           size < 0) return "an input lacks a member";
+    json_array_foreach(inputs, i,
+                       one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s}", "stream", &stream, "path", &path,
+                                            "bytes", &size, "mtime_ns", &mtime, "sha256", &sha) ||
+                                size < 0) return "an input lacks a member";
     return NULL;
 }
 
@@ -63,11 +65,12 @@ static const char *check_record(json_t *r)
     const char *sample, *wrong = NULL;
     json_t *facts, *stores, *store;
     size_t i;
-    if (json_unpack(r, "{s:I,s:s,s:I,s:o,s:o}", "vial_record", &version, "sample", &sample, "revision", &revision,
-                    "facts", &facts, "stores", &stores))
+    if (json_unpack(r, "{s:I,s:s,s:I,s:o,s:o}", "vial_record", &version, "sample", &sample, "revision",
+                    &revision, "facts", &facts, "stores", &stores))
         return "a member is missing or of a wrong type";
     if (version != 1) return "made by a newer version of vial";
-    if (!*sample || revision < 0 || !is_text_map(facts) || !json_is_array(stores)) return "a member has a bad value";
+    if (!*sample || revision < 0 || !is_text_map(facts) || !json_is_array(stores))
+        return "a member has a bad value";
     json_array_foreach(stores, i, store) if ((wrong = check_store(store))) return wrong;
     return NULL;
 }
@@ -91,7 +94,8 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
     {
         const char *const is = json_string_value(json_object_get(store, "state"));
         if ((!kind || !strcmp(kind, json_string_value(json_object_get(store, "kind")))) &&
-            !strcmp(acquisition, json_string_value(json_object_get(store, "acquisition"))) && !strcmp(state, is))
+            !strcmp(acquisition, json_string_value(json_object_get(store, "acquisition"))) &&
+            !strcmp(state, is))
             return store;
     }
     return NULL;
@@ -108,11 +112,13 @@ static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_e
         snprintf(where, sizeof where, "source/%d", (int)i);
         if (vl_store_get(st, where, "name", name, sizeof name, err) ||
             vl_store_get(st, where, "sha256", sha, sizeof sha, err) ||
-            vl_store_get_u64(st, where, "stream", &stream, err) || vl_store_get_u64(st, where, "bytes", &bytes, err))
+            vl_store_get_u64(st, where, "stream", &stream, err) ||
+            vl_store_get_u64(st, where, "bytes", &bytes, err))
             break;
         *bytes_in += bytes;
-        json_array_append_new(inputs, json_pack("{s:I,s:s,s:I,s:I,s:s}", "stream", (json_int_t)stream, "path", name,
-                                                "bytes", (json_int_t)bytes, "mtime_ns", (json_int_t)0, "sha256", sha));
+        json_array_append_new(inputs, json_pack("{s:I,s:s,s:I,s:I,s:s}", "stream", (json_int_t)stream, "path",
+                                                name, "bytes", (json_int_t)bytes, "mtime_ns", (json_int_t)0,
+                                                "sha256", sha));
     }
     return err->code;
 }
@@ -139,12 +145,13 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
     vl_bank_escape(acquisition, escaped);
     snprintf(live, sizeof live, "%s-%s.h5", kind, escaped);
     const bool is_live = !strcmp(live, file);
-    out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:{},s:O}", "kind", kind, "acquisition",
-                    acquisition, "file", file, "state", is_live ? "live" : "superseded", "profile", profile, "options",
-                    !strcmp(layout, "interleaved") ? "interleaved=1 exact=sampled" : "interleaved=0 exact=sampled",
-                    "rows", (json_int_t)rows, "bytes", (json_int_t)sealed.bytes, "bytes_in", (json_int_t)in,
-                    "text_bytes", (json_int_t)(text[0] + text[1]), "digest", digest, "seal", sealed.hash, "published",
-                    (json_int_t)st.st_mtime, "facts", "inputs", inputs);
+    out = json_pack(
+        "{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:{},s:O}", "kind", kind, "acquisition",
+        acquisition, "file", file, "state", is_live ? "live" : "superseded", "profile", profile, "options",
+        !strcmp(layout, "interleaved") ? "interleaved=1 exact=sampled" : "interleaved=0 exact=sampled",
+        "rows", (json_int_t)rows, "bytes", (json_int_t)sealed.bytes, "bytes_in", (json_int_t)in, "text_bytes",
+        (json_int_t)(text[0] + text[1]), "digest", digest, "seal", sealed.hash, "published",
+        (json_int_t)st.st_mtime, "facts", "inputs", inputs);
     if (out && !is_live) json_object_set_new(out, "superseded", json_integer((json_int_t)st.st_mtime));
     if (!out) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
 out:
@@ -155,7 +162,10 @@ out:
 
 /* ---- the folder ---- */
 
-static int is_store_name(const struct dirent *e) { return is_file_name(e->d_name) && strcmp(e->d_name, "sample.h5"); }
+static int is_store_name(const struct dirent *e)
+{
+    return is_file_name(e->d_name) && strcmp(e->d_name, "sample.h5");
+}
 
 /* Is `file` a second name of the live store, left by a run that died while it superseded it? */
 static bool is_twin(const char *folder, const char *file, const json_t *record)
@@ -179,8 +189,9 @@ static json_t *find_file(const json_t *record, const char *file)
 {
     size_t i;
     json_t *store;
-    json_array_foreach(json_object_get(record, "stores"), i,
-                       store) if (!strcmp(file, json_string_value(json_object_get(store, "file")))) return store;
+    json_array_foreach(
+        json_object_get(record, "stores"), i,
+        store) if (!strcmp(file, json_string_value(json_object_get(store, "file")))) return store;
     return NULL;
 }
 
@@ -198,7 +209,7 @@ static vl_code drop_missing(const char *folder, json_t *record, bool *changed, v
             !strcmp(sealed.hash, json_string_value(json_object_get(store, "seal"))))
             continue;
         if (why.code == VL_EIO) return *err = why, why.code; /* cannot tell: nothing is dropped */
-        if (why.code == VL_ESTORE) continue;                 /* damaged: verify says so; it is still what it was */
+        if (why.code == VL_ESTORE) continue; /* damaged: verify says so; it is still what it was */
         json_array_remove(stores, i);
         *changed = true;
     }
@@ -211,11 +222,14 @@ vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, v
     char path[VL_BANK_PATH + 600];
     if (drop_missing(folder, record, changed, err)) return err->code;
     const int n = scandir(folder, &entry, is_store_name, alphasort);
-    if (n < 0) return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno, "cannot list the sample's folder");
+    if (n < 0)
+        return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno,
+                             "cannot list the sample's folder");
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
         vl_err why = VL_ERR_INIT;
-        json_t *const store = find_file(record, entry[i]->d_name) ? NULL : vl_record_describe(path, entry[i]->d_name, &why);
+        json_t *const store =
+            find_file(record, entry[i]->d_name) ? NULL : vl_record_describe(path, entry[i]->d_name, &why);
         if (store && !json_array_append_new(json_object_get(record, "stores"), store)) *changed = true;
         else if (why.code == VL_EIO || why.code == VL_ENOMEM) *err = why;
     }
@@ -249,7 +263,8 @@ json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err)
     bool changed = false;
     if (vl_bank_sample_folder(bank, sample, folder, err)) return NULL;
     snprintf(path, sizeof path, "%s/sample.h5", folder);
-    if (!vl_seal_read(path, &sealed, &text, &why)) record = vl_record_parse((char *)text.data, text.len, &why);
+    if (!vl_seal_read(path, &sealed, &text, &why))
+        record = vl_record_parse((char *)text.data, text.len, &why);
     vl_buf_free(&text);
     if (record && strcmp(json_string_value(json_object_get(record, "sample")), sample)) {
         vl_fail(&why, VL_ESTORE, "is the file of sample '%.60s'",
@@ -277,7 +292,8 @@ json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err)
 /* Facts as attributes, live stores as links: arrays that borrow from the record. */
 static vl_code list_members(const json_t *record, vl_sample_file *s, vl_err *err)
 {
-    const json_t *const facts = json_object_get(record, "facts"), *const stores = json_object_get(record, "stores");
+    const json_t *const facts = json_object_get(record, "facts"), *const stores =
+                                                                      json_object_get(record, "stores");
     vl_sample_fact *const fact = calloc(json_object_size(facts) + 2, sizeof *fact);
     vl_sample_link *const link = calloc(json_array_size(stores) + 1, sizeof *link);
     s->fact = fact;
@@ -296,7 +312,8 @@ static vl_code list_members(const json_t *record, vl_sample_file *s, vl_err *err
     }
     json_array_foreach(stores, i, value)
     {
-        if (json_object_get(record, "withdrawn") || strcmp(json_string_value(json_object_get(value, "state")), "live"))
+        if (json_object_get(record, "withdrawn") ||
+            strcmp(json_string_value(json_object_get(value, "state")), "live"))
             continue;
         link[s->nlink++] = (vl_sample_link){ json_string_value(json_object_get(value, "kind")),
                                              json_string_value(json_object_get(value, "acquisition")),
@@ -310,7 +327,8 @@ vl_code vl_record_save(const vl_bank *bank, json_t *record, vl_err *err)
     char path[VL_BANK_PATH], folder[VL_BANK_PATH];
     vl_sample_file s = { 0 };
     const json_int_t revision = json_integer_value(json_object_get(record, "revision"));
-    if (vl_bank_sample_folder(bank, json_string_value(json_object_get(record, "sample")), folder, err)) return err->code;
+    if (vl_bank_sample_folder(bank, json_string_value(json_object_get(record, "sample")), folder, err))
+        return err->code;
     json_object_set_new(record, "revision", json_integer(revision + 1));
     snprintf(path, sizeof path, "%.*s/sample.h5", (int)sizeof path - 12, folder);
     char *const text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
@@ -348,8 +366,8 @@ static void unescape(const char *name, char text[512])
     text[at] = 0;
 }
 
-vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err), void *to,
-                       vl_err *err)
+vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
+                       void *to, vl_err *err)
 {
     char path[VL_BANK_PATH], sample[512];
     struct dirent **hash = NULL, **name = NULL;

@@ -33,8 +33,8 @@ json_t *vl_record_parse(const char *json, size_t n, vl_err *err);
 /* The record of a sample of the bank: of sample.h5, or, if that is missing or damaged, made from the stores
  * in its folder. NULL with err->code VL_ENOIN if there is no such sample. */
 json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err);
-/* What a store says of itself, as a member of "stores": state "live" if `file`, the name it has or will have, is
- * <kind>-<acquisition>.h5. NULL on error; the caller owns it. Enters HDF5. */
+/* What a store says of itself, as a member of "stores": state "live" if `file`, the name it has or will have,
+ * is <kind>-<acquisition>.h5. NULL on error; the caller owns it. Enters HDF5. */
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err);
 /* Makes a record agree with its folder: stores that the record does not know are added as they describe
  * themselves, stores that are gone leave it, second names of superseded stores are removed. Enters HDF5. */

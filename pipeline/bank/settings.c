@@ -1,7 +1,7 @@
 /*
- * bank.ini: made by `vial init`, read by everything else. Sections in brackets, "name = value" lines, comments
- * after ';' or '#' at the start of a line or after " ;". What is not known is an error with its line: a slip of the hand in a
- * setting must not go unnoticed.
+ * bank.ini: made by `vial init`, read by everything else. Sections in brackets, "name = value" lines,
+ * comments after ';' or '#' at the start of a line or after " ;". What is not known is an error with its
+ * line: a slip of the hand in a setting must not go unnoticed.
  */
 #include "pipeline/bank/bank.h"
 
@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 static const char first_settings[] =
-    "; Settings of this bank. What stands behind a ';' is a comment; what is left out has the value shown in comments.\n"
+    "; Settings of this bank. What stands behind a ';' is a comment; what is left out has the value shown in "
+    "comments.\n"
     "; Sizes: 512M, 2G, 1T.  Times: 90s, 10m, 6h, 30d.\n"
     "\n"
     "[bank]\n"
@@ -114,7 +115,8 @@ static const char *set_batch(vl_bank *b, const char *name, const char *value)
     double v = 0;
     if (!strcmp(name, "threads")) return set_count(&b->threads, value) ? NULL : "is no number from 1 to 500";
     if (!strcmp(name, "jobs")) return set_count(&b->jobs, value) ? NULL : "is no number from 1 to 500";
-    if (!strcmp(name, "timeout")) return parse_span(value, &b->timeout) ? NULL : "is no time such as 90s, 10m, 6h";
+    if (!strcmp(name, "timeout"))
+        return parse_span(value, &b->timeout) ? NULL : "is no time such as 90s, 10m, 6h";
     if (strcmp(name, "max_memory") && strcmp(name, "reserve")) return "is not a setting of [batch]";
     if (!parse_size(value, &v)) return "is no size such as 512M or 2G";
     if (*name == 'm') b->max_memory = (uint64_t)v;
@@ -170,7 +172,8 @@ static const char *set_inbox(vl_inbox *in, const char *name, const char *value)
     } texts[] = { { "path", &in->path },         { "match", &in->match },   { "sheet", &in->sheet },
                   { "complete", &in->complete }, { "sample", &in->sample }, { "profile", &in->profile } };
     vl_profile profile;
-    if (!strcmp(name, "settle")) return parse_span(value, &in->settle) ? NULL : "is no time such as 90s, 10m, 6h";
+    if (!strcmp(name, "settle"))
+        return parse_span(value, &in->settle) ? NULL : "is no time such as 90s, 10m, 6h";
     if (!strcmp(name, "profile") && !vl_profile_find(value, &profile))
         return "is none of fast, compact, archive, portable";
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -185,8 +188,10 @@ static const char *set_one(vl_bank *b, const char *section, const char *name, co
     if (!strcmp(section, "batch")) return set_batch(b, name, value);
     if (!strcmp(section, "nightly")) return set_nightly(b, name, value);
     if (!strcmp(section, "log")) return set_log(b, name, value);
-    if (!strcmp(section, "tidy") && !strcmp(name, "superseded")) return set_days(&b->keep_superseded_days, value);
-    if (!strcmp(section, "tidy") && !strcmp(name, "quarantine")) return set_days(&b->keep_quarantine_days, value);
+    if (!strcmp(section, "tidy") && !strcmp(name, "superseded"))
+        return set_days(&b->keep_superseded_days, value);
+    if (!strcmp(section, "tidy") && !strcmp(name, "quarantine"))
+        return set_days(&b->keep_quarantine_days, value);
     if (!strcmp(section, "metrics") && !strcmp(name, "file"))
         return set_text(&b->metrics, value) ? NULL : "finds no memory";
     return *section ? "is not a setting of its section" : "stands before any [section]";
@@ -247,7 +252,8 @@ static vl_code read_line(vl_bank *b, char *text, uint64_t number, char section[2
     value = trim(value);
     if (!*value) return bad_line(err, number, name, "has no value");
     wrong = set_one(b, section, name, value);
-    return wrong ? bad_line(err, number, strncmp(wrong, "is no ", 6) && strncmp(wrong, "is none", 7) ? name : value, wrong)
+    return wrong ? bad_line(err, number,
+                            strncmp(wrong, "is no ", 6) && strncmp(wrong, "is none", 7) ? name : value, wrong)
                  : VL_OK;
 }
 
@@ -256,7 +262,8 @@ static vl_code check_inboxes(const vl_bank *b, vl_err *err)
     for (int i = 0; i < b->ninbox; i++) {
         const vl_inbox *const in = &b->inbox[i];
         if (!in->path) return vl_fail(err, VL_ECONFIG, "[inbox %s] has no path", in->name);
-        if (in->match && in->sheet) return vl_fail(err, VL_ECONFIG, "[inbox %s] has match and sheet", in->name);
+        if (in->match && in->sheet)
+            return vl_fail(err, VL_ECONFIG, "[inbox %s] has match and sheet", in->name);
     }
     return VL_OK;
 }
@@ -291,13 +298,15 @@ vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err)
                        .keep_quarantine_days = 365,
                        .log_to = VL_LOG_FILE };
     if (!path) path = getenv("VIAL_BANK");
-    if (!path || !*path) return vl_fail(err, VL_EARG, "no bank is named: use -b BANK or the environment VIAL_BANK");
+    if (!path || !*path)
+        return vl_fail(err, VL_EARG, "no bank is named: use -b BANK or the environment VIAL_BANK");
     if (!(bank->root = realpath(path, NULL))) {
         vl_fail_errno(err, VL_ENOIN, errno, "no bank");
         return vl_err_file(err, path);
     }
     const char *const slash = strrchr(bank->root, '/');
-    if (!set_text(&bank->name, slash && slash[1] ? slash + 1 : "bank") || !set_text(&bank->profile, "compact"))
+    if (!set_text(&bank->name, slash && slash[1] ? slash + 1 : "bank") ||
+        !set_text(&bank->profile, "compact"))
         return vl_fail(err, VL_ENOMEM, "no memory to open a bank");
     if (vl_bank_path(bank, file, err, "bank.ini")) return err->code;
     return read_settings(bank, file, err);
@@ -307,7 +316,8 @@ void vl_bank_close(vl_bank *bank)
 {
     for (int i = 0; i < bank->ninbox; i++) {
         vl_inbox *const in = &bank->inbox[i];
-        char *const texts[] = { in->name, in->path, in->match, in->sheet, in->complete, in->sample, in->profile };
+        char *const texts[] = { in->name,     in->path,   in->match,  in->sheet,
+                                in->complete, in->sample, in->profile };
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) free(texts[k]);
     }
     free(bank->inbox);
@@ -326,7 +336,8 @@ static vl_code check_empty(const char *path, vl_err *err)
     if (!dir) return vl_fail_errno(err, VL_EEXIST, errno, "cannot make a bank here"), vl_err_file(err, path);
     for (const struct dirent *e; (e = readdir(dir));)
         if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) {
-            vl_fail(err, VL_EEXIST, "is not empty (it holds %.60s); a bank needs a folder of its own", e->d_name);
+            vl_fail(err, VL_EEXIST, "is not empty (it holds %.60s); a bank needs a folder of its own",
+                    e->d_name);
             break;
         }
     closedir(dir);
@@ -335,7 +346,8 @@ static vl_code check_empty(const char *path, vl_err *err)
 
 vl_code vl_bank_init(const char *path, vl_err *err)
 {
-    static const char *const folders[] = { "samples", "cohorts", "journal", "quarantine", "receipts", "reports" };
+    static const char *const folders[] = { "samples",    "cohorts",  "journal",
+                                           "quarantine", "receipts", "reports" };
     char text[VL_BANK_PATH];
     if (mkdir(path, 02775) && errno != EEXIST) {
         vl_fail_errno(err, VL_EEXIST, errno, "cannot make the folder");

@@ -1,6 +1,8 @@
 /* Worker processes (worker.h). */
 #include "pipeline/bank/worker.h"
 
+#include "pipeline/store/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,14 +16,8 @@
 
 bool vl_worker_say(int fd, const char *text)
 {
-    const size_t n = strlen(text);
-    for (size_t done = 0; done < n;) {
-        const ssize_t put = write(fd, text + done, n - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return false;
-        done += (size_t)put;
-    }
-    return true;
+    vl_err err = VL_ERR_INIT;
+    return !vl_write_all(fd, text, strlen(text), &err);
 }
 
 /* The supervisor decides what a signal to the whole group means; core dumps could hold people's data. */
@@ -37,8 +33,8 @@ static void settle_in(pid_t parent, uint64_t max_memory)
     if (max_memory) setrlimit(RLIMIT_DATA, &data);
 }
 
-vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void *argument, uint64_t max_memory,
-                        vl_err *err)
+vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void *argument,
+                        uint64_t max_memory, vl_err *err)
 {
     int ends[2];
     const pid_t parent = getpid();

@@ -1,7 +1,7 @@
 /*
- * A worker: a function that runs in a child process and says what came of it as text through a pipe. It dies with
- * its parent, has a limit of memory, and may crash without harm to anyone else. The parent must not have entered
- * HDF5 or OpenMP before: their state does not survive a fork.
+ * A worker: a function that runs in a child process and says what came of it as text through a pipe. It dies
+ * with its parent, has a limit of memory, and may crash without harm to anyone else. The parent must not have
+ * entered HDF5 or OpenMP before: their state does not survive a fork.
  */
 #ifndef VL_WORKER_H
 #define VL_WORKER_H
@@ -11,14 +11,15 @@
 #include <sys/types.h>
 
 typedef struct vl_worker {
-    pid_t pid;  /* 0: none */
-    int fd;     /* what it says */
+    pid_t pid;   /* 0: none */
+    int fd;      /* what it says */
     vl_buf said; /* ends with 0 after vl_worker_wait */
 } vl_worker;
 
-/* Runs work(argument, fd) in a child; what it returns is the exit code. max_memory: bytes of data, 0: no limit. */
-vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void *argument, uint64_t max_memory,
-                        vl_err *err);
+/* Runs work(argument, fd) in a child; what it returns is the exit code. max_memory: bytes of data, 0: no
+ * limit. */
+vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void *argument,
+                        uint64_t max_memory, vl_err *err);
 /* Takes what the worker has said so far, without waiting. True: it says no more. */
 bool vl_worker_hear(vl_worker *w);
 /* Waits for the end: hears the rest; exit code, or 128 + number of the signal that killed it. */

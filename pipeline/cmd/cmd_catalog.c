@@ -77,10 +77,11 @@ static int run(const vl_command *me, int argc, char **argv)
     return err.code ? vl_report(&err) : differences ? EX_DATAERR : EX_OK;
 }
 
-const vl_command vl_command_catalog = {
-    "catalog", "-b BANK rebuild | check", "makes the catalogue again from the samples, or compares the two",
-    "The catalogue (catalog.db) is a listing of what the samples say, never the truth. `rebuild` reads every sample.h5, or\n"
-    "the stores themselves where that is missing; jobs and refusals stay. `check` names every difference between samples,\n"
-    "folders and catalogue (exit code 65 if there is one).\n",
-    run
-};
+const vl_command vl_command_catalog = { "catalog", "-b BANK rebuild | check",
+                                        "makes the catalogue again from the samples, or compares the two",
+                                        "The catalogue (catalog.db) is a listing of what the samples say, "
+                                        "never the truth. `rebuild` reads every sample.h5, or\n"
+                                        "the stores themselves where that is missing; jobs and refusals "
+                                        "stay. `check` names every difference between samples,\n"
+                                        "folders and catalogue (exit code 65 if there is one).\n",
+                                        run };

@@ -24,7 +24,8 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
     if (rest < argc) return vl_usage(me, "'%s' is too much", argv[rest]);
     if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err) &&
-        !vl_intake_recover(&bank, catalog, &recovered, &err) && !vl_receipt_collect(&bank, catalog, &done, &err))
+        !vl_intake_recover(&bank, catalog, &recovered, &err) &&
+        !vl_receipt_collect(&bank, catalog, &done, &err))
         printf("%" PRIu64 " receipts: %" PRIu64 " sample records, %" PRIu64 " refusals; %" PRIu64
                " taken before, %" PRIu64 " unreadable, %" PRIu64 " dead runs cleared\n",
                done.receipts, done.records, done.refusals, done.already, done.damaged, recovered);
@@ -33,9 +34,10 @@ static int run(const vl_command *me, int argc, char **argv)
     return err.code ? vl_report(&err) : done.damaged ? EX_DATAERR : EX_OK;
 }
 
-const vl_command vl_command_collect = {
-    "collect", "-b BANK", "imports the receipts of tasks that ran on other machines",
-    "Tasks of a batch system (vial ingest --sheet S --task N/M) write stores and one receipt each, and leave the\n"
-    "catalogue alone. This takes every receipt exactly once, however often it is called, and moves it to receipts/done.\n",
-    run
-};
+const vl_command vl_command_collect = { "collect", "-b BANK",
+                                        "imports the receipts of tasks that ran on other machines",
+                                        "Tasks of a batch system (vial ingest --sheet S --task N/M) write "
+                                        "stores and one receipt each, and leave the\n"
+                                        "catalogue alone. This takes every receipt exactly once, however "
+                                        "often it is called, and moves it to receipts/done.\n",
+                                        run };

@@ -182,7 +182,8 @@ static int tell_sample(const char *path, const char *sample, bool json)
         json_dumpf(record, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         putchar('\n');
     } else {
-        const json_t *const gone = json_object_get(record, "withdrawn"), *const donor = json_object_get(record, "donor");
+        const json_t *const gone = json_object_get(record, "withdrawn"), *const donor =
+                                                                             json_object_get(record, "donor");
         printf("sample %s", sample);
         if (donor) printf(", donor %s", json_string_value(donor));
         if (gone) printf(", withdrawn: %s", json_string_value(json_object_get(gone, "reason")));
@@ -198,7 +199,8 @@ static int tell_sample(const char *path, const char *sample, bool json)
                    json_string_value(json_object_get(value, "kind")),
                    (long long)json_integer_value(json_object_get(value, "rows")),
                    vl_human_bytes((uint64_t)json_integer_value(json_object_get(value, "bytes")), bytes),
-                   json_string_value(json_object_get(value, "profile")), strcmp(state, "live") ? ", superseded" : "",
+                   json_string_value(json_object_get(value, "profile")),
+                   strcmp(state, "live") ? ", superseded" : "",
                    json_string_value(json_object_get(value, "digest")));
             json_t *fact;
             json_object_foreach(json_object_get(value, "facts"), name, fact)

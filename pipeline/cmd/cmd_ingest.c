@@ -56,8 +56,10 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_into_bank into = { 0 };
     const vl_opt opt[] = {
         { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make, where there is no bank" },
-        { 'b', "bank", VL_OPT_TEXT, &into.bank, "BANK", "into this bank; else that of the environment VIAL_BANK" },
-        { 0, "sheet", VL_OPT_TEXT, &into.sheet, "FILE", "bank: a batch: sample sheet (nf-core, SDRF or CSV)" },
+        { 'b', "bank", VL_OPT_TEXT, &into.bank, "BANK",
+          "into this bank; else that of the environment VIAL_BANK" },
+        { 0, "sheet", VL_OPT_TEXT, &into.sheet, "FILE",
+          "bank: a batch: sample sheet (nf-core, SDRF or CSV)" },
         { 0, "check", VL_OPT_FLAG, &into.check, NULL, "bank: only check the sheet" },
         { 'j', "jobs", VL_OPT_COUNT, &into.jobs, "N", "bank: items at once; default: one for two threads" },
         { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,
@@ -85,15 +87,19 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_err err = VL_ERR_INIT;
     vl_ingested done = { 0 };
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
-    if (!ask.store && !into.bank && !getenv("VIAL_BANK")) return vl_usage(me, "-o STORE or -b BANK is missing");
+    if (!ask.store && !into.bank && !getenv("VIAL_BANK"))
+        return vl_usage(me, "-o STORE or -b BANK is missing");
     if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
-    if (into.sheet && (rest < argc || *ask.sample)) return vl_usage(me, "a sheet names its samples and files itself");
-    if (!ask.store && !into.sheet && !*ask.sample) return vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
+    if (into.sheet && (rest < argc || *ask.sample))
+        return vl_usage(me, "a sheet names its samples and files itself");
+    if (!ask.store && !into.sheet && !*ask.sample)
+        return vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
     if (rest == argc && !into.sheet) return vl_usage(me, "no input; '-' is standard input");
     if (argc - rest > 2)
         return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
                         argc - rest);
-    if (!vl_profile_find(profile ? profile : "compact", &ask.profile)) return vl_usage(me, "no profile is called '%s'", profile);
+    if (!vl_profile_find(profile ? profile : "compact", &ask.profile))
+        return vl_usage(me, "no profile is called '%s'", profile);
     if (strcmp(exact, "sampled") && strcmp(exact, "all"))
         return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
     if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
@@ -140,8 +146,10 @@ const vl_command vl_command_ingest = {
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
-    "Into a bank: each row of a sheet is an item of its own; what is refused goes to BANK/quarantine and costs that item\n"
-    "only. The same input again is not read again. Exit code: 0 all in the bank, 65 some refused, 74 the disk, 75 again.\n\n"
+    "Into a bank: each row of a sheet is an item of its own; what is refused goes to BANK/quarantine and "
+    "costs that item\n"
+    "only. The same input again is not read again. Exit code: 0 all in the bank, 65 some refused, 74 the "
+    "disk, 75 again.\n\n"
     "  vial ingest -b /bank --sheet samples.csv --check\n"
     "  vial ingest -b /bank --sheet samples.csv\n"
     "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz\n"

@@ -24,7 +24,8 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_init = {
     "init", "BANK", "makes a bank: a folder that holds sample stores",
-    "BANK must not exist or be empty. bank.ini in it holds the settings, with comments. Folders are writable for the\n"
+    "BANK must not exist or be empty. bank.ini in it holds the settings, with comments. Folders are writable "
+    "for the\n"
     "group and hand their group on, so that technicians and the nightly job share the bank.\n\n"
     "  vial init /data/bank\n"
     "  vial ingest -b /data/bank --sheet samples.csv\n",

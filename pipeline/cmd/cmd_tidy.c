@@ -31,18 +31,19 @@ static int run(const vl_command *me, int argc, char **argv)
         (dry || !vl_intake_recover(&bank, catalog, &recovered, &err))) {
         if (now) bank.keep_superseded_days = 0;
         if (!vl_keep_tidy(&bank, catalog, dry, &done, &err))
-            printf("%s%" PRIu64 " stores (%s), %" PRIu64 " withdrawn samples, %" PRIu64 " files of the quarantine\n",
-                   dry ? "would remove: " : "removed: ", done.stores, vl_human_bytes(done.bytes, text), done.samples,
-                   done.refusals);
+            printf("%s%" PRIu64 " stores (%s), %" PRIu64 " withdrawn samples, %" PRIu64
+                   " files of the quarantine\n",
+                   dry ? "would remove: " : "removed: ", done.stores, vl_human_bytes(done.bytes, text),
+                   done.samples, done.refusals);
     }
     vl_catalog_close(catalog);
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : EX_OK;
 }
 
-const vl_command vl_command_tidy = {
-    "tidy", "-b BANK [-n] [--now]", "removes withdrawn samples, old superseded stores, old quarantine files",
-    "Superseded stores are kept for the time bank.ini says ([tidy] superseded, 30 days); the data of withdrawn samples\n"
-    "goes in any case. The night does this too.\n",
-    run
-};
+const vl_command vl_command_tidy = { "tidy", "-b BANK [-n] [--now]",
+                                     "removes withdrawn samples, old superseded stores, old quarantine files",
+                                     "Superseded stores are kept for the time bank.ini says ([tidy] "
+                                     "superseded, 30 days); the data of withdrawn samples\n"
+                                     "goes in any case. The night does this too.\n",
+                                     run };

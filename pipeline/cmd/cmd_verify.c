@@ -27,8 +27,8 @@ static int verify_bank(const char *path, const char *slice, int threads, bool qu
                              .tell = !quiet };
     if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err) &&
         !vl_keep_inspect(&bank, catalog, &ask, &done, &err) && !quiet)
-        printf("%" PRIu64 " stores verified, %" PRIu64 " bytes, %" PRIu64 " damaged\n", done.checked, done.bytes,
-               done.damaged);
+        printf("%" PRIu64 " stores verified, %" PRIu64 " bytes, %" PRIu64 " damaged\n", done.checked,
+               done.bytes, done.damaged);
     vl_catalog_close(catalog);
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : done.damaged ? EX_DATAERR : EX_OK;
@@ -72,7 +72,8 @@ static int run(const vl_command *me, int argc, char **argv)
     return worst;
 }
 
-const vl_command vl_command_verify = { "verify", "[options] STORE... | -b BANK [--all | --slice N/M]", "checks that stores are whole",
+const vl_command vl_command_verify = { "verify", "[options] STORE... | -b BANK [--all | --slice N/M]",
+                                       "checks that stores are whole",
                                        "Checks the trailer and the hash over all bytes, the digest table, "
                                        "every chunk and every column; reads are printed\n"
                                        "again and compared with the hash of the original text. A damaged "

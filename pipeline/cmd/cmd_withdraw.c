@@ -32,8 +32,10 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_withdraw = {
     "withdraw", "-b BANK --reason TEXT SAMPLE...", "hides samples whose consent was withdrawn",
-    "The sample is hidden at once: no listing, view or export gives it. Every byte of its stores goes at the next tidy\n"
-    "(vial tidy, or the night); its id, the reason and the time stay, and nothing can be ingested under that id again.\n\n"
+    "The sample is hidden at once: no listing, view or export gives it. Every byte of its stores goes at the "
+    "next tidy\n"
+    "(vial tidy, or the night); its id, the reason and the time stay, and nothing can be ingested under that "
+    "id again.\n\n"
     "  vial withdraw -b /data/bank --reason 'consent withdrawn 2026-11-20' S0042\n",
     run
 };

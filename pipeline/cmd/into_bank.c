@@ -16,7 +16,8 @@
 bool vl_parse_part(const char *text, int *part, int *parts)
 {
     char end;
-    return sscanf(text, "%d/%d%c", part, parts, &end) == 2 && *part >= 1 && *part <= *parts && *parts <= 1000000;
+    return sscanf(text, "%d/%d%c", part, parts, &end) == 2 && *part >= 1 && *part <= *parts &&
+           *parts <= 1000000;
 }
 
 vl_code vl_name_store(const char *bank_path, const char *name, char path[VL_BANK_PATH], vl_err *err)
@@ -86,7 +87,8 @@ static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
 {
     vl_job job = { .what = "ingest", .started_at = vl_bank_now() };
     uint64_t recovered = 0;
-    if (vl_keep_open(in->bank, &in->catalog, err) || vl_intake_recover(in->bank, in->catalog, &recovered, err) ||
+    if (vl_keep_open(in->bank, &in->catalog, err) ||
+        vl_intake_recover(in->bank, in->catalog, &recovered, err) ||
         vl_catalog_start_job(in->catalog, &job, &in->job, err))
         return err->code;
     vl_intake_run(in, sum, err);
@@ -97,7 +99,8 @@ static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
     return err->code;
 }
 
-static vl_code run_task(vl_intake *in, const vl_into_bank *ask, int task, int tasks, vl_intake_sum *sum, vl_err *err)
+static vl_code run_task(vl_intake *in, const vl_into_bank *ask, int task, int tasks, vl_intake_sum *sum,
+                        vl_err *err)
 {
     const double started = vl_bank_now();
     if (!(in->receipt = vl_receipt_new(err))) return err->code;
@@ -147,7 +150,9 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
         (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : item_from_files(ask, &one, &err)))
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
-    else if (ask->check) fprintf(stderr, "vial: %s: %zu items, %s sheet, no errors\n", ask->sheet, sheet.items.n, sheet.dialect);
+    else if (ask->check)
+        fprintf(stderr, "vial: %s: %zu items, %s sheet, no errors\n", ask->sheet, sheet.items.n,
+                sheet.dialect);
     else code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
     vl_items_free(&one);
     vl_sheet_free(&sheet);

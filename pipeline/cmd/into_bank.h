@@ -21,8 +21,8 @@ typedef struct vl_into_bank {
 
 int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask);
 
-/* The path of a store: `name` itself, or, with a bank (option, or VIAL_BANK when there is no file of that name),
- * the store that SAMPLE or SAMPLE/ACQUISITION names there. */
+/* The path of a store: `name` itself, or, with a bank (option, or VIAL_BANK when there is no file of that
+ * name), the store that SAMPLE or SAMPLE/ACQUISITION names there. */
 vl_code vl_name_store(const char *bank, const char *name, char path[VL_BANK_PATH], vl_err *err);
 
 /* "3/8": part 3 of 8. */

@@ -1,6 +1,7 @@
 /* Writes sample.h5 (sample.h). */
 #include "pipeline/store/sample.h"
 
+#include "pipeline/store/file.h"
 #include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
@@ -34,7 +35,8 @@ static vl_code add_link(hid_t file, const vl_sample_link *link, vl_err *err)
         H5Pset_obj_track_times(create, 0);
         const hid_t made = H5Gcreate2(file, link->kind, H5P_DEFAULT, create, H5P_DEFAULT);
         H5Pclose(create);
-        if (made < 0 || H5Gclose(made) < 0) return vl_hdf5_fail(err, VL_EIO, "cannot write group %s", link->kind);
+        if (made < 0 || H5Gclose(made) < 0)
+            return vl_hdf5_fail(err, VL_EIO, "cannot write group %s", link->kind);
     }
     const hid_t group = H5Gopen2(file, link->kind, H5P_DEFAULT);
     if (group < 0 || H5Lcreate_external(link->file, "/", group, link->name, H5P_DEFAULT, H5P_DEFAULT) < 0 ||
@@ -67,12 +69,7 @@ static vl_code add_record(int fd, const vl_sample_file *s, vl_err *err)
     uint64_t total = 0;
     if (s->record_bytes > UINT32_MAX) return vl_fail(err, VL_EUNSUP, "the record is too long");
     if (lseek(fd, 0, SEEK_END) < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot write");
-    for (size_t done = 0; done < s->record_bytes;) {
-        const ssize_t put = write(fd, s->record + done, s->record_bytes - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return vl_fail_errno(err, VL_EIO, put ? errno : EIO, "cannot write");
-        done += (size_t)put;
-    }
+    if (vl_write_all(fd, s->record, s->record_bytes, err)) return err->code;
     return vl_seal_write(fd, 1, (uint32_t)s->record_bytes, &total, err);
 }
 
@@ -83,7 +80,8 @@ vl_code vl_sample_write(const char *path, const vl_sample_file *sample, vl_err *
     const int folder = slash ? (int)(slash - path) + 1 : 0;
     snprintf(part, sizeof part, "%.*s.%s.part", folder, path, path + folder);
     vl_guard_name(part);
-    if (unlink(part) && errno != ENOENT) vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
+    if (unlink(part) && errno != ENOENT)
+        vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
     if (!err->code) write_hdf5(part, sample, err);
     const int fd = err->code ? -1 : open(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (!err->code && fd < 0) vl_fail_errno(err, VL_EIO, errno, "cannot open what was written");
@@ -92,6 +90,6 @@ vl_code vl_sample_write(const char *path, const vl_sample_file *sample, vl_err *
     if (!err->code && rename(part, path)) vl_fail_errno(err, VL_EIO, errno, "cannot rename");
     if (err->code) unlink(part);
     vl_guard_forget(part);
-    if (!err->code) vl_store_sync_folder(path, err);
+    if (!err->code) vl_sync_folder(path, err);
     return vl_err_file(err, path);
 }

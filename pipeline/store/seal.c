@@ -1,8 +1,9 @@
 /*
  * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5
- * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 bytes of text that lies between
- * the two (0 in stores; the record in a sample.h5), u64 bytes before the trailer, their hash, u64 XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB
- * (all in canonical order), so that all threads can work on it.
+ * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 bytes of text that lies
+ * between the two (0 in stores; the record in a sample.h5), u64 bytes before the trailer, their hash, u64
+ * XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB (all in canonical
+ * order), so that all threads can work on it.
  */
 #include "pipeline/store/seal.h"
 
@@ -196,7 +197,8 @@ vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err
     if (!text) goto out;
     text->len = 0;
     if (n > size - VL_TRAILER) vl_fail(err, VL_ESTORE, "the trailer is damaged");
-    else if (!vl_buf_reserve(text, n, err) && !read_at(fd, text->data, n, size - VL_TRAILER - n, err)) text->len = n;
+    else if (!vl_buf_reserve(text, n, err) && !read_at(fd, text->data, n, size - VL_TRAILER - n, err))
+        text->len = n;
 out:
     if (fd >= 0) close(fd);
     return vl_err_file(err, path);

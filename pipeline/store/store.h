@@ -69,7 +69,6 @@ vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16]
 vl_code vl_store_seal(vl_store *st, int threads, vl_err *err);
 const char *vl_store_part(const vl_store *st); /* the temporary name */
 vl_code vl_store_publish(vl_store *st, vl_err *err);
-vl_code vl_store_sync_folder(const char *path, vl_err *err); /* the folder that path lies in */
 uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
 
 /* ---- reading ---- */
@@ -112,8 +111,8 @@ const char *vl_store_path(const vl_store *st);
 /* Length and trailer of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);
 
-/* What the trailer says: size, hash of all bytes in hex. With text, also the text behind HDF5's end, after the
- * hash was checked. Needs no HDF5. */
+/* What the trailer says: size, hash of all bytes in hex. With text, also the text behind HDF5's end, after
+ * the hash was checked. Needs no HDF5. */
 typedef struct vl_sealed {
     uint64_t bytes;
     char hash[33];

@@ -3,6 +3,7 @@
  * chunk comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may
  * crash then.
  */
+#include "pipeline/store/file.h"
 #include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -542,17 +542,6 @@ vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
 
 /* ---- publish ---- */
 
-vl_code vl_store_sync_folder(const char *path, vl_err *err)
-{
-    char *const copy = strdup(path);
-    if (!copy) return vl_fail(err, VL_ENOMEM, "no memory for a path");
-    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd)) vl_fail_errno(err, VL_EIO, errno, "cannot sync the folder");
-    if (fd >= 0) close(fd);
-    free(copy);
-    return err->code;
-}
-
 vl_code vl_store_publish(vl_store *st, vl_err *err)
 {
     int failed = renameat2(AT_FDCWD, st->part, AT_FDCWD, st->path, st->force ? 0 : RENAME_NOREPLACE);
@@ -565,7 +554,7 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
     vl_guard_forget(st->part);
     free(st->part);
     st->part = NULL;
-    vl_store_sync_folder(st->path, err);
+    vl_sync_folder(st->path, err);
     return vl_err_file(err, st->path);
 }
 

@@ -2,12 +2,12 @@
  * A library to preload that makes one call of a program fail (faults.py).
  *
  * FAULT_KIND  which calls are counted, see below; FAULT_N: the n-th of them fails, from 1
- * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call, of the process
- * that calls and of the program's first one), "kill-self" (only of the one that calls), "wait"
- * (until the file FAULT_GATE is there, then the call is made) FAULT_TOLD  a file that is made when the n-th
- * call has come FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
- * FAULT_SHARED a file that holds the count for all processes of the program together, else each counts its own
- * Counted are the calls between start and return of main. Allocations are counted when main's own program
+ * FAULT_HOW   an error number, or "short" (half of the bytes), "kill" (kill -9 before the call, of the
+ * process that calls and of the program's first one), "kill-self" (only of the one that calls), "wait" (until
+ * the file FAULT_GATE is there, then the call is made) FAULT_TOLD  a file that is made when the n-th call has
+ * come FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
+ * FAULT_SHARED a file that holds the count for all processes of the program together, else each counts its
+ * own Counted are the calls between start and return of main. Allocations are counted when main's own program
  * makes them (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
  */
 #include <dlfcn.h>
@@ -124,9 +124,9 @@ static int counted_main(int argc, char **argv, char **env)
     static const struct {
         const char *name;
         int what;
-    } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },       { "EINTR", EINTR },   { "ENOMEM", ENOMEM },
-                 { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EAGAIN", EAGAIN }, { "ENOLCK", ENOLCK },
-                 { "EROFS", EROFS },   { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL }, { "short", SHORT },
+    } ways[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },       { "EINTR", EINTR },        { "ENOMEM", ENOMEM },
+                 { "EACCES", EACCES }, { "EMFILE", EMFILE }, { "EAGAIN", EAGAIN },      { "ENOLCK", ENOLCK },
+                 { "EROFS", EROFS },   { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL },      { "short", SHORT },
                  { "kill", KILL },     { "wait", WAIT },     { "kill-self", KILL_SELF } };
     program = getpid();
     dl_iterate_phdr(find_program, NULL);

@@ -1,6 +1,6 @@
 /*
- * Fuzz target of what a bank reads: sheets, expressions of `vial ls`, records of samples. The first byte says which. No
- * input may crash; of a sheet that reads without errors every item must have what an item needs.
+ * Fuzz target of what a bank reads: sheets, expressions of `vial ls`, records of samples. The first byte says
+ * which. No input may crash; of a sheet that reads without errors every item must have what an item needs.
  */
 #include "pipeline/bank/listing.h"
 #include "pipeline/bank/record.h"
@@ -28,7 +28,8 @@ static void read_sheet(const uint8_t *bytes, size_t n)
     if (fd < 0 || write(fd, bytes, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET)) abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (!vl_sheet_read(&sheet, path, &err)) {
-        for (size_t i = 0; i < sheet.nerror; i++) must(sheet.error[i].what && sheet.error[i].line, "an error without words");
+        for (size_t i = 0; i < sheet.nerror; i++)
+            must(sheet.error[i].what && sheet.error[i].line, "an error without words");
         for (size_t i = 0; i < sheet.items.n; i++) {
             const vl_item *const item = &sheet.items.item[i];
             must(item->sample && item->acquisition && item->path[0] && !vl_item_bad_name(item->sample) &&

@@ -9,6 +9,7 @@ scripts/ops/slurm_submit.sh and run scripts/ops/slurm_array.sh.
 """
 import pwd
 import random
+import re
 import signal
 import socket
 
@@ -49,6 +50,7 @@ JobAcctGatherType=jobacct_gather/none
 JobCompType=jobcomp/none
 ReturnToService=2
 MinJobAge=3600
+RequeueExit=75
 KillWait=5
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=2
@@ -193,11 +195,11 @@ def vials(number, bank):
 
 
 class Killer:
-    """Kills tasks in two ways while they write, and runs each again; then runs some again that had ended."""
+    """Kills tasks in two ways while they write, and runs each again; stops one; runs some again that had ended."""
 
     def __init__(self, bank, array):
         self.bank, self.array = bank, array
-        self.requeued, self.killed, self.late = [], [], []
+        self.requeued, self.killed, self.stopped, self.late = [], [], [], []
 
     def writes(self, number):
         """A store of its sample is half there."""
@@ -211,17 +213,25 @@ class Killer:
             time.sleep(0.1)
         return False
 
+    def stop(self, number):
+        """The signal that says that time is nearly up: the item is finished, then 75, and Slurm runs the task again."""
+        name = f"{self.array}_{number}"
+        if subprocess.run(["scancel", "--batch", "--signal=INT", name], capture_output=True).returncode == 0:
+            self.stopped.append(number)
+
     def strike(self, now):
         """One step of the loop below."""
-        done = {*self.requeued, *self.killed}
+        done = {*self.requeued, *self.killed, *self.stopped}
         for number in range(1, LARGE + 1):
-            if len(done) >= 2 * KILLS or number in done or now.get(number) != "RUNNING" or not self.writes(number):
+            if len(done) > 2 * KILLS or number in done or now.get(number) != "RUNNING" or not self.writes(number):
                 continue
             time.sleep(rng.random() * 0.5)
             mine = vials(number, self.bank)
             if not mine:
                 continue
-            if len(self.requeued) <= len(self.killed):
+            if len(done) == 2 * KILLS:
+                self.stop(number)
+            elif len(self.requeued) <= len(self.killed):
                 if t.check(self.requeue(number), f"scontrol requeue of running task {number}"):
                     self.requeued.append(number)
             elif all([kill(pid) for pid in mine[:1]]):
@@ -279,9 +289,9 @@ def everything(bank):
 
 
 def array():
+    """The large array; then, on the same cluster, one with a refused item."""
     with Folder() as f:
-        os.mkdir(f / "bank_room")
-        bank = Bank(f, "bank_room/bank", "[batch]\nreserve = 1M\n")
+        bank = Bank(f, settings="[batch]\nreserve = 1M\n")
         path, rows_of_sheet = make_sheet(f)
         with Cluster(f) as cluster:
             start = time.monotonic()
@@ -290,17 +300,19 @@ def array():
                 return
             number, job, killer = got
             print(f"{TASKS} tasks on two nodes in {time.monotonic() - start:.0f} s; requeued while running: {killer.requeued}; "
-                  f"killed, then requeued: {killer.killed}; requeued after their end: {killer.late}; restarts that Slurm "
+                  f"killed, then requeued: {killer.killed}; stopped: {killer.stopped}; requeued after their end: {killer.late}; restarts that Slurm "
                   f"counts: {restarts(number)}", flush=True)
             t.check(len(killer.requeued) >= KILLS and len(killer.killed) >= KILLS, "there was time to kill enough",
                     f"{killer.requeued} {killer.killed}")
-            again = len(killer.requeued) + len(killer.killed) + len(killer.late)
+            again = len(killer.requeued) + len(killer.killed) + len(killer.stopped) + len(killer.late)
+            t.check(len(killer.stopped) == 1, "one was stopped", str(killer.stopped))
             t.check(restarts(number) >= again, "Slurm ran them again", f"{restarts(number)} of {again}")
             state = slurm("squeue", "-h", "-t", "all", "-j", job, "-o", "%T").strip()
             t.check(state == "COMPLETED", "the collecting job", state)
             log = f.read(f"vial-{job}-collect.log").decode()
             t.check(" receipts: " in log and " 0 unreadable" in log, "what it says", log)
             print("the collecting job: " + log.strip(), flush=True)
+            refusal(f, cluster)
         first, second = None, None
         for turn in (1, 2):
             done = bank.run("collect")
@@ -328,7 +340,43 @@ def array():
         t.check(done.code == OK and other.digests() == same, "killed or not, the same store", f"{done.err} {same}")
 
 
-missing = [x for x in ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue") if not shutil.which(x)]
+def refusal(f, cluster):
+    """Three tasks, the second with a damaged file: 65 is FAILED to Slurm, and the collecting job runs all the same."""
+    bank = Bank(f, "three", "[batch]\nreserve = 1M\n")
+    good = reads(20, 12)
+    rows = [(f"R{i}", f.write(f"R{i}.fastq", reads(20, 10 + i) if i != 2 else good[:-30]), "") for i in (1, 2, 3)]
+    path = sheet(f, "three.csv", rows)
+    env = {**os.environ, "VIAL": VIAL, "BANK": bank.path, "SHEET": path}
+    small = ["--cpus-per-task=1", "--mem=1G", "--time=10"]
+
+    def ended(number):
+        """Number of a task -> exit code, when all have ended."""
+        cluster.wait(lambda: not slurm("squeue", "-h", "-j", number, "-o", "%T").strip(), f"end of {number}", 90)
+        jobs = slurm("scontrol", "show", "job", "-o", number).splitlines()
+        return {re.search(r"ArrayTaskId=(\d+)|$", x)[1]: re.search(r" ExitCode=(\S+)", x)[1] for x in jobs}
+
+    def submit(*more):
+        return subprocess.run(["sbatch", "--parsable", *more, *small, OPS + "/slurm_array.sh"], env=env, cwd=f.path, capture_output=True,
+                              text=True).stdout.strip()
+    p = subprocess.run([OPS + "/slurm_submit.sh", bank.path, path, *small], env=env, cwd=f.path, capture_output=True, text=True)
+    words = p.stdout.replace(":", "").split()
+    if not t.check(p.returncode == 0 and "3 tasks" in p.stdout, "slurm_submit.sh of three", p.stdout + p.stderr):
+        return
+    codes = ended(words[words.index("array") + 1])
+    t.check(codes == {"1": "0:0", "2": "65:0", "3": "0:0"}, "65 is a task's exit code", str(codes))
+    codes = ended(words[words.index("collect") + 1])
+    t.check(list(codes.values()) == ["0:0"] and {r["sample"] for r in bank.ls()} == {"R1", "R3"}, "the others are collected", str(codes))
+    t.check(bank.rows("SELECT count(*) FROM refusal") == [(1,)], "the refusal as well")
+    f.write("R2.fastq", good)
+    codes = ended(submit("--array=1,3"))
+    t.check(set(codes.values()) == {"64:0"}, "a gap in the array without PARTS", str(codes))
+    env["PARTS"] = "3"
+    codes = ended(submit("--array=2"))
+    t.check(codes == {"2": "0:0"} and bank.run("collect").code == OK and len(bank.ls()) == 3, "the mended one alone, as 2 of 3", str(codes))
+    t.check(not bank.leftovers() and bank.run("catalog", "check").code == OK, "a whole bank of three")
+
+
+missing = [x for x in ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "scancel", "squeue") if not shutil.which(x)]
 if missing:
     t.skip(f"{', '.join(missing)} not installed (Debian: slurm-wlm munge)")
 else:
