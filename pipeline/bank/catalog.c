@@ -70,6 +70,9 @@ static const char *const migration[] = {
     " exit_code INTEGER NOT NULL, evidence TEXT);"
     "CREATE INDEX refusal_at ON refusal(at);"
     "CREATE TABLE receipt(name TEXT PRIMARY KEY, at NUMERIC NOT NULL) WITHOUT ROWID;",
+    /* 2: what a refused input was, so that the next night need not read it again */
+    "ALTER TABLE refusal ADD COLUMN bytes INTEGER; ALTER TABLE refusal ADD COLUMN mtime_ns INTEGER;"
+    "ALTER TABLE refusal ADD COLUMN version TEXT; CREATE INDEX refusal_input ON refusal(input);",
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 

@@ -11,8 +11,10 @@
  *   input(input_id, store_id, stream, path, bytes, mtime_ns, sha256)
  *   fact(sample_id, acquisition_id (0: of the sample), name, value)
  *   job(job_id, what, started_at, ended_at, exit_code, items, published, unchanged, refused, failed,
- * bytes_in, bytes_store, host, pid) refusal(refusal_id, job_id, at, sample, acquisition, input, reason,
- * message, exit_code, evidence) receipt(name, at): receipts that were collected
+ *       bytes_in, bytes_store, host, pid)
+ *   refusal(refusal_id, job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,
+ *           bytes, mtime_ns, version)
+ *   receipt(name, at): receipts that were collected
  */
 #ifndef VL_CATALOG_H
 #define VL_CATALOG_H
@@ -66,10 +68,16 @@ typedef struct vl_refusal {
     double at;
     const char *sample, *acquisition, *input, *reason, *message, *evidence;
     int exit_code;
+    uint64_t bytes;   /* of all inputs; 0: unknown */
+    int64_t mtime_ns; /* of the latest */
 } vl_refusal;
 vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_err *err);
 vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_job *job, vl_err *err);
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *refusal, vl_err *err);
+/* If this version of vial refused just these inputs as bad data before, the refusal is noted again for this job,
+ * and what was said stands in message of n bytes; "" if not. bytes and mtime_ns as in vl_refusal. */
+vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes, int64_t mtime_ns,
+                                char *message, size_t n, vl_err *err);
 
 /* ---- verification ---- */
 /* Live stores whose last check is longest ago, `most` of them: visit(sample, file, store_id). */

@@ -133,8 +133,7 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
     return VL_OK;
 }
 
-/* Kind of what a file holds, NULL when that is not known; the ingest will say why. */
-static vl_code find_kind(const char *path, const char **kind, vl_err *err)
+vl_code vl_deposit_kind(const char *path, const char **kind, vl_err *err)
 {
     enum { HEAD = 1 << 16 };
     const char *const paths[1] = { path };
@@ -348,7 +347,7 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
     for (int i = 0; i < d.ninput; i++)
         if (look(ask->item->path[i], &d.before[i], err)) return err->code;
     if (vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
-        join(d.staged, d.folder, name, err) || find_kind(ask->item->path[0], &kind, err) ||
+        join(d.staged, d.folder, name, err) || vl_deposit_kind(ask->item->path[0], &kind, err) ||
         vl_bank_make_folder(ask->bank, d.folder, err))
         return err->code;
     if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);

@@ -127,8 +127,20 @@ static bool is_known(intake *t, size_t i)
 
 /* ---- what came of an item ---- */
 
-static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, vl_err *err)
+/* Time of the latest input. */
+static int64_t latest(const place *p)
 {
+    int64_t ns = 0;
+    for (int k = 0; k < 2; k++) {
+        const int64_t one = (int64_t)p->st[k].st_mtim.tv_sec * 1000000000 + p->st[k].st_mtim.tv_nsec;
+        if (one > ns) ns = one;
+    }
+    return ns;
+}
+
+static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
+{
+    const vl_item *const item = &t->ask->items->item[i];
     char where[VL_BANK_PATH] = "", line[640];
     const vl_evidence e = { .at = vl_bank_now(),
                             .sample = item->sample,
@@ -145,8 +157,16 @@ static vl_code quarantine(intake *t, const vl_item *item, const vl_told *told, v
     vl_log(t->ask->bank, VL_LOG_ERROR, "refused", "sample", item->sample, "acquisition", item->acquisition,
            "reason", told->reason, "message", line, NULL);
     if (vl_quarantine(t->ask->bank, &e, where, err)) return err->code;
-    const vl_refusal r = { e.at, item->sample, item->acquisition, item->path[0], told->reason,
-                           line, where,        told->exit_code };
+    const vl_refusal r = { .at = e.at,
+                           .sample = item->sample,
+                           .acquisition = item->acquisition,
+                           .input = item->path[0],
+                           .reason = told->reason,
+                           .message = line,
+                           .evidence = where,
+                           .exit_code = told->exit_code,
+                           .bytes = t->place[i].bytes,
+                           .mtime_ns = latest(&t->place[i]) };
     if (t->ask->receipt)
         json_array_append_new(
             json_object_get(t->ask->receipt, "refusals"),
@@ -292,7 +312,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
             vl_journal_close(&d->journal, done);
             return err->code;
         }
-        if (!err->code && !(stop_now && told->exit_code > 128)) quarantine(t, item, told, err);
+        if (!err->code && !(stop_now && told->exit_code > 128)) quarantine(t, d->item, told, err);
     }
     vl_journal_close(&d->journal, done);
     t->ended_bytes += p->bytes;
@@ -333,7 +353,27 @@ static vl_code turn_away(intake *t, size_t i, vl_told *told, vl_err *err)
     t->place[i].stage = ENDED;
     t->ended_bytes += t->place[i].bytes;
     count(t, told);
-    return quarantine(t, &t->ask->items->item[i], told, err);
+    return quarantine(t, i, told, err);
+}
+
+/* Bad data that has not changed since it was refused: the same again, unread. *refused: it was. */
+static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
+{
+    char message[640];
+    const vl_item *const item = &t->ask->items->item[i];
+    place *const p = &t->place[i];
+    *refused = false;
+    if (!t->ask->skip_refused || p->attempt || !p->bytes ||
+        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(p), message, sizeof message, err) ||
+        !*message)
+        return err->code;
+    *refused = true;
+    p->stage = ENDED;
+    t->ended_bytes += p->bytes;
+    t->sum->refused++;
+    vl_intake_view_clear(&t->view);
+    fprintf(stderr, "vial: refused again, unchanged: %s: %s\n", item->sample, message);
+    return VL_OK;
 }
 
 static vl_code refuse_for_space(intake *t, size_t i, uint64_t needs, uint64_t room, vl_err *err)
@@ -404,7 +444,7 @@ static bool may_start(const intake *t)
 /* Starts what can start. *idle: nothing runs and nothing will. */
 static vl_code start_some(intake *t, bool *idle, vl_err *err)
 {
-    bool later = false;
+    bool later = false, again = false;
     uint64_t needs, room;
     *idle = false;
     while (!err->code && may_start(t)) {
@@ -415,6 +455,8 @@ static vl_code start_some(intake *t, bool *idle, vl_err *err)
             t->place[i].stage = ENDED;
             t->sum->unchanged++;
             t->ended_bytes += t->place[i].bytes;
+        } else if (refuse_again(t, i, &again, err) || again) {
+            continue;
         } else if (has_room(t, i, &needs, &room)) {
             start(t, i, err);
         } else if (t->running) {

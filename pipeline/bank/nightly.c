@@ -126,6 +126,7 @@ static vl_code take_in(night *n, vl_err *err)
                             .threads = n->ask->threads,
                             .jobs = n->ask->jobs,
                             .deadline = left,
+                            .skip_refused = true,
                             .quiet = n->ask->quiet,
                             .progress = n->ask->progress,
                             .catalog = n->catalog,

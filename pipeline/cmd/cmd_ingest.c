@@ -95,7 +95,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!ask.store && !into.sheet && !*ask.sample)
         return vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
     if (rest == argc && !into.sheet) return vl_usage(me, "no input; '-' is standard input");
-    if (argc - rest > 2)
+    if (argc - rest > 2 && ask.store)
         return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
                         argc - rest);
     if (!vl_profile_find(profile ? profile : "compact", &ask.profile))
@@ -136,7 +136,7 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_ingest = {
-    "ingest", "[options] (-o STORE | -b BANK -s SAMPLE) FILE [FILE2] | -b BANK --sheet FILE",
+    "ingest", "[options] -o STORE FILE [FILE2] | -b BANK -s SAMPLE FILE... | -b BANK --sheet FILE",
     "checks, compresses and indexes raw instrument output into a store",
     "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file "
     "is found\n"
@@ -152,7 +152,7 @@ const vl_command vl_command_ingest = {
     "disk, 75 again.\n\n"
     "  vial ingest -b /bank --sheet samples.csv --check\n"
     "  vial ingest -b /bank --sheet samples.csv\n"
-    "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz\n"
+    "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz run7.mzML\n"
     "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
     "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
     "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",

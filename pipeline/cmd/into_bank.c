@@ -1,6 +1,7 @@
 /* vial ingest -b BANK: a sheet, or one acquisition, into a bank. */
 #include "pipeline/cmd/into_bank.h"
 
+#include "pipeline/bank/deposit.h"
 #include "pipeline/bank/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/bank/receipt.h"
@@ -48,23 +49,51 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
     return EX_DATAERR;
 }
 
-static vl_code item_from_files(const vl_into_bank *ask, vl_items *items, vl_err *err)
+static vl_code add_item(const vl_into_bank *ask, int first, int n, vl_items *items, vl_err *err)
 {
     char name[256];
-    vl_item_acquisition_of(ask->file[0], name);
+    vl_item_acquisition_of(ask->file[first], name);
     vl_item *const item = vl_items_add(items, err);
     if (!item) return err->code;
     const char *const acquisition = ask->acquisition && *ask->acquisition ? ask->acquisition : name;
-    const char *wrong = vl_item_bad_name(ask->sample);
-    if (wrong) return vl_fail(err, VL_EARG, "sample '%.100s': %s", ask->sample, wrong);
-    if ((wrong = vl_item_bad_name(acquisition)))
-        return vl_fail(err, VL_EARG, "acquisition '%.100s': %s", acquisition, wrong);
+    const char *const wrong = vl_item_bad_name(acquisition);
+    if (wrong) return vl_fail(err, VL_EARG, "acquisition '%.100s': %s", acquisition, wrong);
     item->sample = strdup(ask->sample);
     item->acquisition = strdup(acquisition);
-    for (int i = 0; i < ask->nfile; i++) item->path[i] = strdup(ask->file[i]);
+    for (int i = 0; i < n; i++) item->path[i] = strdup(ask->file[first + i]);
     item->interleaved = ask->interleaved;
-    if (!item->sample || !item->acquisition || !item->path[0] || (ask->nfile > 1 && !item->path[1]))
+    if (!item->sample || !item->acquisition || !item->path[0] || (n > 1 && !item->path[1]))
         return vl_fail(err, VL_ENOMEM, "no memory for an item");
+    return VL_OK;
+}
+
+/* Two files are mates when both hold reads, and they are the only ones or their names differ in the mate's mark. */
+static vl_code are_mates(const vl_into_bank *ask, int first, bool *mates, vl_err *err)
+{
+    char one[256], two[256];
+    const char *kind[2] = { NULL };
+    *mates = false;
+    if (first + 1 >= ask->nfile || ask->interleaved) return VL_OK;
+    for (int i = 0; i < 2; i++)
+        if (vl_deposit_kind(ask->file[first + i], &kind[i], err)) return err->code;
+    vl_item_acquisition_of(ask->file[first], one);
+    vl_item_acquisition_of(ask->file[first + 1], two);
+    *mates = kind[0] && kind[1] && !strcmp(kind[0], "reads") && !strcmp(kind[1], "reads") &&
+             (ask->nfile == 2 || !strcmp(one, two));
+    return VL_OK;
+}
+
+static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err *err)
+{
+    const char *const wrong = vl_item_bad_name(ask->sample);
+    if (wrong) return vl_fail(err, VL_EARG, "sample '%.100s': %s", ask->sample, wrong);
+    for (int i = 0; i < ask->nfile;) {
+        bool mates;
+        if (are_mates(ask, i, &mates, err) || add_item(ask, i, mates ? 2 : 1, items, err)) return err->code;
+        i += mates ? 2 : 1;
+    }
+    if (items->n > 1 && ask->acquisition && *ask->acquisition)
+        return vl_fail(err, VL_EARG, "--acquisition names one, the files hold %zu", items->n);
     return VL_OK;
 }
 
@@ -147,7 +176,7 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
         return vl_usage(me, "--task N/M goes with --sheet, N from 1 to M");
     if (ask->check && !ask->sheet) return vl_usage(me, "--check goes with --sheet");
     if (vl_bank_open(&bank, ask->bank, &err) ||
-        (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : item_from_files(ask, &one, &err)))
+        (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : items_from_files(ask, &one, &err)))
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
     else if (ask->check)

@@ -149,6 +149,12 @@ def other_bytes(f, bank):
     # the same input with another profile is another store
     done = bank.run("ingest", "-s", "S2", "--profile", "fast", f / "S2.fastq.gz")
     t.check(done.code == DATA, "another profile is no no-op", done.err)
+    f.write("many_R1.fastq", reads(20, 31, mate=1))
+    f.write("many_R2.fastq", reads(20, 31, mate=2))
+    f.write("one.fastq", reads(20, 32))
+    done = bank.run("ingest", "-q", "-s", "MANY", f / "many_R1.fastq", f / "many_R2.fastq", f / "one.fastq", f / "run7.mzML")
+    t.check(done.code == OK and [(r["acquisition"], r["rows"]) for r in bank.ls("MANY")] == [("many", 40), ("one", 20), ("run7", 20)],
+            "several files of a sample", done.err + str(bank.ls("MANY")))
     # the donor of a sample does not change by itself
     path = sheet(f, "d1.csv", [("D", f / "moved.fastq.gz", "P1")], ("sample", "file_1", "donor"))
     t.check(bank.run("ingest", "-q", "--sheet", path).code == OK, "a donor")

@@ -92,6 +92,14 @@ def thousand():
         seconds = time.monotonic() - start
         print(f"the same again: {seconds:.2f} s", flush=True)
         t.check(done.code == DATA and seconds <= 5 and len(bank.ls()) == ITEMS - 10, "the second night is a no-op in 5 s", f"{seconds} {done.err[-300:]}")
+        big = os.path.join(f / "in", "short.fastq")
+        st = os.stat(big)
+        text = f.read("in/short.fastq")
+        f.write("in/short.fastq", b"@" * len(text))  # not read: its size and time say that it is the same bad file
+        os.utime(big, ns=(st.st_atime_ns, st.st_mtime_ns))
+        done = bank.run("nightly", timeout=600)
+        t.check("quality has" in done.err, "what was refused and has not changed is refused again, unread", done.err[-600:])
+        f.write("in/short.fastq", text)
         t.check(len(bank.quarantine()) == 10, "the same refusals stay one file each", str(len(bank.quarantine())))
         for name in [*ways, "mates_R2.fastq"]:
             os.unlink(os.path.join(f / "in", name))
@@ -99,7 +107,7 @@ def thousand():
         done = subprocess.run([*CRON, command], capture_output=True, cwd="/")
         t.check(done.returncode == OK and not done.stdout and not done.stderr, "in cron's environment: silent and 0",
                 f"{done.returncode} {done.stderr.decode()[:300]}")
-        t.check(bank.rows("SELECT count(*) FROM job WHERE what = 'nightly'") == [(3,)], "three nights are on record")
+        t.check(bank.rows("SELECT count(*) FROM job WHERE what = 'nightly'") == [(4,)], "four nights are on record")
         overhead(f, bank)
 
 

@@ -215,8 +215,8 @@ class Killer:
 
     def stop(self, number):
         """The signal that says that time is nearly up: the item is finished, then 75, and Slurm runs the task again."""
-        name = f"{self.array}_{number}"
-        if subprocess.run(["scancel", "--batch", "--signal=INT", name], capture_output=True).returncode == 0:
+        p = subprocess.run(["scancel", "--batch", "--signal=INT", f"{self.array}_{number}"], capture_output=True, text=True)
+        if t.check(p.returncode == 0, f"scancel --signal of task {number}", p.stderr):
             self.stopped.append(number)
 
     def strike(self, now):
