@@ -65,11 +65,12 @@ vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, 
                      v, 12, err);
 }
 
-vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes, int64_t mtime_ns,
-                                char *message, size_t n, vl_err *err)
+vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
+                                int64_t mtime_ns, char *message, size_t n, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_text(item->path[0]), vl_db_text(item->sample), vl_db_whole((int64_t)bytes),
-                              vl_db_whole(mtime_ns),     vl_db_whole(EX_DATAERR),  vl_db_text(VL_VERSION) };
+    const vl_db_value v[] = { vl_db_text(item->path[0]),   vl_db_text(item->sample),
+                              vl_db_whole((int64_t)bytes), vl_db_whole(mtime_ns),
+                              vl_db_whole(EX_DATAERR),     vl_db_text(VL_VERSION) };
     message[0] = 0;
     sqlite3_stmt *const q = vl_db_ask(c,
                                       "SELECT refusal_id, message FROM refusal WHERE input = ? AND sample = ?"
@@ -77,14 +78,16 @@ vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item,
                                       " ORDER BY refusal_id DESC LIMIT 1",
                                       v, 6, err);
     if (!q || !vl_db_row(c, q, err)) return err->code;
-    const vl_db_value again[] = { vl_db_whole(job), vl_db_real(vl_bank_now()), vl_db_whole(sqlite3_column_int64(q, 0)) };
+    const vl_db_value again[] = { vl_db_whole(job), vl_db_real(vl_bank_now()),
+                                  vl_db_whole(sqlite3_column_int64(q, 0)) };
     snprintf(message, n, "%s", vl_db_column(q, 1));
     sqlite3_reset(q);
-    return vl_db_run(c,
-                     "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,"
-                     " bytes, mtime_ns, version) SELECT ?, ?, sample, acquisition, input, reason, message, exit_code,"
-                     " evidence, bytes, mtime_ns, version FROM refusal WHERE refusal_id = ?",
-                     again, 3, err);
+    return vl_db_run(
+        c,
+        "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,"
+        " bytes, mtime_ns, version) SELECT ?, ?, sample, acquisition, input, reason, message, exit_code,"
+        " evidence, bytes, mtime_ns, version FROM refusal WHERE refusal_id = ?",
+        again, 3, err);
 }
 
 /* ---- verification ---- */

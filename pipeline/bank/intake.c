@@ -176,16 +176,6 @@ static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
     return t->ask->catalog ? vl_catalog_add_refusal(t->ask->catalog, t->ask->job, &r, err) : VL_OK;
 }
 
-/* The record into the catalogue, or into the receipt. */
-static vl_code hand_in(vl_catalog *catalog, json_t *receipt, const json_t *record, vl_err *err)
-{
-    if (receipt) json_array_append(json_object_get(receipt, "records"), (json_t *)record);
-    if (!catalog || vl_catalog_begin(catalog, err)) return err->code;
-    if (!vl_catalog_put(catalog, record, err)) vl_catalog_commit(catalog, err);
-    if (err->code) vl_catalog_rollback(catalog);
-    return err->code;
-}
-
 static void log_published(const intake *t, const vl_item *item, const vl_told *told)
 {
     char bytes[24], rows[24];
@@ -212,77 +202,6 @@ static void count(intake *t, const vl_told *told)
     t->try_again |= told->exit_code == EX_TEMPFAIL;
 }
 
-/* ---- recovery, in a worker as it enters HDF5 ---- */
-
-typedef struct recovery {
-    const vl_bank *bank;
-    const char *id, *sample;
-    const json_t *item;
-} recovery;
-
-static int recover_work(void *argument, int fd)
-{
-    const recovery *const r = argument;
-    json_t *record = NULL;
-    vl_err err = VL_ERR_INIT;
-    vl_deposit_recover(r->bank, r->id, r->sample, r->item, &record, &err);
-    char *const text = record ? json_dumps(record, JSON_COMPACT) : NULL;
-    if (!err.code && text && !vl_worker_say(fd, text)) return EX_OSERR;
-    if (err.code) {
-        char line[640];
-        vl_err_print(&err, line, sizeof line);
-        fprintf(stderr, "vial: %s\n", line);
-    }
-    return vl_exit_code(err.code);
-}
-
-/* Clears what a dead worker left of one item. True: the journal's entry is no longer needed. */
-static bool recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
-                    vl_catalog *catalog, json_t *receipt, vl_err *err)
-{
-    recovery r = { bank, id, sample, item };
-    vl_worker w = { 0 };
-    if (vl_worker_start(&w, recover_work, &r, 0, err)) return false;
-    const int code = vl_worker_wait(&w);
-    bool done = !code;
-    if (code)
-        vl_fail(err, code == EX_IOERR ? VL_EIO : VL_EBUSY,
-                "what a dead run left of '%.60s' could not be cleared", sample);
-    json_t *const record = done && w.said.len ? vl_record_parse((char *)w.said.data, w.said.len, err) : NULL;
-    if (record) done = !hand_in(catalog, receipt, record, err);
-    json_decref(record);
-    vl_worker_free(&w);
-    return done && !err->code;
-}
-
-typedef struct sweep {
-    const vl_bank *bank;
-    vl_catalog *catalog;
-    uint64_t n;
-} sweep;
-
-static vl_code sweep_one(vl_journal *j, json_t *item, void *to, vl_err *err)
-{
-    sweep *const s = to;
-    const char *const sample = json_string_value(json_object_get(item, "sample"));
-    bool done = true;
-    s->n++;
-    if (sample) {
-        vl_log(s->bank, VL_LOG_WARNING, "recovered", "sample", sample, "id", j->id, NULL);
-        done = recover(s->bank, j->id, sample, item, s->catalog, NULL, err);
-    }
-    vl_journal_close(j, done);
-    return err->code;
-}
-
-vl_code vl_intake_recover(const vl_bank *bank, vl_catalog *catalog, uint64_t *n, vl_err *err)
-{
-    sweep s = { bank, catalog, 0 };
-    vl_journal_each_dead(bank, sweep_one, &s, err);
-    *n = s.n;
-    return err->code;
-}
-
 /* ---- workers ---- */
 
 static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
@@ -295,13 +214,13 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     t->running--;
     p->stage = ENDED;
     if (told->record) {
-        done = !hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
+        done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
         if (done && told->published) log_published(t, item, told);
     } else {
         if (told->exit_code > 128 || !told->err.code || (told->reason && !strcmp(told->reason, "crash"))) {
             json_t *const json = vl_item_json(item);
-            done = recover(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog, t->ask->receipt,
-                           err);
+            done = vl_intake_clear(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog,
+                                   t->ask->receipt, err);
             json_decref(json);
         } else {
             done = !vl_deposit_clear(t->ask->bank, d->journal.id, item->sample, &left);
@@ -364,7 +283,8 @@ static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
     place *const p = &t->place[i];
     *refused = false;
     if (!t->ask->skip_refused || p->attempt || !p->bytes ||
-        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(p), message, sizeof message, err) ||
+        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(p), message,
+                                sizeof message, err) ||
         !*message)
         return err->code;
     *refused = true;
@@ -596,8 +516,8 @@ void vl_intake_tell(const vl_intake_sum *s)
     char in[16], out[16], rate[16], more[96] = "";
     if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
     fprintf(stderr,
-            "vial: %" PRIu64 " items: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
-            s->items, s->published, more, s->unchanged, s->refused);
+            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
+            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
     if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
     if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
     if (s->bytes_in)

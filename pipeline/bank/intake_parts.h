@@ -23,6 +23,14 @@ int vl_intake_work(void *argument, int fd);
 void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_out);
 void vl_told_free(vl_told *told);
 
+/* ---- recovery (intake_recover.c) ---- */
+
+/* The record into the catalogue, or into the receipt; either may be NULL. */
+vl_code vl_intake_hand_in(vl_catalog *catalog, json_t *receipt, const json_t *record, vl_err *err);
+/* Clears what a dead worker left of one item. True: the journal's entry is no longer needed. */
+bool vl_intake_clear(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
+                     vl_catalog *catalog, json_t *receipt, vl_err *err);
+
 /* ---- view: one line for all items (intake_view.c) ---- */
 
 typedef struct vl_intake_view {

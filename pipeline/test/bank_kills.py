@@ -19,7 +19,7 @@ t = Tally()
 need_vial()
 LIBRARY = os.path.abspath(os.path.join(os.environ.get("VIAL_BUILD", "build"), "pipeline/test/libfaults.so"))
 WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
-POINTS = int(os.environ.get("VIAL_POINTS", 60))  # of each matrix, when not all
+POINTS = int(os.environ.get("VIAL_POINTS", 25))  # of each matrix, when not all
 KILLS = 1000 if WHOLE else 40                    # at random times
 seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
 rng = random.Random(seed)

@@ -989,12 +989,14 @@ static void check_versions(void)
     CHECK(!vl_catalog_is_new(c), "not new the second time");
     vl_catalog_close(c);
     CHECK(!open_code(false, &err), "reading: %s", err.what);
-    run_sql("catalog.db", "DROP INDEX refusal_input; ALTER TABLE refusal DROP COLUMN bytes; ALTER TABLE refusal "
-                          "DROP COLUMN mtime_ns; ALTER TABLE refusal DROP COLUMN version; INSERT INTO receipt "
-                          "VALUES('r', 1); PRAGMA user_version = 1");
+    run_sql("catalog.db",
+            "DROP INDEX refusal_input; ALTER TABLE refusal DROP COLUMN bytes; ALTER TABLE refusal "
+            "DROP COLUMN mtime_ns; ALTER TABLE refusal DROP COLUMN version; INSERT INTO receipt "
+            "VALUES('r', 1); PRAGMA user_version = 1");
     CHECK(open_code(false, &err) == VL_ECONFIG, "an older one to read: %s", err.what);
     c = open_catalog(true);
-    CHECK(ask_whole(c, "PRAGMA user_version") == 2 && ask_whole(c, "SELECT count(mtime_ns) FROM refusal") == 0 &&
+    CHECK(ask_whole(c, "PRAGMA user_version") == 2 &&
+              ask_whole(c, "SELECT count(mtime_ns) FROM refusal") == 0 &&
               ask_whole(c, "SELECT count(*) FROM receipt") == 1,
           "from version 1, nothing lost");
     vl_catalog_close(c);
