@@ -460,10 +460,10 @@ static void sum_up(intake *t, const vl_err *err)
     for (size_t i = 0; i < t->ask->items->n; i++) s->left += t->place[i].stage == WAITS;
     s->seconds = ticks() - t->start;
     s->interrupted = stop_asked;
-    s->exit_code = t->disk_full                            ? EX_IOERR
-                   : s->refused                            ? EX_DATAERR
-                   : t->try_again || s->left || stop_asked ? EX_TEMPFAIL
-                                                           : EX_OK;
+    s->exit_code = t->disk_full              ? EX_IOERR
+                   : s->refused              ? EX_DATAERR
+                   : t->try_again || s->left ? EX_TEMPFAIL
+                                             : EX_OK;
     if (err->code) s->exit_code = vl_exit_code(err->code);
 }
 

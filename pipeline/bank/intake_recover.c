@@ -43,7 +43,7 @@ static int recover_work(void *argument, int fd)
 }
 
 bool vl_intake_clear(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
-                    vl_catalog *catalog, json_t *receipt, vl_err *err)
+                     vl_catalog *catalog, json_t *receipt, vl_err *err)
 {
     recovery r = { bank, id, sample, item };
     vl_worker w = { 0 };

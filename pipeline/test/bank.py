@@ -266,6 +266,20 @@ def many_at_once():
         check_whole(t, bank, "after three supervisors")
 
 
+def find_worker(bank, sample):
+    """The process that writes a sample's store; None if it does not come within 20 s."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        for part in glob.glob(bank / f"samples/*/{sample}/.*.part"):
+            for proc in glob.glob("/proc/[0-9]*/fd/*"):
+                try:
+                    if os.readlink(proc) == part:
+                        return int(proc.split("/")[2])
+                except OSError:
+                    pass
+    return None
+
+
 def stopped():
     """Ctrl-C, SIGTERM, a killed worker, a time limit, a memory limit."""
     with Folder() as f:
@@ -292,16 +306,7 @@ def stopped():
         bank = Bank(f, "killed")
         path = sheet(f, "s.csv", [*rows[:3], big, *rows[3:]])
         p = subprocess.Popen([VIAL, "ingest", "-b", bank.path, "--sheet", path, "--jobs", "2", "-@", "1"], stderr=subprocess.PIPE)
-        end, victim = time.monotonic() + 20, None
-        while not victim and time.monotonic() < end:
-            for part in glob.glob(bank / "samples/*/BIG/.*.part"):
-                pid = os.path.basename(part)
-                for proc in glob.glob("/proc/[0-9]*/fd/*"):
-                    try:
-                        if os.readlink(proc) == part:
-                            victim = int(proc.split("/")[2])
-                    except OSError:
-                        pass
+        victim = find_worker(bank, "BIG")
         if t.check(victim, "the worker of the large item is found"):
             os.kill(victim, signal.SIGKILL)
         err = p.communicate(timeout=60)[1].decode()
@@ -309,9 +314,13 @@ def stopped():
         t.check([q["reason"] for q in bank.quarantine()] == ["killed"], "its reason", str(bank.quarantine()))
         check_whole(t, bank, "killed worker")
         t.check(not bank.leftovers(), "what the killed worker left is cleared", str(bank.leftovers()))
-        bank = Bank(f, "slow", "[batch]\ntimeout = 0.1s\n")
-        done = bank.run("ingest", "--sheet", path, "--jobs", 1, "-@", 1)
-        t.check(done.code == DATA and [q["reason"] for q in bank.quarantine()] == ["timeout"], "time limit", done.err)
+        bank = Bank(f, "slow", "[batch]\ntimeout = 8s\n")
+        p = subprocess.Popen([VIAL, "ingest", "-b", bank.path, "--sheet", path, "--jobs", "2", "-@", "1"], stderr=subprocess.PIPE)
+        victim = find_worker(bank, "BIG")
+        if t.check(victim, "the worker of the large item is found"):
+            os.kill(victim, signal.SIGSTOP)
+        err = p.communicate(timeout=60)[1].decode()
+        t.check(p.returncode == DATA and [q["reason"] for q in bank.quarantine()] == ["timeout"], "time limit", err)
         t.check(len(bank.ls()) == 6 and not bank.leftovers(), "the others are published")
         bank = Bank(f, "small", "[batch]\nmax_memory = 4M\n")
         done = bank.run("ingest", "--sheet", path, "--jobs", 1)

@@ -303,6 +303,8 @@ def process():
                 v = {**values, **({"memory": "", "lane": "", "args": ""} if empty else {})}
                 done = command("bash", "-ue", "-c", filled_in(block, v), cwd=f.path, env={"PATH": f.path + ":/usr/bin:/bin"})
                 t.check(done.returncode == OK and not done.stderr and os.path.exists(f / "S1.h5"), f"{name} runs", done.stderr)
+                if done.returncode:
+                    continue
                 versions = f.read("versions.yml").decode()
                 t.check(re.fullmatch(r'"BANK:VIAL_INGEST":\n    vial: [0-9.]+\n', versions), f"{name}: versions.yml", versions)
                 if name == "script":

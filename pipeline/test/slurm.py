@@ -32,7 +32,7 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={munge}/socket,cred_expire=10
+AuthInfo=socket={munge}/socket,cred_expire=20
 StateSaveLocation={path}/state
 SlurmdSpoolDir={path}/spool.%n
 SlurmctldPidFile={path}/slurmctld.pid
@@ -261,7 +261,7 @@ def make_sheet(f):
 def work(f, cluster, bank, path):
     """Submits, kills, waits for the end; (array, collecting job, killer)."""
     env = {**os.environ, "VIAL": VIAL}
-    p = subprocess.run([OPS + "/slurm_submit.sh", "-c", "4", bank.path, path, "--cpus-per-task=1", "--mem=2G", "--time=10"], env=env,
+    p = subprocess.run([OPS + "/slurm_submit.sh", "-c", "4", bank.path, path, "--cpus-per-task=1", "--mem=2G", "--time=30"], env=env,
                        cwd=f.path, capture_output=True, text=True)
     words = p.stdout.replace(":", "").split()
     if not t.check(p.returncode == 0 and "100 tasks" in p.stdout and "collect" in words, "slurm_submit.sh", p.stdout + p.stderr):
@@ -350,7 +350,7 @@ def refusal(f, cluster):
     rows = [(f"R{i}", f.write(f"R{i}.fastq", reads(20, 10 + i) if i != 2 else good[:-30]), "") for i in (1, 2, 3)]
     path = sheet(f, "three.csv", rows)
     env = {**os.environ, "VIAL": VIAL, "BANK": bank.path, "SHEET": path}
-    small = ["--cpus-per-task=1", "--mem=1G", "--time=10"]
+    small = ["--cpus-per-task=1", "--mem=1G", "--time=30"]
 
     def ended(number):
         """Number of a task -> exit code, when all have ended."""

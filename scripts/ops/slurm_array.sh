@@ -37,7 +37,7 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=vial-%A_%a.log
-# Five minutes before the time is up: finish the items at work, begin no other, end with 75.
+# Five minutes before the time is up: finish the items at work, begin no other, end with 75. --time must be well above.
 #SBATCH --signal=B:INT@300
 set -euo pipefail
 
