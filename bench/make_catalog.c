@@ -8,7 +8,7 @@
  * two samples share a donor; 200 samples share a cohort, so that a cohort has 1000 stores. Samples come in
  * random order of their names and of the times of their stores, as they do when a catalogue is rebuilt.
  */
-#include "pipeline/bank/listing.h"
+#include "pipeline/bank/catalog/listing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

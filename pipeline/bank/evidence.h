@@ -2,7 +2,7 @@
 #ifndef VL_EVIDENCE_H
 #define VL_EVIDENCE_H
 
-#include "pipeline/bank/catalog.h"
+#include "pipeline/bank/catalog/catalog.h"
 
 /* ---- log: one line an event, as text or JSON, to a file (opened for each line: logrotate may move it),
  * syslog or standard error ---- */

@@ -3,7 +3,7 @@
 
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/record.h"
-#include "pipeline/bank/worker.h"
+#include "pipeline/bank/intake/worker.h"
 #include "pipeline/store/store.h"
 #include "pipeline/verify.h"
 

@@ -1,6 +1,6 @@
 /* Items and what is known about them (item.h). */
 #include "pipeline/bank/item.h"
-#include "pipeline/bank/csv.h"
+#include "pipeline/bank/sheet/csv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Withdrawal and tidying (keep.h). */
 #include "pipeline/bank/keep.h"
 
-#include "pipeline/bank/deposit.h"
+#include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/worker.h"
+#include "pipeline/bank/intake/worker.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef VL_KEEP_H
 #define VL_KEEP_H
 
-#include "pipeline/bank/catalog.h"
+#include "pipeline/bank/catalog/catalog.h"
 
 /* Consent was withdrawn: the sample is hidden at once, its bytes go at the next tidy, a tombstone stays. */
 vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,

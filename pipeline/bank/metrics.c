@@ -12,7 +12,7 @@
  * the catalogue is lost, which Prometheus takes for a restart. A name without a value is left out, but for
  * the time of the last success, which is then 0: an alarm on its age must go off.
  */
-#include "pipeline/bank/ask.h"
+#include "pipeline/bank/catalog/ask.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/reason.h"
 #include "formats/buf.h"

@@ -2,8 +2,8 @@
 #include "pipeline/bank/nightly.h"
 
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/inbox.h"
-#include "pipeline/bank/page.h"
+#include "pipeline/bank/inbox/inbox.h"
+#include "pipeline/bank/page/page.h"
 #include "pipeline/run.h"
 
 #include <inttypes.h>

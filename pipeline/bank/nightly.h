@@ -5,7 +5,7 @@
 #ifndef VL_NIGHTLY_H
 #define VL_NIGHTLY_H
 
-#include "pipeline/bank/intake.h"
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 
 typedef struct vl_nightly {

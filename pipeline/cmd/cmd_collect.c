@@ -1,7 +1,7 @@
 /* vial collect: the receipts of many machines into the catalogue. */
-#include "pipeline/bank/intake.h"
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
-#include "pipeline/bank/receipt.h"
+#include "pipeline/bank/intake/receipt.h"
 #include "pipeline/cmd/opt.h"
 
 #include <inttypes.h>

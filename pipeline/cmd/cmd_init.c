@@ -1,5 +1,5 @@
 /* vial init: a new bank. */
-#include "pipeline/bank/catalog.h"
+#include "pipeline/bank/catalog/catalog.h"
 #include "pipeline/cmd/opt.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* vial ls: which stores a bank holds. */
-#include "pipeline/bank/listing.h"
+#include "pipeline/bank/catalog/listing.h"
 #include "pipeline/cmd/opt.h"
 
 #include <stdio.h>

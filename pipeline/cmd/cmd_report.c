@@ -1,6 +1,6 @@
 /* vial report: the page of a day or of a sample. */
 #include "pipeline/cmd/opt.h"
-#include "pipeline/bank/page.h"
+#include "pipeline/bank/page/page.h"
 
 #include <stdio.h>
 #include <string.h>

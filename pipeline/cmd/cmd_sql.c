@@ -1,5 +1,5 @@
 /* vial sql: a question of one's own to the catalogue. */
-#include "pipeline/bank/listing.h"
+#include "pipeline/bank/catalog/listing.h"
 #include "pipeline/cmd/opt.h"
 
 #include <stdio.h>

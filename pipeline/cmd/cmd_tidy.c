@@ -1,5 +1,5 @@
 /* vial tidy: removes what is to go. */
-#include "pipeline/bank/intake.h"
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/opt.h"
 #include "pipeline/progress.h"

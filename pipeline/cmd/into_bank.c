@@ -1,11 +1,11 @@
 /* vial ingest -b BANK: a sheet, or one acquisition, into a bank. */
 #include "pipeline/cmd/into_bank.h"
 
-#include "pipeline/bank/deposit.h"
-#include "pipeline/bank/intake.h"
+#include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
-#include "pipeline/bank/receipt.h"
-#include "pipeline/bank/sheet.h"
+#include "pipeline/bank/intake/receipt.h"
+#include "pipeline/bank/sheet/sheet.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * Records are made from a short description (spec). The whole of the tables that come from records is written
  * out as text (dump), without ids, so that "the same" is a comparison of two texts.
  */
-#include "pipeline/bank/listing.h"
+#include "pipeline/bank/catalog/listing.h"
 #include "pipeline/test/check.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  * UTF-8, marks that turn the direction of writing.
  */
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/page.h"
+#include "pipeline/bank/page/page.h"
 #include "pipeline/bank/reason.h"
 #include "pipeline/test/check.h"
 

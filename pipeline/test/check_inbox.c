@@ -10,7 +10,7 @@
  *
  * Times of change cannot be set, so most cases look from an hour ahead.
  */
-#include "pipeline/bank/inbox_parts.h"
+#include "pipeline/bank/inbox/inbox_parts.h"
 #include "pipeline/test/check.h"
 
 #include <ctype.h>

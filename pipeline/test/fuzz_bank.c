@@ -2,9 +2,9 @@
  * Fuzz target of what a bank reads: sheets, expressions of `vial ls`, records of samples. The first byte says
  * which. No input may crash; of a sheet that reads without errors every item must have what an item needs.
  */
-#include "pipeline/bank/listing.h"
+#include "pipeline/bank/catalog/listing.h"
 #include "pipeline/bank/record.h"
-#include "pipeline/bank/sheet.h"
+#include "pipeline/bank/sheet/sheet.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,138 @@
+/*
+ * What the parts of an inbox scan share; inside inbox*.c only, everybody else reads inbox.h.
+ *
+ *     inbox_walk.c    folder -> names that may matter, with sizes and times; flags
+ *     inbox_settle.c  may it be taken yet?
+ *     inbox_name.c    a name -> its parts, mate's name, sample
+ *     inbox_sniff.c   the first bytes of a file -> is it FASTQ or mzML?
+ *     inbox_pair.c    names of a folder -> candidates: one file, or both mates; and what keeps them waiting
+ *     inbox_sheet.c   a sheet -> its items
+ *     inbox.c         the scan
+ */
+#ifndef VL_INBOX_PARTS_H
+#define VL_INBOX_PARTS_H
+
+#include "pipeline/bank/inbox/inbox.h"
+#include <regex.h>
+
+/* ---- walk ---- */
+
+enum { VL_INBOX_MOST = 1000000, VL_INBOX_DEEP = 16, VL_NO_FILE = -1 };
+
+/* A file that lies in a folder of the inbox. */
+typedef struct vl_lying {
+    char *name;     /* owned; within its folder */
+    size_t folder;  /* number in vl_walk.folder */
+    int trouble;    /* errno of a symbolic link that leads nowhere; VL_NO_FILE: a pipe, a device; else 0 */
+    uint64_t bytes; /* of the file, not of a link to it */
+    double changed; /* s since 1970: the latest of mtime and ctime, of a link also its own */
+} vl_lying;
+
+typedef struct vl_lyings {
+    vl_lying *file; /* owned */
+    size_t n, cap;
+} vl_lyings;
+
+typedef struct vl_folder {
+    char *rel;                              /* owned; "" is the inbox itself, else "runA/fastq/" */
+    size_t parent;                          /* number of the folder above; its own for the inbox */
+    size_t first, nfile, first_left, nleft; /* its files among vl_walk.files and .left, in order of names */
+    bool flagged;                           /* a flag lies in it */
+    double flag_changed;                    /* the latest of its flags */
+} vl_folder;
+
+typedef struct vl_walk {
+    const vl_inbox *inbox; /* borrowed */
+    const char *root;      /* borrowed; path of the inbox, no '/' at its end */
+    size_t most;           /* entries that are looked at: VL_INBOX_MOST */
+    size_t nentry;         /* that were seen */
+    vl_folder *folder;     /* owned */
+    size_t nfolder, cfolder;
+    vl_lyings files; /* that may be items or sheets */
+    vl_lyings left;  /* names of files that are still being written: hidden, *.part ...; nothing else is known
+                        of them */
+} vl_walk;
+
+/* walk: with inbox, root and most set, else empty. Folders that cannot be read, lie too deep or hold too much
+ * become entries of found->waiting, and none of their files is taken. */
+vl_code vl_inbox_walk(vl_walk *walk, vl_found *found, vl_err *err);
+void vl_walk_free(vl_walk *walk);
+/* "<root>/<folder><name>", owned by the caller; NULL without memory (err is set). */
+char *vl_walk_path(const vl_walk *walk, const vl_lying *file, vl_err *err);
+
+/* ---- settling ---- */
+
+/* Why something that changed at that time has to wait: "changed 40 s ago, settles after 600 s". false: it has
+ * settled. */
+bool vl_inbox_unsettled(const vl_inbox *inbox, double changed, double now, char why[120]);
+/* Why a folder's files have to wait for the flag; false: they need not. */
+bool vl_inbox_unflagged(const vl_walk *walk, size_t folder, double now, char why[400]);
+
+/* ---- names ---- */
+
+typedef enum vl_named { VL_NAMED_OTHER, VL_NAMED_FASTQ, VL_NAMED_MZML } vl_named;
+
+/* "S1_L001_R2_001.fastq.gz": sample and lane [0, stem), mark [stem, plain) with its digit, ".fastq" [plain,
+ * packed), ".gz" from packed on. All within the name; without mark stem is plain. */
+typedef struct vl_name_parts {
+    vl_named named; /* what its ending promises */
+    char mark;      /* 'R' mates, 'I' index reads, 0 none */
+    char mate;      /* '1', '2', or 0 */
+    size_t stem, digit, plain, packed;
+} vl_name_parts;
+vl_name_parts vl_name_split(const char *name);
+
+enum { VL_NENDING = 4 };
+extern const char *const vl_name_endings[VL_NENDING]; /* "", ".gz", ".bgz", ".zst" */
+
+/* Where samples' names come from. */
+typedef struct vl_sample_rule {
+    const char *text; /* borrowed; NULL: the usual rule */
+    regex_t expr;
+    bool made; /* expr is to be freed */
+} vl_sample_rule;
+/* VL_ECONFIG, naming the inbox: not an expression, or no group in it. */
+vl_code vl_sample_rule_open(vl_sample_rule *rule, const vl_inbox *inbox, vl_err *err);
+void vl_sample_rule_close(vl_sample_rule *rule);
+/* Sample of a file name; wrong [400] says why there is none, and is empty otherwise. */
+void vl_sample_rule_apply(const vl_sample_rule *rule, const char *name, char sample[256], char wrong[400]);
+
+/* ---- content ---- */
+
+typedef enum vl_content {
+    VL_CONTENT_KNOWN, /* FASTQ or mzML */
+    VL_CONTENT_OTHER,
+    VL_CONTENT_EMPTY,  /* no bytes, or none once decompressed */
+    VL_CONTENT_DAMAGED /* its compression breaks off or is damaged before anything can be told */
+} vl_content;
+
+typedef struct vl_sniffer vl_sniffer;
+vl_code vl_sniffer_open(vl_sniffer **out, vl_err *err);
+void vl_sniffer_close(vl_sniffer *s); /* NULL is fine */
+/* 0, or the errno of what kept it from reading the file. */
+int vl_sniff(vl_sniffer *s, const char *path, vl_content *content);
+
+/* ---- scan ---- */
+
+/* What the parts of one scan work on. */
+typedef struct vl_scan {
+    const vl_inbox *inbox; /* borrowed */
+    double now;
+    vl_walk walk;
+    vl_sample_rule rule;
+    vl_sniffer *sniffer; /* owned; NULL while content is not looked at */
+    vl_found *found;     /* borrowed */
+} vl_scan;
+vl_code vl_inbox_scan_files(vl_scan *scan, vl_err *err);
+vl_code vl_inbox_scan_sheets(vl_scan *scan, vl_err *err);
+/* Writes the inbox's name, and its profile if the item has none, into an item. */
+vl_code vl_scan_sign(const vl_scan *scan, vl_item *item, vl_err *err);
+
+/* A new entry of found->waiting, which takes path and detail (owned; freed on failure too; path NULL: no
+ * memory was left for it). */
+vl_code vl_found_wait(vl_found *found, char *path, bool wrong, char *detail, vl_err *err, const char *fmt,
+                      ...) __attribute__((format(printf, 6, 7)));
+/* The same setting or NULL: an empty one counts as none. */
+static inline const char *vl_inbox_given(const char *setting) { return setting && *setting ? setting : NULL; }
+
+#endif

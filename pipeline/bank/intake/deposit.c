@@ -1,0 +1,435 @@
+/* Deposits (deposit.h). */
+#include "pipeline/bank/intake/deposit.h"
+
+#include "formats/format.h"
+#include "pipeline/bank/json_text.h"
+#include "pipeline/input.h"
+#include "pipeline/store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* An input as stat sees it. */
+typedef struct seen {
+    uint64_t bytes;
+    int64_t mtime_ns;
+} seen;
+
+typedef struct deposit {
+    const vl_deposit *ask;
+    char folder[VL_BANK_PATH], staged[VL_BANK_PATH];
+    char options[64];
+    int ninput;
+    seen before[2];
+    json_t *record; /* owned */
+    const char *reason;
+} deposit;
+
+const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64])
+{
+    snprintf(text, 64, "interleaved=%d exact=%s", item->interleaved, exact_all ? "all" : "sampled");
+    return text;
+}
+
+vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err *err)
+{
+    enum { PATIENCE = 600 }; /* s; a lock is held for as long as a rename and a small file take */
+    char path[VL_BANK_PATH];
+    *fd = -1;
+    if (vl_bank_sample_folder(bank, sample, path, err)) return err->code;
+    const size_t n = strlen(path);
+    snprintf(path + n, sizeof path - n, "/.lock");
+    return vl_bank_lock(path, PATIENCE, fd, err);
+}
+
+/* ---- inputs ---- */
+
+static vl_code look(const char *path, seen *s, vl_err *err)
+{
+    struct stat st;
+    *s = (seen){ 0 };
+    if (!strcmp(path, "-")) return VL_OK;
+    if (stat(path, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open"), vl_err_file(err, path);
+    s->bytes = (uint64_t)st.st_size;
+    s->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return VL_OK;
+}
+
+/* SHA-256 of a file as it is, in hex. */
+static vl_code hash_file(const char *path, char hex[65], vl_err *err)
+{
+    enum { PIECE = 1 << 20 };
+    unsigned char sha[32];
+    ssize_t n = 0;
+    uint8_t *const piece = malloc(PIECE);
+    EVP_MD_CTX *const hash = EVP_MD_CTX_new();
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (!piece || !hash) vl_fail(err, VL_ENOMEM, "no memory to hash an input");
+    else if (fd < 0) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    else if (!EVP_DigestInit_ex(hash, EVP_sha256(), NULL)) vl_fail(err, VL_ENOMEM, "SHA-256 failed");
+    while (!err->code && ((n = read(fd, piece, PIECE)) > 0 || (n < 0 && errno == EINTR)))
+        if (n > 0) EVP_DigestUpdate(hash, piece, (size_t)n);
+    if (!err->code && n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    if (!err->code && !EVP_DigestFinal_ex(hash, sha, NULL)) vl_fail(err, VL_ENOMEM, "SHA-256 failed");
+    for (int i = 0; i < 32 && !err->code; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    if (fd >= 0) close(fd);
+    EVP_MD_CTX_free(hash);
+    free(piece);
+    return vl_err_file(err, path);
+}
+
+/* Paths, sizes and times that the item's inputs have now, written into a store's entry. */
+static void remember_inputs(const deposit *d, json_t *store)
+{
+    json_t *const inputs = json_object_get(store, "inputs");
+    for (int i = 0; i < d->ninput && i < (int)json_array_size(inputs); i++) {
+        json_t *const one = json_array_get(inputs, (size_t)i);
+        json_object_set_new(one, "path", vl_json_text(d->ask->item->path[i]));
+        json_object_set_new(one, "mtime_ns", json_integer(d->before[i].mtime_ns));
+    }
+}
+
+/* Does a store hold just these inputs? Reads them only when size and time do not tell. */
+static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
+{
+    const json_t *const inputs = json_object_get(store, "inputs");
+    *same = (int)json_array_size(inputs) == d->ninput &&
+            !strcmp(json_string_value(json_object_get(store, "profile")), vl_profile_name(d->ask->profile)) &&
+            !strcmp(json_string_value(json_object_get(store, "options")), d->options);
+    for (int i = 0; i < d->ninput && *same; i++) {
+        char hex[65] = "";
+        const json_t *const one = json_array_get(inputs, (size_t)i);
+        const char *const path = d->ask->item->path[i];
+        if (!strcmp(path, "-") ||
+            (uint64_t)json_integer_value(json_object_get(one, "bytes")) != d->before[i].bytes) {
+            *same = false;
+            break;
+        }
+        if (json_integer_value(json_object_get(one, "mtime_ns")) == d->before[i].mtime_ns &&
+            !strcmp(json_string_value(json_object_get(one, "path")), path))
+            continue;
+        if (hash_file(path, hex, err)) return err->code;
+        *same = !strcmp(hex, json_string_value(json_object_get(one, "sha256")));
+    }
+    return VL_OK;
+}
+
+static vl_code check_inputs_still(const deposit *d, vl_err *err)
+{
+    for (int i = 0; i < d->ninput; i++) {
+        seen after;
+        if (look(d->ask->item->path[i], &after, err)) return err->code;
+        if (after.bytes == d->before[i].bytes && after.mtime_ns == d->before[i].mtime_ns) continue;
+        vl_fail(err, VL_EBUSY, "changed while it was read");
+        return vl_err_file(err, d->ask->item->path[i]);
+    }
+    return VL_OK;
+}
+
+vl_code vl_deposit_kind(const char *path, const char **kind, vl_err *err)
+{
+    enum { HEAD = 1 << 16 };
+    const char *const paths[1] = { path };
+    const uint8_t *bytes = NULL;
+    size_t n = 0;
+    bool whole;
+    vl_input *in = NULL;
+    vl_err why = VL_ERR_INIT;
+    *kind = NULL;
+    if (!strcmp(path, "-")) return VL_OK;
+    if (!vl_input_open(&in, paths, 1, &why) && !vl_input_peek(in, HEAD, &bytes, &n, &whole, &why)) {
+        const vl_format *const format = vl_format_probe(bytes, n);
+        if (format) *kind = format->schema->kind;
+    }
+    vl_input_close(in);
+    if (why.code == VL_ENOMEM || why.code == VL_EIO) *err = why;
+    return err->code;
+}
+
+/* ---- the record ---- */
+
+static vl_code load(deposit *d, vl_err *err)
+{
+    vl_err why = VL_ERR_INIT;
+    json_decref(d->record);
+    d->record = vl_record_load(d->ask->bank, d->ask->item->sample, &why);
+    if (!d->record && why.code == VL_ENOIN) {
+        vl_err_clear(&why);
+        d->record = vl_record_new(d->ask->item->sample, &why);
+    }
+    if (!d->record) return *err = why, err->code;
+    const json_t *const gone = json_object_get(d->record, "withdrawn");
+    d->reason = gone ? "withdrawn" : "conflict";
+    if (gone)
+        return vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", d->ask->item->sample,
+                       json_string_value(json_object_get(gone, "reason")));
+    const char *const is = json_string_value(json_object_get(d->record, "donor"));
+    const char *const says = vl_details_get(&d->ask->item->about_sample, "donor");
+    if (is && says && strcmp(is, says) && !d->ask->supersede)
+        return vl_fail(err, VL_EEXIST, "sample '%.60s' is of donor '%.40s' in the bank, here of '%.40s'",
+                       d->ask->item->sample, is, says);
+    d->reason = NULL;
+    return VL_OK;
+}
+
+static vl_code conflict(deposit *d, const json_t *old, vl_err *err)
+{
+    d->reason = "conflict";
+    return vl_fail(
+        err, VL_EEXIST,
+        "sample '%.60s' has other data as %.16s of acquisition '%.60s'; --supersede puts this in its place",
+        d->ask->item->sample, json_string_value(json_object_get(old, "kind")), d->ask->item->acquisition);
+}
+
+static void add_facts(json_t *map, const vl_details *details)
+{
+    for (size_t i = 0; i < details->n; i++)
+        json_object_set_new(map, details->detail[i].name, json_string(details->detail[i].value));
+}
+
+static void note_sample(json_t *record, const vl_details *about)
+{
+    add_facts(json_object_get(record, "facts"), about);
+    if (!vl_details_get(about, "donor")) return;
+    json_object_set_new(record, "donor", json_string(vl_details_get(about, "donor")));
+    json_object_del(json_object_get(record, "facts"), "donor");
+}
+
+/* ---- publish; the sample's lock is held ---- */
+
+static vl_code join(char text[VL_BANK_PATH], const char *folder, const char *name, vl_err *err)
+{
+    const int n = snprintf(text, VL_BANK_PATH, "%s/%s", folder, name);
+    return n < VL_BANK_PATH ? VL_OK : vl_fail(err, VL_EARG, "a path of the bank is too long");
+}
+
+/* The old store gets a second name before the new one takes its own: at no moment is there none. */
+static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
+{
+    char name[700], from[VL_BANK_PATH], to[VL_BANK_PATH];
+    const char *const file = json_string_value(json_object_get(old, "file"));
+    snprintf(name, sizeof name, "%.*s.old-%.12s.h5", (int)strlen(file) - 3, file,
+             json_string_value(json_object_get(old, "digest")));
+    if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
+    if (link(from, to) && errno != EEXIST)
+        return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
+    json_object_set_new(old, "file", json_string(name));
+    json_object_set_new(old, "state", json_string("superseded"));
+    json_object_set_new(old, "superseded", json_integer((json_int_t)vl_bank_now()));
+    return VL_OK;
+}
+
+static vl_code give_name(const deposit *d, const char *file, bool replace, vl_err *err)
+{
+    char to[VL_BANK_PATH];
+    if (join(to, d->folder, file, err)) return err->code;
+    int failed = renameat2(AT_FDCWD, d->staged, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE);
+    if (failed && errno == EINVAL &&
+        !replace) /* a file system that cannot refuse to replace; we hold the lock */
+        failed = access(to, F_OK) ? rename(d->staged, to) : (errno = EEXIST, -1);
+    if (failed)
+        return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name"), vl_err_file(err, to);
+    return vl_sync_folder(to, err);
+}
+
+static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *err)
+{
+    const char *const kind = json_string_value(json_object_get(store, "kind")), *const name =
+                                                                                    d->ask->item->acquisition;
+    json_t *const old = vl_record_store(d->record, kind, name, "live");
+    if (old && is_same(d, old, &done->unchanged, err)) return err->code;
+    if (done->unchanged) { /* somebody else was faster */
+        unlink(d->staged);
+        return VL_OK;
+    }
+    if (old && !d->ask->supersede) return conflict(d, old, err);
+    done->superseded = old != NULL;
+    if (old && keep_old(d, old, err)) return err->code;
+    if (give_name(d, json_string_value(json_object_get(store, "file")), old != NULL, err)) return err->code;
+    json_object_set_new(store, "published", json_integer((json_int_t)vl_bank_now()));
+    json_array_append(json_object_get(d->record, "stores"), store);
+    note_sample(d->record, &d->ask->item->about_sample);
+    return vl_record_save(d->ask->bank, d->record, err);
+}
+
+/* ---- the whole ---- */
+
+static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
+{
+    const vl_item *const item = d->ask->item;
+    const char *const first[1] = { item->path[0] }, *const second[1] = { item->path[1] };
+    const vl_ingest ask = { .path = { first, second },
+                            .npath = { 1, 1 },
+                            .nstream = d->ninput,
+                            .store = d->staged,
+                            .sample = item->sample,
+                            .acquisition = item->acquisition,
+                            .profile = d->ask->profile,
+                            .threads = d->ask->threads,
+                            .max_memory = d->ask->max_memory,
+                            .interleaved = item->interleaved,
+                            .exact_all = d->ask->exact_all,
+                            .progress = VL_PROGRESS_OFF };
+    return vl_ingest_run(&ask, &done->sum, err);
+}
+
+/* The store's entry in the record: what it says of itself, and what the item adds. */
+static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
+{
+    char escaped[512], file[600];
+    vl_bank_escape(d->ask->item->acquisition, escaped);
+    snprintf(file, sizeof file, "%s-%s.h5", kind, escaped);
+    json_t *const store = vl_record_describe(d->staged, file, err);
+    if (!store) return NULL;
+    json_object_set_new(store, "options", json_string(d->options));
+    add_facts(json_object_get(store, "facts"), &d->ask->item->about_acquisition);
+    remember_inputs(d, store);
+    return store;
+}
+
+/* The data is there already; where it was seen last is remembered, so that the next look need not read it. */
+static vl_code note_unchanged(deposit *d, json_t *old, vl_err *err)
+{
+    json_t *const before = json_deep_copy(d->record);
+    remember_inputs(d, old);
+    add_facts(json_object_get(old, "facts"), &d->ask->item->about_acquisition);
+    note_sample(d->record, &d->ask->item->about_sample);
+    if (!before) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (!json_equal(before, d->record)) vl_record_save(d->ask->bank, d->record, err);
+    json_decref(before);
+    return err->code;
+}
+
+/* Is it in the bank already? Refuses what cannot come in before time is spent on it. */
+static vl_code look_first(deposit *d, const char *kind, vl_deposited *done, vl_err *err)
+{
+    int lock = -1;
+    if (vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err)) return err->code;
+    if (!load(d, err)) {
+        json_t *const old = vl_record_store(d->record, kind, d->ask->item->acquisition, "live");
+        if (old && !is_same(d, old, &done->unchanged, err)) {
+            if (done->unchanged) note_unchanged(d, old, err);
+            else if (!d->ask->supersede) conflict(d, old, err);
+        }
+    }
+    close(lock);
+    return err->code;
+}
+
+static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
+{
+    int lock = -1;
+    if (ingest(d, done, err) || check_inputs_still(d, err)) return err->code;
+    json_t *const store = make_entry(d, done->sum.kind, err);
+    if (!store) return err->code;
+    if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !load(d, err))
+        publish(d, store, done, err);
+    if (lock >= 0) close(lock);
+    json_decref(store);
+    return err->code;
+}
+
+vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
+{
+    deposit d = { .ask = ask, .ninput = ask->item->path[1] ? 2 : 1 };
+    char name[96];
+    const char *kind = NULL;
+    *done = (vl_deposited){ 0 };
+    vl_deposit_options(ask->item, ask->exact_all, d.options);
+    snprintf(name, sizeof name, ".%.80s.h5", ask->id);
+    for (int i = 0; i < d.ninput; i++)
+        if (look(ask->item->path[i], &d.before[i], err)) return err->code;
+    if (vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
+        join(d.staged, d.folder, name, err) || vl_deposit_kind(ask->item->path[0], &kind, err) ||
+        vl_bank_make_folder(ask->bank, d.folder, err))
+        return err->code;
+    if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);
+    done->record = err->code ? NULL : json_incref(d.record);
+    done->reason = d.reason;
+    json_decref(d.record);
+    if (!*err->file && err->code) vl_err_file(err, ask->item->path[0]);
+    return err->code;
+}
+
+/* ---- recovery ---- */
+
+/* What the record could not know of a store that was published just before its run died. */
+static void complete(json_t *record, const json_t *item)
+{
+    const char *acquisition = NULL;
+    json_t *about_sample = NULL, *about_acquisition = NULL, *inputs = NULL;
+    if (json_unpack((json_t *)item, "{s:s,s:o,s:o,s:o}", "acquisition", &acquisition, "about_sample",
+                    &about_sample, "about_acquisition", &about_acquisition, "inputs", &inputs))
+        return;
+    json_t *const store = vl_record_store(record, NULL, acquisition, "live");
+    if (!store) return;
+    json_object_update(json_object_get(store, "facts"), about_acquisition);
+    json_object_update_missing(json_object_get(record, "facts"), about_sample);
+    json_t *const donor = json_object_get(about_sample, "donor");
+    if (donor) json_object_set(record, "donor", donor);
+    json_object_del(json_object_get(record, "facts"), "donor");
+    for (size_t i = 0; i < json_array_size(inputs); i++)
+        json_object_set(json_array_get(json_object_get(store, "inputs"), i), "path",
+                        json_array_get(inputs, i));
+}
+
+static vl_code remove_one(const char *folder, const char *before, const char *id, const char *behind,
+                          vl_err *err)
+{
+    char path[VL_BANK_PATH + 100];
+    snprintf(path, sizeof path, "%s/%s%.80s%s", folder, before, id, behind);
+    if (!unlink(path) || errno == ENOENT) return VL_OK;
+    vl_fail_errno(err, VL_EIO, errno, "cannot clear what a dead run left");
+    return vl_err_file(err, path);
+}
+
+vl_code vl_deposit_clear(const vl_bank *bank, const char *id, const char *sample, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    if (vl_bank_sample_folder(bank, sample, folder, err)) return err->code;
+    if (remove_one(folder, ".", id, ".h5", err)) return err->code;
+    return remove_one(folder, "..", id, ".h5.part", err);
+}
+
+static bool has_stores_or_past(const json_t *record)
+{
+    return json_array_size(json_object_get(record, "stores")) || json_object_get(record, "withdrawn") ||
+           json_integer_value(json_object_get(record, "revision"));
+}
+
+vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
+                           json_t **record, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    struct stat st;
+    int lock = -1;
+    bool changed = false;
+    *record = NULL;
+    if (vl_bank_sample_folder(bank, sample, folder, err)) return err->code;
+    if (stat(folder, &st)) return VL_OK; /* it died before it began */
+    if (vl_deposit_lock(bank, sample, &lock, err)) return err->code;
+    if (!vl_deposit_clear(bank, id, sample, err) && !remove_one(folder, ".", "sample", ".h5.part", err) &&
+        (*record = vl_record_load(bank, sample, err)) &&
+        !vl_record_reconcile(folder, *record, &changed, err)) {
+        if (changed && item) complete(*record, item);
+        /* a record that came from the stores alone is not in sample.h5 yet */
+        if (changed ||
+            (!json_integer_value(json_object_get(*record, "revision")) && has_stores_or_past(*record))) {
+            if (item) complete(*record, item);
+            vl_record_save(bank, *record, err);
+        }
+    }
+    close(lock);
+    if (*record && (err->code || !has_stores_or_past(*record))) {
+        json_decref(*record);
+        *record = NULL;
+    }
+    return err->code;
+}

@@ -1,0 +1,528 @@
+/* The supervisor of an intake (intake.h). */
+#include "pipeline/bank/intake/intake_parts.h"
+
+#include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/evidence.h"
+#include "pipeline/bank/json_text.h"
+#include "pipeline/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ATTEMPTS = 4 }; /* of an item that says "try again" */
+
+/* An item and where it is. */
+typedef enum stage { WAITS, RUNS, ENDED } stage;
+typedef struct place {
+    stage stage;
+    int attempt;
+    double not_before; /* monotonic */
+    uint64_t bytes;    /* of its inputs */
+    struct stat st[2];
+} place;
+
+/* A worker and its item. */
+typedef struct desk {
+    vl_worker worker;
+    vl_journal journal;
+    vl_deposit deposit;
+    size_t item;
+    double started;
+    bool busy, timed_out;
+} desk;
+
+typedef struct intake {
+    const vl_intake *ask;
+    vl_intake_sum *sum;
+    place *place; /* owned; [items] */
+    desk *desk;   /* owned; [jobs] */
+    int jobs, threads, running;
+    uint64_t max_memory;
+    volatile uint64_t *done; /* shared with workers; [jobs] bytes read of the item under way */
+    uint64_t ended_bytes;
+    size_t next; /* items before it do not wait for the first time */
+    vl_intake_view view;
+    double start;
+    bool disk_full, try_again;
+} intake;
+
+static volatile sig_atomic_t stop_asked, stop_now;
+
+static void on_signal(int number)
+{
+    if (stop_asked || number == SIGTERM) stop_now = 1;
+    stop_asked = 1;
+}
+
+static double ticks(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- before ---- */
+
+/* Absolute paths; sizes and times. What cannot be looked at, the worker will complain about. */
+static vl_code look_at_items(intake *t, vl_err *err)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < t->ask->items->n; i++) {
+        vl_item *const item = &t->ask->items->item[i];
+        for (int k = 0; k < 2 && item->path[k]; k++) {
+            struct stat *const st = &t->place[i].st[k];
+            char *const real = strcmp(item->path[k], "-") ? realpath(item->path[k], NULL) : NULL;
+            if (!real && errno == ENOMEM) return vl_fail(err, VL_ENOMEM, "no memory for a path");
+            if (!real) continue;
+            free(item->path[k]);
+            item->path[k] = real;
+            if (!stat(real, st)) t->place[i].bytes += (uint64_t)st->st_size;
+        }
+        total += t->place[i].bytes;
+    }
+    vl_intake_view_start(&t->view, t->ask->quiet ? VL_PROGRESS_OFF : t->ask->progress, total);
+    return VL_OK;
+}
+
+static vl_profile profile_of(const intake *t, const vl_item *item)
+{
+    vl_profile profile = VL_COMPACT;
+    const char *const name = item->profile     ? item->profile
+                             : t->ask->profile ? t->ask->profile
+                                               : t->ask->bank->profile;
+    vl_profile_find(name, &profile); /* names were checked where they were read */
+    return profile;
+}
+
+/* Does the catalogue know these inputs by path, size and time? Then nothing needs to be read. */
+static bool is_known(intake *t, size_t i)
+{
+    const vl_item *const item = &t->ask->items->item[i];
+    vl_known_input input[2];
+    char options[64];
+    int n = 0;
+    bool known = false;
+    vl_err err = VL_ERR_INIT;
+    for (; n < 2 && item->path[n]; n++) {
+        const struct stat *const st = &t->place[i].st[n];
+        if (!st->st_ino) return false;
+        input[n] = (vl_known_input){ item->path[n], (uint64_t)st->st_size,
+                                     (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec };
+    }
+    if (!t->ask->catalog) return false;
+    return !vl_catalog_is_known(t->ask->catalog, item, input, n, vl_profile_name(profile_of(t, item)),
+                                vl_deposit_options(item, t->ask->exact_all, options), &known, &err) &&
+           known;
+}
+
+/* ---- what came of an item ---- */
+
+/* Time of the latest input. */
+static int64_t latest(const place *p)
+{
+    int64_t ns = 0;
+    for (int k = 0; k < 2; k++) {
+        const int64_t one = (int64_t)p->st[k].st_mtim.tv_sec * 1000000000 + p->st[k].st_mtim.tv_nsec;
+        if (one > ns) ns = one;
+    }
+    return ns;
+}
+
+static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
+{
+    const vl_item *const item = &t->ask->items->item[i];
+    char where[VL_BANK_PATH] = "", line[640];
+    const vl_evidence e = { .at = vl_bank_now(),
+                            .sample = item->sample,
+                            .acquisition = item->acquisition,
+                            .path = { item->path[0], item->path[1] },
+                            .sheet = t->ask->sheet,
+                            .line = item->line,
+                            .reason = told->reason,
+                            .exit_code = told->exit_code,
+                            .err = told->err };
+    vl_err_print(&told->err, line, sizeof line);
+    vl_intake_view_clear(&t->view);
+    fprintf(stderr, "vial: refused: %s: %s\n", item->sample, line);
+    vl_log(t->ask->bank, VL_LOG_ERROR, "refused", "sample", item->sample, "acquisition", item->acquisition,
+           "reason", told->reason, "message", line, NULL);
+    if (vl_quarantine(t->ask->bank, &e, where, err)) return err->code;
+    const vl_refusal r = { .at = e.at,
+                           .sample = item->sample,
+                           .acquisition = item->acquisition,
+                           .input = item->path[0],
+                           .reason = told->reason,
+                           .message = line,
+                           .evidence = where,
+                           .exit_code = told->exit_code,
+                           .bytes = t->place[i].bytes,
+                           .mtime_ns = latest(&t->place[i]) };
+    if (t->ask->receipt)
+        json_array_append_new(
+            json_object_get(t->ask->receipt, "refusals"),
+            json_pack("{s:f,s:s,s:s,s:o,s:s,s:o,s:s,s:i}", "at", r.at, "sample", r.sample, "acquisition",
+                      r.acquisition, "input", vl_json_text(r.input ? r.input : ""), "reason", r.reason,
+                      "message", vl_json_text(r.message), "evidence", r.evidence, "exit_code", r.exit_code));
+    return t->ask->catalog ? vl_catalog_add_refusal(t->ask->catalog, t->ask->job, &r, err) : VL_OK;
+}
+
+static void log_published(const intake *t, const vl_item *item, const vl_told *told)
+{
+    char bytes[24], rows[24];
+    snprintf(bytes, sizeof bytes, "%" PRIu64, told->bytes_store);
+    snprintf(rows, sizeof rows, "%" PRIu64, told->rows);
+    vl_log(t->ask->bank, VL_LOG_INFO, told->superseded ? "superseded" : "published", "sample", item->sample,
+           "acquisition", item->acquisition, "rows", rows, "bytes", bytes, NULL);
+}
+
+static void count(intake *t, const vl_told *told)
+{
+    vl_intake_sum *const s = t->sum;
+    s->published += told->published;
+    s->superseded += told->superseded;
+    s->unchanged += told->unchanged;
+    s->bytes_in += told->bytes_in;
+    s->text_bytes += told->text_bytes;
+    s->bytes_store += told->bytes_store;
+    if (told->record) return;
+    const bool refused = told->exit_code != EX_IOERR && told->exit_code != EX_TEMPFAIL;
+    s->refused += refused;
+    s->failed += !refused;
+    t->disk_full |= told->exit_code == EX_IOERR;
+    t->try_again |= told->exit_code == EX_TEMPFAIL;
+}
+
+/* ---- workers ---- */
+
+static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
+{
+    const vl_item *const item = &t->ask->items->item[d->item];
+    place *const p = &t->place[d->item];
+    bool done = true;
+    vl_err left = VL_ERR_INIT; /* what cannot be cleared now, the next run clears */
+    d->busy = false;
+    t->running--;
+    p->stage = ENDED;
+    if (told->record) {
+        done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
+        if (done && told->published) log_published(t, item, told);
+    } else {
+        if (told->exit_code > 128 || !told->err.code || (told->reason && !strcmp(told->reason, "crash"))) {
+            json_t *const json = vl_item_json(item);
+            done = vl_intake_clear(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog,
+                                   t->ask->receipt, err);
+            json_decref(json);
+        } else {
+            done = !vl_deposit_clear(t->ask->bank, d->journal.id, item->sample, &left);
+        }
+        if (told->exit_code == EX_TEMPFAIL && p->attempt < ATTEMPTS && !stop_asked) {
+            p->stage = WAITS;
+            p->not_before = ticks() + (double)(1 << p->attempt) / 2;
+            vl_journal_close(&d->journal, done);
+            return err->code;
+        }
+        if (!err->code && !(stop_now && told->exit_code > 128)) quarantine(t, d->item, told, err);
+    }
+    vl_journal_close(&d->journal, done);
+    t->ended_bytes += p->bytes;
+    if (stop_now && told->exit_code > 128) t->sum->left++;
+    else count(t, told);
+    return err->code;
+}
+
+static vl_code finish(intake *t, desk *d, vl_err *err)
+{
+    vl_told told;
+    const int code = vl_worker_wait(&d->worker);
+    vl_told_read(&told, &d->worker.said, code, d->timed_out);
+    conclude(t, d, &told, err);
+    vl_told_free(&told);
+    return err->code;
+}
+
+static int work(void *argument, int fd)
+{
+    desk *const d = argument;
+    return vl_intake_work(&d->deposit, fd);
+}
+
+/* Space for what runs, for this one, and the reserve? Compressed stores are smaller than their inputs. */
+static bool has_room(const intake *t, size_t i, uint64_t *needs, uint64_t *room)
+{
+    vl_err err = VL_ERR_INIT;
+    *needs = t->place[i].bytes + (1 << 20);
+    for (int k = 0; k < t->jobs; k++)
+        if (t->desk[k].busy) *needs += t->place[t->desk[k].item].bytes;
+    return vl_bank_room(t->ask->bank, room, &err) || *needs <= *room; /* cannot tell: try */
+}
+
+/* An item that does not even start. */
+static vl_code turn_away(intake *t, size_t i, vl_told *told, vl_err *err)
+{
+    t->place[i].stage = ENDED;
+    t->ended_bytes += t->place[i].bytes;
+    count(t, told);
+    return quarantine(t, i, told, err);
+}
+
+/* Bad data that has not changed since it was refused: the same again, unread. *refused: it was. */
+static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
+{
+    char message[640];
+    const vl_item *const item = &t->ask->items->item[i];
+    place *const p = &t->place[i];
+    *refused = false;
+    if (!t->ask->skip_refused || p->attempt || !p->bytes ||
+        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(p), message,
+                                sizeof message, err) ||
+        !*message)
+        return err->code;
+    *refused = true;
+    p->stage = ENDED;
+    t->ended_bytes += p->bytes;
+    t->sum->refused++;
+    vl_intake_view_clear(&t->view);
+    fprintf(stderr, "vial: refused again, unchanged: %s: %s\n", item->sample, message);
+    return VL_OK;
+}
+
+static vl_code refuse_for_space(intake *t, size_t i, uint64_t needs, uint64_t room, vl_err *err)
+{
+    char a[16], b[16], c[16];
+    vl_told told = { .err = VL_ERR_INIT, .exit_code = EX_IOERR, .reason = "disk" };
+    vl_fail(&told.err, VL_EIO, "not enough space: needs up to %s, %s are free beside the reserve of %s",
+            vl_human_bytes(needs, a), vl_human_bytes(room, b), vl_human_bytes(t->ask->bank->reserve, c));
+    return turn_away(t, i, &told, err);
+}
+
+static vl_code start(intake *t, size_t i, vl_err *err)
+{
+    int k = 0;
+    vl_err why = VL_ERR_INIT;
+    while (t->desk[k].busy) k++;
+    desk *const d = &t->desk[k];
+    const vl_item *const item = &t->ask->items->item[i];
+    if (vl_journal_open(t->ask->bank, item, &d->journal, &why)) {
+        if (why.code == VL_ECONFIG) return *err = why, err->code;
+        vl_told told = { .err = why, .exit_code = vl_exit_code(why.code), .reason = vl_reason_of(&why) };
+        return turn_away(t, i, &told, err);
+    }
+    d->deposit = (vl_deposit){ .bank = t->ask->bank,
+                               .item = item,
+                               .id = d->journal.id,
+                               .profile = profile_of(t, item),
+                               .threads = t->threads,
+                               .max_memory = t->max_memory,
+                               .supersede = t->ask->supersede,
+                               .exact_all = t->ask->exact_all };
+    d->item = i;
+    d->timed_out = false;
+    d->started = ticks();
+    t->done[k] = 0;
+    vl_progress_share(&t->done[k]);
+    const uint64_t limit = t->max_memory ? t->max_memory + t->max_memory / 4 + (256u << 20) : 0;
+    if (vl_worker_start(&d->worker, work, d, limit, err)) {
+        vl_journal_close(&d->journal, true);
+        return err->code;
+    }
+    d->busy = true;
+    t->running++;
+    t->place[i].stage = RUNS;
+    t->place[i].attempt++;
+    return VL_OK;
+}
+
+/* The next item that may start; items->n if there is none now. *later: some wait for their time. */
+static size_t choose(const intake *t, bool *later)
+{
+    const double now = ticks();
+    *later = false;
+    for (size_t i = t->next; i < t->ask->items->n; i++) {
+        if (t->place[i].stage != WAITS) continue;
+        if (t->place[i].not_before <= now) return i;
+        *later = true;
+    }
+    return t->ask->items->n;
+}
+
+static bool may_start(const intake *t)
+{
+    return !stop_asked && t->running < t->jobs &&
+           (t->ask->deadline <= 0 || ticks() - t->start < t->ask->deadline);
+}
+
+/* Starts what can start. *idle: nothing runs and nothing will. */
+static vl_code start_some(intake *t, bool *idle, vl_err *err)
+{
+    bool later = false, again = false;
+    uint64_t needs, room;
+    *idle = false;
+    while (!err->code && may_start(t)) {
+        const size_t i = choose(t, &later);
+        if (i == t->ask->items->n) break;
+        while (t->next < t->ask->items->n && t->place[t->next].stage == ENDED) t->next++;
+        if (!t->place[i].attempt && is_known(t, i)) {
+            t->place[i].stage = ENDED;
+            t->sum->unchanged++;
+            t->ended_bytes += t->place[i].bytes;
+        } else if (refuse_again(t, i, &again, err) || again) {
+            continue;
+        } else if (has_room(t, i, &needs, &room)) {
+            start(t, i, err);
+        } else if (t->running) {
+            return VL_OK; /* something will end, and free what it was promised */
+        } else {
+            refuse_for_space(t, i, needs, room, err);
+        }
+    }
+    *idle = !t->running && (!later || !may_start(t));
+    return err->code;
+}
+
+static void show(intake *t)
+{
+    char names[128] = "";
+    uint64_t done = t->ended_bytes;
+    for (int k = 0; k < t->jobs; k++) {
+        if (!t->desk[k].busy) continue;
+        const size_t n = strlen(names);
+        done += t->done[k];
+        snprintf(names + n, sizeof names - n, "%s%.40s", n ? ", " : "",
+                 t->ask->items->item[t->desk[k].item].sample);
+    }
+    vl_intake_view_show(&t->view, t->sum, done, names);
+}
+
+static void watch_time(intake *t)
+{
+    const double now = ticks();
+    for (int k = 0; k < t->jobs; k++) {
+        desk *const d = &t->desk[k];
+        if (!d->busy) continue;
+        if (t->ask->bank->timeout > 0 && now - d->started > t->ask->bank->timeout && !d->timed_out) {
+            d->timed_out = true;
+            vl_worker_kill(&d->worker);
+        }
+        if (stop_now) vl_worker_kill(&d->worker);
+    }
+}
+
+/* Waits until a worker says something or some time has passed; concludes those that ended. */
+static vl_code wait_some(intake *t, vl_err *err)
+{
+    struct pollfd fd[500];
+    int at[500], n = 0;
+    for (int k = 0; k < t->jobs; k++)
+        if (t->desk[k].busy) {
+            at[n] = k;
+            fd[n++] = (struct pollfd){ t->desk[k].worker.fd, POLLIN, 0 };
+        }
+    const int ready = poll(fd, (nfds_t)n, 200);
+    if (ready < 0 && errno != EINTR) return vl_fail_errno(err, VL_EIO, errno, "cannot wait for workers");
+    for (int i = 0; ready > 0 && i < n && !err->code; i++)
+        if (fd[i].revents && vl_worker_hear(&t->desk[at[i]].worker)) finish(t, &t->desk[at[i]], err);
+    return err->code;
+}
+
+static void catch_signals(struct sigaction old[2])
+{
+    const struct sigaction action = { .sa_handler = on_signal };
+    stop_asked = stop_now = 0;
+    sigaction(SIGINT, &action, &old[0]);
+    sigaction(SIGTERM, &action, &old[1]);
+}
+
+static vl_code carry_on(intake *t, vl_err *err)
+{
+    bool idle = false;
+    while (!start_some(t, &idle, err) && !idle) {
+        wait_some(t, err);
+        watch_time(t);
+        show(t);
+        if (err->code) break;
+    }
+    return err->code;
+}
+
+static void sum_up(intake *t, const vl_err *err)
+{
+    vl_intake_sum *const s = t->sum;
+    for (size_t i = 0; i < t->ask->items->n; i++) s->left += t->place[i].stage == WAITS;
+    s->seconds = ticks() - t->start;
+    s->interrupted = stop_asked;
+    s->exit_code = t->disk_full              ? EX_IOERR
+                   : s->refused              ? EX_DATAERR
+                   : t->try_again || s->left ? EX_TEMPFAIL
+                                             : EX_OK;
+    if (err->code) s->exit_code = vl_exit_code(err->code);
+}
+
+static vl_code set_up(intake *t, vl_err *err)
+{
+    const vl_bank *const b = t->ask->bank;
+    const int threads = t->ask->threads ? t->ask->threads : b->threads ? b->threads : vl_cores();
+    t->jobs = t->ask->jobs ? t->ask->jobs : b->jobs ? b->jobs : (threads + 1) / 2;
+    if ((size_t)t->jobs > t->ask->items->n) t->jobs = t->ask->items->n ? (int)t->ask->items->n : 1;
+    t->threads = threads / t->jobs > 1 ? threads / t->jobs : 1;
+    t->max_memory = (t->ask->max_memory ? t->ask->max_memory : b->max_memory) / (uint64_t)t->jobs;
+    t->place = calloc(t->ask->items->n + 1, sizeof *t->place);
+    t->desk = calloc((size_t)t->jobs, sizeof *t->desk);
+    void *const shared = mmap(NULL, (size_t)t->jobs * sizeof *t->done, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    t->done = shared == MAP_FAILED ? NULL : shared;
+    if (!t->place || !t->desk || !t->done)
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu items", t->ask->items->n);
+    return look_at_items(t, err);
+}
+
+vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
+{
+    struct sigaction old[2];
+    intake t = { .ask = ask, .sum = sum, .start = ticks() };
+    *sum = (vl_intake_sum){ .items = ask->items->n };
+    catch_signals(old);
+    if (!set_up(&t, err)) carry_on(&t, err);
+    for (int k = 0; t.desk && k < t.jobs; k++) {
+        if (t.desk[k].busy) { /* the intake broke off: what runs vanishes, the next run clears the rest */
+            vl_worker_kill(&t.desk[k].worker);
+            vl_worker_wait(&t.desk[k].worker);
+            vl_journal_close(&t.desk[k].journal, false);
+        }
+        vl_worker_free(&t.desk[k].worker);
+    }
+    vl_intake_view_clear(&t.view);
+    if (t.place) sum_up(&t, err);
+    sigaction(SIGINT, &old[0], NULL);
+    sigaction(SIGTERM, &old[1], NULL);
+    vl_progress_share(NULL);
+    if (t.done) munmap((void *)t.done, (size_t)t.jobs * sizeof *t.done);
+    free(t.desk);
+    free(t.place);
+    return err->code;
+}
+
+void vl_intake_tell(const vl_intake_sum *s)
+{
+    char in[16], out[16], rate[16], more[96] = "";
+    if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
+    fprintf(stderr,
+            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
+            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
+    if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
+    if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
+    if (s->bytes_in)
+        fprintf(stderr, "; %s in, %s stored, %s/s of text", vl_human_bytes(s->bytes_in, in),
+                vl_human_bytes(s->bytes_store, out),
+                vl_human_bytes((uint64_t)((double)s->text_bytes / (s->seconds > 0 ? s->seconds : 1)), rate));
+    fprintf(stderr, "; %.1f s\n", s->seconds);
+}

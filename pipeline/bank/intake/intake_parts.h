@@ -1,0 +1,48 @@
+/* What the parts of an intake share; inside intake*.c only. */
+#ifndef VL_INTAKE_PARTS_H
+#define VL_INTAKE_PARTS_H
+
+#include "pipeline/bank/intake/intake.h"
+#include "pipeline/bank/intake/journal.h"
+#include "pipeline/bank/intake/worker.h"
+
+/* ---- report: what a worker says of its item (intake_report.c) ---- */
+
+typedef struct vl_told {
+    bool published, unchanged, superseded;
+    json_t *record; /* owned; NULL when refused */
+    uint64_t rows, bytes_in, text_bytes, bytes_store;
+    vl_err err; /* of a refusal */
+    int exit_code;
+    const char *reason; /* static; why it was refused */
+} vl_told;
+
+/* The work of a worker: a deposit, and the line about it. argument: vl_deposit. */
+int vl_intake_work(void *argument, int fd);
+/* From what the worker said and how it ended. timed_out: it was killed for that. */
+void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_out);
+void vl_told_free(vl_told *told);
+
+/* ---- recovery (intake_recover.c) ---- */
+
+/* The record into the catalogue, or into the receipt; either may be NULL. */
+vl_code vl_intake_hand_in(vl_catalog *catalog, json_t *receipt, const json_t *record, vl_err *err);
+/* Clears what a dead worker left of one item. True: the journal's entry is no longer needed. */
+bool vl_intake_clear(const vl_bank *bank, const char *id, const char *sample, const json_t *item,
+                     vl_catalog *catalog, json_t *receipt, vl_err *err);
+
+/* ---- view: one line for all items (intake_view.c) ---- */
+
+typedef struct vl_intake_view {
+    vl_progress_how how;
+    bool terminal, shown;
+    double start, last;
+    uint64_t total; /* bytes of all inputs */
+} vl_intake_view;
+
+void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total);
+/* done: bytes of the inputs read so far; names: what is running. */
+void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names);
+void vl_intake_view_clear(vl_intake_view *v); /* before another line is printed */
+
+#endif

@@ -1,0 +1,56 @@
+/* One view for all items under way: a line on a terminal, a line a minute otherwise, JSON lines on request.
+ */
+#include "pipeline/bank/intake/intake_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double ticks(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total)
+{
+    *v = (vl_intake_view){ .how = how, .terminal = isatty(2), .start = ticks(), .total = total };
+    v->last = v->start;
+}
+
+static uint64_t ended(const vl_intake_sum *s) { return s->published + s->unchanged + s->refused + s->failed; }
+
+void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names)
+{
+    const double t = ticks(), every = v->how == VL_PROGRESS_JSON ? 1 : v->terminal ? 0.2 : 60;
+    char rate[16], left[32] = "";
+    if (v->how == VL_PROGRESS_OFF || t - v->last < every) return;
+    v->last = t;
+    const double spent = t - v->start, part = v->total ? (double)done / (double)v->total : 0;
+    if (v->how == VL_PROGRESS_JSON) {
+        fprintf(stderr,
+                "{\"step\":\"intake\",\"seconds\":%.1f,\"items\":%" PRIu64 ",\"ended\":%" PRIu64
+                ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64
+                ",\"failed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 "}\n",
+                spent, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused, sum->failed,
+                done, v->total);
+        return;
+    }
+    vl_human_bytes((uint64_t)((double)done / spent), rate);
+    if (part > 0.01 && part <= 1) {
+        const long more = (long)(spent / part - spent);
+        snprintf(left, sizeof left, ", %ld:%02ld left", more / 60, more % 60);
+    }
+    fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " items, %" PRIu64 " refused, %3.0f%%, %s/s%s; %.60s%s",
+            v->terminal ? "\r\033[K" : "vial: ", ended(sum), sum->items, sum->refused + sum->failed,
+            100 * part, rate, left, names, v->terminal ? "" : "\n");
+    v->shown = v->terminal;
+}
+
+void vl_intake_view_clear(vl_intake_view *v)
+{
+    if (v->shown) fputs("\r\033[K", stderr);
+    v->shown = false;
+}

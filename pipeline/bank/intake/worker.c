@@ -1,0 +1,111 @@
+/* Worker processes (worker.h). */
+#include "pipeline/bank/intake/worker.h"
+
+#include "pipeline/store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+bool vl_worker_say(int fd, const char *text)
+{
+    vl_err err = VL_ERR_INIT;
+    return !vl_write_all(fd, text, strlen(text), &err);
+}
+
+/* The supervisor decides what a signal to the whole group means; core dumps could hold people's data. */
+static void settle_in(pid_t parent, uint64_t max_memory)
+{
+    const struct rlimit none = { 0, 0 }, data = { max_memory, max_memory };
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EX_OSERR);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_IGN);
+    setrlimit(RLIMIT_CORE, &none);
+    if (max_memory) setrlimit(RLIMIT_DATA, &data);
+}
+
+vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void *argument,
+                        uint64_t max_memory, vl_err *err)
+{
+    int ends[2];
+    const pid_t parent = getpid();
+    w->said.len = 0;
+    w->pid = 0;
+    w->fd = -1;
+    if (pipe2(ends, O_CLOEXEC)) return vl_fail_errno(err, VL_ENOMEM, errno, "cannot make a pipe");
+    const pid_t pid = fork();
+    if (pid < 0) {
+        const int why = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return vl_fail_errno(err, VL_ENOMEM, why, "cannot start a process");
+    }
+    if (!pid) {
+        close(ends[0]);
+        settle_in(parent, max_memory);
+        _exit(work(argument, ends[1]));
+    }
+    close(ends[1]);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    w->pid = pid;
+    w->fd = ends[0];
+    return VL_OK;
+}
+
+/* One read; 1: there was something, 0: nothing now, -1: the end. */
+static int hear_once(vl_worker *w)
+{
+    enum { PIECE = 1 << 16, MOST = 1 << 28 };
+    vl_err err = VL_ERR_INIT;
+    if (w->said.len > MOST || vl_buf_grow(&w->said, PIECE + 1, &err)) return -1;
+    const ssize_t n = read(w->fd, w->said.data + w->said.len, PIECE);
+    if (n < 0) return errno == EINTR ? 1 : errno == EAGAIN ? 0 : -1;
+    w->said.len += (size_t)n;
+    return n ? 1 : -1;
+}
+
+bool vl_worker_hear(vl_worker *w)
+{
+    int more;
+    while ((more = hear_once(w)) > 0) {
+    }
+    return more < 0;
+}
+
+int vl_worker_wait(vl_worker *w)
+{
+    int status = 0, more;
+    fcntl(w->fd, F_SETFL, 0);
+    while ((more = hear_once(w)) >= 0) {
+    }
+    close(w->fd);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    w->pid = 0;
+    w->fd = -1;
+    if (w->said.data) w->said.data[w->said.len] = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void vl_worker_kill(const vl_worker *w)
+{
+    if (w->pid > 0) kill(w->pid, SIGKILL);
+}
+
+void vl_worker_free(vl_worker *w)
+{
+    if (w->pid > 0) {
+        vl_worker_kill(w);
+        vl_worker_wait(w);
+    }
+    vl_buf_free(&w->said);
+}

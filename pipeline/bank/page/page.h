@@ -1,0 +1,14 @@
+/* Pages for people: one HTML file, no network, plots as inline SVG. */
+#ifndef VL_PAGE_H
+#define VL_PAGE_H
+
+#include "pipeline/bank/catalog/catalog.h"
+
+/* The page of a day (or night) of the bank: what came in by kind, rates, sizes, refusals by reason with how
+ * to retry, state of verification, growth of the last 90 days, days until the disk is full. day: "2026-11-22"
+ * (UTC). Written whole to path, or to reports/<day>.html when path is NULL. */
+vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const char *path, vl_err *err);
+/* The page of a sample: its facts, stores and inputs. */
+vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);
+
+#endif

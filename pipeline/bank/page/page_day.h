@@ -1,0 +1,66 @@
+/*
+ * The page of a day while it is made: what its parts share.
+ *
+ * Runs of a day are those that touch it: one that passes midnight is whole on the pages of both days, with
+ * all that it published and refused.
+ */
+#ifndef VL_PAGE_DAY_H
+#define VL_PAGE_DAY_H
+
+#include "pipeline/bank/catalog/ask.h"
+#include "pipeline/bank/page/page_html.h"
+
+typedef struct vl_day {
+    const vl_bank *bank;
+    vl_catalog *catalog;
+    vl_html *h;
+    vl_err *err;           /* that of h */
+    double from, to, now;  /* s since 1970; from and to: the day's bounds */
+    char up[VL_BANK_PATH]; /* the way from the page's folder to the bank's root: "../", or "" */
+    double nrun, nopen;    /* runs, and those that have not ended */
+    double items, published, unchanged, refused, failed; /* of all runs */
+    double bytes_in, seconds;                            /* of the runs that have ended */
+    double worst;                                        /* exit code */
+    double nstore, stored_in, stored; /* what was published: stores, bytes of their inputs, bytes */
+    double nrefusal;
+    double nbroken;              /* live stores that failed their last check, now */
+    double disk_size, disk_free; /* bytes, now; 0 if the file system does not say */
+    double growth_days, growth;  /* days behind the mean, and bytes a day; NaN: not enough days to tell */
+    double days_left;            /* until the disk is full; INFINITY: not as it grows now; NaN */
+} vl_day;
+
+/* Queries take ?1 = from, ?2 = to. The runs of the day as job_id, a, b (when they began and ended): */
+#define VL_DAY_RUN                                                                                           \
+    "SELECT job_id, CAST(started_at AS INTEGER) AS a, COALESCE(NULLIF(ended_at, 0), started_at) AS b "       \
+    "FROM job WHERE started_at < ?2 AND COALESCE(NULLIF(ended_at, 0), started_at) >= ?1"
+/* Ahead of a SELECT: the tables run, and came with what the day published. */
+#define VL_DAY_CAME                                                                                          \
+    "WITH run AS (" VL_DAY_RUN "), came AS ("                                                                \
+    "SELECT kind, rows, store.bytes_in AS bytes_in, bytes, published_at "                                    \
+    "FROM store JOIN acquisition USING (acquisition_id) "                                                    \
+    "WHERE published_at >= MIN(?1, COALESCE((SELECT MIN(a) FROM run), ?1)) "                                 \
+    "AND published_at <= MAX(?2, COALESCE((SELECT MAX(b) FROM run), ?2)) "                                   \
+    "AND ((published_at >= ?1 AND published_at < ?2) "                                                       \
+    "OR EXISTS (SELECT 1 FROM run WHERE published_at BETWEEN a AND b))) "
+/* The refusals of the day, as a condition on the table refusal. */
+#define VL_DAY_REFUSED "((at >= ?1 AND at < ?2) OR job_id IN (SELECT job_id FROM (" VL_DAY_RUN ")))"
+
+/* Fills in the disk and the mean growth. */
+void vl_day_sum_disk(vl_day *d);
+/* The parts of the page, in their order. */
+void vl_day_came(vl_day *d);
+void vl_day_refused(vl_day *d);
+void vl_day_runs(vl_day *d);
+void vl_day_verified(vl_day *d);
+void vl_day_growth(vl_day *d);
+
+/* "1 run", "2 runs"; number of things as words up to nine: "one", "12". */
+const char *vl_say_number(double n, char text[32]);
+
+/* A query with the day's bounds. */
+static inline sqlite3_stmt *vl_day_ask(const vl_day *d, const char *sql)
+{
+    return vl_ask(d->catalog, sql, (const double[]){ d->from, d->to }, 2, d->err);
+}
+
+#endif
