@@ -25,7 +25,7 @@ typedef struct vl_lying {
     size_t folder;  /* number in vl_walk.folder */
     int trouble;    /* errno of a symbolic link that leads nowhere; VL_NO_FILE: a pipe, a device; else 0 */
     uint64_t bytes; /* of the file, not of a link to it */
-    double changed; /* s since 1970: the latest of mtime and ctime, of a link also its own */
+    double changed; /* s since 1970: mtime, of a link the later of its own and its file's */
 } vl_lying;
 
 typedef struct vl_lyings {

@@ -90,8 +90,7 @@ static bool file_waits(const vl_scan *scan, const char *path, char why[120])
         return true;
     }
     const double m = (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec * 1e-9;
-    const double c = (double)st.st_ctim.tv_sec + (double)st.st_ctim.tv_nsec * 1e-9;
-    return vl_inbox_unsettled(scan->inbox, m > c ? m : c, scan->now, why);
+    return vl_inbox_unsettled(scan->inbox, m, scan->now, why);
 }
 
 /* Does the sheet wait for one of its files? Then it says so. */

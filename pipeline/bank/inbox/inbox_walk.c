@@ -128,11 +128,8 @@ static bool matches(const char *pattern, const char *rel, const char *name)
 
 static double seconds(struct timespec t) { return (double)t.tv_sec + (double)t.tv_nsec * 1e-9; }
 
-static double last_change(const struct stat *st)
-{
-    const double m = seconds(st->st_mtim), c = seconds(st->st_ctim);
-    return m > c ? m : c;
-}
+/* The time of the content: a rename or a new owner is no change of what will be read. */
+static double last_change(const struct stat *st) { return seconds(st->st_mtim); }
 
 /* Size, times and trouble of a name. *type: DT_DIR, DT_REG for what is to be looked at; DT_UNKNOWN: it is
  * gone again, or a link to a folder. */
