@@ -12,16 +12,26 @@ from mzmodel import *
 from vialtest import *
 
 t = Tally()
-COMMANDS = ["ingest", "info", "view", "export", "verify", "plugin-path", "help", "version"]
+COMMANDS = ["init", "ingest", "ls", "info", "view", "export", "verify", "report", "nightly", "withdraw", "tidy", "collect", "catalog",
+            "sql", "plugin-path", "help", "version"]
 # what each command must name in its help
 OPTIONS = {
     "ingest": ["--output", "--sample", "--acquisition", "--profile", "--interleaved", "--format", "--exact", "--force", "--threads",
-               "--max-memory", "--quiet", "--progress", "--stats", "--help"],
-    "info": ["--json", "--schema", "--help"],
-    "view": ["--rows", "--name", "--index", "--id", "--scan", "--time", "--ms-level", "--precursor", "--tol", "--mz", "--output-format",
+               "--max-memory", "--quiet", "--progress", "--stats", "--help", "--bank", "--sheet", "--check", "--jobs", "--supersede", "--task"],
+    "info": ["--json", "--schema", "--help", "--bank"],
+    "init": ["--help"],
+    "ls": ["--bank", "--where", "--json", "--tsv", "--help"],
+    "report": ["--bank", "--day", "--output", "--help"],
+    "nightly": ["--bank", "--dry-run", "--jobs", "--progress", "--threads", "--verbose", "--help"],
+    "withdraw": ["--bank", "--reason", "--help"],
+    "tidy": ["--bank", "--dry-run", "--now", "--help"],
+    "collect": ["--bank", "--help"],
+    "catalog": ["--bank", "--help"],
+    "sql": ["--bank", "--json", "--tsv", "--help"],
+    "view": ["--bank", "--rows", "--name", "--index", "--id", "--scan", "--time", "--ms-level", "--precursor", "--tol", "--mz", "--output-format",
              "--columns", "--output", "--force", "--threads", "--help"],
-    "export": ["--output", "-1", "-2", "--force", "--threads", "--quiet", "--help"],
-    "verify": ["--deep", "--threads", "--quiet", "--help"],
+    "export": ["--bank", "--output", "-1", "-2", "--force", "--threads", "--quiet", "--help"],
+    "verify": ["--bank", "--all", "--slice", "--deep", "--threads", "--quiet", "--help"],
     "plugin-path": [], "help": [], "version": [],
 }
 TYPES_OF = {"u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "i1": "i8", "i2": "i16", "i4": "i32", "i8": "i64", "f4": "f32", "f8": "f64"}
