@@ -16,6 +16,11 @@ static void list(void)
            "  vial view S1.h5 --rows 0-3                            the first four reads\n"
            "  vial verify S1.h5                                     still whole?\n"
            "  vial export S1.h5 -1 R1.fastq.gz -2 R2.fastq.gz       the original back\n"
+           "\nA bank of many samples:\n"
+           "  vial init /data/bank                                  a folder of its own\n"
+           "  vial ingest -b /data/bank --sheet samples.csv         a batch by day\n"
+           "  vial nightly -b /data/bank                            what cron calls\n"
+           "  vial ls -b /data/bank --where \"donor = 'D1'\"         what is there\n"
            "\n'vial help COMMAND' says all about one; 'vial help exit-codes' what a script should know.\n");
 }
 
