@@ -155,6 +155,14 @@ def other_bytes(f, bank):
     done = bank.run("ingest", "-q", "-s", "MANY", f / "many_R1.fastq", f / "many_R2.fastq", f / "one.fastq", f / "run7.mzML")
     t.check(done.code == OK and [(r["acquisition"], r["rows"]) for r in bank.ls("MANY")] == [("many", 40), ("one", 20), ("run7", 20)],
             "several files of a sample", done.err + str(bank.ls("MANY")))
+    # there and back again: each store that is superseded is kept as it was
+    for profile in ("fast", "compact", "fast", "compact"):
+        done = bank.run("ingest", "-q", "-s", "MANY", "--profile", profile, "--supersede", f / "one.fastq")
+        t.check(done.code == OK, f"superseded by {profile}", done.err)
+    kept = glob.glob(bank / "samples/*/MANY/*.old-*.h5")
+    t.check(len(kept) == 2 and run("verify", "-q", *kept).code == OK, "both old forms are kept", str(kept))
+    done = bank.run("catalog", "check")
+    t.check(done.code == OK, "catalog check after going there and back", done.out.decode())
     # the donor of a sample does not change by itself
     path = sheet(f, "d1.csv", [("D", f / "moved.fastq.gz", "P1")], ("sample", "file_1", "donor"))
     t.check(bank.run("ingest", "-q", "--sheet", path).code == OK, "a donor")

@@ -42,7 +42,7 @@ class Scene:
         before = sheet(f, "before.csv", [("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
         assert self.bank.run("ingest", "-q", "--sheet", before).code == OK
         f.write("change.fastq", reads(41, 5))
-        self.sheet = sheet(f, "batch.csv", [("P", f / "P_R1.fastq", f / "P_R2.fastq"), ("M", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
+        self.sheet = sheet(f, "batch.csv", [("P", f / "P_R1.fastq", f / "P_R2.fastq"), ("DUP", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
                                             ("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
         self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs", "1", "-@", "1"]
         shutil.copytree(self.bank.path, f / "before", symlinks=True)

@@ -915,7 +915,7 @@ static void check_queries(void)
                  "SELECT NULL AS a, x'00ff' AS b, 1.5 AS c, 'x' AS a, 9e999 AS d, CAST(x'61ff' AS TEXT) AS e",
                  VL_LIST_JSON, text, &err) &&
               !strcmp(text, "{\"a\": null, \"b\": \"00ff\", \"c\": 1.5, \"a_2\": \"x\", \"d\": null, "
-                            "\"e\": \"a\\\\xff\"}\n"),
+                            "\"e\": \"a\\uFFFD\"}\n"),
           "JSON: %s%s", err.what, text);
     CHECK(!query(c, "SELECT NULL AS a, x'00ff' AS b, 'x' || char(9) || char(10) AS c", VL_LIST_TSV, text,
                  &err) &&

@@ -8,6 +8,7 @@
  * of who reads it.
  */
 #include "pipeline/bank/catalog/listing.h"
+#include "pipeline/bank/json_text.h"
 
 #include "formats/buf.h"
 #include "pipeline/bank/catalog/catalog_db.h"
@@ -160,21 +161,6 @@ static vl_code put_row(table *t, const char *const *cell, vl_err *err)
 
 /* ---- JSON ---- */
 
-/* Text as JSON; bytes that are not UTF-8 become \\xHH, as in Python's notation. */
-static json_t *json_text(const char *text)
-{
-    const size_t n = strlen(text);
-    json_t *const good = json_stringn(text, n);
-    if (good) return good;
-    char *const plain = malloc(4 * n + 1), *p = plain;
-    for (const char *c = text; plain && *c; c++)
-        p += sprintf(p, (unsigned char)*c < 128 ? "%c" : "\\x%02x", (unsigned char)*c);
-    if (plain) *p = 0;
-    json_t *const made = plain ? json_string(plain) : NULL;
-    free(plain);
-    return made;
-}
-
 /* Prints and frees one object; NULL: there was no memory for it. */
 static vl_code print_object(json_t *object, FILE *out, vl_err *err)
 {
@@ -218,7 +204,7 @@ static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_e
                                       " AND acquisition_id IN (0, ?) ORDER BY acquisition_id, name",
                                       v, 2, err);
     while (q && vl_db_row(c, q, err))
-        if (json_object_set_new(facts, vl_db_column(q, 0), json_text(vl_db_column(q, 1)))) {
+        if (json_object_set_new(facts, vl_db_column(q, 0), vl_json_text(vl_db_column(q, 1)))) {
             vl_fail(err, VL_ENOMEM, "no memory for JSON");
             break;
         }
@@ -229,7 +215,7 @@ static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_e
 static json_t *json_or_null(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_type(row, column) == SQLITE_NULL ? json_null()
-                                                           : json_text(vl_db_column(row, column));
+                                                           : vl_json_text(vl_db_column(row, column));
 }
 
 static json_t *json_time(sqlite3_stmt *row, int column)
@@ -245,12 +231,12 @@ static vl_code print_store(vl_catalog *c, sqlite3_stmt *row, FILE *out, vl_err *
         facts_of(c, sqlite3_column_int64(row, SAMPLE_ID), sqlite3_column_int64(row, ACQUISITION_ID), err);
     json_t *const one = json_pack(
         "{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sample",
-        json_text(vl_db_column(row, SAMPLE)), "acquisition", json_text(vl_db_column(row, ACQUISITION)),
-        "kind", json_text(vl_db_column(row, KIND)), "rows", (json_int_t)sqlite3_column_int64(row, ROWS),
-        "bytes", (json_int_t)sqlite3_column_int64(row, BYTES), "digest", json_text(vl_db_column(row, DIGEST)),
-        "donor", json_or_null(row, DONOR), "profile", json_text(vl_db_column(row, PROFILE)), "published",
-        json_time(row, PUBLISHED), "verified", json_time(row, VERIFIED), "file",
-        json_text(vl_db_column(row, FILE_)), "facts", facts);
+        vl_json_text(vl_db_column(row, SAMPLE)), "acquisition", vl_json_text(vl_db_column(row, ACQUISITION)),
+        "kind", vl_json_text(vl_db_column(row, KIND)), "rows", (json_int_t)sqlite3_column_int64(row, ROWS),
+        "bytes", (json_int_t)sqlite3_column_int64(row, BYTES), "digest",
+        vl_json_text(vl_db_column(row, DIGEST)), "donor", json_or_null(row, DONOR), "profile",
+        vl_json_text(vl_db_column(row, PROFILE)), "published", json_time(row, PUBLISHED), "verified",
+        json_time(row, VERIFIED), "file", vl_json_text(vl_db_column(row, FILE_)), "facts", facts);
     if (!err->code) return print_object(one, out, err);
     json_decref(one);
     return err->code;
@@ -411,7 +397,7 @@ static json_t *json_of(sqlite3_stmt *row, int column)
     default: {
         char *hex = NULL;
         const char *const text = cell_of(row, column, &hex);
-        json_t *const made = text ? json_text(text) : NULL;
+        json_t *const made = text ? vl_json_text(text) : NULL;
         free(hex);
         return made;
     }

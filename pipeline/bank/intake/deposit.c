@@ -215,8 +215,12 @@ static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
 {
     char name[700], from[VL_BANK_PATH], to[VL_BANK_PATH];
     const char *const file = json_string_value(json_object_get(old, "file"));
+    json_t *const stores = json_object_get(d->record, "stores");
     snprintf(name, sizeof name, "%.*s.old-%.12s.h5", (int)strlen(file) - 3, file,
-             json_string_value(json_object_get(old, "digest")));
+             json_string_value(json_object_get(old, "seal")));
+    for (size_t i = json_array_size(stores); i-- > 0;) /* the same bytes were superseded before */
+        if (!strcmp(name, json_string_value(json_object_get(json_array_get(stores, i), "file"))))
+            json_array_remove(stores, i);
     if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
     if (link(from, to) && errno != EEXIST)
         return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");

@@ -204,6 +204,14 @@ static void count(intake *t, const vl_told *told)
 
 /* ---- workers ---- */
 
+/* Bad data and conflicts show before a store gets its name. Of all else the sample must be looked at: a store that
+ * has its name may not be in the sample's record yet. */
+static bool ended_before_naming(const vl_told *told)
+{
+    return told->err.code && (told->exit_code == EX_DATAERR || told->exit_code == EX_NOINPUT ||
+                              told->exit_code == EX_CANTCREAT || told->exit_code == EX_USAGE);
+}
+
 static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
 {
     const vl_item *const item = &t->ask->items->item[d->item];
@@ -217,7 +225,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
         done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
         if (done && told->published) log_published(t, item, told);
     } else {
-        if (told->exit_code > 128 || !told->err.code || (told->reason && !strcmp(told->reason, "crash"))) {
+        if (!ended_before_naming(told)) {
             json_t *const json = vl_item_json(item);
             done = vl_intake_clear(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog,
                                    t->ask->receipt, err);
