@@ -5,6 +5,8 @@
 #include "pipeline/cmd/opt.h"
 
 #include "kernels/kernels.h"
+#include "pipeline/heap.h"
+#include "pipeline/run.h"
 #include "pipeline/store/guard.h"
 
 #include <errno.h>
@@ -46,6 +48,7 @@ typedef struct call {
 static int work(void *argument)
 {
     const call *const c = argument;
+    vl_heap_ready(vl_cores());
     return finish(c->command->run(c->command, c->argc, c->argv));
 }
 
