@@ -11,12 +11,12 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "formats/mzml.h"
 #include "formats/numpress.h"
+#include "formats/xxh3.h"
 
 enum { NLANE = 32, DEFLATE_RATIO = 1032, SLACK = 64 };
 

@@ -9,9 +9,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "formats/mzml.h"
+#include "formats/xxh3.h"
 
 enum { DEEPEST = 64, EVENTS_MOST = 4096 };
 

@@ -7,9 +7,9 @@
 #define VL_CUT_H
 
 #include "formats/format.h"
+#include "formats/xxh3.h"
 #include "pipeline/input.h"
 #include <stdatomic.h>
-#include <xxhash.h>
 
 enum { VL_MAX_STREAM = 2 };
 

@@ -3,12 +3,12 @@
 
 #include "formats/reads.h"
 #include "formats/spectra.h"
+#include "formats/xxh3.h"
 #include "pipeline/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { GZIP_LEVEL = 6 };
 
@@ -23,7 +23,8 @@ typedef struct export
     vl_output *out[2];
     bool gzip[2];
     XXH3_state_t *hash[2];
-    uint64_t bytes;
+    vl_work work; /* of the ordered stages */
+    uint64_t bytes, total; /* of text: so far, and in all */
     vl_progress progress;
     vl_job *job;
     int njob;
@@ -41,6 +42,7 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     export *const x = self;
     vl_job *const job = slot->body;
     if (x->printer->plan(x->self, job, err)) return err->code;
+    vl_reader_fresh(x->reader, &job->fresh);
     slot->end = job->last;
     return VL_OK;
 }
@@ -68,7 +70,8 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
         x->bytes += job->text[s].len;
         if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
     }
-    vl_progress_show(&x->progress, x->bytes, 0, job->rows);
+    if (vl_reader_digest(x->reader, &job->fresh, &x->work, err)) return err->code;
+    vl_progress_show(&x->progress, x->bytes, x->total, job->rows);
     return VL_OK;
 }
 
@@ -79,8 +82,16 @@ static vl_code open_store(export *x, bool split, vl_err *err)
     if (vl_store_get(x->store, "/", "vial.kind", kind, sizeof kind, err)) return err->code;
     const vl_schema *const schema = vl_schema_of(kind);
     if (!schema) return vl_fail(err, VL_EUNSUP, "stores of kind '%s' are not supported", kind);
+    for (int s = 1; s <= 2; s++) {
+        char name[32];
+        uint64_t bytes = 0;
+        snprintf(name, sizeof name, "text_bytes_%d", s);
+        if (vl_store_get_u64(x->store, "source", name, &bytes, err)) return err->code;
+        x->total += bytes;
+    }
     x->printer = schema == &vl_reads_schema ? &vl_print_reads : &vl_print_spectra;
     if (vl_reader_open(&x->reader, x->store, schema, err)) return err->code;
+    if (x->ask->whole && vl_reader_digests_start(x->reader, err)) return err->code;
     if (x->printer->open(&x->self, x->reader, split, err)) return err->code;
     x->njob = vl_slots_for(x->ask->threads);
     x->job = calloc((size_t)x->njob, sizeof *x->job);
@@ -163,6 +174,7 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
 static void free_job(vl_reader *r, vl_job *job)
 {
     vl_plan_free(r, &job->plan);
+    vl_fresh_free(&job->fresh);
     vl_work_free(&job->work);
     for (int s = 0; s < 2; s++) {
         vl_buf_free(&job->text[s]);
@@ -179,7 +191,7 @@ vl_code vl_export_run(const vl_export *ask, vl_exported *done, vl_err *err)
     *done = (vl_exported){ 0 };
     const bool split = ask->out[1] != NULL;
     x.nstream = split ? 2 : 1;
-    vl_progress_start(&x.progress, ask->progress, "export", "rows");
+    vl_progress_start(&x.progress, ask->progress, ask->what, "rows");
     if (open_store(&x, split, err)) {
         vl_err_file(err, ask->store);
         goto out;
@@ -189,10 +201,12 @@ vl_code vl_export_run(const vl_export *ask, vl_exported *done, vl_err *err)
         vl_err_file(err, ask->store);
         goto out;
     }
+    if (ask->whole && vl_reader_digests_whole(x.reader, ask->whole, err)) goto out;
     finish(&x, done, err);
 out:
     for (int i = 0; x.job && i < x.njob; i++) free_job(x.reader, &x.job[i]);
     free(x.job);
+    vl_work_free(&x.work);
     for (int s = 0; s < 2; s++) {
         vl_output_close(x.out[s]);
         XXH3_freeState(x.hash[s]);

@@ -14,6 +14,7 @@
 /* What one slot carries. */
 typedef struct vl_job {
     vl_plan plan;
+    vl_fresh fresh; /* chunks to take digests of */
     vl_work work;
     uint64_t rows;    /* printed with this and all before; for progress */
     bool last;        /* nothing follows */
@@ -42,9 +43,11 @@ typedef struct vl_export {
     const char
         *out[2]; /* out[1] NULL: one text to out[0]; both: mates apart; out[0] NULL: nowhere, only compared */
     bool compare_only;
+    bool *whole; /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     bool force;
     int threads;
     vl_progress_how progress;
+    const char *what; /* the word before the progress bar */
 } vl_export;
 
 typedef struct vl_exported {

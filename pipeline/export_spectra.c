@@ -2,10 +2,10 @@
 #include "pipeline/export.h"
 
 #include "formats/mzml.h"
+#include "formats/xxh3.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 typedef struct printer {
     vl_reader *r;

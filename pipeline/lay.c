@@ -1,10 +1,11 @@
 /* Lay (lay.h): for each column one open chunk that batches are copied into. */
 #include "pipeline/lay.h"
 
+#include "formats/xxh3.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 typedef struct column {
     vl_spec spec;

@@ -1,6 +1,8 @@
 /* Reader (reader.h): a cache of chunks, each unpacked once by the first slot that needs it. */
 #include "pipeline/reader.h"
 
+#include "formats/xxh3.h"
+
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -19,6 +21,12 @@ typedef struct vl_page {
     vl_err err; /* of PAGE_BAD */
 } vl_page;
 
+/* The digest of a column so far. */
+typedef struct tally {
+    XXH3_state_t *hash; /* owned; NULL before the first chunk */
+    uint64_t next;      /* chunk */
+} tally;
+
 struct vl_reader {
     vl_store *store; /* borrowed */
     const vl_schema *schema;
@@ -27,6 +35,8 @@ struct vl_reader {
     vl_page **page; /* owned */
     size_t npage, cpage;
     uint64_t clock;
+    tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
+    vl_fresh fresh; /* of the job that is planned now */
     pthread_mutex_t lock;
     pthread_cond_t change;
 };
@@ -127,6 +137,25 @@ none:
     return NULL;
 }
 
+/* A page that digests are to be taken of stays pinned until they are. */
+static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
+{
+    vl_fresh *const f = &r->fresh;
+    if (!r->tally) return VL_OK;
+    if (f->npage == f->cpage) {
+        const size_t cap = f->cpage ? 2 * f->cpage : VL_READER_PAGES;
+        vl_page **const p = realloc(f->page, cap * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
+        f->page = p;
+        f->cpage = cap;
+    }
+    pthread_mutex_lock(&r->lock);
+    page->pins++;
+    pthread_mutex_unlock(&r->lock);
+    f->page[f->npage++] = page;
+    return VL_OK;
+}
+
 /* The page of a chunk, pinned; fetched if it is not here. Ordered. */
 static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
 {
@@ -148,7 +177,8 @@ static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
     }
     pthread_mutex_unlock(&r->lock);
     if (!page || here) return page;
-    const vl_code code = vl_store_fetch(r->store, column, nth, &page->packed, err);
+    vl_code code = vl_store_fetch(r->store, column, nth, &page->packed, err);
+    if (!code) code = add_fresh(r, page, err);
     pthread_mutex_lock(&r->lock);
     page->state = code ? PAGE_EMPTY : PAGE_PACKED;
     if (code) page->pins--;
@@ -370,9 +400,74 @@ void vl_plan_free(vl_reader *r, vl_plan *plan)
     *plan = (vl_plan){ 0 };
 }
 
+/* ---- digests ---- */
+
+vl_code vl_reader_digests_start(vl_reader *r, vl_err *err)
+{
+    r->tally = calloc((size_t)vl_store_ncolumn(r->store) + 1, sizeof *r->tally);
+    return r->tally ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for digests");
+}
+
+void vl_reader_fresh(vl_reader *r, vl_fresh *out)
+{
+    const vl_fresh t = *out;
+    *out = r->fresh;
+    r->fresh = t;
+}
+
+/* A chunk that was fetched again, or out of order, is not hashed: its column does not become whole. */
+static vl_code add_page(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
+{
+    tally *const t = &r->tally[page->column];
+    if (page->nth != t->next) return VL_OK;
+    if (unpack(r, page, work, err)) return err->code;
+    if (!t->hash) {
+        if (!(t->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory for a digest");
+        XXH3_128bits_reset(t->hash);
+    }
+    XXH3_128bits_update(t->hash, page->plain.data, page->plain.len);
+    t->next++;
+    return VL_OK;
+}
+
+vl_code vl_reader_digest(vl_reader *r, vl_fresh *fresh, vl_work *work, vl_err *err)
+{
+    for (size_t i = 0; i < fresh->npage; i++) {
+        if (!err->code) add_page(r, fresh->page[i], work, err);
+        unpin(r, fresh->page[i]);
+    }
+    fresh->npage = 0;
+    return err->code;
+}
+
+vl_code vl_reader_digests_whole(vl_reader *r, bool *whole, vl_err *err)
+{
+    for (int c = 0; c < vl_store_ncolumn(r->store); c++) {
+        const vl_stored *const col = vl_store_column(r->store, c);
+        const tally *const t = &r->tally[c];
+        XXH128_canonical_t got;
+        whole[c] = t->hash && t->next == col->nchunk;
+        if (!whole[c]) continue;
+        XXH128_canonicalFromHash(&got, XXH3_128bits_digest(t->hash));
+        if (!memcmp(got.digest, col->digest, sizeof got.digest)) continue;
+        vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
+        return vl_err_file(err, vl_store_path(r->store));
+    }
+    return VL_OK;
+}
+
+void vl_fresh_free(vl_fresh *fresh)
+{
+    free(fresh->page);
+    *fresh = (vl_fresh){ 0 };
+}
+
 void vl_reader_close(vl_reader *r)
 {
     if (!r) return;
+    for (int c = 0; r->tally && c < vl_store_ncolumn(r->store); c++) XXH3_freeState(r->tally[c].hash);
+    free(r->tally);
+    vl_fresh_free(&r->fresh);
     for (size_t i = 0; i < r->npage; i++) {
         vl_buf_free(&r->page[i]->packed);
         vl_buf_free(&r->page[i]->plain);

@@ -31,6 +31,12 @@ typedef struct vl_plan {
     vl_batch batch; /* what load fills */
 } vl_plan;
 
+/* Chunks that were fetched for one job, while the reader takes digests. Reused. */
+typedef struct vl_fresh {
+    struct vl_page **page; /* owned; pinned */
+    size_t npage, cpage;
+} vl_fresh;
+
 vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *schema, vl_err *err);
 vl_store *vl_reader_store(const vl_reader *r);
 /* Rows of a table in the store. */
@@ -59,6 +65,16 @@ vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n,
                            vl_err *err);
 /* The column of a field in the store, -1 if absent. */
 int vl_reader_column(const vl_reader *r, int field);
+
+/* Digests on the way: who reads a whole store in order checks its columns without unpacking them twice.
+ * start: before anything is read. fresh: ordered, behind a job's plan: the chunks that it fetched. digest: ordered, in
+ * the same order: hashes and unpins them. whole: at the end, sets whole[c] of each column of the store that was read
+ * from its first chunk to its last; VL_ESTORE if such a column does not match its digest. */
+vl_code vl_reader_digests_start(vl_reader *r, vl_err *err);
+void vl_reader_fresh(vl_reader *r, vl_fresh *out);
+vl_code vl_reader_digest(vl_reader *r, vl_fresh *fresh, vl_work *work, vl_err *err);
+vl_code vl_reader_digests_whole(vl_reader *r, bool *whole, vl_err *err);
+void vl_fresh_free(vl_fresh *fresh); /* memory only */
 
 void vl_reader_close(vl_reader *r); /* NULL is fine */
 

@@ -36,6 +36,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
     ask.store = path;
     ask.threads = ask.threads ? ask.threads : vl_cores();
+    ask.what = "export";
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
     vl_exported done = { 0 };
     if (vl_export_run(&ask, &done, &err)) return vl_report(&err);

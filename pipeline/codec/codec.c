@@ -1,8 +1,9 @@
 /* The codec table, the frame around a payload, and the choice of a codec for a chunk (codec.h). */
 #include "pipeline/codec/codec.h"
 
+#include "formats/xxh3.h"
+
 #include <string.h>
-#include <xxhash.h>
 
 #define VL_CODEC(name, number) extern const vl_codec vl_codec_##name;
 #include "pipeline/codec/codec.def"

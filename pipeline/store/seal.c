@@ -7,6 +7,7 @@
  */
 #include "pipeline/store/seal.h"
 
+#include "formats/xxh3.h"
 #include "pipeline/run.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static const char magic[8] = "VIALSEAL";
 enum { PIECE = 1 << 20 };
@@ -124,6 +124,7 @@ vl_code vl_seal_write(int fd, int threads, uint32_t text, uint64_t *total, vl_er
     XXH128_canonical_t hash;
     if (fstat(fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size the store");
     const uint64_t bytes = (uint64_t)st.st_size;
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice: the disk works while we hash */
     if (hash_body(fd, bytes, threads, &hash, err)) return err->code;
     memcpy(trailer, magic, sizeof magic);
     vl_put_le32(trailer + 8, 1);

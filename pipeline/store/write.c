@@ -4,6 +4,8 @@
  * crash then.
  */
 #include "pipeline/store/file.h"
+
+#include "formats/xxh3.h"
 #include "pipeline/store/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
@@ -17,7 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static const struct {
     const char *name;
@@ -288,7 +289,7 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
 /* Lets the disk begin early, so that the fsync at the end finds little left to do. Advice: it may fail. */
 static void start_writeback(vl_store *st, size_t bytes)
 {
-    enum { EVERY = 16 << 20 };
+    enum { EVERY = 4 << 20 };
     st->unsynced += bytes;
     if (st->unsynced < EVERY) return;
     st->unsynced = 0;
