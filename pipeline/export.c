@@ -23,7 +23,7 @@ typedef struct export
     vl_output *out[2];
     bool gzip[2];
     XXH3_state_t *hash[2];
-    vl_work work; /* of the ordered stages */
+    vl_work work;          /* of the ordered stages */
     uint64_t bytes, total; /* of text: so far, and in all */
     vl_progress progress;
     vl_job *job;

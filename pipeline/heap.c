@@ -11,10 +11,10 @@
 
 enum {
     MIB = 1 << 20,
-    LARGEST = 32 * MIB,  /* of blocks that come from the heap; glibc takes no more */
-    FIXED = 64 * MIB,    /* address space for what does not depend on threads */
-    A_SLOT = 32 * MIB,   /* and for the batch that a slot carries */
-    MOST = 1024 * MIB,   /* what lies behind it is in ordinary pages */
+    LARGEST = 32 * MIB, /* of blocks that come from the heap; glibc takes no more */
+    FIXED = 64 * MIB,   /* address space for what does not depend on threads */
+    A_SLOT = 32 * MIB,  /* and for the batch that a slot carries */
+    MOST = 1024 * MIB,  /* what lies behind it is in ordinary pages */
     HUGE_PAGE = 2 * MIB,
 };
 
@@ -28,7 +28,8 @@ void vl_heap_ready(int threads)
     mallopt(M_TOP_PAD, bytes);
     void *volatile more = malloc(LARGEST / 2); /* than there is: the heap grows, by the pad as well */
     mallopt(M_TOP_PAD, HUGE_PAGE);
-    const uintptr_t first = ((uintptr_t)more + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, end = (uintptr_t)sbrk(0);
+    const uintptr_t first = ((uintptr_t)more + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE,
+                    end = (uintptr_t)sbrk(0);
     if (more && end > first && end - first <= MOST + (uintptr_t)LARGEST)
         madvise((void *)first, end - first, MADV_HUGEPAGE);
     free(more);

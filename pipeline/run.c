@@ -1,4 +1,9 @@
-/* The runner (run.h): one parallel region, one thread a slot, a turn for each ordered stage. */
+/*
+ * The runner (run.h): one parallel region. Threads are not bound to slots: who has finished a stage goes on with the
+ * same slot if it may, since its batch is in this core's cache, else with the earliest batch that may go. So there are
+ * no more threads than cores, and one sleeps only when there is nothing to do: on a virtual machine a wake-up costs as
+ * much as unpacking a chunk, and a thread that wakes beside a busy one waits for that one's core.
+ */
 #include "pipeline/run.h"
 
 #include <pthread.h>
@@ -7,13 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A slot's thread and what it waits for. A permit to compute is handed to the waiter itself, so that nobody
- * wakes in vain: on a virtual machine a wake-up costs as much as unpacking a chunk. */
+/* Where a slot's batch is. A slot that is free holds the batch that it will take next, before stage 0. */
 typedef struct place {
-    uint64_t seq;
-    int stage;
-    bool waits, granted;
-    pthread_cond_t go;
+    vl_slot *slot; /* borrowed */
+    int stage;     /* that it is in, or before */
+    bool busy;     /* a thread is at it */
 } place;
 
 typedef struct run {
@@ -21,13 +24,14 @@ typedef struct run {
     int nstage;
     place *place; /* [nplace] */
     int nplace;
-    int running, most; /* threads that compute now, and how many may */
-    uint64_t next;     /* batch that the next free slot takes */
-    uint64_t stop;     /* batches from this one on are not wanted: after the end, or after an error */
+    int nbusy, nidle; /* slots in a stage; threads that sleep */
+    uint64_t next;    /* batch that the next free slot takes */
+    uint64_t stop;    /* batches from this one on are not wanted: after the end, or after an error */
     uint64_t turn[VL_MAX_STAGE];
     vl_err err; /* of the earliest batch that failed */
     double seconds[VL_MAX_STAGE];
     pthread_mutex_t lock;
+    pthread_cond_t more; /* there may be something to do, or nothing will come */
 } run;
 
 static double now(void)
@@ -39,99 +43,74 @@ static double now(void)
 
 static bool may_go(const run *r, const place *p)
 {
-    return r->stage[p->stage].order == VL_PARALLEL || r->turn[p->stage] == p->seq;
+    if (p->busy || p->slot->seq >= r->stop) return false;
+    return r->stage[p->stage].order == VL_PARALLEL || r->turn[p->stage] == p->slot->seq;
 }
 
-/* Gives free permits to waiters that may go, the earliest batch first. */
-static void hand_out(run *r)
+/* The place to work at: the one that this thread comes from, or the earliest batch. NULL if none may go now. */
+static place *choose(const run *r, place *mine)
 {
-    while (r->running < r->most) {
-        place *first = NULL;
-        for (int i = 0; i < r->nplace; i++) {
-            place *const p = &r->place[i];
-            if (p->waits && !p->granted && p->seq < r->stop && may_go(r, p) &&
-                (!first || p->seq < first->seq))
-                first = p;
+    place *first = NULL;
+    if (mine && may_go(r, mine)) return mine;
+    for (int i = 0; i < r->nplace; i++) {
+        place *const p = &r->place[i];
+        if (may_go(r, p) && (!first || p->slot->seq < first->slot->seq)) first = p;
+    }
+    return first;
+}
+
+/* Seats the next batch. */
+static void seat(run *r, place *p)
+{
+    p->slot->seq = r->next++;
+    p->slot->end = false;
+    p->stage = 0;
+}
+
+/* The stage is done. The earliest error wins and batches after it stop; an error behind the end is nobody's. */
+static void leave(run *r, place *p, const vl_err *err)
+{
+    const uint64_t seq = p->slot->seq;
+    if (r->stage[p->stage].order == VL_ORDERED) r->turn[p->stage] = seq + 1;
+    if (seq < r->stop && err->code) {
+        r->err = *err;
+        r->stop = seq;
+    } else if (seq < r->stop && p->slot->end) {
+        vl_err_clear(&r->err);
+        r->stop = seq + 1;
+    }
+    if (++p->stage == r->nstage) seat(r, p);
+}
+
+/* What one thread does. A place that may go while nobody works exists until all is done. */
+static void work(run *r)
+{
+    place *p = NULL;
+    pthread_mutex_lock(&r->lock);
+    while ((p = choose(r, p)) || r->nbusy) {
+        if (!p) {
+            r->nidle++;
+            pthread_cond_wait(&r->more, &r->lock);
+            r->nidle--;
+            continue;
         }
-        if (!first) return;
-        r->running++;
-        first->granted = true;
-        pthread_cond_signal(&first->go);
-    }
-}
-
-/* Batches from seq on are not wanted: those that wait for something leave. */
-static void stop_at(run *r, uint64_t seq)
-{
-    r->stop = seq;
-    for (int i = 0; i < r->nplace; i++)
-        if (r->place[i].waits) pthread_cond_signal(&r->place[i].go);
-}
-
-/* Waits for the batch's turn at stage s and for a permit. False when the batch is no longer wanted. */
-static bool enter(run *r, place *p, int s)
-{
-    p->stage = s;
-    if (p->seq < r->stop && r->running < r->most && may_go(r, p)) {
-        r->running++;
-        hand_out(r);
-        return true;
-    }
-    p->waits = true;
-    hand_out(r);
-    while (!p->granted && p->seq < r->stop) pthread_cond_wait(&p->go, &r->lock);
-    const bool granted = p->granted;
-    p->waits = p->granted = false;
-    if (granted && p->seq < r->stop) return true;
-    if (granted) r->running--;
-    hand_out(r);
-    return false;
-}
-
-/* Gives the permit back; enter hands it on, to this thread first: its batch is in this core's cache. */
-static void leave(run *r, int s, uint64_t seq)
-{
-    r->running--;
-    if (r->stage[s].order == VL_ORDERED) r->turn[s] = seq + 1;
-}
-
-/* The earliest error wins; batches after it stop. */
-static void fail(run *r, uint64_t seq, const vl_err *err)
-{
-    if (seq >= r->stop) return;
-    r->err = *err;
-    stop_at(r, seq);
-}
-
-/* No batch follows this one. If there is an error, it is of a batch behind the end. */
-static void end(run *r, uint64_t seq)
-{
-    if (seq >= r->stop) return;
-    vl_err_clear(&r->err);
-    stop_at(r, seq + 1);
-}
-
-/* Takes one batch through all stages. Called and left with the lock held. False when there is no more to do.
- */
-static bool carry(run *r, place *p, vl_slot *slot)
-{
-    slot->seq = p->seq = r->next++;
-    slot->end = false;
-    for (int s = 0; s < r->nstage; s++) {
-        if (!enter(r, p, s)) return false;
+        p->busy = true;
+        r->nbusy++;
+        if (r->nidle && choose(r, NULL)) pthread_cond_signal(&r->more);
+        const vl_stage *const stage = &r->stage[p->stage];
         pthread_mutex_unlock(&r->lock);
         vl_err err = VL_ERR_INIT;
         const double start = now();
-        const vl_code code = r->stage[s].run(r->stage[s].self, slot, &err);
+        err.code = stage->run(stage->self, p->slot, &err);
         const double spent = now() - start;
         pthread_mutex_lock(&r->lock);
-        r->seconds[s] += spent;
-        if (code) fail(r, slot->seq, &err);
-        else if (slot->end) end(r, slot->seq);
-        leave(r, s, slot->seq);
-        if (code) return false;
+        r->seconds[p->stage] += spent;
+        p->busy = false;
+        r->nbusy--;
+        leave(r, p, &err);
     }
-    return true;
+    pthread_cond_broadcast(&r->more);
+    pthread_mutex_unlock(&r->lock);
 }
 
 int vl_cores(void)
@@ -147,30 +126,23 @@ int vl_slots_for(int threads)
     return threads + 2 < VL_MAX_SLOT ? threads + 2 : VL_MAX_SLOT;
 }
 
-vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int running, double *seconds,
+vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int threads, double *seconds,
                vl_err *err)
 {
-    run r = { .stage = stage, .nstage = nstage, .most = running, .stop = UINT64_MAX, .err = VL_ERR_INIT };
-    if (nstage < 1 || nstage > VL_MAX_STAGE || nslot < 1 || nslot > VL_MAX_SLOT || running < 1)
+    run r = { .stage = stage, .nstage = nstage, .nplace = nslot, .stop = UINT64_MAX, .err = VL_ERR_INIT };
+    if (nstage < 1 || nstage > VL_MAX_STAGE || nslot < 1 || nslot > VL_MAX_SLOT || threads < 1)
         return vl_fail(err, VL_EBUG, "runner asked for %d stages and %d slots", nstage, nslot);
-    r.nplace = nslot;
     r.place = calloc((size_t)nslot, sizeof *r.place);
     if (!r.place) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", nslot);
     pthread_mutex_init(&r.lock, NULL);
-    for (int i = 0; i < nslot; i++) pthread_cond_init(&r.place[i].go, NULL);
-    int started = 0;
-#pragma omp parallel num_threads(nslot) default(none) shared(r, slot, started)
-    {
-        int mine;
-#pragma omp atomic capture
-        mine = started++;
-        pthread_mutex_lock(&r.lock);
-        while (carry(&r, &r.place[mine], &slot[mine])) {
-        }
-        hand_out(&r);
-        pthread_mutex_unlock(&r.lock);
+    pthread_cond_init(&r.more, NULL);
+    for (int i = 0; i < nslot; i++) {
+        r.place[i].slot = &slot[i];
+        seat(&r, &r.place[i]);
     }
-    for (int i = 0; i < nslot; i++) pthread_cond_destroy(&r.place[i].go);
+#pragma omp parallel num_threads(threads < nslot ? threads : nslot) default(none) shared(r)
+    work(&r);
+    pthread_cond_destroy(&r.more);
     pthread_mutex_destroy(&r.lock);
     free(r.place);
     if (seconds) memcpy(seconds, r.seconds, (size_t)nstage * sizeof *seconds);

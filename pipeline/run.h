@@ -2,9 +2,8 @@
  * The runner: batches move through stages on slots; the only threads we have.
  *
  * A slot carries one batch through all stages, left to right. An ordered stage handles slots one at a time in
- * input order; a parallel stage handles many at once. There is one thread a slot and no queue: a thread waits
- * only before an ordered stage, for the slot before its own, and while it waits another may compute. At most
- * `running` threads compute at a time, so `-@ 2` uses two cores even though four slots are under way.
+ * input order; a parallel stage handles many at once. There are as many threads as may compute, `-@ 2` is two, and a
+ * few slots more: a batch that waits for its turn at an ordered stage keeps no thread, only its slot.
  *
  * When slot k fails, later slots stop and all earlier ones still reach the end. What went through the last
  * stage is a clean prefix, and that prefix and the error are the same for 1 slot and for 64.
@@ -35,12 +34,12 @@ enum { VL_MAX_STAGE = 16, VL_MAX_SLOT = 512 };
 /* Cores this process may use. */
 int vl_cores(void);
 
-/* Slots that keep `threads` cores busy: two more, as a waiting thread keeps its slot. */
+/* Slots that keep `threads` threads busy: two more, for batches that wait. */
 int vl_slots_for(int threads);
 
 /* Runs until a slot has passed all stages with end set, or an error. slot [nslot]: body is set by the caller.
  * seconds [nstage], if not NULL, gets the time spent in each stage, summed over threads. */
-vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int running, double *seconds,
+vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int threads, double *seconds,
                vl_err *err);
 
 #endif

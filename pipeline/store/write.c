@@ -289,7 +289,7 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
 /* Lets the disk begin early, so that the fsync at the end finds little left to do. Advice: it may fail. */
 static void start_writeback(vl_store *st, size_t bytes)
 {
-    enum { EVERY = 4 << 20 };
+    enum { EVERY = 16 << 20 };
     st->unsynced += bytes;
     if (st->unsynced < EVERY) return;
     st->unsynced = 0;
