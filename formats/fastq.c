@@ -157,7 +157,8 @@ static vl_code cut(const void *self, const uint8_t *bytes, size_t n, bool last, 
 {
     (void)err;
     const head *const h = self;
-    if (h->interleaved && max_record > 1) max_record -= max_record & 1;
+    if (h->interleaved && max_record)
+        max_record = max_record < 2 ? 2 : max_record - (max_record & 1); /* whole pairs */
     *used = 0;
     *nrecord = 0;
     if (last && n) {

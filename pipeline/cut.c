@@ -161,12 +161,13 @@ static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint6
     *lacks = len < full && !st->ended;
     if (*lacks || !len) return VL_OK;
     if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord,
-                       err) ||
-        block->nrecord || *used || n == len)
+                       err))
         return vl_err_file(err, block->file);
-    if (c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
+    if (block->nrecord || *used) return VL_OK;
+    if (n < len &&
+        c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
         return vl_err_file(err, block->file);
-    *lacks = !block->nrecord && !st->ended;
+    *lacks = !block->nrecord && !*used && !st->ended;
     return VL_OK;
 }
 

@@ -343,7 +343,12 @@ static void sum_up(ingest *g, vl_ingested *done)
     for (int s = 0; s < g->cutter.nstream; s++) {
         const vl_stream *const st = &g->cutter.stream[s];
         done->text_bytes += st->bytes;
-        for (int f = 0; f < vl_input_nfile(st->in); f++) done->bytes_in += vl_input_source(st->in, f)->bytes;
+        uint64_t no_eof = 0;
+        for (int f = 0; f < vl_input_nfile(st->in); f++) {
+            done->bytes_in += vl_input_source(st->in, f)->bytes;
+            no_eof += vl_input_source(st->in, f)->no_eof_block;
+        }
+        if (no_eof) add_odd(done, s ? "no_eof_block_2" : "no_eof_block_1", NULL, no_eof);
     }
 }
 

@@ -210,3 +210,10 @@ bool vl_output_is_gz(const char *path)
     const size_t n = strlen(path);
     return (n > 3 && !strcasecmp(path + n - 3, ".gz")) || (n > 4 && !strcasecmp(path + n - 4, ".bgz"));
 }
+
+bool vl_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    if ((strcmp(a, "-") ? stat(a, &x) : fstat(STDIN_FILENO, &x)) || stat(b, &y)) return false;
+    return S_ISREG(y.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}

@@ -28,4 +28,7 @@ extern const uint8_t vl_bgzf_eof[28];
 /* true if the name ends in .gz or .bgz */
 bool vl_output_is_gz(const char *path);
 
+/* True when both names lead to one file that exists; "-" is standard input. */
+bool vl_same_file(const char *a, const char *b);
+
 #endif

@@ -34,6 +34,9 @@ static int run(const vl_command *me, int argc, char **argv)
     if (ask.out[0] && !strcmp(ask.out[0], ask.out[1])) return vl_usage(me, "-1 and -2 name the same file");
     if (!ask.out[0]) ask.out[0] = one ? one : "-";
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
+    for (int i = 0; i < 2; i++)
+        if (ask.out[i] && strcmp(ask.out[i], "-") && vl_same_file(ask.out[i], path))
+            return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out[i]);
     ask.store = path;
     ask.threads = ask.threads ? ask.threads : vl_cores();
     ask.what = "export";

@@ -1,6 +1,7 @@
 /* vial ingest: one acquisition into a store of its own, or a batch into a bank (into_bank.c). */
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/ingest.h"
+#include "pipeline/output.h"
 #include "pipeline/run.h"
 
 #include <inttypes.h>
@@ -10,18 +11,45 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { MOST_FILES = 1024 };
-
-/* "a.fq,b.fq" names two files in a row, unless a file of just that name exists. */
-static int split_row(char *text, const char **path)
+/* "a.fq,b.fq" names two files in a row, unless a file of just that name exists. *path [n] is allocated; n is 0 when a
+ * name is empty, -1 without memory. */
+static int split_row(char *text, const char ***path)
 {
-    int n = 0;
-    if (!strchr(text, ',') || !access(text, F_OK)) {
-        path[n++] = text;
-        return n;
+    const bool one = !strchr(text, ',') || !access(text, F_OK);
+    size_t n = 1;
+    for (const char *p = text; *p && !one; p++) n += *p == ',';
+    const char **const row = *path = calloc(n, sizeof *row);
+    if (!row) return -1;
+    for (size_t i = 0; i < n; i++) {
+        row[i] = one ? text : strsep(&text, ",");
+        if (!*row[i]) return 0;
     }
-    for (char *p = strtok(text, ","); p && n < MOST_FILES; p = strtok(NULL, ",")) path[n++] = p;
-    return n;
+    return (int)n;
+}
+
+/* The names of the inputs, and none of them is the store itself. The guard's child ends with the command: what is
+ * allocated lives as long as it. */
+static vl_code name_inputs(vl_ingest *ask, char **argv, vl_err *err)
+{
+    for (int s = 0; s < ask->nstream; s++) {
+        const char **row = NULL;
+        ask->npath[s] = split_row(argv[s], &row);
+        ask->path[s] = row;
+        if (ask->npath[s] < 0) return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");
+        if (!ask->npath[s]) return vl_fail(err, VL_EARG, "input %d: a file name is empty", s + 1);
+        for (int f = 0; f < ask->npath[s]; f++)
+            if (vl_same_file(row[f], ask->store))
+                return vl_fail(err, VL_EARG, "%s is an input, it cannot be the store as well", ask->store);
+    }
+    return VL_OK;
+}
+
+/* Names go into attributes and into lines of text. */
+static bool is_name(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127) return false;
+    return strlen(text) < 256;
 }
 
 static int count_stdin(const vl_ingest *ask)
@@ -82,7 +110,6 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "stats", VL_OPT_FLAG, &ask.stats, NULL, "say how long each stage took" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    const char *row[2][MOST_FILES];
     int rest = 0, code = 0;
     vl_err err = VL_ERR_INIT;
     vl_ingested done = { 0 };
@@ -90,6 +117,11 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!ask.store && !into.bank && !getenv("VIAL_BANK"))
         return vl_usage(me, "-o STORE or -b BANK is missing");
     if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
+    if (ask.store && (into.check || into.jobs || into.supersede || into.task))
+        return vl_usage(me, "--check, --jobs, --supersede and --task go with a bank");
+    if (!is_name(ask.sample) || !is_name(ask.acquisition))
+        return vl_usage(me,
+                        "names of samples and acquisitions have at most 255 bytes and no control characters");
     if (into.sheet && (rest < argc || *ask.sample))
         return vl_usage(me, "a sheet names its samples and files itself");
     if (!ask.store && !into.sheet && !*ask.sample)
@@ -124,10 +156,7 @@ static int run(const vl_command *me, int argc, char **argv)
     }
     if (!ask.threads) ask.threads = vl_cores();
     ask.nstream = argc - rest;
-    for (int s = 0; s < ask.nstream; s++) {
-        ask.path[s] = row[s];
-        ask.npath[s] = split_row(argv[rest + s], row[s]);
-    }
+    if (name_inputs(&ask, argv + rest, &err)) return vl_report(&err);
     if (count_stdin(&ask) > 1)
         return vl_fail(&err, VL_EARG, "standard input ('-') can be read once only"), vl_report(&err);
     if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);

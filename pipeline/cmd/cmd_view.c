@@ -68,6 +68,8 @@ static int run(const vl_command *me, int argc, char **argv)
         return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
     if (!parse_tolerance(tol, &ask)) return vl_usage(me, "'%s' is no tolerance: 10ppm, 0.02", tol);
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
+    if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
+        return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
     ask.store = path;
     if (!ask.threads) ask.threads = vl_cores();
     return vl_view_run(&ask, &err) ? vl_report(&err) : EX_OK;

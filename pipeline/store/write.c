@@ -154,6 +154,12 @@ vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bo
         not_ours(st, err);
         goto fail;
     }
+    struct stat there;
+    if (!stat(path, &there) && !S_ISREG(there.st_mode)) {
+        vl_fail(err, VL_EEXIST, "exists already and is no regular file");
+        not_ours(st, err);
+        goto fail;
+    }
     if (open_part(st, err) || vl_hdf5_start(err) || create_file(st, err)) goto fail;
     *out = st;
     return VL_OK;
