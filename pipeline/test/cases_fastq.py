@@ -9,6 +9,7 @@ import bz2
 import glob
 import lzma
 import os
+import stat
 import struct
 
 from vialtest import *
@@ -343,6 +344,48 @@ def large_pairs(f):
 # ---- the command line ----
 
 
+def records_longer_than_a_block(f):
+    """Blocks of text have 2 MiB: a title, a pair or a mate may be longer, at any number of threads."""
+    def big(name, letter, n):
+        return record(name, letter * n, b"I" * n)
+    pair = big(b"p", b"A", 600000) + big(b"p", b"C", 600000)
+    small = b"".join(record(b"s", b"ACGT", b"IIII") * 2 for _ in range(1000))
+    texts = {"a pair": pair, "pairs between others": small + pair + small + pair, "a pair of 3 Mb and 10 bases": big(b"p", b"A", 3000000) + big(b"p", b"C", 10)}
+    long_title = record(b"p " + b"c" * 3000000, b"ACGT", b"IIII")
+    for threads in ("1", "2", "4"):
+        for what, text in texts.items():
+            stored(f, f"{what} longer than a block, {threads} threads", [f.write("a.fq", text)], [text], ("--interleaved", "-@", threads), ("compact",))
+        stored(f, f"a title longer than a block, {threads} threads", [f.write("a.fq", long_title)], [long_title], ("-@", threads), ("compact",))
+        one, two = record(b"p", b"ACGT", b"IIII") * 2000, long_title + record(b"p", b"ACGT", b"IIII") * 1999
+        stored(f, f"a mate's title longer than a block, {threads} threads", [f.write("a.fq", one), f.write("b.fq", two)], [one, two], ("-@", threads), ("compact",))
+        refused(f, f"zero bytes behind an @, {threads} threads", [f.write("a.fq", b"@" + bytes(3 << 20))], ["a.fq", "NUL"], ("-@", threads))
+
+
+def many_lanes(f):
+    """More lanes than any table is made for, none of them left out."""
+    lanes = [record(b"r%d" % i, b"ACGT", b"IIII") for i in range(1100)]
+    names = [str(f.write(f"{i}.fq", lane)) for i, lane in enumerate(lanes)]
+    done = run("ingest", "-q", "-o", f / "s.h5", ",".join(names))
+    t.check(done.code == OK and run("export", "-q", f / "s.h5").out == b"".join(lanes), "1100 lanes", done.err)
+    check_refusal(t, "the last of 1100 lanes is missing", run("ingest", "-q", "-o", f / "x.h5", ",".join(names) + ",none.fq"), ["none.fq"], (NOINPUT,))
+    for row in (names[0] + ",", "," + names[0], names[0] + ",," + names[1]):
+        check_refusal(t, "an empty name in a row", run("ingest", "-q", "-o", f / "x.h5", row), ["empty"], (USAGE,))
+
+
+def output_is_input(f):
+    text = reads(5)
+    a = f.write("a.fq", text)
+    check_refusal(t, "a store over its input", run("ingest", "-q", "--force", "-o", a, a), ["input"], (USAGE,))
+    run("ingest", "-q", "-o", f / "s.h5", a)
+    store = f.read("s.h5")
+    for command in (("export", "-o"), ("view", "-o")):
+        done = run(command[0], "--force", f / "s.h5", command[1], f / "s.h5")
+        t.check(done.code == USAGE and f.read("s.h5") == store, f"{command[0]} over its store", done.err)
+    os.mkfifo(f / "pipe")
+    check_refusal(t, "a store over a pipe", run("ingest", "-q", "--force", "-o", f / "pipe", a), ["pipe"], (CANTCREAT,))
+    t.check(f.read("a.fq") == text and stat.S_ISFIFO(os.stat(f / "pipe").st_mode), "what was there stays")
+
+
 def command_line(f):
     text = reads(50, seed=8)
     a = f.write("a.fq", text)
@@ -412,7 +455,7 @@ def gunzip(data):
 
 need_vial()
 with Folder() as folder:
-    for part in (small_files, small_pairs, small_interleaved, containers, large, large_pairs, command_line):
+    for part in (small_files, small_pairs, small_interleaved, containers, large, large_pairs, records_longer_than_a_block, many_lanes, output_is_input, command_line):
         part(folder)
         for left in folder.names():
             folder.clear(left)
