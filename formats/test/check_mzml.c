@@ -18,7 +18,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "formats/mzml.h"
+#include "formats/spectra/mzml.h"
 
 static int npassed, nfailed;
 

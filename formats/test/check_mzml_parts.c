@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/mzml.h"
-#include "formats/numpress.h"
+#include "formats/spectra/mzml.h"
+#include "formats/spectra/numpress.h"
 
 static int npassed, nfailed;
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "formats/mzml.h"
+#include "formats/spectra/mzml.h"
 
 enum { WANT = 64 << 20, RUNS = 5 };
 

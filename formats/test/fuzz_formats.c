@@ -13,7 +13,7 @@
  * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a
  * corpus is a test like any other.
  */
-#include "formats/reads.h"
+#include "formats/reads/reads.h"
 
 #include <stdio.h>
 #include <stdlib.h>

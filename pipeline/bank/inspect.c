@@ -5,7 +5,7 @@
 #include "pipeline/bank/record.h"
 #include "pipeline/bank/intake/worker.h"
 #include "pipeline/store/store.h"
-#include "pipeline/verify.h"
+#include "pipeline/out/verify.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/inbox/inbox.h"
 #include "pipeline/bank/page/page.h"
-#include "pipeline/run.h"
+#include "pipeline/run/run.h"
 
 #include <inttypes.h>
 #include <math.h>

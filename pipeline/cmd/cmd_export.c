@@ -1,7 +1,7 @@
 /* vial export: the original back. */
 #include "pipeline/cmd/into_bank.h"
-#include "pipeline/export.h"
-#include "pipeline/run.h"
+#include "pipeline/out/export.h"
+#include "pipeline/run/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* vial info: what is in a store, as text or JSON. */
 #include "pipeline/bank/record.h"
 #include "pipeline/cmd/into_bank.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 #include "formats/format.h"
 #include "pipeline/store/store.h"
 

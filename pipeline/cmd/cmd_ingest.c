@@ -1,8 +1,8 @@
 /* vial ingest: one acquisition into a store of its own, or a batch into a bank (into_bank.c). */
 #include "pipeline/cmd/into_bank.h"
-#include "pipeline/ingest.h"
-#include "pipeline/output.h"
-#include "pipeline/run.h"
+#include "pipeline/in/ingest.h"
+#include "pipeline/io/output.h"
+#include "pipeline/run/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/opt.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* vial verify: is a store whole? */
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/into_bank.h"
-#include "pipeline/run.h"
-#include "pipeline/verify.h"
+#include "pipeline/run/run.h"
+#include "pipeline/out/verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>

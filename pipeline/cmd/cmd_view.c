@@ -1,7 +1,7 @@
 /* vial view: rows of a store, in the formats other tools read. */
 #include "pipeline/cmd/into_bank.h"
-#include "pipeline/run.h"
-#include "pipeline/view.h"
+#include "pipeline/run/run.h"
+#include "pipeline/out/view.h"
 
 #include <math.h>
 #include <stdlib.h>

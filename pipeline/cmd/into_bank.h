@@ -4,7 +4,7 @@
 
 #include "pipeline/bank/bank.h"
 #include "pipeline/cmd/opt.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 
 typedef struct vl_into_bank {
     const char *bank;  /* NULL: VIAL_BANK */

@@ -5,9 +5,9 @@
 #include "pipeline/cmd/opt.h"
 
 #include "kernels/kernels.h"
-#include "pipeline/heap.h"
-#include "pipeline/run.h"
-#include "pipeline/store/guard.h"
+#include "pipeline/run/heap.h"
+#include "pipeline/run/run.h"
+#include "pipeline/run/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>

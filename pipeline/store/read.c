@@ -2,7 +2,7 @@
  * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked
  * before it is used: sizes against the file, types against those we write.
  */
-#include "pipeline/store/guard.h"
+#include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
 
 #include <fcntl.h>

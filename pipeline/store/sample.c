@@ -2,7 +2,7 @@
 #include "pipeline/store/sample.h"
 
 #include "pipeline/store/file.h"
-#include "pipeline/store/guard.h"
+#include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
 

@@ -8,7 +8,7 @@
 #include "pipeline/store/seal.h"
 
 #include "formats/xxh3.h"
-#include "pipeline/run.h"
+#include "pipeline/run/run.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "pipeline/store/file.h"
 
 #include "formats/xxh3.h"
-#include "pipeline/store/guard.h"
+#include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
 #include "pipeline/store/seal.h"
 

@@ -2,8 +2,8 @@
  * Checks the input: every kind of file, whole, cut off and damaged, alone and in a row, from disk and from a
  * pipe, must give its text, or an error in its place.
  */
-#include "pipeline/input.h"
-#include "pipeline/output.h"
+#include "pipeline/io/input.h"
+#include "pipeline/io/output.h"
 #include "pipeline/test/recipe.h"
 
 #include <fcntl.h>

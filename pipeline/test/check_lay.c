@@ -6,9 +6,9 @@
  * within the batch. What the store holds must be the model, its digests those of the model's bytes, however
  * it was cut.
  */
-#include "pipeline/lay.h"
-#include "pipeline/reader.h"
-#include "pipeline/run.h"
+#include "pipeline/in/lay.h"
+#include "pipeline/out/reader.h"
+#include "pipeline/run/run.h"
 #include "pipeline/test/check.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Checks the output: a file has its name only when it is whole, and takes nobody else's. */
-#include "pipeline/output.h"
+#include "pipeline/io/output.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
  * runner and, in a plain loop, by the check. Stages keep plain (not atomic) numbers wherever the runner
  * promises that only one thread is there, so that a thread sanitizer sees a broken promise.
  */
-#include "pipeline/run.h"
+#include "pipeline/run/run.h"
 #include "pipeline/test/check.h"
 
 #include <sched.h>

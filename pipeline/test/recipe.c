@@ -1,6 +1,6 @@
 /* Input files from recipes (recipe.h), written with other libraries than the ones they are read with. */
 #include "pipeline/test/recipe.h"
-#include "pipeline/output.h"
+#include "pipeline/io/output.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 
 #include "formats/buf.h"
 #include "pipeline/bank/catalog/catalog_db.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@
  */
 #include "formats/format.h"
 #include "pipeline/bank/inbox/inbox_parts.h"
-#include "pipeline/inflate.h"
+#include "pipeline/io/inflate.h"
 
 #include <errno.h>
 #include <fcntl.h>

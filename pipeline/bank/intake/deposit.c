@@ -3,7 +3,7 @@
 
 #include "formats/format.h"
 #include "pipeline/bank/json_text.h"
-#include "pipeline/input.h"
+#include "pipeline/io/input.h"
 #include "pipeline/store/file.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 
 #include "pipeline/bank/item.h"
 #include "pipeline/bank/record.h"
-#include "pipeline/ingest.h"
+#include "pipeline/in/ingest.h"
 
 typedef struct vl_deposit {
     const vl_bank *bank;

@@ -4,7 +4,7 @@
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
-#include "pipeline/run.h"
+#include "pipeline/run/run.h"
 
 #include <errno.h>
 #include <inttypes.h>

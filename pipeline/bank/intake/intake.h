@@ -8,7 +8,7 @@
 
 #include "pipeline/bank/catalog/catalog.h"
 #include "pipeline/bank/item.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 
 typedef struct vl_intake {
     const vl_bank *bank;

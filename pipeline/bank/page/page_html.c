@@ -1,7 +1,7 @@
 /* A page under construction (page_html.h). */
 #include "pipeline/bank/page/page_html.h"
 #include "pipeline/bank/letter.h"
-#include "pipeline/progress.h"
+#include "pipeline/run/progress.h"
 
 #include <math.h>
 #include <stdarg.h>

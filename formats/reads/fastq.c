@@ -1,0 +1,467 @@
+/*
+ * FASTQ: four lines a read: '@' name and comment, bases, '+' and anything, qualities (Phred + 33).
+ *
+ * In: text of one input, or of two inputs with mates (R1, R2) side by side, or of one with mates in turn.
+ * Out: a batch of reads (reads.h). What the columns do not say, and exact export needs, is one thing for the
+ * whole input: line ends (LF or CRLF), the mark of mates in names (/1 /2), a missing last line break, blank
+ * lines at the end. An input in which these change midway is refused, as are records of more than four lines.
+ * Source: Cock et al. 2010; facts/reads.md, section 9.
+ */
+#include "formats/reads/reads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct head {
+    int nstream;
+    bool paired; /* two streams, or interleaved */
+    bool interleaved;
+    bool crlf[2];
+    uint8_t mate_mark;
+} head;
+
+typedef struct tail {
+    uint64_t blank[2], no_final[2], reads;
+} tail;
+
+typedef struct line {
+    const uint8_t *at;
+    size_t n; /* without line end */
+} line;
+
+static const char *const line_name[4] = { "name", "sequence", "'+'", "quality" };
+
+static int probe(const uint8_t *bytes, size_t n)
+{
+    if (n >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, n -= 3;
+    if (!n || bytes[0] != '@') return 0;
+    /* a SAM header starts with '@' too: two letters and a TAB */
+    if (n >= 4 && bytes[3] == '\t' &&
+        (!memcmp(bytes, "@HD", 3) || !memcmp(bytes, "@SQ", 3) || !memcmp(bytes, "@RG", 3) ||
+         !memcmp(bytes, "@PG", 3) || !memcmp(bytes, "@CO", 3)))
+        return 0;
+    return 60;
+}
+
+/* Where the line that starts at p ends; *next is behind its line break. NULL: no line break yet. */
+static const uint8_t *line_end(const uint8_t *p, const uint8_t *end, const uint8_t **next)
+{
+    const uint8_t *const nl = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    if (nl) *next = nl + 1;
+    return nl;
+}
+
+/* Length of the name: up to the first blank. */
+static size_t name_length(line title)
+{
+    for (size_t i = 0; i < title.n; i++)
+        if (title.at[i] == ' ' || title.at[i] == '\t') return i;
+    return title.n;
+}
+
+/* The letter before 1 and 2 at the end of both names when that is all they differ in; 0 if they are equal.
+ * False when they are not names of mates. */
+static bool mates(line a, line b, uint8_t *mark)
+{
+    *mark = 0;
+    if (a.n != b.n) return false;
+    if (!a.n || !memcmp(a.at, b.at, a.n)) return true;
+    if (a.n < 2 || a.at[a.n - 1] != '1' || b.at[b.n - 1] != '2' || memcmp(a.at, b.at, a.n - 1)) return false;
+    *mark = a.at[a.n - 2];
+    return memchr("/._-:", *mark, 5) != NULL;
+}
+
+/* The first name of a stream, or the second record's. False: not there yet. */
+static bool peek_name(const uint8_t *bytes, size_t n, bool whole, int record, line *name, bool *crlf)
+{
+    const uint8_t *p = bytes, *const end = bytes + n;
+    for (int skip = 0; skip < 4 * record; skip++)
+        if (!line_end(p, end, &p)) return false;
+    const uint8_t *next = end, *nl = line_end(p, end, &next);
+    if (!nl && !whole) return false;
+    if (!nl) nl = end;
+    *crlf = nl > p && nl[-1] == '\r';
+    *name = (line){ p + (nl > p), (size_t)(nl - *crlf - p) - (nl - *crlf > p) };
+    name->n = name_length(*name);
+    return true;
+}
+
+static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
+                    const bool *whole, bool *more, vl_err *err)
+{
+    head *const h = self;
+    h->nstream = ask->nstream;
+    h->interleaved = ask->interleaved;
+    h->paired = ask->nstream == 2 || ask->interleaved;
+    if (ask->nstream == 2 && ask->interleaved)
+        return vl_fail(err, VL_EARG, "two files are pairs already: leave --interleaved out");
+    line name[2] = { { 0 } };
+    bool crlf[2] = { false };
+    for (int m = 0; m < (h->paired ? 2 : 1); m++) {
+        const int s = h->interleaved ? 0 : m, record = h->interleaved ? m : 0;
+        if (!peek_name(bytes[s], n[s], whole[s], record, &name[m], &crlf[m])) {
+            *more = !whole[s];
+            if (whole[s]) name[m] = (line){ 0 };
+            if (*more) return VL_OK;
+        }
+        h->crlf[s] = crlf[m];
+    }
+    if (h->interleaved) h->crlf[1] = h->crlf[0];
+    if (h->paired) {
+        uint8_t mark = 0;
+        /* names that are no mates are refused in parse, where the record is known */
+        if (mates(name[0], name[1], &mark)) h->mate_mark = mark;
+    }
+    return VL_OK;
+}
+
+/* True when all that is left is blank lines. */
+static bool only_blank(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != '\n' && p[i] != '\r') return false;
+    return true;
+}
+
+/* The last records of an input: the file may lack its last line break and may end in blank lines. */
+static void cut_last(const uint8_t *bytes, size_t n, uint64_t max_record, size_t *used, uint64_t *nrecord)
+{
+    const uint8_t *p = bytes, *const end = bytes + n;
+    uint64_t records = 0;
+    while (p < end && records < max_record &&
+           !only_blank(p, (size_t)(end - p) < 64 ? (size_t)(end - p) : 64)) {
+        for (int l = 0; l < 4 && p < end; l++)
+            if (!line_end(p, end, &p)) p = end;
+        records++;
+    }
+    /* blank lines belong to the block of the last record */
+    if (p < end && only_blank(p, (size_t)(end - p))) p = end;
+    else if (p < end && records < max_record)
+        records++, p = end; /* blank lines, then text: parse refuses it */
+    *used = (size_t)(p - bytes);
+    *nrecord = records;
+}
+
+/* Length of bytes without the blank lines at their end: those may be the end of the input, and wait for it.
+ */
+static size_t without_blank_tail(const uint8_t *bytes, size_t n)
+{
+    size_t m = n;
+    while (m && (bytes[m - 1] == '\n' || bytes[m - 1] == '\r')) m--;
+    if (m + 1 < n && bytes[m] == '\r' && bytes[m + 1] == '\n') return m + 2;
+    return m < n && bytes[m] == '\n' ? m + 1 : m;
+}
+
+static vl_code cut(const void *self, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
+                   size_t *used, uint64_t *nrecord, vl_err *err)
+{
+    (void)err;
+    const head *const h = self;
+    if (h->interleaved && max_record)
+        max_record = max_record < 2 ? 2 : max_record - (max_record & 1); /* whole pairs */
+    *used = 0;
+    *nrecord = 0;
+    if (last && n) {
+        cut_last(bytes, n, max_record, used, nrecord);
+        return VL_OK;
+    }
+    uint64_t records = vl_k.count_byte(bytes, without_blank_tail(bytes, n), '\n') / 4;
+    if (records > max_record) records = max_record;
+    if (h->interleaved) records -= records & 1;
+    if (!records) return VL_OK;
+    *used = vl_k.find_nth(bytes, n, '\n', 4 * records);
+    *nrecord = records;
+    return VL_OK;
+}
+
+/* What one parse call works with. */
+typedef struct work {
+    const head *h;
+    const vl_block *in; /* of the stream that is being read */
+    int stream;
+    const uint8_t *p, *end;
+    uint64_t record; /* in the block */
+    vl_batch *out;
+    line title[2]; /* of the mates being compared */
+} work;
+
+static vl_code refuse(work *w, const uint8_t *at, int l, vl_err *err)
+{
+    err->line = (w->in->record + w->record) * 4 + (uint64_t)l + 1;
+    return vl_err_at(err, w->in->file, w->in->offset + (uint64_t)(at - w->in->bytes.data),
+                     w->in->record + w->record);
+}
+
+/* The next line, without its end. */
+static vl_code take_line(work *w, int l, line *out, vl_err *err)
+{
+    const uint8_t *const start = w->p;
+    if (start == w->end) {
+        vl_fail(err, VL_ETRUNC, "input ends before the %s line of the last record", line_name[l]);
+        return refuse(w, start, l, err);
+    }
+    const uint8_t *next = w->end, *nl = line_end(start, w->end, &next);
+    if (!nl) {
+        nl = w->end;
+        if (!w->in->last) {
+            vl_fail(err, VL_EBUG, "block ends within a line");
+            return refuse(w, start, l, err);
+        }
+        w->out->counter[w->stream ? VL_RC_NO_FINAL_2 : VL_RC_NO_FINAL_1] = 1;
+        next = w->end;
+    }
+    w->p = next;
+    const bool cr = nl > start && nl[-1] == '\r', want = w->h->crlf[w->stream];
+    if (want && cr == (nl == w->end)) {
+        vl_fail(err, cr ? VL_ETRUNC : VL_EFORMAT,
+                cr ? "input ends between CR and LF"
+                   : "line ends in LF, the lines before it in CR LF: mixed line ends are refused");
+        return refuse(w, start, l, err);
+    }
+    *out = (line){ start, (size_t)(nl - start) - (want && cr ? 1 : 0) };
+    return VL_OK;
+}
+
+static vl_code check_title(work *w, line t, vl_err *err)
+{
+    if (!t.n || t.at[0] != '@') {
+        if (!t.n) vl_fail(err, VL_EFORMAT, "blank line where a name line was expected ('@')");
+        else if (t.n >= 3 && !memcmp(t.at, "\xef\xbb\xbf", 3))
+            vl_fail(err, VL_EFORMAT, "starts with a byte order mark; FASTQ has none");
+        else if (t.at[0] >= 33 && t.at[0] < 127)
+            vl_fail(err, VL_EFORMAT,
+                    "name line starts with '%c', expected '@' (records of more than four lines are not "
+                    "supported)",
+                    t.at[0]);
+        else vl_fail(err, VL_EFORMAT, "name line starts with byte 0x%02x, expected '@'", t.at[0]);
+        return refuse(w, t.at, 0, err);
+    }
+    /* NUL and stray CR would not survive other tools; everything else in a name is kept */
+    const uint8_t *bad = memchr(t.at, 0, t.n);
+    if (bad) vl_fail(err, VL_EFORMAT, "NUL byte in the name line");
+    else if ((bad = memchr(t.at, '\r', t.n)))
+        vl_fail(err, VL_EFORMAT, "carriage return in the name line, lines end in LF");
+    return bad ? refuse(w, bad, 0, err) : VL_OK;
+}
+
+static void count_name(work *w, line name)
+{
+    if (!name.n) w->out->counter[VL_RC_EMPTY_NAME]++;
+    if (vl_k.find_outside(name.at, name.n, 0, 127) < name.n) w->out->counter[VL_RC_NOT_ASCII]++;
+}
+
+static vl_code push_title(work *w, line t, int mate, vl_err *err)
+{
+    vl_batch *const out = w->out;
+    const line title = { t.at + 1, t.n - 1 };
+    line name = { title.at, name_length(title) }, comment = { title.at + name.n, title.n - name.n };
+    /* one space before the comment goes without saying, unless what follows could be taken for a blank kept
+     */
+    if (comment.n >= 2 && comment.at[0] == ' ' && comment.at[1] != ' ' && comment.at[1] != '\t')
+        comment.at++, comment.n--;
+    if (vl_push_row(out, VL_RD_COMMENT, comment.at, comment.n, err)) return err->code;
+    w->title[mate] = name;
+    if (w->h->paired && mate == 0) return VL_OK;
+    if (w->h->paired) {
+        uint8_t mark = 0;
+        if (!mates(w->title[0], name, &mark) || mark != w->h->mate_mark) {
+            const int most = 80;
+            vl_fail(err, VL_EFORMAT, "names of a pair do not match: '%.*s' and '%.*s'",
+                    w->title[0].n < 80 ? (int)w->title[0].n : most, (const char *)w->title[0].at,
+                    name.n < 80 ? (int)name.n : most, (const char *)name.at);
+            return refuse(w, t.at, 0, err);
+        }
+        if (mark) name.n -= 2;
+    }
+    count_name(w, name);
+    if (vl_push_row(out, VL_RD_NAME, name.at, name.n, err)) return err->code;
+    out->nrow[VL_RT_NAME]++;
+    return VL_OK;
+}
+
+/* Counts reads with letters other than upper-case ACGTN. Most batches have none: one quick look at all
+ * letters. */
+static void count_letters(vl_batch *out)
+{
+    const vl_column *const base = &out->col[VL_RD_BASE];
+    uint8_t other = 0;
+    for (size_t i = 0; i < base->data.len; i++) {
+        const uint8_t c = base->data.data[i];
+        other |= (uint8_t) !((c == 'A') | (c == 'C') | (c == 'G') | (c == 'T') | (c == 'N'));
+    }
+    for (size_t r = 0; r < base->nrow; r++) {
+        bool lower = false, odd = false;
+        out->counter[VL_RC_EMPTY] += base->offset[r + 1] == base->offset[r];
+        if (!other) continue;
+        for (size_t i = base->offset[r]; i < base->offset[r + 1]; i++) {
+            const uint8_t c = base->data.data[i], u = c & 0xdf;
+            lower |= c >= 'a' && c <= 'z';
+            odd |= !(u == 'A' || u == 'C' || u == 'G' || u == 'T' || u == 'N');
+        }
+        out->counter[VL_RC_LOWER] += lower;
+        out->counter[VL_RC_ODD_BASE] += odd;
+    }
+}
+
+static vl_code push_base(work *w, line base, vl_err *err)
+{
+    const size_t bad = vl_k.find_outside(base.at, base.n, '!', '~');
+    if (bad < base.n) {
+        const uint8_t c = base.at[bad];
+        if (c == ' ' || c == '\t')
+            vl_fail(err, VL_EFORMAT, "blank within the sequence, at letter %zu", bad + 1);
+        else if (c == '\r')
+            vl_fail(err, VL_EFORMAT, "carriage return at the end of the sequence, other lines end in LF");
+        else vl_fail(err, VL_EFORMAT, "byte 0x%02x in the sequence, expected a letter", c);
+        return refuse(w, base.at + bad, 1, err);
+    }
+    return vl_push_row(w->out, VL_RD_BASE, base.at, base.n, err);
+}
+
+static vl_code push_plus(work *w, line plus, line title, vl_err *err)
+{
+    static const uint8_t same = VL_PLUS_SAME;
+    if (!plus.n || plus.at[0] != '+') {
+        const uint8_t c = plus.n ? plus.at[0] : 0;
+        if (!plus.n) vl_fail(err, VL_EFORMAT, "third line of the record is blank, expected '+'");
+        else if (c >= 33 && c < 127)
+            vl_fail(err, VL_EFORMAT,
+                    "third line starts with '%c', expected '+' (records of more than four lines are "
+                    "not supported)",
+                    c);
+        else vl_fail(err, VL_EFORMAT, "third line of the record starts with byte 0x%02x, expected '+'", c);
+        return refuse(w, plus.at, 2, err);
+    }
+    const line text = { plus.at + 1, plus.n - 1 };
+    if (!text.n) return vl_push_row(w->out, VL_RD_PLUS, text.at, 0, err);
+    const uint8_t *bad = memchr(text.at, 0, text.n);
+    if (!bad) bad = memchr(text.at, '\r', text.n);
+    if (bad) {
+        vl_fail(err, VL_EFORMAT, "byte 0x%02x in the '+' line", *bad);
+        return refuse(w, bad, 2, err);
+    }
+    w->out->counter[VL_RC_PLUS_TEXT]++;
+    if (text.n == title.n - 1 && !memcmp(text.at, title.at + 1, text.n))
+        return vl_push_row(w->out, VL_RD_PLUS, &same, 1, err);
+    return vl_push_row(w->out, VL_RD_PLUS, text.at, text.n, err);
+}
+
+static vl_code push_quality(work *w, line quality, size_t nbase, vl_err *err)
+{
+    vl_column *const col = &w->out->col[VL_RD_QUALITY];
+    if (vl_buf_grow(&col->data, quality.n, err)) return err->code;
+    const size_t bad = vl_k.phred_decode(col->data.data + col->data.len, quality.at, quality.n);
+    if (bad < quality.n && !(bad >= nbase && quality.at[bad] == '\r')) {
+        vl_fail(err, VL_EFORMAT, "byte 0x%02x at place %zu of the qualities, expected '!' to '~'",
+                quality.at[bad], bad + 1);
+        return refuse(w, quality.at + bad, 3, err);
+    }
+    if (quality.n != nbase) {
+        vl_fail(err, quality.n < nbase && w->p == w->end && w->in->last ? VL_ETRUNC : VL_EFORMAT,
+                "quality has %zu letters, sequence has %zu", quality.n, nbase);
+        return refuse(w, quality.at, 3, err);
+    }
+    col->data.len += quality.n;
+    if (vl_rows_grow(col, 1, err)) return err->code;
+    col->offset[++col->nrow] = col->data.len;
+    return VL_OK;
+}
+
+static vl_code push_record(work *w, int mate, vl_err *err)
+{
+    line title = { 0 }, base = { 0 }, plus = { 0 }, quality = { 0 };
+    if (take_line(w, 0, &title, err) || check_title(w, title, err)) return err->code;
+    if (take_line(w, 1, &base, err) || push_base(w, base, err)) return err->code;
+    if (take_line(w, 2, &plus, err) || push_plus(w, plus, title, err)) return err->code;
+    if (w->p == w->end && w->in->last && !base.n && w->p[-1] == '\n') {
+        quality = (line){ w->p, 0 }; /* an empty read whose empty quality line has no line break */
+        w->out->counter[w->stream ? VL_RC_NO_FINAL_2 : VL_RC_NO_FINAL_1] = 1;
+    } else if (take_line(w, 3, &quality, err)) {
+        return err->code;
+    }
+    if (push_quality(w, quality, base.n, err)) return err->code;
+    if (push_title(w, title, mate, err)) return err->code;
+    w->out->nrow[VL_RT_READ]++;
+    w->record++;
+    return VL_OK;
+}
+
+/* What is left behind the last record of a block: blank lines at the end of the input, else nothing. */
+static vl_code check_rest(work *w, vl_err *err)
+{
+    const bool crlf = w->h->crlf[w->stream];
+    while (w->p < w->end) {
+        if (crlf && w->end - w->p > 1 && w->p[0] == '\r' && w->p[1] == '\n') w->p += 2;
+        else if (!crlf && *w->p == '\n') w->p++;
+        else {
+            vl_fail(err, VL_EFORMAT, "byte 0x%02x behind the last record", *w->p);
+            return refuse(w, w->p, 0, err);
+        }
+        w->out->counter[w->stream ? VL_RC_BLANK_TAIL_2 : VL_RC_BLANK_TAIL_1]++;
+    }
+    return VL_OK;
+}
+
+static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err *err)
+{
+    const head *const h = self;
+    work w[2] = { { .h = h }, { .h = h } };
+    for (int s = 0; s < h->nstream; s++) {
+        const uint8_t *const p = in[s].bytes.data;
+        w[s] = (work){ .h = h, .in = &in[s], .stream = s, .p = p, .end = p + in[s].bytes.len, .out = out };
+    }
+    for (uint64_t i = 0; i < in[0].nrecord; i++) {
+        if (push_record(&w[0], h->interleaved ? (int)(i & 1) : 0, err)) return err->code;
+        if (h->nstream < 2) continue;
+        w[1].title[0] = w[0].title[0];
+        if (push_record(&w[1], 1, err)) return err->code;
+    }
+    if (h->interleaved && in[0].nrecord & 1) {
+        vl_fail(err, VL_ETRUNC, "input ends after the first mate of a pair");
+        return refuse(&w[0], w[0].p, 0, err);
+    }
+    for (int s = 0; s < h->nstream; s++)
+        if (check_rest(&w[s], err)) return err->code;
+    count_letters(out);
+    out->nbyte = in[0].bytes.len;
+    return VL_OK;
+}
+
+static vl_code join(const void *self, void *state, const vl_block *in, vl_batch *batch, vl_err *err)
+{
+    (void)self, (void)in, (void)err;
+    tail *const t = state;
+    t->reads += batch->nrow[VL_RT_READ];
+    return VL_OK;
+}
+
+static vl_code finish(const void *self, void *state, vl_facts *facts, vl_err *err)
+{
+    const head *const h = self;
+    const tail *const t = state;
+    if (!t->reads) return vl_fail(err, VL_EFORMAT, "no reads in the input");
+    vl_fact_add(facts, "layout", "%s", h->interleaved ? "interleaved" : h->paired ? "paired" : "single");
+    vl_fact_add(facts, "mate_mark", "%.1s", h->mate_mark ? (const char[2]){ (char)h->mate_mark, 0 } : "");
+    for (int s = 0; s < h->nstream; s++)
+        vl_fact_add(facts, s ? "line_end_2" : "line_end_1", "%s", h->crlf[s] ? "crlf" : "lf");
+    vl_fact_add(facts, "quality_offset", "33");
+    return VL_OK;
+}
+
+static void close(void *self, void *state) { (void)self, (void)state; }
+
+const vl_format vl_fastq = { .name = "fastq",
+                             .doc = "reads with qualities, four lines each",
+                             .schema = &vl_reads_schema,
+                             .head_size = sizeof(head),
+                             .tail_size = sizeof(tail),
+                             .block = 2u << 20,
+                             .max_record = 256u << 20,
+                             .max_stream = 2,
+                             .probe = probe,
+                             .open = open,
+                             .cut = cut,
+                             .parse = parse,
+                             .join = join,
+                             .finish = finish,
+                             .close = close };

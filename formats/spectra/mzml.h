@@ -1,0 +1,314 @@
+/*
+ * mzML: mass spectra as XML, the peaks as base64 of compressed arrays (PSI, mzML 1.1).
+ *
+ * The format vl_mzml turns a document into a spectra store (spectra.h). What other layers need is on top;
+ * below it is what the files mzml*.c say to each other.
+ */
+#ifndef VL_MZML_H
+#define VL_MZML_H
+
+#include "formats/format.h"
+#include "formats/spectra/spectra.h"
+#include "formats/spectra/xml.h"
+
+extern const vl_format vl_mzml;
+
+/*
+ * Appends the encoded text of one array, as it stood between <binary> and </binary>.
+ *
+ * recipe   VL_RECIPE_..., with its level
+ * payload  [n] bytes of its piece, little-endian
+ * kept     [nkept] its row of array/kept
+ *
+ * Errors: VL_ESTORE no such recipe; VL_ENOMEM.
+ */
+vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, const uint8_t *kept,
+                           size_t nkept, vl_buf *out, vl_err *err);
+
+/*
+ * Appends the values of one array as doubles: numbers are widened, numpress and the like decoded.
+ *
+ * path     of its column: what is behind the last '.' says how u8 columns are coded (spectra.h)
+ * type     of that column
+ * payload  [n] bytes of its piece, little-endian
+ *
+ * Errors: VL_EFORMAT the bytes do not decode; VL_EUNSUP no numbers (text, codings that are only kept);
+ * VL_ENOMEM.
+ */
+vl_code vl_array_decode(const char *path, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
+                        vl_err *err);
+
+/* ---- from here on: between the files mzml*.c ---- */
+
+/* mzml_terms.c: controlled vocabulary. A term is the number of its accession; MS: is not marked. */
+enum { VL_MZ_UO = 1 << 30, VL_MZ_IMS = 1 << 29 };
+
+typedef struct vl_mz_param { /* a cvParam */
+    uint32_t term, unit;     /* 0: none, or a vocabulary that is none of ours */
+    vl_xml_span value, name; /* borrowed; at is NULL if the attribute is missing */
+} vl_mz_param;
+
+vl_mz_param vl_mz_read_param(const vl_xml *x);
+bool vl_mz_double(vl_xml_span text, double *out); /* a decimal number, INF or NaN; false: something else */
+bool vl_mz_uint(vl_xml_span text, uint64_t *out);
+bool vl_mz_native_id_term(uint32_t term);
+bool vl_mz_chromatogram_term(uint32_t term);
+
+/* Peaks are coded twice: an outer compression of the bytes that an inner coding makes of the numbers. */
+typedef enum vl_mz_outer { VL_MZ_STORED, VL_MZ_ZLIB, VL_MZ_ZSTD, VL_MZ_SHUFFLE_ZSTD } vl_mz_outer;
+typedef enum vl_mz_inner {
+    VL_MZ_PLAIN,
+    VL_MZ_LINEAR,
+    VL_MZ_PIC,
+    VL_MZ_SLOF,
+    VL_MZ_DICTIONARY,
+    VL_MZ_OTHER /* kept as it is */
+} vl_mz_inner;
+typedef enum vl_mz_number {
+    VL_MZ_UNTYPED,
+    VL_MZ_I4,
+    VL_MZ_I8,
+    VL_MZ_F2,
+    VL_MZ_F4,
+    VL_MZ_F8,
+    VL_MZ_TEXT
+} vl_mz_number;
+
+typedef struct vl_mz_array { /* a binaryDataArray as it is read */
+    uint32_t kind;           /* term, 0 none */
+    uint32_t unit;
+    uint32_t coding; /* term of the inner coding, to name it */
+    vl_mz_outer outer;
+    vl_mz_inner inner;
+    vl_mz_number number;
+    uint64_t nvalue;         /* expected */
+    uint64_t encoded_length; /* UINT64_MAX: not said */
+    vl_xml_span text; /* between <binary> and </binary>; borrowed from the block; at NULL: no element */
+    bool markup;      /* with comments, CDATA or references in it */
+    uint64_t text_at; /* in the skeleton */
+} vl_mz_array;
+
+/* Takes what the term says about the array. VL_EUNSUP where the peaks lie in another file. */
+vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err);
+
+typedef enum vl_mz_class { /* what the arrays are of; the first part of a column's path */
+                           VL_MZ_OTHER_SPECTRUM,
+                           VL_MZ_MS1_CENTROID,
+                           VL_MZ_MS1_PROFILE,
+                           VL_MZ_MS1_UNKNOWN,
+                           VL_MZ_MSN_CENTROID,
+                           VL_MZ_MSN_PROFILE,
+                           VL_MZ_MSN_UNKNOWN,
+                           VL_MZ_CHROMATOGRAM
+} vl_mz_class;
+
+/* The column of an array: path [VL_PATH] and unit [16]. */
+void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type);
+/* The same name for errors: "mz", "ms_1234567". */
+void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
+
+/* mzml_recipe.c: what makes the compressed bytes again. */
+typedef struct vl_mz_prover { /* compressors, made when first needed; zero before */
+    void *zlib, *zstd;        /* owned */
+    int zlevel;
+    vl_buf again, shuffled;
+} vl_mz_prover;
+typedef struct vl_mz_proof {
+    vl_xml_span payload, packed; /* borrowed */
+    size_t most; /* bytes of payload that are compressed, where the compressor allows to stop; 0: all */
+} vl_mz_proof;
+/* Does the recipe make packed from payload? Of a payload longer than most, only what is ready of the stream
+ * after those bytes is compared. */
+vl_code vl_mz_makes(vl_mz_prover *pr, unsigned recipe, const vl_mz_proof *p, bool *same, vl_err *err);
+void vl_mz_prover_free(vl_mz_prover *pr);
+
+/* mzml_settle.c: which recipe each array of a block gets. */
+enum { VL_MZ_UNDECIDED = 255 };
+typedef struct vl_mz_kind { /* arrays that one writer compressed alike, in one block */
+    uint32_t term;
+    uint8_t number, outer, inner;
+    uint8_t base;    /* recipe without its level; 0: there is none */
+    uint8_t recipe;  /* found; VL_RECIPE_KEPT_STREAM: nothing fits */
+    uint32_t levels; /* that made all that was proven, as bits */
+    size_t first;    /* the array proven first: the smallest that says enough */
+    size_t largest;
+    bool doubt; /* not all was made alike: each array is proven */
+    uint64_t narray;
+} vl_mz_kind;
+typedef struct vl_mz_later { /* an array whose piece is in the batch */
+    vl_xml_span text;        /* borrowed from the block */
+    size_t piece, kind;      /* numbers */
+    uint32_t levels;         /* that its header leaves possible, as bits */
+    uint8_t recipe;
+} vl_mz_later;
+typedef struct vl_mz_settling { /* zero at first */
+    vl_mz_prover prover;
+    vl_mz_kind *kind; /* owned */
+    size_t nkind, ckind;
+    vl_mz_later *later; /* owned; all arrays of the block in order */
+    size_t nlater, clater;
+    vl_buf packed;
+} vl_mz_settling;
+
+/* Notes an array whose piece is the batch's last. recipe: VL_MZ_UNDECIDED if packed was made by a compressor;
+ * width: bytes of an element, for shuffling. */
+vl_code vl_mz_settle_add(vl_mz_settling *s, const vl_mz_array *a, uint8_t recipe, size_t width,
+                         vl_xml_span packed, vl_batch *batch, vl_err *err);
+/* Decides, and adds the columns recipe and kept for all arrays. all: proves each one. */
+vl_code vl_mz_settle(vl_mz_settling *s, bool all, vl_batch *batch, vl_err *err);
+void vl_mz_settling_free(vl_mz_settling *s);
+
+/* mzml_decode.c */
+/* Values in a dictionary coding of n bytes; the errors of decoding it. out NULL: only counts; else the plain
+ * elements, *width bytes each. */
+vl_code vl_mz_dictionary(const uint8_t *src, size_t n, vl_buf *out, size_t *count, size_t *width,
+                         vl_err *err);
+
+/* mzml_array.c: text to piece and row. */
+typedef struct vl_mz_coder vl_mz_coder;
+vl_code vl_mz_coder_open(vl_mz_coder **out, bool exact_all, vl_err *err);
+void vl_mz_coder_close(vl_mz_coder *c); /* NULL is fine */
+/* Adds piece and row of one array to the batch, but for recipe and kept. Errors do not say of which spectrum.
+ */
+vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
+                         vl_err *err);
+
+/* All arrays of the block are there: adds recipe and kept. */
+vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err);
+
+/* mzml_head.c: what stands before the run. */
+typedef struct vl_mz_group { /* a referenceableParamGroup */
+    vl_xml_span id;
+    vl_mz_param *param; /* owned */
+    size_t nparam, cparam;
+} vl_mz_group;
+typedef struct vl_mz_head {
+    vl_buf text;        /* owned: copy of the head, which the spans below point into */
+    vl_mz_group *group; /* owned */
+    size_t ngroup, cgroup;
+    bool exact_all;
+    vl_facts facts; /* found there */
+} vl_mz_head;
+
+int vl_mz_probe(const uint8_t *bytes, size_t n);
+vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
+                   const bool *whole, bool *more, vl_err *err);
+void vl_mz_head_free(vl_mz_head *head);
+const vl_mz_group *vl_mz_find_group(const vl_mz_head *head, vl_xml_span id); /* NULL if there is none */
+
+/* mzml_record.c: one spectrum or chromatogram. */
+typedef enum vl_mz_element {
+    VL_MZ_ANY, /* of no interest */
+    /* the spine: what may be open between two records */
+    VL_MZ_INDEXED,
+    VL_MZ_MZML,
+    VL_MZ_RUN,
+    VL_MZ_SPECTRA,
+    VL_MZ_CHROMATOGRAMS,
+    VL_MZ_INDEX_LIST,
+    VL_MZ_INDEX,
+    VL_MZ_SPINE_END,
+    /* records, and what matters in them */
+    VL_MZ_SPECTRUM,
+    VL_MZ_CHROM,
+    VL_MZ_SCAN,
+    VL_MZ_SCAN_WINDOW,
+    VL_MZ_PRECURSOR,
+    VL_MZ_PRODUCT,
+    VL_MZ_ISOLATION,
+    VL_MZ_SELECTED_ION,
+    VL_MZ_ACTIVATION,
+    VL_MZ_ARRAY,
+    VL_MZ_BINARY,
+    VL_MZ_CV_PARAM,
+    VL_MZ_GROUP_REF,
+    /* the index */
+    VL_MZ_OFFSET,
+    VL_MZ_INDEX_AT,
+    VL_MZ_CHECKSUM
+} vl_mz_element;
+
+typedef struct vl_mz_record { /* the one being read; its rows are made when it ends */
+    vl_mz_element what;       /* VL_MZ_SPECTRUM or VL_MZ_CHROM; VL_MZ_ANY between records */
+    vl_xml_span id;
+    size_t from;      /* of its tag in the block */
+    uint64_t text_at; /* and in the skeleton */
+    uint64_t array_length;
+    uint64_t ms_level;
+    int8_t polarity;
+    uint8_t centroid;
+    uint32_t kind; /* of a chromatogram */
+    double time, tic, base_mz, base_intensity, low, high, mobility, injection;
+    unsigned nscan, nwindow;
+    bool in_precursor;
+    double target, lower, upper, energy; /* the precursor being read */
+    double ion_mz, ion_intensity;        /* the selected ion */
+    int8_t ion_charge;
+    double precursor_mz, product_mz; /* a chromatogram's */
+    vl_mz_array *array;              /* owned */
+    size_t narray, carray;
+} vl_mz_record;
+
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, uint64_t text_at,
+                           vl_err *err);
+/* Elements inside the record: begin and end of one, a param of the element in, whose parent is above. */
+vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_err *err);
+vl_code vl_mz_record_close(vl_mz_record *r, vl_mz_element what, vl_batch *out, vl_err *err);
+vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element in, vl_mz_element above,
+                           vl_batch *out, vl_err *err);
+/* All is read, and the skeleton is complete to the end of its tag: the rows. */
+vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err);
+
+/* mzml_parse.c */
+vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
+void vl_mz_drop(vl_batch *batch);
+
+/* What join must see of a block: tags of the spine and, before each, what came since the last. */
+typedef enum vl_mz_what {
+    VL_MZ_EV_OPEN,
+    VL_MZ_EV_CLOSE,
+    VL_MZ_EV_INDEX_AT,
+    VL_MZ_EV_CHECKSUM,
+    VL_MZ_EV_END
+} vl_mz_what;
+typedef struct vl_mz_since { /* counts, and sums of hashes of (id, position): equal sets have equal sums */
+    uint64_t nrecord[2], record_sum[2]; /* spectra, chromatograms */
+    uint64_t noffset, offset_sum;       /* entries of an index */
+    uint64_t nother;                    /* elements of no interest, with all that is in them */
+    size_t at;                          /* the first of all these, in the block */
+} vl_mz_since;
+typedef struct vl_mz_event {
+    vl_mz_what what;
+    vl_mz_element element; /* OPEN, CLOSE */
+    size_t at;             /* in the block: of the tag; CHECKSUM: behind the tag */
+    uint64_t number;       /* count attribute, UINT64_MAX none; INDEX: 0 spectra, 1 chromatograms, 2 other;
+                              INDEX_AT: its text */
+    vl_xml_span text;      /* CHECKSUM: what it says; borrowed from the block */
+    vl_mz_since since;
+} vl_mz_event;
+typedef struct vl_mz_extra { /* batch->extra; the last event is VL_MZ_EV_END */
+    vl_mz_event *event;      /* owned */
+    size_t nevent, cevent;
+} vl_mz_extra;
+const char *vl_mz_element_name(vl_mz_element what);
+
+/* mzml_join.c */
+typedef struct vl_mz_tail {
+    vl_mz_element open[8]; /* the spine as it stands; open[0] is VL_MZ_ANY: the document */
+    int depth;
+    bool seen[VL_MZ_SPINE_END];
+    uint64_t said[2], nrecord[2], record_sum[2]; /* spectra, chromatograms */
+    uint64_t noffset[3], offset_sum[3];
+    uint64_t index;                   /* being read: 0, 1 or 2 */
+    uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
+    bool begun, seen_checksum;
+    void *sha1;  /* owned; NULL: no checksum is possible */
+    bool hashed; /* checksum is final */
+    uint8_t digest[20];
+    char checksum[48]; /* what the document says, cut off where it cannot be one */
+} vl_mz_tail;
+vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
+vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);
+void vl_mz_tail_free(vl_mz_tail *tail);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * Arrays as doubles, for queries: whatever a column holds is widened or decoded (spectra.h, CODING).
+ *
+ * Dictionary coding: u64 where the indices begin, u64 count m, m distinct elements (byte-shuffled), then an
+ * index for each value (byte-shuffled; u8 if m <= 2^8, u16 if m <= 2^16, u32, u64). All little-endian. No
+ * bytes at all are no values.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "formats/spectra/mzml.h"
+#include "formats/spectra/numpress.h"
+
+static uint64_t little(const uint8_t *p, size_t width)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < width; i++) v |= (uint64_t)p[i] << (8 * i);
+    return v;
+}
+
+/* Byte j of element i of a shuffled array of n elements of this width. */
+static uint64_t shuffled(const uint8_t *p, size_t n, size_t width, size_t i)
+{
+    uint64_t v = 0;
+    for (size_t j = 0; j < width; j++) v |= (uint64_t)p[j * n + i] << (8 * j);
+    return v;
+}
+
+vl_code vl_mz_dictionary(const uint8_t *src, size_t n, vl_buf *out, size_t *count, size_t *width, vl_err *err)
+{
+    *count = *width = 0;
+    if (!n) return VL_OK;
+    if (n < 16) return vl_fail(err, VL_EFORMAT, "dictionary of %zu bytes", n);
+    const uint64_t at = vl_le64(src), m = vl_le64(src + 8);
+    if (at < 16 || at > n || m > n)
+        return vl_fail(err, VL_EFORMAT, "dictionary with indices at %llu of %zu bytes",
+                       (unsigned long long)at, n);
+    if (m == 0) return at == n ? VL_OK : vl_fail(err, VL_EFORMAT, "indices into an empty dictionary");
+    const size_t wide = ((size_t)at - 16) / (size_t)m;
+    if (((size_t)at - 16) % (size_t)m || (wide != 1 && wide != 2 && wide != 4 && wide != 8))
+        return vl_fail(err, VL_EFORMAT, "dictionary of %llu values in %llu bytes", (unsigned long long)m,
+                       (unsigned long long)at - 16);
+    const size_t iw = m <= 1 << 8 ? 1 : m <= 1 << 16 ? 2 : m <= UINT64_C(1) << 32 ? 4 : 8;
+    const size_t rest = n - (size_t)at, nvalue = rest / iw;
+    if (rest % iw) return vl_fail(err, VL_EFORMAT, "dictionary indices end inside one");
+    for (size_t i = 0; i < nvalue; i++) {
+        const uint64_t index = shuffled(src + at, nvalue, iw, i);
+        if (index >= m)
+            return vl_fail(err, VL_EFORMAT, "dictionary index %llu of %llu", (unsigned long long)index,
+                           (unsigned long long)m);
+        const uint64_t v = shuffled(src + 16, (size_t)m, wide, (size_t)index);
+        uint8_t bytes[8];
+        vl_put_le64(bytes, v);
+        if (out && vl_buf_append(out, bytes, wide, err)) return err->code;
+    }
+    *count = nvalue;
+    *width = wide;
+    return VL_OK;
+}
+
+/* IEEE 754 half precision. */
+static double half_float(uint16_t v)
+{
+    const int exponent = v >> 10 & 31, fraction = v & 1023;
+    const double sign = v >> 15 ? -1 : 1;
+    if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+    if (exponent == 0) return sign * ldexp(fraction, -24);
+    return sign * ldexp(1024 + fraction, exponent - 25);
+}
+
+/* An element of so many bytes as a double. */
+static double widen(vl_type type, const uint8_t *p)
+{
+    const uint64_t v = little(p, vl_type_width(type));
+    float f;
+    double d;
+    switch (type) {
+    case VL_I8: return (int8_t)v;
+    case VL_I16: return (int16_t)v;
+    case VL_I32: return (int32_t)v;
+    case VL_I64: return (double)(int64_t)v;
+    case VL_F32: {
+        const uint32_t bits = (uint32_t)v;
+        memcpy(&f, &bits, sizeof f);
+        return (double)f;
+    }
+    case VL_F64: memcpy(&d, &v, sizeof d); return d;
+    default: return (double)v;
+    }
+}
+
+static vl_code widen_all(vl_type type, const uint8_t *payload, size_t n, vl_buf *out, vl_err *err)
+{
+    const size_t width = vl_type_width(type), count = n / width;
+    if (n % width)
+        return vl_fail(err, VL_EFORMAT, "%zu bytes are no whole number of %s", n, vl_type_name(type));
+    if (count > SIZE_MAX / 16) return vl_fail(err, VL_ENOMEM, "array of %zu values", count);
+    if (vl_buf_grow(out, count * sizeof(double), err)) return err->code;
+    for (size_t i = 0; i < count; i++) {
+        const double v = widen(type, payload + i * width);
+        memcpy(out->data + out->len, &v, sizeof v);
+        out->len += sizeof v;
+    }
+    return VL_OK;
+}
+
+static vl_code numpress(vl_numpress how, const uint8_t *payload, size_t n, vl_buf *out, vl_err *err)
+{
+    size_t count = 0;
+    vl_buf values = { 0 }; /* aligned, which the end of out need not be */
+    if (n > SIZE_MAX / 64) return vl_fail(err, VL_ENOMEM, "array of %zu bytes", n);
+    if (vl_buf_reserve(&values, vl_numpress_bound(n) * sizeof(double), err)) return err->code;
+    if (!vl_numpress_decode(how, payload, n, (double *)(void *)values.data, &count, err))
+        vl_buf_append(out, values.data, count * sizeof(double), err);
+    vl_buf_free(&values);
+    return err->code;
+}
+
+static vl_code dictionary(bool whole, const uint8_t *payload, size_t n, vl_buf *out, vl_err *err)
+{
+    static const vl_type types[2][9] = { { [1] = VL_U8, [4] = VL_F32, [8] = VL_F64 },
+                                         { [1] = VL_I8, [2] = VL_I16, [4] = VL_I32, [8] = VL_I64 } };
+    vl_buf plain = { 0 };
+    size_t count = 0, width = 0;
+    if (vl_mz_dictionary(payload, n, &plain, &count, &width, err)) goto out;
+    if (width == 2 && !whole) vl_fail(err, VL_EUNSUP, "dictionary of 2-byte floats");
+    else widen_all(types[whole][width], plain.data, count * width, out, err);
+out:
+    vl_buf_free(&plain);
+    return err->code;
+}
+
+static vl_code half_floats(const uint8_t *payload, size_t n, vl_buf *out, vl_err *err)
+{
+    for (size_t i = 0; i + 2 <= n; i += 2) {
+        const double v = half_float(vl_le16(payload + i));
+        if (vl_buf_append(out, &v, sizeof v, err)) return err->code;
+    }
+    return n % 2 ? vl_fail(err, VL_EFORMAT, "%zu bytes are no whole number of float16", n) : VL_OK;
+}
+
+vl_code vl_array_decode(const char *path, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
+                        vl_err *err)
+{
+    const char *const dot = strrchr(path, '.'), *const coding = dot ? dot + 1 : "";
+    if (!*coding || type != VL_U8) return widen_all(type, payload, n, f64_out, err);
+    if (!strcmp(coding, "numpress_linear")) return numpress(VL_NUMPRESS_LINEAR, payload, n, f64_out, err);
+    if (!strcmp(coding, "numpress_pic")) return numpress(VL_NUMPRESS_PIC, payload, n, f64_out, err);
+    if (!strcmp(coding, "numpress_slof")) return numpress(VL_NUMPRESS_SLOF, payload, n, f64_out, err);
+    if (!strcmp(coding, "dictionary")) return dictionary(false, payload, n, f64_out, err);
+    if (!strcmp(coding, "dictionary_int")) return dictionary(true, payload, n, f64_out, err);
+    if (!strcmp(coding, "float16")) return half_floats(payload, n, f64_out, err);
+    return vl_fail(err, VL_EUNSUP, "no numbers can be read from %s", path);
+}

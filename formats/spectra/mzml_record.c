@@ -1,0 +1,361 @@
+/*
+ * One spectrum or chromatogram: what its terms say becomes a row, its precursors and selected ions rows of
+ * their tables, its arrays pieces. Terms may stand in any order, so rows and arrays are made when the record
+ * ends.
+ *
+ *     spectrum: ms level, polarity, ...     first scan: time, injection, mobility, first scan window
+ *     precursor: isolationWindow, activation; selectedIon, any number      binaryDataArray, any number
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/spectra/mzml.h"
+
+enum { ARRAYS_MOST = 65535 };
+
+static const vl_mz_array no_array = { .encoded_length = UINT64_MAX };
+
+/* An attribute that must be a number where it is there. */
+static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
+{
+    const vl_xml_span v = vl_xml_get(x, name);
+    *there = v.at != NULL;
+    if (!*there || vl_mz_uint(v, out)) return VL_OK;
+    return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s=\"%.*s\" is no number", name,
+                       (int)(v.n < 40 ? v.n : 40), (const char *)v.at);
+}
+
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, uint64_t text_at,
+                           vl_err *err)
+{
+    vl_mz_array *const array = r->array;
+    const size_t carray = r->carray;
+    bool there = false;
+    *r = (vl_mz_record){ .what = what,
+                         .id = vl_xml_get(x, "id"),
+                         .from = x->from,
+                         .text_at = text_at,
+                         .centroid = 255,
+                         .time = NAN,
+                         .tic = NAN,
+                         .base_mz = NAN,
+                         .base_intensity = NAN,
+                         .low = NAN,
+                         .high = NAN,
+                         .mobility = NAN,
+                         .injection = NAN,
+                         .precursor_mz = NAN,
+                         .product_mz = NAN,
+                         .array = array,
+                         .carray = carray };
+    if (!r->id.at) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without id", vl_mz_element_name(what));
+    if (uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
+    if (!there)
+        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without defaultArrayLength",
+                           vl_mz_element_name(what));
+    return VL_OK;
+}
+
+static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
+{
+    if (r->narray == ARRAYS_MOST)
+        return vl_xml_fail(x, x->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
+    if (r->narray == r->carray) {
+        const size_t want = r->carray ? 2 * r->carray : 8;
+        vl_mz_array *const p = realloc(r->array, want * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu arrays", want);
+        r->array = p;
+        r->carray = want;
+    }
+    vl_mz_array *const a = &r->array[r->narray++];
+    bool there = false;
+    *a = no_array;
+    a->nvalue = r->array_length;
+    if (uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
+    return uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
+}
+
+vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_err *err)
+{
+    switch (what) {
+    case VL_MZ_SCAN: r->nscan++; return VL_OK;
+    case VL_MZ_SCAN_WINDOW: r->nwindow++; return VL_OK;
+    case VL_MZ_PRECURSOR:
+        r->in_precursor = true;
+        r->target = r->lower = r->upper = r->energy = NAN;
+        return VL_OK;
+    case VL_MZ_SELECTED_ION:
+        r->ion_mz = r->ion_intensity = NAN;
+        r->ion_charge = 0;
+        return VL_OK;
+    case VL_MZ_ARRAY: return new_array(r, x, err);
+    default: return VL_OK;
+    }
+}
+
+/* Pushes one element to each of n columns; each value has the width of its column. */
+typedef struct cell {
+    int field;
+    const void *value;
+} cell;
+static vl_code push_cells(vl_batch *out, const cell *cells, size_t n, vl_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (vl_push(out, cells[i].field, cells[i].value, err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code push_precursor(vl_mz_record *r, vl_batch *out, vl_err *err)
+{
+    const uint64_t spectrum = out->nrow[VL_SPT_SPECTRUM];
+    const cell cells[] = { { VL_SP_PREC_SPECTRUM, &spectrum },
+                           { VL_SP_PREC_TARGET, &r->target },
+                           { VL_SP_PREC_LOWER, &r->lower },
+                           { VL_SP_PREC_UPPER, &r->upper },
+                           { VL_SP_PREC_COLLISION_ENERGY, &r->energy } };
+    out->nrow[VL_SPT_PRECURSOR]++;
+    r->in_precursor = false;
+    return push_cells(out, cells, sizeof cells / sizeof *cells, err);
+}
+
+static vl_code push_ion(vl_mz_record *r, vl_batch *out, vl_err *err)
+{
+    const uint64_t spectrum = out->nrow[VL_SPT_SPECTRUM];
+    const uint64_t precursor = out->nrow[VL_SPT_PRECURSOR]; /* that it is in, whose row comes when it ends */
+    const cell cells[] = { { VL_SP_ION_SPECTRUM, &spectrum },
+                           { VL_SP_ION_PRECURSOR, &precursor },
+                           { VL_SP_ION_MZ, &r->ion_mz },
+                           { VL_SP_ION_CHARGE, &r->ion_charge },
+                           { VL_SP_ION_INTENSITY, &r->ion_intensity } };
+    out->nrow[VL_SPT_SELECTED_ION]++;
+    return push_cells(out, cells, sizeof cells / sizeof *cells, err);
+}
+
+vl_code vl_mz_record_close(vl_mz_record *r, vl_mz_element what, vl_batch *out, vl_err *err)
+{
+    if (r->what != VL_MZ_SPECTRUM) return VL_OK;
+    if (what == VL_MZ_PRECURSOR) return push_precursor(r, out, err);
+    if (what == VL_MZ_SELECTED_ION && r->in_precursor) return push_ion(r, out, err);
+    return VL_OK;
+}
+
+/* A number into its place; what is none leaves it absent and is counted. */
+static void take(double *to, const vl_mz_param *p, vl_batch *out)
+{
+    if (!p->value.at || !vl_mz_double(p->value, to)) out->counter[VL_SPC_NOT_A_NUMBER]++;
+}
+
+static void take_once(double *to, const vl_mz_param *p, vl_batch *out)
+{
+    if (isnan(*to)) take(to, p, out);
+}
+
+static void take_time(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    double v = NAN;
+    take(&v, p, out);
+    switch (p->unit) {
+    case VL_MZ_UO | 10: r->time = v; break;
+    case VL_MZ_UO | 28: r->time = v / 1000; break;
+    case VL_MZ_UO | 31: r->time = v * 60; break;
+    case VL_MZ_UO | 32: r->time = v * 3600; break;
+    default: out->counter[VL_SPC_TIME_WITHOUT_UNIT]++;
+    }
+}
+
+static void take_level(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    uint64_t v = 0;
+    const bool good = p->value.at && vl_mz_uint(p->value, &v) && v <= 255;
+    if (good) r->ms_level = v;
+    else out->counter[VL_SPC_NOT_A_NUMBER]++;
+}
+
+static void take_charge(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    double v = 0;
+    const bool good =
+        p->value.at && vl_mz_double(p->value, &v) && v >= -128 && v <= 127 && v == (double)(int8_t)v;
+    if (good) r->ion_charge = (int8_t)v;
+    else out->counter[VL_SPC_NOT_A_NUMBER]++;
+}
+
+/* Terms of the spectrum itself. */
+static void spectrum_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    switch (p->term) {
+    case 1000511: take_level(r, p, out); break;
+    case 1000579: r->ms_level = r->ms_level ? r->ms_level : 1; break; /* "MS1 spectrum" */
+    case 1000127: r->centroid = 1; break;
+    case 1000128: r->centroid = 0; break;
+    case 1000130: r->polarity = 1; break;
+    case 1000129: r->polarity = -1; break;
+    case 1000285: take(&r->tic, p, out); break;
+    case 1000504: take(&r->base_mz, p, out); break;
+    case 1000505: take(&r->base_intensity, p, out); break;
+    case 1002476:
+    case 1002815: take_once(&r->mobility, p, out); break;
+    default: break;
+    }
+}
+
+static void scan_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    if (r->nscan != 1) return;
+    switch (p->term) {
+    case 1000016: take_time(r, p, out); break;
+    case 1000927: take(&r->injection, p, out); break;
+    case 1002476:
+    case 1002815: take_once(&r->mobility, p, out); break;
+    default: break;
+    }
+}
+
+static void window_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    if (r->nscan > 1 || r->nwindow != 1) return;
+    if (p->term == 1000501) take(&r->low, p, out);
+    if (p->term == 1000500) take(&r->high, p, out);
+}
+
+static void isolation_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element above, vl_batch *out)
+{
+    const bool target = p->term == 1000827;
+    if (above == VL_MZ_PRODUCT) {
+        if (target) take(&r->product_mz, p, out);
+        return;
+    }
+    if (above != VL_MZ_PRECURSOR) return;
+    if (target) take(&r->target, p, out);
+    if (target && isnan(r->precursor_mz)) r->precursor_mz = r->target;
+    if (p->term == 1000828) take(&r->lower, p, out);
+    if (p->term == 1000829) take(&r->upper, p, out);
+}
+
+static void ion_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+{
+    if (p->term == 1000744) take(&r->ion_mz, p, out);
+    if (p->term == 1000041) take_charge(r, p, out);
+    if (p->term == 1000042) take(&r->ion_intensity, p, out);
+}
+
+vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element in, vl_mz_element above,
+                           vl_batch *out, vl_err *err)
+{
+    switch (in) {
+    case VL_MZ_SPECTRUM: spectrum_param(r, p, out); break;
+    case VL_MZ_CHROM:
+        if (vl_mz_chromatogram_term(p->term)) r->kind = p->term;
+        break;
+    case VL_MZ_SCAN: scan_param(r, p, out); break;
+    case VL_MZ_SCAN_WINDOW: window_param(r, p, out); break;
+    case VL_MZ_ISOLATION: isolation_param(r, p, above, out); break;
+    case VL_MZ_SELECTED_ION: ion_param(r, p, out); break;
+    case VL_MZ_ACTIVATION:
+        if (p->term == 1000045) take(&r->energy, p, out);
+        break;
+    case VL_MZ_ARRAY: return vl_mz_array_param(&r->array[r->narray - 1], p, err);
+    default: break;
+    }
+    return VL_OK;
+}
+
+static vl_mz_class class_of(const vl_mz_record *r)
+{
+    if (r->what == VL_MZ_CHROM) return VL_MZ_CHROMATOGRAM;
+    if (!r->ms_level) return VL_MZ_OTHER_SPECTRUM;
+    if (r->ms_level == 1)
+        return r->centroid == 1   ? VL_MZ_MS1_CENTROID
+               : r->centroid == 0 ? VL_MZ_MS1_PROFILE
+                                  : VL_MZ_MS1_UNKNOWN;
+    return r->centroid == 1 ? VL_MZ_MSN_CENTROID : r->centroid == 0 ? VL_MZ_MSN_PROFILE : VL_MZ_MSN_UNKNOWN;
+}
+
+/* Puts "spectrum 'scan=7', array mz: " before what went wrong with an array, and its place. */
+static vl_code name_array(const vl_mz_record *r, const vl_xml *x, const vl_mz_array *a, vl_err *err)
+{
+    char what[sizeof err->what], kind[40];
+    memcpy(what, err->what, sizeof what);
+    vl_mz_kind_name(a->kind, kind, sizeof kind);
+    snprintf(err->what, sizeof err->what, "%s '%.*s', array %s: %.120s", vl_mz_element_name(r->what),
+             (int)(r->id.n < 60 ? r->id.n : 60), (const char *)r->id.at, kind, what);
+    const size_t at = a->text.at ? (size_t)(a->text.at - x->data) : r->from;
+    err->offset = x->offset + at;
+    return err->code;
+}
+
+static vl_code push_arrays(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err)
+{
+    const vl_mz_class class = class_of(r);
+    for (size_t i = 0; i < r->narray; i++)
+        if (vl_mz_array_push(coder, &r->array[i], class, out, err))
+            return name_array(r, x, &r->array[i], err);
+    return VL_OK;
+}
+
+static vl_code push_id(const vl_mz_record *r, int field, vl_batch *out, vl_err *err)
+{
+    if (!memchr(r->id.at, '&', r->id.n)) return vl_push_row(out, field, r->id.at, r->id.n, err);
+    vl_buf id = { 0 };
+    if (!vl_xml_decode(r->id, &id, err)) vl_push_row(out, field, id.data, id.len, err);
+    vl_buf_free(&id);
+    return err->code;
+}
+
+static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64_t array_at, vl_batch *out,
+                             vl_err *err)
+{
+    const uint8_t level = (uint8_t)r->ms_level;
+    const uint16_t narray = (uint16_t)r->narray;
+    const cell cells[] = { { VL_SP_MS_LEVEL, &level },
+                           { VL_SP_TIME, &r->time },
+                           { VL_SP_POLARITY, &r->polarity },
+                           { VL_SP_CENTROID, &r->centroid },
+                           { VL_SP_TIC, &r->tic },
+                           { VL_SP_BASE_PEAK_MZ, &r->base_mz },
+                           { VL_SP_BASE_PEAK_INTENSITY, &r->base_intensity },
+                           { VL_SP_SCAN_LOW, &r->low },
+                           { VL_SP_SCAN_HIGH, &r->high },
+                           { VL_SP_MOBILITY, &r->mobility },
+                           { VL_SP_INJECTION_TIME, &r->injection },
+                           { VL_SP_ARRAY_LENGTH, &r->array_length },
+                           { VL_SP_TEXT_AT, &r->text_at },
+                           { VL_SP_TEXT_LENGTH, &text_length },
+                           { VL_SP_ARRAY_AT, &array_at },
+                           { VL_SP_ARRAY_COUNT, &narray } };
+    if (push_id(r, VL_SP_ID, out, err)) return err->code;
+    out->nrow[VL_SPT_SPECTRUM]++;
+    return push_cells(out, cells, sizeof cells / sizeof *cells, err);
+}
+
+static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, uint64_t array_at,
+                                 vl_batch *out, vl_err *err)
+{
+    const uint16_t narray = (uint16_t)r->narray;
+    const cell cells[] = { { VL_SP_CHROM_KIND, &r->kind },
+                           { VL_SP_CHROM_PRECURSOR_MZ, &r->precursor_mz },
+                           { VL_SP_CHROM_PRODUCT_MZ, &r->product_mz },
+                           { VL_SP_CHROM_ARRAY_LENGTH, &r->array_length },
+                           { VL_SP_CHROM_TEXT_AT, &r->text_at },
+                           { VL_SP_CHROM_TEXT_LENGTH, &text_length },
+                           { VL_SP_CHROM_ARRAY_AT, &array_at },
+                           { VL_SP_CHROM_ARRAY_COUNT, &narray } };
+    if (push_id(r, VL_SP_CHROM_ID, out, err)) return err->code;
+    out->nrow[VL_SPT_CHROMATOGRAM]++;
+    return push_cells(out, cells, sizeof cells / sizeof *cells, err);
+}
+
+vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err)
+{
+    const uint64_t array_at = out->nrow[VL_SPT_ARRAY], text_end = out->col[VL_SP_SKELETON].data.len;
+    if (text_end - r->text_at > UINT32_MAX)
+        return vl_xml_fail(x, r->from, VL_EUNSUP, err, "%s with 4 GiB of text", vl_mz_element_name(r->what));
+    const uint32_t text_length = (uint32_t)(text_end - r->text_at);
+    if (push_arrays(r, x, coder, out, err)) return err->code;
+    const vl_mz_element what = r->what;
+    r->what = VL_MZ_ANY;
+    return what == VL_MZ_SPECTRUM ? push_spectrum(r, text_length, array_at, out, err)
+                                  : push_chromatogram(r, text_length, array_at, out, err);
+}

@@ -1,0 +1,327 @@
+/*
+ * The controlled vocabulary: which terms say what, matched by accession only, as names change. Terms that are
+ * not here are data like any other: they stay in the document's text.
+ * Source: psi-ms.obo 4.1, uo.obo.
+ */
+#include <inttypes.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/spectra/mzml.h"
+
+/* "MS:1000514" as a number, 0 if it is no accession that we know. */
+static uint32_t read_term(vl_xml_span text)
+{
+    static const struct {
+        const char *cv;
+        uint32_t mark;
+    } known[] = { { "MS:", 0 }, { "UO:", VL_MZ_UO }, { "IMS:", VL_MZ_IMS } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const size_t len = strlen(known[i].cv);
+        if (text.n <= len || text.n > len + 8 || memcmp(text.at, known[i].cv, len) != 0) continue;
+        uint32_t v = 0;
+        for (size_t j = len; j < text.n; j++) {
+            if (text.at[j] < '0' || text.at[j] > '9') return 0;
+            v = v * 10 + (text.at[j] - 48u);
+        }
+        return v | known[i].mark;
+    }
+    return 0;
+}
+
+vl_mz_param vl_mz_read_param(const vl_xml *x)
+{
+    vl_mz_param p = { 0 };
+    for (int i = 0; i < x->nattr; i++) {
+        const vl_xml_attr *const a = &x->attr[i];
+        if (vl_xml_is(a->name, "accession")) p.term = read_term(a->value);
+        if (vl_xml_is(a->name, "unitAccession")) p.unit = read_term(a->value);
+        if (vl_xml_is(a->name, "value")) p.value = a->value;
+        if (vl_xml_is(a->name, "name")) p.name = a->value;
+    }
+    return p;
+}
+
+static vl_xml_span trim(vl_xml_span t)
+{
+    while (t.n && vl_xml_blank((vl_xml_span){ t.at, 1 })) t.at++, t.n--;
+    while (t.n && vl_xml_blank((vl_xml_span){ t.at + t.n - 1, 1 })) t.n--;
+    return t;
+}
+
+bool vl_mz_uint(vl_xml_span text, uint64_t *out)
+{
+    const vl_xml_span t = trim(text);
+    uint64_t v = 0;
+    if (!t.n) return false;
+    for (size_t i = 0; i < t.n; i++) {
+        const unsigned d = t.at[i] - 48u;
+        if (d > 9 || v > (UINT64_MAX - d) / 10) return false;
+        v = v * 10 + d;
+    }
+    *out = v;
+    return true;
+}
+
+/* The long way, for what is not exact in double arithmetic. The form of t has been checked. */
+static bool slow_way(vl_xml_span t, double *out)
+{
+    char text[128];
+    if (t.n >= sizeof text) return false;
+    memcpy(text, t.at, t.n);
+    text[t.n] = 0;
+    const locale_t plain =
+        newlocale(LC_ALL_MASK, "C", (locale_t)0); /* the decimal point of the user is not ours */
+    if (!plain) return false;
+    *out = strtod_l(text, NULL, plain);
+    freelocale(plain);
+    return true;
+}
+
+static bool special(vl_xml_span t, double *out)
+{
+    if (vl_xml_is(t, "NaN")) *out = (double)__builtin_nanf("");
+    else if (vl_xml_is(t, "INF")) *out = (double)__builtin_inff();
+    else if (vl_xml_is(t, "-INF")) *out = (double)-__builtin_inff();
+    else return false;
+    return true;
+}
+
+/* Up to 2^53 the digits, and up to 10^22 the power of ten, are exact doubles, and one operation on two of
+ * them is rounded right. Source: Clinger 1990. */
+bool vl_mz_double(vl_xml_span text, double *out)
+{
+    static const double ten[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    const vl_xml_span t = trim(text);
+    size_t i = 0;
+    uint64_t digits = 0;
+    int ndigit = 0, scale = 0, power = 0;
+    const bool minus = t.n && t.at[0] == '-';
+    bool point = false, exact = true;
+
+    if (t.n && (t.at[0] == '-' || t.at[0] == '+')) i++;
+    for (; i < t.n; i++) {
+        const unsigned d = t.at[i] - 48u;
+        if (t.at[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (d > 9) break;
+        ndigit++;
+        if (digits > (UINT64_MAX - 9) / 10) exact = false;
+        else digits = digits * 10 + d;
+        scale -= point;
+    }
+    if (!ndigit) return special(t, out);
+    if (i < t.n) {
+        if ((t.at[i] | 32) != 'e' || ++i == t.n) return false;
+        const bool down = t.at[i] == '-';
+        if (t.at[i] == '-' || t.at[i] == '+') i++;
+        if (i == t.n) return false;
+        for (; i < t.n; i++) {
+            const unsigned d = t.at[i] - 48u;
+            if (d > 9) return false;
+            power = power < 10000 ? power * 10 + (int)d : power;
+        }
+        scale += down ? -power : power;
+    }
+    if (!exact || digits > UINT64_C(1) << 53 || scale < -22 || scale > 22) return slow_way(t, out);
+    const double v = scale < 0 ? (double)digits / ten[-scale] : (double)digits * ten[scale];
+    *out = minus ? -v : v;
+    return true;
+}
+
+bool vl_mz_native_id_term(uint32_t term)
+{
+    static const uint32_t known[] = { 1000768, 1000769, 1000770, 1000771, 1000772, 1000773, 1000774,
+                                      1000775, 1000776, 1000777, 1000823, 1000824, 1000929, 1001186,
+                                      1001480, 1001508, 1002532, 1002818, 1002898, 1003283 };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == term) return true;
+    return false;
+}
+
+bool vl_mz_chromatogram_term(uint32_t term)
+{
+    static const uint32_t known[] = { 1000235, 1000627, 1000628, 1000810, 1000811, 1000812, 1000813,
+                                      1001472, 1001473, 1001474, 1002715, 1003019, 1003020, 4000025 };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == term) return true;
+    return false;
+}
+
+/* Kinds of array. Where the usual unit is known, an array in another one gets a column of its own. */
+static const struct {
+    uint32_t term, unit;
+    const char *name;
+} kinds[] = {
+    { 1000514, 1000040, "mz" },
+    { 1000515, 1000131, "intensity" },
+    { 1000516, 0, "charge" },
+    { 1000517, 0, "signal_to_noise" },
+    { 1000595, VL_MZ_UO | 31, "time" },
+    { 1000617, VL_MZ_UO | 18, "wavelength" },
+    { 1000786, 0, "nonstandard" },
+    { 1000820, 0, "flow_rate" },
+    { 1000821, 0, "pressure" },
+    { 1000822, 0, "temperature" },
+    { 1002477, VL_MZ_UO | 28, "mean_drift_time" },
+    { 1002478, 0, "mean_charge" },
+    { 1002529, 0, "resolution" },
+    { 1002530, 0, "baseline" },
+    { 1002742, 0, "noise" },
+    { 1002743, 1000040, "sampled_noise_mz" },
+    { 1002744, 1000131, "sampled_noise_intensity" },
+    { 1002745, 0, "sampled_noise_baseline" },
+    { 1002816, 0, "mean_mobility" },
+    { 1003006, 1002814, "mean_inverse_mobility" },
+    { 1003007, 0, "raw_mobility" },
+    { 1003008, 1002814, "raw_inverse_mobility" },
+    { 1003143, 0, "mass" },
+    { 1003153, VL_MZ_UO | 28, "raw_drift_time" },
+    { 1003154, 0, "deconvoluted_mobility" },
+    { 1003155, 1002814, "deconvoluted_inverse_mobility" },
+    { 1003156, VL_MZ_UO | 28, "deconvoluted_drift_time" },
+    { 1003157, 1000040, "quadrupole_low" },
+    { 1003158, 1000040, "quadrupole_high" },
+};
+enum { NKIND = sizeof kinds / sizeof *kinds };
+
+static const struct {
+    uint32_t term;
+    const char *symbol, *word; /* the word ends a column's path */
+} units[] = {
+    { 1000040, "Th", "th" },          { 1000131, "counts", "counts" },      { 1000132, "%", "percent" },
+    { 1000814, "counts/s", "per_s" }, { 1002814, "V s/cm2", "vs_per_cm2" }, { VL_MZ_UO | 10, "s", "s" },
+    { VL_MZ_UO | 18, "nm", "nm" },    { VL_MZ_UO | 28, "ms", "ms" },        { VL_MZ_UO | 31, "min", "min" },
+};
+
+static const struct {
+    uint32_t term;
+    vl_mz_outer outer;
+    vl_mz_inner inner;
+} codings[] = {
+    { 1000576, VL_MZ_STORED, VL_MZ_PLAIN },    { 1000574, VL_MZ_ZLIB, VL_MZ_PLAIN },
+    { 1002312, VL_MZ_STORED, VL_MZ_LINEAR },   { 1002313, VL_MZ_STORED, VL_MZ_PIC },
+    { 1002314, VL_MZ_STORED, VL_MZ_SLOF },     { 1002746, VL_MZ_ZLIB, VL_MZ_LINEAR },
+    { 1002747, VL_MZ_ZLIB, VL_MZ_PIC },        { 1002748, VL_MZ_ZLIB, VL_MZ_SLOF },
+    { 1003780, VL_MZ_ZSTD, VL_MZ_PLAIN },      { 1003781, VL_MZ_SHUFFLE_ZSTD, VL_MZ_PLAIN },
+    { 1003782, VL_MZ_ZSTD, VL_MZ_DICTIONARY }, { 1003783, VL_MZ_ZSTD, VL_MZ_LINEAR },
+    { 1003784, VL_MZ_ZSTD, VL_MZ_PIC },        { 1003785, VL_MZ_ZSTD, VL_MZ_SLOF },
+    { 1003088, VL_MZ_ZLIB, VL_MZ_PLAIN },      { 1003089, VL_MZ_ZLIB, VL_MZ_OTHER },
+    { 1003090, VL_MZ_ZLIB, VL_MZ_OTHER },      { 1003826, VL_MZ_STORED, VL_MZ_OTHER },
+};
+
+static vl_mz_number number_of(uint32_t term)
+{
+    switch (term) {
+    case 1000519: return VL_MZ_I4;
+    case 1000520: return VL_MZ_F2;
+    case 1000521: return VL_MZ_F4;
+    case 1000522: return VL_MZ_I8;
+    case 1000523: return VL_MZ_F8;
+    case 1001479: return VL_MZ_TEXT;
+    default: return VL_MZ_UNTYPED;
+    }
+}
+
+static int kind_index(uint32_t term)
+{
+    for (int i = 0; i < NKIND; i++)
+        if (kinds[i].term == term) return i;
+    return -1;
+}
+
+vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err)
+{
+    if (p->term == (VL_MZ_IMS | 1000101))
+        return vl_fail(err, VL_EUNSUP, "imzML: the peaks are in an .ibd file (IMS:1000101, external data)");
+    if (p->term >= 1002841 && p->term <= 1002843)
+        return vl_fail(err, VL_EUNSUP, "mzMLb: the peaks are in an HDF5 file (MS:%u, external data)",
+                       p->term);
+    const vl_mz_number number = number_of(p->term);
+    if (number) {
+        a->number = number;
+        return VL_OK;
+    }
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        if (codings[i].term != p->term) continue;
+        /* two terms for one coding (numpress, zlib) add up */
+        if (codings[i].outer) a->outer = codings[i].outer;
+        if (codings[i].inner) a->inner = codings[i].inner, a->coding = p->term;
+        return VL_OK;
+    }
+    const int known = kind_index(p->term), before = kind_index(a->kind);
+    if (known >= 0 || (before < 0 && !a->kind && p->term && p->term < VL_MZ_IMS)) {
+        a->kind = p->term;
+        a->unit = p->unit;
+    }
+    return VL_OK;
+}
+
+void vl_mz_kind_name(uint32_t kind, char *name, size_t n)
+{
+    const int known = kind_index(kind);
+    if (known >= 0) snprintf(name, n, "%s", kinds[known].name);
+    else if (kind) snprintf(name, n, "ms_%07" PRIu32, kind);
+    else snprintf(name, n, "unnamed");
+}
+
+/* "_s" for an array whose unit is not the usual one; and the unit's symbol. */
+static void unit_of(const vl_mz_array *a, char *suffix, size_t n, char *symbol)
+{
+    const int known = kind_index(a->kind);
+    const uint32_t usual = known >= 0 ? kinds[known].unit : 0, unit = usual && a->unit ? a->unit : usual;
+    suffix[0] = symbol[0] = 0;
+    if (!unit) return;
+    if (unit != usual)
+        snprintf(suffix, n, "_%s_%07" PRIu32, unit & VL_MZ_UO ? "uo" : "ms", unit & (VL_MZ_IMS - 1));
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (units[i].term != unit) continue;
+        snprintf(symbol, 16, "%s", units[i].symbol);
+        if (unit != usual) snprintf(suffix, n, "_%s", units[i].word);
+    }
+}
+
+/* ".numpress_pic" and the type of the column. */
+static void coding_of(const vl_mz_array *a, char *suffix, size_t n, vl_type *type)
+{
+    const bool whole = a->number == VL_MZ_I4 || a->number == VL_MZ_I8;
+    suffix[0] = 0;
+    *type = VL_U8;
+    switch (a->inner) {
+    case VL_MZ_LINEAR: snprintf(suffix, n, ".numpress_linear"); return;
+    case VL_MZ_PIC: snprintf(suffix, n, ".numpress_pic"); return;
+    case VL_MZ_SLOF: snprintf(suffix, n, ".numpress_slof"); return;
+    case VL_MZ_DICTIONARY: snprintf(suffix, n, whole ? ".dictionary_int" : ".dictionary"); return;
+    case VL_MZ_OTHER: snprintf(suffix, n, ".ms_%07" PRIu32, a->coding); return;
+    case VL_MZ_PLAIN: break;
+    }
+    switch (a->number) {
+    case VL_MZ_I4: *type = VL_I32; return;
+    case VL_MZ_I8: *type = VL_I64; return;
+    case VL_MZ_F4: *type = VL_F32; return;
+    case VL_MZ_F8: *type = VL_F64; return;
+    case VL_MZ_F2: snprintf(suffix, n, ".float16"); return;
+    case VL_MZ_TEXT: snprintf(suffix, n, ".text"); return;
+    case VL_MZ_UNTYPED: return;
+    }
+}
+
+void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type)
+{
+    static const char *const classes[] = {
+        [VL_MZ_OTHER_SPECTRUM] = "spectra/other",      [VL_MZ_MS1_CENTROID] = "spectra/ms1_centroid",
+        [VL_MZ_MS1_PROFILE] = "spectra/ms1_profile",   [VL_MZ_MS1_UNKNOWN] = "spectra/ms1_unknown",
+        [VL_MZ_MSN_CENTROID] = "spectra/msn_centroid", [VL_MZ_MSN_PROFILE] = "spectra/msn_profile",
+        [VL_MZ_MSN_UNKNOWN] = "spectra/msn_unknown",   [VL_MZ_CHROMATOGRAM] = "chromatograms",
+    };
+    char kind[40], in_unit[24], coding[24];
+    vl_mz_kind_name(a->kind, kind, sizeof kind);
+    unit_of(a, in_unit, sizeof in_unit, unit);
+    coding_of(a, coding, sizeof coding, type);
+    snprintf(path, VL_PATH, "%s/%s%s%s", classes[class], kind, in_unit, coding);
+}

@@ -1,0 +1,371 @@
+/* XML tokens from memory (xml.h). */
+#include "formats/spectra/xml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BLANK = 1,
+    NAME = 2,  /* may be in a name; all bytes from 128 are let through */
+    FIRST = 4, /* may begin one */
+    DSTOP = 8, /* ends, or is special in, a value in double quotes */
+    SSTOP = 16 /* in single quotes */
+};
+
+static const uint8_t class[256] = {
+    [' '] = BLANK,
+    ['\t'] = BLANK,
+    ['\r'] = BLANK,
+    ['\n'] = BLANK,
+    ['"'] = DSTOP,
+    ['\''] = SSTOP,
+    ['<'] = DSTOP | SSTOP,
+    ['&'] = DSTOP | SSTOP,
+    ['-'] = NAME,
+    ['.'] = NAME,
+    ['0' ... '9'] = NAME,
+    [':'] = NAME | FIRST,
+    ['_'] = NAME | FIRST,
+    ['A' ... 'Z'] = NAME | FIRST,
+    ['a' ... 'z'] = NAME | FIRST,
+    [128 ... 255] = NAME | FIRST,
+};
+
+vl_code vl_xml_fail(const vl_xml *x, size_t at, vl_code code, vl_err *err, const char *fmt, ...)
+{
+    char what[sizeof err->what];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    vl_fail(err, code, "%s", what);
+    return vl_err_at(err, NULL, x->offset + at, VL_NOWHERE);
+}
+
+/* The token that began at x->from has no end. */
+static vl_code unfinished(const vl_xml *x, const char *what, vl_err *err)
+{
+    if (x->last) return vl_xml_fail(x, x->from, VL_ETRUNC, err, "document ends inside %s", what);
+    return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s goes on past the end of its record", what);
+}
+
+/* Bytes of the reference at p, with its ';', and the character it stands for; 0 if it is none of ours. */
+static size_t reference(const uint8_t *p, size_t n, uint32_t *c)
+{
+    static const struct {
+        const char *text;
+        uint8_t c;
+    } known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&apos;", '\'' } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const size_t len = strlen(known[i].text);
+        if (n >= len && !memcmp(p, known[i].text, len)) {
+            *c = known[i].c;
+            return len;
+        }
+    }
+    if (n < 4 || p[1] != '#') return 0;
+    const bool hex = p[2] == 'x';
+    size_t i = hex ? 3 : 2;
+    const size_t first = i;
+    uint32_t v = 0;
+    for (; i < n && p[i] != ';'; i++) {
+        const uint8_t d = p[i];
+        const bool digit = d >= '0' && d <= '9', letter = hex && (d | 32) >= 'a' && (d | 32) <= 'f';
+        if (!digit && !letter) return 0;
+        v = v * (hex ? 16 : 10) + (digit ? d - 48u : (d | 32) - 87u);
+        if (v > 0x10ffff) return 0;
+    }
+    if (i == n || i == first || (v >= 0xd800 && v < 0xe000) || v == 0xfffe || v == 0xffff) return 0;
+    if (v < 32 && v != 9 && v != 10 && v != 13) return 0;
+    *c = v;
+    return i + 1;
+}
+
+/* Checks the reference at data[at], which must end before data[end]; moves over it. */
+static vl_code check_reference(const vl_xml *x, size_t *at, size_t end, vl_err *err)
+{
+    uint32_t c;
+    const size_t len = reference(x->data + *at, end - *at, &c);
+    if (!len) {
+        const size_t show = end - *at < 16 ? end - *at : 16;
+        return vl_xml_fail(x, *at, VL_EFORMAT, err, "'%.*s' is no reference that XML without a DTD knows",
+                           (int)show, (const char *)x->data + *at);
+    }
+    *at += len;
+    return VL_OK;
+}
+
+static vl_code check_references(const vl_xml *x, vl_xml_span span, vl_err *err)
+{
+    size_t at = (size_t)(span.at - x->data);
+    const size_t end = at + span.n;
+    for (;;) {
+        const uint8_t *const p = memchr(x->data + at, '&', end - at);
+        if (!p) return VL_OK;
+        at = (size_t)(p - x->data);
+        if (check_reference(x, &at, end, err)) return err->code;
+    }
+}
+
+/* The name at x->at; n is 0 if there is none. */
+static vl_xml_span take_name(vl_xml *x)
+{
+    const uint8_t *const p = x->data + x->at;
+    const size_t left = x->n - x->at;
+    size_t n = 0;
+    if (left && class[p[0]] & FIRST)
+        for (n = 1; n < left && class[p[n]] & NAME; n++) {
+        }
+    x->at += n;
+    return (vl_xml_span){ p, n };
+}
+
+static bool skip_blanks(vl_xml *x)
+{
+    const size_t from = x->at;
+    while (x->at < x->n && class[x->data[x->at]] & BLANK) x->at++;
+    return x->at > from;
+}
+
+/* name = "value" at x->at; the name has been seen to begin there. */
+static vl_code take_attribute(vl_xml *x, vl_err *err)
+{
+    if (x->nattr == VL_XML_MAX_ATTR)
+        return vl_xml_fail(x, x->at, VL_EFORMAT, err, "more than %d attributes in one tag", VL_XML_MAX_ATTR);
+    vl_xml_attr *const a = &x->attr[x->nattr];
+    a->name = take_name(x);
+    skip_blanks(x);
+    if (x->at == x->n) return unfinished(x, "a tag", err);
+    if (x->data[x->at] != '=')
+        return vl_xml_fail(x, x->at, VL_EFORMAT, err, "no '=' after the attribute name");
+    x->at++;
+    skip_blanks(x);
+    if (x->at == x->n) return unfinished(x, "a tag", err);
+    const uint8_t quote = x->data[x->at];
+    if (quote != '"' && quote != '\'')
+        return vl_xml_fail(x, x->at, VL_EFORMAT, err, "attribute value without quotes");
+    const unsigned stop = quote == '"' ? DSTOP : SSTOP;
+    const size_t from = ++x->at;
+    size_t at = from;
+    bool refers = false;
+    for (;; at++) {
+        while (at < x->n && !(class[x->data[at]] & stop)) at++;
+        if (at == x->n) return unfinished(x, "an attribute value", err);
+        if (x->data[at] == quote) break;
+        if (x->data[at] == '<') return vl_xml_fail(x, at, VL_EFORMAT, err, "'<' inside an attribute value");
+        refers = true;
+    }
+    a->value = (vl_xml_span){ x->data + from, at - from };
+    x->at = at + 1;
+    if (refers && check_references(x, a->value, err)) return err->code;
+    for (int i = 0; i < x->nattr; i++)
+        if (x->attr[i].name.n == a->name.n && !memcmp(x->attr[i].name.at, a->name.at, a->name.n))
+            return vl_xml_fail(x, from, VL_EFORMAT, err, "attribute '%.*s' is there twice",
+                               (int)(a->name.n < 40 ? a->name.n : 40), (const char *)a->name.at);
+    x->nattr++;
+    return VL_OK;
+}
+
+/* After "<": a start tag or an empty element. */
+static vl_code take_open(vl_xml *x, vl_err *err)
+{
+    x->nattr = 0;
+    x->name = take_name(x);
+    if (!x->name.n)
+        return x->at == x->n ? unfinished(x, "a tag", err)
+                             : vl_xml_fail(x, x->from, VL_EFORMAT, err, "'<' is not followed by a name");
+    for (;;) {
+        const bool blank = skip_blanks(x);
+        if (x->at == x->n) return unfinished(x, "a tag", err);
+        const uint8_t c = x->data[x->at];
+        if (c == '>') {
+            x->at++;
+            x->kind = VL_XML_OPEN;
+            return VL_OK;
+        }
+        if (c == '/') {
+            if (x->at + 1 == x->n) return unfinished(x, "a tag", err);
+            if (x->data[x->at + 1] != '>') return vl_xml_fail(x, x->at, VL_EFORMAT, err, "'/' inside a tag");
+            x->at += 2;
+            x->kind = VL_XML_EMPTY;
+            return VL_OK;
+        }
+        if (!blank || !(class[c] & FIRST))
+            return vl_xml_fail(x, x->at, VL_EFORMAT, err, "byte 0x%02x inside a tag", c);
+        if (take_attribute(x, err)) return err->code;
+    }
+}
+
+/* After "</". */
+static vl_code take_close(vl_xml *x, vl_err *err)
+{
+    x->kind = VL_XML_CLOSE;
+    x->name = take_name(x);
+    skip_blanks(x);
+    if (x->at == x->n) return unfinished(x, "a tag", err);
+    if (!x->name.n || x->data[x->at] != '>')
+        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "malformed end tag");
+    x->at++;
+    return VL_OK;
+}
+
+/* From x->at to the closing text, which is stepped over. */
+static vl_code take_until(vl_xml *x, vl_xml_kind kind, const char *close, const char *what, vl_err *err)
+{
+    const uint8_t *const p = x->data + x->at, *const end = memmem(p, x->n - x->at, close, strlen(close));
+    if (!end) return unfinished(x, what, err);
+    x->kind = kind;
+    x->text = (vl_xml_span){ p, (size_t)(end - p) };
+    x->at = (size_t)(end - x->data) + strlen(close);
+    return VL_OK;
+}
+
+static vl_code take_pi(vl_xml *x, vl_err *err)
+{
+    x->name = take_name(x);
+    if (!x->name.n && x->at < x->n)
+        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "'<?' is not followed by a name");
+    if (vl_xml_is(x->name, "xml")) {
+        const bool bom = x->from == 3 && x->data[0] == 0xef;
+        if (x->offset || (x->from && !bom))
+            return vl_xml_fail(x, x->from, VL_EFORMAT, err, "XML declaration inside the document");
+    }
+    return take_until(x, VL_XML_PI, "?>", "a processing instruction", err);
+}
+
+/* After "<!". */
+static vl_code take_bang(vl_xml *x, vl_err *err)
+{
+    static const char *const known[] = { "--", "[CDATA[", "DOCTYPE" };
+    const uint8_t *const p = x->data + x->at;
+    const size_t left = x->n - x->at;
+    for (int i = 0; i < 3; i++) {
+        const size_t len = strlen(known[i]);
+        if (memcmp(p, known[i], left < len ? left : len) != 0) continue;
+        if (left < len) return unfinished(x, "a tag", err);
+        x->at += len;
+        if (i == 0) return take_until(x, VL_XML_COMMENT, "-->", "a comment", err);
+        if (i == 1) return take_until(x, VL_XML_CDATA, "]]>", "a CDATA section", err);
+        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "DTD refused");
+    }
+    return vl_xml_fail(x, x->from, VL_EFORMAT, err, "'<!' begins neither a comment nor CDATA");
+}
+
+vl_code vl_xml_next(vl_xml *x, vl_err *err)
+{
+    x->from = x->at;
+    if (x->at == x->n) {
+        x->kind = VL_XML_END;
+        return VL_OK;
+    }
+    const uint8_t *const p = x->data + x->at;
+    if (*p != '<') {
+        const uint8_t *const end = memchr(p, '<', x->n - x->at);
+        x->kind = VL_XML_TEXT;
+        x->text = (vl_xml_span){ p, end ? (size_t)(end - p) : x->n - x->at };
+        x->at += x->text.n;
+        return check_references(x, x->text, err);
+    }
+    const uint8_t c = x->at + 1 < x->n ? p[1] : 0;
+    x->at += c == '/' || c == '!' || c == '?' ? 2 : 1;
+    switch (c) {
+    case '/': return take_close(x, err);
+    case '!': return take_bang(x, err);
+    case '?': return take_pi(x, err);
+    default: return take_open(x, err);
+    }
+}
+
+vl_xml_span vl_xml_get(const vl_xml *x, const char *name)
+{
+    for (int i = 0; i < x->nattr; i++)
+        if (vl_xml_is(x->attr[i].name, name)) return x->attr[i].value;
+    return (vl_xml_span){ NULL, 0 };
+}
+
+bool vl_xml_blank(vl_xml_span span)
+{
+    for (size_t i = 0; i < span.n; i++)
+        if (!(class[span.at[i]] & BLANK)) return false;
+    return true;
+}
+
+static vl_code append_utf8(vl_buf *out, uint32_t c, vl_err *err)
+{
+    uint8_t b[4];
+    size_t n = 0;
+    if (c < 0x80) {
+        b[n++] = (uint8_t)c;
+    } else if (c < 0x800) {
+        b[n++] = (uint8_t)(0xc0 | c >> 6);
+    } else if (c < 0x10000) {
+        b[n++] = (uint8_t)(0xe0 | c >> 12);
+        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
+    } else {
+        b[n++] = (uint8_t)(0xf0 | c >> 18);
+        b[n++] = (uint8_t)(0x80 | (c >> 12 & 63));
+        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
+    }
+    if (c >= 0x80) b[n++] = (uint8_t)(0x80 | (c & 63));
+    return vl_buf_append(out, b, n, err);
+}
+
+vl_code vl_xml_decode(vl_xml_span span, vl_buf *out, vl_err *err)
+{
+    if (vl_buf_grow(out, span.n, err)) return err->code;
+    for (size_t i = 0; i < span.n;) {
+        const uint8_t c = span.at[i];
+        if (c == '&') {
+            uint32_t wide = 0;
+            const size_t len = reference(span.at + i, span.n - i, &wide);
+            if (!len) return vl_fail(err, VL_EFORMAT, "unknown reference in a value");
+            if (append_utf8(out, wide, err)) return err->code;
+            i += len;
+        } else {
+            const bool crlf = c == '\r' && i + 1 < span.n && span.at[i + 1] == '\n';
+            if (vl_buf_append(out, class[c] & BLANK ? (const uint8_t *)" " : &c, 1, err)) return err->code;
+            i += crlf ? 2 : 1;
+        }
+    }
+    return VL_OK;
+}
+
+/* Bytes of the UTF-8 sequence at p (which is 128 or more); 0 if it is none. Source: Unicode, table 3-7. */
+static size_t utf8(const uint8_t *p, size_t n)
+{
+    const size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 4;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || n < len) return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)) return 0;
+    if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
+    return len;
+}
+
+/* All eight bytes are in 0x20 .. 0x7f. */
+static bool plain8(const uint8_t *p)
+{
+    const uint64_t v = vl_le64(p), high = 0x8080808080808080u;
+    return !((v | (v - 0x2020202020202020u)) & high); /* a borrow can only add a false alarm */
+}
+
+vl_code vl_xml_check(const vl_xml *x, size_t from, size_t to, uint64_t *nbad, vl_err *err)
+{
+    for (size_t i = from; i < to;) {
+        if (to - i >= 8 && plain8(x->data + i)) {
+            i += 8;
+            continue;
+        }
+        const size_t stop = to - i >= 8 ? i + 8 : to;
+        while (i < stop) {
+            const uint8_t c = x->data[i];
+            if (c < 32 && !(class[c] & BLANK))
+                return vl_xml_fail(x, i, VL_EFORMAT, err, "byte 0x%02x is not allowed in XML", c);
+            const size_t len = c < 128 ? 1 : utf8(x->data + i, to - i);
+            *nbad += len == 0;
+            i += len ? len : 1;
+        }
+    }
+    return VL_OK;
+}

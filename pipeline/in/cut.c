@@ -1,0 +1,242 @@
+/* Take and cut (cut.h). */
+#include "pipeline/in/cut.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD = 1 << 16, MOST_HEAD = 16 << 20 };
+
+/* ---- open: sniff, then let the format see the head ---- */
+
+/* What bytes that no format knows seem to be. */
+static const char *resembles(const uint8_t *bytes, size_t n)
+{
+    if (bytes[0] == '>') return "FASTA, reads without qualities";
+    if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
+    if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
+    if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
+    if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
+    return NULL;
+}
+
+/* The format of stream s: of the first it is found out, the second must be the same. */
+static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t n = 0;
+    bool whole = false;
+    if (vl_input_peek(c->stream[s].in, HEAD, &bytes, &n, &whole, err))
+        return vl_err_file(err, c->stream[s].name);
+    if (!n)
+        return s ? VL_OK
+                 : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
+    const vl_format *const seen = vl_format_probe(bytes, n);
+    const char *const like = seen ? seen->name : resembles(bytes, n);
+    if (!s) c->format = name ? vl_format_find(name) : seen;
+    if (!c->format && name) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
+    if (s && seen != c->format)
+        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "neither FASTQ nor mzML",
+                c->format->name);
+    else if (!c->format && like)
+        vl_fail(err, VL_EUNSUP, "%s, which is not supported; FASTQ and mzML are", like);
+    else if (!c->format) vl_fail(err, VL_EUNSUP, "neither FASTQ nor mzML: starts with byte 0x%02x", bytes[0]);
+    else if (c->nstream > c->format->max_stream)
+        return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->name, c->nstream);
+    return vl_err_file(err, c->stream[s].name);
+}
+
+static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
+{
+    const uint8_t *bytes[VL_MAX_STREAM] = { NULL };
+    size_t n[VL_MAX_STREAM] = { 0 };
+    bool whole[VL_MAX_STREAM] = { false }, more = true;
+    for (size_t want = HEAD; more; want *= 4) {
+        for (int s = 0; s < c->nstream; s++)
+            if (vl_input_peek(c->stream[s].in, want, &bytes[s], &n[s], &whole[s], err))
+                return vl_err_file(err, c->stream[s].name);
+        more = false;
+        c->format->close(c->head, c->state); /* of a try that saw too little */
+        memset(c->head, 0, c->format->head_size);
+        if (c->format->open(c->head, ask, bytes, n, whole, &more, err))
+            return vl_err_file(err, c->stream[0].name);
+        if (more && want >= MOST_HEAD) {
+            vl_fail(err, VL_EFORMAT, "no %s record within the first %d MiB", c->format->name,
+                    MOST_HEAD >> 20);
+            return vl_err_file(err, c->stream[0].name);
+        }
+    }
+    return VL_OK;
+}
+
+vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
+                       const char *format, vl_err *err)
+{
+    *c = (vl_cutter){ .nstream = ask.nstream };
+    for (int s = 0; s < c->nstream; s++) {
+        vl_stream *const st = &c->stream[s];
+        st->name = path[s][0];
+        if (!(st->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory to hash the input");
+        XXH3_128bits_reset(st->hash);
+        if (vl_input_open(&st->in, path[s], npath[s], err)) return vl_err_file(err, st->name);
+    }
+    for (int s = 0; s < c->nstream; s++)
+        if (sniff(c, s, format, err)) return err->code;
+    c->head = calloc(1, c->format->head_size + 1);
+    c->state = calloc(1, c->format->tail_size + 1);
+    if (!c->head || !c->state) return vl_fail(err, VL_ENOMEM, "no memory to open the input");
+    return open_head(c, &ask, err);
+}
+
+/* ---- take ---- */
+
+vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
+{
+    vl_stream *const st = &c->stream[s];
+    packet->packed.len = packet->plain.len = 0;
+    packet->end = packet->file_end = false;
+    if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block)
+        return VL_OK; /* enough for now */
+    return vl_input_take(st->in, c->format->block, packet, err);
+}
+
+vl_code vl_cutter_inflate(const vl_cutter *c, int s, vl_packet *packet, vl_err *err)
+{
+    if (!vl_packet_inflate(packet, err)) return VL_OK;
+    return vl_err_file(err, vl_input_source(c->stream[s].in, packet->file)->name);
+}
+
+/* ---- cut ---- */
+
+/* Block = tail + packet; the tail is then empty. */
+static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *err)
+{
+    if (!st->tail.len) {
+        vl_buf_swap(&block->bytes, &packet->plain);
+    } else {
+        vl_buf_swap(&block->bytes, &st->tail);
+        if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err)) return err->code;
+    }
+    packet->plain.len = 0;
+    st->tail.len = 0;
+    st->ended |= packet->end;
+    block->file = st->name;
+    block->offset = st->at;
+    block->record = st->record;
+    block->nrecord = 0;
+    return VL_OK;
+}
+
+static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, size_t used, vl_err *err)
+{
+    const size_t rest = block->bytes.len - used;
+    if (rest > c->format->max_record && !used) {
+        vl_fail(err, VL_EFORMAT, "a record is longer than %zu MiB", c->format->max_record >> 20);
+        return vl_err_at(err, block->file, st->at + used, st->record + block->nrecord);
+    }
+    if (!used) {
+        vl_buf_swap(&st->tail, &block->bytes);
+        block->bytes.len = 0;
+    } else if (vl_buf_append(&st->tail, block->bytes.data + used, rest, err)) {
+        return err->code;
+    }
+    block->bytes.len = used;
+    block->last = st->ended && !rest;
+    XXH3_128bits_update(st->hash, block->bytes.data, used);
+    st->bytes += used;
+    st->at += used;
+    st->record += block->nrecord;
+    return VL_OK;
+}
+
+/* Whole records within the first format->block bytes, `most` of them at most; one that is longer than that
+ * alone. *lacks: more text is needed to say. So borders of blocks depend on the text, never on packets or
+ * timing. */
+static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, size_t *used,
+                       bool *lacks, vl_err *err)
+{
+    const size_t len = block->bytes.len, full = c->format->block, n = len < full ? len : full;
+    *used = 0;
+    block->nrecord = 0;
+    *lacks = len < full && !st->ended;
+    if (*lacks || !len) return VL_OK;
+    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord,
+                       err))
+        return vl_err_file(err, block->file);
+    if (block->nrecord || *used) return VL_OK;
+    if (n < len &&
+        c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
+        return vl_err_file(err, block->file);
+    *lacks = !block->nrecord && !*used && !st->ended;
+    return VL_OK;
+}
+
+/* One input has no record left while the other has: mates are missing. */
+static vl_code check_even(const vl_cutter *c, const vl_block *block, vl_err *err)
+{
+    for (int s = 0; s < c->nstream; s++) {
+        const vl_stream *const st = &c->stream[s], *const other = &c->stream[1 - s];
+        if (!block[s].nrecord || block[1 - s].nrecord) continue;
+        vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64,
+                other->name, other->record);
+        return vl_err_at(err, st->name, st->at, st->record);
+    }
+    return VL_OK;
+}
+
+vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err)
+{
+    size_t used[VL_MAX_STREAM] = { 0 };
+    uint64_t least = UINT64_MAX;
+    bool wait = false, lacks[VL_MAX_STREAM] = { false };
+    for (int s = 0; s < c->nstream; s++) {
+        if (fill(&c->stream[s], &packet[s], &block[s], err)) return err->code;
+        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &used[s], &lacks[s], err)) return err->code;
+        if (block[s].nrecord < least) least = block[s].nrecord;
+        wait |= lacks[s];
+    }
+    if (!wait && c->nstream > 1 && check_even(c, block, err)) return err->code;
+    *end = true;
+    for (int s = 0; s < c->nstream; s++) {
+        if (wait) used[s] = block[s].nrecord = 0;
+        else if (block[s].nrecord > least &&
+                 measure(c, &c->stream[s], &block[s], least, &used[s], &lacks[s], err))
+            return err->code;
+        if (keep_tail(c, &c->stream[s], &block[s], used[s], err)) return err->code;
+        /* what lacks text is read on, however much is there: its record is longer than a block */
+        atomic_store_explicit(&c->stream[s].waits, lacks[s] ? 0 : c->stream[s].tail.len,
+                              memory_order_relaxed);
+        *end &= c->stream[s].ended && !c->stream[s].tail.len;
+    }
+    return VL_OK;
+}
+
+void vl_cutter_place(const vl_cutter *c, vl_err *err)
+{
+    if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE)
+        return; /* what input says is right already */
+    for (int s = 0; s < c->nstream; s++) {
+        const vl_stream *const st = &c->stream[s];
+        const size_t n = strlen(st->name), m = strlen(err->file);
+        if (vl_input_nfile(st->in) < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
+        int f = 0;
+        for (; f + 1 < vl_input_nfile(st->in) && err->offset >= vl_input_source(st->in, f)->plain_bytes; f++)
+            err->offset -= vl_input_source(st->in, f)->plain_bytes;
+        err->file[0] = 0;
+        vl_err_file(err, vl_input_source(st->in, f)->name);
+        return;
+    }
+}
+
+void vl_cutter_close(vl_cutter *c)
+{
+    if (c->format && c->head && c->state) c->format->close(c->head, c->state);
+    free(c->head);
+    free(c->state);
+    for (int s = 0; s < c->nstream; s++) {
+        vl_input_close(c->stream[s].in);
+        vl_buf_free(&c->stream[s].tail);
+        XXH3_freeState(c->stream[s].hash);
+    }
+    *c = (vl_cutter){ 0 };
+}

@@ -1,0 +1,45 @@
+/*
+ * Take and cut: the ordered beginning of ingest. Takes packets from one input or two side by side, and cuts
+ * their text into blocks of whole records; with two inputs, blocks of equally many. What is left waits for
+ * the next.
+ */
+#ifndef VL_CUT_H
+#define VL_CUT_H
+
+#include "formats/format.h"
+#include "formats/xxh3.h"
+#include "pipeline/io/input.h"
+#include <stdatomic.h>
+
+enum { VL_MAX_STREAM = 2 };
+
+typedef struct vl_stream {
+    vl_input *in;         /* owned */
+    const char *name;     /* of the first file */
+    vl_buf tail;          /* text that waits */
+    uint64_t at, record;  /* of the tail's first byte: place and record in the stream */
+    uint64_t bytes;       /* text cut so far */
+    bool ended;           /* cut has seen the end */
+    XXH3_state_t *hash;   /* of the text */
+    _Atomic size_t waits; /* bytes of tail: take holds back the stream that is far ahead */
+} vl_stream;
+
+typedef struct vl_cutter {
+    const vl_format *format; /* borrowed */
+    void *head, *state;      /* owned; of the format: head is read only after open, state belongs to join */
+    vl_stream stream[VL_MAX_STREAM];
+    int nstream;
+} vl_cutter;
+
+/* path[s][npath[s]]: files in a row of stream s. Sniffs the format unless named (NULL). */
+vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
+                       const char *format, vl_err *err);
+vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
+vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
+/* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */
+vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err);
+/* After the run: of files in a row, names the one an error is in, and the byte in that. */
+void vl_cutter_place(const vl_cutter *c, vl_err *err);
+void vl_cutter_close(vl_cutter *c);
+
+#endif

@@ -1,0 +1,405 @@
+/*
+ * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> pack -> write, then seal, verify from
+ * a fresh open, and give the store its name.
+ */
+#include "pipeline/in/ingest.h"
+
+#include "pipeline/in/cut.h"
+#include "pipeline/in/lay.h"
+#include "pipeline/reads/reads_tally.h"
+#include "pipeline/run/run.h"
+#include "pipeline/out/verify.h"
+#include "formats/reads/reads.h"
+#include "formats/spectra/spectra.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one slot carries. */
+typedef struct load {
+    vl_packet packet[VL_MAX_STREAM];
+    vl_block block[VL_MAX_STREAM];
+    vl_batch batch;
+    vl_chunks chunks;
+    vl_work work;
+    vl_qc qc;
+    uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
+} load;
+
+typedef struct ingest {
+    const vl_ingest *ask;
+    vl_cutter cutter;
+    vl_lay *lay;
+    vl_store *store;
+    vl_work work; /* of the ordered stages */
+    load *load;   /* owned; [nslot] */
+    int nslot;
+    bool paired;
+    vl_progress progress;
+} ingest;
+
+/* ---- stages ---- */
+
+static vl_code take(ingest *g, int s, vl_slot *slot, vl_err *err)
+{
+    load *const l = slot->body;
+    if (vl_cutter_take(&g->cutter, s, &l->packet[s], err)) return err->code;
+    l->read[s] = vl_input_read(g->cutter.stream[s].in);
+    return VL_OK;
+}
+
+static vl_code take_first(void *self, vl_slot *slot, vl_err *err) { return take(self, 0, slot, err); }
+static vl_code take_second(void *self, vl_slot *slot, vl_err *err) { return take(self, 1, slot, err); }
+
+static vl_code inflate(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    for (int s = 0; s < g->cutter.nstream; s++)
+        if (vl_cutter_inflate(&g->cutter, s, &l->packet[s], err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code cut(void *self, vl_slot *slot, vl_err *err)
+{
+    ingest *const g = self;
+    load *const l = slot->body;
+    return vl_cutter_cut(&g->cutter, l->packet, l->block, &slot->end, err);
+}
+
+/* In the middle of a long record nothing is whole: the block is empty, and the batch is nobody's. */
+static bool is_empty(const load *l, const vl_slot *slot) { return !l->block[0].bytes.len && !slot->end; }
+
+static vl_code parse(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    vl_batch_clear(&l->batch);
+    if (is_empty(l, slot)) return VL_OK;
+    if (g->cutter.format->parse(g->cutter.head, l->block, &l->batch, err))
+        return vl_err_file(err, l->block[0].file);
+    return VL_OK;
+}
+
+static vl_code count(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    if (l->batch.schema != &vl_reads_schema) return VL_OK;
+    return vl_qc_add(&l->qc, &l->batch, g->paired, err);
+}
+
+static vl_code lay(void *self, vl_slot *slot, vl_err *err)
+{
+    ingest *const g = self;
+    load *const l = slot->body;
+    const vl_format *const f = g->cutter.format;
+    l->chunks.n = 0;
+    l->rows = vl_lay_rows(g->lay, 0);
+    if (is_empty(l, slot)) return VL_OK;
+    if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err))
+        return vl_err_file(err, l->block[0].file);
+    if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
+    l->rows = vl_lay_rows(g->lay, 0);
+    return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
+}
+
+static vl_code pack(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    for (size_t i = 0; i < l->chunks.n; i++)
+        if (vl_chunk_pack(&l->chunks.chunk[i], g->ask->profile, &l->work, err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code write(void *self, vl_slot *slot, vl_err *err)
+{
+    ingest *const g = self;
+    load *const l = slot->body;
+    for (size_t i = 0; i < l->chunks.n; i++)
+        if (vl_store_append(g->store, &l->chunks.chunk[i], &g->work, err)) return err->code;
+    uint64_t done = 0, total = 0;
+    for (int s = 0; s < g->cutter.nstream; s++) {
+        done += l->read[s];
+        total += vl_input_total(g->cutter.stream[s].in);
+    }
+    vl_progress_show(&g->progress, done, total, l->rows);
+    return VL_OK;
+}
+
+/* ---- slots ---- */
+
+/* Bytes that one slot needs: text, columns, chunks and their packed forms, about twelve times a block of
+ * text. */
+static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c->format->block * 12; }
+
+static vl_code make_slots(ingest *g, vl_err *err)
+{
+    g->nslot = vl_slots_for(g->ask->threads);
+    if (g->ask->max_memory) {
+        const uint64_t fixed = 96u << 20, one = slot_bytes(&g->cutter);
+        const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
+        if (!fit)
+            return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",
+                           (fixed + one) >> 20);
+        if (fit < (uint64_t)g->nslot) g->nslot = (int)fit;
+    }
+    g->load = calloc((size_t)g->nslot, sizeof *g->load);
+    if (!g->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);
+    for (int i = 0; i < g->nslot; i++)
+        if (vl_batch_init(&g->load[i].batch, g->cutter.format->schema, err)) return err->code;
+    return VL_OK;
+}
+
+static void free_slots(ingest *g)
+{
+    for (int i = 0; g->load && i < g->nslot; i++) {
+        load *const l = &g->load[i];
+        for (int s = 0; s < VL_MAX_STREAM; s++) {
+            vl_packet_free(&l->packet[s]);
+            vl_buf_free(&l->block[s].bytes);
+        }
+        if (g->cutter.format->drop && l->batch.schema) g->cutter.format->drop(&l->batch);
+        if (l->batch.schema) vl_batch_free(&l->batch);
+        vl_chunks_free(&l->chunks);
+        vl_work_free(&l->work);
+        vl_qc_free(&l->qc);
+    }
+    free(g->load);
+    g->load = NULL;
+}
+
+static vl_code move(ingest *g, vl_err *err)
+{
+    const vl_stage all[] = {
+        { "take", VL_ORDERED, take_first, g },  { "take 2", VL_ORDERED, take_second, g },
+        { "inflate", VL_PARALLEL, inflate, g }, { "cut", VL_ORDERED, cut, g },
+        { "parse", VL_PARALLEL, parse, g },     { "count", VL_PARALLEL, count, g },
+        { "lay", VL_ORDERED, lay, g },          { "pack", VL_PARALLEL, pack, g },
+        { "write", VL_ORDERED, write, g },
+    };
+    enum { ALL = sizeof all / sizeof *all };
+    vl_stage stage[ALL];
+    double seconds[ALL] = { 0 };
+    int n = 0;
+    for (int i = 0; i < ALL; i++)
+        if (i != 1 || g->cutter.nstream > 1) stage[n++] = all[i];
+    vl_slot *const slot = calloc((size_t)g->nslot, sizeof *slot);
+    if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);
+    for (int i = 0; i < g->nslot; i++) slot[i].body = &g->load[i];
+    vl_run(stage, n, slot, g->nslot, g->ask->threads, seconds, err);
+    free(slot);
+    vl_progress_end(&g->progress);
+    vl_cutter_place(&g->cutter, err);
+    for (int i = 0; i < n && g->ask->stats; i++) fprintf(stderr, "%-8s %8.3f s\n", stage[i].name, seconds[i]);
+    return err->code;
+}
+
+/* ---- notes ---- */
+
+/* Control characters would break the manifest's lines. */
+static void clean(char *text)
+{
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127) *p = '?';
+}
+
+/* The last part of a path. */
+static void base_name(const char *path, char *text, size_t n)
+{
+    const char *const slash = strrchr(path, '/');
+    snprintf(text, n, "%s", slash ? slash + 1 : path);
+    clean(text);
+}
+
+static void to_hex(const uint8_t *bytes, int n, char *hex)
+{
+    for (int i = 0; i < n; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
+{
+    char where[32], text[256];
+    const vl_source *const src = vl_input_source(g->cutter.stream[s].in, file);
+    snprintf(where, sizeof where, "source/%d", number);
+    base_name(src->name, text, sizeof text);
+    if (vl_store_note(g->store, where, "name", text, err) ||
+        vl_store_note_u64(g->store, where, "stream", (uint64_t)s + 1, err) ||
+        vl_store_note_u64(g->store, where, "bytes", src->bytes, err) ||
+        vl_store_note_u64(g->store, where, "plain_bytes", src->plain_bytes, err) ||
+        vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
+        vl_store_note(g->store, where, "compression", src->compression, err))
+        return err->code;
+    to_hex(src->sha256, 32, text);
+    if (vl_store_note(g->store, where, "sha256", text, err)) return err->code;
+    if (src->no_eof_block && vl_store_note_u64(g->store, where, "no_eof_block", 1, err)) return err->code;
+    if (src->trailing_zeros && vl_store_note_u64(g->store, where, "trailing_zeros", src->trailing_zeros, err))
+        return err->code;
+    return VL_OK;
+}
+
+/* The same reads as both mates are most likely a slip of the hand; they come back exactly all the same. */
+static bool same_mates(const ingest *g)
+{
+    const vl_stream *const s = g->cutter.stream;
+    return g->cutter.nstream == 2 &&
+           XXH128_isEqual(XXH3_128bits_digest(s[0].hash), XXH3_128bits_digest(s[1].hash));
+}
+
+static vl_code note_sources(ingest *g, vl_err *err)
+{
+    char name[32], hex[33];
+    int number = 0;
+    for (int s = 0; s < g->cutter.nstream; s++) {
+        const vl_stream *const st = &g->cutter.stream[s];
+        for (int f = 0; f < vl_input_nfile(st->in); f++)
+            if (note_source(g, number++, s, f, err)) return err->code;
+        XXH128_canonical_t hash;
+        XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(st->hash));
+        to_hex(hash.digest, 16, hex);
+        snprintf(name, sizeof name, "text_xxh3_128_%d", s + 1);
+        if (vl_store_note(g->store, "source", name, hex, err)) return err->code;
+        snprintf(name, sizeof name, "text_bytes_%d", s + 1);
+        if (vl_store_note_u64(g->store, "source", name, st->bytes, err)) return err->code;
+    }
+    if (same_mates(g) && vl_store_note_u64(g->store, "source", "mates_identical", 1, err)) return err->code;
+    return vl_store_note_u64(g->store, "source", "n_file", (uint64_t)number, err);
+}
+
+static vl_code note_root(ingest *g, vl_err *err)
+{
+    const vl_schema *const schema = g->cutter.format->schema;
+    const struct {
+        const char *name, *text;
+    } texts[] = { { "vial.format", "store" },
+                  { "vial.kind", schema->kind },
+                  { "vial.profile", vl_profile_name(g->ask->profile) },
+                  { "vial.writer", VL_VERSION },
+                  { "vial.sample", g->ask->sample },
+                  { "vial.acquisition", g->ask->acquisition },
+                  { "vial.lossless", "1" } };
+    if (vl_store_note_u64(g->store, "/", "vial.version", VL_STORE_VERSION, err)) return err->code;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (vl_store_note(g->store, "/", texts[i].name, texts[i].text, err)) return err->code;
+    for (int t = 0; t < schema->ntable; t++) {
+        char name[48];
+        snprintf(name, sizeof name, t ? "n_%s" : "n_row", schema->table[t]);
+        if (vl_store_note_u64(g->store, "/", name, vl_lay_rows(g->lay, t), err)) return err->code;
+    }
+    for (int i = 0; i < schema->ncounter; i++)
+        if (vl_store_note_u64(g->store, "/", schema->counter[i], vl_lay_counters(g->lay)[i], err))
+            return err->code;
+    return VL_OK;
+}
+
+static vl_code note_facts(ingest *g, vl_err *err)
+{
+    vl_facts facts = { .n = 0 };
+    if (g->cutter.format->finish(g->cutter.head, g->cutter.state, &facts, err))
+        return vl_err_file(err, g->cutter.stream[0].name);
+    for (int i = 0; i < facts.n; i++) {
+        clean(facts.fact[i].text);
+        if (vl_store_note(g->store, "source", facts.fact[i].name, facts.fact[i].text, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+static vl_code note_qc(ingest *g, vl_err *err)
+{
+    vl_qc sum = { 0 };
+    for (int i = 0; i < g->nslot; i++)
+        if (vl_qc_merge(&sum, &g->load[i].qc, err)) break;
+    if (!err->code) vl_qc_store(&sum, g->paired, g->store, err);
+    vl_qc_free(&sum);
+    return err->code;
+}
+
+/* ---- the whole ---- */
+
+static void add_odd(vl_ingested *done, const char *name, const char *text, uint64_t n)
+{
+    if (done->nodd == sizeof done->odd / sizeof *done->odd) return;
+    snprintf(done->odd[done->nodd].name, sizeof done->odd[0].name, "%s", name);
+    if (text) snprintf(done->odd[done->nodd++].text, sizeof done->odd[0].text, "%s", text);
+    else snprintf(done->odd[done->nodd++].text, sizeof done->odd[0].text, "%" PRIu64, n);
+}
+
+static void sum_up(ingest *g, vl_ingested *done)
+{
+    const vl_schema *const schema = g->cutter.format->schema;
+    for (int i = 0; i < schema->ncounter; i++)
+        if (vl_lay_counters(g->lay)[i] && strcmp(schema->counter[i], "n_proven")) /* that one is usual */
+            add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
+    const bool reads = g->cutter.format->schema == &vl_reads_schema;
+    if (same_mates(g)) add_odd(done, "mates_identical", "R1 and R2 hold the same reads", 0);
+    done->kind = g->cutter.format->schema->kind;
+    done->row_name = reads ? "reads" : "spectra";
+    done->unit_name = reads ? "bases" : "arrays";
+    done->rows = vl_lay_rows(g->lay, 0);
+    done->units = reads ? vl_lay_elements(g->lay, VL_RD_BASE) : vl_lay_rows(g->lay, VL_SPT_ARRAY);
+    for (int s = 0; s < g->cutter.nstream; s++) {
+        const vl_stream *const st = &g->cutter.stream[s];
+        done->text_bytes += st->bytes;
+        uint64_t no_eof = 0;
+        for (int f = 0; f < vl_input_nfile(st->in); f++) {
+            done->bytes_in += vl_input_source(st->in, f)->bytes;
+            no_eof += vl_input_source(st->in, f)->no_eof_block;
+        }
+        if (no_eof) add_odd(done, s ? "no_eof_block_2" : "no_eof_block_1", NULL, no_eof);
+    }
+}
+
+static vl_code make_store(ingest *g, vl_err *err)
+{
+    if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
+    if (vl_lay_open(&g->lay, g->cutter.format->schema, err)) return err->code;
+    if (make_slots(g, err) || move(g, err)) return err->code;
+    if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
+        return err->code;
+    if (note_qc(g, err)) return err->code;
+    free_slots(g);
+    return vl_store_seal(g->store, g->ask->threads, err);
+}
+
+static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
+{
+    vl_verified seen = { 0 };
+    const vl_verify ask = { .path = vl_store_part(g->store),
+                            .threads = g->ask->threads,
+                            .progress = g->ask->progress };
+    if (vl_verify_run(&ask, &seen, err)) {
+        err->file[0] = 0;
+        return vl_err_file(err, g->ask->store);
+    }
+    memcpy(done->digest, seen.digest, sizeof done->digest);
+    return VL_OK;
+}
+
+vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
+{
+    ingest g = { .ask = ask };
+    const vl_ask format_ask = { .nstream = ask->nstream,
+                                .interleaved = ask->interleaved,
+                                .exact_all = ask->exact_all };
+    *done = (vl_ingested){ 0 };
+    g.paired = ask->nstream == 2 || ask->interleaved;
+    if (vl_cutter_open(&g.cutter, ask->path, ask->npath, format_ask, ask->format, err)) goto out;
+    vl_progress_start(&g.progress, ask->progress, "ingest",
+                      g.cutter.format->schema == &vl_reads_schema ? "reads" : "spectra");
+    if (make_store(&g, err)) goto out;
+    sum_up(&g, done);
+    if (verify(&g, done, err)) goto out;
+    done->bytes_store = vl_store_bytes(g.store);
+    if (vl_store_publish(g.store, err)) goto out;
+    done->seconds = vl_progress_seconds(&g.progress);
+out:
+    free_slots(&g);
+    vl_store_close(g.store);
+    vl_lay_close(g.lay);
+    vl_work_free(&g.work);
+    vl_cutter_close(&g.cutter);
+    return err->code;
+}

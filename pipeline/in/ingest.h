@@ -1,0 +1,39 @@
+/* Ingest: input files -> one verified store. */
+#ifndef VL_INGEST_H
+#define VL_INGEST_H
+
+#include "pipeline/run/progress.h"
+#include "pipeline/store/store.h"
+
+typedef struct vl_ingest {
+    const char *const *path[2]; /* [nstream][npath]: files in a row of each stream; borrowed */
+    int npath[2];
+    int nstream;
+    const char *store;       /* to be made */
+    const char *sample;      /* "" if unknown */
+    const char *acquisition; /* "" if unknown */
+    const char *format;      /* NULL: found out from the content */
+    vl_profile profile;
+    int threads;
+    uint64_t max_memory; /* bytes; 0: no limit */
+    bool force, interleaved, exact_all, stats;
+    vl_progress_how progress;
+} vl_ingest;
+
+/* What came of it, for the summary. */
+typedef struct vl_ingested {
+    const char *kind, *row_name; /* "reads"; static */
+    uint64_t rows, units;        /* units: bases or peaks */
+    const char *unit_name;
+    uint64_t bytes_in, text_bytes, bytes_store;
+    double seconds;
+    char digest[65];
+    struct {
+        char name[40], text[88];
+    } odd[VL_MAX_COUNTER + 8]; /* odd but legal things met */
+    int nodd;
+} vl_ingested;
+
+vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err);
+
+#endif

@@ -1,0 +1,363 @@
+/* Lay (lay.h): for each column one open chunk that batches are copied into. */
+#include "pipeline/in/lay.h"
+
+#include "formats/xxh3.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct column {
+    vl_spec spec;
+    char unit[16];     /* spec.unit of a piece column */
+    vl_buf open;       /* elements since first */
+    uint64_t first, n; /* first element of the open chunk; elements so far */
+    XXH3_state_t *hash;
+} column;
+
+/* Row offsets of a ragged field: left out while all rows are equally long. */
+typedef struct rows {
+    column *offset; /* owned; NULL if the field has none of its own */
+    bool uniform;
+    uint64_t length; /* of each row, while uniform */
+    uint64_t nrow;
+} rows;
+
+struct vl_lay {
+    const vl_schema *schema;
+    column **field;                                /* owned; [nfield] */
+    rows *rows;                                    /* owned; [nfield] */
+    column *piece[VL_MAX_PIECE_COLUMN];            /* owned */
+    char piece_base[VL_MAX_PIECE_COLUMN][VL_PATH]; /* the name without type */
+    int npiece;
+    uint64_t nrow[VL_MAX_TABLE], nbyte;
+    uint64_t counter[VL_MAX_COUNTER];
+};
+
+static void column_free(column *c)
+{
+    if (!c) return;
+    vl_buf_free(&c->open);
+    XXH3_freeState(c->hash);
+    free(c);
+}
+
+static column *column_new(const vl_spec *spec, vl_err *err)
+{
+    column *const c = calloc(1, sizeof *c);
+    if (c) c->hash = XXH3_createState();
+    if (!c || !c->hash) {
+        column_free(c);
+        vl_fail(err, VL_ENOMEM, "no memory for a column");
+        return NULL;
+    }
+    c->spec = *spec;
+    XXH3_128bits_reset(c->hash);
+    return c;
+}
+
+void vl_chunks_free(vl_chunks *chunks)
+{
+    for (size_t i = 0; i < chunks->cap; i++) {
+        vl_buf_free(&chunks->chunk[i].raw);
+        vl_buf_free(&chunks->chunk[i].packed);
+    }
+    free(chunks->chunk);
+    *chunks = (vl_chunks){ 0 };
+}
+
+/* Moves the open chunk to the list; the column gets the buffer of an earlier chunk in exchange. */
+static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
+{
+    if (out->n == out->cap) {
+        const size_t cap = out->cap ? 2 * out->cap : 32;
+        vl_chunk *const p = realloc(out->chunk, cap * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
+        memset(p + out->cap, 0, (cap - out->cap) * sizeof *p);
+        out->chunk = p;
+        out->cap = cap;
+    }
+    vl_chunk *const chunk = &out->chunk[out->n++];
+    chunk->spec = &c->spec;
+    chunk->first = c->first;
+    chunk->count = c->open.len / vl_type_width(c->spec.type);
+    chunk->last = last;
+    chunk->line = 0;
+    vl_buf_swap(&chunk->raw, &c->open);
+    c->open.len = 0;
+    c->first += chunk->count;
+    return VL_OK;
+}
+
+static vl_code append(column *c, const uint8_t *bytes, size_t len, vl_chunks *out, vl_err *err)
+{
+    XXH3_128bits_update(c->hash, bytes, len);
+    c->n += len / vl_type_width(c->spec.type);
+    while (len) {
+        if (vl_buf_reserve(&c->open, VL_CHUNK_BYTES, err)) return err->code;
+        const size_t room = VL_CHUNK_BYTES - c->open.len, n = len < room ? len : room;
+        memcpy(c->open.data + c->open.len, bytes, n);
+        c->open.len += n;
+        bytes += n;
+        len -= n;
+        if (c->open.len == VL_CHUNK_BYTES && emit(c, false, out, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* ---- offsets ---- */
+
+static vl_code append_line(column *c, uint64_t from, uint64_t n, uint64_t step, vl_chunks *out, vl_err *err)
+{
+    uint64_t piece[512];
+    for (uint64_t i = 0; i < n;) {
+        const uint64_t k = n - i < 512 ? n - i : 512;
+        for (uint64_t j = 0; j < k; j++) piece[j] = (from + i + j) * step;
+        if (out) {
+            if (append(c, (const uint8_t *)piece, k * 8, out, err)) return err->code;
+        } else {
+            XXH3_128bits_update(c->hash, piece, k * 8);
+            c->n += k;
+        }
+        i += k;
+    }
+    return VL_OK;
+}
+
+/* The first row of another length: offsets are needed after all. Whole chunks that were left out are made
+ * when the store gets the first chunk behind them (vl_chunk.line); here they are only hashed. */
+static vl_code begin_offsets(rows *r, vl_chunks *out, vl_err *err)
+{
+    const uint64_t full = vl_chunk_elements(VL_U64), entries = r->nrow + 1, whole = entries / full * full;
+    r->uniform = false;
+    if (append_line(r->offset, 0, whole, r->length, NULL, err)) return err->code;
+    r->offset->first = whole;
+    return append_line(r->offset, whole, entries - whole, r->length, out, err);
+}
+
+static bool all_equal(const uint64_t *offset, size_t n, uint64_t length)
+{
+    uint64_t differ = 0;
+    for (size_t i = 0; i < n; i++) differ |= (offset[i + 1] - offset[i]) ^ length;
+    return !differ;
+}
+
+static vl_code lay_offsets(rows *r, const vl_column *col, uint64_t base, vl_chunks *out, vl_err *err)
+{
+    if (!col->nrow) return VL_OK;
+    if (!r->nrow) r->length = col->offset[1] - col->offset[0];
+    if (r->uniform && !all_equal(col->offset, col->nrow, r->length)) {
+        if (begin_offsets(r, out, err)) return err->code;
+    }
+    r->nrow += col->nrow;
+    if (r->uniform) return VL_OK;
+    for (size_t i = 1; i <= col->nrow; i++) col->offset[i] += base;
+    return append(r->offset, (const uint8_t *)(col->offset + 1), col->nrow * 8, out, err);
+}
+
+/* ---- references ---- */
+
+/* The store's number for a piece column. The first type under a name gets the name, others name.type. */
+static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out, vl_err *err)
+{
+    bool taken = false;
+    for (int i = 0; i < lay->npiece; i++) {
+        if (strcmp(lay->piece_base[i], pc->path)) continue;
+        taken = true;
+        if (lay->piece[i]->spec.type == pc->type) {
+            *out = (uint16_t)i;
+            return VL_OK;
+        }
+    }
+    if (lay->npiece == VL_MAX_PIECE_COLUMN)
+        return vl_fail(err, VL_EUNSUP, "more than %d kinds of array", VL_MAX_PIECE_COLUMN);
+    vl_spec spec = { .type = pc->type, .use = VL_USE_NUMBER, .unit = "", .missing = "", .doc = "" };
+    snprintf(spec.path, sizeof spec.path, "%s%s%s", pc->path, taken ? "." : "",
+             taken ? vl_type_name(pc->type) : "");
+    column *const c = column_new(&spec, err);
+    if (!c) return err->code;
+    memcpy(c->unit, pc->unit, sizeof c->unit);
+    c->spec.unit = c->unit;
+    memcpy(lay->piece_base[lay->npiece], pc->path, VL_PATH);
+    lay->piece[lay->npiece] = c;
+    *out = (uint16_t)lay->npiece++;
+    return VL_OK;
+}
+
+static void add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base)
+{
+    if (!base) return;
+    if (width == 8) {
+        for (size_t i = 0; i < n; i++) vl_put_le64(data + 8 * i, vl_le64(data + 8 * i) + base);
+    } else if (width == 4) {
+        for (size_t i = 0; i < n; i++) vl_put_le32(data + 4 * i, vl_le32(data + 4 * i) + (uint32_t)base);
+    }
+}
+
+static void fix_refs(vl_lay *lay, vl_batch *batch)
+{
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        const vl_field *const field = &lay->schema->field[f];
+        const size_t width = vl_type_width(field->type);
+        uint64_t base = 0;
+        if (field->ref == VL_REF_ROW) base = lay->nrow[field->ref_to];
+        else if (field->ref == VL_REF_ELEMENT) base = lay->field[field->ref_to]->n;
+        else if (field->ref == VL_REF_BYTE) base = lay->nbyte;
+        add_to_all(batch->col[f].data.data, batch->col[f].data.len / width, width, base);
+    }
+}
+
+/* Piece columns and starts: row i of their table belongs to piece i. */
+static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
+{
+    uint8_t *number = NULL, *start = NULL;
+    uint16_t map[VL_MAX_PIECE_COLUMN];
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        if (lay->schema->field[f].ref == VL_REF_PIECE_COLUMN) number = batch->col[f].data.data;
+        if (lay->schema->field[f].ref == VL_REF_PIECE_START) start = batch->col[f].data.data;
+    }
+    for (size_t i = 0; i < batch->npiece_column; i++)
+        if (find_piece(lay, &batch->piece_column[i], &map[i], err)) return err->code;
+    for (size_t i = 0; i < batch->npiece; i++) {
+        const vl_piece *const p = &batch->piece[i];
+        column *const c = lay->piece[map[p->column]];
+        number[2 * i] = (uint8_t)map[p->column];
+        number[2 * i + 1] = (uint8_t)(map[p->column] >> 8);
+        vl_put_le64(start + 8 * i, c->n);
+        if (append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+/* ---- entry points ---- */
+
+static vl_code open_field(vl_lay *lay, int f, vl_err *err)
+{
+    const vl_field *const field = &lay->schema->field[f];
+    vl_spec spec = { .type = field->type,
+                     .use = field->use,
+                     .unit = field->unit,
+                     .missing = field->missing,
+                     .doc = field->doc };
+    snprintf(spec.path, sizeof spec.path, "%s", field->path);
+    if (!(lay->field[f] = column_new(&spec, err))) return err->code;
+    if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
+    vl_spec offset = { .type = VL_U64,
+                       .use = VL_USE_NUMBER,
+                       .unit = "element",
+                       .missing = "",
+                       .doc = "row i has the elements offset[i] up to, not including, offset[i+1]" };
+    snprintf(offset.path, sizeof offset.path, "%s.offset", field->path);
+    lay->rows[f].uniform = true;
+    return (lay->rows[f].offset = column_new(&offset, err)) ? VL_OK : err->code;
+}
+
+vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
+{
+    vl_lay *const lay = calloc(1, sizeof *lay);
+    *out = lay;
+    if (!lay) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    lay->schema = schema;
+    lay->field = calloc((size_t)schema->nfield, sizeof *lay->field);
+    lay->rows = calloc((size_t)schema->nfield, sizeof *lay->rows);
+    if (!lay->field || !lay->rows) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    for (int f = 0; f < schema->nfield; f++)
+        if (open_field(lay, f, err)) return err->code;
+    return VL_OK;
+}
+
+vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
+{
+    fix_refs(lay, batch);
+    for (int t = 0; t < lay->schema->ntable; t++) batch->first[t] = lay->nrow[t];
+    if (batch->npiece && lay_pieces(lay, batch, out, err)) return err->code;
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        column *const c = lay->field[f];
+        const vl_column *const col = &batch->col[f];
+        const uint64_t base = c->n;
+        if (append(c, col->data.data, col->data.len, out, err)) return err->code;
+        if (lay->rows[f].offset && lay_offsets(&lay->rows[f], col, base, out, err)) return err->code;
+    }
+    for (int t = 0; t < lay->schema->ntable; t++) lay->nrow[t] += batch->nrow[t];
+    for (int i = 0; i < lay->schema->ncounter; i++) lay->counter[i] += batch->counter[i];
+    lay->nbyte += batch->nbyte;
+    /* offsets chunks that come after a gap: the store fills it with a line of this step */
+    for (size_t i = 0; i < out->n; i++)
+        for (int f = 0; f < lay->schema->nfield; f++)
+            if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
+                out->chunk[i].line = lay->rows[f].length;
+    return VL_OK;
+}
+
+static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
+{
+    return c->open.len ? emit(c, true, out, err) : VL_OK;
+}
+
+vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
+{
+    const size_t before = out->n;
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        if (end_column(lay->field[f], out, err)) return err->code;
+        if (!lay->rows[f].offset || lay->rows[f].uniform) continue;
+        if (end_column(lay->rows[f].offset, out, err)) return err->code;
+        for (size_t i = before; i < out->n; i++)
+            if (out->chunk[i].spec == &lay->rows[f].offset->spec) out->chunk[i].line = lay->rows[f].length;
+    }
+    for (int i = 0; i < lay->npiece; i++)
+        if (end_column(lay->piece[i], out, err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
+{
+    XXH128_canonical_t hash;
+    if (!c->n) return VL_OK; /* no elements, no data set */
+    XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(c->hash));
+    return vl_store_digest(st, c->spec.path, hash.digest, err);
+}
+
+vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
+{
+    char from[VL_PATH + 16], to[VL_PATH + 16];
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        const vl_field *const field = &lay->schema->field[f];
+        const rows *const r = &lay->rows[field->offset_of ? field->offset_of - 1 : f];
+        if (note_digest(st, lay->field[f], err)) return err->code;
+        if (field->shape != VL_RAGGED || !lay->field[f]->n) continue;
+        if (r->uniform) {
+            if (vl_store_row_length(st, &lay->field[f]->spec, r->length, err)) return err->code;
+        } else if (field->offset_of) {
+            snprintf(from, sizeof from, "%s.offset", lay->schema->field[field->offset_of - 1].path);
+            snprintf(to, sizeof to, "%s.offset", field->path);
+            if (vl_store_link(st, from, to, err)) return err->code;
+        } else if (note_digest(st, r->offset, err)) {
+            return err->code;
+        }
+    }
+    for (int i = 0; i < lay->npiece; i++) {
+        char number[12];
+        snprintf(number, sizeof number, "%d", i);
+        if (vl_store_note(st, VL_PIECE_NOTES, number, lay->piece[i]->spec.path, err)) return err->code;
+        if (note_digest(st, lay->piece[i], err)) return err->code;
+    }
+    return VL_OK;
+}
+
+uint64_t vl_lay_rows(const vl_lay *lay, int table) { return lay->nrow[table]; }
+uint64_t vl_lay_elements(const vl_lay *lay, int field) { return lay->field[field]->n; }
+const uint64_t *vl_lay_counters(const vl_lay *lay) { return lay->counter; }
+
+void vl_lay_close(vl_lay *lay)
+{
+    if (!lay) return;
+    for (int f = 0; lay->field && lay->rows && f < lay->schema->nfield; f++) {
+        column_free(lay->field[f]);
+        column_free(lay->rows[f].offset);
+    }
+    for (int i = 0; i < lay->npiece; i++) column_free(lay->piece[i]);
+    free(lay->field);
+    free(lay->rows);
+    free(lay);
+}

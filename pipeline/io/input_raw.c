@@ -1,0 +1,105 @@
+/*
+ * Raw input bytes (input_raw.h). One read is 1 MiB: large enough that the system call costs nothing, small
+ * enough that the digest and the decompressor find the piece in the cache.
+ */
+#include "pipeline/io/input_raw.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PIECE = 1 << 20,
+    BEHIND = 8 /* used bytes that stay in the window, for a decompressor that gives back what it read ahead */
+};
+
+void vl_raw_step(vl_raw *raw, ptrdiff_t n)
+{
+    assert(n <= (ptrdiff_t)vl_raw_left(raw) && -n <= (ptrdiff_t)raw->used);
+    raw->used = (size_t)((ptrdiff_t)raw->used + n);
+}
+
+static vl_code start_digest(vl_raw *raw, vl_err *err)
+{
+    if (!raw->sha) raw->sha = EVP_MD_CTX_new();
+    if (!raw->sha || !EVP_DigestInit_ex(raw->sha, EVP_sha256(), NULL))
+        return vl_fail(err, VL_ENOMEM, "cannot set up SHA-256");
+    return VL_OK;
+}
+
+vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err)
+{
+    raw->window.len = raw->used = 0;
+    raw->read = 0;
+    raw->end = false;
+    if (start_digest(raw, err)) return err->code;
+    const bool standard = !strcmp(path, "-");
+    raw->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    if (raw->fd < 0 || fstat(raw->fd, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a file");
+    (void)posix_fadvise(raw->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; pipes refuse it */
+    return VL_OK;
+}
+
+/* One read into the free end of the window, which has room for it. */
+static vl_code read_piece(vl_raw *raw, vl_err *err)
+{
+    uint8_t *const to = raw->window.data + raw->window.len;
+    ssize_t got;
+    while ((got = read(raw->fd, to, PIECE)) < 0) {
+        if (errno == EAGAIN) { /* somebody made our standard input non-blocking */
+            struct pollfd wait = { .fd = raw->fd, .events = POLLIN };
+            (void)poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            err->packed = raw->read;
+            return vl_fail_errno(err, VL_EIO, errno, "cannot read");
+        }
+    }
+    if (!got) raw->end = true;
+    else if (!EVP_DigestUpdate(raw->sha, to, (size_t)got)) return vl_fail(err, VL_EBUG, "SHA-256 failed");
+    raw->window.len += (size_t)got;
+    raw->read += (uint64_t)got;
+    return VL_OK;
+}
+
+vl_code vl_raw_need(vl_raw *raw, size_t n, vl_err *err)
+{
+    if (vl_raw_left(raw) >= n || raw->end) return VL_OK;
+    const size_t drop = raw->used > BEHIND ? raw->used - BEHIND : 0;
+    if (drop) {
+        memmove(raw->window.data, raw->window.data + drop, raw->window.len - drop);
+        raw->window.len -= drop;
+        raw->used -= drop;
+    }
+    if (vl_buf_reserve(&raw->window, BEHIND + n + PIECE, err)) return err->code;
+    while (vl_raw_left(raw) < n && !raw->end)
+        if (read_piece(raw, err)) return err->code;
+    return VL_OK;
+}
+
+static void close_file(vl_raw *raw)
+{
+    if (raw->fd >= 0 && raw->fd != STDIN_FILENO) close(raw->fd);
+    raw->fd = -1;
+}
+
+vl_code vl_raw_finish(vl_raw *raw, uint8_t sha256[32], vl_err *err)
+{
+    close_file(raw);
+    if (!EVP_DigestFinal_ex(raw->sha, sha256, NULL)) return vl_fail(err, VL_EBUG, "SHA-256 failed");
+    return VL_OK;
+}
+
+void vl_raw_free(vl_raw *raw)
+{
+    close_file(raw);
+    EVP_MD_CTX_free(raw->sha);
+    vl_buf_free(&raw->window);
+    *raw = (vl_raw)VL_RAW_INIT;
+}

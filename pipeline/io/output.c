@@ -1,0 +1,219 @@
+/*
+ * Output (output.h): a temporary file .NAME.part-PID beside the file to be, or a pipe or device as it is.
+ *
+ * Everything is done relative to the folder, which is held open, so that moving it away in between does no
+ * harm. Without force, the rename itself refuses an existing file: nobody can slip one in behind our check.
+ */
+#include "pipeline/io/output.h"
+#include "pipeline/run/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct vl_output {
+    char *path;       /* owned; as given, links followed */
+    const char *name; /* last part of path */
+    char temp[256];   /* name in the folder while it is being written; "" if there is none */
+    int folder;       /* -1 if written directly */
+    int fd;           /* owned unless it is standard output */
+    bool force, failed, committed;
+    uint64_t bytes;
+};
+
+static vl_code fail_to(const vl_output *out, vl_code code, int errnum, const char *what, vl_err *err)
+{
+    vl_fail_errno(err, code, errnum, "%s", what);
+    return vl_err_file(err, out->path);
+}
+
+static vl_code fail_exists(const vl_output *out, vl_err *err)
+{
+    vl_fail(err, VL_EEXIST, "file exists already, and replacing it was not asked for");
+    return vl_err_file(err, out->path);
+}
+
+static vl_code open_direct(vl_output *out, vl_err *err)
+{
+    out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    return out->fd < 0 ? fail_to(out, VL_EEXIST, errno, "cannot write to it", err) : VL_OK;
+}
+
+/* Splits path at its last slash and opens the folder. */
+static vl_code open_folder(vl_output *out, vl_err *err)
+{
+    char *const slash = strrchr(out->path, '/');
+    out->name = slash ? slash + 1 : out->path;
+    if (!*out->name) {
+        vl_fail(err, VL_EEXIST, "is not the name of a file");
+        return vl_err_file(err, out->path);
+    }
+    const char *folder = slash == out->path ? "/" : ".";
+    if (slash && slash != out->path) {
+        *slash = 0;
+        folder = out->path;
+    }
+    out->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int errnum = errno;
+    if (slash) *slash = '/';
+    return out->folder < 0 ? fail_to(out, VL_EEXIST, errnum, "cannot open its folder", err) : VL_OK;
+}
+
+/* Tells the guard about the temporary file, with its folder. */
+static void name_temp(const vl_output *out)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%.*s%s", (int)(out->name - out->path), out->path, out->temp) <
+        (int)sizeof path)
+        vl_guard_name(path);
+}
+
+static vl_code open_temp(vl_output *out, vl_err *err)
+{
+    if (open_folder(out, err)) return err->code;
+    /* a name in a folder has 255 bytes at most */
+    snprintf(out->temp, sizeof out->temp, ".%.200s.part-%ld", out->name, (long)getpid());
+    out->fd = openat(out->folder, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (out->fd >= 0) {
+        name_temp(out);
+        return VL_OK;
+    }
+    out->temp[0] = 0; /* not ours to drop */
+    return fail_to(out, VL_EEXIST, errno, "cannot make a file in its folder", err);
+}
+
+/* The file behind a link is replaced, not the link (which may be /dev/stdout). */
+static vl_code follow_link(vl_output *out, vl_err *err)
+{
+    struct stat st;
+    if (lstat(out->path, &st) || !S_ISLNK(st.st_mode)) return VL_OK;
+    char *const real = realpath(out->path, NULL);
+    if (!real) return fail_to(out, VL_EEXIST, errno, "is a link that leads nowhere", err);
+    free(out->path);
+    out->path = real;
+    return VL_OK;
+}
+
+static vl_code open_path(vl_output *out, vl_err *err)
+{
+    struct stat st;
+    if (!strcmp(out->path, "-")) {
+        out->fd = STDOUT_FILENO;
+        return VL_OK;
+    }
+    const bool exists = !stat(out->path, &st);
+    if (exists && S_ISDIR(st.st_mode)) return fail_to(out, VL_EEXIST, EISDIR, "cannot write to it", err);
+    if (exists && !S_ISREG(st.st_mode)) return open_direct(out, err);
+    if (exists && !out->force) return fail_exists(out, err);
+    if (follow_link(out, err)) return err->code;
+    return open_temp(out, err);
+}
+
+vl_code vl_output_open(vl_output **result, const char *path, bool force, vl_err *err)
+{
+    *result = NULL;
+    vl_output *const out = calloc(1, sizeof *out);
+    if (!out) return vl_fail(err, VL_ENOMEM, "no memory for the output");
+    out->fd = out->folder = -1;
+    out->force = force;
+    out->path = strdup(path);
+    if (!out->path) vl_fail(err, VL_ENOMEM, "no memory for a file name");
+    else open_path(out, err);
+    if (err->code) vl_output_close(out);
+    else *result = out;
+    return err->code;
+}
+
+vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err)
+{
+    const char *from = bytes;
+    while (n) {
+        const ssize_t done = write(out->fd, from, n < (1u << 30) ? n : 1u << 30);
+        if (done >= 0) {
+            from += done;
+            n -= (size_t)done;
+            out->bytes += (uint64_t)done;
+        } else if (errno == EAGAIN) { /* somebody made our standard output non-blocking */
+            struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
+            (void)poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            out->failed = true;
+            if (errno != EPIPE) return fail_to(out, VL_EIO, errno, "cannot write", err);
+            vl_fail(err, VL_EIO, "pipe closed by reader after %llu bytes", (unsigned long long)out->bytes);
+            return vl_err_file(err, out->path);
+        }
+    }
+    return VL_OK;
+}
+
+/* Takes the name, and refuses if a file has it. Not every file system can do both at once. */
+static int rename_new(const vl_output *out)
+{
+    if (!renameat2(out->folder, out->temp, out->folder, out->name, RENAME_NOREPLACE)) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    if (linkat(out->folder, out->temp, out->folder, out->name, 0)) return errno;
+    unlinkat(out->folder, out->temp, 0);
+    return 0;
+}
+
+static int rename_over(const vl_output *out)
+{
+    return renameat(out->folder, out->temp, out->folder, out->name) ? errno : 0;
+}
+
+vl_code vl_output_commit(vl_output *out, vl_err *err)
+{
+    if (out->failed || out->committed) {
+        vl_fail(err, VL_EBUG, "output is committed %s", out->failed ? "after a failed write" : "twice");
+        return vl_err_file(err, out->path);
+    }
+    if (out->folder < 0) {
+        out->committed = true;
+        return VL_OK;
+    }
+    if (fsync(out->fd)) return fail_to(out, VL_EIO, errno, "cannot write", err);
+    const int fd = out->fd;
+    out->fd = -1;
+    if (close(fd)) return fail_to(out, VL_EIO, errno, "cannot write", err);
+    const int errnum = out->force ? rename_over(out) : rename_new(out);
+    if (errnum == EEXIST) return fail_exists(out, err);
+    if (errnum) return fail_to(out, VL_EIO, errnum, "cannot rename", err);
+    out->committed = true;
+    if (fsync(out->folder) && errno != EINVAL)
+        return fail_to(out, VL_EIO, errno, "cannot write its folder", err);
+    return VL_OK;
+}
+
+void vl_output_close(vl_output *out)
+{
+    if (!out) return;
+    if (out->fd >= 0 && out->fd != STDOUT_FILENO) close(out->fd);
+    if (out->folder >= 0) {
+        if (out->temp[0] && !out->committed) unlinkat(out->folder, out->temp, 0);
+        if (out->temp[0]) vl_guard_forget(out->temp);
+        close(out->folder);
+    }
+    free(out->path);
+    free(out);
+}
+
+uint64_t vl_output_bytes(const vl_output *out) { return out->bytes; }
+
+bool vl_output_is_gz(const char *path)
+{
+    const size_t n = strlen(path);
+    return (n > 3 && !strcasecmp(path + n - 3, ".gz")) || (n > 4 && !strcasecmp(path + n - 4, ".bgz"));
+}
+
+bool vl_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    if ((strcmp(a, "-") ? stat(a, &x) : fstat(STDIN_FILENO, &x)) || stat(b, &y)) return false;
+    return S_ISREG(y.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}

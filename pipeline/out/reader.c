@@ -1,0 +1,482 @@
+/* Reader (reader.h): a cache of chunks, each unpacked once by the first slot that needs it. */
+#include "pipeline/out/reader.h"
+
+#include "formats/xxh3.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum page_state { PAGE_EMPTY, PAGE_PACKED, PAGE_BUSY, PAGE_READY, PAGE_BAD } page_state;
+
+typedef struct vl_page {
+    int column;
+    uint64_t nth;
+    page_state state;
+    int pins;
+    uint64_t used; /* when last pinned */
+    vl_buf packed, plain;
+    vl_err err; /* of PAGE_BAD */
+} vl_page;
+
+/* The digest of a column so far. */
+typedef struct tally {
+    XXH3_state_t *hash; /* owned; NULL before the first chunk */
+    uint64_t next;      /* chunk */
+} tally;
+
+struct vl_reader {
+    vl_store *store; /* borrowed */
+    const vl_schema *schema;
+    int *column, *offset; /* owned; [nfield]: columns in the store, -1 if absent */
+    uint64_t nrow[VL_MAX_TABLE];
+    vl_page **page; /* owned */
+    size_t npage, cpage;
+    uint64_t clock;
+    tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
+    vl_fresh fresh; /* of the job that is planned now */
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+};
+
+/* ---- open ---- */
+
+static uint64_t rows_of(vl_reader *r, int f)
+{
+    const vl_field *const field = &r->schema->field[f];
+    if (field->shape == VL_FIXED)
+        return r->column[f] < 0 ? 0 : vl_store_column(r->store, r->column[f])->nelem;
+    if (r->offset[f] >= 0) return vl_store_column(r->store, r->offset[f])->nelem - 1;
+    return 0;
+}
+
+/* Every column must have as many rows as the store says its table has. */
+static vl_code check_rows(vl_reader *r, vl_err *err)
+{
+    for (int t = 0; t < r->schema->ntable; t++) {
+        char name[48];
+        snprintf(name, sizeof name, t ? "n_%s" : "n_row", r->schema->table[t]);
+        if (vl_store_get_u64(r->store, "/", name, &r->nrow[t], err)) return err->code;
+    }
+    for (int f = 0; f < r->schema->nfield; f++) {
+        const vl_field *const field = &r->schema->field[f];
+        const vl_stored *const col = r->column[f] < 0 ? NULL : vl_store_column(r->store, r->column[f]);
+        const uint64_t want = r->nrow[field->table];
+        bool good = true;
+        if (col) good = col->type == field->type;
+        if (good && field->shape == VL_FIXED) good = rows_of(r, f) == want;
+        if (good && field->shape == VL_RAGGED && r->offset[f] >= 0)
+            good = vl_store_column(r->store, r->offset[f])->type == VL_U64 &&
+                   vl_store_column(r->store, r->offset[f])->nelem == want + 1;
+        if (good && field->shape == VL_RAGGED && r->offset[f] < 0 && col) {
+            uint64_t n = 0;
+            good = col->uniform && !__builtin_mul_overflow(col->row_length, want, &n) && n == col->nelem;
+        }
+        if (!good)
+            return vl_fail(err, VL_ESTORE, "%s does not fit the %" PRIu64 " rows of its table", field->path,
+                           want);
+    }
+    return VL_OK;
+}
+
+vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *schema, vl_err *err)
+{
+    char path[VL_PATH + 16];
+    vl_reader *const r = *out = calloc(1, sizeof *r);
+    if (!r) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
+    r->store = store;
+    r->schema = schema;
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->change, NULL);
+    r->column = calloc((size_t)schema->nfield, sizeof *r->column);
+    r->offset = calloc((size_t)schema->nfield, sizeof *r->offset);
+    if (!r->column || !r->offset) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
+    for (int f = 0; f < schema->nfield; f++) {
+        const vl_field *const field = &schema->field[f];
+        r->column[f] = vl_store_find(store, field->path);
+        r->offset[f] = -1;
+        if (field->shape != VL_RAGGED) continue;
+        snprintf(path, sizeof path, "%s.offset",
+                 field->offset_of ? schema->field[field->offset_of - 1].path : field->path);
+        r->offset[f] = vl_store_find(store, path);
+    }
+    check_rows(r, err);
+    return vl_err_file(err, vl_store_path(store));
+}
+
+vl_store *vl_reader_store(const vl_reader *r) { return r->store; }
+uint64_t vl_reader_nrow(const vl_reader *r, int table) { return r->nrow[table]; }
+int vl_reader_column(const vl_reader *r, int field) { return r->column[field]; }
+
+/* ---- pages ---- */
+
+/* A page to be filled: a new one, or the one that was not needed for longest. Called with the lock held. */
+static vl_page *free_page(vl_reader *r, vl_err *err)
+{
+    vl_page *oldest = NULL;
+    for (size_t i = 0; i < r->npage; i++) {
+        vl_page *const p = r->page[i];
+        if (!p->pins && (!oldest || p->used < oldest->used)) oldest = p;
+    }
+    if (oldest && (r->npage >= VL_READER_PAGES || oldest->state == PAGE_EMPTY)) return oldest;
+    if (r->npage == r->cpage) {
+        const size_t cap = r->cpage ? 2 * r->cpage : VL_READER_PAGES;
+        vl_page **const p = realloc(r->page, cap * sizeof *p);
+        if (!p) goto none;
+        r->page = p;
+        r->cpage = cap;
+    }
+    vl_page *const p = calloc(1, sizeof *p);
+    if (!p) goto none;
+    p->column = -1;
+    return r->page[r->npage++] = p;
+none:
+    vl_fail(err, VL_ENOMEM, "no memory for a chunk");
+    return NULL;
+}
+
+/* A page that digests are to be taken of stays pinned until they are. */
+static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
+{
+    vl_fresh *const f = &r->fresh;
+    if (!r->tally) return VL_OK;
+    if (f->npage == f->cpage) {
+        const size_t cap = f->cpage ? 2 * f->cpage : VL_READER_PAGES;
+        vl_page **const p = realloc(f->page, cap * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
+        f->page = p;
+        f->cpage = cap;
+    }
+    pthread_mutex_lock(&r->lock);
+    page->pins++;
+    pthread_mutex_unlock(&r->lock);
+    f->page[f->npage++] = page;
+    return VL_OK;
+}
+
+/* The page of a chunk, pinned; fetched if it is not here. Ordered. */
+static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
+{
+    pthread_mutex_lock(&r->lock);
+    vl_page *page = NULL;
+    for (size_t i = 0; i < r->npage && !page; i++)
+        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY)
+            page = r->page[i];
+    const bool here = page != NULL;
+    if (!here && (page = free_page(r, err))) {
+        page->column = column;
+        page->nth = nth;
+        page->state = PAGE_EMPTY;
+        vl_err_clear(&page->err);
+    }
+    if (page) {
+        page->pins++;
+        page->used = ++r->clock;
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (!page || here) return page;
+    vl_code code = vl_store_fetch(r->store, column, nth, &page->packed, err);
+    if (!code) code = add_fresh(r, page, err);
+    pthread_mutex_lock(&r->lock);
+    page->state = code ? PAGE_EMPTY : PAGE_PACKED;
+    if (code) page->pins--;
+    pthread_mutex_unlock(&r->lock);
+    return code ? NULL : page;
+}
+
+static void unpin(vl_reader *r, vl_page *page)
+{
+    pthread_mutex_lock(&r->lock);
+    page->pins--;
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Unpacks a page that is still packed. */
+static void unpack_here(vl_reader *r, vl_page *page, vl_work *work)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool mine = page->state == PAGE_PACKED;
+    if (mine) page->state = PAGE_BUSY;
+    pthread_mutex_unlock(&r->lock);
+    if (!mine) return;
+    vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain, work,
+                     &page->err);
+    vl_err_file(&page->err, vl_store_path(r->store));
+    pthread_mutex_lock(&r->lock);
+    page->state = page->err.code ? PAGE_BAD : PAGE_READY;
+    pthread_cond_broadcast(&r->change);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Unpacks a page, or waits until another slot has. */
+static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
+{
+    unpack_here(r, page, work);
+    pthread_mutex_lock(&r->lock);
+    while (page->state == PAGE_BUSY) pthread_cond_wait(&r->change, &r->lock);
+    pthread_mutex_unlock(&r->lock);
+    if (page->state == PAGE_BAD && !err->code) *err = page->err;
+    return err->code;
+}
+
+/* ---- spans ---- */
+
+static void drop_span(vl_reader *r, vl_span *span)
+{
+    for (size_t i = 0; i < span->npage; i++) unpin(r, span->page[i]);
+    span->npage = 0;
+    span->count = 0;
+    span->column = -1;
+}
+
+void vl_span_free(vl_span *span)
+{
+    free(span->page);
+    *span = (vl_span){ .column = -1 };
+}
+
+vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err)
+{
+    drop_span(r, span);
+    span->column = column;
+    span->first = first;
+    span->count = count;
+    if (column < 0 || !count) {
+        if (count) return vl_fail(err, VL_ESTORE, "a column of the store is missing");
+        return VL_OK;
+    }
+    const vl_stored *const col = vl_store_column(r->store, column);
+    if (first > col->nelem || count > col->nelem - first) {
+        vl_fail(err, VL_ESTORE, "%s has %" PRIu64 " elements, %" PRIu64 " from %" PRIu64 " on are wanted",
+                col->path, col->nelem, count, first);
+        return vl_err_file(err, vl_store_path(r->store));
+    }
+    const uint64_t chunk = col->chunk, from = first / chunk, to = (first + count - 1) / chunk;
+    const size_t n = (size_t)(to - from + 1);
+    if (n > span->cpage) {
+        vl_page **const p = realloc(span->page, n * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", n);
+        span->page = p;
+        span->cpage = n;
+    }
+    for (uint64_t i = from; i <= to; i++) {
+        vl_page *const page = pin(r, column, i, err);
+        if (!page) return err->code;
+        span->page[span->npage++] = page;
+    }
+    return VL_OK;
+}
+
+/* Copies a span to `to`, which has room. */
+static vl_code copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work, vl_err *err)
+{
+    if (!span->count || span->column < 0) return VL_OK;
+    const vl_stored *const col = vl_store_column(r->store, span->column);
+    const size_t width = vl_type_width(col->type);
+    const uint64_t chunk = col->chunk;
+    uint64_t at = span->first, left = span->count;
+    for (size_t i = 0; i < span->npage; i++) {
+        vl_page *const page = span->page[i];
+        if (unpack(r, page, work, err)) break;
+        const uint64_t skip = at - page->nth * chunk, have = page->plain.len / width - skip,
+                       n = left < have ? left : have;
+        memcpy(to, page->plain.data + skip * width, n * width);
+        to += n * width;
+        at += n;
+        left -= n;
+    }
+    return err->code;
+}
+
+vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)
+{
+    out->len = 0;
+    if (span->column >= 0 && span->count) {
+        const size_t len = span->count * vl_type_width(vl_store_column(r->store, span->column)->type);
+        if (!vl_buf_reserve(out, len, err) && !copy_span(r, span, out->data, work, err)) out->len = len;
+    }
+    drop_span(r, span);
+    return err->code;
+}
+
+vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n, vl_buf *out, vl_work *work,
+                           vl_err *err)
+{
+    vl_span span = { .column = -1 };
+    if (!vl_reader_span(r, &span, column, first, n, err)) vl_reader_load_span(r, &span, out, work, err);
+    else drop_span(r, &span);
+    vl_span_free(&span);
+    return err->code;
+}
+
+/* ---- rows ---- */
+
+vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work,
+                          vl_err *err)
+{
+    if (r->offset[field] < 0) {
+        const uint64_t length =
+            r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->row_length;
+        for (size_t i = 0; i <= n; i++) offset[i] = (first + i) * length;
+        return VL_OK;
+    }
+    vl_span span = { .column = -1 };
+    if (!vl_reader_span(r, &span, r->offset[field], first, n + 1, err))
+        copy_span(r, &span, (uint8_t *)offset, work, err);
+    drop_span(r, &span);
+    vl_span_free(&span);
+    const uint64_t most = r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->nelem;
+    for (size_t i = 0; i <= n && !err->code; i++) {
+        if (offset[i] > most || (i && offset[i] < offset[i - 1]))
+            vl_fail(err, VL_ESTORE, "%s.offset: row %" PRIu64 " ends at element %" PRIu64,
+                    r->schema->field[field].path, first + i, offset[i]);
+    }
+    return vl_err_file(err, vl_store_path(r->store));
+}
+
+static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_work *work,
+                           vl_err *err)
+{
+    vl_column *const col = &plan->batch.col[f];
+    col->nrow = 0;
+    if (vl_rows_grow(col, n, err) || vl_reader_offsets(r, f, first, n, col->offset, work, err))
+        return err->code;
+    const uint64_t base = col->offset[0], count = col->offset[n] - base;
+    for (size_t i = 0; i <= n; i++) col->offset[i] -= base;
+    col->nrow = n;
+    return vl_reader_span(r, &plan->span[f], r->column[f], base, count, err);
+}
+
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
+                       vl_work *work, vl_err *err)
+{
+    if (first > r->nrow[table] || n > r->nrow[table] - first)
+        return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
+                       first + n, r->schema->table[table], r->nrow[table]);
+    plan->batch.first[table] = first;
+    plan->batch.nrow[table] = n;
+    for (int f = 0; f < r->schema->nfield; f++) {
+        const vl_field *const field = &r->schema->field[f];
+        if (field->table != table || field->shape == VL_STREAM) continue;
+        if (want && !want[f]) continue;
+        if (field->shape == VL_RAGGED ? plan_ragged(r, plan, f, first, n, work, err)
+                                      : vl_reader_span(r, &plan->span[f], r->column[f], first, n, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+/* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
+vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
+{
+    for (int f = 0; f < r->schema->nfield; f++)
+        for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);
+    for (int f = 0; f < r->schema->nfield; f++)
+        if (vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err)) return err->code;
+    return VL_OK;
+}
+
+vl_code vl_plan_init(vl_plan *plan, const vl_schema *schema, vl_err *err)
+{
+    *plan = (vl_plan){ 0 };
+    plan->span = calloc((size_t)schema->nfield + 1, sizeof *plan->span);
+    if (!plan->span) return vl_fail(err, VL_ENOMEM, "no memory for a plan");
+    for (int f = 0; f < schema->nfield; f++) plan->span[f].column = -1;
+    return vl_batch_init(&plan->batch, schema, err);
+}
+
+void vl_plan_free(vl_reader *r, vl_plan *plan)
+{
+    if (plan->span && plan->batch.schema) {
+        for (int f = 0; f < plan->batch.schema->nfield; f++) {
+            if (r) drop_span(r, &plan->span[f]);
+            vl_span_free(&plan->span[f]);
+        }
+    }
+    free(plan->span);
+    if (plan->batch.schema) vl_batch_free(&plan->batch);
+    *plan = (vl_plan){ 0 };
+}
+
+/* ---- digests ---- */
+
+vl_code vl_reader_digests_start(vl_reader *r, vl_err *err)
+{
+    r->tally = calloc((size_t)vl_store_ncolumn(r->store) + 1, sizeof *r->tally);
+    return r->tally ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for digests");
+}
+
+void vl_reader_fresh(vl_reader *r, vl_fresh *out)
+{
+    const vl_fresh t = *out;
+    *out = r->fresh;
+    r->fresh = t;
+}
+
+/* A chunk that was fetched again, or out of order, is not hashed: its column does not become whole. */
+static vl_code add_page(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
+{
+    tally *const t = &r->tally[page->column];
+    if (page->nth != t->next) return VL_OK;
+    if (unpack(r, page, work, err)) return err->code;
+    if (!t->hash) {
+        if (!(t->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory for a digest");
+        XXH3_128bits_reset(t->hash);
+    }
+    XXH3_128bits_update(t->hash, page->plain.data, page->plain.len);
+    t->next++;
+    return VL_OK;
+}
+
+vl_code vl_reader_digest(vl_reader *r, vl_fresh *fresh, vl_work *work, vl_err *err)
+{
+    for (size_t i = 0; i < fresh->npage; i++) {
+        if (!err->code) add_page(r, fresh->page[i], work, err);
+        unpin(r, fresh->page[i]);
+    }
+    fresh->npage = 0;
+    return err->code;
+}
+
+vl_code vl_reader_digests_whole(vl_reader *r, bool *whole, vl_err *err)
+{
+    for (int c = 0; c < vl_store_ncolumn(r->store); c++) {
+        const vl_stored *const col = vl_store_column(r->store, c);
+        const tally *const t = &r->tally[c];
+        XXH128_canonical_t got;
+        whole[c] = t->hash && t->next == col->nchunk;
+        if (!whole[c]) continue;
+        XXH128_canonicalFromHash(&got, XXH3_128bits_digest(t->hash));
+        if (!memcmp(got.digest, col->digest, sizeof got.digest)) continue;
+        vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
+        return vl_err_file(err, vl_store_path(r->store));
+    }
+    return VL_OK;
+}
+
+void vl_fresh_free(vl_fresh *fresh)
+{
+    free(fresh->page);
+    *fresh = (vl_fresh){ 0 };
+}
+
+void vl_reader_close(vl_reader *r)
+{
+    if (!r) return;
+    for (int c = 0; r->tally && c < vl_store_ncolumn(r->store); c++) XXH3_freeState(r->tally[c].hash);
+    free(r->tally);
+    vl_fresh_free(&r->fresh);
+    for (size_t i = 0; i < r->npage; i++) {
+        vl_buf_free(&r->page[i]->packed);
+        vl_buf_free(&r->page[i]->plain);
+        free(r->page[i]);
+    }
+    free(r->page);
+    free(r->column);
+    free(r->offset);
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->change);
+    free(r);
+}

@@ -1,0 +1,153 @@
+/* Verify (verify.h): the text is made again, which takes the digests of the columns that it reads on the way; then
+ * fetch (ordered) -> unpack (parallel) -> hash (ordered), column after column, of all other columns. */
+#include "pipeline/out/verify.h"
+
+#include "formats/xxh3.h"
+#include "pipeline/out/export.h"
+#include "pipeline/run/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct piece {
+    vl_buf packed, plain;
+    vl_work work;
+    int column;
+    uint64_t nth;
+    bool last_of_column;
+} piece;
+
+typedef struct verify {
+    vl_store *store;
+    bool *whole; /* owned; [columns]: digest checked already */
+    int column;  /* that fetch is in */
+    uint64_t nth;
+    XXH3_state_t *hash;
+    uint64_t done, total;
+    vl_progress progress;
+} verify;
+
+/* The next column from c on that is still to be checked. */
+static int unchecked(const verify *v, int c)
+{
+    while (c < vl_store_ncolumn(v->store) && v->whole[c]) c++;
+    return c;
+}
+
+static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
+{
+    verify *const v = self;
+    piece *const p = slot->body;
+    const vl_stored *const col = vl_store_column(v->store, v->column);
+    p->column = v->column;
+    p->nth = v->nth++;
+    p->last_of_column = v->nth >= col->nchunk;
+    if (col->nchunk && vl_store_fetch(v->store, p->column, p->nth, &p->packed, err)) return err->code;
+    if (p->last_of_column) {
+        v->nth = 0;
+        v->column = unchecked(v, v->column + 1);
+        slot->end = v->column == vl_store_ncolumn(v->store);
+    }
+    return VL_OK;
+}
+
+static vl_code unpack(void *self, vl_slot *slot, vl_err *err)
+{
+    const verify *const v = self;
+    piece *const p = slot->body;
+    const vl_stored *const col = vl_store_column(v->store, p->column);
+    p->plain.len = 0;
+    return col->nchunk ? vl_stored_unpack(col, p->nth, &p->packed, &p->plain, &p->work, err) : VL_OK;
+}
+
+static vl_code hash(void *self, vl_slot *slot, vl_err *err)
+{
+    verify *const v = self;
+    piece *const p = slot->body;
+    const vl_stored *const col = vl_store_column(v->store, p->column);
+    XXH128_canonical_t got;
+    XXH3_128bits_update(v->hash, p->plain.data, p->plain.len);
+    v->done += p->packed.len;
+    vl_progress_show(&v->progress, v->done, v->total, 0);
+    if (!p->last_of_column) return VL_OK;
+    XXH128_canonicalFromHash(&got, XXH3_128bits_digest(v->hash));
+    XXH3_128bits_reset(v->hash);
+    if (memcmp(got.digest, col->digest, 16))
+        return vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
+    return VL_OK;
+}
+
+static vl_code check_columns(verify *v, int threads, vl_err *err)
+{
+    const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, v },
+                               { "unpack", VL_PARALLEL, unpack, v },
+                               { "hash", VL_ORDERED, hash, v } };
+    const int n = vl_slots_for(threads);
+    piece *const p = calloc((size_t)n, sizeof *p);
+    vl_slot *const slot = calloc((size_t)n, sizeof *slot);
+    v->hash = XXH3_createState();
+    if (!p || !slot || !v->hash) {
+        vl_fail(err, VL_ENOMEM, "no memory to verify a store");
+        goto out;
+    }
+    XXH3_128bits_reset(v->hash);
+    for (int i = 0; i < n; i++) slot[i].body = &p[i];
+    vl_run(stage, 3, slot, n, threads, NULL, err);
+out:
+    for (int i = 0; p && i < n; i++) {
+        vl_buf_free(&p[i].packed);
+        vl_buf_free(&p[i].plain);
+        vl_work_free(&p[i].work);
+    }
+    XXH3_freeState(v->hash);
+    free(p);
+    free(slot);
+    return err->code;
+}
+
+/* Reads in two files are compared mate by mate, everything else as one text. */
+static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
+{
+    char layout[32];
+    vl_exported done = { 0 };
+    if (vl_store_get(v->store, "source", "layout", layout, sizeof layout, err)) return err->code;
+    const bool split = !strcmp(layout, "paired");
+    const vl_export text = { .store = ask->path,
+                             .out = { "", split ? "" : NULL },
+                             .compare_only = true,
+                             .whole = v->whole,
+                             .threads = ask->threads,
+                             .progress = ask->progress,
+                             .what = "verify" };
+    vl_export_run(&text, &done, err);
+    seen->text = done.compared;
+    return err->code;
+}
+
+static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
+{
+    if (vl_store_open(&v->store, ask->path, err) || vl_store_check_digest(v->store, err)) return err->code;
+    if (vl_store_get(v->store, "/", "vial.kind", seen->kind, sizeof seen->kind, err)) return err->code;
+    if (vl_store_get_u64(v->store, "/", "n_row", &seen->rows, err)) return err->code;
+    seen->columns = vl_store_ncolumn(v->store);
+    for (int c = 0; c < seen->columns; c++) seen->chunks += vl_store_column(v->store, c)->nchunk;
+    v->total = seen->bytes;
+    if (!(v->whole = calloc((size_t)seen->columns + 1, sizeof *v->whole)))
+        return vl_fail(err, VL_ENOMEM, "no memory to verify a store");
+    if ((ask->deep || !strcmp(seen->kind, "reads")) && check_text(v, ask, seen, err)) return err->code;
+    v->column = unchecked(v, 0);
+    if (v->column < seen->columns && check_columns(v, ask->threads, err)) return err->code;
+    return vl_store_identity(v->store, seen->digest, err);
+}
+
+vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
+{
+    verify v = { 0 };
+    *seen = (vl_verified){ 0 };
+    vl_progress_start(&v.progress, ask->progress, "verify", "");
+    if (!vl_seal_check(ask->path, ask->threads, &seen->bytes, err)) check_store(&v, ask, seen, err);
+    vl_progress_end(&v.progress);
+    vl_store_close(v.store);
+    free(v.whole);
+    return vl_err_file(err, ask->path);
+}

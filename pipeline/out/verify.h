@@ -1,0 +1,27 @@
+/*
+ * Verify: is a store whole? Trailer and hash over all bytes first, so that HDF5 never sees a damaged file;
+ * then the digest table, every chunk, every column's digest, and that the original text comes out again.
+ */
+#ifndef VL_VERIFY_H
+#define VL_VERIFY_H
+
+#include "pipeline/run/progress.h"
+#include "pipeline/store/store.h"
+
+typedef struct vl_verify {
+    const char *path;
+    int threads;
+    bool deep; /* spectra: encode every array again; reads are always printed again, that is quick */
+    vl_progress_how progress;
+} vl_verify;
+
+typedef struct vl_verified {
+    uint64_t bytes, chunks, rows;
+    int columns;
+    bool text; /* the original text was made again and compared */
+    char kind[32], digest[65];
+} vl_verified;
+
+vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What view_peaks.c and
+ * view_mzml.c print, and view_spectra.c selects by.
+ */
+#include "pipeline/spectra/spectra_view.h"
+
+#include "formats/spectra/mzml.h"
+
+#include <math.h>
+#include <string.h>
+
+double vl_f64_at(const vl_batch *b, int field, size_t i)
+{
+    double v;
+    memcpy(&v, b->col[field].data.data + 8 * i, 8);
+    return v;
+}
+
+static double f64(const vl_buf *buf, size_t i)
+{
+    double v;
+    memcpy(&v, buf->data + 8 * i, 8);
+    return v;
+}
+
+/* The first of n ascending numbers that is not below key. */
+static size_t lower_bound(const vl_buf *sorted, size_t n, uint64_t key)
+{
+    size_t from = 0;
+    while (n) {
+        const size_t half = n / 2;
+        if (vl_le64(sorted->data + 8 * (from + half)) < key) {
+            from += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return from;
+}
+
+vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum)
+{
+    vl_parent p = { NAN, NAN, 0 };
+    const size_t ion = lower_bound(&ions->ion_of, ions->nion, spectrum);
+    if (ion < ions->nion && vl_le64(ions->ion_of.data + 8 * ion) == spectrum) {
+        p.mz = f64(&ions->mz, ion);
+        p.intensity = f64(&ions->intensity, ion);
+        p.charge = (int8_t)ions->charge.data[ion];
+    }
+    const size_t precursor = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
+    if (isnan(p.mz) && precursor < ions->nprecursor &&
+        vl_le64(ions->precursor_of.data + 8 * precursor) == spectrum)
+        p.mz = f64(&ions->target, precursor);
+    return p;
+}
+
+/* Whether any ion of the spectrum, or without ions any target, is within the tolerance. */
+bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within)
+{
+    bool any = false;
+    for (size_t i = lower_bound(&ions->ion_of, ions->nion, spectrum);
+         i < ions->nion && vl_le64(ions->ion_of.data + 8 * i) == spectrum; i++) {
+        any |= !isnan(f64(&ions->mz, i));
+        if (fabs(f64(&ions->mz, i) - mz) <= within) return true;
+    }
+    for (size_t i = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
+         !any && i < ions->nprecursor && vl_le64(ions->precursor_of.data + 8 * i) == spectrum; i++)
+        if (fabs(f64(&ions->target, i) - mz) <= within) return true;
+    return false;
+}
+
+uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index)
+{
+    static const char *const word[] = { "scan=", "scanId=", "spectrum=" };
+    for (size_t w = 0; w < sizeof word / sizeof *word; w++) {
+        const size_t len = strlen(word[w]);
+        for (size_t i = 0; i + len < n; i++) {
+            if ((i && id[i - 1] != ' ') || memcmp(id + i, word[w], len)) continue;
+            uint64_t v = 0;
+            size_t k = i + len;
+            for (; k < n && id[k] >= '0' && id[k] <= '9' && v < UINT64_MAX / 16; k++)
+                v = 10 * v + (uint64_t)(id[k] - '0');
+            if (k > i + len) return v;
+        }
+    }
+    return index;
+}
+
+size_t vl_first_array(const vl_leaf *leaf, size_t i)
+{
+    const vl_batch *const b = &leaf->plan.batch;
+    return (size_t)(vl_u64_at(b, VL_SP_ARRAY_AT, i) - b->first[VL_SPT_ARRAY]);
+}
+
+/* Whether an array is of this kind: the path's part behind the last '/', without unit (_) and coding (.). */
+static bool is_kind(const char *path, const char *kind)
+{
+    const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
+    const size_t n = strcspn(name, "._");
+    return strlen(kind) == n && !strncmp(name, kind, n);
+}
+
+vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
+{
+    const vl_spectra_own *const o = v->own;
+    vl_spectra_leaf *const l = leaf->own;
+    const vl_batch *const b = &leaf->plan.batch;
+    const size_t first = vl_first_array(leaf, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
+    l->mz.len = l->intensity.len = 0;
+    if (first + n > b->nrow[VL_SPT_ARRAY])
+        return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
+    for (size_t k = first; k < first + n; k++) {
+        const unsigned c = vl_array_column(b, k);
+        const char *const path = o->pieces.path[c];
+        vl_buf *const to = is_kind(path, "mz") ? &l->mz : is_kind(path, "intensity") ? &l->intensity : NULL;
+        if (!to || to->len) continue;
+        size_t len = 0;
+        const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
+        if (vl_array_decode(path, vl_piece_type(&o->pieces, c), bytes, len, to, err)) return err->code;
+        *(to == &l->mz ? &l->single_mz : &l->single_intensity) = vl_piece_type(&o->pieces, c) == VL_F32;
+    }
+    const size_t nmz = l->mz.len / 8, nint = l->intensity.len / 8, most = nmz < nint ? nmz : nint;
+    if (!(v->ask->mz[0] > -INFINITY || v->ask->mz[1] < INFINITY)) return VL_OK;
+    size_t kept = 0;
+    for (size_t k = 0; k < most; k++) {
+        const double mz = f64(&l->mz, k);
+        if (!(mz >= v->ask->mz[0] && mz <= v->ask->mz[1])) continue;
+        memmove(l->mz.data + 8 * kept, l->mz.data + 8 * k, 8);
+        memmove(l->intensity.data + 8 * kept++, l->intensity.data + 8 * k, 8);
+    }
+    l->mz.len = l->intensity.len = 8 * kept;
+    return VL_OK;
+}
