@@ -1,0 +1,348 @@
+"""
+Stores written by earlier versions stay readable for ever. testdata/stores holds, for each version of the store,
+small stores of every kind and profile and a bank, and beside them what the program that wrote them said: view,
+export, verify and info say the same today, byte for byte, and h5py finds the same values. What the files are:
+testdata/stores/README.md.
+
+    old_stores.py                        checks all versions
+    old_stores.py --make FOLDER          makes the stores and texts of a new version with the program VIAL
+    old_stores.py --make-expected FOLDER only the texts: what an older program says of stores that are there
+"""
+import glob
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from vialtest import OK, Folder, Tally, need_vial, record, run
+
+HOME = "testdata/stores"
+INPUT = f"{HOME}/input"
+MZML = "testdata/mzml"
+ALL = ("fast", "compact", "archive", "portable")
+LARGEST = 12 << 10  # of a text that is kept as it is; of a larger one its hash
+EPOCH = 1767225600  # what a store's time is in the copies of a bank
+
+READS_VIEWS = {
+    "fastq": (),
+    "tsv": ("-O", "tsv"),
+    "columns": ("-O", "tsv", "--columns", "row,name,mate,comment,base,quality,plus,length"),
+    "rows": ("--rows", "1-3"),
+}
+SPECTRUM = ("index,id,ms_level,time,polarity,centroid,tic,base_peak_mz,base_peak_intensity,scan_low,"
+            "scan_high,mobility,injection_time,precursor_mz,charge,peaks")
+SPECTRA_VIEWS = {
+    "mzml": ("-O", "mzml"),
+    "mgf": ("-O", "mgf"),
+    "tsv": ("-O", "tsv"),
+    "json": ("-O", "json"),
+    "columns": ("-O", "tsv", "--columns", SPECTRUM),
+    "peaks": ("-O", "tsv", "--columns", SPECTRUM + ",mz,intensity"),
+    "ms2": ("-O", "tsv", "--ms-level", "2"),
+    "mz": ("-O", "json", "--mz", "200-600"),
+}
+
+# case: (profiles, options of ingest, inputs, views)
+CASES = {
+    "single": (ALL, (), [f"{INPUT}/single.fastq"], {**READS_VIEWS, "name": ("--name", "run7.4")}),
+    "pairs": (ALL, (), [f"{INPUT}/pairs_R1.fastq", f"{INPUT}/pairs_R2.fastq"],
+              {**READS_VIEWS, "name": ("--name", "A00123:8:HXX2YDSXY:1:1101:35:5")}),
+    "slash": (("compact", "portable"), (), [f"{INPUT}/slash_1.fastq", f"{INPUT}/slash_2.fastq"], READS_VIEWS),
+    "interleaved": (("fast", "compact"), ("--interleaved",), [f"{INPUT}/interleaved.fastq"], READS_VIEWS),
+    "crlf": (("compact",), (), [f"{INPUT}/crlf.fastq"], READS_VIEWS),
+    "long": (("compact", "portable"), (), ["long.fastq"], {**READS_VIEWS, "rows": ("--rows", "29998-")}),
+    "levels": (ALL, (), [f"{INPUT}/levels.mzML"],
+               {**SPECTRA_VIEWS, "time": ("-O", "tsv", "--time", "1.5-4"),
+                "id": ("-O", "mgf", "--id", "scan=3"), "scan": ("-O", "tsv", "--scan", "4"),
+                "precursor": ("-O", "json", "--precursor", "445.34")}),
+    "kept": (("compact",), ("--exact", "all"), [f"{INPUT}/kept.mzML"], SPECTRA_VIEWS),
+    "zstd": (("archive",), ("--exact", "all"), [f"{MZML}/zstd.in"], SPECTRA_VIEWS),
+    "numpress": (("compact", "portable"), (), [f"{MZML}/numpress.in"], SPECTRA_VIEWS),
+    "codings": (("compact", "portable"), (), [f"{INPUT}/codings.mzML"], SPECTRA_VIEWS),
+    "kept_codings": (("compact",), (), [f"{MZML}/kept_codings.in"], SPECTRA_VIEWS),
+    # m/z in another unit: what the mzML view made of --mz was wrong, and is not asked for
+    "other_unit": (("compact",), (), [f"{INPUT}/other_unit.mzML"], SPECTRA_VIEWS),
+    "chromatograms": (("compact",), (), [f"{MZML}/chromatograms_only.in"], SPECTRA_VIEWS),
+    "offsets": (("compact",), (), [f"{MZML}/wrong_offsets.in"], SPECTRA_VIEWS),
+    "wide": (("compact",), (), ["wide.mzML"], SPECTRA_VIEWS),
+}
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def kept_text(data):
+    """A text as it is kept: itself, or its hash when it is large."""
+    return data if len(data) <= LARGEST else f"sha256 {sha(data)} of {len(data)} bytes\n".encode()
+
+
+def said(done):
+    """What a command said. The words of a refusal may get better, its code may not."""
+    return kept_text(done.out) if done.code == OK else f"exit code {done.code}\n".encode()
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def texts_of(folder, case, profile):
+    """{file: text} that the program says of a store, but for info and its columns."""
+    views = CASES[case][3]
+    store = os.path.abspath(f"{folder}/{case}/{profile}.h5")
+    out = {f"view.{name}": said(run("view", store, *options)) for name, options in views.items()}
+    out[f"{profile}.verify"] = said(run("verify", f"{profile}.h5", cwd=f"{folder}/{case}"))
+    out[f"{profile}.deep"] = said(run("verify", "--deep", f"{profile}.h5", cwd=f"{folder}/{case}"))
+    return out
+
+
+# ---- what a stranger sees: old_stores.py --columns STORE..., HDF5_PLUGIN_PATH set ----
+
+
+def print_columns(stores):
+    """{store: text} as JSON: path, type, elements and hash of each data set that no profile changes."""
+    import h5py  # only now: HDF5 reads HDF5_PLUGIN_PATH when it is loaded
+    out = {}
+    for path in stores:
+        lines = []
+
+        def visit(name, item):
+            if isinstance(item, h5py.Dataset) and name not in ("digest", "source/manifest"):
+                lines.append(f"{name}\t{item.dtype.str}\t{item.size}\t{sha(item[()].tobytes())}\n")
+
+        with h5py.File(path, "r") as store:
+            store.visititems(visit)
+        out[path] = "".join(sorted(lines))
+    json.dump(out, sys.stdout)
+
+
+def columns_of(stores, plugin):
+    env = {k: v for k, v in os.environ.items() if k != "HDF5_PLUGIN_PATH"}
+    if plugin:
+        env["HDF5_PLUGIN_PATH"] = run("plugin-path").out.decode().strip()
+    done = subprocess.run([sys.executable, __file__, "--columns", *stores], env=env, capture_output=True)
+    return json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr.decode()}
+
+
+def columns_of_folder(folder):
+    """{store: columns} of all stores of a version; portable ones are read without the plugin."""
+    stores = [f"{folder}/{case}/{profile}.h5" for case in CASES for profile in CASES[case][0]]
+    easy = [s for s in stores if s.endswith("/portable.h5")]
+    return {**columns_of(easy, False), **columns_of([s for s in stores if s not in easy], True)}
+
+
+# ---- a bank ----
+
+
+def copy_bank(folder, to):
+    """Without git's view of it: folders that are empty, times that are the same everywhere."""
+    shutil.copytree(f"{folder}/bank", to)
+    for name in ("cohorts", "journal", "quarantine", "receipts", "reports"):
+        os.makedirs(f"{to}/{name}", exist_ok=True)
+    for path in glob.glob(f"{to}/samples/*/*/*"):
+        os.utime(path, (EPOCH, EPOCH))
+
+
+def bank_texts(bank):
+    """{file: text}: what a bank says of itself."""
+    out = {"ls": said(run("ls", "-b", bank, "--json")),
+           "superseded": said(run("ls", "-b", bank, "--json", "--where", "state = 'superseded'")),
+           "info": said(run("info", "-b", bank, "--json", "S1"))}
+    for name, of in (("reads", "S1/L001"), ("spectra", "S2/levels")):
+        out[f"export.{name}"] = sha(run("export", "-q", "-b", bank, of).out).encode() + b"\n"
+    lines = said(run("verify", "-b", bank, "--all")).splitlines(keepends=True)
+    out["verify"] = b"".join(sorted(lines[:-1]) + lines[-1:])  # stores come in an order of their own
+    return out
+
+
+def rebuilt_texts(bank):
+    made = run("catalog", "-b", bank, "rebuild")
+    counts = said(made).split(b";")[0] + b"\n"  # behind it stand seconds
+    return {"rebuild": counts, "check": said(run("catalog", "-b", bank, "check")), **bank_texts(bank)}
+
+
+def all_bank_texts(folder, f):
+    """
+    (state, file, text): as it is; with the catalogue made again, which says the same; with the records of samples
+    lost as well, which hold what sheets said.
+    """
+    for state in ("as_it_is", "rebuilt", "records_lost"):
+        copy_bank(folder, f / state)
+        if state == "records_lost":
+            for path in glob.glob(f / state + "/samples/*/S[12]/sample.h5"):
+                os.unlink(path)
+        texts = bank_texts(f / state) if state == "as_it_is" else rebuilt_texts(f / state)
+        shutil.rmtree(f / state)
+        for name, text in texts.items():
+            yield state, ("lost." if state == "records_lost" else "") + name, text
+
+
+# ---- checks ----
+
+
+def same_where_known(t, what, old, new):
+    """All that was said is said today; there may be more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        t.check(old.keys() <= new.keys(), what, f"lacks {sorted(old.keys() - new.keys())}")
+        for key in old.keys() & new.keys():
+            same_where_known(t, f"{what}: {key}", old[key], new[key])
+    elif isinstance(old, list) and isinstance(new, list):
+        t.check(len(old) == len(new), what, f"{len(new)} of them, {len(old)} before")
+        for i, (a, b) in enumerate(zip(old, new)):
+            same_where_known(t, f"{what}[{i}]", a, b)
+    else:
+        t.check(old == new, what, f"{new!r}, before {old!r}")
+
+
+def check_text(t, what, path, text):
+    old = read(path)
+    t.check(text == old, what, f"{len(text)} bytes, {len(old)} before: {text[:200]!r}")
+
+
+def check_export(t, folder, case, profile, f):
+    store, what, inputs = f"{folder}/{case}/{profile}.h5", f"{folder}/{case}/{profile}", CASES[case][2]
+    originals = [read(p) if os.path.exists(p) else made_input(p) for p in inputs]
+    if len(originals) == 1:
+        done = run("export", "-q", store)
+        t.check(done.code == OK and done.out == originals[0], f"{what}: export", done.err)
+        return
+    back = [f"{case}-{profile}.{i}" for i in (1, 2)]
+    done = run("export", "-q", store, "-1", f / back[0], "-2", f / back[1])
+    t.check(done.code == OK and list(map(f.read, back)) == originals, f"{what}: export", done.err)
+
+
+def check_store(t, folder, case, profile, columns, f):
+    store, what = f"{folder}/{case}/{profile}.h5", f"{folder}/{case}/{profile}"
+    for name, text in texts_of(folder, case, profile).items():
+        check_text(t, f"{what}: {name}", f"{folder}/{case}/{name}", text)
+    done = run("info", "--json", store)
+    if t.check(done.code == OK, f"{what}: info", done.err):
+        same_where_known(t, f"{what}: info", json.loads(read(f"{folder}/{case}/{profile}.info.json")),
+                         json.loads(done.out))
+    t.check(run("info", store).code == OK, f"{what}: info as text")
+    check_export(t, folder, case, profile, f)
+    t.check(columns.get(store, columns.get("error", "")).encode() == read(f"{folder}/{case}/columns.tsv"),
+            f"{what}: h5py", columns.get("error", "other values"))
+
+
+def check_bank(t, folder, f):
+    for state, name, text in all_bank_texts(folder, f):
+        old, what = read(f"{folder}/bank.expected/{name}"), f"{folder}/bank {state}: {name}"
+        if b"{" in old[:1] and t.check(text[:1] == b"{", what, text[:200]):
+            lines = (lambda x: [x]) if name.endswith("info") else bytes.splitlines
+            same_where_known(t, what, list(map(json.loads, lines(old))), list(map(json.loads, lines(text))))
+        else:
+            t.check(text == old, what, f"{text[:300]!r}, before {old[:300]!r}")
+
+
+def check_version(t, folder, f):
+    columns = columns_of_folder(folder)
+    stores = [(case, profile) for case in CASES for profile in CASES[case][0]]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(check_store, t, folder, *one, columns, f) for one in stores]:
+            done.result()
+    check_bank(t, folder, f)
+
+
+# ---- making a version's folder ----
+
+
+def long_reads():
+    """More than one chunk of every column, in a store of few bytes."""
+    return b"".join(record(b"r" * (1 + i % 7), b"ACGT" * (24 + i % 3)) for i in range(30000))
+
+
+def wide_spectra():
+    """Arrays of more than one chunk."""
+    import numpy
+    from mzmodel import INTENSITY, MZ, ZLIB, array, document, spectrum
+    n = 140000
+    mz, intensity = 100 + numpy.arange(n) / 64, numpy.zeros(n, "<f4")
+    intensity[::1000] = 7
+    both = [array(MZ, mz, ZLIB), array(INTENSITY, intensity, ZLIB)]
+    return document([spectrum(i, both, n, time=i, centroid=False) for i in range(2)])
+
+
+def made_input(name):
+    """Inputs too large to keep."""
+    return long_reads() if name == "long.fastq" else wide_spectra()
+
+
+def make_store(folder, case, profile, f):
+    profiles, options, inputs, _ = CASES[case]
+    paths = [p if os.path.exists(p) else f.write(p, made_input(p)) for p in inputs]
+    os.makedirs(f"{folder}/{case}", exist_ok=True)
+    done = run("ingest", "-q", "--force", "--profile", profile, *options, "-s", "S1", "--acquisition", "L001",
+               "-o", f"{folder}/{case}/{profile}.h5", *paths)
+    assert done.code == OK, done.err
+
+
+def make_bank(folder):
+    """Two samples with three stores, one of them superseded, and a sample withdrawn."""
+    place = "/srv/vial-fixtures"  # the records keep the paths of what came in
+    os.makedirs(place)
+    try:
+        for name in ("pairs_R1.fastq", "pairs_R2.fastq", "single.fastq", "crlf.fastq", "levels.mzML",
+                     "kept.mzML"):
+            shutil.copy(f"{INPUT}/{name}", f"{place}/{name}")
+        write(f"{place}/sheet.csv", b"sample,file_1,file_2,acquisition,donor,specimen_type\n"
+                                    b"S1,single.fastq,,L001,D1,DNA\nS1,kept.mzML,,kept,D1,DNA\n"
+                                    b"S2,levels.mzML,,levels,D2,plasma\nS3,crlf.fastq,,L001,D3,DNA\n")
+        bank = f"{place}/bank"
+        for words in (("init", bank),
+                      ("ingest", "-q", "-b", bank, "--exact", "all", "--sheet", f"{place}/sheet.csv"),
+                      ("ingest", "-q", "-b", bank, "--supersede", "-s", "S1", "--acquisition", "L001",
+                       f"{place}/pairs_R1.fastq", f"{place}/pairs_R2.fastq"),
+                      ("withdraw", "-b", bank, "--reason", "consent withdrawn", "S3"), ("tidy", "-b", bank)):
+            done = run(*words)
+            assert done.code == OK, (words, done.err)
+        shutil.copytree(bank, f"{folder}/bank", ignore=shutil.ignore_patterns(".*", "*.log"))
+    finally:
+        shutil.rmtree(place)
+
+
+def make_expected(folder, f):
+    columns = columns_of_folder(folder)
+    for case, (profiles, *_) in CASES.items():
+        for profile in profiles:
+            store = f"{folder}/{case}/{profile}.h5"
+            for name, text in texts_of(folder, case, profile).items():
+                write(f"{folder}/{case}/{name}", text)
+            write(f"{folder}/{case}/{profile}.info.json", run("info", "--json", store).out)
+            write(f"{folder}/{case}/columns.tsv", columns[store].encode())
+    os.makedirs(f"{folder}/bank.expected", exist_ok=True)
+    for _, name, text in all_bank_texts(folder, f):
+        write(f"{folder}/bank.expected/{name}", text)
+
+
+def main():
+    if sys.argv[1:2] == ["--columns"]:
+        print_columns(sys.argv[2:])
+        return
+    need_vial()
+    t = Tally()
+    with Folder() as f:
+        if sys.argv[1:2] == ["--make"]:
+            for case in CASES:
+                for profile in CASES[case][0]:
+                    make_store(sys.argv[2], case, profile, f)
+            make_bank(sys.argv[2])
+        if sys.argv[1:2] in (["--make"], ["--make-expected"]):
+            make_expected(sys.argv[2], f)
+            return
+        for folder in sorted(glob.glob(f"{HOME}/v[0-9]*")):
+            check_version(t, folder, f)
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
