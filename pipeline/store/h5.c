@@ -1,6 +1,7 @@
 /* HDF5 set up once, types, and its errors in our words (h5.h). */
 #include "pipeline/store/h5.h"
 
+#include <H5PLpublic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,8 @@ vl_code vl_hdf5_start(vl_err *err)
     static bool started; /* only the ordered stages and the commands come here: one thread */
     if (started) return VL_OK;
     H5dont_atexit();
-    if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5Zregister(&vl_filter) < 0)
+    if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5Zregister(&vl_filter) < 0 ||
+        H5PLset_loading_state(0) < 0)
         return vl_fail(err, VL_EBUG, "the HDF5 library does not start");
     started = true;
     return VL_OK;

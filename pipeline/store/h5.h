@@ -5,7 +5,8 @@
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"
 
-/* No messages of its own, no work at exit (it crashes there after a failed write), our filter known. */
+/* No messages of its own, no work at exit (it crashes there after a failed write), our filter known, and no plugin is
+ * loaded: stores need none, and one that brings the shared HDF5 along would be a second HDF5 in the process. */
 vl_code vl_hdf5_start(vl_err *err);
 /* HDF5 keeps its errors, and whether it prints them, for each thread apart: called before HDF5 in ordered
  * stages. */

@@ -1,0 +1,73 @@
+"""
+Start: what every command pays before it does anything. No libraries for the network are drawn in, and a look at one
+read of a small store, process start included, takes 8 ms at most.
+
+Times are the least of many runs, so that a busy machine does not fail the test.
+"""
+import glob
+import os
+import subprocess
+import time
+
+from vialtest import OK, VIAL, Folder, Tally, need_vial, reads, run
+
+t = Tally()
+RUNS = 60
+MOST_MS = 8
+NETWORK = ("libcurl", "libssl", "libgssapi", "libkrb5", "libldap", "libgnutls")
+
+
+def libraries():
+    """What the loader maps when the program starts."""
+    done = subprocess.run([VIAL], env={**os.environ, "LD_TRACE_LOADED_OBJECTS": "1"}, stdout=subprocess.PIPE)
+    return [line.split()[0] for line in done.stdout.decode().splitlines() if line.strip()]
+
+
+def least_ms(*args):
+    """The quickest of RUNS runs."""
+    null = os.open(os.devnull, os.O_RDWR)
+    best = float("inf")
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        pid = os.posix_spawn(VIAL, [VIAL, *map(str, args)], os.environ,
+                             file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)])
+        status = os.waitpid(pid, 0)[1]
+        best = min(best, 1e3 * (time.perf_counter() - start))
+        if os.waitstatus_to_exitcode(status) != OK:
+            t.check(False, f"vial {args[0]}", f"exit code {os.waitstatus_to_exitcode(status)}")
+            break
+    os.close(null)
+    return best
+
+
+def check_libraries(names):
+    """Whether HDF5 is linked in, as it must be where there is a static one."""
+    shared = any(name.startswith("libhdf5") for name in names)
+    if shared and not glob.glob("/usr/lib/*/hdf5/serial/libhdf5.a"):
+        t.skip("there is no static HDF5 to build with")
+        return False
+    t.check(not shared, "libraries", "HDF5 is linked as a shared library")
+    drawn_in = [name for name in names if name.startswith(NETWORK)]
+    t.check(not drawn_in, "libraries", f"drawn in: {drawn_in}")
+    return not shared
+
+
+def check_times(f, most):
+    store = f / "small.h5"
+    done = run("ingest", "-q", "-o", store, f.write("1.fq", reads(1000, seed=1)),
+               f.write("2.fq", reads(1000, seed=1, mate=2)))
+    if not t.check(done.code == OK, "ingest", done.err):
+        return
+    for args in (("version",), ("help",), ("info", store), ("view", store, "--rows", 0)):
+        ms = least_ms(*args)
+        print(f"vial {args[0]}: {ms:.1f} ms", flush=True)
+        t.check(ms <= most, f"vial {args[0]}", f"{ms:.1f} ms, at most {most}")
+
+
+need_vial()
+drawn = libraries()
+static = check_libraries(drawn)
+sanitized = any("san" in name for name in drawn)
+with Folder() as folder:
+    check_times(folder, MOST_MS if static and not sanitized else 1000)
+t.end()
