@@ -82,6 +82,25 @@ static void leave(run *r, place *p, const vl_err *err)
     if (++p->stage == r->nstage) seat(r, p);
 }
 
+/* One stage of one place. The lock is held before and after, not in between. */
+static void go(run *r, place *p)
+{
+    p->busy = true;
+    r->nbusy++;
+    if (r->nidle && choose(r, NULL)) pthread_cond_signal(&r->more);
+    const vl_stage *const stage = &r->stage[p->stage];
+    pthread_mutex_unlock(&r->lock);
+    vl_err err = VL_ERR_INIT;
+    const double start = now();
+    err.code = stage->run(stage->self, p->slot, &err);
+    const double spent = now() - start;
+    pthread_mutex_lock(&r->lock);
+    r->seconds[p->stage] += spent;
+    p->busy = false;
+    r->nbusy--;
+    leave(r, p, &err);
+}
+
 /* What one thread does. A place that may go while nobody works exists until all is done. */
 static void work(run *r)
 {
@@ -94,23 +113,20 @@ static void work(run *r)
             r->nidle--;
             continue;
         }
-        p->busy = true;
-        r->nbusy++;
-        if (r->nidle && choose(r, NULL)) pthread_cond_signal(&r->more);
-        const vl_stage *const stage = &r->stage[p->stage];
-        pthread_mutex_unlock(&r->lock);
-        vl_err err = VL_ERR_INIT;
-        const double start = now();
-        err.code = stage->run(stage->self, p->slot, &err);
-        const double spent = now() - start;
-        pthread_mutex_lock(&r->lock);
-        r->seconds[p->stage] += spent;
-        p->busy = false;
-        r->nbusy--;
-        leave(r, p, &err);
+        go(r, p);
     }
     pthread_cond_broadcast(&r->more);
     pthread_mutex_unlock(&r->lock);
+}
+
+/* Takes the first batch before any thread starts, and says whether others follow: one alone is worth no second thread,
+ * which would cost more than what a look at a few rows takes. */
+static bool take_first(run *r)
+{
+    pthread_mutex_lock(&r->lock);
+    go(r, choose(r, NULL));
+    pthread_mutex_unlock(&r->lock);
+    return r->stop > 1;
 }
 
 int vl_cores(void)
@@ -140,7 +156,8 @@ vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int 
         r.place[i].slot = &slot[i];
         seat(&r, &r.place[i]);
     }
-#pragma omp parallel num_threads(threads < nslot ? threads : nslot) default(none) shared(r)
+    const int most = threads < nslot ? threads : nslot, n = take_first(&r) ? most : 1;
+#pragma omp parallel num_threads(n) default(none) shared(r)
     work(&r);
     pthread_cond_destroy(&r.more);
     pthread_mutex_destroy(&r.lock);

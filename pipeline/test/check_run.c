@@ -9,6 +9,7 @@
 #include "pipeline/run/run.h"
 #include "pipeline/test/check.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -297,6 +298,39 @@ static void check_side_by_side(void)
     }
 }
 
+/* Ends with batch `last`; remembers whether it ever ran elsewhere than in the thread that called the runner. */
+typedef struct caller {
+    pthread_t thread;
+    uint64_t last;
+    atomic_bool elsewhere;
+} caller;
+
+static vl_code note_thread(void *self, vl_slot *slot, vl_err *err)
+{
+    caller *const c = self;
+    const struct timespec t = { .tv_nsec = 200000 };
+    (void)err;
+    if (!pthread_equal(pthread_self(), c->thread)) atomic_store(&c->elsewhere, true);
+    nanosleep(&t, NULL);
+    slot->end = slot->seq == c->last;
+    return VL_OK;
+}
+
+/* Threads are started when there is a second batch, not before. */
+static void check_one_batch(void)
+{
+    for (uint64_t last = 0; last < 40; last += 39) {
+        caller c = { .thread = pthread_self(), .last = last };
+        const vl_stage stage[] = { { "first", VL_ORDERED, note_thread, &c },
+                                   { "second", VL_PARALLEL, note_thread, &c } };
+        vl_slot slot[6] = { { 0 } };
+        vl_err err = VL_ERR_INIT;
+        vl_run(stage, 2, slot, 6, 4, NULL, &err);
+        CHECK(!err.code && atomic_load(&c.elsewhere) == (last > 0), "%d batches: %s", (int)last + 1,
+              last ? "one thread did all" : "a second thread was started");
+    }
+}
+
 static void check_arguments(void)
 {
     vl_slot slot[1] = { { 0 } };
@@ -323,5 +357,6 @@ int main(void)
     check_many_faults();
     check_faults_behind_end();
     check_side_by_side();
+    check_one_batch();
     return check_end();
 }
