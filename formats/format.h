@@ -35,7 +35,9 @@ typedef struct vl_ask {
 } vl_ask;
 
 typedef struct vl_format {
-    const char *name, *doc;  /* "fastq", "reads with qualities, four lines each" */
+    const char *name, *title, *doc; /* "fastq", "FASTQ", "reads with qualities, four lines each" */
+    const char *ending[6]; /* of file names: ".fastq", ".fq"; the first is the usual one; ends with NULL */
+    bool mates; /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
     const vl_schema *schema; /* what parse fills */
     size_t head_size;        /* state that open makes; zeroed before */
     size_t tail_size;        /* state of join and finish; zeroed before */
@@ -64,5 +66,10 @@ extern const vl_format *const vl_formats[]; /* ends with NULL */
 /* The format that is surest about these bytes, or NULL. */
 const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
 const vl_format *vl_format_find(const char *name); /* NULL if there is none */
+/* What bytes of no format of ours seem to be, "BAM"; NULL: nothing that we know by sight. */
+const char *vl_format_resembles(const uint8_t *bytes, size_t n);
+/* The titles of all formats as a sentence has them: "FASTQ and mzML", with `joint` before the last. Gives text. */
+enum { VL_FORMAT_TITLES = 160 };
+const char *vl_format_titles(const char *joint, char text[VL_FORMAT_TITLES]);
 
 #endif

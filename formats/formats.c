@@ -37,6 +37,29 @@ const vl_format *vl_format_find(const char *name)
     return NULL;
 }
 
+const char *vl_format_resembles(const uint8_t *bytes, size_t n)
+{
+    if (n && bytes[0] == '>') return "FASTA, reads without qualities";
+    if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
+    if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
+    if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
+    if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
+    return NULL;
+}
+
+const char *vl_format_titles(const char *joint, char text[VL_FORMAT_TITLES])
+{
+    size_t at = 0;
+    text[0] = 0;
+    for (int i = 0; vl_formats[i] && at < VL_FORMAT_TITLES; i++) {
+        const char *const before = !i ? "" : vl_formats[i + 1] ? ", " : " ";
+        at += (size_t)snprintf(text + at, VL_FORMAT_TITLES - at, "%s%s%s%s", before,
+                               i && !vl_formats[i + 1] ? joint : "", i && !vl_formats[i + 1] ? " " : "",
+                               vl_formats[i]->title);
+    }
+    return text;
+}
+
 void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
 {
     if (facts->n >= (int)(sizeof facts->fact / sizeof *facts->fact)) return;

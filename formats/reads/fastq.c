@@ -451,7 +451,10 @@ static vl_code finish(const void *self, void *state, vl_facts *facts, vl_err *er
 static void close(void *self, void *state) { (void)self, (void)state; }
 
 const vl_format vl_fastq = { .name = "fastq",
+                             .title = "FASTQ",
                              .doc = "reads with qualities, four lines each",
+                             .ending = { ".fastq", ".fq" },
+                             .mates = true,
                              .schema = &vl_reads_schema,
                              .head_size = sizeof(head),
                              .tail_size = sizeof(tail),

@@ -72,7 +72,9 @@ static void close_all(void *head, void *tail)
 
 const vl_format vl_mzml = {
     .name = "mzml",
+    .title = "mzML",
     .doc = "mass spectra and chromatograms, XML (PSI)",
+    .ending = { ".mzML" },
     .schema = &vl_spectra_schema,
     .head_size = sizeof(vl_mz_head),
     .tail_size = sizeof(vl_mz_tail),

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MOST_NAME = 128 }; /* bytes */
 
@@ -100,50 +99,6 @@ void vl_details_free(vl_details *details)
     }
     free(details->detail);
     *details = (vl_details){ 0 };
-}
-
-/* Length of name without one of the endings, if something is left; n if it has none of them. */
-static size_t without(const char *name, size_t n, const char *const *ending, size_t nending)
-{
-    for (size_t i = 0; i < nending; i++) {
-        const size_t len = strlen(ending[i]);
-        if (n > len && !strncasecmp(name + n - len, ending[i], len)) return n - len;
-    }
-    return n;
-}
-
-/* Length of name without a mate's mark: _R1, .R1, _1, or _R1_001 with any three digits. */
-static size_t without_mate(const char *name, size_t n)
-{
-    size_t m = n;
-    if (m > 7 && name[m - 4] == '_' && strspn(name + m - 3, "0123456789") >= 3 && strchr("Rr", name[m - 6]))
-        m -= 4;
-    if (m < 3 || (name[m - 1] != '1' && name[m - 1] != '2')) return n;
-    if (name[m - 2] == '_' && m == n) return m - 2;
-    if (m > 3 && strchr("Rr", name[m - 2]) && strchr("_.", name[m - 3])) return m - 3;
-    return n;
-}
-
-void vl_item_acquisition_of(const char *path, char name[256])
-{
-    static const char *const packed[] = { ".gz", ".bgz", ".zst" };
-    static const char *const reads[] = { ".fastq", ".fq" };
-    static const char *const others[] = { ".mzml", ".mzxml", ".mgf",  ".fasta", ".fa",
-                                          ".sam",  ".bam",   ".cram", ".vcf",   ".bcf" };
-    const char *const slash = strrchr(path, '/');
-    const char *const base = slash ? slash + 1 : path;
-    size_t n = strlen(base);
-    n = without(base, n, packed, sizeof packed / sizeof *packed);
-    const size_t other = without(base, n, others, sizeof others / sizeof *others);
-    if (other < n) {
-        n = other;
-    } else {
-        n = without(base, n, reads, sizeof reads / sizeof *reads);
-        n = without_mate(base, n);
-    }
-    if (n > 255) n = 255;
-    memcpy(name, base, n);
-    name[n] = 0;
 }
 
 static bool is_blank(uint32_t c)

@@ -42,11 +42,6 @@ vl_code vl_details_set(vl_details *details, const char *name, const char *value,
 const char *vl_details_get(const vl_details *details, const char *name); /* NULL: none */
 void vl_details_free(vl_details *details);
 
-/* Name of the acquisition that a file holds: its base name without .gz, .bgz, .zst, the format's extension
- * and a mate's mark (_R1, _R1_001, _1 ...): "S1_L001_R1_001.fastq.gz" -> "S1_L001". Into name of 256 bytes.
- */
-void vl_item_acquisition_of(const char *path, char name[256]);
-
 /* Ids of samples and names of acquisitions: 1 to 128 bytes of printable UTF-8, no '/', not starting with '.'
  * or
  * '-', no blank at an end. NULL if good, else what is wrong. */

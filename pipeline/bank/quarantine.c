@@ -39,7 +39,7 @@ const vl_reason vl_reasons[] = {
     { "format", "the input contradicts its format",
       "Have the file made again, or compare its checksum with the source; the next run takes a new file." },
     { "unsupported", "a kind of input that vial does not handle",
-      "Convert the file to FASTQ or mzML, or wait for a version that handles it." },
+      "Convert the file to a format that 'vial help ingest' lists, or wait for a version that handles it." },
     { "conflict", "the name is taken by other data",
       "If the new data is right, run vial ingest with --supersede; if not, give it another name." },
     { "withdrawn", "the sample was withdrawn",

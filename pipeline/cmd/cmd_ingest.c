@@ -3,6 +3,7 @@
 #include "pipeline/in/ingest.h"
 #include "pipeline/io/output.h"
 #include "pipeline/run/run.h"
+#include "formats/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -99,7 +100,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
         { 0, "interleaved", VL_OPT_FLAG, &ask.interleaved, NULL, "one FASTQ with mates in turn" },
         { 0, "format", VL_OPT_TEXT, &ask.format, "F",
-          "fastq or mzml; found out from the content if left out" },
+          "its format, by a name of the list below; found out from the content if left out" },
         { 0, "exact", VL_OPT_TEXT, &exact, "HOW",
           "mzML: prove the encoding of 'sampled' (default) or 'all' arrays" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
@@ -164,14 +165,20 @@ static int run(const vl_command *me, int argc, char **argv)
     return EX_OK;
 }
 
+static void list_formats(void)
+{
+    printf("\nFormats of FILE, found out from its content, never from its name:\n");
+    for (int i = 0; vl_formats[i]; i++) printf("  %-28s %s\n", vl_formats[i]->name, vl_formats[i]->doc);
+}
+
 const vl_command vl_command_ingest = {
-    "ingest", "[options] -o STORE FILE [FILE2] | -b BANK -s SAMPLE FILE... | -b BANK --sheet FILE",
+    "ingest",
+    "[options] -o STORE FILE [FILE2] | -b BANK -s SAMPLE FILE... | -b BANK --sheet FILE",
     "checks, compresses and indexes raw instrument output into a store",
-    "FILE is FASTQ or mzML, plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). The kind of a file "
-    "is found\n"
-    "out from its content, never from its name. '-' is standard input. Files in a row, such as the lanes of "
-    "a library,\n"
-    "are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz.\n\n"
+    "FILE is plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). '-' is standard input. Files in a "
+    "row, such "
+    "as\n"
+    "the lanes of a library, are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz.\n\n"
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
@@ -185,5 +192,6 @@ const vl_command vl_command_ingest = {
     "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
     "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
     "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",
-    run
+    run,
+    list_formats
 };

@@ -6,6 +6,7 @@
 #include "pipeline/bank/keep.h"
 #include "pipeline/bank/intake/receipt.h"
 #include "pipeline/bank/sheet/sheet.h"
+#include "pipeline/io/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +53,7 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
 static vl_code add_item(const vl_into_bank *ask, int first, int n, vl_items *items, vl_err *err)
 {
     char name[256];
-    vl_item_acquisition_of(ask->file[first], name);
+    vl_name_acquisition(ask->file[first], name);
     vl_item *const item = vl_items_add(items, err);
     if (!item) return err->code;
     const char *const acquisition = ask->acquisition && *ask->acquisition ? ask->acquisition : name;
@@ -76,8 +77,8 @@ static vl_code are_mates(const vl_into_bank *ask, int first, bool *mates, vl_err
     if (first + 1 >= ask->nfile || ask->interleaved) return VL_OK;
     for (int i = 0; i < 2; i++)
         if (vl_deposit_kind(ask->file[first + i], &kind[i], err)) return err->code;
-    vl_item_acquisition_of(ask->file[first], one);
-    vl_item_acquisition_of(ask->file[first + 1], two);
+    vl_name_acquisition(ask->file[first], one);
+    vl_name_acquisition(ask->file[first + 1], two);
     *mates = kind[0] && kind[1] && !strcmp(kind[0], "reads") && !strcmp(kind[1], "reads") &&
              (ask->nfile == 2 || !strcmp(one, two));
     return VL_OK;

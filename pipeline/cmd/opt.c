@@ -43,6 +43,7 @@ void vl_opt_help(const vl_command *me, const vl_opt *opt)
         printf("  %-28s %s\n", left, o->help);
     }
     printf("  %-28s %s\n", "-h, --help", "this text");
+    if (me->list) me->list();
     if (me->more[0]) printf("\n%s", me->more);
 }
 

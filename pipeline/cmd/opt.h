@@ -30,6 +30,7 @@ typedef struct vl_command {
     const char *what; /* one line */
     const char *more; /* paragraphs and examples for help; "" if none */
     int (*run)(const struct vl_command *me, int argc, char **argv); /* argv[0] is the command's name */
+    void (*list)(void); /* prints what help takes from a table, between options and `more`; NULL: nothing */
 } vl_command;
 
 extern const vl_command *const vl_commands[]; /* ends with NULL */

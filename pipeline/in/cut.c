@@ -9,17 +9,6 @@ enum { HEAD = 1 << 16, MOST_HEAD = 16 << 20 };
 
 /* ---- open: sniff, then let the format see the head ---- */
 
-/* What bytes that no format knows seem to be. */
-static const char *resembles(const uint8_t *bytes, size_t n)
-{
-    if (bytes[0] == '>') return "FASTA, reads without qualities";
-    if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
-    if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
-    if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
-    if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
-    return NULL;
-}
-
 /* The format of stream s: of the first it is found out, the second must be the same. */
 static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
 {
@@ -32,17 +21,20 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
         return s ? VL_OK
                  : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
     const vl_format *const seen = vl_format_probe(bytes, n);
-    const char *const like = seen ? seen->name : resembles(bytes, n);
+    const char *const like = seen ? seen->title : vl_format_resembles(bytes, n);
+    char all[VL_FORMAT_TITLES];
     if (!s) c->format = name ? vl_format_find(name) : seen;
     if (!c->format && name) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
     if (s && seen != c->format)
-        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "neither FASTQ nor mzML",
-                c->format->name);
+        vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "of no format that is read",
+                c->format->title);
     else if (!c->format && like)
-        vl_fail(err, VL_EUNSUP, "%s, which is not supported; FASTQ and mzML are", like);
-    else if (!c->format) vl_fail(err, VL_EUNSUP, "neither FASTQ nor mzML: starts with byte 0x%02x", bytes[0]);
+        vl_fail(err, VL_EUNSUP, "%s, which is not supported; %s are", like, vl_format_titles("and", all));
+    else if (!c->format)
+        vl_fail(err, VL_EUNSUP, "neither %s: starts with byte 0x%02x", vl_format_titles("nor", all),
+                bytes[0]);
     else if (c->nstream > c->format->max_stream)
-        return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->name, c->nstream);
+        return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->title, c->nstream);
     return vl_err_file(err, c->stream[s].name);
 }
 

@@ -192,7 +192,7 @@ void vl_packet_free(vl_packet *p)
     vl_buf_free(&p->plain);
 }
 
-vl_code vl_stream_gzip(vl_stream *s, vl_raw *raw, const vl_gzip_head *head, vl_err *err)
+vl_code vl_member_gzip(vl_member *s, vl_raw *raw, const vl_gzip_head *head, vl_err *err)
 {
     if (!s->gzip) {
         s->gzip = malloc(sizeof *s->gzip);
@@ -208,7 +208,7 @@ vl_code vl_stream_gzip(vl_stream *s, vl_raw *raw, const vl_gzip_head *head, vl_e
     return VL_OK;
 }
 
-vl_code vl_stream_zstd(vl_stream *s, vl_raw *raw, vl_err *err)
+vl_code vl_member_zstd(vl_member *s, vl_raw *raw, vl_err *err)
 {
     if (!s->zstd) s->zstd = ZSTD_createDCtx();
     if (!s->zstd) return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
@@ -219,13 +219,13 @@ vl_code vl_stream_zstd(vl_stream *s, vl_raw *raw, vl_err *err)
     return VL_OK;
 }
 
-static vl_code fail_truncated(const vl_stream *s, const vl_raw *raw, const char *what, vl_err *err)
+static vl_code fail_truncated(const vl_member *s, const vl_raw *raw, const char *what, vl_err *err)
 {
     vl_fail(err, VL_ETRUNC, "file ends inside the %s that starts at byte %" PRIu64, what, s->member_at);
     return vl_err_packed(err, raw->read);
 }
 
-static vl_code check_trailer(const vl_stream *s, vl_raw *raw, vl_err *err)
+static vl_code check_trailer(const vl_member *s, vl_raw *raw, vl_err *err)
 {
     if (vl_raw_need(raw, TRAILER, err)) return err->code;
     if (vl_raw_left(raw) < TRAILER) return fail_truncated(s, raw, "gzip member", err);
@@ -247,7 +247,7 @@ static vl_code check_trailer(const vl_stream *s, vl_raw *raw, vl_err *err)
 }
 
 /* One call of the library: from the window to out [room], which may be 0 bytes in and out only at its end. */
-static vl_code step_gzip(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
+static vl_code step_gzip(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
                          vl_err *err)
 {
     struct inflate_state *const z = s->gzip;
@@ -268,7 +268,7 @@ static vl_code step_gzip(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, s
     return vl_err_packed(err, vl_raw_at(raw));
 }
 
-static vl_code step_zstd(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
+static vl_code step_zstd(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
                          vl_err *err)
 {
     ZSTD_inBuffer from = { .src = vl_raw_bytes(raw), .size = vl_raw_left(raw) };
@@ -293,7 +293,7 @@ static vl_code step_zstd(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, s
     return vl_err_packed(err, vl_raw_at(raw));
 }
 
-vl_code vl_stream_run(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
+vl_code vl_member_run(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
                       vl_err *err)
 {
     *made = 0;
@@ -313,9 +313,9 @@ vl_code vl_stream_run(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, size
     return *end && !s->is_zstd ? check_trailer(s, raw, err) : VL_OK;
 }
 
-void vl_stream_free(vl_stream *s)
+void vl_member_free(vl_member *s)
 {
     free(s->gzip);
     ZSTD_freeDCtx(s->zstd);
-    *s = (vl_stream){ 0 };
+    *s = (vl_member){ 0 };
 }

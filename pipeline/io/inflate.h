@@ -29,21 +29,21 @@ vl_code vl_gzip_head_read(vl_raw *raw, vl_gzip_head *head, vl_err *err);
 vl_code vl_bgzf_block_read(vl_raw *raw, const vl_gzip_head *head, uint32_t *text, vl_err *err);
 
 /* A decompressor for members in order; the same one serves all files. */
-typedef struct vl_stream {
+typedef struct vl_member {
     struct inflate_state *gzip; /* owned; NULL until the first gzip member */
     struct ZSTD_DCtx_s *zstd;   /* owned; NULL until the first zstd frame */
     bool is_zstd;               /* what the current member is */
     uint64_t member_at;         /* where it starts in the file */
     uint64_t text;              /* bytes it gave so far */
-} vl_stream;
+} vl_member;
 
 /* Starts a member. A gzip header is stepped over; a zstd frame's is left to the stream. */
-vl_code vl_stream_gzip(vl_stream *s, vl_raw *raw, const vl_gzip_head *head, vl_err *err);
-vl_code vl_stream_zstd(vl_stream *s, vl_raw *raw, vl_err *err);
+vl_code vl_member_gzip(vl_member *s, vl_raw *raw, const vl_gzip_head *head, vl_err *err);
+vl_code vl_member_zstd(vl_member *s, vl_raw *raw, vl_err *err);
 /* Fills out [room], *made bytes of it; less only if the member ends, which sets *end. Checks the trailer. */
-vl_code vl_stream_run(vl_stream *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
+vl_code vl_member_run(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
                       vl_err *err);
-void vl_stream_free(vl_stream *s);
+void vl_member_free(vl_member *s);
 
 /* Adds the byte of the file to an error that has none yet. */
 static inline vl_code vl_err_packed(vl_err *err, uint64_t packed)

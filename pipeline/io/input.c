@@ -25,7 +25,7 @@ struct vl_input {
     vl_state state;                   /* of the current file */
     bool told;                        /* its file_end was given out */
     vl_raw raw;                       /* of the current file */
-    vl_stream stream;                 /* of its current member, in STREAM */
+    vl_member stream;                 /* of its current member, in STREAM */
     vl_gzip_head block;               /* of its next BGZF block, in BLOCKS */
     bool has_gzip, has_bgzf, is_zstd; /* members seen in it */
     bool ends_empty;                  /* its last member is an empty BGZF block */
@@ -52,13 +52,13 @@ static void name_compression(vl_input *in)
 static vl_code start_member(vl_input *in, vl_err *err)
 {
     if (in->is_zstd) {
-        if (vl_stream_zstd(&in->stream, &in->raw, err)) return err->code;
+        if (vl_member_zstd(&in->stream, &in->raw, err)) return err->code;
         in->state = STREAM;
     } else {
         if (vl_gzip_head_read(&in->raw, &in->block, err)) return err->code;
         in->state = in->block.block ? BLOCKS : STREAM;
         *(in->state == BLOCKS ? &in->has_bgzf : &in->has_gzip) = true;
-        if (in->state == STREAM && vl_stream_gzip(&in->stream, &in->raw, &in->block, err)) return err->code;
+        if (in->state == STREAM && vl_member_gzip(&in->stream, &in->raw, &in->block, err)) return err->code;
     }
     in->ends_empty = false;
     current(in)->members++;
@@ -175,7 +175,7 @@ static vl_code fill_stream(vl_input *in, size_t want, vl_packet *p, vl_err *err)
     while (text->len < want && in->state == STREAM) {
         size_t made = 0;
         bool end = false;
-        if (vl_stream_run(&in->stream, &in->raw, text->data + text->len, want - text->len, &made, &end, err))
+        if (vl_member_run(&in->stream, &in->raw, text->data + text->len, want - text->len, &made, &end, err))
             return err->code;
         text->len += made;
         note_text(in, text->data + text->len, made);
@@ -361,7 +361,7 @@ void vl_input_close(vl_input *in)
     free(in->name);
     free(in->source);
     vl_raw_free(&in->raw);
-    vl_stream_free(&in->stream);
+    vl_member_free(&in->stream);
     vl_packet_free(&in->peeked);
     vl_buf_free(&in->ahead);
     vl_buf_free(&in->tail);

@@ -225,58 +225,6 @@ static const vl_inbox plain = { .settle = 600 };
 
 /* ---- names ---- */
 
-static void check_samples(void)
-{
-    static const char *const name[][2] = {
-        { "S1_S12_L001_R1_001.fastq.gz", "S1" },
-        { "S1_S12_L001_R2_001.fastq.gz", "S1" },
-        { "S1_S12_L001_I1_001.fastq.gz", "S1" },
-        { "S1_S12_R1_001.fastq.gz", "S1" },
-        { "S1_S12_R1.fq", "S1" },
-        { "S1_S12_L001.fastq", "S1" },
-        { "S1_S12_L001_R1_001_val_1.fq.gz", "S1" },
-        { "PAT_S1_T_S7_L002_R1_001.fastq.gz", "PAT_S1_T" },
-        { "PAT_S1_T_R1.fastq.gz", "PAT_S1_T" },
-        { "PAT_S1.fastq.gz", "PAT_S1" },
-        { "NA12878_1.fq.gz", "NA12878" },
-        { "NA12878_2.fastq.bgz", "NA12878" },
-        { "NA12878.R1.fastq.zst", "NA12878" },
-        { "NA12878_r2.FASTQ.GZ", "NA12878" },
-        { "run_07_R1.fq", "run_07" },
-        { "run_07.fq", "run_07" },
-        { "run_1_R1.fq", "run_1" },
-        { "x_10.fastq", "x_10" },
-        { "x_11.fastq", "x_11" },
-        { "x_R1_0007.fastq", "x_R1_0007" },
-        { "x_1_002.fastq", "x" },
-        { "A_B_C.mzML.gz", "A_B_C" },
-        { "A_1.mzML", "A_1" },
-        { "A_S1_L001.mzml.zst", "A_S1_L001" },
-        { "a.b.c.fastq.gz", "a.b.c" },
-        { "reads.txt", "reads" },
-        { "reads.v2.dat.gz", "reads.v2" },
-        { "reads", "reads" },
-        { "_R1.fastq", "" },
-        { "_S1_L001_R1_001.fastq", "" },
-        { "_1.fq", "" },
-        { "R1.fastq", "R1" },
-        { "1.fastq", "1" },
-        { ".fastq", ".fastq" },
-        { "", "" },
-        { "\xc3\x84rzte_R1.fastq", "\xc3\x84rzte" },
-    };
-    char sample[256], longer[400];
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
-        vl_inbox_sample_of(name[i][0], sample);
-        CHECK(!strcmp(sample, name[i][1]), "sample of %s is '%s', expected '%s'", name[i][0], sample,
-              name[i][1]);
-    }
-    memset(longer, 'a', sizeof longer);
-    longer[sizeof longer - 1] = 0;
-    vl_inbox_sample_of(longer, sample);
-    CHECK(!sample[0], "a name of %zu bytes", strlen(longer));
-}
-
 static vl_code scan_code(vl_inbox inbox, vl_err *err)
 {
     vl_found found = { 0 };
@@ -802,7 +750,6 @@ int main(void)
 {
     snprintf(home, sizeof home, "/tmp/check_inbox.XXXXXX");
     if (!mkdtemp(home) || chdir(home)) return 1;
-    check_samples();
     check_expressions();
     check_mates();
     check_twins();

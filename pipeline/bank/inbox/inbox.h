@@ -2,8 +2,8 @@
  * Inboxes: what lies in a folder -> items that are ready, and why others are not.
  *
  * With `sheet`, each settled sheet is read and its rows are the items. Otherwise each file that matches and
- * whose content is FASTQ or mzML (by magic, also inside gzip) is an item; mates are paired by _R1/_R2 or
- * _1/_2. Sub-folders are walked; an inbox with `complete` takes files of a folder only when the flag lies in
+ * whose content is of a format that we read (by its first bytes, also inside gzip) is an item; mates are paired by
+ * _R1/_R2 or _1/_2. Sub-folders are walked; an inbox with `complete` takes files of a folder only when the flag lies in
  * it or in a folder above it below the inbox. Names that start with '.' and names that end in .part, .tmp,
  * .filepart, .crdownload are left alone.
  */
@@ -32,9 +32,5 @@ typedef struct vl_found {
  * VL_ENOIN: the inbox itself cannot be read. VL_ECONFIG: its settings make no sense. */
 vl_code vl_inbox_scan(const vl_bank *bank, const vl_inbox *inbox, double now, vl_found *found, vl_err *err);
 void vl_found_free(vl_found *found);
-
-/* The usual rule: the name without its endings and mate's mark (_R1, _R1_001, _1), up to Illumina's number of
- * the sample (_S12_L001, or _S12 before a mark). Into sample of 256 bytes; empty if nothing is left. */
-void vl_inbox_sample_of(const char *name, char sample[256]);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * The names of a folder are paired first and alone decide who is whose mate: were content asked before, a
  * damaged second file would leave its first behind as one without mate. Then each candidate, one file or two,
- * is asked in turn: has it settled, has it its mate, is the run complete, can it be read, is it FASTQ or
- * mzML, does its name give a sample. The first answer that is no is its reason to wait.
+ * is asked in turn: has it settled, has it its mate, is the run complete, can it be read, is it of a format
+ * that we read, does its name give a sample. The first answer that is no is its reason to wait.
  *
  * Last, the names of acquisitions: where a sample would have one twice, the folder is put in front. Those
  * that wait take part in this, so that who comes first is not called otherwise than who comes later.
@@ -18,7 +18,7 @@
 
 typedef struct candidate {
     const vl_lying *file[2];    /* [1]: the mate, or NULL */
-    vl_name_parts parts;        /* of the first name */
+    vl_name parts;              /* of the first name */
     char *sample, *acquisition; /* owned; NULL while no name is known */
     char *reason;               /* owned; NULL: ready */
     bool wrong, other;          /* other: no item, and nothing to say about it */
@@ -79,7 +79,7 @@ static size_t find_name(const vl_lying *files, size_t n, const char *name)
 }
 
 /* The name of the mate, packed like the file itself or with that ending. false: it would be too long. */
-static bool name_mate(const char *name, const vl_name_parts *p, const char *ending, char mate[300])
+static bool name_mate(const char *name, const vl_name *p, const char *ending, char mate[300])
 {
     const int n = ending ? snprintf(mate, 300, "%.*s%s", (int)p->packed, name, ending)
                          : snprintf(mate, 300, "%s", name);
@@ -89,13 +89,13 @@ static bool name_mate(const char *name, const vl_name_parts *p, const char *endi
 }
 
 /* The file that is called as its mate should be: packed in the same way, or else in another. */
-static const vl_lying *find_mate(const vl_walk *walk, const vl_lying *file, const vl_name_parts *p)
+static const vl_lying *find_mate(const vl_walk *walk, const vl_lying *file, const vl_name *p)
 {
     const vl_folder *const f = &walk->folder[file->folder];
     const vl_lying *const files = walk->files.file + f->first;
     char mate[300];
-    for (int i = -1; i < VL_NENDING; i++) {
-        if (!name_mate(file->name, p, i < 0 ? NULL : vl_name_endings[i], mate)) continue;
+    for (int i = -1; i < 0 || vl_packed_endings[i]; i++) {
+        if (!name_mate(file->name, p, i < 0 ? NULL : vl_packed_endings[i], mate)) continue;
         const size_t at = find_name(files, f->nfile, mate);
         if (at < f->nfile && !strcmp(files[at].name, mate)) return &files[at];
     }
@@ -103,16 +103,16 @@ static const vl_lying *find_mate(const vl_walk *walk, const vl_lying *file, cons
 }
 
 /* Its mate, if that takes it for its mate too: with S_R1.fq, S_R1.fq.gz, S_R2.fq.gz the first is nobody's. */
-static const vl_lying *paired(const vl_walk *walk, const vl_lying *file, const vl_name_parts *p)
+static const vl_lying *paired(const vl_walk *walk, const vl_lying *file, const vl_name *p)
 {
     const vl_lying *const mate = p->mark == 'R' ? find_mate(walk, file, p) : NULL;
     if (!mate) return NULL;
-    const vl_name_parts other = vl_name_split(mate->name);
+    const vl_name other = vl_name_split(mate->name);
     return other.mark == 'R' && other.mate != p->mate && find_mate(walk, mate, &other) == file ? mate : NULL;
 }
 
 /* Is the mate being written: does it lie there under a hidden name or as .part? However it will be packed. */
-static bool mate_comes(const vl_walk *walk, const vl_lying *file, const vl_name_parts *p)
+static bool mate_comes(const vl_walk *walk, const vl_lying *file, const vl_name *p)
 {
     const vl_folder *const f = &walk->folder[file->folder];
     char name[301] = ".";
@@ -131,7 +131,7 @@ static vl_code collect(vl_scan *scan, candidates *all, vl_err *err)
     const vl_walk *const walk = &scan->walk;
     for (size_t i = 0; i < walk->files.n; i++) {
         const vl_lying *const file = &walk->files.file[i];
-        const vl_name_parts p = vl_name_split(file->name);
+        const vl_name p = vl_name_split(file->name);
         const vl_lying *const mate = paired(walk, file, &p);
         if (p.mark == 'I') scan->found->nother++;
         if (p.mark == 'I' || (mate && p.mate == '2')) continue;
@@ -170,10 +170,7 @@ static vl_code ask_mate(const vl_scan *scan, candidate *c, vl_err *err)
 }
 
 /* Without `match`, names that promise nothing are asked for their content before anything is said of them. */
-static bool is_promised(const vl_scan *scan, const candidate *c)
-{
-    return c->parts.named != VL_NAMED_OTHER || !scan->sniffer;
-}
+static bool is_promised(const vl_scan *scan, const candidate *c) { return c->parts.format || !scan->sniffer; }
 
 static vl_code ask_flag(const vl_scan *scan, candidate *c, vl_err *err)
 {
@@ -199,16 +196,18 @@ static vl_code ask_file(const vl_scan *scan, candidate *c, vl_err *err)
     return err->code;
 }
 
-/* What is wrong with a file of that content; NULL: nothing. */
-static const char *wrong_content(vl_content content)
+/* What is wrong with a file of that content, into why; false: nothing. */
+static bool is_wrong(vl_content content, char why[200])
 {
-    switch (content) {
-    case VL_CONTENT_KNOWN: return NULL;
-    case VL_CONTENT_OTHER: return "holds neither FASTQ nor mzML";
-    case VL_CONTENT_EMPTY: return "is empty once decompressed";
-    case VL_CONTENT_DAMAGED: return "cannot be decompressed: it is damaged or cut off at its start";
-    }
-    return NULL;
+    static const char *const wrong[] = {
+        [VL_CONTENT_EMPTY] = "is empty once decompressed",
+        [VL_CONTENT_DAMAGED] = "cannot be decompressed: it is damaged or cut off at its start"
+    };
+    char all[VL_FORMAT_TITLES];
+    if (content == VL_CONTENT_KNOWN) return false;
+    if (content == VL_CONTENT_OTHER) snprintf(why, 200, "holds neither %s", vl_format_titles("nor", all));
+    else snprintf(why, 200, "%s", wrong[content]);
+    return true;
 }
 
 static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
@@ -220,9 +219,9 @@ static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
         const int code = vl_sniff(scan->sniffer, path, &content);
         free(path);
         if (code) snprintf(why, sizeof why, "cannot be read: %.150s", strerror(code));
-        if (code) hold_for(c, i, true, err, why);
-        else if (wrong_content(content) && !is_promised(scan, c)) c->other = true;
-        else if (wrong_content(content)) hold_for(c, i, true, err, wrong_content(content));
+        else if (!is_wrong(content, why)) continue;
+        if (!code && !is_promised(scan, c)) c->other = true;
+        else hold_for(c, i, true, err, why);
     }
     return err->code;
 }
@@ -234,7 +233,7 @@ static vl_code name_candidate(const vl_scan *scan, candidate *c, vl_err *err)
     char sample[256], acquisition[256], wrong[400];
     if (c->wrong || c->other || (c->reason && !is_promised(scan, c))) return VL_OK;
     vl_sample_rule_apply(&scan->rule, c->file[0]->name, sample, wrong);
-    vl_item_acquisition_of(c->file[0]->name, acquisition);
+    vl_name_acquisition(c->file[0]->name, acquisition);
     const char *const bad = vl_item_bad_name(acquisition);
     if (!wrong[0] && bad)
         snprintf(wrong, sizeof wrong,
@@ -371,7 +370,7 @@ static vl_code give_item(const vl_scan *scan, candidate *c, vl_err *err)
     c->sample = c->acquisition = NULL;
     for (int i = 0; i < 2 && c->file[i]; i++)
         if (!(item->path[i] = vl_walk_path(&scan->walk, c->file[i], err))) return err->code;
-    return vl_scan_sign(scan, item, err);
+    return vl_item_sign(scan->inbox, item, err);
 }
 
 static vl_code give(const vl_scan *scan, candidate *c, vl_err *err)

@@ -3,16 +3,18 @@
  *
  *     inbox_walk.c    folder -> names that may matter, with sizes and times; flags
  *     inbox_settle.c  may it be taken yet?
- *     inbox_name.c    a name -> its parts, mate's name, sample
- *     inbox_sniff.c   the first bytes of a file -> is it FASTQ or mzML?
+ *     inbox_rule.c    a name -> its sample
+ *     inbox_sniff.c   the first bytes of a file -> is it of a format that we read?
  *     inbox_pair.c    names of a folder -> candidates: one file, or both mates; and what keeps them waiting
  *     inbox_sheet.c   a sheet -> its items
+ *     inbox_found.c   what all of them found
  *     inbox.c         the scan
  */
 #ifndef VL_INBOX_PARTS_H
 #define VL_INBOX_PARTS_H
 
 #include "pipeline/bank/inbox/inbox.h"
+#include "pipeline/io/names.h"
 #include <regex.h>
 
 /* ---- walk ---- */
@@ -70,21 +72,6 @@ bool vl_inbox_unflagged(const vl_walk *walk, size_t folder, double now, char why
 
 /* ---- names ---- */
 
-typedef enum vl_named { VL_NAMED_OTHER, VL_NAMED_FASTQ, VL_NAMED_MZML } vl_named;
-
-/* "S1_L001_R2_001.fastq.gz": sample and lane [0, stem), mark [stem, plain) with its digit, ".fastq" [plain,
- * packed), ".gz" from packed on. All within the name; without mark stem is plain. */
-typedef struct vl_name_parts {
-    vl_named named; /* what its ending promises */
-    char mark;      /* 'R' mates, 'I' index reads, 0 none */
-    char mate;      /* '1', '2', or 0 */
-    size_t stem, digit, plain, packed;
-} vl_name_parts;
-vl_name_parts vl_name_split(const char *name);
-
-enum { VL_NENDING = 4 };
-extern const char *const vl_name_endings[VL_NENDING]; /* "", ".gz", ".bgz", ".zst" */
-
 /* Where samples' names come from. */
 typedef struct vl_sample_rule {
     const char *text; /* borrowed; NULL: the usual rule */
@@ -100,7 +87,7 @@ void vl_sample_rule_apply(const vl_sample_rule *rule, const char *name, char sam
 /* ---- content ---- */
 
 typedef enum vl_content {
-    VL_CONTENT_KNOWN, /* FASTQ or mzML */
+    VL_CONTENT_KNOWN, /* of a format that we read */
     VL_CONTENT_OTHER,
     VL_CONTENT_EMPTY,  /* no bytes, or none once decompressed */
     VL_CONTENT_DAMAGED /* its compression breaks off or is damaged before anything can be told */
@@ -125,9 +112,11 @@ typedef struct vl_scan {
 } vl_scan;
 vl_code vl_inbox_scan_files(vl_scan *scan, vl_err *err);
 vl_code vl_inbox_scan_sheets(vl_scan *scan, vl_err *err);
-/* Writes the inbox's name, and its profile if the item has none, into an item. */
-vl_code vl_scan_sign(const vl_scan *scan, vl_item *item, vl_err *err);
 
+/* ---- found ---- */
+
+/* Writes the inbox's name, and its profile if the item has none, into an item. */
+vl_code vl_item_sign(const vl_inbox *inbox, vl_item *item, vl_err *err);
 /* A new entry of found->waiting, which takes path and detail (owned; freed on failure too; path NULL: no
  * memory was left for it). */
 vl_code vl_found_wait(vl_found *found, char *path, bool wrong, char *detail, vl_err *err, const char *fmt,

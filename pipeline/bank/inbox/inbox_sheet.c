@@ -136,7 +136,7 @@ static vl_code take_items(const vl_scan *scan, sheets *all, const char *path, vl
         *item = sheet->items.item[i];
         sheet->items.item[i] = (vl_item){ 0 };
         more[all->nsource++] = (source){ .item = scan->found->items.n - 1, .sheet = paths[all->n - 1] };
-        if (vl_scan_sign(scan, item, err)) return err->code;
+        if (vl_item_sign(scan->inbox, item, err)) return err->code;
     }
     return VL_OK;
 }

@@ -42,7 +42,7 @@ bool vl_utf8_hidden(uint32_t c)
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-static void blame(vl_cell *cell, const char *wrong, uint32_t line, const char *start, const char *at)
+static void blame(vl_csv_cell *cell, const char *wrong, uint32_t line, const char *start, const char *at)
 {
     if (cell->wrong) return;
     cell->wrong = wrong;
@@ -133,7 +133,7 @@ void vl_csv_close(vl_csv *csv)
 }
 
 /* Looks at the bytes [from, to) of a cell as they stand in the sheet. */
-static void check_bytes(vl_csv *csv, vl_cell *cell, const char *from, const char *to)
+static void check_bytes(vl_csv *csv, vl_csv_cell *cell, const char *from, const char *to)
 {
     uint32_t letter, line = cell->line;
     const char *start = csv->start;
@@ -157,7 +157,7 @@ static bool skip_plain(vl_csv *csv)
 }
 
 /* A cell that does not start with a quote. */
-static void take_plain(vl_csv *csv, vl_cell *cell)
+static void take_plain(vl_csv *csv, vl_csv_cell *cell)
 {
     char *const from = csv->p;
     if (skip_plain(csv)) check_bytes(csv, cell, from, csv->p);
@@ -187,7 +187,7 @@ static bool take_to_quote(vl_csv *csv, char **to)
 }
 
 /* A cell that starts with a quote. */
-static void take_quoted(vl_csv *csv, vl_cell *cell)
+static void take_quoted(vl_csv *csv, vl_csv_cell *cell)
 {
     char *const from = csv->p;
     const char *const start = csv->start;
@@ -219,7 +219,7 @@ static void take_quoted(vl_csv *csv, vl_cell *cell)
 }
 
 /* Place for one more cell; the last one is used again in rows that are too long. */
-static vl_cell *new_cell(vl_csv *csv, vl_err *err)
+static vl_csv_cell *new_cell(vl_csv *csv, vl_err *err)
 {
     if (csv->ncell == VL_CSV_CELLS) {
         csv->nmore++;
@@ -227,7 +227,7 @@ static vl_cell *new_cell(vl_csv *csv, vl_err *err)
     }
     if (csv->ncell == csv->ccell) {
         const size_t cap = csv->ccell ? 2 * csv->ccell : 32;
-        vl_cell *const cell = realloc(csv->cell, cap * sizeof *cell);
+        vl_csv_cell *const cell = realloc(csv->cell, cap * sizeof *cell);
         if (!cell) {
             vl_fail(err, VL_ENOMEM, "no memory for a row of %zu cells", cap);
             return NULL;
@@ -246,9 +246,9 @@ static vl_code take_line(vl_csv *csv, bool *blank, vl_err *err)
     *csv->end = '\n';
     for (;;) {
         const bool kept = csv->ncell < VL_CSV_CELLS;
-        vl_cell *const cell = new_cell(csv, err);
+        vl_csv_cell *const cell = new_cell(csv, err);
         if (!cell) return err->code;
-        vl_cell read = { .line = csv->line };
+        vl_csv_cell read = { .line = csv->line };
         if (csv->p < csv->end && *csv->p == '"') take_quoted(csv, &read);
         else take_plain(csv, &read);
         if (kept) *cell = read;

@@ -19,14 +19,14 @@
 
 enum { VL_CSV_CELLS = 1 << 14 }; /* cells of a row that are kept: as many as a spreadsheet has columns */
 
-typedef struct vl_cell {
+typedef struct vl_csv_cell {
     char *text; /* borrowed from the text that is read; ends in NUL */
     size_t len;
     uint32_t line;       /* where it starts; 1-based */
     const char *wrong;   /* NULL, or what is wrong with it; static */
     uint32_t wrong_line; /* where that is; 1-based */
     uint64_t wrong_at;   /* byte of that line; 1-based */
-} vl_cell;
+} vl_csv_cell;
 
 typedef struct vl_csv {
     char *p, *end;  /* borrowed; what is still to be read */
@@ -34,7 +34,7 @@ typedef struct vl_csv {
     uint32_t line;  /* of p; 1-based */
     char delimiter; /* ',', ';' or TAB */
     uint64_t nblank;
-    vl_cell *cell; /* owned; the row that was read last */
+    vl_csv_cell *cell; /* owned; the row that was read last */
     size_t ncell, ccell;
     size_t nmore; /* cells of the row that were not kept */
 } vl_csv;

@@ -22,7 +22,7 @@ const vl_dialect vl_dialects[VL_SHEET_NDIALECT] = {
 };
 
 /* Lower case, blanks and '-' as '_', none of them beside brackets or at the ends. */
-static char *normalise(vl_sheet_reader *r, const vl_cell *title)
+static char *normalise(vl_sheet_reader *r, const vl_csv_cell *title)
 {
     const char *p = title->text;
     size_t len = title->len, n = 0;
@@ -205,7 +205,7 @@ static bool take_titles(vl_sheet_reader *r)
         return false;
     }
     for (size_t c = 0; c < csv->ncell; c++) {
-        const vl_cell *const cell = &csv->cell[c];
+        const vl_csv_cell *const cell = &csv->cell[c];
         if (cell->wrong) vl_sheet_blame_cell(r, cell, c + 1);
         else if (is_bad_title(cell->text, cell->len))
             vl_sheet_wrong(
@@ -228,7 +228,7 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
         vl_sheet_wrong(r, 1, 0, "the sheet is empty");
         return false;
     }
-    const vl_cell *const first = &r->csv.cell[0];
+    const vl_csv_cell *const first = &r->csv.cell[0];
     if (first->len > 2 && first->text[0] == '[' && first->text[first->len - 1] == ']') {
         vl_sheet_wrong(
             r, first->line, 0,

@@ -12,7 +12,7 @@ typedef enum sort { TEXT, NAME, CHOICE, DATE, NUMBER } sort;
 static const struct {
     const char *name; /* of the column and of the detail; NULL: the dialect says */
     sort sort;
-    const vl_words *words;
+    const vl_word_list *words;
 } known[VL_SHEET_NROLE] = {
     [VL_SHEET_SAMPLE] = { NULL, NAME, NULL },
     [VL_SHEET_FILE_1] = { NULL, TEXT, NULL },
@@ -146,7 +146,7 @@ void vl_sheet_wrong(vl_sheet_reader *r, uint32_t line, size_t column, const char
 }
 
 /* A cell that the reader of delimited text did not like. */
-void vl_sheet_blame_cell(vl_sheet_reader *r, const vl_cell *cell, size_t column)
+void vl_sheet_blame_cell(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column)
 {
     if (cell->wrong_line == cell->line)
         vl_sheet_wrong(r, cell->line, column, "%s (byte %" PRIu64 " of the line)", cell->wrong,
@@ -156,18 +156,18 @@ void vl_sheet_blame_cell(vl_sheet_reader *r, const vl_cell *cell, size_t column)
                        cell->wrong_at);
 }
 
-const vl_cell *vl_sheet_cell_at(const vl_sheet_reader *r, size_t column)
+const vl_csv_cell *vl_sheet_cell_at(const vl_sheet_reader *r, size_t column)
 {
     return column && column <= r->csv.ncell ? &r->csv.cell[column - 1] : &r->none;
 }
 
-const vl_cell *vl_sheet_cell_of(const vl_sheet_reader *r, vl_duty role)
+const vl_csv_cell *vl_sheet_cell_of(const vl_sheet_reader *r, vl_duty role)
 {
     return vl_sheet_cell_at(r, r->at[role]);
 }
 
 /* The value of a cell that is not empty as it is kept; NULL when it is wrong, which is said. */
-const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_cell *cell)
+const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_csv_cell *cell)
 {
     const vl_duty role = r->column[column - 1].role;
     const char *bad = NULL;
@@ -177,7 +177,7 @@ const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_cel
     else if (role < VL_SHEET_NROLE && known[role].sort == DATE) bad = vl_value_bad_date(cell->text);
     else if (role < VL_SHEET_NROLE && known[role].sort == NUMBER) bad = vl_value_bad_number(cell->text);
     else if (role < VL_SHEET_NROLE && known[role].sort == CHOICE) {
-        const vl_words *const w = known[role].words;
+        const vl_word_list *const w = known[role].words;
         if (vl_word_find(w, cell->text, r->word) != VL_NO_WORD) return r->word;
         char list[320] = "";
         if (r->nwrong < VL_SHEET_MOST_ERRORS) vl_word_suggest(w, cell->text, list);

@@ -75,7 +75,7 @@ typedef struct vl_sheet_head {
     size_t ndetail;
     const char *acquisition; /* borrowed from its item; NULL: none, or it is in the set */
     uint32_t line;
-    bool mzml;
+    uint64_t kind; /* that its file promises */
 } vl_sheet_head;
 
 typedef struct vl_sheet_place {
@@ -103,7 +103,7 @@ typedef struct vl_sheet_reader {
     vl_sheet_head *head;       /* owned; the first row of each sample */
     size_t nhead, chead;
     vl_sheet_set samples, facts, runs, files;
-    vl_cell none;       /* stands for cells that a short row lacks */
+    vl_csv_cell none;   /* stands for cells that a short row lacks */
     char nothing[1];    /* its text */
     uint32_t header;    /* its line */
     char word[VL_WORD]; /* the value checked last, as its list writes it */
@@ -128,13 +128,13 @@ void vl_sheet_keep(vl_sheet_reader *r, uint32_t line, size_t column, char *what)
 void vl_sheet_wrong(vl_sheet_reader *r, uint32_t line, size_t column, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* A cell that the reader of delimited text did not like. */
-void vl_sheet_blame_cell(vl_sheet_reader *r, const vl_cell *cell, size_t column);
+void vl_sheet_blame_cell(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column);
 
 /* Cells of the row that was read last; an empty one stands for what a row lacks. column: 1-based. */
-const vl_cell *vl_sheet_cell_at(const vl_sheet_reader *r, size_t column);
-const vl_cell *vl_sheet_cell_of(const vl_sheet_reader *r, vl_duty role);
+const vl_csv_cell *vl_sheet_cell_at(const vl_sheet_reader *r, size_t column);
+const vl_csv_cell *vl_sheet_cell_of(const vl_sheet_reader *r, vl_duty role);
 /* The value of a cell that is not empty as it is kept; NULL when it is wrong, which is said. */
-const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_cell *cell);
+const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_csv_cell *cell);
 
 /* Room for a text of n bytes, with its end set; NULL without memory. And one that is filled. */
 char *vl_sheet_text_of(vl_sheet_reader *r, size_t n);

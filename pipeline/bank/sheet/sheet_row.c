@@ -5,25 +5,23 @@
  * Rows are compared by hash tables of 128-bit keys, so the work per row does not grow with the sheet.
  */
 #include "pipeline/bank/sheet/sheet_part.h"
+#include "pipeline/io/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_mzml(const char *path)
+/* Number of the kind that a file's name promises. A name that promises nothing counts as the first. */
+static uint64_t kind_of(const char *path)
 {
-    static const char *const ending[] = { ".mzml", ".mzml.gz", ".mzml.bgz", ".mzml.zst" };
-    const size_t len = strlen(path);
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
-        const size_t n = strlen(ending[i]);
-        if (len > n && !strcasecmp(path + len - n, ending[i])) return true;
-    }
-    return false;
+    const vl_format *const format = vl_name_split(vl_name_base(path)).format;
+    uint64_t i = 0;
+    while (format && strcmp(vl_formats[i]->schema->kind, format->schema->kind)) i++;
+    return i;
 }
 
 /* Is every cell whole, and under a name? */
@@ -33,7 +31,7 @@ static bool check_shape(vl_sheet_reader *r)
     const uint64_t before = r->nwrong;
     size_t last = 0;
     for (size_t c = 0; c < csv->ncell; c++) {
-        const vl_cell *const cell = &csv->cell[c];
+        const vl_csv_cell *const cell = &csv->cell[c];
         if (cell->wrong) vl_sheet_blame_cell(r, cell, c + 1);
         if (cell->len) last = c + 1;
     }
@@ -77,7 +75,7 @@ static char *join(vl_sheet_reader *r, size_t first)
 {
     size_t n = 0, c = first;
     do {
-        const vl_cell *const cell = vl_sheet_cell_at(r, c + 1);
+        const vl_csv_cell *const cell = vl_sheet_cell_at(r, c + 1);
         if (cell->len && !vl_sheet_check_value(r, c + 1, cell)) return NULL;
         if (cell->len) n += cell->len + (n ? 2 : 0);
         c = r->column[c].next;
@@ -87,7 +85,7 @@ static char *join(vl_sheet_reader *r, size_t first)
     size_t at = 0;
     c = first;
     do {
-        const vl_cell *const cell = vl_sheet_cell_at(r, c + 1);
+        const vl_csv_cell *const cell = vl_sheet_cell_at(r, c + 1);
         if (cell->len && at) memcpy(text + at, "; ", 2), at += 2;
         memcpy(text + at, cell->text, cell->len);
         at += cell->len;
@@ -106,10 +104,10 @@ static const vl_sheet_seen *enter_fact(vl_sheet_reader *r, XXH128_hash_t sample,
 }
 
 /* The same for the name of an acquisition. */
-static const vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, const char *name, bool mzml,
-                                      uint32_t line)
+static const vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, const char *name,
+                                      uint64_t kind, uint32_t line)
 {
-    vl_sheet_seen *const run = vl_sheet_look_up(&r->runs, vl_sheet_key_of(sample, name, mzml), r->err);
+    vl_sheet_seen *const run = vl_sheet_look_up(&r->runs, vl_sheet_key_of(sample, name, kind), r->err);
     if (run && !run->line) run->line = line;
     return run;
 }
@@ -118,7 +116,7 @@ static const vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, 
 static void take_detail(vl_sheet_reader *r, vl_item *item, const XXH128_hash_t *sample, size_t column)
 {
     const vl_sheet_place *const col = &r->column[column];
-    const vl_cell *const cell = vl_sheet_cell_at(r, column + 1);
+    const vl_csv_cell *const cell = vl_sheet_cell_at(r, column + 1);
     if (col->joined || (!cell->len && !col->next)) return;
     vl_details *const details =
         col->role <= VL_SHEET_ABOUT_SAMPLE ? &item->about_sample : &item->about_acquisition;
@@ -147,7 +145,7 @@ static void take_fields(vl_sheet_reader *r, vl_item *item)
                                      VL_SHEET_INTERLEAVED };
     for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
         const size_t column = r->at[field[i]];
-        const vl_cell *const cell = vl_sheet_cell_at(r, column);
+        const vl_csv_cell *const cell = vl_sheet_cell_at(r, column);
         if (field[i] == VL_SHEET_SAMPLE && !cell->len) vl_sheet_wrong(r, cell->line, column, "is empty");
         if (!cell->len) continue;
         const char *const value = vl_sheet_check_value(r, column, cell);
@@ -163,13 +161,11 @@ static void take_fields(vl_sheet_reader *r, vl_item *item)
 /* Date, age and unit of the event; birth before it; no sample from itself. */
 static void check_event(vl_sheet_reader *r, const vl_item *item)
 {
-    const vl_cell *const date = vl_sheet_cell_of(r, VL_SHEET_COLLECTION_DATE), *const birth =
-                                                                                   vl_sheet_cell_of(
-                                                                                       r,
-                                                                                       VL_SHEET_BIRTH_DATE);
-    const vl_cell *const age = vl_sheet_cell_of(r, VL_SHEET_AGE), *const unit =
-                                                                      vl_sheet_cell_of(r, VL_SHEET_AGE_UNIT);
-    const vl_cell *const parent = vl_sheet_cell_of(r, VL_SHEET_PARENT);
+    const vl_csv_cell *const date = vl_sheet_cell_of(r, VL_SHEET_COLLECTION_DATE),
+                             *const birth = vl_sheet_cell_of(r, VL_SHEET_BIRTH_DATE);
+    const vl_csv_cell *const age = vl_sheet_cell_of(r, VL_SHEET_AGE), *const unit = vl_sheet_cell_of(
+                                                                          r, VL_SHEET_AGE_UNIT);
+    const vl_csv_cell *const parent = vl_sheet_cell_of(r, VL_SHEET_PARENT);
     if (date->len && age->len)
         vl_sheet_wrong(r, age->line, r->at[VL_SHEET_AGE],
                        "a date and an age of the same event: MIABIS wants one of them");
@@ -216,7 +212,7 @@ static bool can_read(const vl_sheet_reader *r, const char *path, const struct st
 }
 
 /* A file that cannot be taken: says why. failed: errno of the search. */
-static void blame_file(vl_sheet_reader *r, const vl_cell *cell, size_t column, int failed,
+static void blame_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, int failed,
                        const struct stat *st)
 {
     const vl_sheet_shown path = vl_sheet_show(cell->text);
@@ -235,7 +231,8 @@ static void blame_file(vl_sheet_reader *r, const vl_cell *cell, size_t column, i
 }
 
 /* Is the file there and fit to be read? True with *st and *folder when it is. */
-static bool check_file(vl_sheet_reader *r, const vl_cell *cell, size_t column, struct stat *st, int *folder)
+static bool check_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, struct stat *st,
+                       int *folder)
 {
     const int failed = find_file(r, cell->text, st, folder);
     if (!failed && S_ISREG(st->st_mode) && st->st_size && can_read(r, cell->text, st, *folder)) return true;
@@ -244,7 +241,7 @@ static bool check_file(vl_sheet_reader *r, const vl_cell *cell, size_t column, s
 }
 
 /* Was the file named before, in whatever way? True when it was, which is said. */
-static bool is_used(vl_sheet_reader *r, const vl_cell *cell, size_t column, uint32_t row,
+static bool is_used(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, uint32_t row,
                     const struct stat *st)
 {
     const uint64_t id[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
@@ -280,8 +277,8 @@ static char *join_path(vl_sheet_reader *r, const char *path, int folder)
 /* The files of a row. False when they say nothing about the acquisition. */
 static bool take_files(vl_sheet_reader *r, vl_item *item)
 {
-    const vl_cell *const cell[2] = { vl_sheet_cell_of(r, VL_SHEET_FILE_1),
-                                     vl_sheet_cell_of(r, VL_SHEET_FILE_2) };
+    const vl_csv_cell *const cell[2] = { vl_sheet_cell_of(r, VL_SHEET_FILE_1),
+                                         vl_sheet_cell_of(r, VL_SHEET_FILE_2) };
     const size_t column[2] = { r->at[VL_SHEET_FILE_1], r->at[VL_SHEET_FILE_2] };
     bool good = true;
     if (!cell[0]->len && cell[1]->len)
@@ -296,9 +293,13 @@ static bool take_files(vl_sheet_reader *r, vl_item *item)
         if (is_used(r, cell[m], column[m], item->line, &st)) good = false;
         item->path[m] = join_path(r, cell[m]->text, folder);
     }
-    if (cell[1]->len && (is_mzml(cell[0]->text) || is_mzml(cell[1]->text)))
-        vl_sheet_wrong(r, cell[1]->line, column[1],
-                       "spectra have no second mates: give each mzML file a row of its own");
+    for (int m = 0; m < 2 && cell[1]->len; m++) {
+        const vl_format *const format = vl_name_split(vl_name_base(cell[m]->text)).format;
+        if (!format || format->mates) continue;
+        vl_sheet_wrong(r, cell[1]->line, column[1], "%s has no second mates: give each file a row of its own",
+                       format->title);
+        break;
+    }
     if (cell[1]->len && item->interleaved)
         vl_sheet_wrong(r, vl_sheet_cell_of(r, VL_SHEET_INTERLEAVED)->line, r->at[VL_SHEET_INTERLEAVED],
                        "two files are pairs already: leave it out");
@@ -312,14 +313,12 @@ static bool take_files(vl_sheet_reader *r, vl_item *item)
 static void take_acquisition(vl_sheet_reader *r, vl_item *item, const XXH128_hash_t *sample)
 {
     const bool given = vl_sheet_cell_of(r, VL_SHEET_ACQUISITION)->len > 0;
-    const vl_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1), *const cell =
-                                                                          given ? vl_sheet_cell_of(
-                                                                                      r, VL_SHEET_ACQUISITION)
-                                                                                : file;
+    const vl_csv_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1),
+                             *const cell = given ? vl_sheet_cell_of(r, VL_SHEET_ACQUISITION) : file;
     const size_t column = given ? r->at[VL_SHEET_ACQUISITION] : r->at[VL_SHEET_FILE_1];
     if (!given) {
         char name[256];
-        vl_item_acquisition_of(file->text, name);
+        vl_name_acquisition(file->text, name);
         const char *const bad = vl_item_bad_name(name);
         if (bad) {
             vl_sheet_wrong(
@@ -332,7 +331,7 @@ static void take_acquisition(vl_sheet_reader *r, vl_item *item, const XXH128_has
     }
     if (!sample || !item->acquisition) return;
     const vl_sheet_seen *const before =
-        enter_run(r, *sample, item->acquisition, is_mzml(file->text), item->line);
+        enter_run(r, *sample, item->acquisition, kind_of(file->text), item->line);
     if (before && before->line != item->line)
         vl_sheet_wrong(r, cell->line, column, "sample \"%s\" has an acquisition \"%s\" in line %u already%s",
                        vl_sheet_show(item->sample).text, vl_sheet_show(item->acquisition).text, before->line,
@@ -353,7 +352,7 @@ static size_t find_head(vl_sheet_reader *r, XXH128_hash_t sample, uint32_t line)
     }
     vl_sheet_head *const first = &r->head[s->nth];
     for (size_t i = 0; i < first->ndetail; i++) enter_fact(r, sample, &first->detail[i], first->line);
-    if (first->acquisition) enter_run(r, sample, first->acquisition, first->mzml, first->line);
+    if (first->acquisition) enter_run(r, sample, first->acquisition, first->kind, first->line);
     first->ndetail = 0;
     first->acquisition = NULL;
     return s->nth;
@@ -376,7 +375,7 @@ static void keep_head(vl_sheet_reader *r, const vl_item *item)
                                            .ndetail = item->about_sample.n,
                                            .acquisition = item->acquisition,
                                            .line = item->line,
-                                           .mzml = is_mzml(vl_sheet_cell_of(r, VL_SHEET_FILE_1)->text) };
+                                           .kind = kind_of(vl_sheet_cell_of(r, VL_SHEET_FILE_1)->text) };
 }
 
 /* Moves the last item to the refused. */
@@ -388,7 +387,7 @@ static void refuse(vl_sheet_reader *r)
 
 static void take_row(vl_sheet_reader *r)
 {
-    r->none = (vl_cell){ .text = r->nothing, .line = r->csv.cell[0].line };
+    r->none = (vl_csv_cell){ .text = r->nothing, .line = r->csv.cell[0].line };
     r->nrow++;
     if (!check_shape(r)) return;
     const uint64_t before = r->nwrong;

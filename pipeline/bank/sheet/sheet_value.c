@@ -7,18 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-const vl_words vl_words_profiles = { "a profile", "fast|compact|archive|portable", false };
-const vl_words vl_words_yes_no = { "yes or no", "yes|true|1|no|false|0", false };
-const vl_words vl_words_sexes = { "a MIABIS sex", "Male|Female|Unknown|Undifferentiated|Not applicable",
-                                  false };
-const vl_words vl_words_sources = { "a MIABIS sample source", "Human|Animal|Environment", false };
-const vl_words vl_words_units = { "a unit of age", "years|months|weeks|days|gestational weeks", false };
+const vl_word_list vl_words_profiles = { "a profile", "fast|compact|archive|portable", false };
+const vl_word_list vl_words_yes_no = { "yes or no", "yes|true|1|no|false|0", false };
+const vl_word_list vl_words_sexes = { "a MIABIS sex", "Male|Female|Unknown|Undifferentiated|Not applicable",
+                                      false };
+const vl_word_list vl_words_sources = { "a MIABIS sample source", "Human|Animal|Environment", false };
+const vl_word_list vl_words_units = { "a unit of age", "years|months|weeks|days|gestational weeks", false };
 const unsigned vl_words_unit_most[] = { 150, 1800, 7830, 54800, 50 };
-const vl_words vl_words_temperatures = { "a MIABIS storage temperature",
-                                         "RT|2 to 10 C|-18 to -35 C|-60 to -85 C|below -135 C|"
-                                         "liquid nitrogen vapour phase|liquid nitrogen liquid phase|Other",
-                                         true };
-const vl_words vl_words_types = {
+const vl_word_list vl_words_temperatures = {
+    "a MIABIS storage temperature",
+    "RT|2 to 10 C|-18 to -35 C|-60 to -85 C|below -135 C|"
+    "liquid nitrogen vapour phase|liquid nitrogen liquid phase|Other",
+    true
+};
+const vl_word_list vl_words_types = {
     "a MIABIS sample type",
     "Amniotic fluid|Ascites fluid|Bile|Body cavity fluid|Bone|Bone marrow aspirate|Bone marrow plasma|"
     "Bone marrow (whole)|Breast milk|Bronchoalveolar lavage|Buffy coat|Cancer cell lines|Cerebrospinal fluid|"
@@ -48,7 +50,7 @@ void vl_word_fold(const char *text, size_t len, bool loose, char folded[VL_WORD]
 }
 
 /* Number of the word that text is, and how the list writes it; NO_WORD if it is none. */
-int vl_word_find(const vl_words *w, const char *text, char word[VL_WORD])
+int vl_word_find(const vl_word_list *w, const char *text, char word[VL_WORD])
 {
     char a[VL_WORD], b[VL_WORD];
     const size_t len = strlen(text);
@@ -89,7 +91,7 @@ unsigned vl_word_distance(const char *a, const char *b)
 }
 
 /* "one of: a, b, c" of a short list; "nearest: a, b, c" of a long one. */
-void vl_word_suggest(const vl_words *w, const char *text, char list[320])
+void vl_word_suggest(const vl_word_list *w, const char *text, char list[320])
 {
     enum { SHORT = 200, NEAREST = 3 };
     char a[VL_WORD], b[VL_WORD];

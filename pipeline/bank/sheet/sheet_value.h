@@ -13,25 +13,25 @@
 enum { VL_WORD = 48 /* bytes of the longest word, with its end */, VL_NO_WORD = -1, VL_SHEET_LAST_YES = 2 };
 
 /* A list of words, '|' between them. */
-typedef struct vl_words {
+typedef struct vl_word_list {
     const char *of; /* "a MIABIS sample type" */
     const char *list;
     bool loose; /* blanks and degree signs do not count */
-} vl_words;
+} vl_word_list;
 
-extern const vl_words vl_words_profiles, vl_words_yes_no, vl_words_sexes, vl_words_sources, vl_words_units,
-    vl_words_temperatures, vl_words_types;
+extern const vl_word_list vl_words_profiles, vl_words_yes_no, vl_words_sexes, vl_words_sources,
+    vl_words_units, vl_words_temperatures, vl_words_types;
 extern const unsigned vl_words_unit_most[]; /* the highest age in each of units */
 
 /* Lower case; loose: without blanks and degree signs. What does not fit is cut off. */
 void vl_word_fold(const char *text, size_t len, bool loose, char folded[VL_WORD]);
 /* Number of the word that text is, and how the list writes it; NO_WORD if it is none. In yes_no, numbers up
  * to LAST_YES say yes. */
-int vl_word_find(const vl_words *w, const char *text, char word[VL_WORD]);
+int vl_word_find(const vl_word_list *w, const char *text, char word[VL_WORD]);
 /* How many letters must be put in, left out or changed to make b of a (Levenshtein 1966); both are folded. */
 unsigned vl_word_distance(const char *a, const char *b);
 /* "one of: a, b, c" of a short list; "nearest: a, b, c" of a long one. */
-void vl_word_suggest(const vl_words *w, const char *text, char list[320]);
+void vl_word_suggest(const vl_word_list *w, const char *text, char list[320]);
 
 /* What is wrong with a date of ISO 8601 (a year, a month, a day, a point of time), an age, an id. NULL:
  * nothing. */
