@@ -1,5 +1,6 @@
 /* The error: set once, place added on the way out, printed as one line (err.h). */
 #include "formats/err.h"
+#include "formats/letter.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,13 +11,21 @@
 
 void vl_err_clear(vl_err *err) { *err = (vl_err)VL_ERR_INIT; }
 
+/* What does not fit is cut off, between two letters. */
+static vl_code say(vl_err *err, vl_code code, const char *fmt, va_list args)
+{
+    const int len = vsnprintf(err->what, sizeof err->what, fmt, args);
+    err->code = code;
+    if (len >= (int)sizeof err->what) err->what[vl_letters_whole(err->what, sizeof err->what - 1)] = 0;
+    return code;
+}
+
 vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...)
 {
     if (err->code) return err->code;
-    err->code = code;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(err->what, sizeof err->what, fmt, args);
+    say(err, code, fmt, args);
     va_end(args);
     return code;
 }
@@ -24,10 +33,9 @@ vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...)
 vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ...)
 {
     if (err->code) return err->code;
-    err->code = code;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(err->what, sizeof err->what, fmt, args);
+    say(err, code, fmt, args);
     va_end(args);
     const size_t used = strlen(err->what);
     char text[96];
@@ -40,7 +48,9 @@ vl_code vl_err_file(vl_err *err, const char *file)
 {
     if (err->code && file && !err->file[0]) {
         const size_t len = strlen(file), room = sizeof err->file - 1;
-        snprintf(err->file, sizeof err->file, "%s", len > room ? file + (len - room) : file);
+        if (len > room) file += len - room;
+        for (int i = 0; i < 3 && len > room && ((uint8_t)*file & 0xc0) == 0x80; i++) file++;
+        snprintf(err->file, sizeof err->file, "%s", file);
     }
     return err->code;
 }
@@ -69,26 +79,23 @@ static void add(char *line, size_t n, size_t *at, const char *fmt, ...)
 void vl_err_print(const vl_err *err, char *line, size_t n)
 {
     const struct {
-        const char *fmt;
+        const char *before, *after;
         uint64_t value;
-        bool known;
     } place[] = {
-        { "%sbyte %" PRIu64 " of the file", err->packed, err->packed != VL_NOWHERE },
-        { "%sbyte %" PRIu64, err->offset, err->offset != VL_NOWHERE },
-        { "%srecord %" PRIu64, err->record + 1, err->record != VL_NOWHERE },
-        { "%sline %" PRIu64, err->line, err->line != VL_NOWHERE },
+        { "byte ", " of the file", err->packed },
+        { "byte ", "", err->offset },
+        { "record ", "", err->record == VL_NOWHERE ? VL_NOWHERE : err->record + 1 },
+        { "line ", "", err->line },
     };
-    size_t at = 0;
-    const char *sep = "";
-    line[0] = 0;
-    if (err->file[0]) add(line, n, &at, "%s: ", err->file);
+    size_t at = vl_letters_show(err->file, line, n);
+    const char *sep = at ? ": " : "";
     for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
-        if (!place[i].known) continue;
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-            add(line, n, &at, place[i].fmt, sep, place[i].value);
-        _Pragma("GCC diagnostic pop") sep = ", ";
+        if (place[i].value == VL_NOWHERE) continue;
+        add(line, n, &at, "%s%s%" PRIu64 "%s", sep, place[i].before, place[i].value, place[i].after);
+        sep = ", ";
     }
-    add(line, n, &at, "%s%s", *sep ? ": " : "", err->what);
+    add(line, n, &at, "%s", *sep ? ": " : "");
+    if (at < n) vl_letters_show(err->what, line + at, n - at);
 }
 
 int vl_exit_code(vl_code code)

@@ -57,7 +57,8 @@ vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ..
 vl_code vl_err_at(vl_err *err, const char *file, uint64_t offset, uint64_t record);
 vl_code vl_err_file(vl_err *err, const char *file);
 
-/* One line without newline: "FILE: byte B, record R, line L: what". Records are shown 1-based. */
+/* One line without newline: "FILE: byte B, record R, line L: what". Records are shown 1-based. Names and
+ * what come from outside: what hides in them, or would end the line, is written as \n or \xHH (letter.h). */
 void vl_err_print(const vl_err *err, char *line, size_t n);
 
 /* The exit code of sysexits.h that belongs to a code. */

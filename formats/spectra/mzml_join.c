@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/letter.h"
 #include "formats/spectra/mzml.h"
 
 static vl_mz_element top(const vl_mz_tail *t) { return t->depth ? t->open[t->depth - 1] : VL_MZ_ANY; }
@@ -157,7 +158,7 @@ static const char *checksum_fact(const vl_mz_tail *t)
     const size_t n = strlen(t->checksum);
     if (n != 40 || strspn(t->checksum, "0123456789abcdefABCDEF") != 40 || strspn(t->checksum, "0") == 40)
         return "placeholder";
-    for (int i = 0; i < 20; i++) snprintf(hex + 2 * i, 3, "%02x", t->digest[i]);
+    vl_hex(t->digest, 20, hex);
     return strcasecmp(hex, t->checksum) ? "mismatch" : "ok";
 }
 

@@ -1,5 +1,6 @@
 /* XML tokens from memory (xml.h). */
 #include "formats/spectra/xml.h"
+#include "formats/letter.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -291,26 +292,6 @@ bool vl_xml_blank(vl_xml_span span)
     return true;
 }
 
-static vl_code append_utf8(vl_buf *out, uint32_t c, vl_err *err)
-{
-    uint8_t b[4];
-    size_t n = 0;
-    if (c < 0x80) {
-        b[n++] = (uint8_t)c;
-    } else if (c < 0x800) {
-        b[n++] = (uint8_t)(0xc0 | c >> 6);
-    } else if (c < 0x10000) {
-        b[n++] = (uint8_t)(0xe0 | c >> 12);
-        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
-    } else {
-        b[n++] = (uint8_t)(0xf0 | c >> 18);
-        b[n++] = (uint8_t)(0x80 | (c >> 12 & 63));
-        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
-    }
-    if (c >= 0x80) b[n++] = (uint8_t)(0x80 | (c & 63));
-    return vl_buf_append(out, b, n, err);
-}
-
 vl_code vl_xml_decode(vl_xml_span span, vl_buf *out, vl_err *err)
 {
     if (vl_buf_grow(out, span.n, err)) return err->code;
@@ -320,7 +301,8 @@ vl_code vl_xml_decode(vl_xml_span span, vl_buf *out, vl_err *err)
             uint32_t wide = 0;
             const size_t len = reference(span.at + i, span.n - i, &wide);
             if (!len) return vl_fail(err, VL_EFORMAT, "unknown reference in a value");
-            if (append_utf8(out, wide, err)) return err->code;
+            uint8_t letter[4];
+            if (vl_buf_append(out, letter, vl_letter_put(wide, letter), err)) return err->code;
             i += len;
         } else {
             const bool crlf = c == '\r' && i + 1 < span.n && span.at[i + 1] == '\n';
@@ -329,18 +311,6 @@ vl_code vl_xml_decode(vl_xml_span span, vl_buf *out, vl_err *err)
         }
     }
     return VL_OK;
-}
-
-/* Bytes of the UTF-8 sequence at p (which is 128 or more); 0 if it is none. Source: Unicode, table 3-7. */
-static size_t utf8(const uint8_t *p, size_t n)
-{
-    const size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 4;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || n < len) return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)) return 0;
-    if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
-    return len;
 }
 
 /* All eight bytes are in 0x20 .. 0x7f. */
@@ -362,7 +332,8 @@ vl_code vl_xml_check(const vl_xml *x, size_t from, size_t to, uint64_t *nbad, vl
             const uint8_t c = x->data[i];
             if (c < 32 && !(class[c] & BLANK))
                 return vl_xml_fail(x, i, VL_EFORMAT, err, "byte 0x%02x is not allowed in XML", c);
-            const size_t len = c < 128 ? 1 : utf8(x->data + i, to - i);
+            uint32_t letter;
+            const size_t len = vl_letter(x->data + i, to - i, &letter);
             *nbad += len == 0;
             i += len ? len : 1;
         }

@@ -1,6 +1,6 @@
 /* Items and what is known about them (item.h). */
 #include "pipeline/bank/item.h"
-#include "pipeline/bank/sheet/csv.h"
+#include "formats/letter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,10 +116,10 @@ const char *vl_item_bad_name(const char *name)
     if (*name == '-') return "starts with '-'";
     uint32_t letter = 0;
     for (size_t at = 0, len; at < n; at += len) {
-        len = vl_utf8(name + at, n - at, &letter);
+        len = vl_letter(name + at, n - at, &letter);
         if (!len) return "is not UTF-8";
         if (letter == '/') return "has a '/' in it";
-        if (vl_utf8_hidden(letter)) return "has a control character or an invisible letter in it";
+        if (vl_letter_hidden(letter)) return "has a control character or an invisible letter in it";
         if (!at && is_blank(letter)) return "starts with a blank";
     }
     return is_blank(letter) ? "ends with a blank" : NULL;

@@ -10,8 +10,8 @@
  * quotes. What cannot go where it should goes to standard error. A log never stops the work: no error.
  */
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/letter.h"
-#include "formats/buf.h"
+#include "formats/letter.h"
+#include "formats/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,55 +26,32 @@ static const char *const level_name[] = {
     [VL_LOG_INFO] = "info", [VL_LOG_WARNING] = "warning", [VL_LOG_ERROR] = "error"
 };
 
-static vl_code put(vl_buf *line, const char *text, vl_err *err)
+/* Text from anywhere, as in JSON: with quotes or without. */
+static vl_code put(vl_buf *line, const char *text, bool quoted, vl_err *err)
 {
-    return vl_buf_append(line, text, strlen(text), err);
-}
-
-/* Text with the escapes of a JSON string, without the quotes around it. */
-static vl_code put_escaped(vl_buf *line, const char *text, vl_err *err)
-{
-    while (*text && !err->code) {
-        const char *const from = text;
-        const uint32_t c = vl_letter(&text);
-        char code[16] = "";
-        if (c == '"' || c == '\\') snprintf(code, sizeof code, "\\%c", (int)c);
-        else if (c == '\n') snprintf(code, sizeof code, "\\n");
-        else if (c == '\t') snprintf(code, sizeof code, "\\t");
-        else if (c >= 0x10000 && vl_letter_is_control(c)) snprintf(code, sizeof code, "\\ufffd");
-        else if (vl_letter_is_control(c)) snprintf(code, sizeof code, "\\u%04x", c);
-        else if (c == VL_LETTER_BAD) snprintf(code, sizeof code, VL_LETTER_BAD_TEXT);
-        if (code[0]) put(line, code, err);
-        else vl_buf_append(line, from, (size_t)(text - from), err);
-    }
-    return err->code;
-}
-
-static vl_code put_quoted(vl_buf *line, const char *text, vl_err *err)
-{
-    put(line, "\"", err);
-    put_escaped(line, text, err);
-    return put(line, "\"", err);
+    return quoted ? vl_text_json(line, text, strlen(text), err)
+                  : vl_text_json_inside(line, text, strlen(text), err);
 }
 
 /* May stand in a line of text without quotes: then it is one word that hides nothing. */
 static bool is_word(const char *text)
 {
     if (!*text) return false;
-    while (*text) {
-        const uint32_t c = vl_letter(&text);
-        if (c == ' ' || c == '"' || c == '\\' || c == '=' || vl_letter_is_control(c)) return false;
+    for (size_t left = strlen(text), step; left; text += step, left -= step) {
+        uint32_t c;
+        step = vl_letter(text, left, &c);
+        if (!step) step = 1; /* becomes U+FFFD */
+        if (c == ' ' || c == '"' || c == '\\' || c == '=' || vl_letter_hidden(c)) return false;
     }
     return true;
 }
 
 static vl_code put_pair(vl_buf *line, bool json, const char *name, const char *value, vl_err *err)
 {
-    put(line, json ? "," : " ", err);
-    if (json || !is_word(name)) put_quoted(line, name, err);
-    else put(line, name, err);
-    put(line, json ? ":" : "=", err);
-    return json || !is_word(value) ? put_quoted(line, value, err) : put_escaped(line, value, err);
+    vl_text_add(line, json ? "," : " ", err);
+    put(line, name, json || !is_word(name), err);
+    vl_text_add(line, json ? ":" : "=", err);
+    return put(line, value, json || !is_word(value), err);
 }
 
 /* The line up to the pairs. syslog has a time and a level of its own, so text for it is without. */
@@ -86,8 +63,8 @@ static vl_code put_head(vl_buf *line, const vl_bank *bank, vl_log_level level, c
         snprintf(head, sizeof head, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", now, level_name[level]);
     else if (bank->log_to == VL_LOG_SYSLOG) head[0] = 0;
     else snprintf(head, sizeof head, "%s %s ", now, level_name[level]);
-    put(line, head, err);
-    return bank->log_json ? put_quoted(line, event, err) : put_escaped(line, event, err);
+    vl_text_add(line, head, err);
+    return put(line, event, bank->log_json, err);
 }
 
 /* The file to append to; -1 if it cannot be had. Only the one that makes it sets its mode. */
@@ -153,7 +130,7 @@ void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...)
         if (value) put_pair(&line, bank->log_json, name, value, &err);
     }
     va_end(args);
-    put(&line, bank->log_json ? "}\n" : "\n", &err);
+    vl_text_add(&line, bank->log_json ? "}\n" : "\n", &err);
     if (!err.code) send_line(bank, level, &line);
     else fprintf(stderr, "vial: log: %s: %s\n", event, err.what);
     vl_buf_free(&line);

@@ -1,5 +1,6 @@
 /* The record of a sample: JSON, sample.h5, and the folder it lies in (record.h). */
 #include "pipeline/bank/record.h"
+#include "formats/letter.h"
 
 #include "pipeline/store/sample.h"
 
@@ -355,13 +356,9 @@ static void unescape(const char *name, char text[512])
 {
     size_t at = 0;
     for (const char *p = name; *p && at + 1 < 512; p++) {
-        unsigned byte;
-        if (*p == '%' && sscanf(p + 1, "%2X", &byte) == 1 && strlen(p) > 2) {
-            text[at++] = (char)byte;
-            p += 2;
-        } else {
-            text[at++] = *p;
-        }
+        const int high = *p == '%' ? vl_hex_digit(p[1]) : -1, low = high >= 0 ? vl_hex_digit(p[2]) : -1;
+        text[at++] = low >= 0 ? (char)(high << 4 | low) : *p;
+        if (low >= 0) p += 2;
     }
     text[at] = 0;
 }

@@ -1,8 +1,10 @@
 /* vial info: what is in a store, as text or JSON. */
+#include "formats/format.h"
+#include "pipeline/bank/json_text.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/run/progress.h"
-#include "formats/format.h"
+#include "pipeline/run/say.h"
 #include "pipeline/store/store.h"
 
 #include <inttypes.h>
@@ -71,23 +73,6 @@ static vl_code each_note(vl_store *st, note_fn *tell, void *to, vl_err *err)
     return err->code;
 }
 
-/* Text as JSON; bytes that are not UTF-8 become \\xHH, as in Python's notation. */
-static json_t *json_text(const char *text)
-{
-    const size_t n = strlen(text);
-    json_t *const good = json_stringn(text, n);
-    if (good) return good;
-    char *const plain = malloc(4 * n + 1), *p = plain;
-    for (size_t i = 0; plain && i <= n; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c < 128) *p++ = text[i];
-        else p += sprintf(p, "\\x%02x", c);
-    }
-    json_t *const made = plain ? json_string(plain) : NULL;
-    free(plain);
-    return made;
-}
-
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
     json_t *group = json_object_get(to, where);
@@ -95,7 +80,7 @@ static void add_note(void *to, const char *where, const char *name, const char *
         group = json_object();
         json_object_set_new(to, where, group);
     }
-    json_object_set_new(group, name, json_text(text));
+    json_object_set_new(group, name, vl_json_text(text));
 }
 
 static vl_code print_json(const facts *f, vl_err *err)
@@ -112,11 +97,12 @@ static vl_code print_json(const facts *f, vl_err *err)
         json_array_append_new(columns, one);
     }
     each_note(f->store, add_note, notes, err);
-    json_t *const all = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile", f->profile,
-        "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
-        (json_int_t)f->bytes_store, "sample", json_text(f->sample), "acquisition", json_text(f->acquisition),
-        "digest", f->digest, "writer", f->writer, "columns", columns, "notes", notes);
+    json_t *const all =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile",
+                  f->profile, "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
+                  (json_int_t)f->bytes_store, "sample", vl_json_text(f->sample), "acquisition",
+                  vl_json_text(f->acquisition), "digest", f->digest, "writer", f->writer, "columns", columns,
+                  "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
         vl_fail(err, VL_EIO, "standard output: cannot write");
@@ -127,14 +113,15 @@ static vl_code print_json(const facts *f, vl_err *err)
 static void print_note(void *to, const char *where, const char *name, const char *text)
 {
     (void)to;
-    if (strncmp(where, "source/columns", 14) && strcmp(name, "row_length") && *text && strcmp(text, "0"))
-        printf("  %-12s %-24s %s\n", where, name, text);
+    if (!strncmp(where, "source/columns", 14) || !strcmp(name, "row_length") || !*text || !strcmp(text, "0"))
+        return;
+    vl_say(stdout, "  %-12s %-24s %s", where, name, text);
 }
 
 static vl_code print_text(const facts *f, const char *path, vl_err *err)
 {
     char in[16], out[16], plain[16], packed[16];
-    printf("%s: %s, %" PRIu64 " rows, profile %s\n", path, f->kind, f->rows, f->profile);
+    vl_say(stdout, "%s: %s, %" PRIu64 " rows, profile %s", path, f->kind, f->rows, f->profile);
     printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
@@ -167,14 +154,48 @@ static void print_schemas(void)
     }
 }
 
+static const char *said(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void print_sample_facts(json_t *owner)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(owner, "facts"), name, value)
+        vl_say(stdout, "  %-24s %s", name, json_string_value(value));
+}
+
+static void print_sample_store(const char *sample, json_t *store)
+{
+    char bytes[16];
+    vl_human_bytes((uint64_t)json_integer_value(json_object_get(store, "bytes")), bytes);
+    vl_say(stdout, "%s/%s: %s, %lld rows, %s, profile %s%s", sample, said(store, "acquisition"),
+           said(store, "kind"), (long long)json_integer_value(json_object_get(store, "rows")), bytes,
+           said(store, "profile"), strcmp(said(store, "state"), "live") ? ", superseded" : "");
+    vl_say(stdout, "  digest %s", said(store, "digest"));
+    print_sample_facts(store);
+}
+
+static void print_sample(const char *sample, json_t *record)
+{
+    const json_t *const gone = json_object_get(record, "withdrawn");
+    const char *const donor = said(record, "donor");
+    json_t *store;
+    size_t i;
+    vl_say(stdout, "sample %s%s%s%s%s", sample, donor ? ", donor " : "", donor ? donor : "",
+           gone ? ", withdrawn: " : "", gone ? said(gone, "reason") : "");
+    print_sample_facts(record);
+    json_array_foreach(json_object_get(record, "stores"), i, store) print_sample_store(sample, store);
+}
+
 /* All that is known about a sample of a bank. */
 static int tell_sample(const char *path, const char *sample, bool json)
 {
     vl_bank bank = { 0 };
     vl_err err = VL_ERR_INIT;
-    json_t *record = NULL, *value;
-    const char *name;
-    size_t i;
+    json_t *record = NULL;
     if (!vl_bank_open(&bank, path, &err)) record = vl_record_load(&bank, sample, &err);
     vl_bank_close(&bank);
     if (!record) return vl_report(&err);
@@ -182,30 +203,7 @@ static int tell_sample(const char *path, const char *sample, bool json)
         json_dumpf(record, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         putchar('\n');
     } else {
-        const json_t *const gone = json_object_get(record, "withdrawn"), *const donor =
-                                                                             json_object_get(record, "donor");
-        printf("sample %s", sample);
-        if (donor) printf(", donor %s", json_string_value(donor));
-        if (gone) printf(", withdrawn: %s", json_string_value(json_object_get(gone, "reason")));
-        putchar('\n');
-        json_object_foreach(json_object_get(record, "facts"), name, value)
-            printf("  %-24s %s\n", name, json_string_value(value));
-        json_array_foreach(json_object_get(record, "stores"), i, value)
-        {
-            char bytes[16];
-            const char *const state = json_string_value(json_object_get(value, "state"));
-            printf("%s/%s: %s, %lld rows, %s, profile %s%s\n  digest %s\n", sample,
-                   json_string_value(json_object_get(value, "acquisition")),
-                   json_string_value(json_object_get(value, "kind")),
-                   (long long)json_integer_value(json_object_get(value, "rows")),
-                   vl_human_bytes((uint64_t)json_integer_value(json_object_get(value, "bytes")), bytes),
-                   json_string_value(json_object_get(value, "profile")),
-                   strcmp(state, "live") ? ", superseded" : "",
-                   json_string_value(json_object_get(value, "digest")));
-            json_t *fact;
-            json_object_foreach(json_object_get(value, "facts"), name, fact)
-                printf("  %-24s %s\n", name, json_string_value(fact));
-        }
+        print_sample(sample, record);
     }
     json_decref(record);
     return EX_OK;
@@ -246,6 +244,6 @@ const vl_command vl_command_info = {
     "says what is in a store: rows, columns, codecs, sizes, where it came from",
     "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
     "plain_bytes,\n"
-    "packed_bytes} and all notes of the store.\n",
+    "packed_bytes} and all notes of the store; U+FFFD stands for a byte that is not UTF-8.\n",
     run
 };

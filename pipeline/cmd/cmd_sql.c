@@ -33,7 +33,12 @@ const vl_command vl_command_sql = {
     "sql", "[-b BANK] [--json | --tsv] QUERY", "asks the catalogue of a bank one SELECT of SQLite",
     "The query only reads: anything that could write, attach or load is refused, and it is stopped after 60 "
     "s. Blobs\n"
-    "are printed in hexadecimal digits, NULL as nothing (null with --json).\n"
+    "are printed in hexadecimal digits, NULL as nothing (null with --json). What cannot be seen, would end a "
+    "line or is\n"
+    "not UTF-8 is printed as \\n, \\t, \\r or \\xHH (with --tsv a backslash as two); with --json as \\u "
+    "escapes, and "
+    "U+FFFD for a\n"
+    "byte that is not UTF-8.\n"
     "\n"
     "  donor(donor_id, name)\n"
     "  sample(sample_id, name, donor_id, revision, withdrawn_at, withdrawn_reason)\n"

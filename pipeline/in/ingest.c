@@ -9,6 +9,7 @@
 #include "pipeline/reads/reads_tally.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/verify.h"
+#include "formats/letter.h"
 #include "formats/reads/reads.h"
 #include "formats/spectra/spectra.h"
 
@@ -215,11 +216,6 @@ static void base_name(const char *path, char *text, size_t n)
     clean(text);
 }
 
-static void to_hex(const uint8_t *bytes, int n, char *hex)
-{
-    for (int i = 0; i < n; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
 {
     char where[32], text[256];
@@ -233,7 +229,7 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
         vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
         vl_store_note(g->store, where, "compression", src->compression, err))
         return err->code;
-    to_hex(src->sha256, 32, text);
+    vl_hex(src->sha256, 32, text);
     if (vl_store_note(g->store, where, "sha256", text, err)) return err->code;
     if (src->no_eof_block && vl_store_note_u64(g->store, where, "no_eof_block", 1, err)) return err->code;
     if (src->trailing_zeros && vl_store_note_u64(g->store, where, "trailing_zeros", src->trailing_zeros, err))
@@ -259,7 +255,7 @@ static vl_code note_sources(ingest *g, vl_err *err)
             if (note_source(g, number++, s, f, err)) return err->code;
         XXH128_canonical_t hash;
         XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(st->hash));
-        to_hex(hash.digest, 16, hex);
+        vl_hex(hash.digest, 16, hex);
         snprintf(name, sizeof name, "text_xxh3_128_%d", s + 1);
         if (vl_store_note(g->store, "source", name, hex, err)) return err->code;
         snprintf(name, sizeof name, "text_bytes_%d", s + 1);

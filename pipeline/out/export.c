@@ -1,6 +1,7 @@
 /* Export (export.h): the stages, the outputs, and the comparison with the original's hash. */
 #include "pipeline/out/export.h"
 
+#include "formats/letter.h"
 #include "formats/reads/reads.h"
 #include "formats/spectra/spectra.h"
 #include "formats/xxh3.h"
@@ -148,7 +149,7 @@ static vl_code compare(export *x, int s, bool *compared, vl_err *err)
     if (original_of(x, s, &stream, err) || !stream) return err->code;
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(x->hash[s]));
-    for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", hash.digest[i]);
+    vl_hex(hash.digest, sizeof hash.digest, hex);
     snprintf(name, sizeof name, "text_xxh3_128_%d", stream);
     if (vl_store_get(x->store, "source", name, said, sizeof said, err)) return err->code;
     if (!*said) return vl_fail(err, VL_ESTORE, "the hash of the original text is missing");

@@ -8,6 +8,7 @@
 #ifndef VL_VIEW_H
 #define VL_VIEW_H
 
+#include "formats/text.h"
 #include "pipeline/io/output.h"
 #include "pipeline/out/reader.h"
 
@@ -84,13 +85,5 @@ extern const vl_view_kind vl_view_reads, vl_view_spectra;
 enum { VL_VIEW_COLUMNS = 32 };
 vl_code vl_view_choose(const char *asked, const char *usual, const char *const *known,
                        int chosen[VL_VIEW_COLUMNS + 1], vl_err *err);
-
-vl_code vl_text_add(vl_buf *text, const char *s, vl_err *err);
-vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err);
-/* The shortest decimal that reads back as the same double (or float, when single). Absent (NaN): nothing. */
-vl_code vl_text_number(vl_buf *text, double v, bool single, vl_err *err);
-/* Bytes as a JSON string, or as a TSV field in which TAB, CR, LF and backslash are escaped. */
-vl_code vl_text_json(vl_buf *text, const uint8_t *bytes, size_t n, vl_err *err);
-vl_code vl_text_field(vl_buf *text, const uint8_t *bytes, size_t n, vl_err *err);
 
 #endif

@@ -2,6 +2,7 @@
  * Reading a store: what is in it, packed chunks, notes, digests (store.h). What the file claims is checked
  * before it is used: sizes against the file, types against those we write.
  */
+#include "formats/letter.h"
 #include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
 
@@ -376,7 +377,7 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err)
     const int done = EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL);
     free(row);
     if (!done) return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
-    for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    vl_hex(sha, sizeof sha, hex);
     if (vl_store_identity(st, said, err)) return err->code;
     if (strcmp(hex, said))
         vl_fail(err, VL_ESTORE, "/digest hashes to %.16s..., vial.digest says %.16s...", hex, said);

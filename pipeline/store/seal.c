@@ -7,6 +7,7 @@
  */
 #include "pipeline/store/seal.h"
 
+#include "formats/letter.h"
 #include "formats/xxh3.h"
 #include "pipeline/run/run.h"
 
@@ -194,7 +195,7 @@ vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err
     if (open_sealed(path, &fd, &size, err) || check(fd, text ? 1 : 0, size, trailer, err)) goto out;
     const uint32_t n = vl_le32(trailer + 12);
     out->bytes = size;
-    for (int i = 0; i < 16; i++) snprintf(out->hash + 2 * i, 3, "%02x", trailer[24 + i]);
+    vl_hex(trailer + 24, 16, out->hash);
     if (!text) goto out;
     text->len = 0;
     if (n > size - VL_TRAILER) vl_fail(err, VL_ESTORE, "the trailer is damaged");

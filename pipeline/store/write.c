@@ -5,6 +5,7 @@
  */
 #include "pipeline/store/file.h"
 
+#include "formats/letter.h"
 #include "formats/xxh3.h"
 #include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
@@ -505,7 +506,7 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
     if (err->code) return err->code;
     if (!EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL))
         return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
-    for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    vl_hex(sha, 32, hex);
     const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
     if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0)
         return give_up(st, err, "digest");
@@ -519,7 +520,7 @@ static vl_code write_digest(vl_store *st, vl_err *err)
     for (int i = 0; i < st->ncolumn; i++) {
         char hex[33];
         memcpy(row[i].path, st->column[i].is.path, sizeof row[i].path);
-        for (int k = 0; k < 16; k++) snprintf(hex + 2 * k, 3, "%02x", st->column[i].is.digest[k]);
+        vl_hex(st->column[i].is.digest, 16, hex);
         memcpy(row[i].xxh3_128, hex, 32);
     }
     qsort(row, (size_t)st->ncolumn, sizeof *row, by_path);

@@ -151,6 +151,7 @@ static const char *const hostile[] = { "plain",
                                        "bytes \xff\xfe\xc3 and \xed\xa0\x80",
                                        "bell \a escape \033[2J del \177",
                                        "c1 \xc2\x85 line \xe2\x80\xa8 turn \xe2\x80\xae",
+                                       "soft\xc2\xadhyphen, no\xe2\x80\x8bwidth, tag\xf3\xa0\x81\x81",
                                        "na\xc3\xafve \xf0\x9f\xa7\xac",
                                        MARKUP };
 

@@ -10,7 +10,8 @@
 #include "pipeline/bank/catalog/listing.h"
 #include "pipeline/bank/json_text.h"
 
-#include "formats/buf.h"
+#include "formats/letter.h"
+#include "formats/text.h"
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/run/progress.h"
 
@@ -68,25 +69,6 @@ static size_t letters(const char *text)
     return n;
 }
 
-static bool is_plain(unsigned char c, bool tsv) { return c >= 32 && c != 127 && (c != '\\' || !tsv); }
-
-static vl_code add_escaped(vl_buf *line, const char *text, bool tsv, vl_err *err)
-{
-    static const char known[] = "\t\n\r\\", letter[] = "tnr\\";
-    for (const char *c = text; *c && !err->code;) {
-        char code[8];
-        size_t n = 0;
-        while (c[n] && is_plain((unsigned char)c[n], tsv)) n++;
-        if (vl_buf_append(line, c, n, err) || !c[n]) break;
-        const char *const at = strchr(known, c[n]);
-        const int len = at ? snprintf(code, sizeof code, "\\%c", letter[at - known])
-                           : snprintf(code, sizeof code, "\\x%02x", (unsigned char)c[n]);
-        vl_buf_append(line, code, (size_t)len, err);
-        c += n + 1;
-    }
-    return err->code;
-}
-
 static vl_code write_out(FILE *out, const void *bytes, size_t n, vl_err *err)
 {
     return fwrite(bytes, 1, n, out) == n && !ferror(out)
@@ -101,7 +83,7 @@ static vl_code print_line(table *t, const char *const *cell, vl_err *err)
     for (int i = 0; i < t->ncolumn && !err->code; i++) {
         if (t->tsv) {
             if (i) vl_buf_append(&t->line, "\t", 1, err);
-            add_escaped(&t->line, cell[i], true, err);
+            vl_text_field(&t->line, cell[i], strlen(cell[i]), err);
             continue;
         }
         const size_t len = letters(cell[i]), pad = len < t->width[i] ? t->width[i] - len : 0;
@@ -133,7 +115,7 @@ static char *escaped(const char *text, vl_err *err)
 {
     vl_buf made = { 0 };
     char *copy = NULL;
-    if (!add_escaped(&made, text, false, err) && !vl_buf_append(&made, "", 1, err)) {
+    if (!vl_text_show(&made, text, strlen(text), err) && !vl_buf_append(&made, "", 1, err)) {
         copy = strdup((const char *)made.data);
         if (!copy) vl_fail(err, VL_ENOMEM, "no memory for a line");
     }
@@ -371,17 +353,13 @@ static sqlite3_stmt *prepare_query(vl_catalog *c, const char *query, const limit
 /* A value as text; blobs as hexadecimal digits in *hex, owned by the caller. NULL: no memory. */
 static const char *cell_of(sqlite3_stmt *row, int column, char **hex)
 {
-    static const char digit[] = "0123456789abcdef";
     const int type = sqlite3_column_type(row, column);
     if (type == SQLITE_NULL) return "";
     if (type != SQLITE_BLOB) return (const char *)sqlite3_column_text(row, column);
     const uint8_t *const bytes = sqlite3_column_blob(row, column);
     const size_t n = (size_t)sqlite3_column_bytes(row, column);
     char *const text = *hex = calloc(2 * n + 1, 1);
-    for (size_t i = 0; text && i < n; i++) {
-        text[2 * i] = digit[bytes[i] >> 4];
-        text[2 * i + 1] = digit[bytes[i] & 15];
-    }
+    if (text) vl_hex(bytes, n, text);
     return text;
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/bank/intake/deposit.h"
 
 #include "formats/format.h"
+#include "formats/letter.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/io/input.h"
 #include "pipeline/store/file.h"
@@ -78,7 +79,7 @@ static vl_code hash_file(const char *path, char hex[65], vl_err *err)
         if (n > 0) EVP_DigestUpdate(hash, piece, (size_t)n);
     if (!err->code && n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot read");
     if (!err->code && !EVP_DigestFinal_ex(hash, sha, NULL)) vl_fail(err, VL_ENOMEM, "SHA-256 failed");
-    for (int i = 0; i < 32 && !err->code; i++) snprintf(hex + 2 * i, 3, "%02x", sha[i]);
+    if (!err->code) vl_hex(sha, sizeof sha, hex);
     if (fd >= 0) close(fd);
     EVP_MD_CTX_free(hash);
     free(piece);

@@ -1,6 +1,6 @@
 /* A page under construction (page_html.h). */
 #include "pipeline/bank/page/page_html.h"
-#include "pipeline/bank/letter.h"
+#include "formats/letter.h"
 #include "pipeline/run/progress.h"
 
 #include <math.h>
@@ -41,7 +41,7 @@ static const char *stand_in(uint32_t c, char mark[4])
     case VL_LETTER_BAD: return VL_LETTER_BAD_TEXT;
     default: break;
     }
-    if (!vl_letter_is_control(c)) return NULL;
+    if (!vl_letter_hidden(c)) return NULL;
     if (c >= 32 && c != 127) return VL_LETTER_BAD_TEXT;
     snprintf(mark, 4, "\xe2\x90%c", c == 127 ? 0xa1 : (int)(0x80 + c)); /* U+2400 + c, and U+2421 */
     return mark;
@@ -49,14 +49,17 @@ static const char *stand_in(uint32_t c, char mark[4])
 
 void vl_html_text_cut(vl_html *h, const char *text, int most)
 {
-    for (int n = 0; *text && n < most; n++) {
-        const char *const from = text;
+    size_t left = strlen(text);
+    for (int n = 0; left && n < most; n++) {
         char mark[4];
-        const char *const other = stand_in(vl_letter(&text), mark);
-        const bool cut = n + 1 == most && *text;
-        if (cut) vl_html_put(h, "\xe2\x80\xa6");
+        uint32_t c;
+        const size_t len = vl_letter(text, left, &c), step = len ? len : 1;
+        const char *const other = stand_in(c, mark);
+        if (n + 1 == most && left > step) vl_html_put(h, "\xe2\x80\xa6");
         else if (other) vl_html_put(h, other);
-        else put(h, from, (size_t)(text - from));
+        else put(h, text, step);
+        text += step;
+        left -= step;
     }
 }
 

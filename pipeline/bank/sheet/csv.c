@@ -1,5 +1,6 @@
 /* Delimited text -> rows of cells, in place (csv.h). */
 #include "pipeline/bank/sheet/csv.h"
+#include "formats/letter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,36 +10,6 @@ static const char behind_quote[] = "text behind the closing quote (a quote insid
 static const char before_quote[] = "blank before the opening quote";
 static const char nul_byte[] = "a NUL byte";
 static const char not_utf8[] = "a byte that is not UTF-8: save the sheet as \"CSV UTF-8\"";
-
-size_t vl_utf8(const char *p, size_t n, uint32_t *letter)
-{
-    static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const uint8_t c = (uint8_t)p[0];
-    *letter = c;
-    if (c < 0x80) return 1;
-    const size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    if (c < 0xc2 || c > 0xf4 || len > n) return 0;
-    *letter = c & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if (((uint8_t)p[i] & 0xc0) != 0x80) return 0;
-        *letter = *letter << 6 | ((uint8_t)p[i] & 0x3f);
-    }
-    const bool surrogate = *letter >= 0xd800 && *letter < 0xe000;
-    return *letter < least[len] || *letter > 0x10ffff || surrogate ? 0 : len;
-}
-
-bool vl_utf8_hidden(uint32_t c)
-{
-    static const uint32_t range[][2] = {
-        { 0, 0x1f },        { 0x7f, 0x9f },     { 0xad, 0xad },       { 0x61c, 0x61c },
-        { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },   { 0xfdd0, 0xfdef },
-        { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
-    };
-    if ((c & 0xfffe) == 0xfffe) return true;
-    for (size_t i = 0; i < sizeof range / sizeof *range; i++)
-        if (c >= range[i][0] && c <= range[i][1]) return true;
-    return false;
-}
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -138,7 +109,7 @@ static void check_bytes(vl_csv *csv, vl_csv_cell *cell, const char *from, const 
     uint32_t letter, line = cell->line;
     const char *start = csv->start;
     for (const char *p = from; p < to && !cell->wrong;) {
-        const size_t len = vl_utf8(p, (size_t)(to - p), &letter);
+        const size_t len = vl_letter(p, (size_t)(to - p), &letter);
         if (!len) blame(cell, not_utf8, line, start, p);
         else if (!letter) blame(cell, nul_byte, line, start, p);
         p += len;

@@ -46,9 +46,4 @@ vl_code vl_csv_open(vl_csv *csv, char *text, size_t n, vl_err *err);
 vl_code vl_csv_next(vl_csv *csv, bool *more, vl_err *err);
 void vl_csv_close(vl_csv *csv);
 
-/* Length of the UTF-8 letter at p (n bytes, at least one), its code point in *letter; 0 if it is none. */
-size_t vl_utf8(const char *p, size_t n, uint32_t *letter);
-/* Letters that change what a reader sees of the others, or are not seen: controls, marks of direction ... */
-bool vl_utf8_hidden(uint32_t letter);
-
 #endif

@@ -5,6 +5,7 @@
  * column before brackets: characteristics[...] speak of the sample, all others of the acquisition.
  */
 #include "pipeline/bank/sheet/sheet_part.h"
+#include "formats/letter.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static bool is_bad_title(const char *title, size_t len)
     uint32_t letter;
     if (len > MOST_TITLE) return true;
     for (size_t i = 0, n; i < len; i += n)
-        if (!(n = vl_utf8(title + i, len - i, &letter)) || vl_utf8_hidden(letter)) return true;
+        if (!(n = vl_letter(title + i, len - i, &letter)) || vl_letter_hidden(letter)) return true;
     return false;
 }
 

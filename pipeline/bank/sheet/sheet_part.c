@@ -1,5 +1,6 @@
 /* What the parts of the sheet reader share (sheet_part.h). */
 #include "pipeline/bank/sheet/sheet_part.h"
+#include "formats/letter.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -92,8 +93,8 @@ vl_sheet_shown vl_sheet_show(const char *text)
             memcpy(s.text + n, "...", 3);
             n += 3;
         }
-        const size_t step = vl_utf8(text + at, len - at, &letter);
-        if (!step || vl_utf8_hidden(letter)) s.text[n++] = '?';
+        const size_t step = vl_letter(text + at, len - at, &letter);
+        if (!step || vl_letter_hidden(letter)) s.text[n++] = '?';
         else memcpy(s.text + n, text + at, step), n += step;
         at += step ? step : 1;
     }

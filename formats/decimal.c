@@ -5,7 +5,7 @@
  * Here the digits come from one multiplication in long double, whose 64-bit mantissa leaves room to spare;
  * when the result lies too near to the border between two doubles to be sure, printf and strtod decide.
  */
-#include "pipeline/out/view.h"
+#include "formats/text.h"
 
 #include <float.h>
 #include <math.h>
