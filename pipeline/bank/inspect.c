@@ -6,6 +6,7 @@
 #include "pipeline/bank/intake/worker.h"
 #include "pipeline/store/store.h"
 #include "pipeline/out/verify.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -77,7 +78,7 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
     v->done->bytes += bytes;
     if (*failed) {
         v->done->damaged++;
-        fprintf(stderr, "vial: %s\n", failed);
+        vl_say(stderr, "vial: %s", failed);
         vl_log(v->bank, VL_LOG_ERROR, "damaged", "sample", sample, "file", file, "message", failed, NULL);
     } else if (v->ask->tell) {
         printf("%s/%s: ok, %" PRIu64 " bytes\n", sample, file, bytes);

@@ -5,6 +5,7 @@
 #include "pipeline/bank/inbox/inbox.h"
 #include "pipeline/bank/page/page.h"
 #include "pipeline/run/run.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -40,7 +41,7 @@ static void say(const vl_err *err)
 {
     char line[640];
     vl_err_print(err, line, sizeof line);
-    fprintf(stderr, "vial: %s\n", line);
+    vl_say(stderr, "vial: %s", line);
 }
 
 /* What will not cure itself is refused like an item. */
@@ -60,10 +61,9 @@ static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
             w->detail ? w->detail : "");
     for (char *p = e.err.what; *p; p++)
         if (*p == '\n') *p = ';';
-    fprintf(stderr, "vial: refused: %s: %s\n", w->path, w->reason);
-    if (w->detail)
-        fprintf(stderr, "%s%s", w->detail,
-                *w->detail && w->detail[strlen(w->detail) - 1] == '\n' ? "" : "\n");
+    vl_say(stderr, "vial: refused: %s: %s", w->path, w->reason);
+    for (const char *line = w->detail; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+        vl_say(stderr, "%.*s", (int)strcspn(line, "\n"), line);
     vl_log(n->bank, VL_LOG_ERROR, "refused", "input", w->path, "reason", "inbox", "message", e.err.what,
            NULL);
     if (vl_quarantine(n->bank, &e, where, err)) return err->code;

@@ -1,6 +1,7 @@
 /* vial catalog: the catalogue anew from the samples, or compared with them. */
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static vl_code open_or_replace(const vl_bank *bank, vl_catalog **c, vl_err *err)
     static const char *const ends[] = { "", "-wal", "-shm" };
     char path[VL_BANK_PATH], aside[VL_BANK_PATH];
     if (!vl_catalog_open(c, bank, true, err) || err->code != VL_ESTORE) return err->code;
-    fprintf(stderr, "vial: %s; moved to catalog.db.damaged\n", err->what);
+    vl_say(stderr, "vial: %s; moved to catalog.db.damaged", err->what);
     vl_err_clear(err);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (!vl_bank_path(bank, path, err, "catalog.db%s", ends[i]) &&

@@ -2,6 +2,7 @@
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/export.h"
 #include "pipeline/run/run.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,8 +45,8 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_exported done = { 0 };
     if (vl_export_run(&ask, &done, &err)) return vl_report(&err);
     if (!quiet && strcmp(ask.out[0], "-"))
-        fprintf(stderr, "vial: %s: %" PRIu64 " bytes of text%s\n", ask.store, done.bytes,
-                done.compared ? ", equal to the original" : "");
+        vl_say(stderr, "vial: %s: %" PRIu64 " bytes of text%s", ask.store, done.bytes,
+               done.compared ? ", equal to the original" : "");
     return EX_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "pipeline/io/output.h"
 #include "pipeline/run/run.h"
 #include "formats/format.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,16 +66,15 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
 {
     char in[16], text[16], out[16], rate[16];
     const double mean = d->seconds > 0 ? (double)d->text_bytes / d->seconds : 0;
-    fprintf(stderr,
-            "vial: %s: %" PRIu64 " %s, %" PRIu64
-            " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "
-            "verified; %.1f s, %s/s of text\n",
-            ask->store, d->rows, d->row_name, d->units, d->unit_name, vl_human_bytes(d->bytes_in, in),
-            vl_human_bytes(d->text_bytes, text), vl_human_bytes(d->bytes_store, out),
-            d->bytes_store ? (double)d->bytes_in / (double)d->bytes_store : 0, d->seconds,
-            vl_human_bytes((uint64_t)mean, rate));
-    for (int i = 0; i < d->nodd; i++)
-        fprintf(stderr, "vial: noted: %s = %s\n", d->odd[i].name, d->odd[i].text);
+    vl_say(stderr,
+           "vial: %s: %" PRIu64 " %s, %" PRIu64
+           " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "
+           "verified; %.1f s, %s/s of text",
+           ask->store, d->rows, d->row_name, d->units, d->unit_name, vl_human_bytes(d->bytes_in, in),
+           vl_human_bytes(d->text_bytes, text), vl_human_bytes(d->bytes_store, out),
+           d->bytes_store ? (double)d->bytes_in / (double)d->bytes_store : 0, d->seconds,
+           vl_human_bytes((uint64_t)mean, rate));
+    for (int i = 0; i < d->nodd; i++) vl_say(stderr, "vial: noted: %s = %s", d->odd[i].name, d->odd[i].text);
 }
 
 static int run(const vl_command *me, int argc, char **argv)

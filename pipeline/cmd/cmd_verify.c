@@ -3,6 +3,7 @@
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/verify.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,8 +64,8 @@ static int run(const vl_command *me, int argc, char **argv)
         if (vl_name_store(bank, argv[rest], path, &err) || vl_verify_run(&ask, &seen, &err)) {
             worst = vl_report(&err);
         } else if (!quiet) {
-            printf("%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64
-                   " bytes%s, digest %s\n",
+            vl_say(stdout,
+                   "%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes%s, digest %s",
                    argv[rest], seen.rows, seen.columns, seen.chunks, seen.bytes,
                    seen.text ? ", original text compared" : "", seen.digest);
         }

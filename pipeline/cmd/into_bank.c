@@ -7,6 +7,7 @@
 #include "pipeline/bank/intake/receipt.h"
 #include "pipeline/bank/sheet/sheet.h"
 #include "pipeline/io/names.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,11 +43,11 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
 {
     for (size_t i = 0; i < sheet->nerror; i++) {
         const vl_sheet_error *const e = &sheet->error[i];
-        fprintf(stderr, "vial: %s: line %" PRIu32, path, e->line);
-        if (e->column) fprintf(stderr, ", column %" PRIu32, e->column);
-        fprintf(stderr, ": %s\n", e->what);
+        char column[32] = "";
+        if (e->column) snprintf(column, sizeof column, ", column %" PRIu32, e->column);
+        vl_say(stderr, "vial: %s: line %" PRIu32 "%s: %s", path, e->line, column, e->what);
     }
-    fprintf(stderr, "vial: %s: %zu errors; nothing was started\n", path, sheet->nerror);
+    vl_say(stderr, "vial: %s: %zu errors; nothing was started", path, sheet->nerror);
     return EX_DATAERR;
 }
 
@@ -181,8 +182,7 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
     else if (ask->check)
-        fprintf(stderr, "vial: %s: %zu items, %s sheet, no errors\n", ask->sheet, sheet.items.n,
-                sheet.dialect);
+        vl_say(stderr, "vial: %s: %zu items, %s sheet, no errors", ask->sheet, sheet.items.n, sheet.dialect);
     else code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
     vl_items_free(&one);
     vl_sheet_free(&sheet);

@@ -1,5 +1,6 @@
 /* Options from a table, over getopt_long; help from the same table (opt.h). */
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,18 +18,19 @@ int vl_report(const vl_err *err)
 {
     char line[640];
     vl_err_print(err, line, sizeof line);
-    fprintf(stderr, "vial: %s\n", line);
+    vl_say(stderr, "vial: %s", line);
     return vl_exit_code(err->code);
 }
 
 int vl_usage(const vl_command *me, const char *fmt, ...)
 {
+    char wrong[1024];
     va_list args;
     va_start(args, fmt);
-    fprintf(stderr, "vial %s: ", me->name);
-    vfprintf(stderr, fmt, args);
-    fprintf(stderr, "\nusage: vial %s %s\n'vial help %s' says more.\n", me->name, me->use, me->name);
+    vsnprintf(wrong, sizeof wrong, fmt, args);
     va_end(args);
+    vl_say(stderr, "vial %s: %s", me->name, wrong);
+    fprintf(stderr, "usage: vial %s %s\n'vial help %s' says more.\n", me->name, me->use, me->name);
     return EX_USAGE;
 }
 

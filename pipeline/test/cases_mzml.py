@@ -125,6 +125,12 @@ def documents(f):
         "a list outside the run": (text.replace(b"</run>", b"</run><spectrumList count='0'></spectrumList>"), ()),
         "no id": (text.replace(b' id="scan=1"', b"", 1), ("spectrum without id",)), "no defaultArrayLength": (text.replace(b' defaultArrayLength="10"', b"", 1), ("without defaultArrayLength",)),
         "defaultArrayLength is no number": (text.replace(b'Length="10"', b'Length="ten"', 1), ("ten",)), "defaultArrayLength is negative": (text.replace(b'Length="10"', b'Length="-1"', 1), ("-1",)),
+        "an id that would be a line of its own": (
+            text.replace(b'id="scan=1"', b'id="a\nvial: all is well&#x202e;\x1b"', 1), ()),
+        "an id with a line end, an array without a type": (
+            text.replace(b'id="scan=1"', b'id="a\nvial: all is\xc2\xad well\xe2\x80\xae"')
+            .replace(cv(F64).encode(), b"", 1),
+            ("'a\\nvial: all is\\xc2\\xad well\\xe2\\x80\\xae'",)),
         "an unknown group": (text.replace(b"<binaryDataArrayList", b"<referenceableParamGroupRef ref='gone'/><binaryDataArrayList", 1), ("gone",)),
         "a comment without end": (text.replace(b"</run>", b"<!-- </run>"), ()), "CDATA without end": (text.replace(b"</binary>", b"<![CDATA[</binary>", 1), ()),
         "imzML": (text.replace(b"MS:1000576", b"IMS:1000101").replace(b'accession="MS:1000574"', b'accession="IMS:1000101"', 1), ("imzML",)),

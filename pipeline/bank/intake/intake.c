@@ -5,6 +5,7 @@
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/run/run.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -153,7 +154,7 @@ static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
                             .err = told->err };
     vl_err_print(&told->err, line, sizeof line);
     vl_intake_view_clear(&t->view);
-    fprintf(stderr, "vial: refused: %s: %s\n", item->sample, line);
+    vl_say(stderr, "vial: refused: %s: %s", item->sample, line);
     vl_log(t->ask->bank, VL_LOG_ERROR, "refused", "sample", item->sample, "acquisition", item->acquisition,
            "reason", told->reason, "message", line, NULL);
     if (vl_quarantine(t->ask->bank, &e, where, err)) return err->code;
@@ -300,7 +301,7 @@ static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
     t->ended_bytes += p->bytes;
     t->sum->refused++;
     vl_intake_view_clear(&t->view);
-    fprintf(stderr, "vial: refused again, unchanged: %s: %s\n", item->sample, message);
+    vl_say(stderr, "vial: refused again, unchanged: %s: %s", item->sample, message);
     return VL_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
+#include "pipeline/run/say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static int recover_work(void *argument, int fd)
     if (err.code) {
         char line[640];
         vl_err_print(&err, line, sizeof line);
-        fprintf(stderr, "vial: %s\n", line);
+        vl_say(stderr, "vial: %s", line);
     }
     return vl_exit_code(err.code);
 }

@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/record.h"
+#include "pipeline/run/say.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -157,7 +158,7 @@ vl_code vl_receipt_collect(const vl_bank *bank, vl_catalog *c, vl_collected *don
             if (why.code == VL_EFORMAT || why.code == VL_ESTORE) {
                 char line[640];
                 vl_err_print(&why, line, sizeof line);
-                fprintf(stderr, "vial: %s\n", line);
+                vl_say(stderr, "vial: %s", line);
                 done->damaged++;
             } else if (why.code) {
                 *err = why;
