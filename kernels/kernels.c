@@ -72,13 +72,13 @@ unsigned vl_isa_from_env(void)
 
 void vl_kernels_init(vl_kernels *k, unsigned isa)
 {
-    vl_find_byte_choose(k, isa);
-    vl_find_outside_choose(k, isa);
-    vl_phred_choose(k, isa);
-    vl_base2_choose(k, isa);
-    vl_rank_choose(k, isa);
-    vl_position_count_choose(k, isa);
-    vl_byte_shuffle_choose(k, isa);
-    vl_delta_zigzag_choose(k, isa);
-    vl_b64_choose(k, isa);
+    /* a file with several kernels is there several times, in a row */
+    static void (*const choose[])(vl_kernels *, unsigned) = {
+#define VL_KERNEL(file, returns, name, args) vl_##file##_choose,
+#include "kernels/kernels.def"
+#undef VL_KERNEL
+    };
+
+    for (size_t i = 0; i < sizeof choose / sizeof *choose; i++)
+        if (i == 0 || choose[i] != choose[i - 1]) choose[i](k, isa);
 }

@@ -23,7 +23,7 @@ enum {
 };
 
 typedef struct vl_kernels {
-#define VL_KERNEL(returns, name, args) returns(*name) args;
+#define VL_KERNEL(file, returns, name, args) returns(*name) args;
 #include "kernels/kernels.def"
 #undef VL_KERNEL
 } vl_kernels;

@@ -1,6 +1,6 @@
 /*
- * check_kernels [--bench] [--seed N]: runs all checks, one line a kernel and a last line; exit 1 when one
- * failed.
+ * check_kernels [--bench] [--seed N] [FILE...]: runs the checks of these files of kernels, or of all: one
+ * line each and a last line; exit 1 when one failed.
  * --bench prints tab-separated lines instead: kernel, ISA, MB/s of input, MB/s of memcpy over the same input.
  */
 #include <stdio.h>
@@ -235,60 +235,87 @@ static void check_nothing(void)
     check_end();
 }
 
-static void check_all(void)
+/* A version that nobody chose is no version. */
+static void check_chosen(void)
 {
-    check_environment();
-    check_nothing();
-    check_find_byte();
-    check_find_outside();
-    check_phred();
-    check_base2();
-    check_rank();
-    check_position_count();
-    check_byte_shuffle();
-    check_delta_zigzag();
-    check_b64();
+    check_begin("chosen");
+    for (int t = 0; t < check_ntable; t++) {
+#define VL_KERNEL(file, returns, name, args)                                                                 \
+    check_that(check_tables[t].k.name != NULL, check_tables[t].isa, "no " #name, 0, 0);
+#include "kernels/kernels.def"
+#undef VL_KERNEL
+    }
+    check_end();
+    if (state.nfail) exit(1); /* the checks would call it */
 }
 
-static void bench_all(void)
+/* What is checked, or timed, by the file's name. A file of several kernels stands several times, in a row. */
+static const struct {
+    const char *name;
+    void (*check)(void), (*bench)(void);
+} files[] = {
+#define VL_KERNEL(file, returns, name, args) { #file, check_##file, bench_##file },
+#include "kernels/kernels.def"
+#undef VL_KERNEL
+};
+enum { NFILE = sizeof files / sizeof *files };
+
+static bool is_asked(const char *file, int nasked, char **asked)
 {
-    puts("kernel\tisa\tMB/s\tmemcpy");
-    bench_find_byte();
-    bench_find_outside();
-    bench_phred();
-    bench_base2();
-    bench_rank();
-    bench_position_count();
-    bench_byte_shuffle();
-    bench_delta_zigzag();
-    bench_b64();
+    bool is = nasked == 0;
+    for (int i = 0; i < nasked; i++) is |= !strcmp(asked[i], file);
+    return is;
+}
+
+/* Runs the files asked for, or all, and returns their number. */
+static int run_files(bool bench, int nasked, char **asked)
+{
+    int n = 0;
+    for (int i = 0; i < NFILE; i++) {
+        if (i && files[i].check == files[i - 1].check) continue;
+        if (!is_asked(files[i].name, nasked, asked)) continue;
+        (bench ? files[i].bench : files[i].check)();
+        n++;
+    }
+    return n;
+}
+
+static int check_files(int nasked, char **asked)
+{
+    printf("seed %llu; versions:", (unsigned long long)state.random);
+    for (int t = 0; t < check_ntable; t++) printf(" %s", check_tables[t].isa);
+    puts("");
+    check_chosen();
+    check_environment();
+    check_nothing();
+    const int n = run_files(false, nasked, asked);
+    if (n < nasked) printf("of %d files asked for there are %d\n", nasked, n);
+    state.nfail_all += n < nasked;
+    printf("%zu passed, %zu failed\n", state.ncase_all, state.nfail_all);
+    return state.nfail_all ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
     uint64_t seed = (uint64_t)time(NULL);
     bool bench = false;
+    int nasked = 0;
 
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--bench")) {
             bench = true;
         } else if (!strcmp(argv[i], "--seed") && i + 1 < argc) {
             seed = strtoull(argv[++i], NULL, 10);
+        } else if (argv[i][0] != '-') {
+            argv[nasked++] = argv[i];
         } else {
-            fputs("usage: check_kernels [--bench] [--seed N]\n", stderr);
+            fputs("usage: check_kernels [--bench] [--seed N] [FILE...]\n", stderr);
             return 2;
         }
     }
     state.random = seed;
     make_tables();
-    if (bench) {
-        bench_all();
-        return 0;
-    }
-    printf("seed %llu; versions:", (unsigned long long)seed);
-    for (int t = 0; t < check_ntable; t++) printf(" %s", check_tables[t].isa);
-    puts("");
-    check_all();
-    printf("%zu passed, %zu failed\n", state.ncase_all, state.nfail_all);
-    return state.nfail_all ? 1 : 0;
+    if (!bench) return check_files(nasked, argv);
+    puts("kernel\tisa\tMB/s\tmemcpy");
+    return run_files(true, nasked, argv) < nasked ? 1 : 0;
 }
