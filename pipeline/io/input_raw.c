@@ -26,33 +26,43 @@ void vl_raw_step(vl_raw *raw, ptrdiff_t n)
 
 static vl_code start_digest(vl_raw *raw, vl_err *err)
 {
+    if (raw->unhashed) return VL_OK;
     if (!raw->sha) raw->sha = EVP_MD_CTX_new();
     if (!raw->sha || !EVP_DigestInit_ex(raw->sha, EVP_sha256(), NULL))
         return vl_fail(err, VL_ENOMEM, "cannot set up SHA-256");
     return VL_OK;
 }
 
-vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err)
+vl_code vl_raw_start(vl_raw *raw, int fd, vl_err *err)
 {
     raw->window.len = raw->used = 0;
     raw->read = 0;
     raw->end = false;
-    if (start_digest(raw, err)) return err->code;
+    raw->fd = fd;
+    return start_digest(raw, err);
+}
+
+vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err)
+{
     const bool standard = !strcmp(path, "-");
-    raw->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
-    if (raw->fd < 0 || fstat(raw->fd, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    if (fd < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    if (vl_raw_start(raw, fd, err)) return err->code;
+    if (fstat(fd, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
     if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a file");
     (void)posix_fadvise(raw->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; pipes refuse it */
     return VL_OK;
 }
+
+static size_t piece_of(const vl_raw *raw) { return raw->piece ? raw->piece : PIECE; }
 
 /* One read into the free end of the window, which has room for it. */
 static vl_code read_piece(vl_raw *raw, vl_err *err)
 {
     uint8_t *const to = raw->window.data + raw->window.len;
     ssize_t got;
-    while ((got = read(raw->fd, to, PIECE)) < 0) {
+    while ((got = read(raw->fd, to, piece_of(raw))) < 0) {
         if (errno == EAGAIN) { /* somebody made our standard input non-blocking */
             struct pollfd wait = { .fd = raw->fd, .events = POLLIN };
             (void)poll(&wait, 1, -1);
@@ -61,8 +71,9 @@ static vl_code read_piece(vl_raw *raw, vl_err *err)
             return vl_fail_errno(err, VL_EIO, errno, "cannot read");
         }
     }
-    if (!got) raw->end = true;
-    else if (!EVP_DigestUpdate(raw->sha, to, (size_t)got)) return vl_fail(err, VL_EBUG, "SHA-256 failed");
+    if (!got || (raw->most && raw->read >= raw->most)) raw->end = true;
+    if (got && raw->sha && !EVP_DigestUpdate(raw->sha, to, (size_t)got))
+        return vl_fail(err, VL_EBUG, "SHA-256 failed");
     raw->window.len += (size_t)got;
     raw->read += (uint64_t)got;
     return VL_OK;
@@ -77,7 +88,7 @@ vl_code vl_raw_need(vl_raw *raw, size_t n, vl_err *err)
         raw->window.len -= drop;
         raw->used -= drop;
     }
-    if (vl_buf_reserve(&raw->window, BEHIND + n + PIECE, err)) return err->code;
+    if (vl_buf_reserve(&raw->window, BEHIND + n + piece_of(raw), err)) return err->code;
     while (vl_raw_left(raw) < n && !raw->end)
         if (read_piece(raw, err)) return err->code;
     return VL_OK;

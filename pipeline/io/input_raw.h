@@ -17,6 +17,10 @@ typedef struct vl_raw {
     vl_buf window;             /* owned; [0, used) is done with, [used, len) is to come */
     size_t used;
     uint64_t read; /* bytes of this file that were read */
+    /* Set before start, for a look at the head of a file: */
+    size_t piece;  /* bytes of one read; 0: 1 MiB */
+    uint64_t most; /* the file is taken to end after so many; 0: no limit */
+    bool unhashed; /* no digest is made */
 } vl_raw;
 
 /* An empty vl_raw without a file. */
@@ -27,6 +31,8 @@ typedef struct vl_raw {
 
 /* "-" is standard input. VL_ENOIN: missing, unreadable, a folder. */
 vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err);
+/* The same with a file that is open; it becomes raw's own. */
+vl_code vl_raw_start(vl_raw *raw, int fd, vl_err *err);
 /* At least n bytes in the window, fewer only at the end of the file. VL_EIO. Moves the window's bytes. */
 vl_code vl_raw_need(vl_raw *raw, size_t n, vl_err *err);
 /* The digest of what was read; closes the file. */

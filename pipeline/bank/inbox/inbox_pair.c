@@ -214,14 +214,15 @@ static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
 {
     for (int i = 0; i < 2 && c->file[i] && scan->sniffer && !c->reason && !c->other; i++) {
         char *const path = vl_walk_path(&scan->walk, c->file[i], err), why[200];
-        vl_content content = VL_CONTENT_OTHER;
+        vl_sniffed seen;
+        vl_err unread = VL_ERR_INIT;
         if (!path) return err->code;
-        const int code = vl_sniff(scan->sniffer, path, &content);
+        vl_sniff(scan->sniffer, path, &seen, &unread);
         free(path);
-        if (code) snprintf(why, sizeof why, "cannot be read: %.150s", strerror(code));
-        else if (!is_wrong(content, why)) continue;
-        if (!code && !is_promised(scan, c)) c->other = true;
-        else hold_for(c, i, true, err, why);
+        if (unread.code == VL_ENOMEM) return vl_fail(err, unread.code, "%s", unread.what);
+        if (unread.code) hold_for(c, i, true, err, unread.what);
+        else if (is_wrong(seen.content, why) && !is_promised(scan, c)) c->other = true;
+        else if (seen.content != VL_CONTENT_KNOWN) hold_for(c, i, true, err, why);
     }
     return err->code;
 }

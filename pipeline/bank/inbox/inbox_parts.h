@@ -4,7 +4,6 @@
  *     inbox_walk.c    folder -> names that may matter, with sizes and times; flags
  *     inbox_settle.c  may it be taken yet?
  *     inbox_rule.c    a name -> its sample
- *     inbox_sniff.c   the first bytes of a file -> is it of a format that we read?
  *     inbox_pair.c    names of a folder -> candidates: one file, or both mates; and what keeps them waiting
  *     inbox_sheet.c   a sheet -> its items
  *     inbox_found.c   what all of them found
@@ -15,6 +14,7 @@
 
 #include "pipeline/bank/inbox/inbox.h"
 #include "pipeline/io/names.h"
+#include "pipeline/io/sniff.h"
 #include <regex.h>
 
 /* ---- walk ---- */
@@ -83,21 +83,6 @@ vl_code vl_sample_rule_open(vl_sample_rule *rule, const vl_inbox *inbox, vl_err 
 void vl_sample_rule_close(vl_sample_rule *rule);
 /* Sample of a file name; wrong [400] says why there is none, and is empty otherwise. */
 void vl_sample_rule_apply(const vl_sample_rule *rule, const char *name, char sample[256], char wrong[400]);
-
-/* ---- content ---- */
-
-typedef enum vl_content {
-    VL_CONTENT_KNOWN, /* of a format that we read */
-    VL_CONTENT_OTHER,
-    VL_CONTENT_EMPTY,  /* no bytes, or none once decompressed */
-    VL_CONTENT_DAMAGED /* its compression breaks off or is damaged before anything can be told */
-} vl_content;
-
-typedef struct vl_sniffer vl_sniffer;
-vl_code vl_sniffer_open(vl_sniffer **out, vl_err *err);
-void vl_sniffer_close(vl_sniffer *s); /* NULL is fine */
-/* 0, or the errno of what kept it from reading the file. */
-int vl_sniff(vl_sniffer *s, const char *path, vl_content *content);
 
 /* ---- scan ---- */
 

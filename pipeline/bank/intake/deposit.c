@@ -1,10 +1,9 @@
 /* Deposits (deposit.h). */
 #include "pipeline/bank/intake/deposit.h"
 
-#include "formats/format.h"
 #include "formats/letter.h"
 #include "pipeline/bank/json_text.h"
-#include "pipeline/io/input.h"
+#include "pipeline/io/sniff.h"
 #include "pipeline/store/file.h"
 
 #include <errno.h>
@@ -136,20 +135,11 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
 
 vl_code vl_deposit_kind(const char *path, const char **kind, vl_err *err)
 {
-    enum { HEAD = 1 << 16 };
-    const char *const paths[1] = { path };
-    const uint8_t *bytes = NULL;
-    size_t n = 0;
-    bool whole;
-    vl_input *in = NULL;
+    const vl_format *format = NULL;
     vl_err why = VL_ERR_INIT;
     *kind = NULL;
     if (!strcmp(path, "-")) return VL_OK;
-    if (!vl_input_open(&in, paths, 1, &why) && !vl_input_peek(in, HEAD, &bytes, &n, &whole, &why)) {
-        const vl_format *const format = vl_format_probe(bytes, n);
-        if (format) *kind = format->schema->kind;
-    }
-    vl_input_close(in);
+    if (!vl_sniff_format(path, &format, &why) && format) *kind = format->schema->kind;
     if (why.code == VL_ENOMEM || why.code == VL_EIO) *err = why;
     return err->code;
 }
