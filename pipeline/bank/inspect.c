@@ -1,5 +1,6 @@
 /* Looking after stores: verification, comparison, rebuilding of the catalogue, finding a store (keep.h). */
 #include "pipeline/bank/keep.h"
+#include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/record.h"
@@ -125,8 +126,7 @@ static vl_code rebuild_one(const char *sample, void *to, vl_err *err)
 /* What only the catalogue knows: when a store was checked last, and what was found. */
 static vl_code with_checks(vl_catalog *c, const char *sql, vl_err *err)
 {
-    if (sqlite3_exec(vl_catalog_db(c), sql, NULL, NULL, NULL) == SQLITE_OK) return VL_OK;
-    return vl_fail(err, VL_EIO, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
+    return vl_sql_script(c, sql, "cannot keep the checks", err);
 }
 
 static const char keep_checks[] = "DROP TABLE IF EXISTS temp.past; CREATE TEMP TABLE past AS SELECT file, "
@@ -194,8 +194,6 @@ vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err)
 typedef struct comparison {
     const vl_bank *bank;
     vl_catalog *catalog;
-    sqlite3_stmt *stmt; /* seal of a store by sample and file */
-    sqlite3_stmt *count;
     uint64_t samples, stores, differences;
 } comparison;
 
@@ -205,26 +203,33 @@ static void differ(comparison *k, const char *sample, const char *file, const ch
     printf("%s%s%s: %s\n", sample, file ? "/" : "", file ? file : "", what);
 }
 
-static void compare_store(comparison *k, const char *sample, const char *folder, const json_t *store)
+static vl_code compare_store(comparison *k, const char *sample, const char *folder, const json_t *store,
+                             vl_err *err)
 {
     char path[VL_BANK_PATH + 700];
     vl_sealed sealed = { 0 };
-    vl_err err = VL_ERR_INIT;
+    vl_err why = VL_ERR_INIT;
     const char *const file = json_string_value(json_object_get(store, "file")), *const seal =
                                                                                     json_string_value(
                                                                                         json_object_get(
                                                                                             store, "seal"));
     snprintf(path, sizeof path, "%s/%s", folder, file);
     k->stores++;
-    if (vl_seal_read(path, &sealed, NULL, &err)) differ(k, sample, file, err.what);
+    if (vl_seal_read(path, &sealed, NULL, &why)) differ(k, sample, file, why.what);
     else if (strcmp(sealed.hash, seal))
         differ(k, sample, file, "is another store than the sample's record says");
-    sqlite3_reset(k->stmt);
-    sqlite3_bind_text(k->stmt, 1, sample, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(k->stmt, 2, file, -1, SQLITE_TRANSIENT);
-    if (sqlite3_step(k->stmt) != SQLITE_ROW) differ(k, sample, file, "is not in the catalogue");
-    else if (strcmp((const char *)sqlite3_column_text(k->stmt, 0), seal))
+    const vl_sql_value v[] = { vl_sql_text(sample), vl_sql_text(file) };
+    sqlite3_stmt *const q =
+        vl_sql_ask(k->catalog,
+                   "SELECT t.seal FROM store t JOIN acquisition a USING (acquisition_id) JOIN sample s "
+                   "USING (sample_id) WHERE s.name = ?1 AND t.file = ?2",
+                   v, 2, err);
+    const bool listed = vl_sql_row(k->catalog, q, err);
+    if (!listed && !err->code) differ(k, sample, file, "is not in the catalogue");
+    if (listed && strcmp(vl_sql_column(q, 0), seal))
         differ(k, sample, file, "is another store in the catalogue");
+    sqlite3_reset(q);
+    return err->code;
 }
 
 static vl_code compare_one(const char *sample, void *to, vl_err *err)
@@ -238,21 +243,17 @@ static vl_code compare_one(const char *sample, void *to, vl_err *err)
     json_t *const record = vl_record_load(k->bank, sample, &why);
     k->samples++;
     if (!record) differ(k, sample, NULL, why.what);
-    json_array_foreach(json_object_get(record, "stores"), i, store) compare_store(k, sample, folder, store);
+    json_array_foreach(json_object_get(record, "stores"), i,
+                       store) if (compare_store(k, sample, folder, store, err)) break;
     json_decref(record);
-    return VL_OK;
+    return err->code;
 }
 
 /* Rows of the catalogue beyond those that were found. */
 static vl_code compare_counts(comparison *k, vl_err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(vl_catalog_db(k->catalog), "SELECT count(*) FROM store", -1, &stmt, NULL) !=
-            SQLITE_OK ||
-        sqlite3_step(stmt) != SQLITE_ROW)
-        vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(k->catalog)));
-    const uint64_t stores = err->code ? 0 : (uint64_t)sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
+    const uint64_t stores =
+        (uint64_t)vl_sql_number(k->catalog, "SELECT count(*) FROM store", NULL, 0, 0, err);
     if (stores > k->stores) {
         printf("the catalogue lists %" PRIu64 " stores, the samples have %" PRIu64 "\n", stores, k->stores);
         k->differences++;
@@ -264,13 +265,7 @@ vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, u
                         vl_err *err)
 {
     comparison k = { .bank = bank, .catalog = c };
-    static const char query[] =
-        "SELECT t.seal FROM store t JOIN acquisition a USING (acquisition_id) JOIN sample s "
-        "USING (sample_id) WHERE s.name = ?1 AND t.file = ?2";
-    if (sqlite3_prepare_v2(vl_catalog_db(c), query, -1, &k.stmt, NULL) != SQLITE_OK)
-        return vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
     if (!vl_record_each(bank, compare_one, &k, err)) compare_counts(&k, err);
-    sqlite3_finalize(k.stmt);
     *samples = k.samples;
     *differences = k.differences;
     return err->code;

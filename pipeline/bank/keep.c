@@ -1,5 +1,6 @@
 /* Withdrawal and tidying (keep.h). */
 #include "pipeline/bank/keep.h"
+#include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
@@ -21,14 +22,6 @@ typedef struct chore {
     const char *reason; /* withdraw for that; NULL: tidy */
     double now;
 } chore;
-
-static vl_code put_record(vl_catalog *c, const json_t *record, vl_err *err)
-{
-    if (vl_catalog_begin(c, err)) return err->code;
-    if (!vl_catalog_put(c, record, err)) vl_catalog_commit(c, err);
-    if (err->code) vl_catalog_rollback(c);
-    return err->code;
-}
 
 /* ---- on one sample; its lock is held ---- */
 
@@ -144,7 +137,7 @@ static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
                 "%.200s", code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {
         json_t *const record = vl_record_parse((char *)w.said.data, w.said.len, err);
-        if (record) put_record(c, record, err);
+        if (record) vl_catalog_put(c, record, err);
         json_decref(record);
     }
     vl_worker_free(&w);
@@ -171,19 +164,15 @@ static vl_code list_samples(const vl_bank *bank, vl_catalog *c, double now, vl_b
         "JOIN acquisition a USING (sample_id) JOIN store t USING (acquisition_id) WHERE s.withdrawn_at IS "
         "NOT NULL OR "
         "(t.state = 'superseded' AND t.superseded_at <= ?1) GROUP BY s.sample_id ORDER BY s.name";
-    sqlite3_stmt *stmt = NULL;
-    int code = sqlite3_prepare_v2(vl_catalog_db(c), query, -1, &stmt, NULL);
-    if (code == SQLITE_OK) code = sqlite3_bind_double(stmt, 1, now - bank->keep_superseded_days * 86400);
-    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const char *const name = (const char *)sqlite3_column_text(stmt, 0);
+    const vl_sql_value v[] = { vl_sql_real(now - bank->keep_superseded_days * 86400) };
+    sqlite3_stmt *const stmt = vl_sql_ask(c, query, v, 1, err);
+    while (vl_sql_row(c, stmt, err)) {
+        const char *const name = vl_sql_column(stmt, 0);
         done->samples += sqlite3_column_int(stmt, 1) != 0;
         done->stores += (uint64_t)sqlite3_column_int64(stmt, 2);
         done->bytes += (uint64_t)sqlite3_column_int64(stmt, 3);
-        code = name && !vl_buf_append(names, name, strlen(name) + 1, err) ? SQLITE_OK : SQLITE_NOMEM;
+        vl_buf_append(names, name, strlen(name) + 1, err);
     }
-    if (code != SQLITE_DONE)
-        vl_fail(err, VL_ESTORE, "the catalogue: %.160s", sqlite3_errmsg(vl_catalog_db(c)));
-    sqlite3_finalize(stmt);
     return err->code;
 }
 

@@ -12,7 +12,7 @@
  * the catalogue is lost, which Prometheus takes for a restart. A name without a value is left out, but for
  * the time of the last success, which is then 0: an alarm on its age must go off.
  */
-#include "pipeline/bank/catalog/ask.h"
+#include "pipeline/bank/catalog/sql.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/reason.h"
 #include "formats/buf.h"
@@ -53,10 +53,10 @@ static const metric metrics[] = {
     { "vial_bytes_ingested_total", COUNTER, "Bytes of input that were ingested.",
       "SELECT TOTAL(bytes_in) FROM job" },
     { "vial_stores_verify_failed", GAUGE, "Live stores whose last check failed.",
-      "SELECT COUNT(*)" VL_ASK_LIVE "AND " VL_ASK_FAILED },
+      "SELECT COUNT(*)" VL_SQL_LIVE "AND " VL_SQL_FAILED },
     { "vial_oldest_verification_age_seconds", GAUGE,
       "Time since the check of the live store that was checked longest ago; publishing is a check.",
-      "SELECT MAX(?1 - MIN(COALESCE(verified_at, published_at)), 0)" VL_ASK_LIVE },
+      "SELECT MAX(?1 - MIN(COALESCE(verified_at, published_at)), 0)" VL_SQL_LIVE },
 };
 
 typedef struct writer {
@@ -91,9 +91,9 @@ static void put_value(writer *w, const char *name, const char *label, double val
 
 static void put_metric(writer *w, const metric *m)
 {
-    const double value[] = { w->now };
+    const vl_sql_value value[] = { vl_sql_real(w->now) };
     const int nvalue = strstr(m->sql, "?1") ? 1 : 0;
-    const double number = vl_ask_number(w->catalog, m->sql, value, nvalue, NAN, w->err);
+    const double number = vl_sql_number(w->catalog, m->sql, value, nvalue, NAN, w->err);
     if (isnan(number)) return;
     put_head(w, m->name, m->type, m->help);
     put_value(w, m->name, NULL, number);
@@ -132,10 +132,9 @@ static void count(tally *t, const char *label, double first, double second)
 /* Rows of label, number, number. */
 static void count_rows(writer *w, tally *t, const char *sql)
 {
-    sqlite3_stmt *const stmt = vl_ask(w->catalog, sql, NULL, 0, w->err);
-    while (vl_ask_row(stmt, w->err))
-        count(t, vl_ask_text(stmt, 0), sqlite3_column_double(stmt, 1), sqlite3_column_double(stmt, 2));
-    sqlite3_finalize(stmt);
+    sqlite3_stmt *const stmt = vl_sql_ask(w->catalog, sql, NULL, 0, w->err);
+    while (vl_sql_row(w->catalog, stmt, w->err))
+        count(t, vl_sql_column(stmt, 0), sqlite3_column_double(stmt, 1), sqlite3_column_double(stmt, 2));
 }
 
 static void put_tally(writer *w, const tally *t, int which, const char *name, const char *label)
@@ -153,7 +152,7 @@ static void put_kinds(writer *w)
     tally kinds = { 0 };
     count(&kinds, "reads", 0, 0);
     count(&kinds, "spectra", 0, 0);
-    count_rows(w, &kinds, "SELECT kind, COUNT(*), TOTAL(bytes)" VL_ASK_LIVE "GROUP BY kind ORDER BY kind");
+    count_rows(w, &kinds, "SELECT kind, COUNT(*), TOTAL(bytes)" VL_SQL_LIVE "GROUP BY kind ORDER BY kind");
     put_head(w, "vial_stores", GAUGE, "Stores that are live, by kind.");
     put_tally(w, &kinds, 0, "vial_stores", "kind");
     put_head(w, "vial_store_bytes", GAUGE, "Bytes of the live stores, by kind.");

@@ -1,5 +1,6 @@
 /* The night (nightly.h). */
 #include "pipeline/bank/nightly.h"
+#include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/inbox/inbox.h"
@@ -135,28 +136,22 @@ static vl_code take_in(night *n, vl_err *err)
 }
 
 /* Days since the night before, at least one: what was not verified on missed nights is caught up with. */
-static double days_since_last(night *n)
+static double days_since_last(night *n, vl_err *err)
 {
-    double days = 1;
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(
-            vl_catalog_db(n->catalog),
-            "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id "
-            "<> ?1",
-            -1, &stmt, NULL) == SQLITE_OK) {
-        sqlite3_bind_int64(stmt, 1, n->job);
-        if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-            days = (n->start - sqlite3_column_double(stmt, 0)) / 86400;
-    }
-    sqlite3_finalize(stmt);
-    return days < 1 ? 1 : days;
+    const vl_sql_value v[] = { vl_sql_whole(n->job) };
+    const double last = vl_sql_number(
+        n->catalog,
+        "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id <> ?1", v,
+        1, n->start, err);
+    return fmax((n->start - last) / 86400, 1);
 }
 
 static vl_code verify(night *n, vl_err *err)
 {
     uint64_t samples = 0, stores = 0;
     if (vl_catalog_count(n->catalog, &samples, &stores, err)) return err->code;
-    const double part = n->bank->verify_days > 0 ? days_since_last(n) / n->bank->verify_days : 1;
+    const double part = n->bank->verify_days > 0 ? days_since_last(n, err) / n->bank->verify_days : 1;
+    if (err->code) return err->code;
     const vl_inspect ask = { .most = (uint64_t)ceil((double)stores * (part < 1 ? part : 1)),
                              .threads = n->ask->threads    ? n->ask->threads
                                         : n->bank->threads ? n->bank->threads

@@ -5,6 +5,7 @@
  * Records are made from a short description (spec). The whole of the tables that come from records is written
  * out as text (dump), without ids, so that "the same" is a comparison of two texts.
  */
+#include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/catalog/listing.h"
 #include "pipeline/test/check.h"
 
@@ -115,8 +116,8 @@ static const char *ask_text(vl_catalog *c, const char *sql, char text[16384])
     sqlite3_stmt *q = NULL;
     size_t at = 0;
     text[0] = 0;
-    if (sqlite3_prepare_v2(vl_catalog_db(c), sql, -1, &q, NULL)) {
-        printf("%s: %s\n", sqlite3_errmsg(vl_catalog_db(c)), sql);
+    if (sqlite3_prepare_v2(c->db, sql, -1, &q, NULL)) {
+        printf("%s: %s\n", sqlite3_errmsg(c->db), sql);
         abort();
     }
     while (sqlite3_step(q) == SQLITE_ROW && at < 16000) {
@@ -411,7 +412,7 @@ static void check_checks(void)
     CHECK(!vl_catalog_checked(c, ask_whole(c, "SELECT min(store_id) FROM store"), 1770000009, "bad", &err) &&
               list(c, NULL, "verified IS NOT NULL", VL_LIST_TSV, text, &err) == 2,
           "a check that failed does not count as verified: %s", text);
-    CHECK(sqlite3_get_autocommit(vl_catalog_db(c)), "no transaction is left open");
+    CHECK(sqlite3_get_autocommit(c->db), "no transaction is left open");
     vl_catalog_close(c);
     remove_catalog();
 }
@@ -1060,6 +1061,40 @@ static void check_damage(void)
     remove_catalog();
 }
 
+/* A statement is kept, and free again however its rows were left. */
+static void check_asking(void)
+{
+    enum { MANY = 200 };
+    static char text[MANY][40];
+    static const char rows[] = "SELECT name FROM sample ORDER BY name";
+    const vl_sql_value v[] = { vl_sql_text("S1"), vl_sql_whole(7), vl_sql_real(0.5), vl_sql_text(NULL) };
+    vl_err err = VL_ERR_INIT;
+    vl_catalog *const c = open_catalog(true);
+    make_small(c);
+    sqlite3_stmt *q = vl_sql_ask(c, "SELECT ? || ?, ?, ?", v, 4, &err);
+    CHECK(vl_sql_row(c, q, &err) && !strcmp(vl_sql_column(q, 0), "S17") &&
+              !strcmp(vl_sql_column(q, 1), "0.5") && !strcmp(vl_sql_column(q, 2), "") &&
+              !vl_sql_row(c, q, &err) && !err.code,
+          "values of all types: %s", err.what);
+    for (int leave = 0; leave < 2; leave++) { /* in the middle, and at the end */
+        int n = 0;
+        for (q = vl_sql_ask(c, rows, NULL, 0, &err); (n < 1 || leave) && vl_sql_row(c, q, &err);) n++;
+        CHECK(n > leave && !err.code, "%d rows: %s", n, err.what);
+    }
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text[i], sizeof text[i], "SELECT %d", i);
+        CHECK((int)vl_sql_number(c, text[i], NULL, 0, -1, &err) == i, "statement %d: %s", i, err.what);
+    }
+    CHECK((int)vl_sql_number(c, "SELECT NULL", NULL, 0, -1, &err) == -1, "NULL is no number");
+    CHECK((int)vl_sql_number(c, "SELECT 1 WHERE 0", NULL, 0, -1, &err) == -1 && !err.code,
+          "no row is no number");
+    CHECK(!vl_sql_ask(c, "SELECT gone FROM sample", NULL, 0, &err) && err.code == VL_ESTORE, "%s", err.what);
+    q = vl_sql_ask(c, rows, NULL, 0, &err);
+    CHECK(q && !vl_sql_row(c, q, &err) && !vl_sql_row(c, NULL, &err), "no rows after an error");
+    vl_catalog_close(c);
+    remove_catalog();
+}
+
 static void check_two(void)
 {
     vl_err err = VL_ERR_INIT;
@@ -1194,6 +1229,7 @@ int main(void)
     check_jobs();
     check_listing();
     check_queries();
+    check_asking();
     check_damage();
     check_two();
     check_race();

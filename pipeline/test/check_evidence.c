@@ -3,6 +3,7 @@
  * reader written here, after hostile names went in: markup, quotes, newlines, controls, bytes that are no
  * UTF-8, marks that turn the direction of writing.
  */
+#include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/page/page.h"
 #include "pipeline/bank/reason.h"
@@ -618,7 +619,7 @@ static void fill(scene *s)
     put_sample(s, "S1" MARKUP, "reads", NOW - 86400, 123456789, false);
     put_sample(s, "S2", "<i>kind</i>", NOW - 1000, 1000, false);
     put_sample(s, "S3", "spectra", NOW - 100 * 86400, 777, true);
-    CHECK(!sqlite3_exec(vl_catalog_db(s->catalog),
+    CHECK(!sqlite3_exec(s->catalog->db,
                         "UPDATE store SET verified_at = published_at, verify_failed = 'chunk "
                         "<b>3</b>"
                         "' WHERE bytes = 1000",

@@ -1,5 +1,5 @@
 /*
- * The catalogue: schema, opening, statements, transactions, and the plain questions (catalog.h). Rows are
+ * The catalogue: schema, opening, transactions, and the plain questions (catalog.h). Rows are
  * made in catalog_put.c and catalog_jobs.c, listed in listing.c.
  *
  * The schema grows by one entry in the table of migrations; PRAGMA user_version says how many of them a file
@@ -76,121 +76,6 @@ static const char *const migration[] = {
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 
-/* ---- errors ---- */
-
-static vl_code code_of(const vl_catalog *c, int sqlite)
-{
-    switch (sqlite & 0xff) {
-    case SQLITE_NOMEM: return VL_ENOMEM;
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_NOLFS: return VL_EIO;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR: /* of our own statements: a table or column is not as we made it */
-    case SQLITE_SCHEMA: return VL_ESTORE;
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_AUTH:
-    case SQLITE_PERM: return c->write ? VL_EEXIST : VL_ENOIN;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: return VL_EBUSY;
-    case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG: return VL_EFORMAT;
-    default: return VL_EBUG;
-    }
-}
-
-vl_code vl_db_fail(vl_catalog *c, const char *doing, vl_err *err)
-{
-    const int sqlite = c->db ? sqlite3_extended_errcode(c->db) : SQLITE_NOMEM;
-    const vl_code code = code_of(c, sqlite);
-    const char *const words = c->db ? sqlite3_errmsg(c->db) : "no memory";
-    if (code == VL_ESTORE)
-        vl_fail(err, code, "%s: %s: the catalogue is damaged; 'vial catalog rebuild' makes it again", doing,
-                words);
-    else if (code == VL_EBUSY)
-        vl_fail(err, code, "%s: %s: another run has been writing for %.3g s", doing, words, c->wait / 1e3);
-    else vl_fail(err, code, "%s: %s", doing, words);
-    return vl_err_file(err, c->path);
-}
-
-/* ---- statements ---- */
-
-static sqlite3_stmt *find_statement(vl_catalog *c, const char *sql, vl_err *err)
-{
-    for (int i = 0; i < c->nkept; i++)
-        if (c->kept[i].sql == sql) return c->kept[i].stmt;
-    if (c->nkept == VL_DB_KEPT) {
-        vl_fail(err, VL_EBUG, "more than %d statements are kept", VL_DB_KEPT);
-        return NULL;
-    }
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL)) {
-        vl_db_fail(c, "cannot use the catalogue", err);
-        return NULL;
-    }
-    c->kept[c->nkept].sql = sql;
-    c->kept[c->nkept++].stmt = stmt;
-    return stmt;
-}
-
-static int bind(sqlite3_stmt *stmt, int at, const vl_db_value *v)
-{
-    switch (v->type) {
-    case VL_DB_TEXT: return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
-    case VL_DB_WHOLE: return sqlite3_bind_int64(stmt, at, v->whole);
-    case VL_DB_REAL: return sqlite3_bind_double(stmt, at, v->real);
-    }
-    return SQLITE_MISUSE;
-}
-
-sqlite3_stmt *vl_db_ask(vl_catalog *c, const char *sql, const vl_db_value *value, int nvalue, vl_err *err)
-{
-    sqlite3_stmt *const stmt = find_statement(c, sql, err);
-    if (!stmt) return NULL;
-    assert(sqlite3_bind_parameter_count(stmt) == nvalue);
-    sqlite3_reset(stmt);
-    for (int i = 0; i < nvalue; i++) {
-        if (!bind(stmt, i + 1, &value[i])) continue;
-        vl_db_fail(c, "cannot ask the catalogue", err);
-        return NULL;
-    }
-    return stmt;
-}
-
-bool vl_db_row(vl_catalog *c, sqlite3_stmt *stmt, vl_err *err)
-{
-    const int got = sqlite3_step(stmt);
-    if (got == SQLITE_ROW) return true;
-    if (got != SQLITE_DONE) vl_db_fail(c, c->write ? "cannot write" : "cannot read", err);
-    sqlite3_reset(stmt);
-    return false;
-}
-
-vl_code vl_db_run(vl_catalog *c, const char *sql, const vl_db_value *value, int nvalue, vl_err *err)
-{
-    sqlite3_stmt *const stmt = vl_db_ask(c, sql, value, nvalue, err);
-    if (stmt && vl_db_row(c, stmt, err)) {
-        sqlite3_reset(stmt);
-        return vl_fail(err, VL_EBUG, "a statement that writes gave rows");
-    }
-    return err->code;
-}
-
-const char *vl_db_column(sqlite3_stmt *stmt, int column)
-{
-    const unsigned char *const text = sqlite3_column_text(stmt, column);
-    return text ? (const char *)text : "";
-}
-
-/* Several statements without values. */
-static vl_code run_script(vl_catalog *c, const char *sql, const char *doing, vl_err *err)
-{
-    return sqlite3_exec(c->db, sql, NULL, NULL, NULL) ? vl_db_fail(c, doing, err) : VL_OK;
-}
-
 /* ---- opening ---- */
 
 /*
@@ -239,7 +124,7 @@ static vl_code make_file(const vl_bank *bank, const char *path, vl_err *err)
 static vl_code connect_to(vl_catalog *c, const char *name, int flags, vl_err *err)
 {
     if (sqlite3_open_v2(name, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL))
-        return vl_db_fail(c, "cannot open", err);
+        return vl_sql_fail(c, "cannot open", err);
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_timeout(c->db, c->wait);
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -281,8 +166,8 @@ static vl_code look(vl_catalog *c, int64_t *version, bool *made, vl_err *err)
                            "SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version"
                            " FROM pragma_application_id, pragma_user_version",
                            -1, &q, NULL))
-        vl_db_fail(c, "cannot read", err);
-    else if (vl_db_row(c, q, err)) {
+        vl_sql_fail(c, "cannot read", err);
+    else if (vl_sql_row(c, q, err)) {
         *made = sqlite3_column_int64(q, 0);
         id = sqlite3_column_int64(q, 1);
         *version = sqlite3_column_int64(q, 2);
@@ -321,7 +206,7 @@ static vl_code open_to_read(vl_catalog *c, vl_err *err)
                        "catalogue of version %" PRId64
                        ", not yet %d; 'vial catalog rebuild' brings it up to date",
                        version, VERSION);
-    return run_script(c, "PRAGMA cache_size = -65536", "cannot read", err);
+    return vl_sql_script(c, "PRAGMA cache_size = -65536", "cannot read", err);
 }
 
 /* Brings the schema up to date, all in one transaction: another run may have been here since we looked. */
@@ -333,9 +218,9 @@ static vl_code migrate(vl_catalog *c, vl_err *err)
     if (look(c, &version, &made, err)) return err->code;
     c->is_new = !made;
     for (int64_t v = version; v < VERSION; v++)
-        if (run_script(c, migration[v], "cannot make the tables", err)) return err->code;
+        if (vl_sql_script(c, migration[v], "cannot make the tables", err)) return err->code;
     snprintf(set, sizeof set, "PRAGMA user_version = %d", VERSION);
-    return run_script(c, set, "cannot make the tables", err);
+    return vl_sql_script(c, set, "cannot make the tables", err);
 }
 
 /* Changing to a write-ahead log needs a moment alone, and SQLite does not wait for it. */
@@ -345,7 +230,7 @@ static vl_code set_journal(vl_catalog *c, vl_err *err)
     for (int spent = 0;; spent += STEP_MS) {
         const int got = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (!got) return VL_OK;
-        if ((got & 0xff) != SQLITE_BUSY || spent >= c->wait) return vl_db_fail(c, "cannot open", err);
+        if ((got & 0xff) != SQLITE_BUSY || spent >= c->wait) return vl_sql_fail(c, "cannot open", err);
         sqlite3_sleep(STEP_MS);
     }
 }
@@ -359,10 +244,10 @@ static vl_code open_to_write(vl_catalog *c, const vl_bank *bank, vl_err *err)
     if (sqlite3_db_readonly(c->db, "main") == 1)
         return vl_fail(err, VL_EEXIST, "no permission to write the catalogue");
     if (look(c, &version, &made, err) || set_journal(c, err) ||
-        run_script(c,
-                   "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -262144;"
-                   "PRAGMA journal_size_limit = 67108864",
-                   "cannot open", err))
+        vl_sql_script(c,
+                      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -262144;"
+                      "PRAGMA journal_size_limit = 67108864",
+                      "cannot open", err))
         return err->code;
     if (version == VERSION) return VL_OK;
     if (vl_catalog_begin(c, err)) return err->code;
@@ -393,17 +278,20 @@ void vl_catalog_close(vl_catalog *c)
 {
     if (!c) return;
     for (int i = 0; i < c->nkept; i++) sqlite3_finalize(c->kept[i].stmt);
+    free(c->kept);
     sqlite3_close(c->db);
     free(c);
 }
 
 bool vl_catalog_is_new(const vl_catalog *c) { return c->is_new; }
-sqlite3 *vl_catalog_db(vl_catalog *c) { return c->db; }
 
 /* ---- transactions ---- */
 
-vl_code vl_catalog_begin(vl_catalog *c, vl_err *err) { return vl_db_run(c, "BEGIN IMMEDIATE", NULL, 0, err); }
-vl_code vl_catalog_commit(vl_catalog *c, vl_err *err) { return vl_db_run(c, "COMMIT", NULL, 0, err); }
+vl_code vl_catalog_begin(vl_catalog *c, vl_err *err)
+{
+    return vl_sql_run(c, "BEGIN IMMEDIATE", NULL, 0, err);
+}
+vl_code vl_catalog_commit(vl_catalog *c, vl_err *err) { return vl_sql_run(c, "COMMIT", NULL, 0, err); }
 
 void vl_catalog_rollback(vl_catalog *c)
 {
@@ -416,15 +304,15 @@ void vl_catalog_rollback(vl_catalog *c)
 static vl_code has_inputs(vl_catalog *c, int64_t store, const vl_known_input *input, int ninput, bool *same,
                           vl_err *err)
 {
-    const vl_db_value of[] = { vl_db_whole(store) };
+    const vl_sql_value of[] = { vl_sql_whole(store) };
     sqlite3_stmt *const q =
-        vl_db_ask(c, "SELECT path, bytes, mtime_ns FROM input WHERE store_id = ? ORDER BY stream, input_id",
-                  of, 1, err);
+        vl_sql_ask(c, "SELECT path, bytes, mtime_ns FROM input WHERE store_id = ? ORDER BY stream, input_id",
+                   of, 1, err);
     int n = 0;
     *same = true;
     if (!q) return err->code;
-    for (; vl_db_row(c, q, err); n++) {
-        *same = *same && n < ninput && !strcmp(vl_db_column(q, 0), input[n].path) &&
+    for (; vl_sql_row(c, q, err); n++) {
+        *same = *same && n < ninput && !strcmp(vl_sql_column(q, 0), input[n].path) &&
                 (uint64_t)sqlite3_column_int64(q, 1) == input[n].bytes &&
                 sqlite3_column_int64(q, 2) == input[n].mtime_ns;
     }
@@ -439,16 +327,16 @@ static vl_code has_details(vl_catalog *c, int64_t sample, int64_t acquisition, c
     for (size_t i = 0; i < details->n && *same && !err->code; i++) {
         const vl_detail *const d = &details->detail[i];
         const bool donor = !acquisition && !strcmp(d->name, "donor");
-        const vl_db_value of[] = { vl_db_whole(sample), vl_db_whole(acquisition), vl_db_text(d->name) };
+        const vl_sql_value of[] = { vl_sql_whole(sample), vl_sql_whole(acquisition), vl_sql_text(d->name) };
         sqlite3_stmt *const q =
             donor
-                ? vl_db_ask(c,
-                            "SELECT d.name FROM sample s JOIN donor d USING (donor_id) WHERE s.sample_id = ?",
-                            of, 1, err)
-                : vl_db_ask(c,
-                            "SELECT value FROM fact WHERE sample_id = ? AND acquisition_id = ? AND name = ?",
-                            of, 3, err);
-        *same = q && vl_db_row(c, q, err) && !strcmp(vl_db_column(q, 0), d->value);
+                ? vl_sql_ask(
+                      c, "SELECT d.name FROM sample s JOIN donor d USING (donor_id) WHERE s.sample_id = ?",
+                      of, 1, err)
+                : vl_sql_ask(c,
+                             "SELECT value FROM fact WHERE sample_id = ? AND acquisition_id = ? AND name = ?",
+                             of, 3, err);
+        *same = q && vl_sql_row(c, q, err) && !strcmp(vl_sql_column(q, 0), d->value);
         if (*same) sqlite3_reset(q);
     }
     return err->code;
@@ -458,9 +346,10 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
                             const char *profile, const char *options, bool *known, vl_err *err)
 {
     /* what an inbox calls an acquisition depends on what else lies there */
-    const vl_db_value of[] = { vl_db_text(item->sample), vl_db_text(item->acquisition),
-                               vl_db_whole(item->inbox != NULL), vl_db_text(profile), vl_db_text(options) };
-    sqlite3_stmt *const q = vl_db_ask(
+    const vl_sql_value of[] = { vl_sql_text(item->sample), vl_sql_text(item->acquisition),
+                                vl_sql_whole(item->inbox != NULL), vl_sql_text(profile),
+                                vl_sql_text(options) };
+    sqlite3_stmt *const q = vl_sql_ask(
         c,
         "SELECT st.store_id, s.sample_id, a.acquisition_id FROM sample s JOIN acquisition a ON a.sample_id = "
         "s.sample_id"
@@ -468,7 +357,7 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
         " AND st.profile = ? AND st.options = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
         of, 5, err);
     *known = false;
-    while (q && !*known && vl_db_row(c, q, err)) {
+    while (q && !*known && vl_sql_row(c, q, err)) {
         const int64_t sample = sqlite3_column_int64(q, 1), acquisition = sqlite3_column_int64(q, 2);
         if (has_inputs(c, sqlite3_column_int64(q, 0), input, ninput, known, err)) break;
         if (*known && (has_details(c, sample, 0, &item->about_sample, known, err) ||
@@ -483,7 +372,7 @@ vl_code vl_catalog_count(vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_
 {
     /* all, without what is withdrawn or not live: of that there is little, and all can be counted in an index
      */
-    sqlite3_stmt *const q = vl_db_ask(
+    sqlite3_stmt *const q = vl_sql_ask(
         c,
         "SELECT (SELECT count(*) FROM sample) - (SELECT count(*) FROM sample WHERE withdrawn_at IS NOT NULL),"
         " (SELECT count(*) FROM store) - (SELECT count(*) FROM store WHERE state <> 'live') -"
@@ -492,7 +381,7 @@ vl_code vl_catalog_count(vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_
         "  WHERE s.withdrawn_at IS NOT NULL AND +st.state = 'live')",
         NULL, 0, err);
     *samples = *stores = 0;
-    if (!q || !vl_db_row(c, q, err)) return err->code;
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
     *samples = (uint64_t)sqlite3_column_int64(q, 0);
     *stores = (uint64_t)sqlite3_column_int64(q, 1);
     sqlite3_reset(q);

@@ -22,7 +22,6 @@
 #include "pipeline/bank/bank.h"
 #include "pipeline/bank/item.h"
 #include <jansson.h>
-#include <sqlite3.h>
 
 typedef struct vl_catalog vl_catalog;
 
@@ -30,8 +29,7 @@ typedef struct vl_catalog vl_catalog;
  * (vl_catalog_is_new). Read only otherwise: a missing or newer catalogue is an error. */
 vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err);
 bool vl_catalog_is_new(const vl_catalog *c);
-void vl_catalog_close(vl_catalog *c);  /* NULL is fine */
-sqlite3 *vl_catalog_db(vl_catalog *c); /* for reports; borrowed */
+void vl_catalog_close(vl_catalog *c); /* NULL is fine */
 
 /* BEGIN IMMEDIATE ... COMMIT; rollback after an error. */
 vl_code vl_catalog_begin(vl_catalog *c, vl_err *err);

@@ -16,10 +16,10 @@ vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_e
 {
     char host[256] = "";
     if (gethostname(host, sizeof host - 1)) host[0] = 0;
-    const vl_db_value v[] = { vl_db_text(job->what), vl_db_real(job->started_at), vl_db_text(host),
-                              vl_db_whole(getpid()) };
+    const vl_sql_value v[] = { vl_sql_text(job->what), vl_sql_real(job->started_at), vl_sql_text(host),
+                               vl_sql_whole(getpid()) };
     *id = 0;
-    if (vl_db_run(c, "INSERT INTO job(what, started_at, host, pid) VALUES(?, ?, ?, ?)", v, 4, err))
+    if (vl_sql_run(c, "INSERT INTO job(what, started_at, host, pid) VALUES(?, ?, ?, ?)", v, 4, err))
         return err->code;
     *id = sqlite3_last_insert_rowid(c->db);
     return VL_OK;
@@ -27,62 +27,64 @@ vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_e
 
 vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_job *job, vl_err *err)
 {
-    const vl_db_value v[] = {
-        vl_db_real(job->ended_at),
-        vl_db_whole(job->exit_code),
-        vl_db_whole((int64_t)job->items),
-        vl_db_whole((int64_t)job->published),
-        vl_db_whole((int64_t)job->unchanged),
-        vl_db_whole((int64_t)job->refused),
-        vl_db_whole((int64_t)job->failed),
-        vl_db_whole((int64_t)job->bytes_in),
-        vl_db_whole((int64_t)job->bytes_store),
-        vl_db_whole(id),
+    const vl_sql_value v[] = {
+        vl_sql_real(job->ended_at),
+        vl_sql_whole(job->exit_code),
+        vl_sql_whole((int64_t)job->items),
+        vl_sql_whole((int64_t)job->published),
+        vl_sql_whole((int64_t)job->unchanged),
+        vl_sql_whole((int64_t)job->refused),
+        vl_sql_whole((int64_t)job->failed),
+        vl_sql_whole((int64_t)job->bytes_in),
+        vl_sql_whole((int64_t)job->bytes_store),
+        vl_sql_whole(id),
     };
-    return vl_db_run(c,
-                     "UPDATE job SET ended_at = ?, exit_code = ?, items = ?, published = ?, unchanged = ?,"
-                     " refused = ?, failed = ?, bytes_in = ?, bytes_store = ? WHERE job_id = ?",
-                     v, 10, err);
+    return vl_sql_run(c,
+                      "UPDATE job SET ended_at = ?, exit_code = ?, items = ?, published = ?, unchanged = ?,"
+                      " refused = ?, failed = ?, bytes_in = ?, bytes_store = ? WHERE job_id = ?",
+                      v, 10, err);
 }
 
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, vl_err *err)
 {
-    const vl_db_value v[] = { job > 0 ? vl_db_whole(job) : vl_db_text(NULL),
-                              vl_db_real(r->at),
-                              vl_db_text(r->sample),
-                              vl_db_text(r->acquisition),
-                              vl_db_text(r->input),
-                              vl_db_text(r->reason),
-                              vl_db_text(r->message),
-                              vl_db_whole(r->exit_code),
-                              vl_db_text(r->evidence),
-                              vl_db_whole((int64_t)r->bytes),
-                              vl_db_whole(r->mtime_ns),
-                              vl_db_text(VL_VERSION) };
-    return vl_db_run(c,
-                     "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code,"
-                     " evidence, bytes, mtime_ns, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     v, 12, err);
+    const vl_sql_value v[] = { job > 0 ? vl_sql_whole(job) : vl_sql_text(NULL),
+                               vl_sql_real(r->at),
+                               vl_sql_text(r->sample),
+                               vl_sql_text(r->acquisition),
+                               vl_sql_text(r->input),
+                               vl_sql_text(r->reason),
+                               vl_sql_text(r->message),
+                               vl_sql_whole(r->exit_code),
+                               vl_sql_text(r->evidence),
+                               vl_sql_whole((int64_t)r->bytes),
+                               vl_sql_whole(r->mtime_ns),
+                               vl_sql_text(VL_VERSION) };
+    return vl_sql_run(
+        c,
+        "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code,"
+        " evidence, bytes, mtime_ns, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        v, 12, err);
 }
 
 vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
                                 int64_t mtime_ns, char *message, size_t n, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_text(item->path[0]),   vl_db_text(item->sample),
-                              vl_db_whole((int64_t)bytes), vl_db_whole(mtime_ns),
-                              vl_db_whole(EX_DATAERR),     vl_db_text(VL_VERSION) };
+    const vl_sql_value v[] = { vl_sql_text(item->path[0]),   vl_sql_text(item->sample),
+                               vl_sql_whole((int64_t)bytes), vl_sql_whole(mtime_ns),
+                               vl_sql_whole(EX_DATAERR),     vl_sql_text(VL_VERSION) };
     message[0] = 0;
-    sqlite3_stmt *const q = vl_db_ask(c,
-                                      "SELECT refusal_id, message FROM refusal WHERE input = ? AND sample = ?"
-                                      " AND bytes = ? AND mtime_ns = ? AND exit_code = ? AND version = ?"
-                                      " ORDER BY refusal_id DESC LIMIT 1",
-                                      v, 6, err);
-    if (!q || !vl_db_row(c, q, err)) return err->code;
-    const vl_db_value again[] = { vl_db_whole(job), vl_db_real(vl_bank_now()),
-                                  vl_db_whole(sqlite3_column_int64(q, 0)) };
-    snprintf(message, n, "%s", vl_db_column(q, 1));
+    sqlite3_stmt *const q =
+        vl_sql_ask(c,
+                   "SELECT refusal_id, message FROM refusal WHERE input = ? AND sample = ?"
+                   " AND bytes = ? AND mtime_ns = ? AND exit_code = ? AND version = ?"
+                   " ORDER BY refusal_id DESC LIMIT 1",
+                   v, 6, err);
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
+    const vl_sql_value again[] = { vl_sql_whole(job), vl_sql_real(vl_bank_now()),
+                                   vl_sql_whole(sqlite3_column_int64(q, 0)) };
+    snprintf(message, n, "%s", vl_sql_column(q, 1));
     sqlite3_reset(q);
-    return vl_db_run(
+    return vl_sql_run(
         c,
         "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,"
         " bytes, mtime_ns, version) SELECT ?, ?, sample, acquisition, input, reason, message, exit_code,"
@@ -113,15 +115,15 @@ static vl_code add_id(ids *all, int64_t id, vl_err *err)
 /* Publishing verifies, so a store that was never checked since was checked then. */
 static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX) };
+    const vl_sql_value v[] = { vl_sql_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX) };
     sqlite3_stmt *const q =
-        vl_db_ask(c,
-                  "SELECT store_id FROM store WHERE +state = 'live' AND acquisition_id NOT IN"
-                  " (SELECT acquisition_id FROM acquisition WHERE sample_id IN"
-                  "  (SELECT sample_id FROM sample WHERE withdrawn_at IS NOT NULL))"
-                  " ORDER BY coalesce(verified_at, published_at), store_id LIMIT ?",
-                  v, 1, err);
-    while (q && vl_db_row(c, q, err)) {
+        vl_sql_ask(c,
+                   "SELECT store_id FROM store WHERE +state = 'live' AND acquisition_id NOT IN"
+                   " (SELECT acquisition_id FROM acquisition WHERE sample_id IN"
+                   "  (SELECT sample_id FROM sample WHERE withdrawn_at IS NOT NULL))"
+                   " ORDER BY coalesce(verified_at, published_at), store_id LIMIT ?",
+                   v, 1, err);
+    while (q && vl_sql_row(c, q, err)) {
         if (!add_id(all, sqlite3_column_int64(q, 0), err)) continue;
         sqlite3_reset(q);
         break;
@@ -132,16 +134,16 @@ static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
 /* *sample, *file: owned by the caller; NULL when the store has gone meanwhile. */
 static vl_code find_store(vl_catalog *c, int64_t store, char **sample, char **file, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_whole(store) };
+    const vl_sql_value v[] = { vl_sql_whole(store) };
     sqlite3_stmt *const q =
-        vl_db_ask(c,
-                  "SELECT s.name, st.file FROM store st JOIN acquisition a USING(acquisition_id)"
-                  " JOIN sample s USING(sample_id) WHERE st.store_id = ? AND +st.state = 'live'",
-                  v, 1, err);
+        vl_sql_ask(c,
+                   "SELECT s.name, st.file FROM store st JOIN acquisition a USING(acquisition_id)"
+                   " JOIN sample s USING(sample_id) WHERE st.store_id = ? AND +st.state = 'live'",
+                   v, 1, err);
     *sample = *file = NULL;
-    if (!q || !vl_db_row(c, q, err)) return err->code;
-    *sample = strdup(vl_db_column(q, 0));
-    *file = strdup(vl_db_column(q, 1));
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
+    *sample = strdup(vl_sql_column(q, 0));
+    *file = strdup(vl_sql_column(q, 1));
     sqlite3_reset(q);
     return *sample && *file ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for the name of a store");
 }
@@ -166,16 +168,16 @@ vl_code vl_catalog_oldest_checks(vl_catalog *c, uint64_t most,
 
 vl_code vl_catalog_checked(vl_catalog *c, int64_t store, double at, const char *failed, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_real(at), vl_db_text(failed), vl_db_whole(store) };
-    return vl_db_run(c, "UPDATE store SET verified_at = ?, verify_failed = ? WHERE store_id = ?", v, 3, err);
+    const vl_sql_value v[] = { vl_sql_real(at), vl_sql_text(failed), vl_sql_whole(store) };
+    return vl_sql_run(c, "UPDATE store SET verified_at = ?, verify_failed = ? WHERE store_id = ?", v, 3, err);
 }
 
 /* ---- receipts ---- */
 
 vl_code vl_catalog_take_receipt(vl_catalog *c, const char *name, double at, bool *already, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_text(name), vl_db_real(at) };
-    if (vl_db_run(c, "INSERT OR IGNORE INTO receipt(name, at) VALUES(?, ?)", v, 2, err)) return err->code;
+    const vl_sql_value v[] = { vl_sql_text(name), vl_sql_real(at) };
+    if (vl_sql_run(c, "INSERT OR IGNORE INTO receipt(name, at) VALUES(?, ?)", v, 2, err)) return err->code;
     *already = !sqlite3_changes(c->db);
     return VL_OK;
 }

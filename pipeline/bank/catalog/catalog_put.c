@@ -45,19 +45,22 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-static vl_db_value text(const json_t *object, const char *name) { return vl_db_text(text_of(object, name)); }
+static vl_sql_value text(const json_t *object, const char *name)
+{
+    return vl_sql_text(text_of(object, name));
+}
 
-static vl_db_value whole(const json_t *object, const char *name)
+static vl_sql_value whole(const json_t *object, const char *name)
 {
     const json_t *const v = json_object_get(object, name);
-    return json_is_integer(v) ? vl_db_whole(json_integer_value(v)) : vl_db_text(NULL);
+    return json_is_integer(v) ? vl_sql_whole(json_integer_value(v)) : vl_sql_text(NULL);
 }
 
 /* A time: column affinity makes whole seconds whole again. */
-static vl_db_value real(const json_t *object, const char *name)
+static vl_sql_value real(const json_t *object, const char *name)
 {
     const json_t *const v = json_object_get(object, name);
-    return json_is_number(v) ? vl_db_real(json_number_value(v)) : vl_db_text(NULL);
+    return json_is_number(v) ? vl_sql_real(json_number_value(v)) : vl_sql_text(NULL);
 }
 
 static bool is_live(const json_t *store)
@@ -69,12 +72,12 @@ static bool is_live(const json_t *store)
 /* ---- the sample ---- */
 
 /* The id that a question for one number gives; 0: no row. */
-static vl_code find_id(vl_catalog *c, const char *sql, const vl_db_value *value, int nvalue, int64_t *id,
+static vl_code find_id(vl_catalog *c, const char *sql, const vl_sql_value *value, int nvalue, int64_t *id,
                        vl_err *err)
 {
-    sqlite3_stmt *const q = vl_db_ask(c, sql, value, nvalue, err);
+    sqlite3_stmt *const q = vl_sql_ask(c, sql, value, nvalue, err);
     *id = 0;
-    if (!q || !vl_db_row(c, q, err)) return err->code;
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
     *id = sqlite3_column_int64(q, 0);
     sqlite3_reset(q);
     return VL_OK;
@@ -82,11 +85,11 @@ static vl_code find_id(vl_catalog *c, const char *sql, const vl_db_value *value,
 
 static vl_code put_donor(vl_catalog *c, const char *name, int64_t *id, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_text(name) };
+    const vl_sql_value v[] = { vl_sql_text(name) };
     *id = 0;
     if (!name) return VL_OK;
     if (find_id(c, "SELECT donor_id FROM donor WHERE name = ?", v, 1, id, err) || *id) return err->code;
-    if (vl_db_run(c, "INSERT INTO donor(name) VALUES(?)", v, 1, err)) return err->code;
+    if (vl_sql_run(c, "INSERT INTO donor(name) VALUES(?)", v, 1, err)) return err->code;
     *id = sqlite3_last_insert_rowid(c->db);
     return VL_OK;
 }
@@ -94,11 +97,11 @@ static vl_code put_donor(vl_catalog *c, const char *name, int64_t *id, vl_err *e
 /* A donor of whom no sample is left is not in any record. */
 static vl_code drop_donor(vl_catalog *c, int64_t donor, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_whole(donor) };
-    return vl_db_run(c,
-                     "DELETE FROM donor WHERE donor_id = ?1"
-                     " AND NOT EXISTS (SELECT 1 FROM sample WHERE donor_id = ?1)",
-                     v, 1, err);
+    const vl_sql_value v[] = { vl_sql_whole(donor) };
+    return vl_sql_run(c,
+                      "DELETE FROM donor WHERE donor_id = ?1"
+                      " AND NOT EXISTS (SELECT 1 FROM sample WHERE donor_id = ?1)",
+                      v, 1, err);
 }
 
 /* *newer: the catalogue knows a higher revision. */
@@ -106,26 +109,26 @@ static vl_code put_sample(putting *p, const json_t *record, bool *newer, vl_err 
 {
     const json_t *const withdrawn = json_object_get(record, "withdrawn");
     const int64_t revision = json_integer_value(json_object_get(record, "revision"));
-    const vl_db_value name[] = { text(record, "sample") };
+    const vl_sql_value name[] = { text(record, "sample") };
     int64_t donor = 0, old_donor = 0;
     sqlite3_stmt *const q =
-        vl_db_ask(p->c, "SELECT sample_id, revision, donor_id FROM sample WHERE name = ?", name, 1, err);
+        vl_sql_ask(p->c, "SELECT sample_id, revision, donor_id FROM sample WHERE name = ?", name, 1, err);
     if (!q) return err->code;
-    p->fresh = !vl_db_row(p->c, q, err);
+    p->fresh = !vl_sql_row(p->c, q, err);
     if (err->code) return err->code;
     *newer = !p->fresh && sqlite3_column_int64(q, 1) > revision;
     p->sample = p->fresh ? 0 : sqlite3_column_int64(q, 0);
     old_donor = p->fresh ? 0 : sqlite3_column_int64(q, 2);
     sqlite3_reset(q);
     if (*newer || put_donor(p->c, text_of(record, "donor"), &donor, err)) return err->code;
-    const vl_db_value row[] = { name[0], donor ? vl_db_whole(donor) : vl_db_text(NULL), vl_db_whole(revision),
-                                real(withdrawn, "at"), text(withdrawn, "reason") };
-    if (vl_db_run(p->c,
-                  "INSERT INTO sample(name, donor_id, revision, withdrawn_at, withdrawn_reason)"
-                  " VALUES(?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET donor_id = excluded.donor_id,"
-                  " revision = excluded.revision, withdrawn_at = excluded.withdrawn_at,"
-                  " withdrawn_reason = excluded.withdrawn_reason",
-                  row, 5, err))
+    const vl_sql_value row[] = { name[0], donor ? vl_sql_whole(donor) : vl_sql_text(NULL),
+                                 vl_sql_whole(revision), real(withdrawn, "at"), text(withdrawn, "reason") };
+    if (vl_sql_run(p->c,
+                   "INSERT INTO sample(name, donor_id, revision, withdrawn_at, withdrawn_reason)"
+                   " VALUES(?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET donor_id = excluded.donor_id,"
+                   " revision = excluded.revision, withdrawn_at = excluded.withdrawn_at,"
+                   " withdrawn_reason = excluded.withdrawn_reason",
+                   row, 5, err))
         return err->code;
     if (p->fresh) p->sample = sqlite3_last_insert_rowid(p->c->db);
     return old_donor && old_donor != donor ? drop_donor(p->c, old_donor, err) : VL_OK;
@@ -135,14 +138,14 @@ static vl_code put_sample(putting *p, const json_t *record, bool *newer, vl_err 
 
 static vl_code load_old(putting *p, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_whole(p->sample) };
+    const vl_sql_value v[] = { vl_sql_whole(p->sample) };
     size_t room = 0;
     sqlite3_stmt *const q =
-        vl_db_ask(p->c,
-                  "SELECT st.store_id, st.digest, st.seal, st.published_at FROM acquisition a"
-                  " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE a.sample_id = ?",
-                  v, 1, err);
-    while (q && vl_db_row(p->c, q, err)) {
+        vl_sql_ask(p->c,
+                   "SELECT st.store_id, st.digest, st.seal, st.published_at FROM acquisition a"
+                   " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE a.sample_id = ?",
+                   v, 1, err);
+    while (q && vl_sql_row(p->c, q, err)) {
         if (p->nold == room) {
             room = 2 * room + 8;
             old_store *const more = realloc(p->old, room * sizeof *more);
@@ -154,8 +157,8 @@ static vl_code load_old(putting *p, vl_err *err)
         }
         old_store *const o = &p->old[p->nold++];
         *o = (old_store){ .id = sqlite3_column_int64(q, 0), .published = sqlite3_column_double(q, 3) };
-        snprintf(o->digest, sizeof o->digest, "%s", vl_db_column(q, 1));
-        snprintf(o->seal, sizeof o->seal, "%s", vl_db_column(q, 2));
+        snprintf(o->digest, sizeof o->digest, "%s", vl_sql_column(q, 1));
+        snprintf(o->seal, sizeof o->seal, "%s", vl_sql_column(q, 2));
     }
     return err->code;
 }
@@ -172,14 +175,14 @@ static vl_code put_acquisition(putting *p, const json_t *store, int64_t *id, vl_
         *id = a->id;
         return VL_OK;
     }
-    const vl_db_value v[] = { vl_db_whole(p->sample), vl_db_text(kind), vl_db_text(name) };
+    const vl_sql_value v[] = { vl_sql_whole(p->sample), vl_sql_text(kind), vl_sql_text(name) };
     *id = 0;
     if (!p->fresh &&
         find_id(p->c, "SELECT acquisition_id FROM acquisition WHERE sample_id = ? AND kind = ? AND name = ?",
                 v, 3, id, err))
         return err->code;
     if (!*id) {
-        if (vl_db_run(p->c, "INSERT INTO acquisition(sample_id, kind, name) VALUES(?, ?, ?)", v, 3, err))
+        if (vl_sql_run(p->c, "INSERT INTO acquisition(sample_id, kind, name) VALUES(?, ?, ?)", v, 3, err))
             return err->code;
         *id = sqlite3_last_insert_rowid(p->c->db);
     }
@@ -192,12 +195,12 @@ static vl_code put_inputs(putting *p, const json_t *store, int64_t id, vl_err *e
     const json_t *const inputs = json_object_get(store, "inputs");
     for (size_t i = 0; i < json_array_size(inputs); i++) {
         const json_t *const in = json_array_get(inputs, i);
-        const vl_db_value v[] = { vl_db_whole(id),    whole(in, "stream"),   text(in, "path"),
-                                  whole(in, "bytes"), whole(in, "mtime_ns"), text(in, "sha256") };
-        if (vl_db_run(p->c,
-                      "INSERT INTO input(store_id, stream, path, bytes, mtime_ns, sha256)"
-                      " VALUES(?, ?, ?, ?, ?, ?)",
-                      v, 6, err))
+        const vl_sql_value v[] = { vl_sql_whole(id),   whole(in, "stream"),   text(in, "path"),
+                                   whole(in, "bytes"), whole(in, "mtime_ns"), text(in, "sha256") };
+        if (vl_sql_run(p->c,
+                       "INSERT INTO input(store_id, stream, path, bytes, mtime_ns, sha256)"
+                       " VALUES(?, ?, ?, ?, ?, ?)",
+                       v, 6, err))
             return err->code;
     }
     return VL_OK;
@@ -222,9 +225,9 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
     int64_t acquisition = 0;
     if (put_acquisition(p, store, &acquisition, err)) return err->code;
     if (was) was->taken = true;
-    const vl_db_value v[] = {
-        was ? vl_db_whole(was->id) : vl_db_text(NULL), /* NULL: a new id */
-        vl_db_whole(acquisition),
+    const vl_sql_value v[] = {
+        was ? vl_sql_whole(was->id) : vl_sql_text(NULL), /* NULL: a new id */
+        vl_sql_whole(acquisition),
         text(store, "file"),
         text(store, "state"),
         text(store, "profile"),
@@ -238,20 +241,20 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
         real(store, "published"),
         real(store, "superseded"),
     };
-    if (vl_db_run(p->c,
-                  "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
-                  " bytes_in, text_bytes, digest, seal, published_at, superseded_at)"
-                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(store_id) DO UPDATE SET"
-                  " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
-                  " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
-                  " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
-                  " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
-                  " superseded_at = excluded.superseded_at",
-                  v, 14, err))
+    if (vl_sql_run(p->c,
+                   "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
+                   " bytes_in, text_bytes, digest, seal, published_at, superseded_at)"
+                   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(store_id) DO UPDATE SET"
+                   " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
+                   " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
+                   " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
+                   " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
+                   " superseded_at = excluded.superseded_at",
+                   v, 14, err))
         return err->code;
     const int64_t id = was ? was->id : sqlite3_last_insert_rowid(p->c->db);
-    const vl_db_value of[] = { vl_db_whole(id) };
-    if (was && vl_db_run(p->c, "DELETE FROM input WHERE store_id = ?", of, 1, err)) return err->code;
+    const vl_sql_value of[] = { vl_sql_whole(id) };
+    if (was && vl_sql_run(p->c, "DELETE FROM input WHERE store_id = ?", of, 1, err)) return err->code;
     return put_inputs(p, store, id, err);
 }
 
@@ -276,16 +279,16 @@ static vl_code put_stores(putting *p, vl_err *err)
 
 static vl_code drop_old(putting *p, vl_err *err)
 {
-    const vl_db_value of[] = { vl_db_whole(p->sample) };
+    const vl_sql_value of[] = { vl_sql_whole(p->sample) };
     for (size_t i = 0; i < p->nold; i++) {
-        const vl_db_value v[] = { vl_db_whole(p->old[i].id) };
-        if (!p->old[i].taken && vl_db_run(p->c, "DELETE FROM store WHERE store_id = ?", v, 1, err))
+        const vl_sql_value v[] = { vl_sql_whole(p->old[i].id) };
+        if (!p->old[i].taken && vl_sql_run(p->c, "DELETE FROM store WHERE store_id = ?", v, 1, err))
             return err->code;
     }
-    return vl_db_run(p->c,
-                     "DELETE FROM acquisition WHERE sample_id = ? AND NOT EXISTS"
-                     " (SELECT 1 FROM store WHERE store.acquisition_id = acquisition.acquisition_id)",
-                     of, 1, err);
+    return vl_sql_run(p->c,
+                      "DELETE FROM acquisition WHERE sample_id = ? AND NOT EXISTS"
+                      " (SELECT 1 FROM store WHERE store.acquisition_id = acquisition.acquisition_id)",
+                      of, 1, err);
 }
 
 /* ---- facts ---- */
@@ -296,10 +299,10 @@ static vl_code put_facts(putting *p, int64_t acquisition, const json_t *owner, v
     json_t *value;
     json_object_foreach(json_object_get(owner, "facts"), name, value)
     {
-        const vl_db_value v[] = { vl_db_whole(p->sample), vl_db_whole(acquisition), vl_db_text(name),
-                                  vl_db_text(json_string_value(value)) };
-        if (vl_db_run(p->c, "INSERT INTO fact(sample_id, acquisition_id, name, value) VALUES(?, ?, ?, ?)", v,
-                      4, err))
+        const vl_sql_value v[] = { vl_sql_whole(p->sample), vl_sql_whole(acquisition), vl_sql_text(name),
+                                   vl_sql_text(json_string_value(value)) };
+        if (vl_sql_run(p->c, "INSERT INTO fact(sample_id, acquisition_id, name, value) VALUES(?, ?, ?, ?)", v,
+                       4, err))
             return err->code;
     }
     return VL_OK;
@@ -307,8 +310,8 @@ static vl_code put_facts(putting *p, int64_t acquisition, const json_t *owner, v
 
 static vl_code put_all_facts(putting *p, const json_t *record, vl_err *err)
 {
-    const vl_db_value of[] = { vl_db_whole(p->sample) };
-    if (!p->fresh && vl_db_run(p->c, "DELETE FROM fact WHERE sample_id = ?", of, 1, err)) return err->code;
+    const vl_sql_value of[] = { vl_sql_whole(p->sample) };
+    if (!p->fresh && vl_sql_run(p->c, "DELETE FROM fact WHERE sample_id = ?", of, 1, err)) return err->code;
     put_facts(p, 0, record, err);
     for (size_t i = 0; i < p->nacquired && !err->code; i++)
         put_facts(p, p->acquired[i].id, p->acquired[i].store, err);
@@ -351,12 +354,12 @@ out:
 
 vl_code vl_catalog_remove(vl_catalog *c, const char *sample, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_text(sample) };
+    const vl_sql_value v[] = { vl_sql_text(sample) };
     int64_t donor = 0;
     bool own = false;
     if (begin_own(c, &own, err)) return err->code;
     if (!find_id(c, "SELECT donor_id FROM sample WHERE name = ?", v, 1, &donor, err) &&
-        !vl_db_run(c, "DELETE FROM sample WHERE name = ?", v, 1, err) && donor)
+        !vl_sql_run(c, "DELETE FROM sample WHERE name = ?", v, 1, err) && donor)
         drop_donor(c, donor, err);
     return end_own(c, own, err);
 }
@@ -368,6 +371,6 @@ vl_code vl_catalog_clear(vl_catalog *c, vl_err *err)
     bool own = false;
     if (begin_own(c, &own, err)) return err->code;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (vl_db_run(c, all[i], NULL, 0, err)) break;
+        if (vl_sql_run(c, all[i], NULL, 0, err)) break;
     return end_own(c, own, err);
 }

@@ -179,14 +179,14 @@ static const char list_columns[] =
 /* The acquisition's facts come last, so they win. */
 static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_err *err)
 {
-    const vl_db_value v[] = { vl_db_whole(sample), vl_db_whole(acquisition) };
+    const vl_sql_value v[] = { vl_sql_whole(sample), vl_sql_whole(acquisition) };
     json_t *const facts = json_object();
-    sqlite3_stmt *const q = vl_db_ask(c,
-                                      "SELECT name, value FROM fact WHERE sample_id = ?"
-                                      " AND acquisition_id IN (0, ?) ORDER BY acquisition_id, name",
-                                      v, 2, err);
-    while (q && vl_db_row(c, q, err))
-        if (json_object_set_new(facts, vl_db_column(q, 0), vl_json_text(vl_db_column(q, 1)))) {
+    sqlite3_stmt *const q = vl_sql_ask(c,
+                                       "SELECT name, value FROM fact WHERE sample_id = ?"
+                                       " AND acquisition_id IN (0, ?) ORDER BY acquisition_id, name",
+                                       v, 2, err);
+    while (q && vl_sql_row(c, q, err))
+        if (json_object_set_new(facts, vl_sql_column(q, 0), vl_json_text(vl_sql_column(q, 1)))) {
             vl_fail(err, VL_ENOMEM, "no memory for JSON");
             break;
         }
@@ -197,7 +197,7 @@ static json_t *facts_of(vl_catalog *c, int64_t sample, int64_t acquisition, vl_e
 static json_t *json_or_null(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_type(row, column) == SQLITE_NULL ? json_null()
-                                                           : vl_json_text(vl_db_column(row, column));
+                                                           : vl_json_text(vl_sql_column(row, column));
 }
 
 static json_t *json_time(sqlite3_stmt *row, int column)
@@ -213,12 +213,12 @@ static vl_code print_store(vl_catalog *c, sqlite3_stmt *row, FILE *out, vl_err *
         facts_of(c, sqlite3_column_int64(row, SAMPLE_ID), sqlite3_column_int64(row, ACQUISITION_ID), err);
     json_t *const one = json_pack(
         "{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sample",
-        vl_json_text(vl_db_column(row, SAMPLE)), "acquisition", vl_json_text(vl_db_column(row, ACQUISITION)),
-        "kind", vl_json_text(vl_db_column(row, KIND)), "rows", (json_int_t)sqlite3_column_int64(row, ROWS),
-        "bytes", (json_int_t)sqlite3_column_int64(row, BYTES), "digest",
-        vl_json_text(vl_db_column(row, DIGEST)), "donor", json_or_null(row, DONOR), "profile",
-        vl_json_text(vl_db_column(row, PROFILE)), "published", json_time(row, PUBLISHED), "verified",
-        json_time(row, VERIFIED), "file", vl_json_text(vl_db_column(row, FILE_)), "facts", facts);
+        vl_json_text(vl_sql_column(row, SAMPLE)), "acquisition",
+        vl_json_text(vl_sql_column(row, ACQUISITION)), "kind", vl_json_text(vl_sql_column(row, KIND)), "rows",
+        (json_int_t)sqlite3_column_int64(row, ROWS), "bytes", (json_int_t)sqlite3_column_int64(row, BYTES),
+        "digest", vl_json_text(vl_sql_column(row, DIGEST)), "donor", json_or_null(row, DONOR), "profile",
+        vl_json_text(vl_sql_column(row, PROFILE)), "published", json_time(row, PUBLISHED), "verified",
+        json_time(row, VERIFIED), "file", vl_json_text(vl_sql_column(row, FILE_)), "facts", facts);
     if (!err->code) return print_object(one, out, err);
     json_decref(one);
     return err->code;
@@ -228,7 +228,7 @@ static vl_code put_store(table *t, sqlite3_stmt *row, vl_err *err)
 {
     char bytes[16];
     const char *cell[NTEXT];
-    for (int i = 0; i < NTEXT; i++) cell[i] = vl_db_column(row, i);
+    for (int i = 0; i < NTEXT; i++) cell[i] = vl_sql_column(row, i);
     if (!t->tsv) cell[BYTES] = vl_human_bytes((uint64_t)sqlite3_column_int64(row, BYTES), bytes);
     return put_row(t, cell, err);
 }
@@ -249,8 +249,8 @@ static sqlite3_stmt *ask_list(vl_catalog *c, const char *sample, const vl_where 
         list_columns, join, join, any_state ? "" : " AND +st.state = 'live'", sample ? " AND s.name = ?" : "",
         where ? " AND " : "", where ? where->sql : "");
     if (!sql) vl_fail(err, VL_ENOMEM, "no memory for the list");
-    else if (sqlite3_prepare_v2(c->db, sql, -1, &q, NULL)) vl_db_fail(c, "cannot list", err);
-    else if (sample && sqlite3_bind_text(q, 1, sample, -1, SQLITE_STATIC)) vl_db_fail(c, "cannot list", err);
+    else if (sqlite3_prepare_v2(c->db, sql, -1, &q, NULL)) vl_sql_fail(c, "cannot list", err);
+    else if (sample && sqlite3_bind_text(q, 1, sample, -1, SQLITE_STATIC)) vl_sql_fail(c, "cannot list", err);
     else if (where) vl_where_bind(where, q, sample ? 2 : 1, err);
     sqlite3_free(sql);
     if (!err->code) return q;
@@ -271,7 +271,7 @@ vl_code vl_list(vl_catalog *c, const char *sample, const char *expr, vl_list_as 
     memcpy(t.name, names, sizeof names);
     t.right[ROWS] = t.right[BYTES] = true;
     q = ask_list(c, sample, expr ? &where : NULL, err);
-    for (; q && vl_db_row(c, q, err); ++*n)
+    for (; q && vl_sql_row(c, q, err); ++*n)
         if (as == VL_LIST_JSON ? print_store(c, q, out, err) : put_store(&t, q, err)) break;
     if (as != VL_LIST_JSON && !err->code) settle(&t, err);
 out:
@@ -328,7 +328,7 @@ static vl_code fail_query(vl_catalog *c, const char *query, const limit *l, vl_e
     if (got == SQLITE_INTERRUPT) return vl_fail(err, VL_EARG, "query: stopped after %.3g s", l->most);
     if (got == SQLITE_ERROR || got == SQLITE_TOOBIG)
         return vl_fail(err, VL_EARG, "query: %s%s", place, words);
-    return vl_db_fail(c, "query", err);
+    return vl_sql_fail(c, "query", err);
 }
 
 /* The one statement of the query, checked. NULL: err is set. */

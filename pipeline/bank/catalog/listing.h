@@ -9,7 +9,7 @@
 #ifndef VL_LISTING_H
 #define VL_LISTING_H
 
-#include "pipeline/bank/catalog/catalog.h"
+#include "pipeline/bank/catalog/sql.h"
 #include <stdio.h>
 
 typedef enum vl_list_as { VL_LIST_TEXT, VL_LIST_TSV, VL_LIST_JSON } vl_list_as;

@@ -15,10 +15,7 @@
 vl_code vl_intake_hand_in(vl_catalog *catalog, json_t *receipt, const json_t *record, vl_err *err)
 {
     if (receipt) json_array_append(json_object_get(receipt, "records"), (json_t *)record);
-    if (!catalog || vl_catalog_begin(catalog, err)) return err->code;
-    if (!vl_catalog_put(catalog, record, err)) vl_catalog_commit(catalog, err);
-    if (err->code) vl_catalog_rollback(catalog);
-    return err->code;
+    return catalog ? vl_catalog_put(catalog, record, err) : VL_OK;
 }
 
 typedef struct recovery {

@@ -70,27 +70,27 @@ static void sum_runs(vl_day *d)
                       "TOTAL(CASE WHEN ended_at > started_at THEN ended_at - started_at END), "
                       "COALESCE(MAX(CASE WHEN exit_code NOT IN (0, 65, 75) THEN exit_code END), 0) "
                       "FROM job WHERE job_id IN (SELECT job_id FROM (" VL_DAY_RUN "))");
-    if (vl_ask_row(stmt, d->err))
+    if (vl_sql_row(d->catalog, stmt, d->err))
         for (int i = 0; i < (int)(sizeof to / sizeof *to); i++) *to[i] = sqlite3_column_double(stmt, i);
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
 }
 
 static void sum_all(vl_day *d)
 {
-    const double day[] = { d->from, d->to };
+    const vl_sql_value day[] = { vl_sql_real(d->from), vl_sql_real(d->to) };
     sum_runs(d);
     sqlite3_stmt *const stmt =
         vl_day_ask(d, VL_DAY_CAME "SELECT COUNT(*), TOTAL(bytes_in), TOTAL(bytes) FROM came");
-    if (vl_ask_row(stmt, d->err)) {
+    if (vl_sql_row(d->catalog, stmt, d->err)) {
         d->nstore = sqlite3_column_double(stmt, 0);
         d->stored_in = sqlite3_column_double(stmt, 1);
         d->stored = sqlite3_column_double(stmt, 2);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     d->nrefusal =
-        vl_ask_number(d->catalog, "SELECT COUNT(*) FROM refusal WHERE " VL_DAY_REFUSED, day, 2, 0, d->err);
+        vl_sql_number(d->catalog, "SELECT COUNT(*) FROM refusal WHERE " VL_DAY_REFUSED, day, 2, 0, d->err);
     d->nbroken =
-        vl_ask_number(d->catalog, "SELECT COUNT(*)" VL_ASK_LIVE "AND " VL_ASK_FAILED, NULL, 0, 0, d->err);
+        vl_sql_number(d->catalog, "SELECT COUNT(*)" VL_SQL_LIVE "AND " VL_SQL_FAILED, NULL, 0, 0, d->err);
     vl_day_sum_disk(d);
 }
 
@@ -248,9 +248,9 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const c
                   vl_bank_path(bank, full, err, "reports/%s.html", day)))
         return err->code;
     if (find_way_up(bank, path ? path : full, d.up, err)) return err->code;
-    if (vl_ask_run(c, "SAVEPOINT page", err)) return err->code;
+    if (vl_sql_script(c, "SAVEPOINT page", "cannot read", err)) return err->code;
     write_page(&d, path ? path : full);
-    vl_ask_run(c, "RELEASE page", err); /* an error of the page stays the first */
+    vl_sql_script(c, "RELEASE page", "cannot read", err); /* an error of the page stays the first */
     vl_html_free(&h);
     return err->code;
 }

@@ -35,12 +35,12 @@ static int ask_kinds(const vl_day *d, kind_sum kind[MOST_KINDS])
         "SELECT kind, COUNT(*), TOTAL(rows), TOTAL(bytes_in), TOTAL(bytes), "
         "(SELECT TOTAL(bytes) / NULLIF(TOTAL(seconds), 0) FROM pure WHERE pure.kind = came.kind) "
         "FROM came GROUP BY kind ORDER BY 4 DESC LIMIT 16");
-    for (; n < MOST_KINDS && vl_ask_row(stmt, d->err); n++) {
+    for (; n < MOST_KINDS && vl_sql_row(d->catalog, stmt, d->err); n++) {
         double *const to[] = { &kind[n].items, &kind[n].rows, &kind[n].in, &kind[n].stored, &kind[n].rate };
-        snprintf(kind[n].kind, WORD, "%s", vl_ask_text(stmt, 0));
+        snprintf(kind[n].kind, WORD, "%s", vl_sql_column(stmt, 0));
         for (int i = 0; i < 5; i++) *to[i] = sqlite3_column_double(stmt, i + 1);
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return n;
 }
 
@@ -137,9 +137,9 @@ static void find_retry(const vl_day *d, const char *evidence, const char *reason
 /* Columns: reason, sample, acquisition, input, message, evidence */
 static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
 {
-    const char *const reason = vl_ask_text(stmt, 0), *const acquisition = vl_ask_text(stmt, 2);
-    const char *const input = vl_ask_text(stmt, 3), *const message = vl_ask_text(stmt, 4);
-    const char *const sample = vl_ask_text(stmt, 1), *const evidence = vl_ask_text(stmt, 5);
+    const char *const reason = vl_sql_column(stmt, 0), *const acquisition = vl_sql_column(stmt, 2);
+    const char *const input = vl_sql_column(stmt, 3), *const message = vl_sql_column(stmt, 4);
+    const char *const sample = vl_sql_column(stmt, 1), *const evidence = vl_sql_column(stmt, 5);
     char retry[1024];
     vl_html *const h = d->h;
     find_retry(d, evidence, reason, retry, sizeof retry);
@@ -181,8 +181,7 @@ static void put_refusals(vl_day *d)
         "<table class=\"cards\" role=\"table\"><caption>Items that were refused; the inputs stay where "
         "they were</caption>\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Sample</th>"
         "<th scope=\"col\">What was wrong</th><th scope=\"col\">How to retry</th></tr></thead>\n<tbody>\n");
-    while (vl_ask_row(stmt, d->err)) put_refusal(d, stmt);
-    sqlite3_finalize(stmt);
+    while (vl_sql_row(d->catalog, stmt, d->err)) put_refusal(d, stmt);
     vl_html_put(d->h, "</tbody></table>\n");
     if (d->nrefusal > MOST_REFUSALS)
         vl_html_putf(d->h, "<p>And %s more; all of them lie in the folder quarantine of the bank.</p>\n",
@@ -196,11 +195,11 @@ static void put_reasons_chart(vl_day *d)
     int n = 0;
     sqlite3_stmt *const stmt = vl_day_ask(d, "SELECT reason, COUNT(*) FROM refusal WHERE " VL_DAY_REFUSED
                                              " GROUP BY reason ORDER BY 2 DESC, reason LIMIT 32");
-    for (; n < MOST_REASONS && vl_ask_row(stmt, d->err); n++) {
-        snprintf(reason[n], WORD, "%s", vl_ask_text(stmt, 0));
+    for (; n < MOST_REASONS && vl_sql_row(d->catalog, stmt, d->err); n++) {
+        snprintf(reason[n], WORD, "%s", vl_sql_column(stmt, 0));
         bar[n] = (vl_bar){ reason[n], "old", sqlite3_column_double(stmt, 1) };
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     vl_html_put(d->h, "<figure><figcaption>Refusals by reason</figcaption>\n");
     vl_svg_bars(d->h, "Bars: number of refused items for each reason", bar, n, VL_CHART_COUNT);
     vl_html_put(d->h, "</figure>\n<dl class=\"facts\">\n");
@@ -276,7 +275,7 @@ static void put_run(vl_html *h, sqlite3_stmt *stmt)
              vl_show_count(sqlite3_column_double(stmt, 4), text));
     vl_html_put(h, "<tr role=\"row\">");
     vl_html_cell(h, "Start", "", vl_show_time(start, text));
-    vl_html_cell(h, "Run", "", vl_ask_text(stmt, 0));
+    vl_html_cell(h, "Run", "", vl_sql_column(stmt, 0));
     put_result(h, stmt, ended);
     vl_html_cell(h, "Took", "num", ended ? vl_show_duration(spent, text) : "\xe2\x80\x93");
     vl_html_cell(h, "Published", "num", items);
@@ -306,8 +305,7 @@ void vl_day_runs(vl_day *d)
                 "<th scope=\"col\" class=\"num\">Published</th><th scope=\"col\" class=\"num\">Refused</th>"
                 "<th scope=\"col\" class=\"num\">Bytes in</th><th scope=\"col\" class=\"num\">Rate</th></tr>"
                 "</thead>\n<tbody>\n");
-    while (vl_ask_row(stmt, d->err)) put_run(d->h, stmt);
-    sqlite3_finalize(stmt);
+    while (vl_sql_row(d->catalog, stmt, d->err)) put_run(d->h, stmt);
     vl_html_put(d->h, "</tbody></table>\n");
     if (d->nrun > MOST_RUNS)
         vl_html_putf(d->h, "<p>And %s earlier ones.</p>\n", vl_show_count(d->nrun - MOST_RUNS, number));

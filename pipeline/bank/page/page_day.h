@@ -7,7 +7,7 @@
 #ifndef VL_PAGE_DAY_H
 #define VL_PAGE_DAY_H
 
-#include "pipeline/bank/catalog/ask.h"
+#include "pipeline/bank/catalog/sql.h"
 #include "pipeline/bank/page/page_html.h"
 
 typedef struct vl_day {
@@ -60,7 +60,8 @@ const char *vl_say_number(double n, char text[32]);
 /* A query with the day's bounds. */
 static inline sqlite3_stmt *vl_day_ask(const vl_day *d, const char *sql)
 {
-    return vl_ask(d->catalog, sql, (const double[]){ d->from, d->to }, 2, d->err);
+    const vl_sql_value v[] = { vl_sql_real(d->from), vl_sql_real(d->to) };
+    return vl_sql_ask(d->catalog, sql, v, 2, d->err);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* The page of a sample: who it is of, what is known about it, its stores and what they were made of (page.h).
  */
 #include "pipeline/bank/page/page.h"
-#include "pipeline/bank/catalog/ask.h"
+#include "pipeline/bank/catalog/sql.h"
 #include "pipeline/bank/page/page_html.h"
 
 #include <stdio.h>
@@ -11,13 +11,14 @@ typedef struct subject {
     vl_catalog *catalog;
     vl_html *h;
     vl_err *err; /* that of h */
-    double id;   /* sample_id */
+    int64_t id;  /* sample_id */
 } subject;
 
 /* A query with the sample's id as ?1. */
 static sqlite3_stmt *ask(const subject *s, const char *sql)
 {
-    return vl_ask(s->catalog, sql, (const double[]){ s->id }, 1, s->err);
+    const vl_sql_value v[] = { vl_sql_whole(s->id) };
+    return vl_sql_ask(s->catalog, sql, v, 1, s->err);
 }
 
 static void put_fact(vl_html *h, const char *name, const char *value)
@@ -34,30 +35,30 @@ static void put_tombstone(subject *s, sqlite3_stmt *stmt)
     char day[32];
     vl_html_putf(s->h, "<div class=\"lead bad\" role=\"note\"><strong>Withdrawn</strong> on %s. ",
                  vl_show_day(sqlite3_column_double(stmt, 2), day));
-    vl_html_text(s->h, vl_ask_text(stmt, 3));
+    vl_html_text(s->h, vl_sql_column(stmt, 3));
     vl_html_put(s->h, "<small>The data of this sample must not be used any more.</small></div>\n");
 }
 
 static void put_facts(subject *s, sqlite3_stmt *head)
 {
-    const char *const donor = vl_ask_text(head, 0);
+    const char *const donor = vl_sql_column(head, 0);
     sqlite3_stmt *const stmt =
         ask(s, "SELECT name, value FROM fact WHERE sample_id = ?1 AND acquisition_id = 0 ORDER BY name");
     vl_html_put(s->h, "<section><h2>Facts</h2>\n<dl class=\"facts\">\n");
     put_fact(s->h, "donor", *donor ? donor : "not known");
-    while (vl_ask_row(stmt, s->err)) put_fact(s->h, vl_ask_text(stmt, 0), vl_ask_text(stmt, 1));
-    put_fact(s->h, "revision", vl_ask_text(head, 1));
+    while (vl_sql_row(s->catalog, stmt, s->err))
+        put_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
+    put_fact(s->h, "revision", vl_sql_column(head, 1));
     vl_html_put(s->h, "</dl></section>\n");
-    sqlite3_finalize(stmt);
 }
 
 static void put_lead(subject *s)
 {
     char count[32], rows[32], bytes[32];
     sqlite3_stmt *const stmt =
-        ask(s, "SELECT COUNT(*), TOTAL(rows), TOTAL(bytes), TOTAL(" VL_ASK_FAILED ") FROM store "
+        ask(s, "SELECT COUNT(*), TOTAL(rows), TOTAL(bytes), TOTAL(" VL_SQL_FAILED ") FROM store "
                "JOIN acquisition USING (acquisition_id) WHERE sample_id = ?1 AND state = 'live'");
-    if (vl_ask_row(stmt, s->err)) {
+    if (vl_sql_row(s->catalog, stmt, s->err)) {
         const double n = sqlite3_column_double(stmt, 0);
         const bool failed = sqlite3_column_double(stmt, 3) > 0;
         vl_html_putf(s->h, "<p class=\"lead %s\">%s store%s with %s rows in %s.%s</p>\n",
@@ -69,7 +70,7 @@ static void put_lead(subject *s)
                      vl_show_bytes(sqlite3_column_double(stmt, 2), bytes),
                      failed ? "<small>Not all of them passed their last check.</small>" : "");
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
 }
 
 /* ---- stores ---- */
@@ -96,7 +97,7 @@ enum {
 static void put_check(subject *s, sqlite3_stmt *stmt)
 {
     char time[32];
-    const char *const failed = vl_ask_text(stmt, FAILED);
+    const char *const failed = vl_sql_column(stmt, FAILED);
     const double verified = sqlite3_column_double(stmt, VERIFIED);
     vl_html_put(s->h, "<dt>Checked</dt><dd>");
     if (*failed) {
@@ -109,37 +110,37 @@ static void put_check(subject *s, sqlite3_stmt *stmt)
     vl_html_put(s->h, "</dd>\n");
 }
 
-static void put_inputs(subject *s, double store)
+static void put_inputs(subject *s, int64_t store)
 {
+    const vl_sql_value v[] = { vl_sql_whole(store) };
     char text[32];
-    sqlite3_stmt *const stmt = vl_ask(
-        s->catalog, "SELECT path, bytes, sha256 FROM input WHERE store_id = ?1 ORDER BY stream, input_id",
-        &store, 1, s->err);
+    sqlite3_stmt *const stmt = vl_sql_ask(
+        s->catalog, "SELECT path, bytes, sha256 FROM input WHERE store_id = ?1 ORDER BY stream, input_id", v,
+        1, s->err);
     vl_html_put(s->h, "<table class=\"cards\" role=\"table\"><caption>Made of</caption>\n<thead><tr>"
                       "<th scope=\"col\">Input</th><th scope=\"col\" class=\"num\">Size</th>"
                       "<th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
-    while (vl_ask_row(stmt, s->err)) {
+    while (vl_sql_row(s->catalog, stmt, s->err)) {
         vl_html_put(s->h, "<tr role=\"row\">");
         vl_html_cell_open(s->h, "Input", "long");
-        vl_html_element(s->h, "code", vl_ask_text(stmt, 0));
+        vl_html_element(s->h, "code", vl_sql_column(stmt, 0));
         vl_html_put(s->h, "</td>");
         vl_html_cell(s->h, "Size", "num", vl_show_bytes(sqlite3_column_double(stmt, 1), text));
         vl_html_cell_open(s->h, "SHA-256", "long");
-        vl_html_element(s->h, "code", vl_ask_text(stmt, 2));
+        vl_html_element(s->h, "code", vl_sql_column(stmt, 2));
         vl_html_put(s->h, "</td></tr>\n");
     }
     vl_html_put(s->h, "</tbody></table>\n");
-    sqlite3_finalize(stmt);
 }
 
-static void put_acquisition_facts(subject *s, double acquisition)
+static void put_acquisition_facts(subject *s, int64_t acquisition)
 {
-    const double id[] = { s->id, acquisition };
-    sqlite3_stmt *const stmt = vl_ask(
+    const vl_sql_value id[] = { vl_sql_whole(s->id), vl_sql_whole(acquisition) };
+    sqlite3_stmt *const stmt = vl_sql_ask(
         s->catalog, "SELECT name, value FROM fact WHERE sample_id = ?1 AND acquisition_id = ?2 ORDER BY name",
         id, 2, s->err);
-    while (vl_ask_row(stmt, s->err)) put_fact(s->h, vl_ask_text(stmt, 0), vl_ask_text(stmt, 1));
-    sqlite3_finalize(stmt);
+    while (vl_sql_row(s->catalog, stmt, s->err))
+        put_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
 }
 
 static void put_sizes(subject *s, sqlite3_stmt *stmt)
@@ -157,25 +158,25 @@ static void put_store(subject *s, sqlite3_stmt *stmt)
     char text[32];
     const double superseded = sqlite3_column_double(stmt, SUPERSEDED);
     vl_html_put(s->h, "<h3>");
-    vl_html_text(s->h, vl_ask_text(stmt, KIND));
+    vl_html_text(s->h, vl_sql_column(stmt, KIND));
     vl_html_put(s->h, " \xc2\xb7 ");
-    vl_html_text(s->h, vl_ask_text(stmt, NAME));
+    vl_html_text(s->h, vl_sql_column(stmt, NAME));
     if (superseded > 0) vl_html_put(s->h, " <span class=\"mark\">superseded</span>");
     vl_html_put(s->h, "</h3>\n<dl class=\"facts\">\n");
     put_fact(s->h, "Rows", vl_show_count(sqlite3_column_double(stmt, ROWS), text));
     put_sizes(s, stmt);
-    put_fact(s->h, "Profile", vl_ask_text(stmt, PROFILE));
+    put_fact(s->h, "Profile", vl_sql_column(stmt, PROFILE));
     put_fact(s->h, "Published", vl_show_time(sqlite3_column_double(stmt, PUBLISHED), text));
     if (superseded > 0) put_fact(s->h, "Superseded", vl_show_time(superseded, text));
     put_check(s, stmt);
     vl_html_put(s->h, "<dt>File</dt><dd>");
-    vl_html_element(s->h, "code", vl_ask_text(stmt, FILE_NAME));
+    vl_html_element(s->h, "code", vl_sql_column(stmt, FILE_NAME));
     vl_html_put(s->h, "</dd>\n<dt>Digest</dt><dd>");
-    vl_html_element(s->h, "code", vl_ask_text(stmt, DIGEST));
+    vl_html_element(s->h, "code", vl_sql_column(stmt, DIGEST));
     vl_html_put(s->h, "</dd>\n");
-    put_acquisition_facts(s, sqlite3_column_double(stmt, ACQUISITION_ID));
+    put_acquisition_facts(s, sqlite3_column_int64(stmt, ACQUISITION_ID));
     vl_html_put(s->h, "</dl>\n");
-    put_inputs(s, sqlite3_column_double(stmt, STORE_ID));
+    put_inputs(s, sqlite3_column_int64(stmt, STORE_ID));
 }
 
 static void put_stores(subject *s)
@@ -188,10 +189,9 @@ static void put_stores(subject *s)
         "JOIN acquisition USING (acquisition_id) WHERE sample_id = ?1 "
         "ORDER BY state <> 'live', kind, name, published_at DESC");
     vl_html_put(s->h, "<section><h2>Stores</h2>\n");
-    for (; vl_ask_row(stmt, s->err); n++) put_store(s, stmt);
+    for (; vl_sql_row(s->catalog, stmt, s->err); n++) put_store(s, stmt);
     if (!n) vl_html_put(s->h, "<p>There are no stores.</p>\n");
     vl_html_put(s->h, "</section>\n");
-    sqlite3_finalize(stmt);
 }
 
 /* ---- the page ---- */
@@ -199,16 +199,14 @@ static void put_stores(subject *s)
 /* The row of the sample: donor, revision, withdrawn_at, withdrawn_reason, sample_id; NULL with err set. */
 static sqlite3_stmt *find_sample(vl_catalog *c, const char *sample, vl_err *err)
 {
+    const vl_sql_value v[] = { vl_sql_text(sample) };
     sqlite3_stmt *const stmt =
-        vl_ask(c,
-               "SELECT donor.name, revision, withdrawn_at, withdrawn_reason, sample_id "
-               "FROM sample LEFT JOIN donor USING (donor_id) WHERE sample.name = ?1",
-               NULL, 0, err);
-    if (stmt && sqlite3_bind_text(stmt, 1, sample, -1, SQLITE_STATIC))
-        vl_fail(err, VL_ENOMEM, "no memory for a query");
-    if (vl_ask_row(stmt, err)) return stmt;
+        vl_sql_ask(c,
+                   "SELECT donor.name, revision, withdrawn_at, withdrawn_reason, sample_id "
+                   "FROM sample LEFT JOIN donor USING (donor_id) WHERE sample.name = ?1",
+                   v, 1, err);
+    if (vl_sql_row(c, stmt, err)) return stmt;
     vl_fail(err, VL_ENOIN, "the catalogue knows no sample '%s'", sample);
-    sqlite3_finalize(stmt);
     return NULL;
 }
 
@@ -218,14 +216,14 @@ vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, c
     if (!path) return vl_fail(err, VL_EARG, "the page of a sample needs a file to go to");
     sqlite3_stmt *const head = find_sample(c, sample, err);
     if (!head) return err->code;
-    subject s = { bank, c, &h, err, sqlite3_column_double(head, 4) };
+    subject s = { bank, c, &h, err, sqlite3_column_int64(head, 4) };
     vl_html_head(&h, bank->name, sample);
     if (sqlite3_column_type(head, 2) != SQLITE_NULL) put_tombstone(&s, head);
     else put_lead(&s);
     put_facts(&s, head);
     put_stores(&s);
     vl_html_foot(&h);
-    sqlite3_finalize(head); /* ends the view of the catalogue that all queries shared */
+    sqlite3_reset(head); /* ends the view of the catalogue that all queries shared */
     vl_html_write(&h, path);
     vl_html_free(&h);
     return err->code;

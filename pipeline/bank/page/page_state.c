@@ -20,27 +20,27 @@ static double verify_days(const vl_day *d) { return d->bank->verify_days > 0 ? d
 static void put_broken(vl_day *d)
 {
     char text[32];
-    sqlite3_stmt *const stmt = vl_ask(d->catalog,
-                                      "SELECT sample.name, file, verify_failed, verified_at" VL_ASK_LIVE
-                                      "AND " VL_ASK_FAILED " ORDER BY verified_at DESC, store_id LIMIT 50",
-                                      NULL, 0, d->err);
+    sqlite3_stmt *const stmt =
+        vl_sql_ask(d->catalog,
+                   "SELECT sample.name, file, verify_failed, verified_at" VL_SQL_LIVE "AND " VL_SQL_FAILED
+                   " ORDER BY verified_at DESC, store_id LIMIT 50",
+                   NULL, 0, d->err);
     vl_html_put(
         d->h,
         "<table class=\"cards\" role=\"table\"><caption>Stores that failed their last check: bring them "
         "back from a copy, or ingest their input again</caption>\n<thead><tr>"
         "<th scope=\"col\">Sample</th><th scope=\"col\">Store</th><th scope=\"col\">What was wrong</th>"
         "<th scope=\"col\">Checked</th></tr></thead>\n<tbody>\n");
-    while (vl_ask_row(stmt, d->err)) {
+    while (vl_sql_row(d->catalog, stmt, d->err)) {
         vl_html_put(d->h, "<tr role=\"row\">");
-        vl_html_cell(d->h, "Sample", "name", vl_ask_text(stmt, 0));
+        vl_html_cell(d->h, "Sample", "name", vl_sql_column(stmt, 0));
         vl_html_cell_open(d->h, "Store", "name");
-        vl_html_element(d->h, "code", vl_ask_text(stmt, 1));
+        vl_html_element(d->h, "code", vl_sql_column(stmt, 1));
         vl_html_put(d->h, "</td>");
-        vl_html_cell(d->h, "What was wrong", "long", vl_ask_text(stmt, 2));
+        vl_html_cell(d->h, "What was wrong", "long", vl_sql_column(stmt, 2));
         vl_html_cell(d->h, "Checked", "", vl_show_time(sqlite3_column_double(stmt, 3), text));
         vl_html_put(d->h, "</tr>\n");
     }
-    sqlite3_finalize(stmt);
     vl_html_put(d->h, "</tbody></table>\n");
     if (d->nbroken > MOST_BROKEN)
         vl_html_putf(d->h, "<p>And %s more.</p>\n", vl_show_count(d->nbroken - MOST_BROKEN, text));
@@ -50,7 +50,7 @@ static void put_broken(vl_day *d)
 void vl_day_verified(vl_day *d)
 {
     char recent[64], older[64], some[32], all[32];
-    const double days = verify_days(d), since[] = { d->now - days * DAY };
+    const double days = verify_days(d), since = d->now - days * DAY;
     snprintf(recent, sizeof recent, "checked within %.0f days", days);
     snprintf(older, sizeof older, "checked longer ago");
     vl_bar bar[] = { { recent, "good", 0 },
@@ -58,16 +58,15 @@ void vl_day_verified(vl_day *d)
                      { "not yet since publishing", "none", 0 },
                      { "failed", "bad", 0 } };
     sqlite3_stmt *const stmt =
-        vl_ask(d->catalog,
-               "SELECT CASE WHEN " VL_ASK_FAILED " THEN 3 WHEN COALESCE(verified_at, 0) = 0 THEN 2 "
-               "WHEN verified_at < ?1 THEN 1 ELSE 0 END, COUNT(*)" VL_ASK_LIVE "GROUP BY 1",
-               since, 1, d->err);
+        vl_sql_ask(d->catalog,
+                   "SELECT CASE WHEN " VL_SQL_FAILED " THEN 3 WHEN COALESCE(verified_at, 0) = 0 THEN 2 "
+                   "WHEN verified_at < ?1 THEN 1 ELSE 0 END, COUNT(*)" VL_SQL_LIVE "GROUP BY 1",
+                   &(vl_sql_value){ .type = VL_SQL_REAL, .real = since }, 1, d->err);
     double sum = 0;
-    while (vl_ask_row(stmt, d->err)) {
+    while (vl_sql_row(d->catalog, stmt, d->err)) {
         bar[sqlite3_column_int(stmt, 0)].value = sqlite3_column_double(stmt, 1);
         sum += sqlite3_column_double(stmt, 1);
     }
-    sqlite3_finalize(stmt);
     vl_html_put(d->h, "<section><h2>Verification</h2>\n");
     if (!(sum > 0)) {
         vl_html_put(d->h, "<p>There are no stores yet.</p></section>\n");
@@ -96,21 +95,20 @@ typedef struct growth {
 static void ask_growth(const vl_day *d, growth *g)
 {
     g->first_day = d->to - (double)GROWTH_DAYS * DAY;
-    const double window[] = { g->first_day, d->to };
-    double sum = vl_ask_number(d->catalog, "SELECT TOTAL(bytes) FROM store WHERE published_at < ?1", window,
+    const vl_sql_value window[] = { vl_sql_real(g->first_day), vl_sql_real(d->to) };
+    double sum = vl_sql_number(d->catalog, "SELECT TOTAL(bytes) FROM store WHERE published_at < ?1", window,
                                1, 0, d->err);
     const double before = sum;
-    sqlite3_stmt *const stmt = vl_ask(d->catalog,
-                                      "SELECT CAST((published_at - ?1) / 86400 AS INTEGER), TOTAL(bytes) "
-                                      "FROM store WHERE published_at >= ?1 AND published_at < ?2 "
-                                      "GROUP BY 1 ORDER BY 1",
-                                      window, 2, d->err);
+    sqlite3_stmt *const stmt = vl_sql_ask(d->catalog,
+                                          "SELECT CAST((published_at - ?1) / 86400 AS INTEGER), TOTAL(bytes) "
+                                          "FROM store WHERE published_at >= ?1 AND published_at < ?2 "
+                                          "GROUP BY 1 ORDER BY 1",
+                                          window, 2, d->err);
     double day[GROWTH_DAYS] = { 0 };
-    while (vl_ask_row(stmt, d->err)) {
+    while (vl_sql_row(d->catalog, stmt, d->err)) {
         const int i = sqlite3_column_int(stmt, 0);
         if (i >= 0 && i < GROWTH_DAYS) day[i] = sqlite3_column_double(stmt, 1);
     }
-    sqlite3_finalize(stmt);
     for (int i = 0; i < GROWTH_DAYS; i++) g->total[i] = sum += day[i];
     g->recent = sum - before;
 }
@@ -181,10 +179,12 @@ void vl_day_growth(vl_day *d)
 void vl_day_sum_disk(vl_day *d)
 {
     struct statvfs vfs;
-    const double end = fmin(d->to, d->now), start = end - (double)MEAN_DAYS * DAY, window[] = { start, end };
-    const double first = vl_ask_number(
-        d->catalog, "SELECT MIN(published_at) FROM store WHERE published_at <= ?1", &end, 1, end, d->err);
-    const double bytes = vl_ask_number(
+    const double end = fmin(d->to, d->now), start = end - (double)MEAN_DAYS * DAY;
+    const vl_sql_value window[] = { vl_sql_real(start), vl_sql_real(end) };
+    const double first =
+        vl_sql_number(d->catalog, "SELECT MIN(published_at) FROM store WHERE published_at <= ?1", &window[1],
+                      1, end, d->err);
+    const double bytes = vl_sql_number(
         d->catalog, "SELECT TOTAL(bytes) FROM store WHERE published_at > ?1 AND published_at <= ?2", window,
         2, 0, d->err);
     d->growth_days = fmin((end - first) / DAY, MEAN_DAYS);
