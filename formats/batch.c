@@ -13,6 +13,16 @@ static const struct {
 size_t vl_type_width(vl_type type) { return types[type].width; }
 const char *vl_type_name(vl_type type) { return types[type].name; }
 
+bool vl_type_find(const char *name, vl_type *out)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (strcmp(types[i].name, name)) continue;
+        *out = (vl_type)i;
+        return true;
+    }
+    return false;
+}
+
 vl_code vl_batch_init(vl_batch *batch, const vl_schema *schema, vl_err *err)
 {
     *batch = (vl_batch){ .schema = schema };
@@ -91,37 +101,31 @@ static vl_code more(void **array, size_t n, size_t *cap, size_t size, vl_err *er
     return VL_OK;
 }
 
-static vl_code find_piece_column(vl_batch *batch, const char *path, const char *unit, vl_type type,
-                                 uint16_t *out, vl_err *err)
+static vl_code find_piece_column(vl_batch *batch, const vl_piece_column *like, uint16_t *out, vl_err *err)
 {
     for (size_t i = 0; i < batch->npiece_column; i++) {
-        if (batch->piece_column[i].type == type && !strcmp(batch->piece_column[i].path, path)) {
+        if (batch->piece_column[i].type == like->type && !strcmp(batch->piece_column[i].path, like->path)) {
             *out = (uint16_t)i;
             return VL_OK;
         }
     }
     if (batch->npiece_column >= VL_MAX_PIECE_COLUMN)
         return vl_fail(err, VL_EUNSUP, "more than %d kinds of array", VL_MAX_PIECE_COLUMN);
-    if (strlen(path) >= VL_PATH) return vl_fail(err, VL_EUNSUP, "array name of %zu letters", strlen(path));
     if (more((void **)&batch->piece_column, batch->npiece_column, &batch->cpiece_column,
              sizeof *batch->piece_column, err))
         return err->code;
-    vl_piece_column *const pc = &batch->piece_column[batch->npiece_column];
-    memset(pc, 0, sizeof *pc);
-    memcpy(pc->path, path, strlen(path));
-    strncpy(pc->unit, unit, sizeof pc->unit - 1);
-    pc->type = type;
+    batch->piece_column[batch->npiece_column] = *like;
     *out = (uint16_t)batch->npiece_column++;
     return VL_OK;
 }
 
-vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem,
-                      uint8_t **out, uint16_t *column, vl_err *err)
+vl_code vl_push_piece(vl_batch *batch, const vl_piece_column *like, size_t nelem, uint8_t **out,
+                      uint16_t *column, vl_err *err)
 {
-    if (find_piece_column(batch, path, unit, type, column, err)) return err->code;
+    if (find_piece_column(batch, like, column, err)) return err->code;
     if (more((void **)&batch->piece, batch->npiece, &batch->cpiece, sizeof *batch->piece, err))
         return err->code;
-    const size_t at = (batch->values.len + 63) & ~(size_t)63, bytes = nelem * vl_type_width(type);
+    const size_t at = (batch->values.len + 63) & ~(size_t)63, bytes = nelem * vl_type_width(like->type);
     if (vl_buf_grow(&batch->values, at - batch->values.len + bytes, err)) return err->code;
     batch->values.len = at + bytes;
     batch->piece[batch->npiece++] = (vl_piece){ .column = *column, .at = at, .nelem = nelem };

@@ -19,8 +19,14 @@
 typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
 size_t vl_type_width(vl_type type);     /* bytes */
 const char *vl_type_name(vl_type type); /* "u8" ... "f64" */
+bool vl_type_find(const char *name, vl_type *out);
 
-typedef enum vl_shape { VL_FIXED, VL_RAGGED, VL_STREAM } vl_shape;
+typedef enum vl_shape {
+    VL_FIXED,  /* one element a row */
+    VL_RAGGED, /* any number of elements a row */
+    VL_STREAM, /* elements of no row */
+    VL_PIECES  /* a column that the data names: rows of its table point at runs of its elements */
+} vl_shape;
 
 /* What the numbers in a u64 or u16 column point at. A parser writes numbers that count within its batch; lay
  * adds what came before, so that a store holds absolute ones. */
@@ -30,7 +36,8 @@ typedef enum vl_ref {
     VL_REF_ELEMENT,      /* ref_to: a field; position among its elements */
     VL_REF_BYTE,         /* byte position in the decompressed input */
     VL_REF_PIECE_COLUMN, /* u16: number of a piece column, of the batch before lay, of the store after it */
-    VL_REF_PIECE_START /* first element in that column; filled by lay, row by row together with the pieces */
+    VL_REF_PIECE_START, /* first element in that column; filled by lay, row by row together with the pieces */
+    VL_REF_PIECE_LENGTH /* elements there */
 } vl_ref;
 
 /* How codecs should look at the bytes. */
@@ -49,20 +56,24 @@ typedef struct vl_field {
     int ref_to;
     int offset_of; /* 1 + number of the field whose row offsets these are too (qualities of bases); 0: its own
                     */
+    const char
+        *role; /* what the numbers are, in the field's own term: "m/z array"; NULL: the name says all */
+    const char *coding; /* of bytes that are numbers in another coding: "numpress_linear"; NULL: none */
 } vl_field;
 
 typedef struct vl_schema {
-    const char *kind; /* "reads", "spectra" */
-    uint32_t version;
+    const char *kind; /* its name, and that of its stores' first group */
+    uint32_t version; /* raised with every change of the columns */
     int ntable;
     const char *const *table; /* names; table 0 counts the rows of the store */
     int nfield;
     const vl_field *field;
     int ncounter;
     const char *const *counter; /* names of odd-but-legal things: "n_lower_case" */
+    uint64_t usual;             /* bit i: counter i counts what is as it should be, and is no news */
 } vl_schema;
 
-enum { VL_MAX_TABLE = 8, VL_MAX_COUNTER = 24, VL_MAX_PIECE_COLUMN = 256, VL_PATH = 96 };
+enum { VL_MAX_TABLE = 16, VL_MAX_COUNTER = 24, VL_MAX_PIECE_COLUMN = 256, VL_PATH = 96, VL_ROLE = 64 };
 
 typedef struct vl_column {
     vl_buf data;      /* elements, little-endian */
@@ -85,7 +96,10 @@ static inline vl_cell vl_row(const vl_column *c, size_t i)
 typedef struct vl_piece_column {
     char path[VL_PATH]; /* "spectra/ms1_centroid/mz" */
     char unit[16];
+    char role[VL_ROLE]; /* "m/z array"; "" where no term says */
+    char coding[24];    /* "numpress_linear"; "": plain elements */
     vl_type type;
+    vl_use use;
 } vl_piece_column;
 
 typedef struct vl_piece {
@@ -120,10 +134,10 @@ vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err);
 vl_code vl_push_row(vl_batch *batch, int field, const void *element, size_t n, vl_err *err);
 /* Room for n more rows of offsets in a ragged column (offset[0] = 0 is set). */
 vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err);
-/* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type or made.
- */
-vl_code vl_push_piece(vl_batch *batch, const char *path, const char *unit, vl_type type, size_t nelem,
-                      uint8_t **out, uint16_t *column, vl_err *err);
+/* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type, or made
+ * as `like` says. */
+vl_code vl_push_piece(vl_batch *batch, const vl_piece_column *like, size_t nelem, uint8_t **out,
+                      uint16_t *column, vl_err *err);
 
 /* Whole records of the decompressed input, and where they start. */
 typedef struct vl_block {

@@ -7,6 +7,11 @@
  *     parse   block(s) -> batch                          the work; on many threads at once
  *     join    what needs the blocks in order             serial: checksums, nesting, totals
  *     finish  last checks, facts for the store           after the last block
+ *
+ * and the way back, the inverse of all that:
+ *
+ *     unfinish  facts and counters -> how to print        once
+ *     print     batch -> text                             on many threads at once
  */
 #ifndef VL_FORMAT_H
 #define VL_FORMAT_H
@@ -20,7 +25,7 @@ typedef struct vl_fact {
     char text[88];
 } vl_fact;
 typedef struct vl_facts {
-    vl_fact fact[32];
+    vl_fact fact[48];
     int n;
 } vl_facts;
 void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
@@ -33,6 +38,15 @@ typedef struct vl_ask {
     bool interleaved; /* one input, mates in turn */
     bool exact_all;   /* mzML: prove every array */
 } vl_ask;
+
+/* How the rows of a store become batches for print: one table is walked from its first row to its last. */
+typedef struct vl_way {
+    int lead;    /* the table that is walked */
+    size_t step; /* rows of it that stay together: 2 with pairs */
+    int weigh;   /* ragged field whose elements make the size of a batch; -1: its pieces and its text do */
+    int follow;  /* table of which a row comes along with each step of lead; -1: none */
+    int at; /* field that says where in the stream it points at each row of lead stands; -1: there is no stream */
+} vl_way;
 
 typedef struct vl_format {
     const char *name, *title, *doc; /* "fastq", "FASTQ", "reads with qualities, four lines each" */
@@ -59,6 +73,14 @@ typedef struct vl_format {
     vl_code (*join)(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
     vl_code (*finish)(const void *head, void *tail, vl_facts *facts, vl_err *err);
     void (*drop)(vl_batch *batch); /* frees batch->extra; may be NULL */
+    size_t print_size;             /* state that unfinish makes; zeroed before */
+    /* What finish and parse left (counter: by the schema's numbers), and how many texts are wanted: as many as there
+     * were streams, or others where the format can. VL_EARG says what it cannot. NULL: there is no way back. */
+    vl_code (*unfinish)(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+                        vl_err *err);
+    /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the batch, as
+     * parse wrote them. */
+    vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
     void (*close)(void *head, void *tail);
 } vl_format;
 

@@ -7,7 +7,7 @@
  * lines at the end. An input in which these change midway is refused, as are records of more than four lines.
  * Source: Cock et al. 2010; facts/reads.md, section 9.
  */
-#include "formats/reads/reads.h"
+#include "formats/reads/fastq.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -467,4 +467,7 @@ const vl_format vl_fastq = { .name = "fastq",
                              .parse = parse,
                              .join = join,
                              .finish = finish,
-                             .close = close };
+                             .close = close,
+                             .print_size = sizeof(vl_fastq_how),
+                             .unfinish = vl_fastq_unfinish,
+                             .print = vl_fastq_print };

@@ -8,6 +8,7 @@
 #define VL_READS_H
 
 #include "formats/format.h"
+#include "formats/schema.h"
 
 enum { VL_RT_READ, VL_RT_NAME };
 
@@ -28,23 +29,9 @@ enum {
 };
 
 extern const vl_schema vl_reads_schema;
+extern const vl_schema_1 vl_reads_1;
 
 /* In column plus: this one byte stands for the text of the name line repeated. */
 enum { VL_PLUS_SAME = 0 };
-
-/* How reads are printed again. The same numbers stand as facts in a store. */
-typedef struct vl_reads_how {
-    bool paired;       /* names are kept once for each pair */
-    uint8_t mate_mark; /* the letter before 1 or 2 at the end of mates' names; 0 if names are equal */
-    bool crlf[2];      /* line ends of input 1 and 2 */
-    int mate;          /* print only mate 1 or 2; 0: all */
-} vl_reads_how;
-
-/* Appends the batch's reads as FASTQ. Row 0 must be a first mate when paired. Source: facts/reads.md,
- * section 9. */
-vl_code vl_reads_print(const vl_batch *batch, const vl_reads_how *how, vl_buf *out, vl_err *err);
-/* The same for n rows of the batch from `first` on. */
-vl_code vl_reads_print_rows(const vl_batch *batch, const vl_reads_how *how, size_t first, size_t n,
-                            vl_buf *out, vl_err *err);
 
 #endif

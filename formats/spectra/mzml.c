@@ -89,4 +89,6 @@ const vl_format vl_mzml = {
     .finish = vl_mz_finish,
     .drop = vl_mz_drop,
     .close = close_all,
+    .unfinish = vl_mz_unfinish,
+    .print = vl_mz_print,
 };

@@ -28,14 +28,14 @@ vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, con
 /*
  * Appends the values of one array as doubles: numbers are widened, numpress and the like decoded.
  *
- * path     of its column: what is behind the last '.' says how u8 columns are coded (spectra.h)
+ * coding   of its column (spectra.h, CODING); "" or NULL: plain numbers of its type
  * type     of that column
  * payload  [n] bytes of its piece, little-endian
  *
  * Errors: VL_EFORMAT the bytes do not decode; VL_EUNSUP no numbers (text, codings that are only kept);
  * VL_ENOMEM.
  */
-vl_code vl_array_decode(const char *path, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
+vl_code vl_array_decode(const char *coding, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
                         vl_err *err);
 
 /* ---- from here on: between the files mzml*.c ---- */
@@ -102,8 +102,11 @@ typedef enum vl_mz_class { /* what the arrays are of; the first part of a column
                            VL_MZ_CHROMATOGRAM
 } vl_mz_class;
 
-/* The column of an array: path [VL_PATH] and unit [16]. */
-void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type);
+/* The column of an array. */
+void vl_mz_column(const vl_mz_array *a, vl_mz_class class, vl_piece_column *out);
+/* The role that the name of a kind [n], in the path of a column, stands for: "m/z array" of "mz" and of "mz_uo_0000221";
+ * "" if none is known. For stores of version 1 only, which say it nowhere else. */
+void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE]);
 /* The same name for errors: "mz", "ms_1234567". */
 void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 
@@ -258,6 +261,11 @@ vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element 
                            vl_batch *out, vl_err *err);
 /* All is read, and the skeleton is complete to the end of its tag: the rows. */
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err);
+
+/* mzml_print.c */
+vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+                       vl_err *err);
+vl_code vl_mz_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 
 /* mzml_parse.c */
 vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);

@@ -23,8 +23,7 @@ enum { NLANE = 32, DEFLATE_RATIO = 1032, SLACK = 64 };
 typedef struct lane { /* arrays of one column */
     vl_mz_class class;
     vl_mz_array like; /* the fields that decide */
-    char path[VL_PATH], unit[16];
-    vl_type type;
+    vl_piece_column column;
 } lane;
 
 struct vl_mz_coder {
@@ -248,15 +247,15 @@ static lane *find_lane(vl_mz_coder *c, const job *j)
     lane *const l = &c->lane[c->nlane < NLANE ? c->nlane++ : NLANE - 1];
     l->class = j->class;
     l->like = *a;
-    vl_mz_column(a, j->class, l->path, l->unit, &l->type);
+    vl_mz_column(a, j->class, &l->column);
     return l;
 }
 
 static vl_code new_piece(vl_mz_coder *c, job *j, size_t bytes, vl_batch *batch, vl_err *err)
 {
     const lane *const l = find_lane(c, j);
-    return vl_push_piece(batch, l->path, l->unit, l->type, bytes / vl_type_width(l->type), &j->piece,
-                         &j->column, err);
+    return vl_push_piece(batch, &l->column, bytes / vl_type_width(l->column.type), &j->piece, &j->column,
+                         err);
 }
 
 /* Decompresses: straight to where the piece will be, if that many bytes are certain. */

@@ -139,16 +139,15 @@ static vl_code half_floats(const uint8_t *payload, size_t n, vl_buf *out, vl_err
     return n % 2 ? vl_fail(err, VL_EFORMAT, "%zu bytes are no whole number of float16", n) : VL_OK;
 }
 
-vl_code vl_array_decode(const char *path, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
+vl_code vl_array_decode(const char *coding, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
                         vl_err *err)
 {
-    const char *const dot = strrchr(path, '.'), *const coding = dot ? dot + 1 : "";
-    if (!*coding || type != VL_U8) return widen_all(type, payload, n, f64_out, err);
+    if (!coding || !*coding || type != VL_U8) return widen_all(type, payload, n, f64_out, err);
     if (!strcmp(coding, "numpress_linear")) return numpress(VL_NUMPRESS_LINEAR, payload, n, f64_out, err);
     if (!strcmp(coding, "numpress_pic")) return numpress(VL_NUMPRESS_PIC, payload, n, f64_out, err);
     if (!strcmp(coding, "numpress_slof")) return numpress(VL_NUMPRESS_SLOF, payload, n, f64_out, err);
     if (!strcmp(coding, "dictionary")) return dictionary(false, payload, n, f64_out, err);
     if (!strcmp(coding, "dictionary_int")) return dictionary(true, payload, n, f64_out, err);
     if (!strcmp(coding, "float16")) return half_floats(payload, n, f64_out, err);
-    return vl_fail(err, VL_EUNSUP, "no numbers can be read from %s", path);
+    return vl_fail(err, VL_EUNSUP, "no numbers can be read from an array of coding %s", coding);
 }

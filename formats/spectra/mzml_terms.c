@@ -156,37 +156,37 @@ bool vl_mz_chromatogram_term(uint32_t term)
 /* Kinds of array. Where the usual unit is known, an array in another one gets a column of its own. */
 static const struct {
     uint32_t term, unit;
-    const char *name;
+    const char *name, *role; /* in paths; the term's own name */
 } kinds[] = {
-    { 1000514, 1000040, "mz" },
-    { 1000515, 1000131, "intensity" },
-    { 1000516, 0, "charge" },
-    { 1000517, 0, "signal_to_noise" },
-    { 1000595, VL_MZ_UO | 31, "time" },
-    { 1000617, VL_MZ_UO | 18, "wavelength" },
-    { 1000786, 0, "nonstandard" },
-    { 1000820, 0, "flow_rate" },
-    { 1000821, 0, "pressure" },
-    { 1000822, 0, "temperature" },
-    { 1002477, VL_MZ_UO | 28, "mean_drift_time" },
-    { 1002478, 0, "mean_charge" },
-    { 1002529, 0, "resolution" },
-    { 1002530, 0, "baseline" },
-    { 1002742, 0, "noise" },
-    { 1002743, 1000040, "sampled_noise_mz" },
-    { 1002744, 1000131, "sampled_noise_intensity" },
-    { 1002745, 0, "sampled_noise_baseline" },
-    { 1002816, 0, "mean_mobility" },
-    { 1003006, 1002814, "mean_inverse_mobility" },
-    { 1003007, 0, "raw_mobility" },
-    { 1003008, 1002814, "raw_inverse_mobility" },
-    { 1003143, 0, "mass" },
-    { 1003153, VL_MZ_UO | 28, "raw_drift_time" },
-    { 1003154, 0, "deconvoluted_mobility" },
-    { 1003155, 1002814, "deconvoluted_inverse_mobility" },
-    { 1003156, VL_MZ_UO | 28, "deconvoluted_drift_time" },
-    { 1003157, 1000040, "quadrupole_low" },
-    { 1003158, 1000040, "quadrupole_high" },
+    { 1000514, 1000040, "mz", "m/z array" },
+    { 1000515, 1000131, "intensity", "intensity array" },
+    { 1000516, 0, "charge", "charge array" },
+    { 1000517, 0, "signal_to_noise", "signal to noise array" },
+    { 1000595, VL_MZ_UO | 31, "time", "time array" },
+    { 1000617, VL_MZ_UO | 18, "wavelength", "wavelength array" },
+    { 1000786, 0, "nonstandard", "non-standard data array" },
+    { 1000820, 0, "flow_rate", "flow rate array" },
+    { 1000821, 0, "pressure", "pressure array" },
+    { 1000822, 0, "temperature", "temperature array" },
+    { 1002477, VL_MZ_UO | 28, "mean_drift_time", "mean ion mobility drift time array" },
+    { 1002478, 0, "mean_charge", "mean charge array" },
+    { 1002529, 0, "resolution", "resolution array" },
+    { 1002530, 0, "baseline", "baseline array" },
+    { 1002742, 0, "noise", "noise array" },
+    { 1002743, 1000040, "sampled_noise_mz", "sampled noise m/z array" },
+    { 1002744, 1000131, "sampled_noise_intensity", "sampled noise intensity array" },
+    { 1002745, 0, "sampled_noise_baseline", "sampled noise baseline array" },
+    { 1002816, 0, "mean_mobility", "mean ion mobility array" },
+    { 1003006, 1002814, "mean_inverse_mobility", "mean inverse reduced ion mobility array" },
+    { 1003007, 0, "raw_mobility", "raw ion mobility array" },
+    { 1003008, 1002814, "raw_inverse_mobility", "raw inverse reduced ion mobility array" },
+    { 1003143, 0, "mass", "mass array" },
+    { 1003153, VL_MZ_UO | 28, "raw_drift_time", "raw ion mobility drift time array" },
+    { 1003154, 0, "deconvoluted_mobility", "deconvoluted ion mobility array" },
+    { 1003155, 1002814, "deconvoluted_inverse_mobility", "deconvoluted inverse reduced ion mobility array" },
+    { 1003156, VL_MZ_UO | 28, "deconvoluted_drift_time", "deconvoluted ion mobility drift time array" },
+    { 1003157, 1000040, "quadrupole_low", "scanning quadrupole position lower bound m/z array" },
+    { 1003158, 1000040, "quadrupole_high", "scanning quadrupole position upper bound m/z array" },
 };
 enum { NKIND = sizeof kinds / sizeof *kinds };
 
@@ -270,6 +270,31 @@ void vl_mz_kind_name(uint32_t kind, char *name, size_t n)
     else snprintf(name, n, "unnamed");
 }
 
+/* The term's name; its accession where we have none. */
+static void role_of(uint32_t kind, char *role, size_t n)
+{
+    const int known = kind_index(kind);
+    role[0] = 0;
+    if (known >= 0) snprintf(role, n, "%s", kinds[known].role);
+    else if (kind) snprintf(role, n, "MS:%07" PRIu32, kind);
+}
+
+/* The name of a kind in a path is a word of the table, or ms_ and a term. */
+void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE])
+{
+    size_t best = 0;
+    uint32_t term = 0;
+    for (int i = 0; i < NKIND; i++) {
+        const size_t len = strlen(kinds[i].name);
+        if (len <= best || len > n || strncmp(kinds[i].name, name, len) || (len < n && name[len] != '_'))
+            continue;
+        best = len;
+        term = kinds[i].term;
+    }
+    if (!best && sscanf(name, "ms_%7" SCNu32, &term) != 1) term = 0;
+    role_of(term, role, VL_ROLE);
+}
+
 /* "_s" for an array whose unit is not the usual one; and the unit's symbol. */
 static void unit_of(const vl_mz_array *a, char *suffix, size_t n, char *symbol)
 {
@@ -286,18 +311,18 @@ static void unit_of(const vl_mz_array *a, char *suffix, size_t n, char *symbol)
     }
 }
 
-/* ".numpress_pic" and the type of the column. */
-static void coding_of(const vl_mz_array *a, char *suffix, size_t n, vl_type *type)
+/* "numpress_pic" and the type of the column. */
+static void coding_of(const vl_mz_array *a, char *coding, size_t n, vl_type *type)
 {
     const bool whole = a->number == VL_MZ_I4 || a->number == VL_MZ_I8;
-    suffix[0] = 0;
+    coding[0] = 0;
     *type = VL_U8;
     switch (a->inner) {
-    case VL_MZ_LINEAR: snprintf(suffix, n, ".numpress_linear"); return;
-    case VL_MZ_PIC: snprintf(suffix, n, ".numpress_pic"); return;
-    case VL_MZ_SLOF: snprintf(suffix, n, ".numpress_slof"); return;
-    case VL_MZ_DICTIONARY: snprintf(suffix, n, whole ? ".dictionary_int" : ".dictionary"); return;
-    case VL_MZ_OTHER: snprintf(suffix, n, ".ms_%07" PRIu32, a->coding); return;
+    case VL_MZ_LINEAR: snprintf(coding, n, "numpress_linear"); return;
+    case VL_MZ_PIC: snprintf(coding, n, "numpress_pic"); return;
+    case VL_MZ_SLOF: snprintf(coding, n, "numpress_slof"); return;
+    case VL_MZ_DICTIONARY: snprintf(coding, n, "%s", whole ? "dictionary_int" : "dictionary"); return;
+    case VL_MZ_OTHER: snprintf(coding, n, "ms_%07" PRIu32, a->coding); return;
     case VL_MZ_PLAIN: break;
     }
     switch (a->number) {
@@ -305,13 +330,13 @@ static void coding_of(const vl_mz_array *a, char *suffix, size_t n, vl_type *typ
     case VL_MZ_I8: *type = VL_I64; return;
     case VL_MZ_F4: *type = VL_F32; return;
     case VL_MZ_F8: *type = VL_F64; return;
-    case VL_MZ_F2: snprintf(suffix, n, ".float16"); return;
-    case VL_MZ_TEXT: snprintf(suffix, n, ".text"); return;
+    case VL_MZ_F2: snprintf(coding, n, "float16"); return;
+    case VL_MZ_TEXT: snprintf(coding, n, "text"); return;
     case VL_MZ_UNTYPED: return;
     }
 }
 
-void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *unit, vl_type *type)
+void vl_mz_column(const vl_mz_array *a, vl_mz_class class, vl_piece_column *out)
 {
     static const char *const classes[] = {
         [VL_MZ_OTHER_SPECTRUM] = "spectra/other",      [VL_MZ_MS1_CENTROID] = "spectra/ms1_centroid",
@@ -319,9 +344,12 @@ void vl_mz_column(const vl_mz_array *a, vl_mz_class class, char *path, char *uni
         [VL_MZ_MSN_CENTROID] = "spectra/msn_centroid", [VL_MZ_MSN_PROFILE] = "spectra/msn_profile",
         [VL_MZ_MSN_UNKNOWN] = "spectra/msn_unknown",   [VL_MZ_CHROMATOGRAM] = "chromatograms",
     };
-    char kind[40], in_unit[24], coding[24];
+    char kind[40], in_unit[24];
+    *out = (vl_piece_column){ .use = VL_USE_NUMBER };
     vl_mz_kind_name(a->kind, kind, sizeof kind);
-    unit_of(a, in_unit, sizeof in_unit, unit);
-    coding_of(a, coding, sizeof coding, type);
-    snprintf(path, VL_PATH, "%s/%s%s%s", classes[class], kind, in_unit, coding);
+    role_of(a->kind, out->role, sizeof out->role);
+    unit_of(a, in_unit, sizeof in_unit, out->unit);
+    coding_of(a, out->coding, sizeof out->coding, &out->type);
+    snprintf(out->path, sizeof out->path, "%s/%s%s%s%s", classes[class], kind, in_unit,
+             *out->coding ? "." : "", out->coding);
 }

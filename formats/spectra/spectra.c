@@ -109,7 +109,7 @@ static const vl_field fields[VL_SP_NFIELD] = {
     [VL_SP_ARR_START] = { "array/start", VL_U64, VL_FIXED, ARRAY, NUMBER, "", "", "first element there",
                           VL_REF_PIECE_START, 0, 0 },
     [VL_SP_ARR_LENGTH] = { "array/length", VL_U64, VL_FIXED, ARRAY, NUMBER, "", "", "elements there",
-                           VL_REF_NONE, 0, 0 },
+                           VL_REF_PIECE_LENGTH, 0, 0 },
     [VL_SP_ARR_TEXT_AT] = { "array/text_at", VL_U64, VL_FIXED, ARRAY, NUMBER, "", "",
                             "where its encoded text belongs in source/skeleton", VL_REF_ELEMENT,
                             VL_SP_SKELETON, 0 },
@@ -126,11 +126,12 @@ static const vl_field fields[VL_SP_NFIELD] = {
 
 const vl_schema vl_spectra_schema = {
     .kind = "spectra",
-    .version = 1,
+    .version = 2,
     .ntable = VL_SPT_N,
     .table = tables,
     .nfield = VL_SP_NFIELD,
     .field = fields,
     .ncounter = VL_SPC_N,
     .counter = counters,
+    .usual = 1u << VL_SPC_PROVEN,
 };

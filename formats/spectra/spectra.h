@@ -15,13 +15,16 @@
  *         dictionary (of floats), dictionary_int, float16, text (NUL-terminated strings), ms_1234567 (a
  *         compression that we keep as it is)
  *
+ * Paths are for people. What an array is stands in the column's role (the name of its term: "m/z array"), unit and
+ * coding, which the store's schema keeps; nobody reads them out of a path.
+ *
  * All text of the document but the content of its <binary> elements is the stream source/skeleton. A row of
  * array has what gives that content back, letter for letter: where it goes, and a recipe.
  */
 #ifndef VL_SPECTRA_H
 #define VL_SPECTRA_H
 
-#include "formats/batch.h"
+#include "formats/schema.h"
 
 enum { VL_SPT_SPECTRUM, VL_SPT_CHROMATOGRAM, VL_SPT_PRECURSOR, VL_SPT_SELECTED_ION, VL_SPT_ARRAY, VL_SPT_N };
 
@@ -105,5 +108,6 @@ enum {
 };
 
 extern const vl_schema vl_spectra_schema;
+extern const vl_schema_1 vl_spectra_1;
 
 #endif

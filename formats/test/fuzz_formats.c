@@ -7,13 +7,14 @@
  * turn; 5 every array is to be proven. A text that begins with '@', '<' or a byte order mark needs no control
  * byte.
  *
- * FASTQ that is accepted is printed again and must be the text, byte for byte. Text that comes in other
- * pieces must give the same error, or none.
+ * What is accepted is printed again by its format and must be the text, byte for byte (arrays whose encoding was
+ * proven on a sample only may be refused instead). Text that comes in other pieces must give the same error, or
+ * none.
  *
  * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a
  * corpus is a test like any other.
  */
-#include "formats/reads/reads.h"
+#include "formats/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ typedef struct reading {
     vl_batch batch;
     vl_facts facts;
     uint64_t counter[VL_MAX_COUNTER];
-    const vl_reads_how *how; /* print what comes; NULL: do not */
+    const void *how; /* print what comes; NULL: do not */
     vl_buf out[MOST_STREAM];
 } reading;
 
@@ -127,7 +128,7 @@ static void check_batch(const vl_batch *batch)
 
 /* ---- blocks ---- */
 
-static vl_code take_block(reading *r, vl_block *block, vl_err *err)
+static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
 {
     vl_batch *const batch = &r->batch;
     vl_batch_clear(batch);
@@ -136,12 +137,7 @@ static vl_code take_block(reading *r, vl_block *block, vl_err *err)
     if (r->format->join(r->head, r->tail, block, batch, err)) return err->code;
     check_batch(batch);
     for (int i = 0; i < batch->schema->ncounter; i++) r->counter[i] += batch->counter[i];
-    for (int s = 0; r->how && s < r->ask.nstream; s++) {
-        vl_reads_how how = *r->how;
-        how.mate = r->ask.nstream > 1 ? s + 1 : 0;
-        if (vl_reads_print(batch, &how, &r->out[s], err)) return err->code;
-    }
-    return VL_OK;
+    return r->how ? r->format->print(r->how, batch, last, r->out, err) : VL_OK;
 }
 
 typedef struct waiting { /* of each stream: text that came and is in no block yet */
@@ -203,7 +199,7 @@ static vl_code take_all(reading *r, vl_err *err)
             w[s].record += nrecord[s];
             block[s].last = last[s] && w[s].from == w[s].to;
         }
-        if ((used[0] || used[1] || end) && take_block(r, block, err)) break;
+        if ((used[0] || used[1] || end) && take_block(r, block, end, err)) break;
         for (int s = 0; s < r->ask.nstream && end; s++)
             if (w[s].from < r->in[s].n)
                 vl_fail(err, VL_EFORMAT, "input %d has more records than the other", s + 1);
@@ -231,35 +227,25 @@ static vl_code pass(reading *r, vl_err *err)
     return err->code;
 }
 
-/* ---- FASTQ again ---- */
-
-static void end_text(const reading *r, int s, bool crlf, vl_buf *out)
-{
-    vl_err err = VL_ERR_INIT;
-    if (r->counter[s ? VL_RC_NO_FINAL_2 : VL_RC_NO_FINAL_1]) {
-        MUST(out->len >= (crlf ? 2 : 1));
-        out->len -= crlf ? 2 : 1;
-    }
-    for (uint64_t i = 0; i < r->counter[s ? VL_RC_BLANK_TAIL_2 : VL_RC_BLANK_TAIL_1]; i++)
-        MUST(!vl_buf_append(out, crlf ? "\r\n" : "\n", crlf ? 2 : 1, &err));
-}
+/* ---- the way back ---- */
 
 static void print_again(reading *r)
 {
     vl_err err = VL_ERR_INIT;
-    vl_reads_how how = { .paired = strcmp(vl_fact_get(&r->facts, "layout"), "single") != 0,
-                         .mate_mark = (uint8_t)vl_fact_get(&r->facts, "mate_mark")[0] };
-    how.crlf[0] = how.crlf[1] = !strcmp(vl_fact_get(&r->facts, "line_end_1"), "crlf");
-    if (r->ask.nstream > 1) how.crlf[1] = !strcmp(vl_fact_get(&r->facts, "line_end_2"), "crlf");
-    r->how = &how;
-    MUST(!pass(r, &err));
+    vl_way way;
+    void *const how = calloc(1, r->format->print_size + 1);
+    MUST(how);
+    MUST(!r->format->unfinish(how, &r->facts, r->counter, r->ask.nstream, &way, &err));
+    r->how = how;
+    pass(r, &err);
+    MUST(!err.code || (err.code == VL_ESTORE && !r->ask.exact_all));
     for (int s = 0; s < r->ask.nstream; s++) {
-        end_text(r, s, how.crlf[s], &r->out[s]);
-        MUST(r->out[s].len == r->in[s].n);
-        MUST(!r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
+        MUST(err.code || r->out[s].len == r->in[s].n);
+        MUST(err.code || !r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
         vl_buf_free(&r->out[s]);
     }
     r->how = NULL;
+    free(how);
 }
 
 static bool same_place(const vl_err *a, const vl_err *b)
@@ -273,12 +259,11 @@ static void run(reading *r, uint8_t control)
     vl_err err = VL_ERR_INIT, other = VL_ERR_INIT;
     if (!(r->format = probe(r->in[0], 65536)) || r->format->max_stream < r->ask.nstream) return;
     pass(r, &err);
-    const bool reads = r->format->schema == &vl_reads_schema;
-    if (reads && !err.code) print_again(r);
+    if (r->format->print && !err.code) print_again(r);
     r->step = steps[(control & 7) == 7 ? 2 : 7];
     pass(r, &other);
     MUST(!err.code == !other.code);
-    if (reads && !same_place(&err, &other)) {
+    if (r->format->max_stream > 1 && !same_place(&err, &other)) {
         char line[2][480];
         vl_err_print(&err, line[0], sizeof line[0]);
         vl_err_print(&other, line[1], sizeof line[1]);

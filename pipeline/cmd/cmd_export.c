@@ -1,5 +1,6 @@
 /* vial export: the original back. */
 #include "pipeline/cmd/into_bank.h"
+#include "pipeline/io/output.h"
 #include "pipeline/out/export.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"

@@ -52,27 +52,6 @@ static vl_code read_facts(facts *f, const char *path, vl_err *err)
     return VL_OK;
 }
 
-/* Calls tell(where, name, text) for each note of the manifest. */
-typedef void note_fn(void *to, const char *where, const char *name, const char *text);
-static vl_code each_note(vl_store *st, note_fn *tell, void *to, vl_err *err)
-{
-    vl_buf text = { 0 };
-    vl_work work = { 0 };
-    const int column = vl_store_find(st, "source/manifest");
-    if (column >= 0 && !vl_store_read(st, column, &text, &work, err) && !vl_buf_append(&text, "", 1, err)) {
-        for (char *line = (char *)text.data, *end; (end = strchr(line, '\n')); line = end + 1) {
-            *end = 0;
-            char *const name = strchr(line, '\t'), *const value = name ? strchr(name + 1, '\t') : NULL;
-            if (!value) continue;
-            *name = *value = 0;
-            tell(to, line, name + 1, value + 1);
-        }
-    }
-    vl_buf_free(&text);
-    vl_work_free(&work);
-    return err->code;
-}
-
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
     json_t *group = json_object_get(to, where);
@@ -96,7 +75,7 @@ static vl_code print_json(const facts *f, vl_err *err)
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
-    each_note(f->store, add_note, notes, err);
+    vl_store_notes(f->store, add_note, notes, err);
     json_t *const all =
         json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile",
                   f->profile, "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
@@ -125,7 +104,7 @@ static vl_code print_text(const facts *f, const char *path, vl_err *err)
     printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
-    if (each_note(f->store, print_note, NULL, err)) return err->code;
+    if (vl_store_notes(f->store, print_note, NULL, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
     for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
         const vl_stored *const c = vl_store_column(f->store, i);

@@ -6,12 +6,10 @@
 
 #include "pipeline/in/cut.h"
 #include "pipeline/in/lay.h"
-#include "pipeline/reads/reads_tally.h"
 #include "pipeline/run/run.h"
+#include "pipeline/out/kind.h"
 #include "pipeline/out/verify.h"
 #include "formats/letter.h"
-#include "formats/reads/reads.h"
-#include "formats/spectra/spectra.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,19 +23,19 @@ typedef struct load {
     vl_batch batch;
     vl_chunks chunks;
     vl_work work;
-    vl_qc qc;
+    void *tally;                        /* owned; of the kind, NULL if it has none */
     uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
 } load;
 
 typedef struct ingest {
     const vl_ingest *ask;
+    const vl_kind *kind;
     vl_cutter cutter;
     vl_lay *lay;
     vl_store *store;
     vl_work work; /* of the ordered stages */
     load *load;   /* owned; [nslot] */
     int nslot;
-    bool paired;
     vl_progress progress;
 } ingest;
 
@@ -88,8 +86,7 @@ static vl_code count(void *self, vl_slot *slot, vl_err *err)
 {
     const ingest *const g = self;
     load *const l = slot->body;
-    if (l->batch.schema != &vl_reads_schema) return VL_OK;
-    return vl_qc_add(&l->qc, &l->batch, g->paired, err);
+    return l->tally ? g->kind->tally->add(l->tally, &l->batch, err) : VL_OK;
 }
 
 static vl_code lay(void *self, vl_slot *slot, vl_err *err)
@@ -150,8 +147,11 @@ static vl_code make_slots(ingest *g, vl_err *err)
     }
     g->load = calloc((size_t)g->nslot, sizeof *g->load);
     if (!g->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);
-    for (int i = 0; i < g->nslot; i++)
+    for (int i = 0; i < g->nslot; i++) {
         if (vl_batch_init(&g->load[i].batch, g->cutter.format->schema, err)) return err->code;
+        if (g->kind->tally && !(g->load[i].tally = calloc(1, g->kind->tally->size)))
+            return vl_fail(err, VL_ENOMEM, "no memory for statistics");
+    }
     return VL_OK;
 }
 
@@ -167,7 +167,8 @@ static void free_slots(ingest *g)
         if (l->batch.schema) vl_batch_free(&l->batch);
         vl_chunks_free(&l->chunks);
         vl_work_free(&l->work);
-        vl_qc_free(&l->qc);
+        if (l->tally) g->kind->tally->free(l->tally);
+        free(l->tally);
     }
     free(g->load);
     g->load = NULL;
@@ -268,10 +269,13 @@ static vl_code note_sources(ingest *g, vl_err *err)
 static vl_code note_root(ingest *g, vl_err *err)
 {
     const vl_schema *const schema = g->cutter.format->schema;
+    char version[64];
+    snprintf(version, sizeof version, "%s %" PRIu32, schema->kind, schema->version);
     const struct {
         const char *name, *text;
     } texts[] = { { "vial.format", "store" },
                   { "vial.kind", schema->kind },
+                  { "vial.schema", version },
                   { "vial.profile", vl_profile_name(g->ask->profile) },
                   { "vial.writer", VL_VERSION },
                   { "vial.sample", g->ask->sample },
@@ -303,14 +307,13 @@ static vl_code note_facts(ingest *g, vl_err *err)
     return VL_OK;
 }
 
-static vl_code note_qc(ingest *g, vl_err *err)
+/* The statistics of all slots as one. */
+static vl_code note_tally(ingest *g, vl_err *err)
 {
-    vl_qc sum = { 0 };
-    for (int i = 0; i < g->nslot; i++)
-        if (vl_qc_merge(&sum, &g->load[i].qc, err)) break;
-    if (!err->code) vl_qc_store(&sum, g->paired, g->store, err);
-    vl_qc_free(&sum);
-    return err->code;
+    const vl_tally *const t = g->kind->tally;
+    for (int i = 1; t && i < g->nslot; i++)
+        if (t->merge(g->load[0].tally, g->load[i].tally, err)) return err->code;
+    return t ? t->store(g->load[0].tally, g->store, err) : VL_OK;
 }
 
 /* ---- the whole ---- */
@@ -327,15 +330,16 @@ static void sum_up(ingest *g, vl_ingested *done)
 {
     const vl_schema *const schema = g->cutter.format->schema;
     for (int i = 0; i < schema->ncounter; i++)
-        if (vl_lay_counters(g->lay)[i] && strcmp(schema->counter[i], "n_proven")) /* that one is usual */
+        if (vl_lay_counters(g->lay)[i] && !(schema->usual >> i & 1))
             add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
-    const bool reads = g->cutter.format->schema == &vl_reads_schema;
-    if (same_mates(g)) add_odd(done, "mates_identical", "R1 and R2 hold the same reads", 0);
-    done->kind = g->cutter.format->schema->kind;
-    done->row_name = reads ? "reads" : "spectra";
-    done->unit_name = reads ? "bases" : "arrays";
+    const vl_kind *const kind = g->kind;
+    if (same_mates(g)) add_odd(done, "mates_identical", "both inputs hold the same", 0);
+    done->kind = schema->kind;
+    done->row_name = kind->rows;
+    done->unit_name = kind->units;
     done->rows = vl_lay_rows(g->lay, 0);
-    done->units = reads ? vl_lay_elements(g->lay, VL_RD_BASE) : vl_lay_rows(g->lay, VL_SPT_ARRAY);
+    done->units = kind->unit_field < 0 ? vl_lay_rows(g->lay, kind->unit_table)
+                                       : vl_lay_elements(g->lay, kind->unit_field);
     for (int s = 0; s < g->cutter.nstream; s++) {
         const vl_stream *const st = &g->cutter.stream[s];
         done->text_bytes += st->bytes;
@@ -355,7 +359,7 @@ static vl_code make_store(ingest *g, vl_err *err)
     if (make_slots(g, err) || move(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
         return err->code;
-    if (note_qc(g, err)) return err->code;
+    if (note_tally(g, err)) return err->code;
     free_slots(g);
     return vl_store_seal(g->store, g->ask->threads, err);
 }
@@ -381,10 +385,13 @@ vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
                                 .interleaved = ask->interleaved,
                                 .exact_all = ask->exact_all };
     *done = (vl_ingested){ 0 };
-    g.paired = ask->nstream == 2 || ask->interleaved;
     if (vl_cutter_open(&g.cutter, ask->path, ask->npath, format_ask, ask->format, err)) goto out;
-    vl_progress_start(&g.progress, ask->progress, "ingest",
-                      g.cutter.format->schema == &vl_reads_schema ? "reads" : "spectra");
+    g.kind = vl_kind_find(g.cutter.format->schema->kind);
+    if (!g.kind) {
+        vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);
+        goto out;
+    }
+    vl_progress_start(&g.progress, ask->progress, "ingest", g.kind->rows);
     if (make_store(&g, err)) goto out;
     sum_up(&g, done);
     if (verify(&g, done, err)) goto out;

@@ -1,6 +1,7 @@
 /* Lay (lay.h): for each column one open chunk that batches are copied into. */
 #include "pipeline/in/lay.h"
 
+#include "formats/schema.h"
 #include "formats/xxh3.h"
 
 #include <stdio.h>
@@ -9,9 +10,9 @@
 
 typedef struct column {
     vl_spec spec;
-    char unit[16];     /* spec.unit of a piece column */
-    vl_buf open;       /* elements since first */
-    uint64_t first, n; /* first element of the open chunk; elements so far */
+    vl_piece_column like; /* what spec borrows from, of a piece column */
+    vl_buf open;          /* elements since first */
+    uint64_t first, n;    /* first element of the open chunk; elements so far */
     XXH3_state_t *hash;
 } column;
 
@@ -25,10 +26,9 @@ typedef struct rows {
 
 struct vl_lay {
     const vl_schema *schema;
-    column **field;                                /* owned; [nfield] */
-    rows *rows;                                    /* owned; [nfield] */
-    column *piece[VL_MAX_PIECE_COLUMN];            /* owned */
-    char piece_base[VL_MAX_PIECE_COLUMN][VL_PATH]; /* the name without type */
+    column **field;                     /* owned; [nfield] */
+    rows *rows;                         /* owned; [nfield] */
+    column *piece[VL_MAX_PIECE_COLUMN]; /* owned */
     int npiece;
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
@@ -162,7 +162,7 @@ static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out,
 {
     bool taken = false;
     for (int i = 0; i < lay->npiece; i++) {
-        if (strcmp(lay->piece_base[i], pc->path)) continue;
+        if (strcmp(lay->piece[i]->like.path, pc->path)) continue;
         taken = true;
         if (lay->piece[i]->spec.type == pc->type) {
             *out = (uint16_t)i;
@@ -171,14 +171,15 @@ static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out,
     }
     if (lay->npiece == VL_MAX_PIECE_COLUMN)
         return vl_fail(err, VL_EUNSUP, "more than %d kinds of array", VL_MAX_PIECE_COLUMN);
-    vl_spec spec = { .type = pc->type, .use = VL_USE_NUMBER, .unit = "", .missing = "", .doc = "" };
+    vl_spec spec = { .type = pc->type, .use = pc->use, .unit = "", .missing = "", .doc = "" };
     snprintf(spec.path, sizeof spec.path, "%s%s%s", pc->path, taken ? "." : "",
              taken ? vl_type_name(pc->type) : "");
     column *const c = column_new(&spec, err);
     if (!c) return err->code;
-    memcpy(c->unit, pc->unit, sizeof c->unit);
-    c->spec.unit = c->unit;
-    memcpy(lay->piece_base[lay->npiece], pc->path, VL_PATH);
+    c->like = *pc;
+    c->spec.unit = c->like.unit;
+    c->spec.role = c->like.role;
+    c->spec.coding = c->like.coding;
     lay->piece[lay->npiece] = c;
     *out = (uint16_t)lay->npiece++;
     return VL_OK;
@@ -239,7 +240,9 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                      .use = field->use,
                      .unit = field->unit,
                      .missing = field->missing,
-                     .doc = field->doc };
+                     .doc = field->doc,
+                     .role = field->role,
+                     .coding = field->coding };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
@@ -318,6 +321,27 @@ static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
     return vl_store_digest(st, c->spec.path, hash.digest, err);
 }
 
+/* The names of the tables, and the columns: those of the schema, and those that the data named. */
+static vl_code note_schema(const vl_lay *lay, vl_store *st, vl_err *err)
+{
+    char tables[VL_MAX_TABLE * 40] = "";
+    vl_buf text = { 0 };
+    for (int t = 0; t < lay->schema->ntable; t++) {
+        const size_t used = strlen(tables);
+        snprintf(tables + used, sizeof tables - used, "%s%s", t ? " " : "", lay->schema->table[t]);
+    }
+    vl_schema_print(lay->schema, &text, err);
+    for (int i = 0; i < lay->npiece && !err->code; i++)
+        vl_schema_print_piece(lay->schema->table[vl_schema_piece_table(lay->schema)],
+                              lay->piece[i]->spec.path, &lay->piece[i]->like, &text, err);
+    const uint64_t n = text.len;
+    if (!err->code && !vl_store_note(st, "/", VL_TABLES_NOTE, tables, err))
+        vl_store_table(st, VL_SCHEMA_PATH, VL_U8, text.data, 1, &n, NULL, "",
+                       "what each column is, one a line; the first line names the parts", err);
+    vl_buf_free(&text);
+    return err->code;
+}
+
 vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
 {
     char from[VL_PATH + 16], to[VL_PATH + 16];
@@ -336,13 +360,9 @@ vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
             return err->code;
         }
     }
-    for (int i = 0; i < lay->npiece; i++) {
-        char number[12];
-        snprintf(number, sizeof number, "%d", i);
-        if (vl_store_note(st, VL_PIECE_NOTES, number, lay->piece[i]->spec.path, err)) return err->code;
+    for (int i = 0; i < lay->npiece; i++)
         if (note_digest(st, lay->piece[i], err)) return err->code;
-    }
-    return VL_OK;
+    return note_schema(lay, st, err);
 }
 
 uint64_t vl_lay_rows(const vl_lay *lay, int table) { return lay->nrow[table]; }

@@ -2,111 +2,164 @@
 #include "pipeline/out/export.h"
 
 #include "formats/letter.h"
-#include "formats/reads/reads.h"
-#include "formats/spectra/spectra.h"
 #include "formats/xxh3.h"
+#include "pipeline/io/output.h"
+#include "pipeline/out/kind.h"
+#include "pipeline/out/walk.h"
 #include "pipeline/run/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { GZIP_LEVEL = 6 };
 
+/* What one slot carries. */
+typedef struct load {
+    vl_plan plan;
+    vl_fresh fresh; /* chunks to take digests of */
+    vl_work work;
+    uint64_t rows; /* printed with this and all before; for progress */
+    bool last;     /* nothing follows */
+    vl_buf text[VL_MAX_TEXT];
+    vl_buf packed[VL_MAX_TEXT]; /* the same as BGZF */
+} load;
+
 typedef struct export
 {
     const vl_export *ask;
     vl_store *store;
     vl_reader *reader;
-    const vl_printer *printer;
-    void *self; /* of the printer */
-    int nstream;
-    vl_output *out[2];
-    bool gzip[2];
-    XXH3_state_t *hash[2];
+    const vl_format *format;
+    void *how; /* owned; of the format's print */
+    vl_walker walker;
+    int ntext, noriginal; /* texts that are made; texts that the store was made from */
+    vl_output *out[VL_MAX_TEXT];
+    bool gzip[VL_MAX_TEXT];
+    XXH3_state_t *hash[VL_MAX_TEXT];
     vl_work work;          /* of the ordered stages */
     uint64_t bytes, total; /* of text: so far, and in all */
     vl_progress progress;
-    vl_job *job;
-    int njob;
+    load *load; /* owned; [nload] */
+    int nload;
 }
 export;
-
-const vl_schema *vl_schema_of(const char *kind)
-{
-    if (!strcmp(kind, "reads")) return &vl_reads_schema;
-    return strcmp(kind, "spectra") ? NULL : &vl_spectra_schema;
-}
 
 static vl_code plan(void *self, vl_slot *slot, vl_err *err)
 {
     export *const x = self;
-    vl_job *const job = slot->body;
-    if (x->printer->plan(x->self, job, err)) return err->code;
-    vl_reader_fresh(x->reader, &job->fresh);
-    slot->end = job->last;
+    load *const l = slot->body;
+    if (vl_walker_plan(&x->walker, &l->plan, &l->work, &l->last, err)) return err->code;
+    l->rows = x->walker.next;
+    vl_reader_fresh(x->reader, &l->fresh);
+    slot->end = l->last;
     return VL_OK;
 }
 
 static vl_code print(void *self, vl_slot *slot, vl_err *err)
 {
     const export *const x = self;
-    vl_job *const job = slot->body;
-    if (x->printer->print(x->self, job, err)) return err->code;
-    for (int s = 0; s < x->nstream; s++) {
-        job->packed[s].len = 0;
-        if (x->gzip[s] && vl_bgzf_pack(job->text[s].data, job->text[s].len, GZIP_LEVEL, &job->packed[s], err))
+    load *const l = slot->body;
+    for (int s = 0; s < x->ntext; s++) l->text[s].len = l->packed[s].len = 0;
+    if (vl_walker_load(&x->walker, &l->plan, &l->work, err) ||
+        x->format->print(x->how, &l->plan.batch, l->last, l->text, err))
+        return err->code;
+    for (int s = 0; s < x->ntext; s++)
+        if (x->gzip[s] && vl_bgzf_pack(l->text[s].data, l->text[s].len, GZIP_LEVEL, &l->packed[s], err))
             return err->code;
-    }
     return VL_OK;
 }
 
 static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     export *const x = self;
-    vl_job *const job = slot->body;
-    for (int s = 0; s < x->nstream; s++) {
-        const vl_buf *const b = x->gzip[s] ? &job->packed[s] : &job->text[s];
-        XXH3_128bits_update(x->hash[s], job->text[s].data, job->text[s].len);
-        x->bytes += job->text[s].len;
+    load *const l = slot->body;
+    for (int s = 0; s < x->ntext; s++) {
+        const vl_buf *const b = x->gzip[s] ? &l->packed[s] : &l->text[s];
+        XXH3_128bits_update(x->hash[s], l->text[s].data, l->text[s].len);
+        x->bytes += l->text[s].len;
         if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
     }
-    if (vl_reader_digest(x->reader, &job->fresh, &x->work, err)) return err->code;
-    vl_progress_show(&x->progress, x->bytes, x->total, job->rows);
+    if (vl_reader_digest(x->reader, &l->fresh, &x->work, err)) return err->code;
+    vl_progress_show(&x->progress, x->bytes, x->total, l->rows);
     return VL_OK;
 }
 
-static vl_code open_store(export *x, bool split, vl_err *err)
+/* ---- what the store was made from ---- */
+
+vl_code vl_export_texts(vl_store *store, int *n, uint64_t *bytes, vl_err *err)
 {
-    char kind[32];
-    if (vl_store_open(&x->store, x->ask->store, err)) return err->code;
-    if (vl_store_get(x->store, "/", "vial.kind", kind, sizeof kind, err)) return err->code;
-    const vl_schema *const schema = vl_schema_of(kind);
-    if (!schema) return vl_fail(err, VL_EUNSUP, "stores of kind '%s' are not supported", kind);
-    for (int s = 1; s <= 2; s++) {
-        char name[32];
-        uint64_t bytes = 0;
-        snprintf(name, sizeof name, "text_bytes_%d", s);
-        if (vl_store_get_u64(x->store, "source", name, &bytes, err)) return err->code;
-        x->total += bytes;
+    char name[32], hash[40];
+    *bytes = 0;
+    for (*n = 0; *n < VL_MAX_TEXT; ++*n) {
+        uint64_t more = 0;
+        snprintf(name, sizeof name, "text_xxh3_128_%d", *n + 1);
+        if (vl_store_get(store, "source", name, hash, sizeof hash, err) || !*hash) break;
+        snprintf(name, sizeof name, "text_bytes_%d", *n + 1);
+        if (vl_store_get_u64(store, "source", name, &more, err)) break;
+        *bytes += more;
     }
-    x->printer = schema == &vl_reads_schema ? &vl_print_reads : &vl_print_spectra;
-    if (vl_reader_open(&x->reader, x->store, schema, err)) return err->code;
+    if (!err->code && !*n) vl_fail(err, VL_ESTORE, "the hash of the original text is missing");
+    return err->code;
+}
+
+static vl_code find_format(export *x, vl_err *err)
+{
+    char name[64];
+    if (vl_store_get(x->store, "source/0", "format", name, sizeof name, err)) return err->code;
+    x->format = vl_format_find(name);
+    if (!x->format)
+        return vl_fail(err, VL_EUNSUP, "the store was made from '%s', which is not supported", name);
+    if (!x->format->print)
+        return vl_fail(err, VL_EUNSUP, "%s is taken in, but not made again: 'vial view' prints what it held",
+                       name);
+    if (x->ntext > x->format->max_stream)
+        return vl_fail(err, VL_EARG, "the store was made from %s, which is one text: use -o", name);
+    return VL_OK;
+}
+
+static void add_fact(void *facts, const char *where, const char *name, const char *text)
+{
+    if (!strcmp(where, "source")) vl_fact_add(facts, name, "%s", text);
+}
+
+/* Facts and counters go back to the format that they came from. */
+static vl_code unfinish(export *x, vl_err *err)
+{
+    vl_facts facts = { .n = 0 };
+    uint64_t counter[VL_MAX_COUNTER] = { 0 };
+    vl_way way = { 0 };
+    const vl_schema *const schema = x->format->schema;
+    if (vl_store_notes(x->store, add_fact, &facts, err)) return err->code;
+    for (int i = 0; i < schema->ncounter; i++)
+        if (vl_store_get_u64(x->store, "/", schema->counter[i], &counter[i], err)) return err->code;
+    if (!(x->how = calloc(1, x->format->print_size + 1)))
+        return vl_fail(err, VL_ENOMEM, "no memory to print");
+    if (x->format->unfinish(x->how, &facts, counter, x->ntext, &way, err)) return err->code;
+    return vl_walker_open(&x->walker, x->reader, &way, err);
+}
+
+static vl_code open_store(export *x, vl_err *err)
+{
+    const vl_kind *kind = NULL;
+    if (vl_store_open(&x->store, x->ask->store, err) || vl_kind_of(&kind, x->store, err) ||
+        vl_export_texts(x->store, &x->noriginal, &x->total, err) || find_format(x, err) ||
+        vl_reader_open(&x->reader, x->store, kind->schema, kind->old, err))
+        return err->code;
     if (x->ask->whole && vl_reader_digests_start(x->reader, err)) return err->code;
-    if (x->printer->open(&x->self, x->reader, split, err)) return err->code;
-    x->njob = vl_slots_for(x->ask->threads);
-    x->job = calloc((size_t)x->njob, sizeof *x->job);
-    if (!x->job) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->njob);
-    for (int i = 0; i < x->njob; i++) {
-        x->job[i].skeleton.column = -1;
-        if (vl_plan_init(&x->job[i].plan, schema, err)) return err->code;
-    }
+    if (unfinish(x, err)) return err->code;
+    x->nload = vl_slots_for(x->ask->threads);
+    x->load = calloc((size_t)x->nload, sizeof *x->load);
+    if (!x->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->nload);
+    for (int i = 0; i < x->nload; i++)
+        if (vl_plan_init(&x->load[i].plan, x->reader, err)) return err->code;
     return VL_OK;
 }
 
 static vl_code open_outputs(export *x, vl_err *err)
 {
-    for (int s = 0; s < x->nstream; s++) {
+    for (int s = 0; s < x->ntext; s++) {
         if (!(x->hash[s] = XXH3_createState()))
             return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
         XXH3_128bits_reset(x->hash[s]);
@@ -122,37 +175,25 @@ static vl_code move(export *x, vl_err *err)
     const vl_stage stage[] = { { "fetch", VL_ORDERED, plan, x },
                                { "print", VL_PARALLEL, print, x },
                                { "emit", VL_ORDERED, emit, x } };
-    vl_slot *const slot = calloc((size_t)x->njob, sizeof *slot);
-    if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->njob);
-    for (int i = 0; i < x->njob; i++) slot[i].body = &x->job[i];
-    vl_run(stage, 3, slot, x->njob, x->ask->threads, NULL, err);
+    vl_slot *const slot = calloc((size_t)x->nload, sizeof *slot);
+    if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->nload);
+    for (int i = 0; i < x->nload; i++) slot[i].body = &x->load[i];
+    vl_run(stage, 3, slot, x->nload, x->ask->threads, NULL, err);
     free(slot);
     vl_progress_end(&x->progress);
     return err->code;
 }
 
-/* Which stream of the original the output s is; 0: none, the output is in a new shape. */
-static vl_code original_of(export *x, int s, int *stream, vl_err *err)
-{
-    char layout[32];
-    *stream = 0;
-    if (vl_store_get(x->store, "source", "layout", layout, sizeof layout, err)) return err->code;
-    if (!strcmp(layout, "paired")) *stream = x->nstream == 2 ? s + 1 : 0;
-    else if (x->nstream == 1) *stream = 1;
-    return VL_OK;
-}
-
+/* Against the hash of the original, unless the texts are in a new shape. */
 static vl_code compare(export *x, int s, bool *compared, vl_err *err)
 {
     char name[32], said[40], hex[33];
-    int stream = 0;
-    if (original_of(x, s, &stream, err) || !stream) return err->code;
+    if (x->ntext != x->noriginal) return VL_OK;
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(x->hash[s]));
     vl_hex(hash.digest, sizeof hash.digest, hex);
-    snprintf(name, sizeof name, "text_xxh3_128_%d", stream);
+    snprintf(name, sizeof name, "text_xxh3_128_%d", s + 1);
     if (vl_store_get(x->store, "source", name, said, sizeof said, err)) return err->code;
-    if (!*said) return vl_fail(err, VL_ESTORE, "the hash of the original text is missing");
     if (strcmp(said, hex))
         return vl_fail(err, VL_ESTORE, "the text differs from the original: XXH3-128 %s, was %s", hex, said);
     *compared = true;
@@ -161,7 +202,7 @@ static vl_code compare(export *x, int s, bool *compared, vl_err *err)
 
 static vl_code finish(export *x, vl_exported *done, vl_err *err)
 {
-    for (int s = 0; s < x->nstream; s++) {
+    for (int s = 0; s < x->ntext; s++) {
         if (compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
         if (!x->out[s]) continue;
         if (x->gzip[s] && vl_output_write(x->out[s], vl_bgzf_eof, sizeof vl_bgzf_eof, err)) return err->code;
@@ -172,28 +213,24 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     return VL_OK;
 }
 
-static void free_job(vl_reader *r, vl_job *job)
+static void free_load(vl_reader *r, load *l)
 {
-    vl_plan_free(r, &job->plan);
-    vl_fresh_free(&job->fresh);
-    vl_work_free(&job->work);
-    for (int s = 0; s < 2; s++) {
-        vl_buf_free(&job->text[s]);
-        vl_buf_free(&job->packed[s]);
+    vl_plan_free(r, &l->plan);
+    vl_fresh_free(&l->fresh);
+    vl_work_free(&l->work);
+    for (int s = 0; s < VL_MAX_TEXT; s++) {
+        vl_buf_free(&l->text[s]);
+        vl_buf_free(&l->packed[s]);
     }
-    vl_arrays_free(&job->arrays);
-    vl_span_free(&job->skeleton);
-    vl_buf_free(&job->skeleton_text);
 }
 
 vl_code vl_export_run(const vl_export *ask, vl_exported *done, vl_err *err)
 {
     export x = { .ask = ask };
     *done = (vl_exported){ 0 };
-    const bool split = ask->out[1] != NULL;
-    x.nstream = split ? 2 : 1;
+    x.ntext = ask->out[1] ? 2 : 1;
     vl_progress_start(&x.progress, ask->progress, ask->what, "rows");
-    if (open_store(&x, split, err)) {
+    if (open_store(&x, err)) {
         vl_err_file(err, ask->store);
         goto out;
     }
@@ -205,14 +242,14 @@ vl_code vl_export_run(const vl_export *ask, vl_exported *done, vl_err *err)
     if (ask->whole && vl_reader_digests_whole(x.reader, ask->whole, err)) goto out;
     finish(&x, done, err);
 out:
-    for (int i = 0; x.job && i < x.njob; i++) free_job(x.reader, &x.job[i]);
-    free(x.job);
+    for (int i = 0; x.load && i < x.nload; i++) free_load(x.reader, &x.load[i]);
+    free(x.load);
     vl_work_free(&x.work);
-    for (int s = 0; s < 2; s++) {
+    for (int s = 0; s < VL_MAX_TEXT; s++) {
         vl_output_close(x.out[s]);
         XXH3_freeState(x.hash[s]);
     }
-    if (x.printer && x.self) x.printer->close(x.self);
+    free(x.how);
     vl_reader_close(x.reader);
     vl_store_close(x.store);
     return err->code;

@@ -29,9 +29,7 @@ typedef struct tally {
 
 struct vl_reader {
     vl_store *store; /* borrowed */
-    const vl_schema *schema;
-    int *column, *offset; /* owned; [nfield]: columns in the store, -1 if absent */
-    uint64_t nrow[VL_MAX_TABLE];
+    vl_columns columns;
     vl_page **page; /* owned */
     size_t npage, cpage;
     uint64_t clock;
@@ -43,72 +41,21 @@ struct vl_reader {
 
 /* ---- open ---- */
 
-static uint64_t rows_of(vl_reader *r, int f)
+vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *program, const vl_schema_1 *old,
+                       vl_err *err)
 {
-    const vl_field *const field = &r->schema->field[f];
-    if (field->shape == VL_FIXED)
-        return r->column[f] < 0 ? 0 : vl_store_column(r->store, r->column[f])->nelem;
-    if (r->offset[f] >= 0) return vl_store_column(r->store, r->offset[f])->nelem - 1;
-    return 0;
-}
-
-/* Every column must have as many rows as the store says its table has. */
-static vl_code check_rows(vl_reader *r, vl_err *err)
-{
-    for (int t = 0; t < r->schema->ntable; t++) {
-        char name[48];
-        snprintf(name, sizeof name, t ? "n_%s" : "n_row", r->schema->table[t]);
-        if (vl_store_get_u64(r->store, "/", name, &r->nrow[t], err)) return err->code;
-    }
-    for (int f = 0; f < r->schema->nfield; f++) {
-        const vl_field *const field = &r->schema->field[f];
-        const vl_stored *const col = r->column[f] < 0 ? NULL : vl_store_column(r->store, r->column[f]);
-        const uint64_t want = r->nrow[field->table];
-        bool good = true;
-        if (col) good = col->type == field->type;
-        if (good && field->shape == VL_FIXED) good = rows_of(r, f) == want;
-        if (good && field->shape == VL_RAGGED && r->offset[f] >= 0)
-            good = vl_store_column(r->store, r->offset[f])->type == VL_U64 &&
-                   vl_store_column(r->store, r->offset[f])->nelem == want + 1;
-        if (good && field->shape == VL_RAGGED && r->offset[f] < 0 && col) {
-            uint64_t n = 0;
-            good = col->uniform && !__builtin_mul_overflow(col->row_length, want, &n) && n == col->nelem;
-        }
-        if (!good)
-            return vl_fail(err, VL_ESTORE, "%s does not fit the %" PRIu64 " rows of its table", field->path,
-                           want);
-    }
-    return VL_OK;
-}
-
-vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *schema, vl_err *err)
-{
-    char path[VL_PATH + 16];
     vl_reader *const r = *out = calloc(1, sizeof *r);
     if (!r) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
     r->store = store;
-    r->schema = schema;
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->change, NULL);
-    r->column = calloc((size_t)schema->nfield, sizeof *r->column);
-    r->offset = calloc((size_t)schema->nfield, sizeof *r->offset);
-    if (!r->column || !r->offset) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
-    for (int f = 0; f < schema->nfield; f++) {
-        const vl_field *const field = &schema->field[f];
-        r->column[f] = vl_store_find(store, field->path);
-        r->offset[f] = -1;
-        if (field->shape != VL_RAGGED) continue;
-        snprintf(path, sizeof path, "%s.offset",
-                 field->offset_of ? schema->field[field->offset_of - 1].path : field->path);
-        r->offset[f] = vl_store_find(store, path);
-    }
-    check_rows(r, err);
-    return vl_err_file(err, vl_store_path(store));
+    return vl_columns_read(&r->columns, store, program, old, err);
 }
 
 vl_store *vl_reader_store(const vl_reader *r) { return r->store; }
-uint64_t vl_reader_nrow(const vl_reader *r, int table) { return r->nrow[table]; }
-int vl_reader_column(const vl_reader *r, int field) { return r->column[field]; }
+const vl_columns *vl_reader_columns(const vl_reader *r) { return &r->columns; }
+uint64_t vl_reader_nrow(const vl_reader *r, int table) { return r->columns.nrow[table]; }
+int vl_reader_column(const vl_reader *r, int field) { return r->columns.column[field]; }
 
 /* ---- pages ---- */
 
@@ -316,22 +263,24 @@ vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n,
 vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work,
                           vl_err *err)
 {
-    if (r->offset[field] < 0) {
-        const uint64_t length =
-            r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->row_length;
+    if (r->columns.offset[field] < 0) {
+        const uint64_t length = r->columns.column[field] < 0
+                                    ? 0
+                                    : vl_store_column(r->store, r->columns.column[field])->row_length;
         for (size_t i = 0; i <= n; i++) offset[i] = (first + i) * length;
         return VL_OK;
     }
     vl_span span = { .column = -1 };
-    if (!vl_reader_span(r, &span, r->offset[field], first, n + 1, err))
+    if (!vl_reader_span(r, &span, r->columns.offset[field], first, n + 1, err))
         copy_span(r, &span, (uint8_t *)offset, work, err);
     drop_span(r, &span);
     vl_span_free(&span);
-    const uint64_t most = r->column[field] < 0 ? 0 : vl_store_column(r->store, r->column[field])->nelem;
+    const uint64_t most =
+        r->columns.column[field] < 0 ? 0 : vl_store_column(r->store, r->columns.column[field])->nelem;
     for (size_t i = 0; i <= n && !err->code; i++) {
         if (offset[i] > most || (i && offset[i] < offset[i - 1]))
             vl_fail(err, VL_ESTORE, "%s.offset: row %" PRIu64 " ends at element %" PRIu64,
-                    r->schema->field[field].path, first + i, offset[i]);
+                    r->columns.schema->field[field].path, first + i, offset[i]);
     }
     return vl_err_file(err, vl_store_path(r->store));
 }
@@ -346,57 +295,210 @@ static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, s
     const uint64_t base = col->offset[0], count = col->offset[n] - base;
     for (size_t i = 0; i <= n; i++) col->offset[i] -= base;
     col->nrow = n;
-    return vl_reader_span(r, &plan->span[f], r->column[f], base, count, err);
+    return vl_reader_span(r, &plan->span[f], r->columns.column[f], base, count, err);
+}
+
+static vl_code plan_fixed(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_err *err)
+{
+    if (r->columns.absent[f])
+        return vl_columns_missing(&r->columns.schema->field[f], n, &plan->batch.col[f].data, err);
+    return vl_reader_span(r, &plan->span[f], r->columns.column[f], first, n, err);
 }
 
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
                        vl_work *work, vl_err *err)
 {
-    if (first > r->nrow[table] || n > r->nrow[table] - first)
+    if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
         return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
-                       first + n, r->schema->table[table], r->nrow[table]);
+                       first + n, r->columns.schema->table[table], r->columns.nrow[table]);
     plan->batch.first[table] = first;
     plan->batch.nrow[table] = n;
-    for (int f = 0; f < r->schema->nfield; f++) {
-        const vl_field *const field = &r->schema->field[f];
-        if (field->table != table || field->shape == VL_STREAM) continue;
-        if (want && !want[f]) continue;
+    for (int f = 0; f < r->columns.schema->nfield; f++) {
+        const vl_field *const field = &r->columns.schema->field[f];
+        if (field->table != table || (field->shape != VL_FIXED && field->shape != VL_RAGGED)) continue;
+        if (want ? !want[f] : f >= r->columns.nprogram) continue;
         if (field->shape == VL_RAGGED ? plan_ragged(r, plan, f, first, n, work, err)
-                                      : vl_reader_span(r, &plan->span[f], r->column[f], first, n, err))
+                                      : plan_fixed(r, plan, f, first, n, err))
             return err->code;
     }
     return VL_OK;
 }
 
+/* What stands for missing is in the batch already. */
+static bool is_filled(const vl_reader *r, int f)
+{
+    return r->columns.absent[f] && r->columns.schema->field[f].shape == VL_FIXED;
+}
+
 /* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
-    for (int f = 0; f < r->schema->nfield; f++)
+    for (int f = 0; f < r->columns.schema->nfield; f++)
         for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);
-    for (int f = 0; f < r->schema->nfield; f++)
-        if (vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err)) return err->code;
+    for (int f = 0; f < r->columns.schema->nfield; f++)
+        if (!is_filled(r, f) && vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err))
+            return err->code;
     return VL_OK;
 }
 
-vl_code vl_plan_init(vl_plan *plan, const vl_schema *schema, vl_err *err)
+vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err)
 {
+    return vl_reader_span(r, &plan->span[field], r->columns.column[field], first, count, err);
+}
+
+vl_code vl_reader_load_stream(vl_reader *r, vl_plan *plan, int field, vl_work *work, vl_err *err)
+{
+    return vl_reader_load_span(r, &plan->span[field], &plan->batch.col[field].data, work, err);
+}
+
+/* ---- pieces ---- */
+
+/* The fields of the piece table; false: the kind has no pieces. */
+typedef struct pointers {
+    const uint8_t *column, *start, *length; /* u16, u64, u64 of each row */
+    uint64_t first;                         /* number of row 0 in the store */
+} pointers;
+
+static bool find_pointers(const vl_batch *b, pointers *p)
+{
+    const vl_schema *const s = b->schema;
+    *p = (pointers){ 0 };
+    for (int f = 0; f < s->nfield; f++) {
+        const uint8_t *const data = b->col[f].data.data;
+        if (s->field[f].ref == VL_REF_PIECE_COLUMN) p->column = data;
+        if (s->field[f].ref == VL_REF_PIECE_START) p->start = data, p->first = b->first[s->field[f].table];
+        if (s->field[f].ref == VL_REF_PIECE_LENGTH) p->length = data;
+    }
+    return p->column && p->start && p->length;
+}
+
+/* Row i: the number of its column, its first element and how many. */
+static vl_code point(const vl_columns *c, const pointers *p, size_t i, unsigned *k, uint64_t *start,
+                     uint64_t *length, vl_err *err)
+{
+    uint64_t end;
+    *k = vl_le16(p->column + 2 * i);
+    *start = vl_le64(p->start + 8 * i);
+    *length = vl_le64(p->length + 8 * i);
+    if (*k < (unsigned)c->npiece && !__builtin_add_overflow(*start, *length, &end) &&
+        *length <= UINT64_MAX / 64)
+        return VL_OK;
+    return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d", p->first + i, *k, c->npiece);
+}
+
+vl_code vl_reader_piece_bytes(const vl_reader *r, const vl_batch *b, size_t i, uint64_t *bytes, vl_err *err)
+{
+    unsigned k;
+    uint64_t start, length;
+    pointers p;
+    if (!find_pointers(b, &p)) return vl_fail(err, VL_EBUG, "a row of no piece table");
+    if (point(&r->columns, &p, i, &k, &start, &length, err)) return err->code;
+    *bytes = length * vl_type_width(r->columns.piece[k].type);
+    return VL_OK;
+}
+
+vl_code vl_reader_pieces(vl_reader *r, vl_plan *plan, size_t n, vl_err *err)
+{
+    const vl_columns *const c = &r->columns;
+    uint64_t from[VL_MAX_PIECE_COLUMN], to[VL_MAX_PIECE_COLUMN] = { 0 };
+    pointers p;
+    plan->npiece = n;
+    for (int i = 0; i < c->npiece; i++) from[i] = UINT64_MAX;
+    if (!find_pointers(&plan->batch, &p) && n) return vl_fail(err, VL_EBUG, "%zu rows of no piece table", n);
+    for (size_t i = 0; i < n; i++) {
+        unsigned k;
+        uint64_t start, length;
+        if (point(c, &p, i, &k, &start, &length, err)) return err->code;
+        if (!length) continue;
+        if (start < from[k]) from[k] = start;
+        if (start + length > to[k]) to[k] = start + length;
+    }
+    for (int k = 0; k < c->npiece; k++) {
+        const uint64_t count = to[k] ? to[k] - from[k] : 0;
+        if (vl_reader_span(r, &plan->piece[k], c->column[c->piece_field[k]], count ? from[k] : 0, count, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+/* Elements of all spans behind each other in values; at [npiece column]: where each begins. */
+static vl_code copy_pieces(vl_reader *r, vl_plan *plan, size_t *at, vl_work *work, vl_err *err)
+{
+    vl_buf *const values = &plan->batch.values;
+    size_t bytes = 0;
+    for (int k = 0; k < r->columns.npiece; k++) {
+        const vl_span *const span = &plan->piece[k];
+        at[k] = bytes;
+        if (span->column >= 0)
+            bytes += (span->count * vl_type_width(r->columns.piece[k].type) + 63) & ~(size_t)63;
+    }
+    values->len = 0;
+    if (vl_buf_reserve(values, bytes, err)) return err->code;
+    values->len = bytes;
+    for (int k = 0; k < r->columns.npiece && !err->code; k++)
+        copy_span(r, &plan->piece[k], values->data + at[k], work, err);
+    return err->code;
+}
+
+vl_code vl_reader_load_pieces(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
+{
+    vl_batch *const b = &plan->batch;
+    size_t at[VL_MAX_PIECE_COLUMN];
+    pointers p;
+    if (copy_pieces(r, plan, at, work, err)) return err->code;
+    if (plan->npiece > b->cpiece) {
+        vl_piece *const more = realloc(b->piece, plan->npiece * sizeof *more);
+        if (!more) return vl_fail(err, VL_ENOMEM, "no memory for %zu pieces", plan->npiece);
+        b->piece = more;
+        b->cpiece = plan->npiece;
+    }
+    find_pointers(b, &p);
+    for (size_t i = 0; i < plan->npiece; i++) {
+        const uint16_t k = vl_le16(p.column + 2 * i);
+        const uint64_t length = vl_le64(p.length + 8 * i),
+                       skip = length ? vl_le64(p.start + 8 * i) - plan->piece[k].first : 0;
+        b->piece[i] = (vl_piece){ k, at[k] + skip * vl_type_width(r->columns.piece[k].type), length };
+    }
+    b->npiece = plan->npiece;
+    for (int k = 0; k < r->columns.npiece; k++) drop_span(r, &plan->piece[k]);
+    return VL_OK;
+}
+
+/* ---- plans ---- */
+
+vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err)
+{
+    const vl_columns *const c = &r->columns;
     *plan = (vl_plan){ 0 };
-    plan->span = calloc((size_t)schema->nfield + 1, sizeof *plan->span);
-    if (!plan->span) return vl_fail(err, VL_ENOMEM, "no memory for a plan");
-    for (int f = 0; f < schema->nfield; f++) plan->span[f].column = -1;
-    return vl_batch_init(&plan->batch, schema, err);
+    plan->span = calloc((size_t)c->schema->nfield + 1, sizeof *plan->span);
+    plan->piece = calloc((size_t)c->npiece + 1, sizeof *plan->piece);
+    if (!plan->span || !plan->piece) return vl_fail(err, VL_ENOMEM, "no memory for a plan");
+    for (int f = 0; f < c->schema->nfield; f++) plan->span[f].column = -1;
+    for (int k = 0; k < c->npiece; k++) plan->piece[k].column = -1;
+    if (vl_batch_init(&plan->batch, c->schema, err)) return err->code;
+    vl_piece_column *const copy = malloc(((size_t)c->npiece + 1) * sizeof *copy);
+    if (!copy) return vl_fail(err, VL_ENOMEM, "no memory for a plan");
+    memcpy(copy, c->piece, (size_t)c->npiece * sizeof *copy);
+    plan->batch.piece_column = copy;
+    plan->batch.npiece_column = plan->batch.cpiece_column = (size_t)c->npiece;
+    return VL_OK;
+}
+
+static void free_spans(vl_reader *r, vl_span *span, int n)
+{
+    for (int i = 0; span && i < n; i++) {
+        if (r) drop_span(r, &span[i]);
+        vl_span_free(&span[i]);
+    }
+    free(span);
 }
 
 void vl_plan_free(vl_reader *r, vl_plan *plan)
 {
-    if (plan->span && plan->batch.schema) {
-        for (int f = 0; f < plan->batch.schema->nfield; f++) {
-            if (r) drop_span(r, &plan->span[f]);
-            vl_span_free(&plan->span[f]);
-        }
-    }
-    free(plan->span);
-    if (plan->batch.schema) vl_batch_free(&plan->batch);
+    const bool made = plan->batch.schema != NULL;
+    free_spans(r, plan->span, made ? plan->batch.schema->nfield : 0);
+    free_spans(r, plan->piece, made ? (int)plan->batch.npiece_column : 0);
+    if (made) vl_batch_free(&plan->batch);
     *plan = (vl_plan){ 0 };
 }
 
@@ -474,8 +576,7 @@ void vl_reader_close(vl_reader *r)
         free(r->page[i]);
     }
     free(r->page);
-    free(r->column);
-    free(r->offset);
+    vl_columns_free(&r->columns);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->change);
     free(r);

@@ -10,7 +10,7 @@
 #ifndef VL_READER_H
 #define VL_READER_H
 
-#include "pipeline/store/store.h"
+#include "pipeline/out/columns.h"
 
 enum { VL_READER_PAGES = 48 };
 
@@ -25,10 +25,12 @@ typedef struct vl_span {
 } vl_span;
 void vl_span_free(vl_span *span); /* memory only; unpin first */
 
-/* Rows of some tables of a schema, planned and then loaded. Reused. */
+/* Rows of some tables, parts of streams and pieces, planned and then loaded into a batch as parse made it. Reused. */
 typedef struct vl_plan {
     vl_span *span;  /* owned; [nfield] */
-    vl_batch batch; /* what load fills */
+    vl_span *piece; /* owned; [piece columns] */
+    size_t npiece;  /* rows of the piece table whose pieces are planned */
+    vl_batch batch; /* what load fills; its schema is the reader's */
 } vl_plan;
 
 /* Chunks that were fetched for one job, while the reader takes digests. Reused. */
@@ -37,23 +39,38 @@ typedef struct vl_fresh {
     size_t npage, cpage;
 } vl_fresh;
 
-vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *schema, vl_err *err);
+/* program and old: of the kind (columns.h). The store is borrowed. */
+vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *program, const vl_schema_1 *old,
+                       vl_err *err);
 vl_store *vl_reader_store(const vl_reader *r);
+const vl_columns *vl_reader_columns(const vl_reader *r);
 /* Rows of a table in the store. */
 uint64_t vl_reader_nrow(const vl_reader *r, int table);
 
-vl_code vl_plan_init(vl_plan *plan, const vl_schema *schema, vl_err *err);
+vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err);
 void vl_plan_free(vl_reader *r, vl_plan *plan);
 
-/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL:
- * all). Other tables of the plan keep what was planned. */
+/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL: those of the
+ * program). Other tables of the plan keep what was planned. */
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
                        vl_work *work, vl_err *err);
+/* Ordered. Plans elements of a stream. */
+vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err);
+/* Ordered. Plans the pieces of the first n rows of the piece table, whose rows must be loaded. Pieces of one column lie
+ * behind each other in the store. VL_ESTORE names the row that points elsewhere. */
+vl_code vl_reader_pieces(vl_reader *r, vl_plan *plan, size_t n, vl_err *err);
 /* Ordered. Plans any elements of any column. */
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err);
 
-/* Parallel. Fills plan->batch and unpins. */
+/* Parallel. Fills plan->batch with the rows and streams that are planned, and unpins. */
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
+/* Parallel. The elements of a stream that was planned. */
+vl_code vl_reader_load_stream(vl_reader *r, vl_plan *plan, int field, vl_work *work, vl_err *err);
+/* Bytes of the pieces of row i of a batch whose rows of the piece table are loaded. VL_ESTORE: it points at no column. */
+vl_code vl_reader_piece_bytes(const vl_reader *r, const vl_batch *batch, size_t i, uint64_t *bytes,
+                              vl_err *err);
+/* Parallel. Fills piece, piece_column and values of plan->batch, and unpins. */
+vl_code vl_reader_load_pieces(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 /* Parallel. Replaces out by the elements of a span and unpins. */
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err);
 
@@ -65,6 +82,12 @@ vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n,
                            vl_err *err);
 /* The column of a field in the store, -1 if absent. */
 int vl_reader_column(const vl_reader *r, int field);
+
+/* Fields of row i. */
+static inline uint64_t vl_u64_at(const vl_batch *b, int field, size_t i)
+{
+    return vl_le64(b->col[field].data.data + 8 * i);
+}
 
 /* Digests on the way: who reads a whole store in order checks its columns without unpacking them twice.
  * start: before anything is read. fresh: ordered, behind a job's plan: the chunks that it fetched. digest: ordered, in

@@ -4,8 +4,10 @@
 
 #include "formats/xxh3.h"
 #include "pipeline/out/export.h"
+#include "pipeline/out/kind.h"
 #include "pipeline/run/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,15 +107,15 @@ out:
     return err->code;
 }
 
-/* Reads in two files are compared mate by mate, everything else as one text. */
+/* As many texts as there were are made again and compared. */
 static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
 {
-    char layout[32];
+    int n = 0;
+    uint64_t bytes = 0;
     vl_exported done = { 0 };
-    if (vl_store_get(v->store, "source", "layout", layout, sizeof layout, err)) return err->code;
-    const bool split = !strcmp(layout, "paired");
+    if (vl_export_texts(v->store, &n, &bytes, err)) return err->code;
     const vl_export text = { .store = ask->path,
-                             .out = { "", split ? "" : NULL },
+                             .out = { "", n > 1 ? "" : NULL },
                              .compare_only = true,
                              .whole = v->whole,
                              .threads = ask->threads,
@@ -127,14 +129,16 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl
 static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
 {
     if (vl_store_open(&v->store, ask->path, err) || vl_store_check_digest(v->store, err)) return err->code;
-    if (vl_store_get(v->store, "/", "vial.kind", seen->kind, sizeof seen->kind, err)) return err->code;
+    const vl_kind *kind = NULL;
+    if (vl_kind_of(&kind, v->store, err)) return err->code;
+    snprintf(seen->kind, sizeof seen->kind, "%s", kind->schema->kind);
     if (vl_store_get_u64(v->store, "/", "n_row", &seen->rows, err)) return err->code;
     seen->columns = vl_store_ncolumn(v->store);
     for (int c = 0; c < seen->columns; c++) seen->chunks += vl_store_column(v->store, c)->nchunk;
     v->total = seen->bytes;
     if (!(v->whole = calloc((size_t)seen->columns + 1, sizeof *v->whole)))
         return vl_fail(err, VL_ENOMEM, "no memory to verify a store");
-    if ((ask->deep || !strcmp(seen->kind, "reads")) && check_text(v, ask, seen, err)) return err->code;
+    if ((ask->deep || kind->reprint) && check_text(v, ask, seen, err)) return err->code;
     v->column = unchecked(v, 0);
     if (v->column < seen->columns && check_columns(v, ask->threads, err)) return err->code;
     return vl_store_identity(v->store, seen->digest, err);

@@ -2,16 +2,14 @@
  */
 #include "pipeline/out/view.h"
 
-#include "pipeline/out/export.h"
 #include "pipeline/run/run.h"
-#include "formats/reads/reads.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct view {
     vl_viewer v;
-    const vl_view_kind *kind;
+    const vl_question *kind;
     vl_store *store;
     vl_output *out;
     vl_leaf *leaf;
@@ -45,14 +43,11 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 
 static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
 {
-    char kind[32];
-    if (vl_store_open(&w->store, ask->store, err)) return err->code;
-    if (vl_store_get(w->store, "/", "vial.kind", kind, sizeof kind, err)) return err->code;
-    const vl_schema *const schema = vl_schema_of(kind);
-    if (!schema) return vl_fail(err, VL_EUNSUP, "stores of kind '%s' are not supported", kind);
-    w->kind = schema == &vl_reads_schema ? &vl_view_reads : &vl_view_spectra;
+    const vl_kind *kind = NULL;
+    if (vl_store_open(&w->store, ask->store, err) || vl_kind_of(&kind, w->store, err)) return err->code;
+    w->kind = kind->question;
     w->v.ask = ask;
-    if (vl_reader_open(&w->v.r, w->store, schema, err)) return err->code;
+    if (vl_reader_open(&w->v.r, w->store, kind->schema, kind->old, err)) return err->code;
     return w->kind->open(&w->v, err);
 }
 
@@ -75,7 +70,7 @@ static vl_code make_leaves(view *w, int threads, vl_err *err)
     w->leaf = calloc((size_t)w->nleaf, sizeof *w->leaf);
     if (!w->leaf) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nleaf);
     for (int i = 0; i < w->nleaf; i++)
-        if (vl_plan_init(&w->leaf[i].plan, w->kind->schema, err)) return err->code;
+        if (vl_plan_init(&w->leaf[i].plan, w->v.r, err)) return err->code;
     return VL_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include "formats/text.h"
 #include "pipeline/io/output.h"
+#include "pipeline/out/kind.h"
 #include "pipeline/out/reader.h"
 
 typedef struct vl_view {
@@ -67,8 +68,8 @@ typedef struct vl_viewer {
     void *own; /* of the kind */
 } vl_viewer;
 
-typedef struct vl_view_kind {
-    const vl_schema *schema;
+/* What may be asked of a kind. */
+typedef struct vl_question {
     vl_code (*open)(vl_viewer *v, vl_err *err);                /* checks what is asked, finds the rows */
     vl_code (*head)(vl_viewer *v, vl_buf *text, vl_err *err);  /* before the first row */
     vl_code (*plan)(vl_viewer *v, vl_leaf *leaf, vl_err *err); /* ordered */
@@ -76,9 +77,7 @@ typedef struct vl_view_kind {
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err);         /* behind the last */
     void (*drop)(vl_leaf *leaf);                                      /* frees leaf->own; may be NULL */
     void (*close)(vl_viewer *v);
-} vl_view_kind;
-
-extern const vl_view_kind vl_view_reads, vl_view_spectra;
+} vl_question;
 
 /* The columns asked for, or usual ones: numbers into known, -1 ends the list. VL_EARG names an unknown one.
  */

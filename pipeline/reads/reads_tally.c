@@ -74,13 +74,15 @@ static bool equal_pairs(const uint64_t *offset, size_t nread)
     return true;
 }
 
-vl_code vl_qc_add(vl_qc *qc, const vl_batch *b, bool paired, vl_err *err)
+static vl_code add(void *state, const vl_batch *b, vl_err *err)
 {
+    vl_qc *const qc = state;
     const vl_column *const base = &b->col[VL_RD_BASE];
     const uint8_t *const quality = b->col[VL_RD_QUALITY].data.data;
     const size_t n = b->nrow[VL_RT_READ];
     size_t longest[2] = { 0 };
     if (!n) return VL_OK;
+    const bool paired = qc->paired = b->nrow[VL_RT_NAME] < n;
     if (paired && equal_pairs(base->offset, n))
         return count_equal_pairs(qc, b, base->offset[1], base->offset[2] - base->offset[1], err);
     for (size_t i = 0; i < n; i++) {
@@ -101,8 +103,11 @@ vl_code vl_qc_add(vl_qc *qc, const vl_batch *b, bool paired, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_qc_merge(vl_qc *into, const vl_qc *from, vl_err *err)
+static vl_code merge(void *state, const void *other, vl_err *err)
 {
+    vl_qc *const into = state;
+    const vl_qc *const from = other;
+    into->paired |= from->paired;
     for (int m = 0; m < 2; m++) {
         const vl_qc_mate *const f = &from->mate[m];
         vl_qc_mate *const t = &into->mate[m];
@@ -123,8 +128,10 @@ static uint64_t bins(const vl_qc_mate *q)
     return n;
 }
 
-vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
+static vl_code store(const void *state, vl_store *st, vl_err *err)
 {
+    const vl_qc *const qc = state;
+    const bool paired = qc->paired;
     static const char *const names[3][3] = { { "qc/base_count", "qc/quality_count", "qc/read_length" },
                                              { "qc/base_count_1", "qc/quality_count_1", "qc/read_length_1" },
                                              { "qc/base_count_2", "qc/quality_count_2",
@@ -149,8 +156,9 @@ vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err)
     return VL_OK;
 }
 
-void vl_qc_free(vl_qc *qc)
+static void free_all(void *state)
 {
+    vl_qc *const qc = state;
     for (int m = 0; m < 2; m++) {
         free(qc->mate[m].base);
         free(qc->mate[m].quality);
@@ -158,3 +166,5 @@ void vl_qc_free(vl_qc *qc)
     }
     *qc = (vl_qc){ 0 };
 }
+
+const vl_tally vl_reads_tally = { sizeof(vl_qc), add, merge, store, free_all };

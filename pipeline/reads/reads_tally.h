@@ -6,7 +6,7 @@
 #define VL_QC_H
 
 #include "formats/reads/reads.h"
-#include "pipeline/store/store.h"
+#include "pipeline/out/kind.h"
 
 enum { VL_QC_POSITIONS = 1024, VL_QC_LETTERS = 5, VL_QC_LEVELS = 94 };
 
@@ -19,12 +19,10 @@ typedef struct vl_qc_mate {
 
 typedef struct vl_qc {
     vl_qc_mate mate[2];
+    bool paired; /* names are kept once for each pair */
 } vl_qc;
 
-vl_code vl_qc_add(vl_qc *qc, const vl_batch *reads, bool paired, vl_err *err);
-vl_code vl_qc_merge(vl_qc *into, const vl_qc *from, vl_err *err);
 /* /qc/base_count, /qc/quality_count, /qc/read_length; with pairs one of each for mate 1 and 2. */
-vl_code vl_qc_store(const vl_qc *qc, bool paired, vl_store *st, vl_err *err);
-void vl_qc_free(vl_qc *qc);
+extern const vl_tally vl_reads_tally;
 
 #endif

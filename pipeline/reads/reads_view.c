@@ -1,7 +1,7 @@
 /* View of reads: rows by range or by name, as FASTQ or as TSV with chosen columns. */
 #include "pipeline/out/view.h"
 
-#include "formats/reads/reads.h"
+#include "formats/reads/fastq.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static const char *const known[] = { "row",     "name", "mate",   "comment", "ba
                                      "quality", "plus", "length", NULL };
 
 typedef struct own {
-    vl_reads_how how;
+    vl_fastq_how how;
     bool tsv;
     int column[VL_VIEW_COLUMNS + 1];
 } own;
@@ -27,7 +27,7 @@ static vl_code find_name(vl_viewer *v, vl_err *err)
     const uint64_t n = vl_reader_nrow(v->r, VL_RT_NAME);
     const bool want[VL_RD_NFIELD] = { [VL_RD_NAME] = true };
     vl_plan plan = { 0 };
-    if (vl_plan_init(&plan, &vl_reads_schema, err)) goto out;
+    if (vl_plan_init(&plan, v->r, err)) goto out;
     for (uint64_t at = 0; at < n; at += SCAN) {
         const size_t k = n - at < SCAN ? (size_t)(n - at) : SCAN;
         if (vl_reader_rows(v->r, &plan, VL_RT_NAME, at, k, want, &v->work, err) ||
@@ -147,7 +147,7 @@ static vl_code print(const vl_viewer *v, vl_leaf *leaf, vl_err *err)
     if (vl_reader_load(v->r, &leaf->plan, &leaf->work, err)) return err->code;
     const vl_batch *const b = &leaf->plan.batch;
     const size_t skip = (size_t)(leaf->first - b->first[VL_RT_READ]);
-    if (!o->tsv) return vl_reads_print_rows(b, &o->how, skip, leaf->n, &leaf->text, err);
+    if (!o->tsv) return vl_fastq_print_rows(b, &o->how, 0, skip, leaf->n, &leaf->text, err);
     for (size_t i = skip; i < skip + leaf->n; i++)
         if (print_row(o, b, i, &leaf->text, err)) return err->code;
     return VL_OK;
@@ -162,4 +162,5 @@ static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
 
 static void close(vl_viewer *v) { free(v->own); }
 
-const vl_view_kind vl_view_reads = { &vl_reads_schema, open, head, plan, print, tail, NULL, close };
+extern const vl_question vl_reads_question;
+const vl_question vl_reads_question = { open, head, plan, print, tail, NULL, close };

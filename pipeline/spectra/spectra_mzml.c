@@ -90,23 +90,16 @@ vl_code vl_mzml_tail(vl_viewer *v, vl_buf *text, vl_err *err)
 
 /* The elements of array k that belong to peaks in range, as they are stored; all of an array that is of
  * another length than the peaks. */
-static vl_code cut_array(const vl_viewer *v, vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out,
-                         vl_err *err)
+static vl_code cut_array(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err)
 {
-    const vl_spectra_own *const o = v->own;
-    const vl_spectra_leaf *const l = leaf->own;
-    const vl_batch *const b = &leaf->plan.batch;
-    const unsigned c = vl_array_column(b, k);
-    const size_t width = vl_type_width(vl_piece_type(&o->pieces, c));
-    size_t len = 0;
-    const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
+    const vl_array a = vl_array_of(&leaf->plan.batch, k);
+    const size_t width = vl_type_width(a.column->type);
     out->len = 0;
-    if (vl_piece_type(&o->pieces, c) != VL_U8 && len != keep->len * width)
-        return vl_buf_append(out, bytes, len, err);
-    if (vl_piece_type(&o->pieces, c) == VL_U8 && len)
-        return vl_fail(err, VL_EUNSUP, "%s cannot be cut to a range of m/z; -O tsv can", o->pieces.path[c]);
+    if (a.column->type != VL_U8 && a.len != keep->len * width) return vl_buf_append(out, a.bytes, a.len, err);
+    if (a.column->type == VL_U8 && a.len)
+        return vl_fail(err, VL_EUNSUP, "%s cannot be cut to a range of m/z; -O tsv can", a.column->path);
     for (size_t i = 0; i < keep->len; i++)
-        if (keep->data[i] && vl_buf_append(out, bytes + i * width, width, err)) return err->code;
+        if (keep->data[i] && vl_buf_append(out, a.bytes + i * width, width, err)) return err->code;
     return VL_OK;
 }
 
@@ -114,21 +107,16 @@ static vl_code cut_array(const vl_viewer *v, vl_leaf *leaf, size_t k, const vl_b
 static vl_code choose_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_buf *keep, uint64_t *n,
                             vl_err *err)
 {
-    const vl_spectra_own *const o = v->own;
-    const vl_spectra_leaf *const l = leaf->own;
     const vl_batch *const b = &leaf->plan.batch;
     const size_t first = vl_first_array(leaf, i),
                  count = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     vl_buf mz = { 0 };
     keep->len = 0;
     *n = 0;
-    for (size_t k = first; k < first + count && !keep->len && k < b->nrow[VL_SPT_ARRAY]; k++) {
-        const unsigned c = vl_array_column(b, k);
-        const char *const name = strrchr(o->pieces.path[c], '/');
-        size_t len = 0;
-        if (!name || strncmp(name, "/mz", 3) || (name[3] && name[3] != '.')) continue;
-        const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
-        if (vl_array_decode(o->pieces.path[c], vl_piece_type(&o->pieces, c), bytes, len, &mz, err)) break;
+    for (size_t k = first; k < first + count && !keep->len && k < b->npiece; k++) {
+        const vl_array a = vl_array_of(b, k);
+        if (!vl_is_mz(a.column)) continue;
+        if (vl_array_decode(a.column->coding, a.column->type, a.bytes, a.len, &mz, err)) break;
         if (vl_buf_reserve(keep, mz.len / 8, err)) break;
         for (size_t p = 0; p < mz.len / 8; p++) {
             double x;
@@ -149,42 +137,41 @@ static vl_code choose_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_buf 
 }
 
 /* The encoded text of array k, cut to the peaks kept (NULL: all); *nvalue are left. */
-static vl_code array_text(const vl_viewer *v, vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out,
-                          uint64_t *nvalue, vl_err *err)
+static vl_code array_text(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out, uint64_t *nvalue,
+                          vl_err *err)
 {
-    const vl_spectra_own *const o = v->own;
-    const vl_spectra_leaf *const l = leaf->own;
     const vl_batch *const b = &leaf->plan.batch;
+    const vl_array a = vl_array_of(b, k);
     const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], k);
-    uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
-    size_t len = 0;
-    const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
+    const uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
     out->len = 0;
-    if (!keep) return vl_mzml_array_text(recipe, bytes, len, kept.at, kept.n, out, err);
+    if (!keep) return vl_mzml_array_text(recipe, a.bytes, a.len, kept.at, kept.n, out, err);
     if (recipe == VL_RECIPE_KEPT_STREAM || recipe == VL_RECIPE_KEPT_TEXT)
         return vl_fail(err, VL_EUNSUP,
                        "an array whose encoding is kept cannot be cut to a range of m/z; -O tsv can");
     vl_buf part = { 0 };
-    if (!cut_array(v, leaf, k, keep, &part, err))
+    if (!cut_array(leaf, k, keep, &part, err))
         vl_mzml_array_text(recipe, part.data, part.len, NULL, 0, out, err);
-    *nvalue = part.len / vl_type_width(vl_piece_type(&o->pieces, vl_array_column(b, k)));
+    *nvalue = part.len / vl_type_width(a.column->type);
     vl_buf_free(&part);
     return err->code;
 }
 
 /* The spectrum's text: start tag with its new number, then each array's text where it stood. */
-static vl_code put_spectrum(const vl_viewer *v, vl_leaf *leaf, size_t i, const vl_buf *keep, uint64_t npeak,
-                            vl_buf *array, vl_err *err)
+static vl_code put_spectrum(vl_leaf *leaf, size_t i, const vl_buf *keep, uint64_t npeak, vl_buf *array,
+                            vl_err *err)
 {
     const vl_spectra_leaf *const l = leaf->own;
     const vl_batch *const b = &leaf->plan.batch;
+    const vl_buf *const skeleton = &b->col[VL_SP_SKELETON].data;
     const uint64_t at = vl_u64_at(b, VL_SP_TEXT_AT, i),
                    length = vl_le32(b->col[VL_SP_TEXT_LENGTH].data.data + 4 * i);
     const size_t first = vl_first_array(leaf, i),
                  count = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
-    if (at - l->skeleton_first + length > l->skeleton_text.len || first + count > b->nrow[VL_SPT_ARRAY])
+    if (at < l->skeleton_first || at - l->skeleton_first > skeleton->len ||
+        length > skeleton->len - (at - l->skeleton_first) || first > b->npiece || count > b->npiece - first)
         return vl_fail(err, VL_ESTORE, "spectrum %" PRIu64 " lies beyond its run", leaf->first + i);
-    const uint8_t *const text = l->skeleton_text.data + (at - l->skeleton_first);
+    const uint8_t *const text = skeleton->data + (at - l->skeleton_first);
     vl_xml x = { .data = text, .n = length, .offset = 1 };
     const change start[] = { { "index", l->number + i },
                              { "defaultArrayLength", keep ? npeak : VL_NOWHERE } };
@@ -195,7 +182,7 @@ static vl_code put_spectrum(const vl_viewer *v, vl_leaf *leaf, size_t i, const v
         uint64_t nvalue = 0;
         if (to < done || to > length)
             return vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
-        if (array_text(v, leaf, k, keep, array, &nvalue, err)) return err->code;
+        if (array_text(leaf, k, keep, array, &nvalue, err)) return err->code;
         const change sizes[] = { { "encodedLength", array->len }, { "arrayLength", nvalue } };
         if (keep ? put_changed(&leaf->text, text + done, to - done, "binaryDataArray", sizes, 2, err)
                  : vl_buf_append(&leaf->text, text + done, to - done, err))
@@ -213,7 +200,7 @@ vl_code vl_print_spectrum_mzml(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_e
     uint64_t npeak = 0;
     const bool cut = v->ask->mz[0] > -INFINITY || v->ask->mz[1] < INFINITY;
     if (cut) choose_peaks(v, leaf, i, &keep, &npeak, err);
-    if (!err->code) put_spectrum(v, leaf, i, cut ? &keep : NULL, npeak, &array, err);
+    if (!err->code) put_spectrum(leaf, i, cut ? &keep : NULL, npeak, &array, err);
     vl_buf_free(&keep);
     vl_buf_free(&array);
     return err->code;

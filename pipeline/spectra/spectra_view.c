@@ -62,7 +62,7 @@ static vl_code find(vl_viewer *v, vl_err *err)
     const bool id = v->ask->id || v->ask->scan != VL_NOWHERE;
     const bool want[VL_SP_NFIELD] = { [VL_SP_MS_LEVEL] = true, [VL_SP_TIME] = true, [VL_SP_ID] = id };
     vl_plan plan = { 0 };
-    if (vl_plan_init(&plan, &vl_spectra_schema, err)) goto out;
+    if (vl_plan_init(&plan, v->r, err)) goto out;
     for (uint64_t at = v->ask->from; at < to && !err->code; at += SCAN) {
         const size_t k = to - at < SCAN ? (size_t)(to - at) : SCAN;
         if (vl_reader_rows(v->r, &plan, VL_SPT_SPECTRUM, at, k, want, &v->work, err) ||
@@ -127,8 +127,7 @@ static vl_code open(vl_viewer *v, vl_err *err)
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view spectra");
     if (v->ask->name)
         return vl_fail(err, VL_EARG, "the store holds spectra: they have an --id, not a --name");
-    if (choose_format(v, o, err) || vl_piece_columns_read(&o->pieces, vl_reader_store(v->r), err))
-        return err->code;
+    if (choose_format(v, o, err)) return err->code;
     return load_ions(v, o, err) || find(v, err) ? err->code : VL_OK;
 }
 
@@ -148,10 +147,8 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
 {
     vl_spectra_own *const o = v->own;
     vl_spectra_leaf *l = leaf->own;
-    if (!l) {
-        if (!(l = leaf->own = calloc(1, sizeof *l))) return vl_fail(err, VL_ENOMEM, "no memory for spectra");
-        l->skeleton.column = -1;
-    }
+    if (!l && !(l = leaf->own = calloc(1, sizeof *l)))
+        return vl_fail(err, VL_ENOMEM, "no memory for spectra");
     leaf->n = vl_rows_take(&v->rows, LEAF, &leaf->first);
     const uint64_t last = leaf->first + leaf->n - 1;
     uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
@@ -168,21 +165,19 @@ static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
     if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, leaf->first, leaf->n, NULL, &leaf->work, err) ||
         vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, &leaf->work, err) ||
         vl_reader_load(v->r, p, &leaf->work, err) ||
-        vl_arrays_plan(&l->arrays, &o->pieces, v->r, &p->batch, p->batch.nrow[VL_SPT_ARRAY], err))
+        vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
         return err->code;
     l->skeleton_first = text;
     l->number = o->printed;
     o->printed += leaf->n;
-    return vl_reader_span(v->r, &l->skeleton, vl_reader_column(v->r, VL_SP_SKELETON), text,
-                          end + length - text, err);
+    return vl_reader_stream(v->r, p, VL_SP_SKELETON, text, end + length - text, err);
 }
 
 static vl_code print(const vl_viewer *v, vl_leaf *leaf, vl_err *err)
 {
     const vl_spectra_own *const o = v->own;
-    vl_spectra_leaf *const l = leaf->own;
-    if (vl_arrays_load(&l->arrays, v->r, &leaf->work, err) ||
-        vl_reader_load_span(v->r, &l->skeleton, &l->skeleton_text, &leaf->work, err))
+    if (vl_reader_load_pieces(v->r, &leaf->plan, &leaf->work, err) ||
+        vl_reader_load_stream(v->r, &leaf->plan, VL_SP_SKELETON, &leaf->work, err))
         return err->code;
     for (size_t i = 0; i < leaf->n; i++)
         if (o->print(v, leaf, i, err)) return err->code;
@@ -212,9 +207,6 @@ static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
 static void drop(vl_leaf *leaf)
 {
     vl_spectra_leaf *const l = leaf->own;
-    vl_arrays_free(&l->arrays);
-    vl_span_free(&l->skeleton);
-    vl_buf_free(&l->skeleton_text);
     vl_buf_free(&l->mz);
     vl_buf_free(&l->intensity);
     free(l);
@@ -227,8 +219,8 @@ static void close(vl_viewer *v)
     vl_buf *const all[] = { &o->ions.precursor_of, &o->ions.target, &o->ions.ion_of,
                             &o->ions.mz,           &o->ions.charge, &o->ions.intensity };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-    vl_piece_columns_free(&o->pieces);
     free(o);
 }
 
-const vl_view_kind vl_view_spectra = { &vl_spectra_schema, open, head, plan, print, tail, drop, close };
+extern const vl_question vl_spectra_question;
+const vl_question vl_spectra_question = { open, head, plan, print, tail, drop, close };

@@ -1,8 +1,8 @@
-/* What the files view_spectra*.c share: one spectrum with its peaks, ready to be printed. */
+/* What the files of this folder share: one spectrum with its peaks, ready to be printed. */
 #ifndef VL_VIEW_SPECTRA_H
 #define VL_VIEW_SPECTRA_H
 
-#include "pipeline/out/arrays.h"
+#include "formats/spectra/spectra.h"
 #include "pipeline/out/view.h"
 
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
@@ -21,7 +21,6 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
 
 typedef struct vl_spectra_own {
-    vl_piece_columns pieces;
     vl_ions ions;
     int column[VL_VIEW_COLUMNS + 1];
     bool peaks;                                                                 /* one line a peak */
@@ -31,9 +30,6 @@ typedef struct vl_spectra_own {
 
 /* What a leaf needs beside its plan. */
 typedef struct vl_spectra_leaf {
-    vl_arrays arrays;
-    vl_span skeleton;
-    vl_buf skeleton_text;
     uint64_t skeleton_first, number;  /* letter; of the first spectrum among those printed */
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
@@ -48,6 +44,15 @@ vl_code vl_mzml_tail(vl_viewer *v, vl_buf *text, vl_err *err);
 
 /* Peaks of spectrum i of the leaf into leaf's mz and intensity. */
 vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err);
+/* The bytes of array k of the batch, and what its column says of them. */
+typedef struct vl_array {
+    const uint8_t *bytes;
+    size_t len;
+    const vl_piece_column *column;
+} vl_array;
+vl_array vl_array_of(const vl_batch *b, size_t k);
+bool vl_is_mz(const vl_piece_column *column);
+bool vl_is_intensity(const vl_piece_column *column);
 size_t vl_first_array(const vl_leaf *leaf, size_t i); /* row of table array in the leaf's batch */
 double vl_f64_at(const vl_batch *b, int field, size_t i);
 

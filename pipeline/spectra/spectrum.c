@@ -1,6 +1,6 @@
 /*
- * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What view_peaks.c and
- * view_mzml.c print, and view_spectra.c selects by.
+ * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What the forms print, and
+ * spectra_view.c selects by.
  */
 #include "pipeline/spectra/spectra_view.h"
 
@@ -93,32 +93,32 @@ size_t vl_first_array(const vl_leaf *leaf, size_t i)
     return (size_t)(vl_u64_at(b, VL_SP_ARRAY_AT, i) - b->first[VL_SPT_ARRAY]);
 }
 
-/* Whether an array is of this kind: the path's part behind the last '/', without unit (_) and coding (.). */
-static bool is_kind(const char *path, const char *kind)
+/* MS:1000514 and MS:1000515, whatever their unit and coding. */
+bool vl_is_mz(const vl_piece_column *column) { return !strcmp(column->role, "m/z array"); }
+bool vl_is_intensity(const vl_piece_column *column) { return !strcmp(column->role, "intensity array"); }
+
+vl_array vl_array_of(const vl_batch *b, size_t k)
 {
-    const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
-    const size_t n = strcspn(name, "._");
-    return strlen(kind) == n && !strncmp(name, kind, n);
+    const vl_piece *const p = &b->piece[k];
+    const vl_piece_column *const c = &b->piece_column[p->column];
+    return (vl_array){ b->values.data + p->at, p->nelem * vl_type_width(c->type), c };
 }
 
 vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
 {
-    const vl_spectra_own *const o = v->own;
     vl_spectra_leaf *const l = leaf->own;
     const vl_batch *const b = &leaf->plan.batch;
     const size_t first = vl_first_array(leaf, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     l->mz.len = l->intensity.len = 0;
-    if (first + n > b->nrow[VL_SPT_ARRAY])
+    if (first > b->npiece || n > b->npiece - first)
         return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
     for (size_t k = first; k < first + n; k++) {
-        const unsigned c = vl_array_column(b, k);
-        const char *const path = o->pieces.path[c];
-        vl_buf *const to = is_kind(path, "mz") ? &l->mz : is_kind(path, "intensity") ? &l->intensity : NULL;
+        const vl_array a = vl_array_of(b, k);
+        const bool mz = vl_is_mz(a.column);
+        vl_buf *const to = mz ? &l->mz : vl_is_intensity(a.column) ? &l->intensity : NULL;
         if (!to || to->len) continue;
-        size_t len = 0;
-        const uint8_t *const bytes = vl_arrays_value(&l->arrays, &o->pieces, b, k, &len);
-        if (vl_array_decode(path, vl_piece_type(&o->pieces, c), bytes, len, to, err)) return err->code;
-        *(to == &l->mz ? &l->single_mz : &l->single_intensity) = vl_piece_type(&o->pieces, c) == VL_F32;
+        if (vl_array_decode(a.column->coding, a.column->type, a.bytes, a.len, to, err)) return err->code;
+        *(mz ? &l->single_mz : &l->single_intensity) = a.column->type == VL_F32;
     }
     const size_t nmz = l->mz.len / 8, nint = l->intensity.len / 8, most = nmz < nint ? nmz : nint;
     if (!(v->ask->mz[0] > -INFINITY || v->ask->mz[1] < INFINITY)) return VL_OK;

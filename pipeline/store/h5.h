@@ -30,6 +30,7 @@ struct vl_store {
     bool dead; /* an HDF5 call failed while writing: HDF5 is not to be called for this file again */
     bool force;
     vl_profile profile;
+    unsigned version;
     uint64_t bytes, unsynced;
     struct vl_dataset *column; /* owned */
     int ncolumn, ccolumn;

@@ -208,9 +208,10 @@ static vl_code open_file(vl_store *st, vl_err *err)
         return vl_fail(err, VL_ESTORE, "not a vial store: vial.format is '%s'", format);
     uint64_t version = 0;
     if (vl_store_get_u64(st, "/", "vial.version", &version, err)) return err->code;
-    if (version != VL_STORE_VERSION)
-        return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads %d", version,
+    if (version < 1 || version > VL_STORE_VERSION)
+        return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads 1 to %d", version,
                        VL_STORE_VERSION);
+    st->version = (unsigned)version;
     return read_columns(st, err);
 }
 
@@ -236,6 +237,7 @@ vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
 int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }
 const vl_stored *vl_store_column(const vl_store *st, int column) { return &st->column[column].is; }
 const char *vl_store_path(const vl_store *st) { return st->path; }
+unsigned vl_store_version(const vl_store *st) { return st->version; }
 
 int vl_store_find(const vl_store *st, const char *path)
 {
@@ -337,33 +339,51 @@ vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
     return vl_store_get(st, "/", "vial.digest", hex, 65, err);
 }
 
-/* Every line of the manifest must stand as an attribute. */
-static vl_code check_manifest(vl_store *st, vl_err *err)
+vl_code vl_store_notes(vl_store *st, vl_note_fn *tell, void *to, vl_err *err)
 {
     vl_buf text = { 0 };
     vl_work work = { 0 };
     const int column = vl_store_find(st, "source/manifest");
     if (column < 0) return vl_fail(err, VL_ESTORE, "no /source/manifest");
     if (vl_store_read(st, column, &text, &work, err) || vl_buf_append(&text, "", 1, err)) goto out;
-    for (char *line = (char *)text.data; *line && !err->code;) {
+    for (char *line = (char *)text.data, *end; *line; line = end + 1) {
         char *const name = strchr(line, '\t'), *const value = name ? strchr(name + 1, '\t') : NULL;
-        char *const end = value ? strchr(value, '\n') : NULL;
-        if (!end) {
+        if (!value || !(end = strchr(value, '\n'))) {
             vl_fail(err, VL_ESTORE, "/source/manifest: a line has no three parts");
             break;
         }
         *name = *value = *end = 0;
-        char *const found = calloc(1, MAX_TEXT);
-        if (!found) vl_fail(err, VL_ENOMEM, "no memory for a note");
-        else if (!vl_store_get(st, line, name + 1, found, MAX_TEXT, err) && strcmp(found, value + 1))
-            vl_fail(err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name + 1, line,
-                    found, value + 1);
-        free(found);
-        line = end + 1;
+        tell(to, line, name + 1, value + 1);
     }
 out:
     vl_buf_free(&text);
     vl_work_free(&work);
+    return err->code;
+}
+
+typedef struct checking {
+    vl_store *st;
+    vl_err *err;
+} checking;
+
+static void check_note(void *to, const char *where, const char *name, const char *text)
+{
+    const checking *const c = to;
+    if (c->err->code) return;
+    char *const found = calloc(1, MAX_TEXT);
+    if (!found) vl_fail(c->err, VL_ENOMEM, "no memory for a note");
+    else if (!vl_store_get(c->st, where, name, found, MAX_TEXT, c->err) && strcmp(found, text))
+        vl_fail(c->err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name, where, found,
+                text);
+    free(found);
+}
+
+/* Every line of the manifest must stand as an attribute. */
+static vl_code check_manifest(vl_store *st, vl_err *err)
+{
+    vl_err found = VL_ERR_INIT;
+    checking c = { st, &found };
+    if (!vl_store_notes(st, check_note, &c, err)) *err = found;
     return err->code;
 }
 

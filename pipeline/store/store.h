@@ -21,17 +21,19 @@ const char *vl_profile_name(vl_profile profile);
 bool vl_profile_find(const char *name, vl_profile *out);
 int vl_profile_level(vl_profile profile); /* of zstd */
 
-enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 1 };
+enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 2 };
 
-/* Group whose notes say which path each number of a piece column (vl_piece) stands for. */
-#define VL_PIECE_NOTES "source/columns"
+/* Where a store says what its columns are (formats/schema.h), and the note with the names of its tables. */
+#define VL_SCHEMA_PATH "schema"
+#define VL_TABLES_NOTE "vial.tables"
 
 /* What a data set is; stable while a store is being written. */
 typedef struct vl_spec {
     char path[VL_PATH + 16];
     vl_type type;
     vl_use use;
-    const char *unit, *missing, *doc; /* static */
+    const char *unit, *missing, *doc; /* borrowed; live as long as the store is written */
+    const char *role, *coding;        /* the same; NULL: none */
 } vl_spec;
 
 /* A fixed-size piece of one column, before and after pack. */
@@ -102,11 +104,15 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
 vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value,
                          vl_err *err); /* 0 if none */
+/* Tells each note of the manifest, in the order they were written. VL_ESTORE: a line has no three parts. */
+typedef void vl_note_fn(void *to, const char *where, const char *name, const char *text);
+vl_code vl_store_notes(vl_store *st, vl_note_fn *tell, void *to, vl_err *err);
 /* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that
  * every line of the manifest stands as an attribute. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);
+unsigned vl_store_version(const vl_store *st); /* that it was written in: 1 or VL_STORE_VERSION */
 
 /* Length and trailer of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);

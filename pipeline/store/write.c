@@ -290,6 +290,8 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     H5Pclose(create);
     if (err->code) return err->code;
     col->is.chunk = size;
+    if (spec->role && *spec->role && add_text(st, col->id, "role", spec->role, err)) return err->code;
+    if (spec->coding && *spec->coding && add_text(st, col->id, "coding", spec->coding, err)) return err->code;
     return describe(st, col->id, spec->unit, spec->missing, spec->doc, err);
 }
 

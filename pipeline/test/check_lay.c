@@ -237,8 +237,9 @@ static void slice_pieces(const model *m, size_t from, size_t to, vl_batch *batch
         const vl_type type = piece_type[p->column % 3];
         uint8_t *to_bytes = NULL;
         uint16_t column = 0;
-        if (vl_push_piece(batch, piece_path[p->column / 3], "unit", type, p->nelem, &to_bytes, &column, &err))
-            abort();
+        vl_piece_column like = { .unit = "unit", .role = "a role", .type = type, .use = VL_USE_NUMBER };
+        snprintf(like.path, sizeof like.path, "%s", piece_path[p->column / 3]);
+        if (vl_push_piece(batch, &like, p->nelem, &to_bytes, &column, &err)) abort();
         if (p->nelem) memcpy(to_bytes, m->values.data + p->at, p->nelem * vl_type_width(type));
         memcpy(batch->col[PIECE_COLUMN].data.data + 2 * (i - m->mark[from].item), &column, 2);
     }
@@ -408,14 +409,8 @@ static void check_columns(vl_store *st, const model *m, const scene *s)
         snprintf(path, sizeof path, "%s.offset", fields[f].path);
         if (!fields[f].offset_of) check_column(st, path, VL_U64, offset.data, offset.len, &work);
     }
-    for (int i = 0; i < m->ncolumn; i++) {
-        char number[12], name[VL_PATH + 16];
-        vl_err err = VL_ERR_INIT;
-        snprintf(number, sizeof number, "%d", i);
-        CHECK(!vl_store_get(st, VL_PIECE_NOTES, number, name, sizeof name, &err) && !strcmp(name, m->path[i]),
-              "piece column %d is '%s', expected '%s'", i, name, m->path[i]);
+    for (int i = 0; i < m->ncolumn; i++)
         check_column(st, m->path[i], m->type[i], m->piece_col[i].data, m->piece_col[i].len, &work);
-    }
     vl_buf_free(&offset);
     vl_work_free(&work);
 }
@@ -491,7 +486,7 @@ static void check_rows(vl_reader *r, const model *m, const scene *s)
     vl_slot slot[NSLOT] = { { 0 } };
     window w[NSLOT] = { 0 };
     for (int i = 0; i < NSLOT; i++) {
-        if (vl_plan_init(&w[i].plan, &schema, &err)) abort();
+        if (vl_plan_init(&w[i].plan, r, &err)) abort();
         slot[i].body = &w[i];
     }
     CHECK(!vl_run(stage, 3, slot, NSLOT, 2, NULL, &err) && !g.wrong, "reading rows: %d windows wrong, %s",
@@ -502,13 +497,26 @@ static void check_rows(vl_reader *r, const model *m, const scene *s)
     }
 }
 
+/* The store says of each piece column what it is. */
+static void check_pieces(vl_reader *r, const model *m)
+{
+    const vl_columns *const c = vl_reader_columns(r);
+    CHECK(c->npiece == m->ncolumn, "%d piece columns, expected %d", c->npiece, m->ncolumn);
+    for (int i = 0; i < c->npiece && i < m->ncolumn; i++) {
+        const vl_piece_column *const p = &c->piece[i];
+        CHECK(!strcmp(p->path, m->path[i]) && p->type == m->type[i] && !strcmp(p->unit, "unit") &&
+                  !strcmp(p->role, "a role") && !*p->coding && p->use == VL_USE_NUMBER,
+              "piece column %d is '%s', expected '%s'", i, p->path, m->path[i]);
+    }
+}
+
 static void check_asks(vl_reader *r, const model *m, const scene *s)
 {
     vl_err err = VL_ERR_INIT;
     vl_work work = { 0 };
     vl_buf out = { 0 };
     vl_plan plan;
-    if (vl_plan_init(&plan, &schema, &err)) abort();
+    if (vl_plan_init(&plan, r, &err)) abort();
     CHECK(vl_reader_nrow(r, ROW) == s->nrow && vl_reader_nrow(r, ITEM) == m->nitem, "rows");
     CHECK(vl_reader_rows(r, &plan, ROW, s->nrow, 1, NULL, &work, &err) == VL_EARG, "a row too many");
     vl_err_clear(&err);
@@ -539,8 +547,9 @@ static void read_store(const char *path, const model *m, const scene *s, char id
     if (!CHECK(!vl_store_open(&st, path, &err), "open: %s", err.what)) return;
     CHECK(!vl_store_check_digest(st, &err) && !vl_store_identity(st, identity, &err), "digest: %s", err.what);
     check_columns(st, m, s);
-    CHECK(!vl_reader_open(&r, st, &schema, &err), "reader: %s", err.what);
+    CHECK(!vl_reader_open(&r, st, &schema, NULL, &err), "reader: %s", err.what);
     if (!err.code) {
+        check_pieces(r, m);
         check_rows(r, m, s);
         check_asks(r, m, s);
     }

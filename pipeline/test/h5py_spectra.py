@@ -1,8 +1,8 @@
 """
 Stores of spectra as h5py sees them: portable ones without any plugin, the others with HDF5_PLUGIN_PATH.
 
-The rows of table array lead to the values: array/column is a number that names a column in the notes of
-/source/columns, array/start and array/length say where in it. All of it is compared, bit for bit, with a reader of
+The rows of table array lead to the values: array/column counts the lines of /schema whose shape is pieces, array/start
+and array/length say where in that column. All of it is compared, bit for bit, with a reader of
 mzML that knows nothing of stores.
 """
 import glob
@@ -15,7 +15,9 @@ if sys.argv[1:2] == ["--show"]:  # the part that needs the environment: a store'
     with h5py.File(sys.argv[2], "r") as store:
         content = {}
         store.visititems(lambda name, item: content.__setitem__(name, item[...]) if isinstance(item, h5py.Dataset) and item.dtype.kind != "V" else None)
-        notes = {"note:" + name: text for name, text in store["source/columns"].attrs.items()}
+        lines = [line.split("\t") for line in bytes(store["schema"][:]).decode().splitlines()]
+        pieces = [dict(zip(lines[0], line)) for line in lines[1:] if line[2] == "pieces"]
+        notes = {f"note:{number}": piece["path"].encode() for number, piece in enumerate(pieces)}
         lengths = {"row_length:" + name: item.attrs["row_length"] for name, item in
                    ((n, store[n]) for n in content) if "row_length" in item.attrs}
         units = {"unit:" + name: store[name].attrs["unit"] for name in content if "unit" in store[name].attrs}

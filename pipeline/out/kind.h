@@ -1,0 +1,40 @@
+/*
+ * A kind of data: what the pipeline takes from it. One entry of kinds.def each; nothing else outside of a kind's own
+ * folders, formats/<kind>/ and pipeline/<kind>/, knows a kind by name.
+ */
+#ifndef VL_KIND_H
+#define VL_KIND_H
+
+#include "formats/schema.h"
+#include "pipeline/store/store.h"
+
+/* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the end. Sums must
+ * not depend on the order. */
+typedef struct vl_tally {
+    size_t size; /* of a state; zeroed before */
+    vl_code (*add)(void *state, const vl_batch *batch, vl_err *err);
+    vl_code (*merge)(void *into, const void *from, vl_err *err);
+    vl_code (*store)(const void *state, vl_store *st, vl_err *err); /* tables under /qc */
+    void (*free)(void *state);
+} vl_tally;
+
+struct vl_question; /* out/view.h */
+
+typedef struct vl_kind {
+    const vl_schema *schema; /* what ingest writes, and what questions ask for by number */
+    const vl_schema_1 *old;  /* what its stores of version 1 were made by; NULL: there were none */
+    const char *rows,
+        *units; /* words for the rows of table 0, and for what else is counted: "reads", "bases" */
+    int unit_field,
+        unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
+    const vl_tally *tally; /* NULL: none */
+    bool reprint;          /* verify makes the text again unasked */
+    const struct vl_question *question;
+} vl_kind;
+
+extern const vl_kind *const vl_kinds[];        /* ends with NULL */
+const vl_kind *vl_kind_find(const char *name); /* by the name of its schema; NULL if there is none */
+/* The kind of a store. VL_EUNSUP names one that this program does not know. */
+vl_code vl_kind_of(const vl_kind **out, vl_store *st, vl_err *err);
+
+#endif

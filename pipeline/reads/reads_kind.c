@@ -1,0 +1,14 @@
+/* Reads in the table of kinds. */
+#include "formats/reads/reads.h"
+#include "pipeline/reads/reads_tally.h"
+
+extern const struct vl_question vl_reads_question;
+
+const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
+                                .old = &vl_reads_1,
+                                .rows = "reads",
+                                .units = "bases",
+                                .unit_field = VL_RD_BASE,
+                                .tally = &vl_reads_tally,
+                                .reprint = true,
+                                .question = &vl_reads_question };

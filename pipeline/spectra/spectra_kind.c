@@ -1,0 +1,13 @@
+/* Spectra in the table of kinds. */
+#include "formats/spectra/spectra.h"
+#include "pipeline/out/kind.h"
+
+extern const struct vl_question vl_spectra_question;
+
+const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
+                                  .old = &vl_spectra_1,
+                                  .rows = "spectra",
+                                  .units = "arrays",
+                                  .unit_field = -1,
+                                  .unit_table = VL_SPT_ARRAY,
+                                  .question = &vl_spectra_question };
