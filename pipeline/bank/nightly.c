@@ -193,17 +193,17 @@ static void leave_word(night *n, int code, vl_err *err)
 {
     char day[32], text[24];
     vl_err why = VL_ERR_INIT;
-    const vl_job job = { .what = "nightly",
-                         .started_at = n->start,
-                         .ended_at = vl_bank_now(),
-                         .exit_code = code,
-                         .items = n->items.n + n->wrong,
-                         .published = n->sum.published,
-                         .unchanged = n->sum.unchanged,
-                         .refused = n->sum.refused + n->wrong,
-                         .failed = n->sum.failed,
-                         .bytes_in = n->sum.bytes_in,
-                         .bytes_store = n->sum.bytes_store };
+    const vl_catalog_job job = { .what = "nightly",
+                                 .started_at = n->start,
+                                 .ended_at = vl_bank_now(),
+                                 .exit_code = code,
+                                 .items = n->items.n + n->wrong,
+                                 .published = n->sum.published,
+                                 .unchanged = n->sum.unchanged,
+                                 .refused = n->sum.refused + n->wrong,
+                                 .failed = n->sum.failed,
+                                 .bytes_in = n->sum.bytes_in,
+                                 .bytes_store = n->sum.bytes_store };
     snprintf(text, sizeof text, "%d", code);
     vl_log(n->bank, code ? VL_LOG_WARNING : VL_LOG_INFO, "nightly", "exit_code", text, NULL);
     if (vl_catalog_end_job(n->catalog, n->job, &job, &why)) say(&why);
@@ -227,7 +227,7 @@ static void tell(const night *n)
 
 static vl_code whole_night(night *n, int *exit_code, vl_err *err)
 {
-    const vl_job job = { .what = "nightly", .started_at = n->start };
+    const vl_catalog_job job = { .what = "nightly", .started_at = n->start };
     if (vl_keep_open(n->bank, &n->catalog, err)) return err->code;
     if (n->ask->dry) return dry_run(n, err);
     if (vl_catalog_start_job(n->catalog, &job, &n->job, err)) return err->code;

@@ -101,7 +101,7 @@ static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err
 
 /* ---- the intake ---- */
 
-static void add_job(const vl_intake_sum *sum, vl_job *job)
+static void add_job(const vl_intake_sum *sum, vl_catalog_job *job)
 {
     job->ended_at = vl_bank_now();
     job->exit_code = sum->exit_code;
@@ -116,7 +116,7 @@ static void add_job(const vl_intake_sum *sum, vl_job *job)
 
 static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
 {
-    vl_job job = { .what = "ingest", .started_at = vl_bank_now() };
+    vl_catalog_job job = { .what = "ingest", .started_at = vl_bank_now() };
     uint64_t recovered = 0;
     if (vl_keep_open(in->bank, &in->catalog, err) ||
         vl_intake_recover(in->bank, in->catalog, &recovered, err) ||

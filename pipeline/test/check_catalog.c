@@ -424,16 +424,16 @@ static void check_jobs(void)
     char text[16384];
     int64_t id = 0, next = 0;
     bool already = true;
-    const vl_job start = { .what = "nightly", .started_at = 1764000000 };
-    const vl_job end = { .ended_at = 1764000100.25,
-                         .exit_code = 65,
-                         .items = 9,
-                         .published = 4,
-                         .unchanged = 2,
-                         .refused = 2,
-                         .failed = 1,
-                         .bytes_in = UINT64_C(1) << 40,
-                         .bytes_store = 77 };
+    const vl_catalog_job start = { .what = "nightly", .started_at = 1764000000 };
+    const vl_catalog_job end = { .ended_at = 1764000100.25,
+                                 .exit_code = 65,
+                                 .items = 9,
+                                 .published = 4,
+                                 .unchanged = 2,
+                                 .refused = 2,
+                                 .failed = 1,
+                                 .bytes_in = UINT64_C(1) << 40,
+                                 .bytes_store = 77 };
     const vl_refusal refusal = { .at = 1764000050,
                                  .sample = "S1",
                                  .input = "/x'y.fq",

@@ -99,15 +99,15 @@ static void add_job(scene *s, double start, double end, int code, uint64_t items
                     uint64_t refused, uint64_t bytes, int64_t *id)
 {
     vl_err err = VL_ERR_INIT;
-    const vl_job job = { .what = "nightly",
-                         .started_at = start,
-                         .ended_at = end,
-                         .exit_code = code,
-                         .items = items,
-                         .published = published,
-                         .refused = refused,
-                         .bytes_in = bytes,
-                         .bytes_store = bytes / 3 };
+    const vl_catalog_job job = { .what = "nightly",
+                                 .started_at = start,
+                                 .ended_at = end,
+                                 .exit_code = code,
+                                 .items = items,
+                                 .published = published,
+                                 .refused = refused,
+                                 .bytes_in = bytes,
+                                 .bytes_store = bytes / 3 };
     CHECK(!vl_catalog_start_job(s->catalog, &job, id, &err), "start: %s", err.what);
     if (end > 0) CHECK(!vl_catalog_end_job(s->catalog, *id, &job, &err), "end: %s", err.what);
 }
@@ -908,17 +908,17 @@ static void check_sentences(void)
         char day[32];
         const double start = NOW - 86400.0 * (i + 1);
         add_job(&s, start, start + 60, 0, 0, 0, 0, 0, &id);
-        const vl_job job = { "nightly",
-                             start,
-                             start + 60,
-                             0,
-                             cases[i].items,
-                             cases[i].published,
-                             cases[i].unchanged,
-                             cases[i].refused,
-                             cases[i].failed,
-                             1000,
-                             100 };
+        const vl_catalog_job job = { "nightly",
+                                     start,
+                                     start + 60,
+                                     0,
+                                     cases[i].items,
+                                     cases[i].published,
+                                     cases[i].unchanged,
+                                     cases[i].refused,
+                                     cases[i].failed,
+                                     1000,
+                                     100 };
         CHECK(!vl_catalog_end_job(s.catalog, id, &job, &err), "job: %s", err.what);
         char *const text = day_page(&s, vl_bank_date(start, day), "a sentence");
         expect(text, cases[i].says);

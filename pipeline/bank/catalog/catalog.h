@@ -56,12 +56,12 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
                             const char *profile, const char *options, bool *known, vl_err *err);
 
 /* ---- jobs ---- */
-typedef struct vl_job {
+typedef struct vl_catalog_job {
     const char *what; /* "ingest", "nightly" */
     double started_at, ended_at;
     int exit_code;
     uint64_t items, published, unchanged, refused, failed, bytes_in, bytes_store;
-} vl_job;
+} vl_catalog_job;
 typedef struct vl_refusal {
     double at;
     const char *sample, *acquisition, *input, *reason, *message, *evidence;
@@ -69,8 +69,8 @@ typedef struct vl_refusal {
     uint64_t bytes;   /* of all inputs; 0: unknown */
     int64_t mtime_ns; /* of the latest */
 } vl_refusal;
-vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_err *err);
-vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_job *job, vl_err *err);
+vl_code vl_catalog_start_job(vl_catalog *c, const vl_catalog_job *job, int64_t *id, vl_err *err);
+vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_catalog_job *job, vl_err *err);
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *refusal, vl_err *err);
 /* If this version of vial refused just these inputs as bad data before, the refusal is noted again for this job,
  * and what was said stands in message of n bytes; "" if not. bytes and mtime_ns as in vl_refusal. */

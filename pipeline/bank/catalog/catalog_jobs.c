@@ -12,7 +12,7 @@
 
 /* ---- jobs ---- */
 
-vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_err *err)
+vl_code vl_catalog_start_job(vl_catalog *c, const vl_catalog_job *job, int64_t *id, vl_err *err)
 {
     char host[256] = "";
     if (gethostname(host, sizeof host - 1)) host[0] = 0;
@@ -25,7 +25,7 @@ vl_code vl_catalog_start_job(vl_catalog *c, const vl_job *job, int64_t *id, vl_e
     return VL_OK;
 }
 
-vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_job *job, vl_err *err)
+vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_catalog_job *job, vl_err *err)
 {
     const vl_sql_value v[] = {
         vl_sql_real(job->ended_at),

@@ -71,7 +71,7 @@ static vl_code take_refusal(vl_catalog *c, int64_t job, json_t *r, vl_err *err)
 
 static vl_code take_job(vl_catalog *c, json_t *r, int64_t *id, vl_err *err)
 {
-    vl_job job = { .what = "ingest" };
+    vl_catalog_job job = { .what = "ingest" };
     json_int_t items = 0, published = 0, unchanged = 0, refused = 0, failed = 0, in = 0, store = 0;
     if (json_unpack(r, "{s:F,s:F,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "started", &job.started_at, "ended",
                     &job.ended_at, "exit_code", &job.exit_code, "items", &items, "published", &published,
