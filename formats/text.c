@@ -63,15 +63,10 @@ static size_t write_utf8(const uint8_t *p, size_t n, char *out, size_t *step)
 static size_t write_json(const uint8_t *p, size_t n, char *out, size_t *step)
 {
     uint32_t letter;
-    vl_letter(p, n, &letter);
+    const bool bad = !vl_letter(p, n, &letter);
     const size_t len = write_utf8(p, n, out, step);
-    const char *const code = letter == '"'    ? "\\\""
-                             : letter == '\\' ? "\\\\"
-                             : letter == '\n' ? "\\n"
-                             : letter == '\r' ? "\\r"
-                             : letter == '\t' ? "\\t"
-                                              : NULL;
-    if (code) return (size_t)snprintf(out, MOST, "%s", code);
+    if (letter == '"' || letter == '\\') return (size_t)snprintf(out, MOST, "\\%c", (char)letter);
+    if (bad) return (size_t)snprintf(out, MOST, "\\ufffd");
     if (!vl_letter_hidden(letter)) return len;
     if (letter < 0x10000) return (size_t)snprintf(out, MOST, "\\u%04" PRIx32, letter);
     letter -= 0x10000;
@@ -85,11 +80,21 @@ static size_t write_shown(const uint8_t *p, size_t n, char *out, size_t *step)
     return strlen(out);
 }
 
-static size_t write_field(const uint8_t *p, size_t n, char *out, size_t *step)
+static size_t write_listed(const uint8_t *p, size_t n, char *out, size_t *step)
 {
     if (*p != '\\') return write_shown(p, n, out, step);
     *step = 1;
     return (size_t)snprintf(out, MOST, "\\\\");
+}
+
+static size_t write_field(const uint8_t *p, size_t n, char *out, size_t *step)
+{
+    const char code = *p == '\t' ? 't' : *p == '\n' ? 'n' : *p == '\r' ? 'r' : *p == '\\' ? '\\' : 0;
+    (void)n;
+    *step = 1;
+    out[0] = code ? '\\' : (char)*p;
+    out[1] = code;
+    return code ? 2 : 1;
 }
 
 vl_code vl_text_json_inside(vl_buf *text, const void *bytes, size_t n, vl_err *err)
@@ -106,6 +111,11 @@ vl_code vl_text_json(vl_buf *text, const void *bytes, size_t n, vl_err *err)
 vl_code vl_text_field(vl_buf *text, const void *bytes, size_t n, vl_err *err)
 {
     return write_all(text, bytes, n, write_field, err);
+}
+
+vl_code vl_text_listed(vl_buf *text, const void *bytes, size_t n, vl_err *err)
+{
+    return write_all(text, bytes, n, write_listed, err);
 }
 
 vl_code vl_text_show(vl_buf *text, const void *bytes, size_t n, vl_err *err)

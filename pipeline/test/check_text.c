@@ -144,10 +144,15 @@ static void check_field(const uint8_t *bytes, size_t n)
     vl_err err = VL_ERR_INIT;
     vl_buf made = { 0 };
     uint8_t back[4096];
-    vl_text_field(&made, bytes, n, &err);
+    vl_text_listed(&made, bytes, n, &err);
     CHECK(!err.code && is_open(made.data, made.len), "a field of %zu bytes is seen", n);
     CHECK(unescape(made.data, made.len, back) == n && !memcmp(back, bytes, n),
           "a field of %zu bytes reads back: %.*s", n, (int)made.len, (char *)made.data);
+    made.len = 0;
+    vl_text_field(&made, bytes, n, &err);
+    CHECK(!memchr(made.data, '\t', made.len) && !memchr(made.data, '\n', made.len) &&
+              unescape(made.data, made.len, back) == n && !memcmp(back, bytes, n),
+          "a field of data of %zu bytes reads back", n);
     vl_buf_free(&made);
 }
 

@@ -83,7 +83,7 @@ static vl_code print_line(table *t, const char *const *cell, vl_err *err)
     for (int i = 0; i < t->ncolumn && !err->code; i++) {
         if (t->tsv) {
             if (i) vl_buf_append(&t->line, "\t", 1, err);
-            vl_text_field(&t->line, cell[i], strlen(cell[i]), err);
+            vl_text_listed(&t->line, cell[i], strlen(cell[i]), err);
             continue;
         }
         const size_t len = letters(cell[i]), pad = len < t->width[i] ? t->width[i] - len : 0;
