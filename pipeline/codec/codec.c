@@ -1,24 +1,25 @@
-/* The codec table, the frame around a payload, and the choice of a codec for a chunk (codec.h). */
+/* The codec table, and the frame around a payload (codec.h). */
 #include "pipeline/codec/codec.h"
 
 #include "formats/xxh3.h"
 
-#include <string.h>
-
-#define VL_CODEC(name, number) extern const vl_codec vl_codec_##name;
+#define VL_CODEC(name, number)                                                                               \
+    extern const vl_codec vl_codec_##name;                                                                   \
+    _Static_assert(number < VL_MAX_CODEC, "a codec's number is below VL_MAX_CODEC");
 #include "pipeline/codec/codec.def"
 #undef VL_CODEC
 
-static const vl_codec *const codecs[] = {
+const vl_codec *const vl_codecs[] = {
 #define VL_CODEC(name, number) &vl_codec_##name,
 #include "pipeline/codec/codec.def"
 #undef VL_CODEC
+    NULL
 };
 
 const vl_codec *vl_codec_find(uint8_t id)
 {
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
-        if (codecs[i]->id == id) return codecs[i];
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->id == id) return *c;
     return NULL;
 }
 
@@ -26,6 +27,22 @@ const char *vl_codec_name(uint8_t id)
 {
     const vl_codec *const codec = vl_codec_find(id);
     return codec ? codec->name : "unknown";
+}
+
+bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type)
+{
+    const bool used = codec->uses == VL_ANY || (use < 31 && codec->uses >> use & 1);
+    return used && codec->types >> type & 1;
+}
+
+void vl_work_free(vl_work *work)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if (work->state[(*c)->id]) (*c)->release(work->state[(*c)->id]);
+    vl_buf_free(&work->a);
+    vl_buf_free(&work->b);
+    vl_buf_free(&work->trial);
+    *work = (vl_work){ 0 };
 }
 
 /* XXH3-64 over the payload, with the first 16 bytes of the frame as part of it. */
@@ -53,7 +70,7 @@ vl_code vl_pack(vl_codec_id id, const vl_pack_job *job, vl_buf *packed, vl_err *
     p[0] = 'V';
     p[1] = VL_FRAME_VERSION;
     p[2] = codec->id;
-    p[3] = (uint8_t)job->width;
+    p[3] = (uint8_t)vl_type_width(job->type);
     vl_put_le32(p + 4, (uint32_t)job->len);
     vl_put_le64(p + 8, XXH3_64bits(job->plain, job->len));
     vl_put_le64(p + 16, seal(p, packed->len));
@@ -84,70 +101,15 @@ vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
     if (vl_buf_reserve(plain, frame.len, err)) return err->code;
-    if (vl_codec_find(frame.codec)
-            ->unpack(packed + VL_FRAME, n - VL_FRAME, plain->data, frame.len, frame.width, work, err))
-        return err->code;
+    const vl_unpack_job job = { .payload = packed + VL_FRAME,
+                                .n = n - VL_FRAME,
+                                .plain = plain->data,
+                                .len = frame.len,
+                                .width = frame.width,
+                                .work = work };
+    if (vl_codec_find(frame.codec)->unpack(&job, err)) return err->code;
     plain->len = frame.len;
     if (XXH3_64bits(plain->data, plain->len) != frame.hash)
         return vl_fail(err, VL_ESTORE, "unpacked bytes do not match their hash");
-    return VL_OK;
-}
-
-/* True when the bytes are one element repeated, or a straight line of unsigned numbers: `constant` holds
- * both. */
-static bool is_constant(const vl_pack_job *job)
-{
-    const size_t w = job->width, n = job->len;
-    if (n < 2 * w) return true;
-    if (!memcmp(job->plain, job->plain + w, n - w)) return true;
-    if (w != 8) return false;
-    const uint64_t step = vl_le64(job->plain + 8) - vl_le64(job->plain);
-    for (size_t i = 16; i < n; i += 8)
-        if (vl_le64(job->plain + i) - vl_le64(job->plain + i - 8) != step) return false;
-    return true;
-}
-
-/* Numbers: try the three transforms on a part from the middle and take the smallest. */
-static vl_code choose_number(const vl_pack_job *job, vl_codec_id *best, vl_err *err)
-{
-    enum { PART = 1 << 15 };
-    static const vl_codec_id order[] = { VL_CODEC_delta_shuffle_zstd, VL_CODEC_shuffle_zstd, VL_CODEC_zstd };
-    vl_pack_job part = *job;
-    part.level = 1;
-    if (job->len > PART) {
-        part.plain += (job->len - PART) / 2 / 64 * 64;
-        part.len = PART;
-    }
-    size_t least = SIZE_MAX;
-    vl_buf out = { 0 };
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        bool fits = true;
-        out.len = 0;
-        if (vl_codec_find((uint8_t)order[i])->pack(&part, &out, &fits, err)) break;
-        if (fits && out.len < least) {
-            least = out.len;
-            *best = order[i];
-        }
-    }
-    vl_buf_free(&out);
-    return err->code;
-}
-
-vl_code vl_choose(vl_use use, const vl_pack_job *job, vl_codec_id *best, vl_err *err)
-{
-    *best = VL_CODEC_zstd;
-    if (is_constant(job)) {
-        *best = VL_CODEC_constant;
-        return VL_OK;
-    }
-    switch (use) {
-    case VL_USE_TEXT: return VL_OK;
-    case VL_USE_BASE: *best = VL_CODEC_base2; return VL_OK;
-    case VL_USE_QUALITY: *best = VL_CODEC_bitpack; return VL_OK;
-    case VL_USE_NUMBER:
-        if (job->width == 1) *best = VL_CODEC_bitpack;
-        else return choose_number(job, best, err);
-        return VL_OK;
-    }
     return VL_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * Codecs: reversible packings of one chunk of one column. They know bytes and element widths, not HDF5.
+ * Codecs: reversible packings of one chunk of one column. They know bytes, types and rows, not HDF5.
  *
  * A packed chunk is a frame of VL_FRAME bytes and the codec's payload:
  *      0  u8   'V'
@@ -8,15 +8,15 @@
  *      3  u8   element width in bytes
  *      4  u32  plain length in bytes
  *      8  u64  XXH3-64 of the plain bytes
- *     16  u64  XXH3-64 of the payload bytes and the 16 bytes above: a flipped bit is found before it is
- * decoded All little-endian. Profile `portable` has no frame: its chunks are HDF5's own shuffle and deflate.
+ *     16  u64  XXH3-64 of the payload bytes and the 16 bytes above: a flipped bit is found before it is decoded
+ * All little-endian. Profile `portable` has no frame: its chunks are HDF5's own shuffle and deflate.
  */
 #ifndef VL_CODEC_H
 #define VL_CODEC_H
 
 #include "formats/batch.h"
 
-enum { VL_FRAME = 24, VL_FRAME_VERSION = 1, VL_MAX_CHUNK = 1 << 26 };
+enum { VL_FRAME = 24, VL_FRAME_VERSION = 1, VL_MAX_CHUNK = 1 << 26, VL_MAX_CODEC = 64 };
 
 typedef enum vl_codec_id {
 #define VL_CODEC(name, number) VL_CODEC_##name = number,
@@ -26,35 +26,50 @@ typedef enum vl_codec_id {
 
 /* What codecs need while they work: one for each thread, reused. Starts as { 0 }; made when first needed. */
 typedef struct vl_work {
-    vl_buf a, b;
-    void *cctx, *dctx;         /* of zstd */
-    void *deflater, *inflater; /* of libdeflate */
+    vl_buf a, b, trial;
+    void *state[VL_MAX_CODEC]; /* by number: what a codec keeps from chunk to chunk (vl_codec.release) */
 } vl_work;
 void vl_work_free(vl_work *work);
 
 typedef struct vl_pack_job {
     const uint8_t *plain; /* [len] */
-    size_t len;
-    size_t width;  /* element size; len is a multiple */
+    size_t len;           /* bytes; a whole number of elements */
+    vl_type type;
     int level;     /* of zstd */
     vl_work *work; /* borrowed */
 } vl_pack_job;
 
+typedef struct vl_unpack_job {
+    const uint8_t *payload; /* [n]; may be hostile */
+    size_t n;
+    uint8_t *plain;    /* [len], to be filled */
+    size_t len, width; /* bytes; len is a multiple of width, which is 1 to 8 */
+    vl_work *work;     /* borrowed */
+} vl_unpack_job;
+
+/* Sets of uses and types, for vl_codec.uses and .types. */
+#define VL_ONE(x) (1u << (x))
+enum { VL_ANY = -1, VL_BYTES = VL_ONE(VL_U8) | VL_ONE(VL_I8), VL_WIDE = ~VL_BYTES };
+
 typedef struct vl_codec {
     const char *name; /* as attributes and tables say it: "delta+shuffle+zstd" */
     uint8_t id;
-    /* Appends the payload to out. *fits false: this codec cannot hold these bytes (out is as before). */
+    int uses, types; /* sets: which columns it is tried on. 0: on none */
+    bool first;      /* quickly says no: tried before all others on the whole chunk, and taken when it fits */
+    /* Appends the payload to out. *fits false: this codec cannot hold these bytes (what out got is dropped). */
     vl_code (*pack)(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err);
-    /* Fills plain [len] from payload [n], which may be hostile. VL_ESTORE. */
-    vl_code (*unpack)(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
-                      vl_work *work, vl_err *err);
+    /* Fills plain. VL_ESTORE. */
+    vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
+    void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
 } vl_codec;
 
+extern const vl_codec *const vl_codecs[];  /* the table, in the order of codec.def; NULL at its end */
 const vl_codec *vl_codec_find(uint8_t id); /* NULL if unknown */
 const char *vl_codec_name(uint8_t id);     /* "unknown" if unknown */
+/* Whether the table says that a codec is for a column. A use that is not known is any bytes. */
+bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type);
 
-/* Frame and payload, replacing packed. Falls back to zstd and then to raw when codec cannot hold the bytes.
- */
+/* Frame and payload, replacing packed. Falls back to zstd and then to raw when codec cannot hold the bytes. */
 vl_code vl_pack(vl_codec_id codec, const vl_pack_job *job, vl_buf *packed, vl_err *err);
 
 typedef struct vl_frame {
@@ -77,7 +92,7 @@ vl_code vl_zstd_pack(const uint8_t *bytes, size_t n, int level, vl_work *work, v
 vl_code vl_zstd_unpack(const uint8_t *packed, size_t n, uint8_t *plain, size_t len, vl_work *work,
                        vl_err *err);
 
-/* Which codec suits a chunk best: a pure function of the use, the width and the bytes themselves. */
-vl_code vl_choose(vl_use use, const vl_pack_job *job, vl_codec_id *best, vl_err *err);
+/* Which codec suits a chunk best: a pure function of the use, the type and the bytes themselves. */
+vl_code vl_choose(unsigned use, const vl_pack_job *job, vl_codec_id *best, vl_err *err);
 
 #endif

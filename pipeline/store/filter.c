@@ -21,6 +21,14 @@ static size_t hand_over(const vl_buf *from, size_t *buf_size, void **buf)
     return from->len;
 }
 
+/* Unsigned numbers of this width; bytes when the chunk does not hold a whole number of them. */
+static vl_type type_of(unsigned width, size_t len)
+{
+    if (width == 2 && len % 2 == 0) return VL_U16;
+    if (width == 4 && len % 4 == 0) return VL_U32;
+    return width == 8 && len % 8 == 0 ? VL_U64 : VL_U8;
+}
+
 static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size,
                      void **buf)
 {
@@ -32,10 +40,10 @@ static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size
     if (flags & H5Z_FLAG_REVERSE) {
         if (vl_unpack(in.data, in.len, &out, &work, &err)) goto out;
     } else {
-        const size_t width = nparam > 1 && param[1] >= 1 && param[1] <= 8 ? param[1] : 1;
-        const vl_pack_job job = { in.data, in.len, in.len % width ? 1 : width, 3, &work };
+        const vl_type type = type_of(nparam > 1 ? param[1] : 1, in.len);
+        const vl_pack_job job = { in.data, in.len, type, 3, &work };
         vl_codec_id codec = VL_CODEC_zstd;
-        if (vl_choose(nparam > 2 ? (vl_use)(param[2] & 3) : VL_USE_TEXT, &job, &codec, &err)) goto out;
+        if (vl_choose(nparam > 2 ? param[2] & 255 : VL_USE_TEXT, &job, &codec, &err)) goto out;
         if (vl_pack(codec, &job, &out, &err)) goto out;
     }
     n = hand_over(&out, buf_size, buf);

@@ -51,7 +51,8 @@ vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err
         for (; chunk->raw.len < full; chunk->raw.len += width)
             memcpy(chunk->raw.data + chunk->raw.len, chunk->raw.data + chunk->raw.len - width, width);
     }
-    const vl_pack_job job = { chunk->raw.data, chunk->raw.len, width, profiles[profile].level, work };
+    const vl_pack_job job = { chunk->raw.data, chunk->raw.len, chunk->spec->type, profiles[profile].level,
+                              work };
     if (profile == VL_PORTABLE) return vl_deflate_pack(&job, &chunk->packed, err);
     vl_codec_id codec = VL_CODEC_zstd;
     if (vl_choose(chunk->spec->use, &job, &codec, err)) return err->code;

@@ -7,7 +7,7 @@
  *   1  the frame's magic, version and seal are put right first, so that the decoders see the payload
  *   2  a deflate chunk of profile portable; the next 4 bytes say how many plain bytes (at most 1 MiB) and
  * their width 3  plain bytes: packed by the codec and with the width that the next 2 bytes choose, they must
- * come back
+ * come back; a number that no codec has stands for the use that a codec is chosen for
  *
  * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments.
  */
@@ -71,16 +71,16 @@ static void inflate(const uint8_t *bytes, size_t n)
 
 static void round_trip(const uint8_t *bytes, size_t n)
 {
-    static const uint8_t widths[4] = { 1, 2, 4, 8 };
     vl_err err = VL_ERR_INIT;
     vl_buf in = { 0 }, packed = { 0 }, plain = { 0 };
     if (n < 2) return;
-    const size_t width = widths[bytes[1] & 3], len = (n - 2) / width * width;
+    const vl_type type = (vl_type)(bytes[1] % (VL_F64 + 1));
+    const size_t width = vl_type_width(type), len = (n - 2) / width * width;
     const vl_codec *codec = vl_codec_find(bytes[0]);
     vl_codec_id id = codec ? (vl_codec_id)codec->id : VL_CODEC_zstd;
     MUST(!vl_buf_append(&in, bytes + 2, len, &err));
-    const vl_pack_job job = { in.data, in.len, width, 1 + (bytes[1] >> 2) % 5, &work };
-    if (!codec) MUST(!vl_choose((vl_use)(bytes[0] & 3), &job, &id, &err));
+    const vl_pack_job job = { in.data, in.len, type, 1 + (bytes[1] >> 4) % 5, &work };
+    if (!codec) MUST(!vl_choose(bytes[0] & 31, &job, &id, &err));
     MUST(!vl_pack(id, &job, &packed, &err));
     MUST(!vl_unpack(packed.data, packed.len, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));

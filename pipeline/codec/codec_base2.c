@@ -99,31 +99,40 @@ static vl_code lay_runs(const uint8_t *p, const uint8_t *end, uint8_t *plain, si
     return VL_OK;
 }
 
-static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
-                      vl_work *work, vl_err *err)
+/* The two-bit bytes into work->a. */
+static vl_code take_two(const vl_unpack_job *job, const uint8_t *two, size_t n, bool zstd, vl_err *err)
 {
-    (void)width;
-    const size_t size = (len + 3) / 4;
-    if (n < 9 || vl_le32(payload) > n - 9)
-        return vl_fail(err, VL_ESTORE, "base2 chunk of %zu bytes is cut", n);
-    const size_t packed_list = vl_le32(payload), list = vl_le32(payload + 4);
-    const uint8_t *const two = payload + 8 + packed_list + 1;
-    const size_t rest = n - 9 - packed_list;
+    vl_work *const work = job->work;
+    const size_t size = (job->len + 3) / 4;
     if (vl_buf_reserve(&work->a, size, err)) return err->code;
-    if (two[-1]) {
-        if (vl_zstd_unpack(two, rest, work->a.data, size, work, err)) return err->code;
-    } else {
-        if (rest != size)
-            return vl_fail(err, VL_ESTORE, "base2 chunk has %zu bytes, expected %zu", rest, size);
-        memcpy(work->a.data, two, size); /* the kernel reads past its source: it needs the padding */
-    }
-    vl_k.base2_unpack(plain, work->a.data, len);
-    if (!list) return VL_OK;
-    if (list > (len / 8 + 1) * 9) /* a run takes a letter at least, and pack allows one odd letter in eight */
-        return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
-    if (vl_buf_reserve(&work->b, list, err)) return err->code;
-    if (vl_zstd_unpack(payload + 8, packed_list, work->b.data, list, work, err)) return err->code;
-    return lay_runs(work->b.data, work->b.data + list, plain, len, err);
+    if (zstd) return vl_zstd_unpack(two, n, work->a.data, size, work, err);
+    if (n != size) return vl_fail(err, VL_ESTORE, "base2 chunk has %zu bytes, expected %zu", n, size);
+    memcpy(work->a.data, two, size); /* the kernel reads past its source: it needs the padding */
+    return VL_OK;
 }
 
-const vl_codec vl_codec_base2 = { "base2", VL_CODEC_base2, pack, unpack };
+static vl_code unpack(const vl_unpack_job *job, vl_err *err)
+{
+    vl_work *const work = job->work;
+    const uint8_t *const p = job->payload;
+    if (job->n < 9 || vl_le32(p) > job->n - 9)
+        return vl_fail(err, VL_ESTORE, "base2 chunk of %zu bytes is cut", job->n);
+    const size_t packed_list = vl_le32(p), list = vl_le32(p + 4);
+    const uint8_t *const two = p + 8 + packed_list + 1;
+    if (take_two(job, two, job->n - 9 - packed_list, two[-1], err)) return err->code;
+    vl_k.base2_unpack(job->plain, work->a.data, job->len);
+    if (!list) return VL_OK;
+    if (list >
+        (job->len / 8 + 1) * 9) /* a run takes a letter at least, and pack allows one odd letter in eight */
+        return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
+    if (vl_buf_reserve(&work->b, list, err)) return err->code;
+    if (vl_zstd_unpack(p + 8, packed_list, work->b.data, list, work, err)) return err->code;
+    return lay_runs(work->b.data, work->b.data + list, job->plain, job->len, err);
+}
+
+const vl_codec vl_codec_base2 = { .name = "base2",
+                                  .id = VL_CODEC_base2,
+                                  .uses = VL_ONE(VL_USE_BASE),
+                                  .types = VL_BYTES,
+                                  .pack = pack,
+                                  .unpack = unpack };

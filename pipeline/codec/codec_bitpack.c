@@ -56,29 +56,29 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     return vl_buf_append(out, rank->data, size, err);
 }
 
-static vl_code unpack(const uint8_t *payload, size_t n, uint8_t *plain, size_t len, size_t width,
-                      vl_work *work, vl_err *err)
+static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
-    (void)width;
-    const unsigned nvalue = n ? payload[0] : 0;
-    if (nvalue < 1 || nvalue > 16 || n < nvalue + 2u)
-        return vl_fail(err, VL_ESTORE, "bitpack chunk of %zu bytes claims %u values", n, nvalue);
-    const uint8_t *const value = payload + 1, *rank = payload + nvalue + 2;
-    const size_t rest = n - nvalue - 2, size = packed_size(len, nvalue);
-    if (payload[nvalue + 1]) {
-        if (vl_buf_reserve(&work->a, size, err)) return err->code;
+    vl_work *const work = job->work;
+    const unsigned nvalue = job->n ? job->payload[0] : 0;
+    if (nvalue < 1 || nvalue > 16 || job->n < nvalue + 2u)
+        return vl_fail(err, VL_ESTORE, "bitpack chunk of %zu bytes claims %u values", job->n, nvalue);
+    const uint8_t *const value = job->payload + 1, *const rank = job->payload + nvalue + 2;
+    const size_t rest = job->n - nvalue - 2, size = packed_size(job->len, nvalue);
+    if (vl_buf_reserve(&work->a, size, err)) return err->code;
+    if (job->payload[nvalue + 1]) {
         if (vl_zstd_unpack(rank, rest, work->a.data, size, work, err)) return err->code;
-        rank = work->a.data;
     } else {
         if (rest != size)
             return vl_fail(err, VL_ESTORE, "bitpack chunk has %zu bytes, expected %zu", rest, size);
-        /* the kernel may read VL_PAD bytes past its source: the payload is in a padded buffer or is copied */
-        if (vl_buf_reserve(&work->a, size, err)) return err->code;
-        memcpy(work->a.data, rank, size);
-        rank = work->a.data;
+        memcpy(work->a.data, rank, size); /* the kernel reads past its source: it needs the padding */
     }
-    vl_k.rank_unpack(plain, rank, len, value, nvalue);
+    vl_k.rank_unpack(job->plain, work->a.data, job->len, value, nvalue);
     return VL_OK;
 }
 
-const vl_codec vl_codec_bitpack = { "bitpack", VL_CODEC_bitpack, pack, unpack };
+const vl_codec vl_codec_bitpack = { .name = "bitpack",
+                                    .id = VL_CODEC_bitpack,
+                                    .uses = VL_ONE(VL_USE_QUALITY) | VL_ONE(VL_USE_NUMBER),
+                                    .types = VL_BYTES,
+                                    .pack = pack,
+                                    .unpack = unpack };
