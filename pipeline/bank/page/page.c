@@ -14,6 +14,15 @@
 #include <sysexits.h>
 #include <time.h>
 
+vl_code vl_page_end(vl_html *h, const char *path)
+{
+    char now[32], words[128];
+    snprintf(words, sizeof words, "Written %s UTC by vial %s. All times are UTC; 1 kB is 1,000 bytes.",
+             vl_show_time(vl_bank_now(), now), VL_VERSION);
+    vl_html_foot(h, words);
+    return h->err->code ? h->err->code : vl_bank_write_file(path, h->text.data, h->text.len, h->err);
+}
+
 /* ---- the day and the place ---- */
 
 /* "2026-11-22" to the first second of that day, UTC. */
@@ -96,14 +105,6 @@ static void sum_all(vl_day *d)
 
 /* ---- the sentence ---- */
 
-const char *vl_say_number(double n, char text[32])
-{
-    static const char *const word[] = { "no",   "one", "two",   "three", "four",
-                                        "five", "six", "seven", "eight", "nine" };
-    const bool small = n >= 0 && n < 10;
-    return small ? strcpy(text, word[(int)n]) : vl_show_count(n, text);
-}
-
 /* What became of the items that were not published: "five were here already, one was refused and two failed"
  */
 static void say_rest(const vl_day *d, char *text, size_t n)
@@ -121,7 +122,7 @@ static void say_rest(const vl_day *d, char *text, size_t n)
         char number[32];
         if (!(part[i].count > 0)) continue;
         left--;
-        used += (size_t)snprintf(text + used, n - used, "%s %s%s", vl_say_number(part[i].count, number),
+        used += (size_t)snprintf(text + used, n - used, "%s %s%s", vl_show_word(part[i].count, number),
                                  part[i].count > 1 ? part[i].many : part[i].one,
                                  left > 1 ? ", "
                                  : left   ? " and "
@@ -154,8 +155,8 @@ static void say_day(const vl_day *d, char *text, size_t n)
                  d->nstore > 1 ? "items were" : "item was");
     else if (d->nopen > 0 && d->nopen >= d->nrun) snprintf(text, n, "Nothing has come in yet.");
     else if (d->nrun > 0)
-        snprintf(text, n, "Nothing new came in; %s run%s found nothing to do.",
-                 vl_say_number(d->nrun, number), d->nrun > 1 ? "s" : "");
+        snprintf(text, n, "Nothing new came in; %s run%s found nothing to do.", vl_show_word(d->nrun, number),
+                 d->nrun > 1 ? "s" : "");
     else snprintf(text, n, "Nothing came in on this day, and there was no run.");
 }
 
@@ -233,8 +234,7 @@ static vl_code write_page(vl_day *d, const char *path)
     vl_day_runs(d);
     vl_day_verified(d);
     vl_day_growth(d);
-    vl_html_foot(d->h);
-    return vl_html_write(d->h, path);
+    return vl_page_end(d->h, path);
 }
 
 vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const char *path, vl_err *err)

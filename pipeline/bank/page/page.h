@@ -11,4 +11,9 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const c
 /* The page of a sample: its facts, stores and inputs. */
 vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);
 
+/* ---- between the files page*.c ---- */
+struct vl_html;
+/* Ends the page and writes it whole to path, if there was no error. */
+vl_code vl_page_end(struct vl_html *h, const char *path);
+
 #endif

@@ -1,6 +1,6 @@
 /* The page of a day: what came in, what was refused, the runs (page_day.h). */
 #include "pipeline/bank/page/page_day.h"
-#include "pipeline/bank/page/page_svg.h"
+#include "pipeline/page/svg.h"
 #include "pipeline/bank/reason.h"
 
 #include <signal.h>
@@ -70,11 +70,10 @@ static void put_kinds_chart(vl_html *h, const kind_sum *kind, int n)
     vl_html_put(h, "<figure><figcaption>Sizes by kind</figcaption>\n");
     vl_svg_bars(h, "Bars: for each kind the bytes as they came and the bytes as they are stored", bar, 2 * n,
                 VL_CHART_BYTES);
-    vl_html_put(h,
-                "<ul class=\"legend\"><li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"c2\" "
-                "width=\"10\" height=\"10\" rx=\"2\"/></svg>as it came</li><li><svg viewBox=\"0 0 10 10\" "
-                "aria-hidden=\"true\"><rect class=\"c1\" width=\"10\" height=\"10\" rx=\"2\"/></svg>as it is "
-                "stored</li></ul>\n</figure>\n");
+    vl_html_put(h, "<ul class=\"legend\">");
+    vl_svg_key(h, "c2", "as it came");
+    vl_svg_key(h, "c1", "as it is stored");
+    vl_html_put(h, "</ul>\n</figure>\n");
 }
 
 void vl_day_came(vl_day *d)
@@ -86,12 +85,7 @@ void vl_day_came(vl_day *d)
         vl_html_put(d->h, "<p>Nothing was published on this day.</p></section>\n");
         return;
     }
-    vl_html_put(d->h,
-                "<table class=\"cards\" role=\"table\"><caption>Published, by kind</caption>\n<thead><tr>"
-                "<th scope=\"col\">Kind</th><th scope=\"col\" class=\"num\">Items</th>"
-                "<th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Bytes in</th>"
-                "<th scope=\"col\" class=\"num\">Stored</th><th scope=\"col\" class=\"num\">Ratio</th>"
-                "<th scope=\"col\" class=\"num\">Rate</th></tr></thead>\n<tbody>\n");
+    vl_html_table_open(d->h, "Published, by kind", "Kind|#Items|#Rows|#Bytes in|#Stored|#Ratio|#Rate");
     for (int i = 0; i < n; i++) {
         put_kind(d->h, &kind[i], false);
         all.items += kind[i].items;
@@ -176,13 +170,10 @@ static void put_refusals(vl_day *d)
     sqlite3_stmt *const stmt = vl_day_ask(
         d, "SELECT reason, sample, acquisition, input, message, evidence FROM refusal WHERE " VL_DAY_REFUSED
            " ORDER BY at, refusal_id LIMIT 200");
-    vl_html_put(
-        d->h,
-        "<table class=\"cards\" role=\"table\"><caption>Items that were refused; the inputs stay where "
-        "they were</caption>\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Sample</th>"
-        "<th scope=\"col\">What was wrong</th><th scope=\"col\">How to retry</th></tr></thead>\n<tbody>\n");
+    vl_html_table_open(d->h, "Items that were refused; the inputs stay where they were",
+                       "Reason|Sample|What was wrong|How to retry");
     while (vl_sql_row(d->catalog, stmt, d->err)) put_refusal(d, stmt);
-    vl_html_put(d->h, "</tbody></table>\n");
+    vl_html_table_close(d->h);
     if (d->nrefusal > MOST_REFUSALS)
         vl_html_putf(d->h, "<p>And %s more; all of them lie in the folder quarantine of the bank.</p>\n",
                      vl_show_count(d->nrefusal - MOST_REFUSALS, rest));
@@ -298,15 +289,10 @@ void vl_day_runs(vl_day *d)
         "SELECT what, started_at, ended_at, exit_code, items, published, bytes_in, "
         "COALESCE(refused, 0) + COALESCE(failed, 0) FROM job WHERE job_id IN (SELECT job_id FROM (" VL_DAY_RUN
         ")) ORDER BY started_at DESC, job_id DESC LIMIT 100");
-    vl_html_put(d->h,
-                "<table class=\"cards\" role=\"table\"><caption>Runs that touch this day, the latest first"
-                "</caption>\n<thead><tr><th scope=\"col\">Start</th><th scope=\"col\">Run</th>"
-                "<th scope=\"col\">Result</th><th scope=\"col\" class=\"num\">Took</th>"
-                "<th scope=\"col\" class=\"num\">Published</th><th scope=\"col\" class=\"num\">Refused</th>"
-                "<th scope=\"col\" class=\"num\">Bytes in</th><th scope=\"col\" class=\"num\">Rate</th></tr>"
-                "</thead>\n<tbody>\n");
+    vl_html_table_open(d->h, "Runs that touch this day, the latest first",
+                       "Start|Run|Result|#Took|#Published|#Refused|#Bytes in|#Rate");
     while (vl_sql_row(d->catalog, stmt, d->err)) put_run(d->h, stmt);
-    vl_html_put(d->h, "</tbody></table>\n");
+    vl_html_table_close(d->h);
     if (d->nrun > MOST_RUNS)
         vl_html_putf(d->h, "<p>And %s earlier ones.</p>\n", vl_show_count(d->nrun - MOST_RUNS, number));
     vl_html_put(d->h, "</section>\n");

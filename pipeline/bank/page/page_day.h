@@ -1,5 +1,5 @@
 /*
- * The page of a day while it is made: what its parts share.
+ * The page of a day while it is made: what its parts share; inside page*.c only.
  *
  * Runs of a day are those that touch it: one that passes midnight is whole on the pages of both days, with
  * all that it published and refused.
@@ -8,7 +8,7 @@
 #define VL_PAGE_DAY_H
 
 #include "pipeline/bank/catalog/sql.h"
-#include "pipeline/bank/page/page_html.h"
+#include "pipeline/page/html.h"
 
 typedef struct vl_day {
     const vl_bank *bank;
@@ -53,9 +53,6 @@ void vl_day_refused(vl_day *d);
 void vl_day_runs(vl_day *d);
 void vl_day_verified(vl_day *d);
 void vl_day_growth(vl_day *d);
-
-/* "1 run", "2 runs"; number of things as words up to nine: "one", "12". */
-const char *vl_say_number(double n, char text[32]);
 
 /* A query with the day's bounds. */
 static inline sqlite3_stmt *vl_day_ask(const vl_day *d, const char *sql)

@@ -2,7 +2,7 @@
  */
 #include "pipeline/bank/page/page.h"
 #include "pipeline/bank/catalog/sql.h"
-#include "pipeline/bank/page/page_html.h"
+#include "pipeline/page/html.h"
 
 #include <stdio.h>
 
@@ -19,12 +19,6 @@ static sqlite3_stmt *ask(const subject *s, const char *sql)
 {
     const vl_sql_value v[] = { vl_sql_whole(s->id) };
     return vl_sql_ask(s->catalog, sql, v, 1, s->err);
-}
-
-static void put_fact(vl_html *h, const char *name, const char *value)
-{
-    vl_html_element(h, "dt", name);
-    vl_html_element(h, "dd", value);
 }
 
 /* ---- head ---- */
@@ -45,10 +39,10 @@ static void put_facts(subject *s, sqlite3_stmt *head)
     sqlite3_stmt *const stmt =
         ask(s, "SELECT name, value FROM fact WHERE sample_id = ?1 AND acquisition_id = 0 ORDER BY name");
     vl_html_put(s->h, "<section><h2>Facts</h2>\n<dl class=\"facts\">\n");
-    put_fact(s->h, "donor", *donor ? donor : "not known");
+    vl_html_fact(s->h, "donor", *donor ? donor : "not known");
     while (vl_sql_row(s->catalog, stmt, s->err))
-        put_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
-    put_fact(s->h, "revision", vl_sql_column(head, 1));
+        vl_html_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
+    vl_html_fact(s->h, "revision", vl_sql_column(head, 1));
     vl_html_put(s->h, "</dl></section>\n");
 }
 
@@ -117,20 +111,15 @@ static void put_inputs(subject *s, int64_t store)
     sqlite3_stmt *const stmt = vl_sql_ask(
         s->catalog, "SELECT path, bytes, sha256 FROM input WHERE store_id = ?1 ORDER BY stream, input_id", v,
         1, s->err);
-    vl_html_put(s->h, "<table class=\"cards\" role=\"table\"><caption>Made of</caption>\n<thead><tr>"
-                      "<th scope=\"col\">Input</th><th scope=\"col\" class=\"num\">Size</th>"
-                      "<th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
+    vl_html_table_open(s->h, "Made of", "Input|#Size|SHA-256");
     while (vl_sql_row(s->catalog, stmt, s->err)) {
         vl_html_put(s->h, "<tr role=\"row\">");
-        vl_html_cell_open(s->h, "Input", "long");
-        vl_html_element(s->h, "code", vl_sql_column(stmt, 0));
-        vl_html_put(s->h, "</td>");
+        vl_html_cell_code(s->h, "Input", "long", vl_sql_column(stmt, 0));
         vl_html_cell(s->h, "Size", "num", vl_show_bytes(sqlite3_column_double(stmt, 1), text));
-        vl_html_cell_open(s->h, "SHA-256", "long");
-        vl_html_element(s->h, "code", vl_sql_column(stmt, 2));
-        vl_html_put(s->h, "</td></tr>\n");
+        vl_html_cell_code(s->h, "SHA-256", "long", vl_sql_column(stmt, 2));
+        vl_html_put(s->h, "</tr>\n");
     }
-    vl_html_put(s->h, "</tbody></table>\n");
+    vl_html_table_close(s->h);
 }
 
 static void put_acquisition_facts(subject *s, int64_t acquisition)
@@ -140,7 +129,7 @@ static void put_acquisition_facts(subject *s, int64_t acquisition)
         s->catalog, "SELECT name, value FROM fact WHERE sample_id = ?1 AND acquisition_id = ?2 ORDER BY name",
         id, 2, s->err);
     while (vl_sql_row(s->catalog, stmt, s->err))
-        put_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
+        vl_html_fact(s->h, vl_sql_column(stmt, 0), vl_sql_column(stmt, 1));
 }
 
 static void put_sizes(subject *s, sqlite3_stmt *stmt)
@@ -163,11 +152,11 @@ static void put_store(subject *s, sqlite3_stmt *stmt)
     vl_html_text(s->h, vl_sql_column(stmt, NAME));
     if (superseded > 0) vl_html_put(s->h, " <span class=\"mark\">superseded</span>");
     vl_html_put(s->h, "</h3>\n<dl class=\"facts\">\n");
-    put_fact(s->h, "Rows", vl_show_count(sqlite3_column_double(stmt, ROWS), text));
+    vl_html_fact(s->h, "Rows", vl_show_count(sqlite3_column_double(stmt, ROWS), text));
     put_sizes(s, stmt);
-    put_fact(s->h, "Profile", vl_sql_column(stmt, PROFILE));
-    put_fact(s->h, "Published", vl_show_time(sqlite3_column_double(stmt, PUBLISHED), text));
-    if (superseded > 0) put_fact(s->h, "Superseded", vl_show_time(superseded, text));
+    vl_html_fact(s->h, "Profile", vl_sql_column(stmt, PROFILE));
+    vl_html_fact(s->h, "Published", vl_show_time(sqlite3_column_double(stmt, PUBLISHED), text));
+    if (superseded > 0) vl_html_fact(s->h, "Superseded", vl_show_time(superseded, text));
     put_check(s, stmt);
     vl_html_put(s->h, "<dt>File</dt><dd>");
     vl_html_element(s->h, "code", vl_sql_column(stmt, FILE_NAME));
@@ -222,9 +211,8 @@ vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, c
     else put_lead(&s);
     put_facts(&s, head);
     put_stores(&s);
-    vl_html_foot(&h);
     sqlite3_reset(head); /* ends the view of the catalogue that all queries shared */
-    vl_html_write(&h, path);
+    vl_page_end(&h, path);
     vl_html_free(&h);
     return err->code;
 }

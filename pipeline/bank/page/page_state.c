@@ -1,6 +1,6 @@
 /* The page of a day: what has been verified, how the bank grows, when the disk is full (page_day.h). */
 #include "pipeline/bank/page/page_day.h"
-#include "pipeline/bank/page/page_svg.h"
+#include "pipeline/page/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,23 +25,18 @@ static void put_broken(vl_day *d)
                    "SELECT sample.name, file, verify_failed, verified_at" VL_SQL_LIVE "AND " VL_SQL_FAILED
                    " ORDER BY verified_at DESC, store_id LIMIT 50",
                    NULL, 0, d->err);
-    vl_html_put(
-        d->h,
-        "<table class=\"cards\" role=\"table\"><caption>Stores that failed their last check: bring them "
-        "back from a copy, or ingest their input again</caption>\n<thead><tr>"
-        "<th scope=\"col\">Sample</th><th scope=\"col\">Store</th><th scope=\"col\">What was wrong</th>"
-        "<th scope=\"col\">Checked</th></tr></thead>\n<tbody>\n");
+    vl_html_table_open(
+        d->h, "Stores that failed their last check: bring them back from a copy, or ingest their input again",
+        "Sample|Store|What was wrong|Checked");
     while (vl_sql_row(d->catalog, stmt, d->err)) {
         vl_html_put(d->h, "<tr role=\"row\">");
         vl_html_cell(d->h, "Sample", "name", vl_sql_column(stmt, 0));
-        vl_html_cell_open(d->h, "Store", "name");
-        vl_html_element(d->h, "code", vl_sql_column(stmt, 1));
-        vl_html_put(d->h, "</td>");
+        vl_html_cell_code(d->h, "Store", "name", vl_sql_column(stmt, 1));
         vl_html_cell(d->h, "What was wrong", "long", vl_sql_column(stmt, 2));
         vl_html_cell(d->h, "Checked", "", vl_show_time(sqlite3_column_double(stmt, 3), text));
         vl_html_put(d->h, "</tr>\n");
     }
-    vl_html_put(d->h, "</tbody></table>\n");
+    vl_html_table_close(d->h);
     if (d->nbroken > MOST_BROKEN)
         vl_html_putf(d->h, "<p>And %s more.</p>\n", vl_show_count(d->nbroken - MOST_BROKEN, text));
 }
@@ -73,7 +68,7 @@ void vl_day_verified(vl_day *d)
         return;
     }
     vl_html_putf(d->h, "<p>Of %s store%s, %s %s checked within the last %.0f days.</p>\n",
-                 vl_show_count(sum, all), sum > 1 ? "s" : "", vl_say_number(bar[0].value, some),
+                 vl_show_count(sum, all), sum > 1 ? "s" : "", vl_show_word(bar[0].value, some),
                  bar[0].value > 1 || bar[0].value < 1 ? "were" : "was", days);
     vl_html_put(d->h,
                 "<figure><figcaption>Stores by their last check, when this page was written</figcaption>\n");
@@ -127,12 +122,6 @@ static const char *say_days_left(const vl_day *d, char text[64])
     return text;
 }
 
-static void put_fact(vl_html *h, const char *name, const char *text)
-{
-    vl_html_element(h, "dt", name);
-    vl_html_element(h, "dd", text);
-}
-
 static void put_disk(vl_day *d)
 {
     char text[64], mean[32];
@@ -145,14 +134,14 @@ static void put_disk(vl_day *d)
     vl_html_put(d->h, "<figure><figcaption>The disk of the bank, when this page was written</figcaption>\n");
     vl_svg_stack(d->h, "Bar: used and free space of the disk", bar, 2, VL_CHART_BYTES);
     vl_html_put(d->h, "</figure>\n<dl class=\"facts\">\n");
-    put_fact(d->h, "Size", vl_show_bytes(d->disk_size, text));
-    put_fact(d->h, "Kept free", vl_show_bytes((double)d->bank->reserve, text));
+    vl_html_fact(d->h, "Size", vl_show_bytes(d->disk_size, text));
+    vl_html_fact(d->h, "Kept free", vl_show_bytes((double)d->bank->reserve, text));
     if (isnan(d->growth)) snprintf(text, sizeof text, "not enough days to tell");
     else
         snprintf(text, sizeof text, "%s a day, over %.0f days", vl_show_bytes(d->growth, mean),
                  floor(d->growth_days));
-    put_fact(d->h, "Growth", text);
-    put_fact(d->h, "Full", say_days_left(d, text));
+    vl_html_fact(d->h, "Growth", text);
+    vl_html_fact(d->h, "Full", say_days_left(d, text));
     vl_html_put(d->h, "</dl>\n");
 }
 

@@ -1,14 +1,12 @@
 /*
- * A page under construction: HTML as growing text, with everything from outside escaped, numbers as people
- * read them, and the charts of page_svg.c.
- *
+ * A page under construction, for the pages of a bank and the reports of stores alike: HTML as growing
+ * text, with everything from outside escaped, and numbers as people read them; charts are in svg.h.
  * The page is one file that needs nothing else: style within, no scripts, no network. The first error stays
- * in err and makes all further calls do nothing, so that only vl_html_write has to be looked at.
+ * in err and makes all further calls do nothing, so that only err has to be looked at in the end.
  */
-#ifndef VL_PAGE_HTML_H
-#define VL_PAGE_HTML_H
+#ifndef VL_HTML_H
+#define VL_HTML_H
 
-#include "pipeline/bank/bank.h"
 #include "formats/buf.h"
 
 typedef struct vl_html {
@@ -36,17 +34,27 @@ void vl_html_cell(vl_html *h, const char *label, const char *class, const char *
 /* The same, empty and open; the caller ends it with "</td>". */
 void vl_html_cell_open(vl_html *h, const char *label, const char *class);
 
+/* One whose text is a name of the machine's: a path, a digest. */
+void vl_html_cell_code(vl_html *h, const char *label, const char *class, const char *text);
+/* <dt>name</dt><dd>text</dd> */
+void vl_html_fact(vl_html *h, const char *name, const char *text);
+/* A table up to its first row, and its end. columns: "Reason|#Items", '#' for numbers; caption: markup.
+ * Both ours. */
+void vl_html_table_open(vl_html *h, const char *caption, const char *columns);
+void vl_html_table_close(vl_html *h);
+
 /* ---- the whole ---- */
-/* Up to <main>, with the header: the bank's name above, the title as h1. */
-void vl_html_head(vl_html *h, const char *bank, const char *title);
-void vl_html_foot(vl_html *h);
-/* Writes the page to path; VL_OK or the first error of all. */
-vl_code vl_html_write(vl_html *h, const char *path);
+extern const char vl_html_style[]; /* style.c */
+/* Up to <main>, with the header: a few words over the title, which is the h1. */
+void vl_html_head(vl_html *h, const char *over, const char *title);
+/* The end, with a sentence or two below. */
+void vl_html_foot(vl_html *h, const char *words);
 void vl_html_free(vl_html *h);
 
 /* ---- numbers; each into text of 32 bytes, which is returned ---- */
 const char *vl_show_bytes(double bytes, char text[32]);           /* "3.1 GB" */
 const char *vl_show_count(double count, char text[32]);           /* "1,204" */
+const char *vl_show_word(double n, char text[32]);                /* up to nine "one", else a count */
 const char *vl_show_duration(double seconds, char text[32]);      /* "2 h 05 min" */
 const char *vl_show_day(double at, char text[32]);                /* "22 November 2026" */
 const char *vl_show_time(double at, char text[32]);               /* "22 Nov 2026, 08:30" */

@@ -1,8 +1,8 @@
 /*
- * Charts (page_svg.h). Coordinates are units of a drawing that is 440 wide; x to the right, y down. Letters
+ * Charts (svg.h). Coordinates are units of a drawing that is 440 wide; x to the right, y down. Letters
  * are about 6.5 units wide: room for labels is counted with that.
  */
-#include "pipeline/bank/page/page_svg.h"
+#include "pipeline/page/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -118,6 +118,16 @@ void vl_svg_bars(vl_html *h, const char *title, const vl_bar *bar, int n, vl_cha
     close_svg(h);
 }
 
+void vl_svg_key(vl_html *h, const char *class, const char *label)
+{
+    vl_html_putf(h,
+                 "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"%s\" width=\"10\" "
+                 "height=\"10\" rx=\"2\"/></svg>",
+                 class);
+    vl_html_element(h, "span", label);
+    vl_html_put(h, "</li>");
+}
+
 /* ---- parts of a whole ---- */
 
 void vl_svg_stack(vl_html *h, const char *title, const vl_bar *bar, int n, vl_chart_unit unit)
@@ -141,12 +151,9 @@ void vl_svg_stack(vl_html *h, const char *title, const vl_bar *bar, int n, vl_ch
     vl_html_put(h, "<ul class=\"legend\">");
     for (int i = 0; i < n; i++) {
         char text[32];
-        vl_html_putf(h,
-                     "<li><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"%s\" width=\"10\" "
-                     "height=\"10\" rx=\"2\"/></svg>",
-                     bar[i].class);
-        vl_html_text(h, bar[i].label);
-        vl_html_putf(h, ": %s</li>", show(bar[i].value, unit, text));
+        char label[96];
+        snprintf(label, sizeof label, "%s: %s", bar[i].label, show(bar[i].value, unit, text));
+        vl_svg_key(h, bar[i].class, label);
     }
     vl_html_put(h, "</ul>\n");
 }
