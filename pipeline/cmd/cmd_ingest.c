@@ -1,6 +1,7 @@
 /* vial ingest: one acquisition into a store of its own, or a batch into a bank (into_bank.c). */
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/in/ingest.h"
+#include "pipeline/io/source.h"
 #include "pipeline/io/output.h"
 #include "pipeline/run/run.h"
 #include "formats/format.h"
@@ -13,36 +14,15 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* "a.fq,b.fq" names two files in a row, unless a file of just that name exists. *path [n] is allocated; n is 0 when a
- * name is empty, -1 without memory. */
-static int split_row(char *text, const char ***path)
+/* The inputs, and none of them is the store itself. */
+static vl_code name_inputs(const char *store, char **name, int n, vl_inputs *in, vl_err *err)
 {
-    const bool one = !strchr(text, ',') || !access(text, F_OK);
-    size_t n = 1;
-    for (const char *p = text; *p && !one; p++) n += *p == ',';
-    const char **const row = *path = calloc(n, sizeof *row);
-    if (!row) return -1;
-    for (size_t i = 0; i < n; i++) {
-        row[i] = one ? text : strsep(&text, ",");
-        if (!*row[i]) return 0;
-    }
-    return (int)n;
-}
-
-/* The names of the inputs, and none of them is the store itself. The guard's child ends with the command: what is
- * allocated lives as long as it. */
-static vl_code name_inputs(vl_ingest *ask, char **argv, vl_err *err)
-{
-    for (int s = 0; s < ask->nstream; s++) {
-        const char **row = NULL;
-        ask->npath[s] = split_row(argv[s], &row);
-        ask->path[s] = row;
-        if (ask->npath[s] < 0) return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");
-        if (!ask->npath[s]) return vl_fail(err, VL_EARG, "input %d: a file name is empty", s + 1);
-        for (int f = 0; f < ask->npath[s]; f++)
-            if (vl_same_file(row[f], ask->store))
-                return vl_fail(err, VL_EARG, "%s is an input, it cannot be the store as well", ask->store);
-    }
+    for (int s = 0; s < n; s++)
+        if (vl_source_gather(name[s], s, in, err)) return err->code;
+    for (size_t i = 0; i < in->n; i++)
+        if (vl_same_file(in->file[i].path, store))
+            return vl_fail(err, VL_EARG, "%s is an input, it cannot be the store as well", store);
+    vl_inputs_name_roles(in);
     return VL_OK;
 }
 
@@ -52,14 +32,6 @@ static bool is_name(const char *text)
     for (const char *p = text; *p; p++)
         if ((unsigned char)*p < 32 || *p == 127) return false;
     return strlen(text) < 256;
-}
-
-static int count_stdin(const vl_ingest *ask)
-{
-    int n = 0;
-    for (int s = 0; s < ask->nstream; s++)
-        for (int f = 0; f < ask->npath[s]; f++) n += !strcmp(ask->path[s][f], "-");
-    return n;
 }
 
 static void print_summary(const vl_ingest *ask, const vl_ingested *d)
@@ -81,7 +53,8 @@ static int run(const vl_command *me, int argc, char **argv)
 {
     const char *profile = NULL, *exact = "sampled", *progress = "auto";
     bool quiet = false;
-    vl_ingest ask = { .sample = "", .acquisition = "", .threads = 0, .nstream = 1 };
+    vl_inputs inputs = { 0 };
+    vl_ingest ask = { .inputs = &inputs, .sample = "", .acquisition = "" };
     vl_into_bank into = { 0 };
     const vl_opt opt[] = {
         { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make, where there is no bank" },
@@ -156,13 +129,10 @@ static int run(const vl_command *me, int argc, char **argv)
         return vl_ingest_into_bank(me, &into);
     }
     if (!ask.threads) ask.threads = vl_cores();
-    ask.nstream = argc - rest;
-    if (name_inputs(&ask, argv + rest, &err)) return vl_report(&err);
-    if (count_stdin(&ask) > 1)
-        return vl_fail(&err, VL_EARG, "standard input ('-') can be read once only"), vl_report(&err);
-    if (vl_ingest_run(&ask, &done, &err)) return vl_report(&err);
-    if (!quiet) print_summary(&ask, &done);
-    return EX_OK;
+    if (!name_inputs(ask.store, argv + rest, argc - rest, &inputs, &err)) vl_ingest_run(&ask, &done, &err);
+    if (!err.code && !quiet) print_summary(&ask, &done);
+    vl_inputs_free(&inputs);
+    return err.code ? vl_report(&err) : EX_OK;
 }
 
 static void list_formats(void)
@@ -176,9 +146,13 @@ const vl_command vl_command_ingest = {
     "[options] -o STORE FILE [FILE2] | -b BANK -s SAMPLE FILE... | -b BANK --sheet FILE",
     "checks, compresses and indexes raw instrument output into a store",
     "FILE is plain, gzip, BGZF or zstd; FILE2 holds the second mates (R2). '-' is standard input. Files in a "
-    "row, such "
-    "as\n"
-    "the lanes of a library, are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz.\n\n"
+    "row, "
+    "such as\n"
+    "the lanes of a library, are joined by commas: L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz. A folder "
+    "stands "
+    "for\n"
+    "the files of one library that lie in it: lanes in the order of their numbers, R1 and R2 side by "
+    "side.\n\n"
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"

@@ -15,7 +15,7 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
     const uint8_t *bytes = NULL;
     size_t n = 0;
     bool whole = false;
-    if (vl_input_peek(c->stream[s].in, HEAD, &bytes, &n, &whole, err))
+    if (c->source->peek(c->bytes, s, HEAD, &bytes, &n, &whole, err))
         return vl_err_file(err, c->stream[s].name);
     if (!n)
         return s ? VL_OK
@@ -45,7 +45,7 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
     bool whole[VL_MAX_STREAM] = { false }, more = true;
     for (size_t want = HEAD; more; want *= 4) {
         for (int s = 0; s < c->nstream; s++)
-            if (vl_input_peek(c->stream[s].in, want, &bytes[s], &n[s], &whole[s], err))
+            if (c->source->peek(c->bytes, s, want, &bytes[s], &n[s], &whole[s], err))
                 return vl_err_file(err, c->stream[s].name);
         more = false;
         c->format->close(c->head, c->state); /* of a try that saw too little */
@@ -61,17 +61,27 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
-                       const char *format, vl_err *err)
+static vl_code open_streams(vl_cutter *c, const vl_inputs *inputs, vl_err *err)
 {
-    *c = (vl_cutter){ .nstream = ask.nstream };
+    c->source = vl_source_of(inputs);
+    if (c->source->open(&c->bytes, inputs, err)) return err->code;
+    c->nstream = c->source->nstream(c->bytes);
+    if (c->nstream > VL_MAX_STREAM)
+        return vl_fail(err, VL_EARG, "%d inputs side by side; %d at most", c->nstream, VL_MAX_STREAM);
     for (int s = 0; s < c->nstream; s++) {
         vl_stream *const st = &c->stream[s];
-        st->name = path[s][0];
+        st->name = inputs->file[vl_inputs_first(inputs, s)].path;
         if (!(st->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory to hash the input");
         XXH3_128bits_reset(st->hash);
-        if (vl_input_open(&st->in, path[s], npath[s], err)) return vl_err_file(err, st->name);
     }
+    return VL_OK;
+}
+
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, vl_ask ask, const char *format, vl_err *err)
+{
+    *c = (vl_cutter){ 0 };
+    if (open_streams(c, inputs, err)) return err->code;
+    ask.nstream = c->nstream;
     for (int s = 0; s < c->nstream; s++)
         if (sniff(c, s, format, err)) return err->code;
     c->head = calloc(1, c->format->head_size + 1);
@@ -89,13 +99,13 @@ vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
     packet->end = packet->file_end = false;
     if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block)
         return VL_OK; /* enough for now */
-    return vl_input_take(st->in, c->format->block, packet, err);
+    return c->source->take(c->bytes, s, c->format->block, packet, err);
 }
 
 vl_code vl_cutter_inflate(const vl_cutter *c, int s, vl_packet *packet, vl_err *err)
 {
-    if (!vl_packet_inflate(packet, err)) return VL_OK;
-    return vl_err_file(err, vl_input_source(c->stream[s].in, packet->file)->name);
+    if (!c->source->inflate(packet, err)) return VL_OK;
+    return vl_err_file(err, vl_cutter_file(c, s, packet->file)->name);
 }
 
 /* ---- cut ---- */
@@ -210,12 +220,13 @@ void vl_cutter_place(const vl_cutter *c, vl_err *err)
     for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s];
         const size_t n = strlen(st->name), m = strlen(err->file);
-        if (vl_input_nfile(st->in) < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
+        const int nfile = vl_cutter_nfile(c, s);
+        if (nfile < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
         int f = 0;
-        for (; f + 1 < vl_input_nfile(st->in) && err->offset >= vl_input_source(st->in, f)->plain_bytes; f++)
-            err->offset -= vl_input_source(st->in, f)->plain_bytes;
+        for (; f + 1 < nfile && err->offset >= vl_cutter_file(c, s, f)->plain_bytes; f++)
+            err->offset -= vl_cutter_file(c, s, f)->plain_bytes;
         err->file[0] = 0;
-        vl_err_file(err, vl_input_source(st->in, f)->name);
+        vl_err_file(err, vl_cutter_file(c, s, f)->name);
         return;
     }
 }
@@ -225,8 +236,8 @@ void vl_cutter_close(vl_cutter *c)
     if (c->format && c->head && c->state) c->format->close(c->head, c->state);
     free(c->head);
     free(c->state);
-    for (int s = 0; s < c->nstream; s++) {
-        vl_input_close(c->stream[s].in);
+    if (c->source) c->source->close(c->bytes);
+    for (int s = 0; s < VL_MAX_STREAM; s++) {
         vl_buf_free(&c->stream[s].tail);
         XXH3_freeState(c->stream[s].hash);
     }

@@ -8,14 +8,13 @@
 
 #include "formats/format.h"
 #include "formats/xxh3.h"
-#include "pipeline/io/input.h"
+#include "pipeline/io/source.h"
 #include <stdatomic.h>
 
 enum { VL_MAX_STREAM = 2 };
 
 typedef struct vl_stream {
-    vl_input *in;         /* owned */
-    const char *name;     /* of the first file */
+    const char *name;     /* of the first file; borrowed from the inputs */
     vl_buf tail;          /* text that waits */
     uint64_t at, record;  /* of the tail's first byte: place and record in the stream */
     uint64_t bytes;       /* text cut so far */
@@ -26,18 +25,28 @@ typedef struct vl_stream {
 
 typedef struct vl_cutter {
     const vl_format *format; /* borrowed */
+    const vl_source *source; /* borrowed */
+    void *bytes;             /* owned; of the source */
     void *head, *state;      /* owned; of the format: head is read only after open, state belongs to join */
     vl_stream stream[VL_MAX_STREAM];
     int nstream;
 } vl_cutter;
 
-/* path[s][npath[s]]: files in a row of stream s. Sniffs the format unless named (NULL). */
-vl_code vl_cutter_open(vl_cutter *c, const char *const *const *path, const int *npath, vl_ask ask,
-                       const char *format, vl_err *err);
+/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). ask.nstream is set. */
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, vl_ask ask, const char *format, vl_err *err);
 vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 /* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */
 vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err);
+/* What is known of file n of a stream, and how many it has. */
+static inline const vl_file_facts *vl_cutter_file(const vl_cutter *c, int stream, int n)
+{
+    return c->source->file(c->bytes, stream, n);
+}
+static inline int vl_cutter_nfile(const vl_cutter *c, int stream)
+{
+    return c->source->nfile(c->bytes, stream);
+}
 /* After the run: of files in a row, names the one an error is in, and the byte in that. */
 void vl_cutter_place(const vl_cutter *c, vl_err *err);
 void vl_cutter_close(vl_cutter *c);

@@ -36,6 +36,7 @@ typedef struct ingest {
     vl_work work; /* of the ordered stages */
     load *load;   /* owned; [nslot] */
     int nslot;
+    uint64_t total[VL_MAX_STREAM]; /* bytes of the inputs; 0 if unknown */
     vl_progress progress;
 } ingest;
 
@@ -45,7 +46,8 @@ static vl_code take(ingest *g, int s, vl_slot *slot, vl_err *err)
 {
     load *const l = slot->body;
     if (vl_cutter_take(&g->cutter, s, &l->packet[s], err)) return err->code;
-    l->read[s] = vl_input_read(g->cutter.stream[s].in);
+    uint64_t total;
+    g->cutter.source->progress(g->cutter.bytes, s, &l->read[s], &total);
     return VL_OK;
 }
 
@@ -122,7 +124,7 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
     uint64_t done = 0, total = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
         done += l->read[s];
-        total += vl_input_total(g->cutter.stream[s].in);
+        total += g->total[s];
     }
     vl_progress_show(&g->progress, done, total, l->rows);
     return VL_OK;
@@ -217,14 +219,23 @@ static void base_name(const char *path, char *text, size_t n)
     clean(text);
 }
 
+/* What the file of that number in a stream is among the inputs. */
+static vl_role role_of(const ingest *g, int s, int file)
+{
+    const vl_inputs *const in = g->ask->inputs;
+    return (size_t)file < vl_inputs_count(in, s) ? in->file[vl_inputs_first(in, s) + (size_t)file].role
+                                                 : VL_ROLE_DATA;
+}
+
 static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
 {
     char where[32], text[256];
-    const vl_source *const src = vl_input_source(g->cutter.stream[s].in, file);
+    const vl_file_facts *const src = vl_cutter_file(&g->cutter, s, file);
     snprintf(where, sizeof where, "source/%d", number);
     base_name(src->name, text, sizeof text);
     if (vl_store_note(g->store, where, "name", text, err) ||
         vl_store_note_u64(g->store, where, "stream", (uint64_t)s + 1, err) ||
+        vl_store_note(g->store, where, "role", vl_role_name(role_of(g, s, file)), err) ||
         vl_store_note_u64(g->store, where, "bytes", src->bytes, err) ||
         vl_store_note_u64(g->store, where, "plain_bytes", src->plain_bytes, err) ||
         vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
@@ -252,7 +263,7 @@ static vl_code note_sources(ingest *g, vl_err *err)
     int number = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
         const vl_stream *const st = &g->cutter.stream[s];
-        for (int f = 0; f < vl_input_nfile(st->in); f++)
+        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++)
             if (note_source(g, number++, s, f, err)) return err->code;
         XXH128_canonical_t hash;
         XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(st->hash));
@@ -344,9 +355,9 @@ static void sum_up(ingest *g, vl_ingested *done)
         const vl_stream *const st = &g->cutter.stream[s];
         done->text_bytes += st->bytes;
         uint64_t no_eof = 0;
-        for (int f = 0; f < vl_input_nfile(st->in); f++) {
-            done->bytes_in += vl_input_source(st->in, f)->bytes;
-            no_eof += vl_input_source(st->in, f)->no_eof_block;
+        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++) {
+            done->bytes_in += vl_cutter_file(&g->cutter, s, f)->bytes;
+            no_eof += vl_cutter_file(&g->cutter, s, f)->no_eof_block;
         }
         if (no_eof) add_odd(done, s ? "no_eof_block_2" : "no_eof_block_1", NULL, no_eof);
     }
@@ -378,14 +389,22 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
     return VL_OK;
 }
 
+static vl_code open_inputs(ingest *g, vl_ask ask, vl_err *err)
+{
+    if (vl_cutter_open(&g->cutter, g->ask->inputs, ask, g->ask->format, err)) return err->code;
+    for (int s = 0; s < g->cutter.nstream; s++) {
+        uint64_t read;
+        g->cutter.source->progress(g->cutter.bytes, s, &read, &g->total[s]);
+    }
+    return VL_OK;
+}
+
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
-    const vl_ask format_ask = { .nstream = ask->nstream,
-                                .interleaved = ask->interleaved,
-                                .exact_all = ask->exact_all };
+    const vl_ask format_ask = { .interleaved = ask->interleaved, .exact_all = ask->exact_all };
     *done = (vl_ingested){ 0 };
-    if (vl_cutter_open(&g.cutter, ask->path, ask->npath, format_ask, ask->format, err)) goto out;
+    if (open_inputs(&g, format_ask, err)) goto out;
     g.kind = vl_kind_find(g.cutter.format->schema->kind);
     if (!g.kind) {
         vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);

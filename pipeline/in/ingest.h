@@ -1,14 +1,13 @@
-/* Ingest: input files -> one verified store. */
+/* Ingest: inputs -> one verified store. */
 #ifndef VL_INGEST_H
 #define VL_INGEST_H
 
+#include "pipeline/io/inputs.h"
 #include "pipeline/run/progress.h"
 #include "pipeline/store/store.h"
 
 typedef struct vl_ingest {
-    const char *const *path[2]; /* [nstream][npath]: files in a row of each stream; borrowed */
-    int npath[2];
-    int nstream;
+    const vl_inputs *inputs; /* borrowed */
     const char *store;       /* to be made */
     const char *sample;      /* "" if unknown */
     const char *acquisition; /* "" if unknown */

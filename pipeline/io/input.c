@@ -20,8 +20,8 @@ typedef enum vl_state { CLOSED, TEXT, STREAM, BLOCKS, OVER } vl_state;
 
 struct vl_input {
     int nfile, file;                  /* file is the current one */
-    vl_source *source;                /* [nfile] owned */
-    char **name;                      /* [nfile] owned; the names in source */
+    vl_file_facts *facts;             /* [nfile] owned */
+    char **name;                      /* [nfile] owned; the names in facts */
     vl_state state;                   /* of the current file */
     bool told;                        /* its file_end was given out */
     vl_raw raw;                       /* of the current file */
@@ -37,7 +37,7 @@ struct vl_input {
     uint64_t read, total; /* of files before the current one; of all files */
 };
 
-static vl_source *current(vl_input *in) { return &in->source[in->file]; }
+static vl_file_facts *current(vl_input *in) { return &in->facts[in->file]; }
 
 static void name_compression(vl_input *in)
 {
@@ -133,15 +133,15 @@ static vl_code find_last(vl_input *in, vl_err *err)
 /* The current file is over: what is known of it now, and does the next one fit on. */
 static vl_code finish_file(vl_input *in, vl_err *err)
 {
-    vl_source *const source = current(in);
-    source->bytes = in->raw.read;
-    source->no_eof_block = in->has_bgzf && !in->ends_empty;
+    vl_file_facts *const facts = current(in);
+    facts->bytes = in->raw.read;
+    facts->no_eof_block = in->has_bgzf && !in->ends_empty;
     name_compression(in);
-    if (vl_raw_finish(&in->raw, source->sha256, err)) return err->code;
-    if (in->file + 1 == in->nfile || !source->plain_bytes) return VL_OK;
+    if (vl_raw_finish(&in->raw, facts->sha256, err)) return err->code;
+    if (in->file + 1 == in->nfile || !facts->plain_bytes) return VL_OK;
     if (find_last(in, err) || in->last == '\n') return err->code;
-    vl_fail(err, VL_EFORMAT, "does not end with a line break, and %s follows", source[1].name);
-    return vl_err_at(err, NULL, source->plain_bytes, VL_NOWHERE);
+    vl_fail(err, VL_EFORMAT, "does not end with a line break, and %s follows", facts[1].name);
+    return vl_err_at(err, NULL, facts->plain_bytes, VL_NOWHERE);
 }
 
 /* Text was appended to a packet, n bytes that end before end. */
@@ -313,8 +313,8 @@ static vl_code set_row(vl_input *in, const char *const *path, int npath, vl_err 
         nstandard += !strcmp(path[i], "-");
         if (nstandard > 1) return vl_fail(err, VL_EARG, "standard input can be read only once");
         if (check_path(path[i], &size, &regular, err)) return vl_err_file(err, path[i]);
-        in->source[i].compression = "none";
-        in->source[i].name = in->name[i] = strdup(path[i]);
+        in->facts[i].compression = "none";
+        in->facts[i].name = in->name[i] = strdup(path[i]);
         if (!in->name[i]) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
         in->total += size;
         known = known && regular;
@@ -331,9 +331,9 @@ vl_code vl_input_open(vl_input **out, const char *const *path, int npath, vl_err
     if (!in) return vl_fail(err, VL_ENOMEM, "no memory for the input");
     in->raw = (vl_raw)VL_RAW_INIT;
     in->nfile = npath;
-    in->source = calloc((size_t)npath, sizeof *in->source);
+    in->facts = calloc((size_t)npath, sizeof *in->facts);
     in->name = calloc((size_t)npath, sizeof *in->name);
-    if (!in->source || !in->name) {
+    if (!in->facts || !in->name) {
         vl_fail(err, VL_ENOMEM, "no memory for %d file names", npath);
         goto out;
     }
@@ -350,7 +350,7 @@ out:
 }
 
 int vl_input_nfile(const vl_input *in) { return in->nfile; }
-const vl_source *vl_input_source(const vl_input *in, int file) { return &in->source[file]; }
+const vl_file_facts *vl_input_facts(const vl_input *in, int file) { return &in->facts[file]; }
 uint64_t vl_input_read(const vl_input *in) { return in->read + in->raw.read; }
 uint64_t vl_input_total(const vl_input *in) { return in->total; }
 
@@ -359,7 +359,7 @@ void vl_input_close(vl_input *in)
     if (!in) return;
     for (int i = 0; in->name && i < in->nfile; i++) free(in->name[i]);
     free(in->name);
-    free(in->source);
+    free(in->facts);
     vl_raw_free(&in->raw);
     vl_member_free(&in->stream);
     vl_packet_free(&in->peeked);

@@ -115,6 +115,23 @@ void vl_name_acquisition(const char *path, char text[256])
     set_text(text, base, n > 255 ? 255 : n);
 }
 
+void vl_name_library(const char *path, char text[256])
+{
+    const char *const base = vl_name_base(path);
+    const vl_name p = vl_name_split(base);
+    vl_name_acquisition(path, text);
+    if (p.lane < 0 || p.lane_end > 255) return;
+    memmove(text + p.lane_at, text + p.lane_end, strlen(text + p.lane_end) + 1);
+}
+
+int vl_name_order(const char *a, const char *b)
+{
+    const vl_name x = vl_name_split(vl_name_base(a)), y = vl_name_split(vl_name_base(b));
+    if (x.lane != y.lane) return x.lane < y.lane ? -1 : 1;
+    if (x.piece != y.piece) return x.piece < y.piece ? -1 : 1;
+    return strcmp(a, b);
+}
+
 /* Length of what stands before Illumina's _S<n> in name [n), n if there is none: behind it comes the lane, or the mark
  * that was cut off. (So it is a number of a sample and not a part of its name, as in PAT_S1_T.) */
 static size_t before_number(const char *name, size_t n, bool marked)

@@ -41,6 +41,11 @@ const char *vl_name_base(const char *path);
  * "S1_L001". Index reads keep theirs: they are an acquisition beside the reads. Into text of 256 bytes. */
 void vl_name_acquisition(const char *path, char text[256]);
 
+/* The same without the lane: what lanes of one library have in common. "" if nothing is left. */
+void vl_name_library(const char *path, char text[256]);
+/* Of two lanes of a library, which is read first: by lane, then by piece, then by name. As strcmp does. */
+int vl_name_order(const char *a, const char *b);
+
 /* The usual rule for the sample: the name without its endings and mate's mark, up to Illumina's number of the sample
  * (_S12_L001, or _S12 before a mark). Into text of 256 bytes; empty if nothing is left. */
 void vl_name_sample(const char *name, char text[256]);

@@ -7,6 +7,7 @@ here.
 """
 import bz2
 import glob
+import json
 import lzma
 import os
 import stat
@@ -372,6 +373,55 @@ def many_lanes(f):
         check_refusal(t, "an empty name in a row", run("ingest", "-q", "-o", f / "x.h5", row), ["empty"], (USAGE,))
 
 
+def lane(number, mate, seed, n=40):
+    """A lane of a library: its name and its reads."""
+    return f"P1_S3_L{number:03}_R{mate}_001.fastq", reads(n, seed=seed, mate=mate)
+
+
+def folders(f):
+    """A folder of lanes is one library: lanes in order of their numbers, mates side by side."""
+    os.mkdir(f / "P1")
+    order = [(1, 11), (2, 12), (10, 13)]
+    for number, seed in reversed(order):
+        for mate in (1, 2):
+            name, text = lane(number, mate, seed)
+            f.write("P1/" + (name + ".gz" if number == 2 else name), gzip(text) if number == 2 else text)
+    f.write("P1/md5sums.txt", b"not for us\n")
+    f.write("P1/.P1_S3_L004_R1_001.fastq", b"hidden\n")
+    f.write("P1/P1_S3_L004_R1_001.fastq.part", b"on its way\n")
+    want = [b"".join(reads(40, seed=seed, mate=mate) for _, seed in order) for mate in (1, 2)]
+    for path in (f / "P1", f / "P1/"):
+        done = run("ingest", "-q", "--force", "-o", f / "s.h5", path)
+        t.check(done.code == OK, "a folder of lanes", done.err)
+        run("export", "-q", "--force", f / "s.h5", "-1", f / "x1", "-2", f / "x2")
+        t.check([f.read("x1"), f.read("x2")] == want, "a folder of lanes comes back in order of lanes")
+    notes = json.loads(run("info", "--json", f / "s.h5").out)["notes"]
+    f.clear("s.h5", "x1", "x2")
+    sources = [notes[f"source/{i}"] for i in range(6)]
+    t.check([(s["name"][8:10], s["stream"], s["role"]) for s in sources] ==
+            [(b, str(m), f"R{m}") for m in (1, 2) for b in ("01", "02", "10")], "what each file of it was", str(sources)[:300])
+    for what, name, words in (("a mate that is missing", "P1_S3_L003_R1_001.fq", ("P1_S3_L003_R1_001.fq", "mates")),
+                              ("second mates of no first", "P1_S3_L003_R2_001.fq", ("P1_S3_L003_R2_001.fq", "mates")),
+                              ("a lane twice", "P1_S3_L010_R2_001.fq", ("two files", "P1_S3_L010_R2_001.fq")),
+                              ("another library", "P2_S4_L001_R1_001.fq", ("P2_S4", "library")),
+                              ("index reads", "P1_S3_L001_I1_001.fastq.gz", ("P1_S3_L001_I1", "index reads"))):
+        f.write("P1/" + name, reads(40, seed=1))
+        refused(f, what, [f / "P1"], ["P1", *words], codes=(USAGE,), places=())
+        os.unlink(f / ("P1/" + name))
+    shutil.rmtree(f / "P1")
+    os.mkdir(f / "P2")
+    for i in (2, 1):
+        f.write(f"P2/V350_L0{i}_read.fq", reads(9, seed=i))
+    done = run("ingest", "-q", "--force", "-o", f / "s.h5", f / "P2")
+    t.check(done.code == OK and run("export", "-q", f / "s.h5").out == reads(9, seed=1) + reads(9, seed=2), "lanes without mates", done.err)
+    f.clear("s.h5")
+    shutil.rmtree(f / "P2")
+    os.mkdir(f / "P3")
+    f.write("P3/x_R2.fq", reads(3))
+    refused(f, "second mates alone", [f / "P3"], ["P3", "second mates"], codes=(USAGE,), places=())
+    shutil.rmtree(f / "P3")
+
+
 def output_is_input(f):
     text = reads(5)
     a = f.write("a.fq", text)
@@ -390,10 +440,11 @@ def command_line(f):
     text = reads(50, seed=8)
     a = f.write("a.fq", text)
     refused(f, "a missing file", [f / "none.fq"], ["none.fq"], codes=(NOINPUT,), places=())
-    refused(f, "a folder", [f.path], ["folder"], codes=(NOINPUT,), places=())
-    refused(f, "a missing second mate", [a, f / "none.fq"], ["none.fq"], codes=(NOINPUT,), places=())
     os.mkdir(f / "in.fq")
-    refused(f, "a folder as second mate", [a, f / "in.fq"], ["in.fq", "folder"], codes=(NOINPUT,), places=())
+    refused(f, "an empty folder", [f / "in.fq"], ["in.fq", "folder"], codes=(NOINPUT,), places=())
+    refused(f, "a missing second mate", [a, f / "none.fq"], ["none.fq"], codes=(NOINPUT,), places=())
+    refused(f, "a folder as second mate", [a, f / "in.fq"], ["in.fq", "folder"], codes=(USAGE,), places=())
+    refused(f, "a folder in a row", [f"{a},{f / 'in.fq'}"], ["in.fq", "folder"], codes=(USAGE,), places=())
     os.rmdir(f / "in.fq")
     refused(f, "standard input twice", [f"{a},-,-"], ["standard input"], codes=(USAGE,), places=(), stdin=text)
     refused(f, "standard input for both mates", ["-", "-"], ["standard input"], codes=(USAGE,), places=(), stdin=text)
@@ -455,7 +506,7 @@ def gunzip(data):
 
 need_vial()
 with Folder() as folder:
-    for part in (small_files, small_pairs, small_interleaved, containers, large, large_pairs, records_longer_than_a_block, many_lanes, output_is_input, command_line):
+    for part in (small_files, small_pairs, small_interleaved, containers, large, large_pairs, records_longer_than_a_block, many_lanes, folders, output_is_input, command_line):
         part(folder)
         for left in folder.names():
             folder.clear(left)

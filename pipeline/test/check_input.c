@@ -31,8 +31,8 @@ static void check(bool ok, const char *text, int line, const char *about)
 typedef struct reading { /* what came of reading a row */
     vl_err err;
     vl_buf text;
-    vl_source last; /* of the last file that was opened */
-    bool sane;      /* packets kept their promises */
+    vl_file_facts last; /* of the last file that was opened */
+    bool sane;          /* packets kept their promises */
 } reading;
 
 static vl_code take_all(vl_input *in, size_t want, size_t peek, reading *r)
@@ -68,12 +68,12 @@ static vl_code take_all(vl_input *in, size_t want, size_t peek, reading *r)
         file_ended = p.file_end;
         ended = p.end;
         if (file_ended) {
-            r->sane = r->sane && vl_input_source(in, file)->plain_bytes == given;
+            r->sane = r->sane && vl_input_facts(in, file)->plain_bytes == given;
             given = 0;
         }
     }
     vl_packet_free(&p);
-    r->last = *vl_input_source(in, file);
+    r->last = *vl_input_facts(in, file);
     return r->err.code;
 }
 

@@ -259,10 +259,8 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
 static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
 {
     const vl_item *const item = d->ask->item;
-    const char *const first[1] = { item->path[0] }, *const second[1] = { item->path[1] };
-    const vl_ingest ask = { .path = { first, second },
-                            .npath = { 1, 1 },
-                            .nstream = d->ninput,
+    vl_inputs inputs = { 0 };
+    const vl_ingest ask = { .inputs = &inputs,
                             .store = d->staged,
                             .sample = item->sample,
                             .acquisition = item->acquisition,
@@ -272,7 +270,11 @@ static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
                             .interleaved = item->interleaved,
                             .exact_all = d->ask->exact_all,
                             .progress = VL_PROGRESS_OFF };
-    return vl_ingest_run(&ask, &done->sum, err);
+    for (int i = 0; i < d->ninput && !err->code; i++) vl_inputs_add(&inputs, i, item->path[i], err);
+    vl_inputs_name_roles(&inputs);
+    if (!err->code) vl_ingest_run(&ask, &done->sum, err);
+    vl_inputs_free(&inputs);
+    return err->code;
 }
 
 /* The store's entry in the record: what it says of itself, and what the item adds. */

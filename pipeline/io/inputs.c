@@ -1,0 +1,90 @@
+/* The inputs of an acquisition (inputs.h). */
+#include "pipeline/io/inputs.h"
+#include "pipeline/io/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *vl_role_name(vl_role role)
+{
+    static const char *const names[VL_NROLE] = {
+        [VL_ROLE_DATA] = "data", [VL_ROLE_R1] = "R1", [VL_ROLE_R2] = "R2",
+        [VL_ROLE_I1] = "I1",     [VL_ROLE_I2] = "I2", [VL_ROLE_REFERENCE] = "reference"
+    };
+    return names[role];
+}
+
+vl_code vl_inputs_add(vl_inputs *in, int stream, const char *path, vl_err *err)
+{
+    if (in->n == in->cap) {
+        const size_t cap = in->cap ? 2 * in->cap : 2;
+        vl_file *const file = reallocarray(in->file, cap, sizeof *file);
+        if (!file) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", cap);
+        in->file = file;
+        in->cap = cap;
+    }
+    char *const copy = strdup(path);
+    if (!copy) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
+    size_t at = in->n++;
+    for (; at && in->file[at - 1].stream > stream; at--) in->file[at] = in->file[at - 1];
+    in->file[at] = (vl_file){ .path = copy, .stream = stream };
+    return VL_OK;
+}
+
+int vl_inputs_nstream(const vl_inputs *in) { return in->n ? in->file[in->n - 1].stream + 1 : 0; }
+
+size_t vl_inputs_first(const vl_inputs *in, int stream)
+{
+    size_t at = 0;
+    while (at < in->n && in->file[at].stream < stream) at++;
+    return at;
+}
+
+size_t vl_inputs_count(const vl_inputs *in, int stream)
+{
+    return vl_inputs_first(in, stream + 1) - vl_inputs_first(in, stream);
+}
+
+void vl_inputs_name_roles(vl_inputs *in)
+{
+    const int nstream = vl_inputs_nstream(in);
+    for (size_t i = 0; i < in->n; i++) {
+        vl_file *const f = &in->file[i];
+        const vl_name name = vl_name_split(vl_name_base(f->path));
+        const bool second = nstream == 2 ? f->stream == 1 : name.mate == '2';
+        if (f->role == VL_ROLE_REFERENCE) continue;
+        if (name.mark == 'I') f->role = second ? VL_ROLE_I2 : VL_ROLE_I1;
+        else if (name.mark || nstream == 2) f->role = second ? VL_ROLE_R2 : VL_ROLE_R1;
+        else f->role = VL_ROLE_DATA;
+    }
+}
+
+bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b)
+{
+    if (a->n != b->n) return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->file[i].stream != b->file[i].stream || strcmp(a->file[i].path, b->file[i].path)) return false;
+    return true;
+}
+
+void vl_inputs_free(vl_inputs *in)
+{
+    for (size_t i = 0; i < in->n; i++) free(in->file[i].path);
+    free(in->file);
+    *in = (vl_inputs){ 0 };
+}
+
+void vl_inputs_acquisition(const vl_inputs *in, char text[256])
+{
+    char first[256], other[256];
+    text[0] = 0;
+    if (!in->n) return;
+    vl_name_acquisition(in->file[0].path, text);
+    if (vl_inputs_count(in, 0) < 2) return;
+    vl_name_library(in->file[0].path, first);
+    for (size_t i = 1; i < vl_inputs_count(in, 0) && first[0]; i++) {
+        vl_name_library(in->file[i].path, other);
+        if (strcmp(first, other)) first[0] = 0;
+    }
+    if (first[0]) memcpy(text, first, sizeof first);
+}

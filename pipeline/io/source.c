@@ -1,0 +1,80 @@
+/* The table of sources, and what names of inputs mean (source.h). */
+#include "pipeline/io/source.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define VL_SOURCE(name) extern const vl_source vl_source_##name;
+#include "pipeline/io/sources.def"
+#undef VL_SOURCE
+
+const vl_source *const vl_sources[] = {
+#define VL_SOURCE(name) &vl_source_##name,
+#include "pipeline/io/sources.def"
+#undef VL_SOURCE
+    NULL
+};
+
+/* What can be seen of a name without reading it. What is missing, open will say. */
+static vl_place look_at(const char *path)
+{
+    vl_place at = { .path = path };
+    struct stat st;
+    if (!strcmp(path, "-") || stat(path, &st)) return at;
+    at.folder = S_ISDIR(st.st_mode);
+    at.regular = S_ISREG(st.st_mode);
+    if (!at.regular) return at;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const ssize_t n = fd < 0 ? 0 : read(fd, at.head, sizeof at.head);
+    at.nhead = n > 0 ? (size_t)n : 0;
+    if (fd >= 0) close(fd);
+    return at;
+}
+
+static const vl_source *find(const vl_place *at)
+{
+    const vl_source *best = &vl_source_stream;
+    int most = 0;
+    for (int i = 0; vl_sources[i]; i++) {
+        const int sure = vl_sources[i]->probe(at);
+        if (sure > most) {
+            most = sure;
+            best = vl_sources[i];
+        }
+    }
+    return best;
+}
+
+static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *err)
+{
+    const vl_place at = look_at(path);
+    const vl_source *const source = find(&at), *const before = all->source;
+    if (source->gather ? source->gather(path, stream, all, err) : vl_inputs_add(all, stream, path, err))
+        return vl_err_file(err, path);
+    if (!all->source || all->source == before) all->source = source->open ? source : before;
+    if (!before || before == all->source) return VL_OK;
+    vl_fail(err, VL_EARG, "is read as %s, the inputs before it as %s", all->source->name, before->name);
+    return vl_err_file(err, path);
+}
+
+vl_code vl_source_gather(const char *name, int stream, vl_inputs *all, vl_err *err)
+{
+    if (!strchr(name, ',') || !access(name, F_OK)) return gather_one(name, stream, all, err);
+    char *const row = strdup(name), *rest = row;
+    if (!row) return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");
+    while (rest && !err->code) {
+        const char *const one = strsep(&rest, ",");
+        if (*one) gather_one(one, stream, all, err);
+        else vl_fail(err, VL_EARG, "'%.150s': a file name is empty", name);
+    }
+    free(row);
+    return err->code;
+}
+
+const vl_source *vl_source_of(const vl_inputs *inputs)
+{
+    return inputs->source ? inputs->source : &vl_source_stream;
+}
