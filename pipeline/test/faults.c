@@ -8,7 +8,8 @@
  * come FAULT_COUNT a file that the end of the process makes so many bytes long as calls were counted
  * FAULT_SHARED a file that holds the count for all processes of the program together, else each counts its
  * own Counted are the calls between start and return of main. Allocations are counted when main's own program
- * makes them (kind "alloc") or whoever does ("alloc-any"); all others whoever makes them.
+ * makes them, HDF5 that is linked in apart (kind "alloc"), or whoever does ("alloc-any"); all others whoever
+ * makes them.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -40,6 +42,12 @@ static int how;
 static atomic_bool on;
 static atomic_long own_count, *count = &own_count;
 static uintptr_t first, behind; /* the program's own code and data */
+
+/* Functions of HDF5 in the program, by address: what it makes of a failed allocation is not ours to mend. */
+static struct code {
+    uintptr_t at, behind;
+} * guest;
+static size_t nguest;
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
@@ -107,6 +115,45 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *to)
     return 1; /* the first one is the program */
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct code *const x = a, *const y = b;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The functions named H5... in the table of symbols of an ELF file that lies in memory. */
+static void find_guests(const uint8_t *file, uintptr_t base)
+{
+    const ElfW(Ehdr) *const head = (const void *)file;
+    const ElfW(Shdr) *const section = (const void *)(file + head->e_shoff);
+    for (int i = 0; i < head->e_shnum; i++) {
+        if (section[i].sh_type != SHT_SYMTAB) continue;
+        const ElfW(Sym) *const symbol = (const void *)(file + section[i].sh_offset);
+        const char *const names = (const char *)file + section[section[i].sh_link].sh_offset;
+        const size_t n = section[i].sh_size / sizeof *symbol;
+        guest = __libc_malloc(n * sizeof *guest);
+        for (size_t k = 0; guest && k < n; k++)
+            if (!strncmp(names + symbol[k].st_name, "H5", 2) && symbol[k].st_size)
+                guest[nguest++] =
+                    (struct code){ base + symbol[k].st_value, base + symbol[k].st_value + symbol[k].st_size };
+    }
+    if (nguest) qsort(guest, nguest, sizeof *guest, by_address);
+}
+
+static void know_program(void)
+{
+    struct stat st;
+    dl_iterate_phdr(find_program, NULL);
+    const int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/exe", O_RDONLY);
+    if (fd < 0 || syscall(SYS_fstat, fd, &st)) return;
+    void *const file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (file != MAP_FAILED) {
+        find_guests(file, getauxval(AT_PHDR) - ((const ElfW(Ehdr) *)file)->e_phoff);
+        munmap(file, (size_t)st.st_size);
+    }
+    syscall(SYS_close, fd);
+}
+
 static void share(const char *path)
 {
     const int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_RDWR, 0666);
@@ -129,7 +176,7 @@ static int counted_main(int argc, char **argv, char **env)
                  { "EROFS", EROFS },   { "EDQUOT", EDQUOT }, { "EINVAL", EINVAL },      { "short", SHORT },
                  { "kill", KILL },     { "wait", WAIT },     { "kill-self", KILL_SELF } };
     program = getpid();
-    dl_iterate_phdr(find_program, NULL);
+    know_program();
     if (getenv("FAULT_KIND")) kind = getenv("FAULT_KIND");
     if (getenv("FAULT_N")) number = atol(getenv("FAULT_N"));
     if (getenv("FAULT_SHARED")) share(getenv("FAULT_SHARED"));
@@ -166,10 +213,21 @@ int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv
 
 /* ---- allocations ---- */
 
+static bool is_guest(uintptr_t at)
+{
+    size_t lo = 0, hi = nguest;
+    while (lo < hi) {
+        const size_t half = lo + (hi - lo) / 2;
+        if (guest[half].behind <= at) lo = half + 1;
+        else hi = half;
+    }
+    return lo < nguest && at >= guest[lo].at;
+}
+
 static bool no_memory(void *caller)
 {
     const uintptr_t at = (uintptr_t)caller;
-    const bool own = at >= first && at < behind;
+    const bool own = at >= first && at < behind && !is_guest(at);
     const int saved = errno;
     if (fails("alloc-any") || (own && fails("alloc"))) return true;
     errno = saved;
