@@ -5,7 +5,9 @@
  *
  * CASES  folder of NAME.in with NAME.tsv (rows and facts expected) or NAME.err (text of the error expected);
  *        default testdata/mzml. With --write before it, .tsv files are written instead of compared.
- * DATA   folder of any mzML files (also .gz), each of which must come back or be refused
+ * DATA   folder of any mzML files (also .gz), each of which must come back or be refused; else VIAL_SHARED is
+ *
+ * Suites: formats spectra. Also: asan scalar.
  */
 #include <dirent.h>
 #include <math.h>
@@ -719,7 +721,7 @@ int main(int argc, char **argv)
 {
     const bool rewrite = argc > 1 && !strcmp(argv[1], "--write");
     const char *const cases = argc > 1 + rewrite ? argv[1 + rewrite] : "testdata/mzml";
-    const char *const data = argc > 2 + rewrite ? argv[2 + rewrite] : NULL;
+    const char *const data = argc > 2 + rewrite ? argv[2 + rewrite] : getenv("VIAL_SHARED");
     struct stat st;
     vl_kernels_init(&vl_k, vl_isa_from_env());
     check_codings();

@@ -1,4 +1,7 @@
-/* The parts of mzML on their own: numbers, XML tokens, numpress, dictionaries, arrays as doubles. */
+/*
+ * The parts of mzML on their own: numbers, XML tokens, numpress, dictionaries, arrays as doubles.
+ * Suites: formats spectra. Also: asan.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,8 +11,7 @@
  * proven on a sample only may be refused instead). Text that comes in other pieces must give the same error, or
  * none.
  *
- * With -DVL_FUZZ_MAIN the program runs the files (or the files of the folders) named as arguments, so that a
- * corpus is a test like any other.
+ * Corpus: testdata/FORMAT testdata/fuzz/FORMAT. Suites: formats fuzz. Also: asan.
  */
 #include "formats/format.h"
 
@@ -295,36 +294,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     run(&r, control);
     return 0;
 }
-
-#ifdef VL_FUZZ_MAIN
-#include <ftw.h>
-#include <sys/stat.h>
-
-static int npassed, nfailed;
-
-static int run_file(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)where;
-    if (kind == FTW_D) return 0;
-    const size_t n = kind == FTW_F ? (size_t)st->st_size : 0;
-    FILE *const file = fopen(path, "rb");
-    uint8_t *const bytes = malloc(n ? n : 1); /* of just this size, so that reading behind it is seen */
-    if (file && bytes && fread(bytes, 1, n, file) == n) {
-        LLVMFuzzerTestOneInput(bytes, n);
-        npassed++;
-    } else {
-        printf("%s: cannot be read\n", path);
-        nfailed++;
-    }
-    if (file) fclose(file);
-    free(bytes);
-    return 0;
-}
-
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) nftw(argv[i], run_file, 16, 0);
-    printf("%d passed, %d failed\n", npassed, nfailed);
-    return nfailed || !npassed;
-}
-#endif

@@ -1,7 +1,7 @@
 /*
  * How fast mzML is parsed, beside its bound: base64 and inflate of the same arrays and nothing else.
  *
- *     check_mzml_speed FILE...   (also .gz)
+ *     speed_mzml FILE...   (also .gz)
  *
  * The spectra of each file are repeated to about 64 MiB. Prints one tab-separated line a file: bytes of text,
  * letters and plain bytes of its arrays, then best and median MB/s of text, of 5 runs and in processor time,

@@ -9,6 +9,8 @@ at random times. Fault matrix: each of these calls fails once with EIO, ENOSPC, 
 After each: named stores verify, each row of the catalogue has its store; a plain re-run reaches the digests of an
 undisturbed run, and nothing is left over. By default a sample of the points is drawn (VIAL_SEED); VIAL_SOAK=seconds
 (or the environment VIAL_WHOLE=1) tries all points, and random kills for the rest of the time.
+
+Suites: bank faults.
 """
 import random
 import signal

@@ -1,4 +1,8 @@
-"""What the tests of banks share: a bank in a folder, small inputs, what a bank must hold in any case."""
+"""
+What the tests of banks share: a bank in a folder, small inputs, what a bank must hold in any case.
+
+Suites: none.
+"""
 import glob
 import hashlib
 import json

@@ -4,6 +4,8 @@ FASTQ: every odd input comes back byte for byte, or is refused with exit code 65
 Small cases are files: testdata/fastq/NAME.in, pairs/NAME.1.in and NAME.2.in, interleaved/NAME.in. Where NAME.err
 stands beside, the input is refused, and each of its lines is part of the message. Large cases and containers are made
 here.
+
+Suites: reads. Also: asan.
 """
 import bz2
 import glob

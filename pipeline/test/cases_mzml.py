@@ -3,6 +3,8 @@ mzML: every odd document comes back byte for byte, or is refused with exit code 
 
 Each legal case goes in twice, with arrays proven by sample and with --exact=all, and must come back exactly, pass verify
 and verify --deep, and have its facts (index, checksum, counts) noted. A document cut at any byte is refused.
+
+Suites: spectra.
 """
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -4,6 +4,8 @@
  *
  * Records are made from a short description (spec). The whole of the tables that come from records is written
  * out as text (dump), without ids, so that "the same" is a comparison of two texts.
+ *
+ * Suites: bank. Also: asan.
  */
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/catalog/listing.h"

@@ -5,6 +5,8 @@
  * pipeline/codec/test/check_<name>.c.
  *
  * `check_codec --bench` prints a line for each codec and width: the sort of bytes on which it beats zstd 1 most.
+ *
+ * Suites: codec. Also: asan.
  */
 #include "pipeline/codec/test/codec_test.h"
 #include "pipeline/test/check.h"

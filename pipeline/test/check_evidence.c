@@ -2,6 +2,8 @@
  * Checks what a bank leaves to read: log, quarantine, metrics, pages. Each is read back by a small strict
  * reader written here, after hostile names went in: markup, quotes, newlines, controls, bytes that are no
  * UTF-8, marks that turn the direction of writing.
+ *
+ * Suites: bank. Also: asan.
  */
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/evidence.h"

@@ -9,6 +9,8 @@
  *     + 2                               files that are no items
  *
  * Times of change cannot be set, so most cases look from an hour ahead.
+ *
+ * Suites: bank. Also: asan.
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
 #include "pipeline/test/check.h"

@@ -1,6 +1,8 @@
 /*
  * Checks the input: every kind of file, whole, cut off and damaged, alone and in a row, from disk and from a
  * pipe, must give its text, or an error in its place.
+ *
+ * Suites: io. Also: asan.
  */
 #include "pipeline/io/input.h"
 #include "pipeline/io/output.h"

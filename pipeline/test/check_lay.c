@@ -5,6 +5,8 @@
  * of every column belongs to it. Batches are slices of the model, cut anywhere, with references that count
  * within the batch. What the store holds must be the model, its digests those of the model's bytes, however
  * it was cut.
+ *
+ * Suites: in store. Also: asan.
  */
 #include "pipeline/in/lay.h"
 #include "pipeline/out/reader.h"

@@ -1,4 +1,7 @@
-/* Checks what names of files say: parts, lanes, acquisitions, samples. */
+/*
+ * Checks what names of files say: parts, lanes, acquisitions, samples.
+ * Suites: io. Also: asan.
+ */
 #include "pipeline/io/names.h"
 #include "pipeline/test/check.h"
 

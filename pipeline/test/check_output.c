@@ -1,4 +1,7 @@
-/* Checks the output: a file has its name only when it is whole, and takes nobody else's. */
+/*
+ * Checks the output: a file has its name only when it is whole, and takes nobody else's.
+ * Suites: io. Also: asan.
+ */
 #include "pipeline/io/output.h"
 
 #include <fcntl.h>

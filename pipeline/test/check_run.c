@@ -5,6 +5,8 @@
  * A story says which stages there are, where the end comes and which batch fails where. It is played by the
  * runner and, in a plain loop, by the check. Stages keep plain (not atomic) numbers wherever the runner
  * promises that only one thread is there, so that a thread sanitizer sees a broken promise.
+ *
+ * Suites: run. Also: tsan.
  */
 #include "pipeline/run/run.h"
 #include "pipeline/test/check.h"

@@ -4,6 +4,8 @@
  *
  * check_sheet [FOLDER]: the folder of sheets made by hand (testdata/sheets), where NAME.err beside a sheet
  * lists "LINE:COLUMN: part of the message". VIAL_SPEED=1: fewer than 100,000 rows a second are a failure.
+ *
+ * Suites: bank. Also: asan.
  */
 #include "pipeline/bank/sheet/csv.h"
 #include "pipeline/bank/sheet/sheet.h"

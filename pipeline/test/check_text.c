@@ -1,7 +1,10 @@
 /*
  * Checks the letters and notations of text from anywhere: UTF-8 against Unicode's table 3-7, what hides,
  * JSON against a JSON reader, TSV fields by reading them back; that no name and no id can forge a line of
- * an error or of what we print. */
+ * an error or of what we print.
+ *
+ * Suites: formats. Also: asan.
+ */
 #include "check.h"
 #include "formats/letter.h"
 #include "formats/text.h"

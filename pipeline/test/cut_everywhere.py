@@ -3,6 +3,8 @@ A good FASTQ cut at every byte: accepted only where what is left is a whole lega
 
 Plain, gzip, BGZF and zstd; single reads, pairs with one of the files cut, mates in turn. A plain text that ends behind a
 read is a legal input; so is BGZF that ends behind a block, when the text so far is one.
+
+Suites: reads. Also: asan.
 """
 from concurrent.futures import ThreadPoolExecutor
 

@@ -5,6 +5,8 @@ not come so far; full disks, read-only folders, closed pipes, two at once.
 Whatever happens: a documented exit code and one line that names the trouble, no death by a signal, no store that does not
 verify, no temporary file left behind, an older store untouched. faults.c makes the calls fail. Of each kind a few places
 are drawn (the seed is printed); VIAL_SOAK=seconds tries all places, in random order, for that long.
+
+Suites: faults.
 """
 import random
 import resource

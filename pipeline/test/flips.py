@@ -3,6 +3,8 @@ One bit of a store flipped: `vial verify` finds it, and no command dies of it or
 
 Stores of both ways of packing, small and large; half of the flips anywhere, half where HDF5 keeps its own tables: in the
 first 12 KiB and the last 4. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
+
+Suites: store.
 """
 import random
 

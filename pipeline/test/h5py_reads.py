@@ -3,6 +3,8 @@ Reads seen by a stranger: h5py opens `portable` as it is and the other profiles 
 values, names and offsets that equal what a parser of our own finds in the FASTQ.
 
 Each store is read by a process of its own, as HDF5 takes the plugin's folder from the environment when it starts.
+
+Suites: store reads.
 """
 import pickle
 import sys

@@ -4,6 +4,8 @@ Stores of spectra as h5py sees them: portable ones without any plugin, the other
 The rows of table array lead to the values: array/column counts the lines of /schema whose shape is pieces, array/start
 and array/length say where in that column. All of it is compared, bit for bit, with a reader of
 mzML that knows nothing of stores.
+
+Suites: store spectra.
 """
 import glob
 import sys

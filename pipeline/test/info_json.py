@@ -2,6 +2,8 @@
 What vial says about stores and about itself: info as text and as JSON, help, and the exit codes of bad usage.
 
 info --json is compared with what h5py sees in the file.
+
+Suites: cmd.
 """
 import json
 import re

@@ -3,6 +3,8 @@ kill -9 at random moments of an ingest: a store that has its name is whole, and 
 
 Moments are uniform over the measured time of a run, in turn with no store there yet and with --force over an older one.
 The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
+
+Suites: faults.
 """
 import random
 import signal

@@ -3,6 +3,8 @@ Memory: what ingest, export and verify take stays below 512 MiB with two threads
 
 By default texts of 70 and 200 MB; with VIAL_SOAK set 700 MB. Pairs of very different shapes are bounded as well, and
 --max-memory is kept.
+
+Suites: memory. Alone.
 """
 import resource
 

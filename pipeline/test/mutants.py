@@ -4,6 +4,8 @@ and refuses the rest in one line.
 
 Lines are dropped, doubled, swapped, emptied; bytes changed, put in, taken out; line ends changed; texts joined. Single
 reads, pairs and mates in turn. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
+
+Suites: reads.
 """
 import random
 from concurrent.futures import ThreadPoolExecutor

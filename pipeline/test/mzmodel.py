@@ -3,6 +3,8 @@ mzML for the tests, made of nothing but the standard library and numpy: a reader
 
 The reader says what a document holds as the schema of mzML 1.1 and the vocabulary say it; it knows nothing of how vial
 does it. The writer makes documents whose every array, attribute and offset is the test's to bend.
+
+Suites: none.
 """
 import base64
 import ctypes

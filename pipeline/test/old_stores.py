@@ -7,6 +7,8 @@ testdata/stores/README.md.
     old_stores.py                        checks all versions
     old_stores.py --make FOLDER          makes the stores and texts of a new version with the program VIAL
     old_stores.py --make-expected FOLDER only the texts: what an older program says of stores that are there
+
+Suites: store.
 """
 import glob
 import hashlib

@@ -2,6 +2,8 @@
 scripts/ops: what an operator copies. The crontab line runs under cron's rules, the units pass systemd's own checks and
 allow all that a night does, rotating the log loses no line, the Slurm scripts map and pass on what they should, and the
 script of the Nextflow process runs when it is filled in. Nothing is installed, no daemon is needed (slurm.py has those).
+
+Suites: ops.
 """
 import gzip as gz
 import re

@@ -1,6 +1,8 @@
 """
 The page of a night in headless Chromium: it renders, nothing is written to the console, nothing is asked of the network.
 Skipped where Chromium is not installed. With a file name, the picture is kept there.
+
+Suites: bank.
 """
 from banktest import *
 

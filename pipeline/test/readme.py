@@ -4,6 +4,8 @@ README.md says what is so: its commands run, its Python runs, and the options it
 A ```sh block with the line `# (a test runs this)` is run whole, to the letter, from a folder that holds scripts/. Of the
 other ```sh blocks each line that begins with `vial ` is run, in order, in a folder of its own with small inputs under the
 names used there. Each ```python block with the line `# (a test runs this)` is run beside the stores that came to be.
+
+Suites: docs.
 """
 import re
 import shlex

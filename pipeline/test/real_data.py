@@ -4,6 +4,8 @@ Files that instruments and other people's tests made: well-formed ones come back
 The folder is VIAL_DATA (default ../shared/data). What a well-formed FASTQ is, vialtest.py decides on its own; an mzML
 is well-formed when it parses as XML, its root is mzML or indexedmzML, and its arrays are not kept in another file. One
 line is printed for each refused file.
+
+Suites: reads spectra.
 """
 import glob
 import os

@@ -4,6 +4,8 @@ The same input gives the same store, byte for byte: for any number of threads, a
 A store says of its input what the file was: its name (no folder), bytes, compression, SHA-256. So the same text from a
 gzip file, a BGZF file, a plain file or standard input gives stores that differ in these notes and nowhere else: all
 columns are the same, checked here by their digests and by h5py.
+
+Suites: store.
 """
 import hashlib
 import json

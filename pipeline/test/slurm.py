@@ -6,6 +6,8 @@ changes nothing.
 The cluster is made of Debian's slurm-wlm and munge: one munged with a key and a socket of its own, one slurmctld, two
 slurmd. It lives in a temporary folder and on free ports and ends with the test. The tasks are submitted by
 scripts/ops/slurm_submit.sh and run scripts/ops/slurm_array.sh.
+
+Suites: soak.
 """
 import pwd
 import random

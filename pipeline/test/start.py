@@ -3,6 +3,8 @@ Start: what every command pays before it does anything. No libraries for the net
 read of a small store, process start included, takes 8 ms at most.
 
 Times are the least of many runs, so that a busy machine does not fail the test.
+
+Suites: cmd. Alone.
 """
 import glob
 import os

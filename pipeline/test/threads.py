@@ -5,6 +5,8 @@ and the results are those of one thread.
     VIAL=build-tsan/vial TSAN_OPTIONS=ignore_noninstrumented_modules=1 OMP_TOOL_LIBRARIES=.../libarcher.so threads.py
 
 Without these two variables OpenMP's own synchronisation looks like races. Any other build passes as well.
+
+Suites: run. Also: tsan.
 """
 from mzmodel import *
 from vialtest import *

@@ -2,7 +2,9 @@
 What the command tests share: running vial, a folder to work in, counting, compressors of our own, and reads to feed it.
 
 Environment: VIAL is the program (default build/vial), VIAL_SOAK the seconds that random tests may take.
-Run from the top of the tree: /usr/bin/python3 pipeline/test/NAME.py
+`scripts/test NAME` runs a test; by hand, from the top of the tree: /usr/bin/python3 pipeline/test/NAME.py
+
+Suites: none.
 """
 import os
 import shutil

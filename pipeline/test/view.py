@@ -3,6 +3,8 @@ vial view against models of our own: what it prints of reads and of spectra is w
 
 Reads are parsed by vialtest.py, mzML by mzmodel.py; both know nothing of stores. Numbers printed are read back and
 compared bit for bit, as double or as float of 32 bits.
+
+Suites: view.
 """
 import glob
 import itertools
