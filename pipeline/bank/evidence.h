@@ -15,8 +15,9 @@ void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...) __a
 /* ---- quarantine: one JSON a refused item ---- */
 typedef struct vl_evidence {
     double at;
-    const char *sample, *acquisition, *path[2], *sheet; /* NULL where unknown */
-    uint32_t line;                                      /* of the sheet; 0: none */
+    const char *sample, *acquisition, *sheet; /* NULL where unknown */
+    const vl_inputs *inputs;                  /* NULL: unknown */
+    uint32_t line;                            /* of the sheet; 0: none */
     const char *reason; /* code: "truncated", "format", "unsupported", "conflict", "crash", "timeout" ... */
     const char *retry;  /* how to try again, a sentence */
     int exit_code;      /* or 128 + signal */

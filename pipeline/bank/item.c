@@ -29,8 +29,7 @@ void vl_items_cut(vl_items *items, size_t n)
         vl_item *const item = &items->item[--items->n];
         free(item->sample);
         free(item->acquisition);
-        free(item->path[0]);
-        free(item->path[1]);
+        vl_inputs_free(&item->inputs);
         free(item->profile);
         free(item->inbox);
         vl_details_free(&item->about_sample);

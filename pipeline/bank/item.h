@@ -2,7 +2,7 @@
 #ifndef VL_ITEM_H
 #define VL_ITEM_H
 
-#include "formats/err.h"
+#include "pipeline/io/inputs.h"
 #include <stdbool.h>
 
 /* Name and value of what is known about a sample or an acquisition: donor, specimen_type, strandedness ... */
@@ -18,7 +18,7 @@ typedef struct vl_details {
 typedef struct vl_item {
     char *sample;      /* owned; the id as it is written */
     char *acquisition; /* owned; unique in the sample */
-    char *path[2];     /* owned; [1]: second mates, or NULL */
+    vl_inputs inputs;  /* owned; at least one */
     char *profile;     /* owned; NULL: the bank's */
     bool interleaved;
     vl_details about_sample;      /* columns that speak of the specimen and its donor */

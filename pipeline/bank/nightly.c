@@ -50,10 +50,12 @@ static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
 {
     char where[VL_BANK_PATH] = "";
     const char *const slash = strrchr(w->path, '/');
+    vl_file file = { .path = w->path };
+    const vl_inputs inputs = { .file = &file, .n = 1 };
     vl_evidence e = { .at = vl_bank_now(),
                       .sample = slash ? slash + 1 : w->path,
                       .acquisition = "inbox",
-                      .path = { w->path, NULL },
+                      .inputs = &inputs,
                       .reason = "inbox",
                       .retry = "mend or rename the file; the next night looks again",
                       .exit_code = EX_DATAERR,
@@ -92,9 +94,10 @@ static vl_code take_items(night *n, vl_found *found, vl_err *err)
         if (!to) return err->code;
         *to = found->items.item[i];
         found->items.item[i] = (vl_item){ 0 };
-        if (n->ask->dry)
-            printf("item\t%s\t%s\t%s%s%s\n", to->sample, to->acquisition, to->path[0],
-                   to->path[1] ? "\t" : "", to->path[1] ? to->path[1] : "");
+        if (!n->ask->dry) continue;
+        printf("item\t%s\t%s", to->sample, to->acquisition);
+        for (size_t k = 0; k < to->inputs.n; k++) printf("\t%s", to->inputs.file[k].path);
+        putchar('\n');
     }
     return VL_OK;
 }

@@ -137,8 +137,8 @@ static json_t *evidence_json(const vl_evidence *e, vl_err *err)
     set_text(all, "time", vl_bank_time(e->at, time), err);
     set_text(all, "sample", e->sample, err);
     set_text(all, "acquisition", e->acquisition, err);
-    for (int i = 0; i < 2; i++)
-        if (e->path[i] && json_array_append_new(inputs, vl_json_text(e->path[i])))
+    for (size_t i = 0; e->inputs && i < e->inputs->n; i++)
+        if (json_array_append_new(inputs, vl_json_text(e->inputs->file[i].path)))
             vl_fail(err, VL_ENOMEM, "no memory for JSON");
     set(all, "inputs", inputs, err);
     set_text(all, "sheet", e->sheet, err);
@@ -175,7 +175,9 @@ static void name_part(const char *text, char part[PART_OF_NAME + 1])
 static void item_name(const vl_evidence *e, char name[2 * PART_OF_NAME + 2])
 {
     char sample[PART_OF_NAME + 1], acquisition[PART_OF_NAME + 1];
-    const char *const file = e->path[0] ? e->path[0] : e->sheet ? e->sheet : "unknown";
+    const char *const file = e->inputs && e->inputs->n ? e->inputs->file[0].path
+                             : e->sheet                ? e->sheet
+                                                       : "unknown";
     name_part(e->sample && *e->sample ? e->sample : e->sheet ? "sheet" : "input", sample);
     name_part(e->acquisition && *e->acquisition ? e->acquisition : base_name(file), acquisition);
     snprintf(name, 2 * PART_OF_NAME + 2, "%s-%s", sample, acquisition);

@@ -39,7 +39,8 @@ static bool is_text_map(const json_t *map)
 /* NULL: good; else what is wrong. */
 static const char *check_store(json_t *store)
 {
-    const char *kind, *acquisition, *file, *state, *profile, *options, *digest, *seal, *path, *sha;
+    const char *kind, *acquisition, *file, *state, *profile, *options, *digest, *seal, *path, *sha,
+        *role = NULL;
     json_int_t rows, bytes, in, text, published, stream, size, mtime;
     json_t *facts, *inputs, *one;
     size_t i;
@@ -53,10 +54,10 @@ static const char *check_store(json_t *store)
     if (strcmp(state, "live") && strcmp(state, "superseded")) return "a store has an unknown state";
     if (rows < 0 || bytes < 0 || in < 0 || text < 0) return "a store has a negative number";
     if (!is_text_map(facts) || !json_is_array(inputs)) return "facts or inputs have a wrong type";
-    json_array_foreach(inputs, i,
-                       one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s}", "stream", &stream, "path", &path,
-                                            "bytes", &size, "mtime_ns", &mtime, "sha256", &sha) ||
-                                size < 0) return "an input lacks a member";
+    json_array_foreach(inputs, i, one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s,s?s}", "stream", &stream,
+                                                       "path", &path, "bytes", &size, "mtime_ns", &mtime,
+                                                       "sha256", &sha, "role", &role) ||
+                                           size < 0) return "an input lacks a member";
     return NULL;
 }
 
@@ -107,19 +108,21 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
 static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_err *err)
 {
     uint64_t n = 0, stream = 0, bytes = 0;
-    char where[32], name[512], sha[80];
+    char where[32], name[512], sha[80], role[16];
     if (vl_store_get_u64(st, "source", "n_file", &n, err)) return err->code;
     for (uint64_t i = 0; i < n && !err->code; i++) {
         snprintf(where, sizeof where, "source/%d", (int)i);
         if (vl_store_get(st, where, "name", name, sizeof name, err) ||
             vl_store_get(st, where, "sha256", sha, sizeof sha, err) ||
+            vl_store_get(st, where, "role", role, sizeof role, err) ||
             vl_store_get_u64(st, where, "stream", &stream, err) ||
             vl_store_get_u64(st, where, "bytes", &bytes, err))
             break;
         *bytes_in += bytes;
-        json_array_append_new(inputs, json_pack("{s:I,s:s,s:I,s:I,s:s}", "stream", (json_int_t)stream, "path",
-                                                name, "bytes", (json_int_t)bytes, "mtime_ns", (json_int_t)0,
-                                                "sha256", sha));
+        json_t *const one = json_pack("{s:I,s:s,s:I,s:I,s:s}", "stream", (json_int_t)stream, "path", name,
+                                      "bytes", (json_int_t)bytes, "mtime_ns", (json_int_t)0, "sha256", sha);
+        if (*role) json_object_set_new(one, "role", json_string(role));
+        json_array_append_new(inputs, one);
     }
     return err->code;
 }

@@ -14,8 +14,11 @@
  * 100495642, "bytes_in": 220000000, "text_bytes": 739000000, "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
  *        "facts": {"lane": "1", ...},
- *        "inputs": [ {"stream": 1, "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
+ *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
+ *
+ * Inputs stand in order of streams, and those of one stream as they follow each other. "role" may be missing: records
+ * of the first days had none.
  *
  * revision grows by one with each change; a catalogue or collector never goes back to a smaller one.
  */

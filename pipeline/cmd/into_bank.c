@@ -62,10 +62,11 @@ static vl_code add_item(const vl_into_bank *ask, int first, int n, vl_items *ite
     if (wrong) return vl_fail(err, VL_EARG, "acquisition '%.100s': %s", acquisition, wrong);
     item->sample = strdup(ask->sample);
     item->acquisition = strdup(acquisition);
-    for (int i = 0; i < n; i++) item->path[i] = strdup(ask->file[first + i]);
     item->interleaved = ask->interleaved;
-    if (!item->sample || !item->acquisition || !item->path[0] || (n > 1 && !item->path[1]))
-        return vl_fail(err, VL_ENOMEM, "no memory for an item");
+    if (!item->sample || !item->acquisition) return vl_fail(err, VL_ENOMEM, "no memory for an item");
+    for (int i = 0; i < n; i++)
+        if (vl_inputs_add(&item->inputs, i, ask->file[first + i], err)) return err->code;
+    vl_inputs_name_roles(&item->inputs);
     return VL_OK;
 }
 

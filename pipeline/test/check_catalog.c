@@ -313,13 +313,14 @@ static void check_known(void)
     char sample[] = "S1", acquisition[] = "L1", other[] = "L2";
     const spec one[] = { { "reads", "L1", "reads-L1.h5", "live", "compact", "a", 1764000100, "" },
                          { "reads", "L1", "old.h5", "superseded", "fast", "b", 1764000000, "" } };
-    const vl_known_input good[] = { { "/seq/a_R1.fq.gz", 100, 1763999999123456789 },
-                                    { "/seq/a_R2.fq.gz", 101, 1763999999123456790 } };
-    const vl_known_input old[] = { { "/seq/b_R1.fq.gz", 100, 1763999999123456789 },
-                                   { "/seq/b_R2.fq.gz", 101, 1763999999123456790 } };
-    const vl_known_input size[] = { { "/seq/a_R1.fq.gz", 99, 1763999999123456789 }, good[1] };
-    const vl_known_input mtime[] = { good[0], { "/seq/a_R2.fq.gz", 101, 1763999999123456791 } };
-    const vl_known_input path[] = { { "/seq/A_R1.fq.gz", 100, 1763999999123456789 }, good[1] };
+    const vl_known_input good[] = { { "/seq/a_R1.fq.gz", 0, 100, 1763999999123456789 },
+                                    { "/seq/a_R2.fq.gz", 1, 101, 1763999999123456790 } };
+    const vl_known_input old[] = { { "/seq/b_R1.fq.gz", 0, 100, 1763999999123456789 },
+                                   { "/seq/b_R2.fq.gz", 1, 101, 1763999999123456790 } };
+    const vl_known_input size[] = { { "/seq/a_R1.fq.gz", 0, 99, 1763999999123456789 }, good[1] };
+    const vl_known_input mtime[] = { good[0], { "/seq/a_R2.fq.gz", 1, 101, 1763999999123456791 } };
+    const vl_known_input path[] = { { "/seq/A_R1.fq.gz", 0, 100, 1763999999123456789 }, good[1] };
+    const vl_known_input row[] = { good[0], { "/seq/a_R2.fq.gz", 0, 101, 1763999999123456790 } };
     const vl_known_input swapped[] = { good[1], good[0] };
     const vl_known_input three[] = { good[0], good[1], good[1] };
     const struct {
@@ -337,6 +338,7 @@ static void check_known(void)
         { "another time", "compact", "interleaved=0", acquisition, mtime, 2, false },
         { "another path", "compact", "interleaved=0", acquisition, path, 2, false },
         { "mates swapped", "compact", "interleaved=0", acquisition, swapped, 2, false },
+        { "lanes in a row, not mates", "compact", "interleaved=0", acquisition, row, 2, false },
         { "no second mate", "compact", "interleaved=0", acquisition, good, 1, false },
         { "one input more", "compact", "interleaved=0", acquisition, three, 3, false },
         { "no input", "compact", "interleaved=0", acquisition, NULL, 0, false },

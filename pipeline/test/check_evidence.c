@@ -310,12 +310,16 @@ static void check_reasons(void)
     CHECK(!vl_reason_find("") && !vl_reason_find("no such"), "reasons that are not ours");
 }
 
+static vl_file files[] = { { .path = (char[]){ "/seq/S1_R1.fastq.gz" } },
+                           { .path = (char[]){ "/seq/\xc3(.gz" }, .stream = 1 } };
+static vl_inputs inputs = { .file = files, .n = 1 };
+
 static vl_evidence evidence(const char *sample, const char *acquisition)
 {
     vl_evidence e = { .at = NOW,
                       .sample = sample,
                       .acquisition = acquisition,
-                      .path = { "/seq/S1_R1.fastq.gz", NULL },
+                      .inputs = &inputs,
                       .reason = "truncated",
                       .retry = "Copy it again.",
                       .exit_code = 65,
@@ -362,7 +366,7 @@ static void check_quarantine_names(const scene *s)
     keep(s, &e, "quarantine/" TODAY "/%2E.%2F..%2FS%201-a%2Fb.json");
     e = evidence(NULL, NULL);
     keep(s, &e, "quarantine/" TODAY "/input-S1_R1.fastq.gz.json");
-    e.path[0] = NULL;
+    e.inputs = NULL;
     e.sheet = "/seq/sheet.csv";
     keep(s, &e, "quarantine/" TODAY "/sheet-sheet.csv.json");
     e.sheet = NULL;
@@ -394,7 +398,7 @@ static void check_quarantine_json(const scene *s)
     vl_evidence e = evidence("S" MARKUP "\xff\n", "acq");
     char path[VL_BANK_PATH];
     vl_err err = VL_ERR_INIT;
-    e.path[1] = "/seq/\xc3(.gz";
+    inputs.n = 2;
     e.sheet = "/seq/sheet.csv";
     e.line = 7;
     CHECK(!vl_quarantine(&s->bank, &e, path, &err), "keep: %s", err.what);

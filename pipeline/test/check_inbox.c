@@ -179,7 +179,7 @@ static char *print_found(const vl_found *found)
     for (size_t i = 0; i < found->items.n; i++) {
         const vl_item *const item = &found->items.item[i];
         fprintf(out, "%s %s", item->sample, item->acquisition);
-        for (int f = 0; f < 2 && item->path[f]; f++) fprintf(out, " %s", below(item->path[f]));
+        for (size_t f = 0; f < item->inputs.n; f++) fprintf(out, " %s", below(item->inputs.file[f].path));
         fputc('\n', out);
     }
     for (size_t i = 0; i < found->nwaiting; i++) {
@@ -729,7 +729,7 @@ static void check_many(void)
     CHECK(found.items.n == N && !found.nwaiting, "%zu items, %zu entries", found.items.n, found.nwaiting);
     for (size_t i = 0; i < found.items.n; i++) {
         snprintf(name, sizeof name, "P%05zu", i);
-        CHECK(!strcmp(found.items.item[i].sample, name) && found.items.item[i].path[1], "item %zu", i);
+        CHECK(!strcmp(found.items.item[i].sample, name) && found.items.item[i].inputs.n == 2, "item %zu", i);
     }
     vl_found_free(&found);
 }

@@ -87,7 +87,7 @@ static char *list_items(const vl_sheet *sheet)
         const vl_item *const it = &sheet->items.item[i];
         fprintf(t.file, "%u %s|%s", it->line, it->sample, it->acquisition);
         for (int m = 0; m < 2; m++) {
-            const char *const path = it->path[m] ? it->path[m] : "";
+            const char *const path = it->inputs.n > (size_t)m ? it->inputs.file[m].path : "";
             const bool inside = !strncmp(path, folder, strlen(folder));
             fprintf(t.file, "|%s", path + (inside ? strlen(folder) + 1 : 0));
         }
@@ -455,13 +455,14 @@ static void check_pipe(void)
     snprintf(path, sizeof path, "/dev/fd/%d", fd[0]);
     vl_sheet_read(&sheet, path, &err);
     CHECK(!err.code && sheet.items.n == 1, "%s", err.what);
-    CHECK(sheet.items.n == 1 && !strcmp(sheet.items.item[0].path[0], "b.fq"), "path");
+    CHECK(sheet.items.n == 1 && !strcmp(sheet.items.item[0].inputs.file[0].path, "b.fq"), "path");
     compare_errors("pipe", &sheet, "3:2: not found");
     vl_sheet_free(&sheet);
     close(fd[0]);
     write_file("sheet.csv", text, strlen(text));
     vl_sheet_read(&sheet, "sheet.csv", &err);
-    CHECK(sheet.items.n == 1 && !strcmp(sheet.items.item[0].path[0], "b.fq"), "path in the current folder");
+    CHECK(sheet.items.n == 1 && !strcmp(sheet.items.item[0].inputs.file[0].path, "b.fq"),
+          "path in the current folder");
     vl_sheet_free(&sheet);
     if (fchdir(back)) abort();
     close(back);

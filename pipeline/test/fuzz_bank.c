@@ -34,7 +34,7 @@ static void read_sheet(const uint8_t *bytes, size_t n)
             must(sheet.error[i].what && sheet.error[i].line, "an error without words");
         for (size_t i = 0; i < sheet.items.n; i++) {
             const vl_item *const item = &sheet.items.item[i];
-            must(item->sample && item->acquisition && item->path[0] && !vl_item_bad_name(item->sample) &&
+            must(item->sample && item->acquisition && item->inputs.n && !vl_item_bad_name(item->sample) &&
                      !vl_item_bad_name(item->acquisition),
                  "an item without sample, acquisition or file");
         }

@@ -305,16 +305,17 @@ static vl_code has_inputs(vl_catalog *c, int64_t store, const vl_known_input *in
                           vl_err *err)
 {
     const vl_sql_value of[] = { vl_sql_whole(store) };
-    sqlite3_stmt *const q =
-        vl_sql_ask(c, "SELECT path, bytes, mtime_ns FROM input WHERE store_id = ? ORDER BY stream, input_id",
-                   of, 1, err);
+    sqlite3_stmt *const q = vl_sql_ask(
+        c, "SELECT path, bytes, mtime_ns, stream FROM input WHERE store_id = ? ORDER BY stream, input_id", of,
+        1, err);
     int n = 0;
     *same = true;
     if (!q) return err->code;
     for (; vl_sql_row(c, q, err); n++) {
         *same = *same && n < ninput && !strcmp(vl_sql_column(q, 0), input[n].path) &&
                 (uint64_t)sqlite3_column_int64(q, 1) == input[n].bytes &&
-                sqlite3_column_int64(q, 2) == input[n].mtime_ns;
+                sqlite3_column_int64(q, 2) == input[n].mtime_ns &&
+                sqlite3_column_int64(q, 3) == input[n].stream + 1;
     }
     *same = *same && n == ninput && !err->code;
     return err->code;

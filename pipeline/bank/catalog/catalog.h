@@ -49,6 +49,7 @@ vl_code vl_catalog_clear(vl_catalog *c, vl_err *err);
  * and times as stat says now. */
 typedef struct vl_known_input {
     const char *path;
+    int stream; /* from 0 */
     uint64_t bytes;
     int64_t mtime_ns;
 } vl_known_input;

@@ -69,9 +69,12 @@ vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, 
 vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
                                 int64_t mtime_ns, char *message, size_t n, vl_err *err)
 {
-    const vl_sql_value v[] = { vl_sql_text(item->path[0]),   vl_sql_text(item->sample),
-                               vl_sql_whole((int64_t)bytes), vl_sql_whole(mtime_ns),
-                               vl_sql_whole(EX_DATAERR),     vl_sql_text(VL_VERSION) };
+    const vl_sql_value v[] = { vl_sql_text(item->inputs.file[0].path),
+                               vl_sql_text(item->sample),
+                               vl_sql_whole((int64_t)bytes),
+                               vl_sql_whole(mtime_ns),
+                               vl_sql_whole(EX_DATAERR),
+                               vl_sql_text(VL_VERSION) };
     message[0] = 0;
     sqlite3_stmt *const q =
         vl_sql_ask(c,

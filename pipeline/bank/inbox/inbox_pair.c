@@ -369,8 +369,13 @@ static vl_code give_item(const vl_scan *scan, candidate *c, vl_err *err)
     item->sample = c->sample;
     item->acquisition = c->acquisition;
     c->sample = c->acquisition = NULL;
-    for (int i = 0; i < 2 && c->file[i]; i++)
-        if (!(item->path[i] = vl_walk_path(&scan->walk, c->file[i], err))) return err->code;
+    for (int i = 0; i < 2 && c->file[i]; i++) {
+        char *const path = vl_walk_path(&scan->walk, c->file[i], err);
+        if (path) vl_inputs_add(&item->inputs, i, path, err);
+        free(path);
+        if (err->code) return err->code;
+    }
+    vl_inputs_name_roles(&item->inputs);
     return vl_item_sign(scan->inbox, item, err);
 }
 

@@ -100,16 +100,17 @@ static bool sheet_waits(const vl_scan *scan, const char *path, const vl_sheet *s
     const char *of = NULL;
     size_t n = 0;
     uint32_t line = 0;
-    for (size_t i = 0; i < sheet->items.n; i++)
-        for (int s = 0; s < 2; s++) {
-            const vl_item *const item = &sheet->items.item[i];
-            if (!item->path[s] || !file_waits(scan, item->path[s], why)) continue;
+    for (size_t i = 0; i < sheet->items.n; i++) {
+        const vl_item *const item = &sheet->items.item[i];
+        for (size_t f = 0; f < item->inputs.n; f++) {
+            if (!file_waits(scan, item->inputs.file[f].path, why)) continue;
             if (!n++) {
                 memcpy(first, why, sizeof first);
-                of = item->path[s];
+                of = item->inputs.file[f].path;
                 line = item->line;
             }
         }
+    }
     if (n == 1)
         vl_found_wait(scan->found, copy(path, err), false, NULL, err, "line %u: %s %s", line, of, first);
     else if (n)
@@ -189,14 +190,11 @@ static int by_names(const void *a, const void *b, void *items)
     return order ? order : (x->item > y->item) - (x->item < y->item);
 }
 
-static bool same_path(const char *a, const char *b) { return a && b ? !strcmp(a, b) : a == b; }
-
 /* Are the rows of these sources all the same files? */
 static bool all_same(const vl_item *item, const source *s, size_t n)
 {
     for (size_t i = 1; i < n; i++)
-        for (int f = 0; f < 2; f++)
-            if (!same_path(item[s[0].item].path[f], item[s[i].item].path[f])) return false;
+        if (!vl_inputs_equal(&item[s[0].item].inputs, &item[s[i].item].inputs)) return false;
     return true;
 }
 

@@ -26,8 +26,8 @@ typedef struct deposit {
     const vl_deposit *ask;
     char folder[VL_BANK_PATH], staged[VL_BANK_PATH];
     char options[64];
-    int ninput;
-    seen before[2];
+    size_t ninput;
+    seen *before;   /* owned; [ninput] */
     json_t *record; /* owned */
     const char *reason;
 } deposit;
@@ -89,9 +89,11 @@ static vl_code hash_file(const char *path, char hex[65], vl_err *err)
 static void remember_inputs(const deposit *d, json_t *store)
 {
     json_t *const inputs = json_object_get(store, "inputs");
-    for (int i = 0; i < d->ninput && i < (int)json_array_size(inputs); i++) {
-        json_t *const one = json_array_get(inputs, (size_t)i);
-        json_object_set_new(one, "path", vl_json_text(d->ask->item->path[i]));
+    for (size_t i = 0; i < d->ninput && i < json_array_size(inputs); i++) {
+        const vl_file *const file = &d->ask->item->inputs.file[i];
+        json_t *const one = json_array_get(inputs, i);
+        json_object_set_new(one, "path", vl_json_text(file->path));
+        json_object_set_new(one, "role", json_string(vl_role_name(file->role)));
         json_object_set_new(one, "mtime_ns", json_integer(d->before[i].mtime_ns));
     }
 }
@@ -100,14 +102,15 @@ static void remember_inputs(const deposit *d, json_t *store)
 static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
 {
     const json_t *const inputs = json_object_get(store, "inputs");
-    *same = (int)json_array_size(inputs) == d->ninput &&
+    *same = json_array_size(inputs) == d->ninput &&
             !strcmp(json_string_value(json_object_get(store, "profile")), vl_profile_name(d->ask->profile)) &&
             !strcmp(json_string_value(json_object_get(store, "options")), d->options);
-    for (int i = 0; i < d->ninput && *same; i++) {
+    for (size_t i = 0; i < d->ninput && *same; i++) {
         char hex[65] = "";
-        const json_t *const one = json_array_get(inputs, (size_t)i);
-        const char *const path = d->ask->item->path[i];
+        const json_t *const one = json_array_get(inputs, i);
+        const char *const path = d->ask->item->inputs.file[i].path;
         if (!strcmp(path, "-") ||
+            json_integer_value(json_object_get(one, "stream")) != d->ask->item->inputs.file[i].stream + 1 ||
             (uint64_t)json_integer_value(json_object_get(one, "bytes")) != d->before[i].bytes) {
             *same = false;
             break;
@@ -123,12 +126,13 @@ static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
 
 static vl_code check_inputs_still(const deposit *d, vl_err *err)
 {
-    for (int i = 0; i < d->ninput; i++) {
+    for (size_t i = 0; i < d->ninput; i++) {
+        const char *const path = d->ask->item->inputs.file[i].path;
         seen after;
-        if (look(d->ask->item->path[i], &after, err)) return err->code;
+        if (look(path, &after, err)) return err->code;
         if (after.bytes == d->before[i].bytes && after.mtime_ns == d->before[i].mtime_ns) continue;
         vl_fail(err, VL_EBUSY, "changed while it was read");
-        return vl_err_file(err, d->ask->item->path[i]);
+        return vl_err_file(err, path);
     }
     return VL_OK;
 }
@@ -259,8 +263,7 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
 static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
 {
     const vl_item *const item = d->ask->item;
-    vl_inputs inputs = { 0 };
-    const vl_ingest ask = { .inputs = &inputs,
+    const vl_ingest ask = { .inputs = &item->inputs,
                             .store = d->staged,
                             .sample = item->sample,
                             .acquisition = item->acquisition,
@@ -270,11 +273,7 @@ static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
                             .interleaved = item->interleaved,
                             .exact_all = d->ask->exact_all,
                             .progress = VL_PROGRESS_OFF };
-    for (int i = 0; i < d->ninput && !err->code; i++) vl_inputs_add(&inputs, i, item->path[i], err);
-    vl_inputs_name_roles(&inputs);
-    if (!err->code) vl_ingest_run(&ask, &done->sum, err);
-    vl_inputs_free(&inputs);
-    return err->code;
+    return vl_ingest_run(&ask, &done->sum, err);
 }
 
 /* The store's entry in the record: what it says of itself, and what the item adds. */
@@ -333,25 +332,35 @@ static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
     return err->code;
 }
 
+static vl_code look_at_inputs(deposit *d, vl_err *err)
+{
+    const vl_inputs *const in = &d->ask->item->inputs;
+    d->before = calloc(in->n + 1, sizeof *d->before);
+    if (!d->before) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", in->n);
+    for (; d->ninput < in->n; d->ninput++)
+        if (look(in->file[d->ninput].path, &d->before[d->ninput], err)) return err->code;
+    return VL_OK;
+}
+
 vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
 {
-    deposit d = { .ask = ask, .ninput = ask->item->path[1] ? 2 : 1 };
+    deposit d = { .ask = ask };
     char name[96];
-    const char *kind = NULL;
+    const char *kind = NULL, *const first = ask->item->inputs.file[0].path;
     *done = (vl_deposited){ 0 };
     vl_deposit_options(ask->item, ask->exact_all, d.options);
     snprintf(name, sizeof name, ".%.80s.h5", ask->id);
-    for (int i = 0; i < d.ninput; i++)
-        if (look(ask->item->path[i], &d.before[i], err)) return err->code;
-    if (vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
-        join(d.staged, d.folder, name, err) || vl_deposit_kind(ask->item->path[0], &kind, err) ||
+    if (look_at_inputs(&d, err) || vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
+        join(d.staged, d.folder, name, err) || vl_deposit_kind(first, &kind, err) ||
         vl_bank_make_folder(ask->bank, d.folder, err))
-        return err->code;
+        goto out;
     if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);
     done->record = err->code ? NULL : json_incref(d.record);
     done->reason = d.reason;
+    if (!*err->file && err->code) vl_err_file(err, first);
+out:
     json_decref(d.record);
-    if (!*err->file && err->code) vl_err_file(err, ask->item->path[0]);
+    free(d.before);
     return err->code;
 }
 

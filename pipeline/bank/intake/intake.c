@@ -29,7 +29,7 @@ typedef struct place {
     int attempt;
     double not_before; /* monotonic */
     uint64_t bytes;    /* of its inputs */
-    struct stat st[2];
+    size_t first;      /* of its inputs among all */
 } place;
 
 /* A worker and its item. */
@@ -45,8 +45,9 @@ typedef struct desk {
 typedef struct intake {
     const vl_intake *ask;
     vl_intake_sum *sum;
-    place *place; /* owned; [items] */
-    desk *desk;   /* owned; [jobs] */
+    place *place;          /* owned; [items] */
+    vl_known_input *input; /* owned; of all items; mtime_ns is 0 when it could not be looked at */
+    desk *desk;            /* owned; [jobs] */
     int jobs, threads, running;
     uint64_t max_memory;
     volatile uint64_t *done; /* shared with workers; [jobs] bytes read of the item under way */
@@ -74,20 +75,42 @@ static double ticks(void)
 
 /* ---- before ---- */
 
+static vl_code make_absolute(vl_file *file, vl_err *err)
+{
+    char *const real = strcmp(file->path, "-") ? realpath(file->path, NULL) : NULL;
+    if (!real && errno == ENOMEM) return vl_fail(err, VL_ENOMEM, "no memory for a path");
+    if (!real) return VL_OK;
+    free(file->path);
+    file->path = real;
+    return VL_OK;
+}
+
+static void look_at(vl_known_input *in)
+{
+    struct stat st;
+    if (!strcmp(in->path, "-") || stat(in->path, &st)) return;
+    in->bytes = (uint64_t)st.st_size;
+    in->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
 /* Absolute paths; sizes and times. What cannot be looked at, the worker will complain about. */
 static vl_code look_at_items(intake *t, vl_err *err)
 {
     uint64_t total = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < t->ask->items->n; i++) n += t->ask->items->item[i].inputs.n;
+    t->input = calloc(n + 1, sizeof *t->input);
+    if (!t->input) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", n);
+    n = 0;
     for (size_t i = 0; i < t->ask->items->n; i++) {
         vl_item *const item = &t->ask->items->item[i];
-        for (int k = 0; k < 2 && item->path[k]; k++) {
-            struct stat *const st = &t->place[i].st[k];
-            char *const real = strcmp(item->path[k], "-") ? realpath(item->path[k], NULL) : NULL;
-            if (!real && errno == ENOMEM) return vl_fail(err, VL_ENOMEM, "no memory for a path");
-            if (!real) continue;
-            free(item->path[k]);
-            item->path[k] = real;
-            if (!stat(real, st)) t->place[i].bytes += (uint64_t)st->st_size;
+        t->place[i].first = n;
+        for (size_t k = 0; k < item->inputs.n; k++) {
+            vl_file *const file = &item->inputs.file[k];
+            if (make_absolute(file, err)) return err->code;
+            t->input[n] = (vl_known_input){ .path = file->path, .stream = file->stream };
+            look_at(&t->input[n]);
+            t->place[i].bytes += t->input[n++].bytes;
         }
         total += t->place[i].bytes;
     }
@@ -109,19 +132,15 @@ static vl_profile profile_of(const intake *t, const vl_item *item)
 static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
-    vl_known_input input[2];
+    const vl_known_input *const input = &t->input[t->place[i].first];
     char options[64];
-    int n = 0;
     bool known = false;
     vl_err err = VL_ERR_INIT;
-    for (; n < 2 && item->path[n]; n++) {
-        const struct stat *const st = &t->place[i].st[n];
-        if (!st->st_ino) return false;
-        input[n] = (vl_known_input){ item->path[n], (uint64_t)st->st_size,
-                                     (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec };
-    }
+    for (size_t k = 0; k < item->inputs.n; k++)
+        if (!input[k].mtime_ns) return false;
     if (!t->ask->catalog) return false;
-    return !vl_catalog_is_known(t->ask->catalog, item, input, n, vl_profile_name(profile_of(t, item)),
+    return !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
+                                vl_profile_name(profile_of(t, item)),
                                 vl_deposit_options(item, t->ask->exact_all, options), &known, &err) &&
            known;
 }
@@ -129,13 +148,11 @@ static bool is_known(intake *t, size_t i)
 /* ---- what came of an item ---- */
 
 /* Time of the latest input. */
-static int64_t latest(const place *p)
+static int64_t latest(const intake *t, size_t i)
 {
     int64_t ns = 0;
-    for (int k = 0; k < 2; k++) {
-        const int64_t one = (int64_t)p->st[k].st_mtim.tv_sec * 1000000000 + p->st[k].st_mtim.tv_nsec;
-        if (one > ns) ns = one;
-    }
+    for (size_t k = 0; k < t->ask->items->item[i].inputs.n; k++)
+        if (t->input[t->place[i].first + k].mtime_ns > ns) ns = t->input[t->place[i].first + k].mtime_ns;
     return ns;
 }
 
@@ -146,7 +163,7 @@ static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
     const vl_evidence e = { .at = vl_bank_now(),
                             .sample = item->sample,
                             .acquisition = item->acquisition,
-                            .path = { item->path[0], item->path[1] },
+                            .inputs = &item->inputs,
                             .sheet = t->ask->sheet,
                             .line = item->line,
                             .reason = told->reason,
@@ -161,13 +178,13 @@ static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
     const vl_refusal r = { .at = e.at,
                            .sample = item->sample,
                            .acquisition = item->acquisition,
-                           .input = item->path[0],
+                           .input = item->inputs.file[0].path,
                            .reason = told->reason,
                            .message = line,
                            .evidence = where,
                            .exit_code = told->exit_code,
                            .bytes = t->place[i].bytes,
-                           .mtime_ns = latest(&t->place[i]) };
+                           .mtime_ns = latest(t, i) };
     if (t->ask->receipt)
         json_array_append_new(
             json_object_get(t->ask->receipt, "refusals"),
@@ -292,7 +309,7 @@ static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
     place *const p = &t->place[i];
     *refused = false;
     if (!t->ask->skip_refused || p->attempt || !p->bytes ||
-        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(p), message,
+        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(t, i), message,
                                 sizeof message, err) ||
         !*message)
         return err->code;
@@ -517,6 +534,7 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     if (t.done) munmap((void *)t.done, (size_t)t.jobs * sizeof *t.done);
     free(t.desk);
     free(t.place);
+    free(t.input);
     return err->code;
 }
 

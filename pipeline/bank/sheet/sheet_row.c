@@ -264,14 +264,15 @@ static bool is_used(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, 
     return true;
 }
 
-static char *join_path(vl_sheet_reader *r, const char *path, int folder)
+static void add_file(vl_sheet_reader *r, vl_item *item, int stream, const char *path, int folder)
 {
     const size_t n = strlen(path), before = folder == AT_FDCWD ? 0 : r->folder_len;
     char *const text = vl_sheet_text_of(r, before + n);
-    if (!text) return NULL;
+    if (!text) return;
     memcpy(text, r->path, before);
     memcpy(text + before, path, n);
-    return text;
+    vl_inputs_add(&item->inputs, stream, text, r->err);
+    free(text);
 }
 
 /* The files of a row. False when they say nothing about the acquisition. */
@@ -291,8 +292,9 @@ static bool take_files(vl_sheet_reader *r, vl_item *item)
         if (!cell[m]->len) continue;
         if (!check_file(r, cell[m], column[m], &st, &folder)) continue;
         if (is_used(r, cell[m], column[m], item->line, &st)) good = false;
-        item->path[m] = join_path(r, cell[m]->text, folder);
+        add_file(r, item, m, cell[m]->text, folder);
     }
+    vl_inputs_name_roles(&item->inputs);
     for (int m = 0; m < 2 && cell[1]->len; m++) {
         const vl_format *const format = vl_name_split(vl_name_base(cell[m]->text)).format;
         if (!format || format->mates) continue;
