@@ -17,8 +17,8 @@
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
  *
- * Inputs stand in order of streams, and those of one stream as they follow each other. "role" may be missing: records
- * of the first days had none.
+ * Inputs stand in order of streams, and those of one stream as they follow each other. "role" may be missing:
+ * records of the first days had none.
  *
  * revision grows by one with each change; a catalogue or collector never goes back to a smaller one.
  */

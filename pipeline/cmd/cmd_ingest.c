@@ -1,6 +1,7 @@
 /* vial ingest: one acquisition into a store of its own, or a batch into a bank (into_bank.c). */
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/in/ingest.h"
+#include "pipeline/io/names.h"
 #include "pipeline/io/source.h"
 #include "pipeline/io/output.h"
 #include "pipeline/run/run.h"
@@ -23,7 +24,8 @@ static vl_code name_inputs(const char *store, char **name, int n, vl_inputs *in,
         if (vl_same_file(in->file[i].path, store))
             return vl_fail(err, VL_EARG, "%s is an input, it cannot be the store as well", store);
     vl_inputs_name_roles(in);
-    return VL_OK;
+    if (vl_inputs_nstream(in) < 2) return VL_OK;
+    return vl_name_refuse_index(in->file[0].path, in->file[vl_inputs_first(in, 1)].path, err);
 }
 
 /* Names go into attributes and into lines of text. */
@@ -156,13 +158,15 @@ const vl_command vl_command_ingest = {
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
-    "Into a bank: each row of a sheet is an item of its own; what is refused goes to BANK/quarantine and "
-    "costs that item\n"
-    "only. The same input again is not read again. Exit code: 0 all in the bank, 65 some refused, 74 the "
-    "disk, 75 again.\n\n"
+    "Into a bank: what is refused goes to BANK/quarantine and costs that item only. Index reads (I1, I2) are "
+    "an\n"
+    "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "
+    "some\n"
+    "refused, 74 the disk, 75 again.\n\n"
     "  vial ingest -b /bank --sheet samples.csv --check\n"
     "  vial ingest -b /bank --sheet samples.csv\n"
     "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz run7.mzML\n"
+    "  vial ingest -b /bank -s S1 L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz\n"
     "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
     "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
     "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",

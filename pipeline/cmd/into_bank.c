@@ -7,6 +7,8 @@
 #include "pipeline/bank/intake/receipt.h"
 #include "pipeline/bank/sheet/sheet.h"
 #include "pipeline/io/names.h"
+#include "pipeline/io/sniff.h"
+#include "pipeline/io/source.h"
 #include "pipeline/run/say.h"
 
 #include <inttypes.h>
@@ -51,10 +53,10 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
     return EX_DATAERR;
 }
 
-static vl_code add_item(const vl_into_bank *ask, int first, int n, vl_items *items, vl_err *err)
+static vl_code add_item(const vl_into_bank *ask, vl_inputs *inputs, vl_items *items, vl_err *err)
 {
     char name[256];
-    vl_name_acquisition(ask->file[first], name);
+    vl_inputs_acquisition(inputs, name);
     vl_item *const item = vl_items_add(items, err);
     if (!item) return err->code;
     const char *const acquisition = ask->acquisition && *ask->acquisition ? ask->acquisition : name;
@@ -64,36 +66,53 @@ static vl_code add_item(const vl_into_bank *ask, int first, int n, vl_items *ite
     item->acquisition = strdup(acquisition);
     item->interleaved = ask->interleaved;
     if (!item->sample || !item->acquisition) return vl_fail(err, VL_ENOMEM, "no memory for an item");
-    for (int i = 0; i < n; i++)
-        if (vl_inputs_add(&item->inputs, i, ask->file[first + i], err)) return err->code;
-    vl_inputs_name_roles(&item->inputs);
+    vl_inputs_name_roles(inputs);
+    item->inputs = *inputs;
+    *inputs = (vl_inputs){ 0 };
     return VL_OK;
 }
 
-/* Two files are mates when both hold reads, and they are the only ones or their names differ in the mate's mark. */
-static vl_code are_mates(const vl_into_bank *ask, int first, bool *mates, vl_err *err)
+/* Two rows of files are mates when both are of a format that has mates, and they are the only ones or their
+ * names say so. */
+static vl_code are_mates(const vl_into_bank *ask, const vl_inputs *a, const vl_inputs *b, bool *mates,
+                         vl_err *err)
 {
-    char one[256], two[256];
-    const char *kind[2] = { NULL };
+    const char *const one = a->file[0].path, *const two = b->file[0].path;
+    const vl_mates say = vl_name_mates(one, two);
+    const vl_format *format[2] = { NULL };
     *mates = false;
-    if (first + 1 >= ask->nfile || ask->interleaved) return VL_OK;
-    for (int i = 0; i < 2; i++)
-        if (vl_deposit_kind(ask->file[first + i], &kind[i], err)) return err->code;
-    vl_name_acquisition(ask->file[first], one);
-    vl_name_acquisition(ask->file[first + 1], two);
-    *mates = kind[0] && kind[1] && !strcmp(kind[0], "reads") && !strcmp(kind[1], "reads") &&
-             (ask->nfile == 2 || !strcmp(one, two));
+    if (ask->interleaved || vl_inputs_nstream(a) > 1 || vl_inputs_nstream(b) > 1) return VL_OK;
+    if (say == VL_MATES_NO || (say == VL_MATES_MAYBE && ask->nfile > 2)) return VL_OK;
+    if (vl_look_format(one, &format[0], err) || vl_look_format(two, &format[1], err)) return err->code;
+    *mates = format[0] && format[0]->mates && format[1] && format[1]->mates;
     return VL_OK;
+}
+
+/* The files of argument i, and of the next if those are their mates. *taken: arguments. */
+static vl_code gather(const vl_into_bank *ask, int i, vl_inputs *inputs, int *taken, vl_err *err)
+{
+    bool mates = false;
+    vl_inputs next = { 0 };
+    *taken = 1;
+    if (vl_source_gather(ask->file[i], 0, inputs, err) || i + 1 == ask->nfile) return err->code;
+    if (!vl_source_gather(ask->file[i + 1], 0, &next, err) && !are_mates(ask, inputs, &next, &mates, err) &&
+        mates) {
+        *taken = 2;
+        vl_source_gather(ask->file[i + 1], 1, inputs, err);
+    }
+    vl_inputs_free(&next);
+    return err->code;
 }
 
 static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err *err)
 {
     const char *const wrong = vl_item_bad_name(ask->sample);
     if (wrong) return vl_fail(err, VL_EARG, "sample '%.100s': %s", ask->sample, wrong);
-    for (int i = 0; i < ask->nfile;) {
-        bool mates;
-        if (are_mates(ask, i, &mates, err) || add_item(ask, i, mates ? 2 : 1, items, err)) return err->code;
-        i += mates ? 2 : 1;
+    for (int i = 0, taken = 0; i < ask->nfile; i += taken) {
+        vl_inputs inputs = { 0 };
+        if (!gather(ask, i, &inputs, &taken, err)) add_item(ask, &inputs, items, err);
+        vl_inputs_free(&inputs);
+        if (err->code) return err->code;
     }
     if (items->n > 1 && ask->acquisition && *ask->acquisition)
         return vl_fail(err, VL_EARG, "--acquisition names one, the files hold %zu", items->n);

@@ -1,8 +1,9 @@
 /*
  * The inputs of one acquisition: files, and what each of them is in it.
  *
- * Files of one stream follow each other as one text: lanes in a row. Streams stand side by side, record by record: R1 and
- * R2. Files stand in order of streams, and within a stream in the order in which they are read.
+ * Files of one stream follow each other as one text: lanes in a row. Streams stand side by side, record by
+ * record: R1 and R2. Files stand in order of streams, and within a stream in the order in which they are
+ * read.
  */
 #ifndef VL_INPUTS_H
 #define VL_INPUTS_H
@@ -42,14 +43,15 @@ int vl_inputs_nstream(const vl_inputs *in);
 /* Number of the first file of a stream, and how many it has. */
 size_t vl_inputs_first(const vl_inputs *in, int stream);
 size_t vl_inputs_count(const vl_inputs *in, int stream);
-/* Says of each file of data what it is: R1 and R2 by stream where there are two, else by the mark in its name. */
+/* Says of each file of data what it is: R1 and R2 by stream where there are two, else by the mark in its
+ * name. */
 void vl_inputs_name_roles(vl_inputs *in);
 /* The same files in the same order? */
 bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b);
 void vl_inputs_free(vl_inputs *in);
 
-/* Name of the acquisition: that of the file, or of lanes in a row what their names have in common. Into text of 256
- * bytes. */
+/* Name of the acquisition: that of the file, or of lanes in a row what their names have in common. Into text
+ * of 256 bytes. */
 void vl_inputs_acquisition(const vl_inputs *in, char text[256]);
 
 #endif

@@ -132,8 +132,31 @@ int vl_name_order(const char *a, const char *b)
     return strcmp(a, b);
 }
 
-/* Length of what stands before Illumina's _S<n> in name [n), n if there is none: behind it comes the lane, or the mark
- * that was cut off. (So it is a number of a sample and not a part of its name, as in PAT_S1_T.) */
+vl_mates vl_name_mates(const char *first, const char *second)
+{
+    const char *const one = vl_name_base(first), *const two = vl_name_base(second);
+    const vl_name p = vl_name_split(one), q = vl_name_split(two);
+    char a[256], b[256];
+    if (p.mark != q.mark && (p.mark == 'I' || q.mark == 'I')) return VL_MATES_NO;
+    if (p.mark && p.mark == q.mark && p.mate == q.mate) return VL_MATES_NO;
+    if (p.mark && p.mark == q.mark && p.stem == q.stem && !strncmp(one, two, p.stem)) return VL_MATES_YES;
+    vl_name_acquisition(one, a);
+    vl_name_acquisition(two, b);
+    return strcmp(a, b) ? VL_MATES_MAYBE : VL_MATES_YES;
+}
+
+vl_code vl_name_refuse_index(const char *first, const char *second, vl_err *err)
+{
+    const bool one = vl_name_split(vl_name_base(first)).mark == 'I';
+    if (one == (vl_name_split(vl_name_base(second)).mark == 'I')) return VL_OK;
+    vl_fail(err, VL_EARG,
+            "holds index reads by its name, no mates of %.120s: they are an acquisition of their own",
+            vl_name_base(one ? second : first));
+    return vl_err_file(err, one ? first : second);
+}
+
+/* Length of what stands before Illumina's _S<n> in name [n), n if there is none: behind it comes the lane, or
+ * the mark that was cut off. (So it is a number of a sample and not a part of its name, as in PAT_S1_T.) */
 static size_t before_number(const char *name, size_t n, bool marked)
 {
     for (size_t i = 0; i + 3 <= n; i++) {

@@ -145,12 +145,14 @@ vl_code vl_sniff(vl_sniffer *s, const char *path, vl_sniffed *seen, vl_err *err)
     return err->code;
 }
 
-vl_code vl_sniff_format(const char *path, const vl_format **format, vl_err *err)
+vl_code vl_look_format(const char *path, const vl_format **format, vl_err *err)
 {
     vl_sniffer *s = NULL;
     vl_sniffed seen = { .format = NULL };
-    if (!vl_sniffer_open(&s, err)) vl_sniff(s, path, &seen, err);
+    vl_err why = VL_ERR_INIT;
+    if (strcmp(path, "-") && !vl_sniffer_open(&s, &why)) vl_sniff(s, path, &seen, &why);
     vl_sniffer_close(s);
     *format = seen.format;
+    if (why.code == VL_ENOMEM || why.code == VL_EIO) *err = why;
     return vl_err_file(err, path);
 }

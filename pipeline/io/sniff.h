@@ -1,8 +1,8 @@
 /*
  * What a file holds, by its first bytes: plain, or inside gzip, BGZF or zstd; then the formats are asked.
  *
- * This is no reader: nothing is checked or hashed, no thread is started, and a file costs one small read where that
- * suffices. What is wrong further on is for the ingest to find.
+ * This is no reader: nothing is checked or hashed, no thread is started, and a file costs one small read
+ * where that suffices. What is wrong further on is for the ingest to find.
  */
 #ifndef VL_SNIFF_H
 #define VL_SNIFF_H
@@ -27,7 +27,8 @@ vl_code vl_sniffer_open(vl_sniffer **out, vl_err *err);
 void vl_sniffer_close(vl_sniffer *s); /* NULL is fine */
 /* What is no regular file holds something other. VL_ENOIN, VL_EIO: it cannot be read. */
 vl_code vl_sniff(vl_sniffer *s, const char *path, vl_sniffed *seen, vl_err *err);
-/* The same for one file: its format, NULL if it has none of ours. */
-vl_code vl_sniff_format(const char *path, const vl_format **format, vl_err *err);
+/* The same for one file: its format; NULL when that cannot be told, be it that the file is missing: the
+ * ingest will say why. VL_ENOMEM, VL_EIO. */
+vl_code vl_look_format(const char *path, const vl_format **format, vl_err *err);
 
 #endif

@@ -3,10 +3,10 @@
  *
  *     run7/P1/P1_S3_L001_R1_001.fastq.gz   P1_S3_L001_R2_001.fastq.gz   P1_S3_L002_R1_001.fastq.gz ...
  *
- * Lanes and pieces follow each other by their numbers; first and second mates are two streams (names.h). Only the names
- * are looked at; files whose ending no format with mates has are left alone, as are hidden ones. What does not fit
- * together is refused: a mate that is missing, two files for one lane, two libraries, index reads (which are an
- * acquisition of their own). The stream reads what was found.
+ * Lanes and pieces follow each other by their numbers; first and second mates are two streams (names.h). Only
+ * the names are looked at; files whose ending no format with mates has are left alone, as are hidden ones.
+ * What does not fit together is refused: a mate that is missing, two files for one lane, two libraries, index
+ * reads (which are an acquisition of their own). The stream reads what was found.
  */
 #include "pipeline/io/names.h"
 #include "pipeline/io/source.h"

@@ -1,4 +1,5 @@
-/* The source of plain files: any number of them in a row, plain or compressed, or standard input (source.h, input.h). */
+/* The source of plain files: any number of them in a row, plain or compressed, or standard input (source.h,
+ * input.h). */
 #include "pipeline/io/input.h"
 #include "pipeline/io/source.h"
 

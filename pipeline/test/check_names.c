@@ -140,6 +140,59 @@ static void check_samples(void)
     CHECK(!sample[0], "a name of %zu bytes", strlen(longer));
 }
 
+static void check_lanes(void)
+{
+    static const char *const library[][2] = {
+        { "S1_S12_L001_R1_001.fastq.gz", "S1_S12" },
+        { "/a/S1_S12_L002_R2_003.fq", "S1_S12" },
+        { "V350_L04_23_1.fq.gz", "V350_23" },
+        { "S1_R1.fq", "S1" },
+        { "S1_L001_I1_001.fq", "S1_I1_001" },
+        { "_L001_R1.fq", "" },
+        { "A_L1.mzML", "A_L1" },
+        { "Patient_L2_R1.fq", "Patient" },
+    };
+    static const char *const order[] = { "b_R1.fq",          "z_L001_R1_001.fq", "a_L001_R1_002.fq",
+                                         "b_L001_R1_002.fq", "a_L2_R1.fq",       "a_L010_R1_001.fq" };
+    enum { N = sizeof order / sizeof *order };
+    char text[256];
+    for (size_t i = 0; i < sizeof library / sizeof *library; i++) {
+        vl_name_library(library[i][0], text);
+        CHECK(!strcmp(text, library[i][1]), "library of %s is '%s'", library[i][0], text);
+    }
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < N; k++)
+            CHECK((vl_name_order(order[i], order[k]) < 0) == (i < k), "%s before %s", order[i], order[k]);
+}
+
+static void check_mates(void)
+{
+    static const struct {
+        const char *one, *two;
+        vl_mates say;
+    } of[] = {
+        { "a/S1_R1.fq", "b/S1_R2.fq.gz", VL_MATES_YES },
+        { "S1_L001_R1_001.fq", "S1_L001_R2_001.fq", VL_MATES_YES },
+        { "S1_L001_R1_001.fq", "S1_L002_R2_001.fq", VL_MATES_MAYBE },
+        { "S1_R1.fq", "S2_R1.fq", VL_MATES_NO },
+        { "S1_I1.fq", "S1_I2.fq", VL_MATES_YES },
+        { "S1_I1.fq", "S1_R1.fq", VL_MATES_NO },
+        { "S1_R1.fq", "S1_I2.fq", VL_MATES_NO },
+        { "S1_I1.fq", "S1.fq", VL_MATES_NO },
+        { "x", "y", VL_MATES_MAYBE },
+        { "x_1", "x_2", VL_MATES_YES },
+        { "run_10_R1.fq", "run_1_R2.fq", VL_MATES_MAYBE },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        vl_err err = VL_ERR_INIT;
+        CHECK(vl_name_mates(of[i].one, of[i].two) == of[i].say, "%s and %s", of[i].one, of[i].two);
+        const bool index = (strstr(of[i].one, "_I") != NULL) != (strstr(of[i].two, "_I") != NULL);
+        CHECK(!vl_name_refuse_index(of[i].one, of[i].two, &err) == !index, "%s and %s: %s", of[i].one,
+              of[i].two, err.what);
+        CHECK(!index || strstr(err.file, "_I"), "%s is named", err.file);
+    }
+}
+
 /* Every ending of every format is one of its own, with each way to pack. */
 static void check_endings(void)
 {
@@ -164,5 +217,7 @@ int main(void)
     check_acquisitions();
     check_samples();
     check_endings();
+    check_lanes();
+    check_mates();
     return check_end();
 }

@@ -2,10 +2,10 @@
  * Inboxes: what lies in a folder -> items that are ready, and why others are not.
  *
  * With `sheet`, each settled sheet is read and its rows are the items. Otherwise each file that matches and
- * whose content is of a format that we read (by its first bytes, also inside gzip) is an item; mates are paired by
- * _R1/_R2 or _1/_2. Sub-folders are walked; an inbox with `complete` takes files of a folder only when the flag lies in
- * it or in a folder above it below the inbox. Names that start with '.' and names that end in .part, .tmp,
- * .filepart, .crdownload are left alone.
+ * whose content is of a format that we read (by its first bytes, also inside gzip) is an item; mates are
+ * paired by _R1/_R2 or _1/_2. Sub-folders are walked; an inbox with `complete` takes files of a folder only
+ * when the flag lies in it or in a folder above it below the inbox. Names that start with '.' and names that
+ * end in .part, .tmp, .filepart, .crdownload are left alone.
  */
 #ifndef VL_INBOX_H
 #define VL_INBOX_H

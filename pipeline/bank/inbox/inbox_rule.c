@@ -1,6 +1,6 @@
 /*
- * Which sample a file of an inbox belongs to, by its name (inbox_parts.h): an expression of bank.ini says so, or else
- * the usual rule for names (pipeline/io/names.h).
+ * Which sample a file of an inbox belongs to, by its name (inbox_parts.h): an expression of bank.ini says so,
+ * or else the usual rule for names (pipeline/io/names.h).
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
 

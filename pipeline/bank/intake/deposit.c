@@ -137,17 +137,6 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_deposit_kind(const char *path, const char **kind, vl_err *err)
-{
-    const vl_format *format = NULL;
-    vl_err why = VL_ERR_INIT;
-    *kind = NULL;
-    if (!strcmp(path, "-")) return VL_OK;
-    if (!vl_sniff_format(path, &format, &why) && format) *kind = format->schema->kind;
-    if (why.code == VL_ENOMEM || why.code == VL_EIO) *err = why;
-    return err->code;
-}
-
 /* ---- the record ---- */
 
 static vl_code load(deposit *d, vl_err *err)
@@ -346,15 +335,18 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
 {
     deposit d = { .ask = ask };
     char name[96];
-    const char *kind = NULL, *const first = ask->item->inputs.file[0].path;
+    const vl_format *format = NULL;
+    const char *const first = ask->item->inputs.file[0].path;
     *done = (vl_deposited){ 0 };
     vl_deposit_options(ask->item, ask->exact_all, d.options);
     snprintf(name, sizeof name, ".%.80s.h5", ask->id);
     if (look_at_inputs(&d, err) || vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
-        join(d.staged, d.folder, name, err) || vl_deposit_kind(first, &kind, err) ||
+        join(d.staged, d.folder, name, err) || vl_look_format(first, &format, err) ||
         vl_bank_make_folder(ask->bank, d.folder, err))
         goto out;
-    if (!look_first(&d, kind, done, err) && !done->unchanged && bring_in(&d, done, err)) unlink(d.staged);
+    if (!look_first(&d, format ? format->schema->kind : NULL, done, err) && !done->unchanged &&
+        bring_in(&d, done, err))
+        unlink(d.staged);
     done->record = err->code ? NULL : json_incref(d.record);
     done->reason = d.reason;
     if (!*err->file && err->code) vl_err_file(err, first);

@@ -36,9 +36,6 @@ typedef struct vl_deposited {
 
 vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err);
 
-/* Kind of what a file holds by its first bytes; NULL when that is not known: the ingest will say why. Static. */
-vl_code vl_deposit_kind(const char *path, const char **kind, vl_err *err);
-
 /* What makes the same input another store, besides its bytes and profile. Into text of 64 bytes. */
 const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64]);
 

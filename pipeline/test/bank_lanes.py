@@ -1,0 +1,137 @@
+"""
+Lanes in a row and inputs with roles, into a bank: on the command line, as a folder, in sheets, in inboxes.
+Whatever way they come, their text comes back in order of lanes, the same again is unchanged, and another
+order is other data.
+
+Suites: bank. Also: asan.
+"""
+from banktest import *
+
+t = Tally()
+need_vial()
+LANES = (1, 2, 10)
+
+
+def text(lanes, mate, sample=1):
+    return b"".join(reads(30, seed=100 * sample + lane, mate=mate) for lane in lanes)
+
+
+def name(lane, mate, sample=1):
+    return f"P{sample}_S{sample}_L{lane:03}_R{mate}_001.fastq.gz"
+
+
+def make(f, folder, lanes=LANES, sample=1):
+    """Pairs of a library, a pair a lane; gives the paths as a command line has them."""
+    os.makedirs(f / folder, exist_ok=True)
+    rows = []
+    for mate in (1, 2):
+        for lane in lanes:
+            f.write(f"{folder}/{name(lane, mate, sample)}", gzip(text([lane], mate, sample)))
+        rows.append(",".join(f / f"{folder}/{name(lane, mate, sample)}" for lane in lanes))
+    return rows
+
+
+def export(f, bank, what):
+    done = bank.run("export", "-q", "--force", what, "-1", f / "x1", "-2", f / "x2")
+    return [f.read("x1"), f.read("x2")] if done.code == OK else done.err
+
+
+def inputs(bank, sample):
+    stores = json.loads(bank.run("info", "--json", sample).out)["stores"]
+    return [[(os.path.basename(i["path"]), i["stream"], i["role"]) for i in s["inputs"]]
+            for s in stores if s["state"] == "live"]
+
+
+def roles(lanes=LANES, sample=1):
+    """What inputs gives of a pair of rows."""
+    return [(name(lane, mate, sample), mate, f"R{mate}") for mate in (1, 2) for lane in lanes]
+
+
+def counts(done):
+    """What the summary says: published, unchanged, refused."""
+    words = done.err.splitlines()[-1].replace(",", "").replace(";", "").split()
+    return tuple(int(words[words.index(w) - 1]) for w in ("published", "unchanged", "refused"))
+
+
+def command_line():
+    with Folder() as f:
+        bank = Bank(f)
+        rows = make(f, "run")
+        want = [text(LANES, 1), text(LANES, 2)]
+        done = bank.run("ingest", "-s", "P1", *rows)
+        t.check(done.code == OK and counts(done) == (1, 0, 0), "lanes joined by commas", done.err)
+        t.check([r["acquisition"] for r in bank.ls()] == ["P1_S1"], "are called after all", str(bank.ls()))
+        t.check(export(f, bank, "P1") == want, "and come back in order")
+        t.check(inputs(bank, "P1") == [roles()], "each with its role", str(inputs(bank, "P1")))
+        same(f, bank, rows, want)
+        other(f, bank, rows)
+        done = bank.run("ingest", "-s", "P9", f / "run")
+        t.check(done.code == OK and export(f, bank, "P9") == want, "a folder of lanes", done.err)
+        t.check(counts(bank.run("ingest", "-s", "P9", *rows)) == (0, 1, 0), "is the same as its files")
+        mixed(f, bank, rows)
+        row = ",".join((f / f"run/{name(1, 1)}", f / "none.fq"))
+        done = bank.run("ingest", "-s", "P8", row, f / f"run/{name(1, 2)}")
+        kept = [q for q in bank.quarantine() if q["sample"] == "P8"]
+        t.check(done.code == DATA and [(q["reason"], len(q["inputs"])) for q in kept] == [("missing", 3)],
+                "a lane that is missing", done.err + str(kept))
+        done = bank.run("ingest", "-s", "P8", rows[0] + ",", rows[1])
+        check_refusal(t, "an empty name in a row", done, ["empty"], (USAGE,))
+        check_whole(t, bank, "after lanes")
+        t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
+
+
+def same(f, bank, rows, want):
+    """The same lanes again: unread, read, moved, after a rebuild, after the record was lost."""
+    t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "the same again")
+    os.utime(f / f"run/{name(2, 2)}")
+    t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "with a new time")
+    make(f, "moved")
+    moved = [r.replace("/run/", "/moved/") for r in rows]
+    t.check(counts(bank.run("ingest", "-s", "P1", *moved)) == (0, 1, 0), "from elsewhere")
+    os.unlink(glob.glob(bank / "samples/*/P1/sample.h5")[0])
+    done = bank.run("catalog", "rebuild")
+    t.check(done.code == OK, "rebuild", done.err)
+    t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "after the record was lost")
+    t.check(inputs(bank, "P1") == [roles()], "roles are in the store too")
+    t.check(export(f, bank, "P1") == want, "the data stays")
+
+
+def other(f, bank, rows):
+    """The same name and other data, in whatever way it is other."""
+    def swapped(row):
+        a, b, *rest = row.split(",")
+        return ",".join([b, a, *rest])
+    lanes = [f / f"run/{name(1, 1)}", f / f"run/{name(2, 1)}"]
+    for what, args in (("another order", [swapped(r) for r in rows]),
+                       ("a lane less", [r.rsplit(",", 1)[0] for r in rows]),
+                       ("one lane", [r.split(",")[0] for r in rows]), ("first mates alone", rows[:1])):
+        done = bank.run("ingest", "-s", "P1", "--acquisition", "P1_S1", *args)
+        t.check(done.code == DATA and "other data" in done.err, f"{what} is other data", done.err)
+    done = bank.run("ingest", "-s", "P7", "--acquisition", "a", ",".join(lanes))
+    t.check(done.code == OK and counts(done) == (1, 0, 0), "two files in a row", done.err)
+    done = bank.run("ingest", "-s", "P7", "--acquisition", "a", *lanes)
+    t.check(done.code == USAGE or "other data" in done.err, "and side by side", done.err)
+
+
+def mixed(f, bank, rows):
+    """Several acquisitions on one line: pairs of rows, index reads, spectra."""
+    f.write("run7.mzML", mzml())
+    for i in (1, 2):
+        f.write(f"P1_S1_L001_I{i}_001.fastq.gz", gzip(reads(30, seed=101, length=8, mate=i)))
+    index = [f / f"P1_S1_L001_I{i}_001.fastq.gz" for i in (1, 2)]
+    done = bank.run("ingest", "-s", "P6", rows[0], rows[1], *index, f / "run7.mzML")
+    t.check(done.code == OK and counts(done) == (3, 0, 0), "reads, index reads and spectra", done.err)
+    t.check([(r["kind"], r["acquisition"]) for r in bank.ls("P6")] ==
+            [("reads", "P1_S1"), ("reads", "P1_S1_L001_I1_001"), ("spectra", "run7")],
+            "three acquisitions", str(bank.ls("P6")))
+    t.check([[i[2] for i in s] for s in inputs(bank, "P6")] ==
+            [["R1"] * 3 + ["R2"] * 3, ["I1", "I2"], ["data"]], "and their roles", str(inputs(bank, "P6")))
+    done = bank.run("ingest", "-s", "P5", f / f"run/{name(1, 1)}", index[0])
+    t.check([r["acquisition"] for r in bank.ls("P5")] == ["P1_S1_L001", "P1_S1_L001_I1_001"],
+            "index reads are no second mates", done.err + str(bank.ls("P5")))
+    done = run("ingest", "-q", "-o", f / "s.h5", f / f"run/{name(1, 1)}", index[0])
+    check_refusal(t, "index reads as second mates", done, ["_I1_001", "index reads", "no mates"], (USAGE,))
+
+
+command_line()
+t.end()
