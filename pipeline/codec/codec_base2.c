@@ -7,27 +7,9 @@
  */
 #include "pipeline/codec/codec.h"
 
+#include "formats/leb.h"
+
 #include <string.h>
-
-enum { MAX_LEB = 10 };
-
-static uint8_t *put_leb(uint8_t *p, uint64_t v)
-{
-    for (; v >= 128; v >>= 7) *p++ = (uint8_t)(v | 128);
-    *p++ = (uint8_t)v;
-    return p;
-}
-
-/* NULL when the bytes end within the number, or it does not fit. */
-static const uint8_t *get_leb(const uint8_t *p, const uint8_t *end, uint64_t *v)
-{
-    *v = 0;
-    for (int shift = 0; p < end && shift < 64; shift += 7) {
-        *v |= (uint64_t)(*p & 127) << shift;
-        if (!(*p++ & 128)) return p;
-    }
-    return NULL;
-}
 
 /* The first odd letter at or after i; n if there is none. */
 static size_t next_odd(const uint8_t *odd, size_t i, size_t n)
@@ -50,8 +32,8 @@ static vl_code list_runs(const uint8_t *base, size_t n, const uint8_t *odd, vl_b
     for (size_t i = next_odd(odd, 0, n); i < n; i = next_odd(odd, done, n)) {
         size_t end = i + 1;
         while (end < n && base[end] == base[i]) end++;
-        if (vl_buf_grow(list, 2 * MAX_LEB + 1, err)) return err->code;
-        uint8_t *p = put_leb(put_leb(list->data + list->len, i - done), end - i);
+        if (vl_buf_grow(list, 2 * VL_LEB_MOST + 1, err)) return err->code;
+        uint8_t *p = vl_put_leb(vl_put_leb(list->data + list->len, i - done), end - i);
         *p++ = base[i];
         list->len = (size_t)(p - list->data);
         done = end;
@@ -89,7 +71,7 @@ static vl_code lay_runs(const uint8_t *p, const uint8_t *end, uint8_t *plain, si
     size_t at = 0;
     while (p < end) {
         uint64_t gap = 0, run = 0;
-        if (!(p = get_leb(p, end, &gap)) || !(p = get_leb(p, end, &run)) || p == end)
+        if (!(p = vl_get_leb(p, end, &gap)) || !(p = vl_get_leb(p, end, &run)) || p == end)
             return vl_fail(err, VL_ESTORE, "base2 run list ends within a run");
         if (gap > len - at || run > len - at - gap)
             return vl_fail(err, VL_ESTORE, "base2 run of %llu letters does not fit", (unsigned long long)run);
