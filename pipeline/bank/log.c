@@ -40,8 +40,7 @@ static bool is_word(const char *text)
     for (size_t left = strlen(text), step; left; text += step, left -= step) {
         uint32_t c;
         step = vl_letter(text, left, &c);
-        if (!step) step = 1; /* becomes U+FFFD */
-        if (c == ' ' || c == '"' || c == '\\' || c == '=' || vl_letter_hidden(c)) return false;
+        if (!step || c == ' ' || c == '"' || c == '\\' || c == '=' || vl_letter_hidden(c)) return false;
     }
     return true;
 }

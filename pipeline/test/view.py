@@ -48,10 +48,8 @@ def fields(line):
         text, at = b"", 0
         while at < len(cell):
             if cell[at:at + 1] == b"\\":
-                code = cell[at + 1:at + 2]
-                text += bytes([int(cell[at + 2:at + 4], 16)]) if code == b"x" else \
-                    {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[code]
-                at += 4 if code == b"x" else 2
+                text += {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"\\": b"\\"}[cell[at + 1:at + 2]]
+                at += 2
             else:
                 text += cell[at:at + 1]
                 at += 1
@@ -586,7 +584,7 @@ def writing_styles(f):
     out = view(f, "ISO-8859-1, tsv", "-O", "tsv", "--columns", "id,index") or b""
     said = [fields(line)[0] for line in out.split(b"\n")[1:-1]]
     expected = [b"\xe9 scan=%d" % (i + 1) for i in range(3)]
-    t.check(out.isascii() and said == expected, "ISO-8859-1, tsv", f"{out!r}")
+    t.check(said == expected, "ISO-8859-1, tsv", f"{out!r}")
     f.clear("s.h5")
 
 
