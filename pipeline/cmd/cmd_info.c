@@ -3,9 +3,9 @@
 #include "pipeline/bank/json_text.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/cmd/into_bank.h"
+#include "pipeline/out/about.h"
 #include "pipeline/run/progress.h"
 #include "pipeline/run/say.h"
-#include "pipeline/store/store.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -14,43 +14,6 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-typedef struct facts {
-    vl_store *store;
-    char kind[32], profile[32], writer[32], sample[256], acquisition[256], digest[65];
-    uint64_t rows, bytes_in, bytes_store;
-} facts;
-
-static uint64_t plain_bytes(const vl_stored *c) { return c->nelem * vl_type_width(c->type); }
-
-static vl_code read_facts(facts *f, const char *path, vl_err *err)
-{
-    const struct {
-        const char *name;
-        char *text;
-        size_t n;
-    } notes[] = { { "vial.kind", f->kind, sizeof f->kind },
-                  { "vial.profile", f->profile, sizeof f->profile },
-                  { "vial.writer", f->writer, sizeof f->writer },
-                  { "vial.sample", f->sample, sizeof f->sample },
-                  { "vial.acquisition", f->acquisition, sizeof f->acquisition } };
-    if (vl_store_open(&f->store, path, err)) return err->code;
-    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-        if (vl_store_get(f->store, "/", notes[i].name, notes[i].text, notes[i].n, err)) return err->code;
-    if (vl_store_identity(f->store, f->digest, err)) return err->code;
-    uint64_t nfile = 0, bytes = 0;
-    f->bytes_store = vl_store_bytes(f->store);
-    if (vl_store_get_u64(f->store, "/", "n_row", &f->rows, err) ||
-        vl_store_get_u64(f->store, "source", "n_file", &nfile, err))
-        return err->code;
-    for (uint64_t i = 0; i < nfile; i++) {
-        char where[32];
-        snprintf(where, sizeof where, "source/%" PRIu64, i);
-        if (vl_store_get_u64(f->store, where, "bytes", &bytes, err)) return err->code;
-        f->bytes_in += bytes;
-    }
-    return VL_OK;
-}
 
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
@@ -62,20 +25,20 @@ static void add_note(void *to, const char *where, const char *name, const char *
     json_object_set_new(group, name, vl_json_text(text));
 }
 
-static vl_code print_json(const facts *f, vl_err *err)
+static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
 {
     json_t *const columns = json_array(), *const notes = json_object();
-    for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
-        const vl_stored *const c = vl_store_column(f->store, i);
+    for (int i = 0; i < vl_store_ncolumn(st); i++) {
+        const vl_stored *const c = vl_store_column(st, i);
         json_t *const one =
             json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "path", c->path, "type", vl_type_name(c->type),
                       "codec", c->codec[0] ? c->codec : "none", "elements", (json_int_t)c->nelem, "chunks",
-                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)plain_bytes(c), "packed_bytes",
+                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)vl_stored_plain(c), "packed_bytes",
                       (json_int_t)c->packed_bytes);
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
-    vl_store_notes(f->store, add_note, notes, err);
+    vl_store_notes(st, add_note, notes, err);
     json_t *const all =
         json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile",
                   f->profile, "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
@@ -97,19 +60,19 @@ static void print_note(void *to, const char *where, const char *name, const char
     vl_say(stdout, "  %-12s %-24s %s", where, name, text);
 }
 
-static vl_code print_text(const facts *f, const char *path, vl_err *err)
+static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_err *err)
 {
     char in[16], out[16], plain[16], packed[16];
     vl_say(stdout, "%s: %s, %" PRIu64 " rows, profile %s", path, f->kind, f->rows, f->profile);
     printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
-    if (vl_store_notes(f->store, print_note, NULL, err)) return err->code;
+    if (vl_store_notes(st, print_note, NULL, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
-    for (int i = 0; i < vl_store_ncolumn(f->store); i++) {
-        const vl_stored *const c = vl_store_column(f->store, i);
+    for (int i = 0; i < vl_store_ncolumn(st); i++) {
+        const vl_stored *const c = vl_store_column(st, i);
         printf("%-36s %-5s %14" PRIu64 " %9s %9s  %s\n", c->path, vl_type_name(c->type), c->nelem,
-               vl_human_bytes(plain_bytes(c), plain), vl_human_bytes(c->packed_bytes, packed),
+               vl_human_bytes(vl_stored_plain(c), plain), vl_human_bytes(c->packed_bytes, packed),
                c->codec[0] ? c->codec : "none");
     }
     return VL_OK;
@@ -207,14 +170,16 @@ static int run(const vl_command *me, int argc, char **argv)
     }
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     vl_err err = VL_ERR_INIT;
-    facts f = { 0 };
+    vl_store *st = NULL;
+    vl_about about;
     const bool in_bank = bank || (getenv("VIAL_BANK") && access(argv[rest], F_OK));
     if (in_bank && !strchr(argv[rest], '/')) return tell_sample(bank, argv[rest], json);
-    if (!vl_name_store(bank, argv[rest], path, &err) && !read_facts(&f, path, &err)) {
-        if (json) print_json(&f, &err);
-        else print_text(&f, path, &err);
+    if (!vl_name_store(bank, argv[rest], path, &err) && !vl_store_open(&st, path, &err) &&
+        !vl_about_read(&about, st, &err)) {
+        if (json) print_json(st, &about, &err);
+        else print_text(st, &about, path, &err);
     }
-    vl_store_close(f.store);
+    vl_store_close(st);
     return err.code ? vl_report(&err) : EX_OK;
 }
 
