@@ -109,6 +109,13 @@ void vl_html_fact(vl_html *h, const char *name, const char *text)
     vl_html_element(h, "dd", text);
 }
 
+void vl_html_tile(vl_html *h, const char *name, const char *value)
+{
+    vl_html_put(h, "<div>");
+    vl_html_fact(h, name, value);
+    vl_html_put(h, "</div>\n");
+}
+
 void vl_html_table_open(vl_html *h, const char *caption, const char *columns)
 {
     vl_html_put(h, "<table class=\"cards\" role=\"table\"><caption>");
@@ -177,6 +184,16 @@ const char *vl_show_count(double count, char text[32])
         text[at++] = plain[i];
     }
     text[at] = 0;
+    return text;
+}
+
+const char *vl_show_number(double number, char text[32])
+{
+    if (!isfinite(number)) return strcpy(text, "\xe2\x80\x93");
+    if (number == floor(number) && fabs(number) < 1e7) return vl_show_count(number, text);
+    snprintf(text, 32, "%.4g", number);
+    char *const e = strstr(text, "e+"); /* e+07 -> e7 */
+    if (e) memmove(e + 1, e + 2 + (e[2] == '0'), strlen(e + 2 + (e[2] == '0')) + 1);
     return text;
 }
 

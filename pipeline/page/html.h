@@ -38,6 +38,8 @@ void vl_html_cell_open(vl_html *h, const char *label, const char *class);
 void vl_html_cell_code(vl_html *h, const char *label, const char *class, const char *text);
 /* <dt>name</dt><dd>text</dd> */
 void vl_html_fact(vl_html *h, const char *name, const char *text);
+/* One of <dl class="tiles">. */
+void vl_html_tile(vl_html *h, const char *name, const char *value);
 /* A table up to its first row, and its end. columns: "Reason|#Items", '#' for numbers; caption: markup.
  * Both ours. */
 void vl_html_table_open(vl_html *h, const char *caption, const char *columns);
@@ -54,6 +56,7 @@ void vl_html_free(vl_html *h);
 /* ---- numbers; each into text of 32 bytes, which is returned ---- */
 const char *vl_show_bytes(double bytes, char text[32]);           /* "3.1 GB" */
 const char *vl_show_count(double count, char text[32]);           /* "1,204" */
+const char *vl_show_number(double number, char text[32]);         /* "1,204", "0.125", "3.1e9"; "-" for NaN */
 const char *vl_show_word(double n, char text[32]);                /* up to nine "one", else a count */
 const char *vl_show_duration(double seconds, char text[32]);      /* "2 h 05 min" */
 const char *vl_show_day(double at, char text[32]);                /* "22 November 2026" */

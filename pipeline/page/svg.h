@@ -1,14 +1,20 @@
 /*
  * Charts as inline SVG: drawn 440 units wide, which is a phone's width or half a sheet of paper, so that
- * their text is readable in both. Colours are classes of the page's style ("c1" to "c4", "good", "old",
- * "none", "bad"), so that charts follow light, dark and print. Each has a title that is read aloud.
- */
+ * their text is readable in both. Colours are classes of the page's style ("c1", "c2", "good", "old",
+ * "none", "bad"; curves: 1 to 5), so that charts follow light, dark and print. Each has a title that is
+ * read aloud. */
 #ifndef VL_SVG_H
 #define VL_SVG_H
 
 #include "pipeline/page/html.h"
 
-typedef enum vl_chart_unit { VL_CHART_BYTES, VL_CHART_COUNT } vl_chart_unit;
+#include <stdbool.h>
+
+typedef enum vl_chart_unit {
+    VL_CHART_BYTES,
+    VL_CHART_COUNT, /* of things: whole */
+    VL_CHART_NUMBER /* any */
+} vl_chart_unit;
 
 typedef struct vl_bar {
     const char *label; /* text from anywhere; NULL: a second bar of the one above */
@@ -24,5 +30,33 @@ void vl_svg_stack(vl_html *h, const char *title, const vl_bar *bar, int n, vl_ch
 void vl_svg_key(vl_html *h, const char *class, const char *label);
 /* n values at even steps, the last at the right end: `first` is the time of the first, a day a step. */
 void vl_svg_line(vl_html *h, const char *title, const double *value, int n, double first, vl_chart_unit unit);
+
+/* ---- plots over numbers (svg_plot.c) ---- */
+
+typedef struct vl_curve {
+    const char *label;
+    int colour;      /* 1 to 5 */
+    const double *y; /* [n]; NaN: a gap */
+} vl_curve;
+
+typedef struct vl_plot {
+    const char *caption; /* text from anywhere */
+    const char *title;   /* read aloud: what is seen */
+    const char *x, *y;   /* what the axes are */
+    double from, step;   /* value i lies at from + i * step, a column between that and the next */
+    int n;
+    bool joined;              /* curves go on over gaps */
+    double top;               /* of y, which starts at 0; 0: as the values are */
+    vl_chart_unit unit;       /* of y */
+    const double *low, *high; /* [n]; a band behind the curves; NULL: none */
+    const char *low_label, *high_label, *band_label;
+    const vl_curve *curve;
+    int ncurve;
+} vl_plot;
+
+/* A figure with caption, legend where there is more than one curve, and the numbers in a table that opens. */
+void vl_svg_curves(vl_html *h, const vl_plot *p);
+/* The same with columns: of the first curve. */
+void vl_svg_columns(vl_html *h, const vl_plot *p);
 
 #endif
