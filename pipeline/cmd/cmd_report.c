@@ -1,10 +1,16 @@
-/* vial report: the page of a day or of a sample. */
-#include "pipeline/cmd/opt.h"
+/* vial report: the page of a store, of a day of a bank, or of a sample. */
 #include "pipeline/bank/page/page.h"
+#include "pipeline/cmd/into_bank.h"
+#include "pipeline/cmd/opt.h"
+#include "pipeline/io/output.h"
+#include "pipeline/out/report.h"
+#include "pipeline/run/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 /* Writes the page and prints where it lies. day: NULL for today; sample: NULL for the page of a day. */
 static vl_code report(const char *bank_path, const char *day, const char *sample, const char *to, vl_err *err)
@@ -25,36 +31,77 @@ out:
     return err->code;
 }
 
+static int report_store(const vl_command *me, const char *bank, const char *name, vl_report_ask *ask)
+{
+    char path[VL_BANK_PATH];
+    vl_err err = VL_ERR_INIT;
+    if (vl_name_store(bank, name, path, &err)) return vl_report(&err);
+    if (!ask->out) ask->out = "-";
+    if (strcmp(ask->out, "-") && vl_same_file(ask->out, path))
+        return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask->out);
+    ask->store = path;
+    ask->threads = ask->threads ? ask->threads : vl_cores();
+    return vl_report_run(ask, &err) ? vl_report(&err) : EX_OK;
+}
+
+/* As `vial info` has it: a name with '/' is a store of the bank, one without a sample; a file is a file. */
+static bool is_store(const char *bank, const char *name)
+{
+    const bool in_bank = bank || (getenv("VIAL_BANK") && access(name, F_OK));
+    return !in_bank || strchr(name, '/');
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
     const char *bank = NULL, *day = NULL, *to = NULL;
+    bool quiet = false;
+    vl_report_ask ask = { 0 };
     int rest = 0, code = 0;
     const vl_opt opt[] = {
-        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "the bank; default: environment VIAL_BANK" },
-        { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "the day, in UTC; default: today" },
         { 'o', "output", VL_OPT_TEXT, &to, "FILE",
-          "where the page goes; default: reports/<day>.html of the bank" },
+          "where the page goes; default: standard output, of a day reports/<day>.html" },
+        { 0, "verify", VL_OPT_FLAG, &ask.verify, NULL,
+          "store: check it whole, as 'vial verify' does, and say so" },
+        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "store: replace FILE if it exists" },
+        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "store: threads of --verify; default: all cores" },
+        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "store: no progress of --verify" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "the bank; default: environment VIAL_BANK" },
+        { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "bank: the day, in UTC; default: today" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
-    if (argc - rest > 1) return vl_usage(me, "one sample at a time");
-    const char *const sample = rest < argc ? argv[rest] : NULL;
-    if (sample && !to) return vl_usage(me, "the page of a sample needs -o FILE");
-    if (sample && day) return vl_usage(me, "either a sample or a day");
-    if (to && (!*to || !strcmp(to, "-"))) return vl_usage(me, "a page goes to a file");
+    if (argc - rest > 1) return vl_usage(me, "one page at a time");
+    const char *const name = rest < argc ? argv[rest] : NULL;
+    if (name && day) return vl_usage(me, "either a day, or a sample or store");
+    if (to && !*to) return vl_usage(me, "a page goes to a file");
+    ask.out = to;
+    ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
+    if (name && is_store(bank, name)) return report_store(me, bank, name, &ask);
+    if (ask.verify || ask.force || ask.threads || quiet)
+        return vl_usage(me, "--verify, --force, --threads and --quiet go with a STORE");
+    if (name && !to) return vl_usage(me, "the page of a sample needs -o FILE");
+    if (to && !strcmp(to, "-")) return vl_usage(me, "a page of a bank goes to a file");
     vl_err err = VL_ERR_INIT;
-    return report(bank, day, sample, to, &err) ? vl_report(&err) : EX_OK;
+    return report(bank, day, name, to, &err) ? vl_report(&err) : EX_OK;
 }
 
 const vl_command vl_command_report = {
-    "report", "[-b BANK] [--day YYYY-MM-DD | SAMPLE] [-o FILE]", "writes the page of a day or of a sample",
-    "One HTML file that needs no network: for a day the runs, what came in, what was refused and how to "
-    "retry,\n"
-    "what has been verified, growth and free space; for a sample its facts, stores and inputs. A page that "
+    "report", "[-o FILE] STORE | [-b BANK] [--day YYYY-MM-DD | SAMPLE | SAMPLE/ACQUISITION] [-o FILE]",
+    "writes the page of a store, of a day of a bank or of a sample",
+    "One HTML file that needs no network. Of a store: what it is and how large, the plots of its kind with "
+    "their\n"
+    "numbers, where it came from, what its columns take, what is odd; one store always gives the same page. "
+    "Of a day:\n"
+    "the runs, what came in, what was refused and how to retry, what has been verified, growth and free "
+    "space. Of a\n"
+    "sample: its facts, stores and inputs. A page of a bank that is there already is replaced, and its path "
     "is\n"
-    "there already is replaced. The path of the page is printed. Examples:\n"
+    "printed. Examples:\n"
+    "  vial report S1.h5 -o S1.html\n"
+    "  vial report --verify run7.h5 > run7.html\n"
     "  vial report -b /data/bank\n"
     "  vial report -b /data/bank --day 2026-11-22 -o night.html\n"
-    "  vial report -b /data/bank S1 -o S1.html\n",
+    "  vial report -b /data/bank S1 -o S1.html\n"
+    "  vial report -b /data/bank S1/L001 -o L001.html\n",
     run
 };

@@ -1,15 +1,14 @@
 /*
- * A kind of data: what the pipeline takes from it. One entry of kinds.def each; nothing else outside of a kind's own
- * folders, formats/<kind>/ and pipeline/<kind>/, knows a kind by name.
- */
+ * A kind of data: what the pipeline takes from it. One entry of kinds.def each; nothing else outside of a
+ * kind's own folders, formats/<kind>/ and pipeline/<kind>/, knows a kind by name. */
 #ifndef VL_KIND_H
 #define VL_KIND_H
 
 #include "formats/schema.h"
 #include "pipeline/store/store.h"
 
-/* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the end. Sums must
- * not depend on the order. */
+/* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the
+ * end. Sums must not depend on the order. */
 typedef struct vl_tally {
     size_t size; /* of a state; zeroed before */
     vl_code (*add)(void *state, const vl_batch *batch, vl_err *err);
@@ -19,6 +18,8 @@ typedef struct vl_tally {
 } vl_tally;
 
 struct vl_question; /* out/view.h */
+struct vl_reader;   /* out/reader.h */
+struct vl_html;     /* page/html.h */
 
 typedef struct vl_kind {
     const vl_schema *schema; /* what ingest writes, and what questions ask for by number */
@@ -30,6 +31,9 @@ typedef struct vl_kind {
     const vl_tally *tally; /* NULL: none */
     bool reprint;          /* verify makes the text again unasked */
     const struct vl_question *question;
+    /* sections of a store's report: plots, and what the kind's own columns say; NULL: none. err is that of
+     * html */
+    vl_code (*report)(struct vl_reader *r, struct vl_html *html, vl_err *err);
 } vl_kind;
 
 extern const vl_kind *const vl_kinds[];        /* ends with NULL */

@@ -3,6 +3,7 @@
 #include "pipeline/reads/reads_tally.h"
 
 extern const struct vl_question vl_reads_question;
+vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
 const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .old = &vl_reads_1,
@@ -11,4 +12,5 @@ const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .unit_field = VL_RD_BASE,
                                 .tally = &vl_reads_tally,
                                 .reprint = true,
-                                .question = &vl_reads_question };
+                                .question = &vl_reads_question,
+                                .report = vl_reads_report };

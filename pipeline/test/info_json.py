@@ -23,7 +23,7 @@ OPTIONS = {
     "info": ["--json", "--schema", "--help", "--bank"],
     "init": ["--help"],
     "ls": ["--bank", "--where", "--json", "--tsv", "--help"],
-    "report": ["--bank", "--day", "--output", "--help"],
+    "report": ["--bank", "--day", "--output", "--verify", "--force", "--threads", "--quiet", "--help"],
     "nightly": ["--bank", "--dry-run", "--jobs", "--progress", "--threads", "--verbose", "--help"],
     "withdraw": ["--bank", "--reason", "--help"],
     "tidy": ["--bank", "--dry-run", "--now", "--help"],

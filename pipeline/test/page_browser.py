@@ -1,28 +1,23 @@
 """
-The page of a night in headless Chromium: it renders, nothing is written to the console, nothing is asked of the network.
-Skipped where Chromium is not installed. With a file name, the picture is kept there.
+Pages in headless Chromium: the page of a night, and reports of stores. They render, wide and on a phone,
+without a sideways scroll; nothing is written to the console, nothing is asked of the network. Skipped where
+Chromium is not installed. With a file name, the pictures are kept there.
 
-Suites: bank.
+Suites: bank cmd.
 """
 from banktest import *
+from pages import Browser, check_browser, find_browser
 
 t = Tally()
 need_vial()
-browser = shutil.which("chromium") or shutil.which("chromium-browser")
-if not browser:
-    t.skip("Chromium is not installed: the page of a night in a browser")
+program = find_browser()
+if not program:
+    t.skip("Chromium is not installed: pages in a browser")
     t.end()
+keep = sys.argv[1] if sys.argv[1:] and not sys.argv[1].isdigit() else None
 
 
-def requests(log):
-    """Addresses that the page, not the browser itself, asked for."""
-    with open(log, encoding="utf-8") as g:
-        events = json.load(g)["events"]
-    asked = {e["params"]["url"] for e in events if isinstance(e.get("params"), dict) and "url" in e["params"]}
-    return sorted(u for u in asked if u.startswith(("http:", "https:", "ws:", "wss:", "ftp:")))
-
-
-with Folder() as f:
+def night(f, browser):
     os.mkdir(f / "in")
     bank = Bank(f, settings=f"[inbox seq]\npath = {f / 'in'}\nsettle = 0s\n")
     for i in range(12):
@@ -33,19 +28,24 @@ with Folder() as f:
     done = bank.run("nightly")
     t.check(done.code == DATA, "a night", done.err)
     page = glob.glob(bank / "reports/*.html")[0]
-    for name, size in (("wide", "1100,2600"), ("phone", "400,3200")):
-        log, picture = f / "net.json", f / f"{name}.png"
-        p = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-                            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-                            "--disable-default-apps", "--disable-features=OptimizationHints,Translate,MediaRouter", "--enable-logging=stderr",
-                            f"--user-data-dir={f / 'profile'}", f"--log-net-log={log}", f"--screenshot={picture}", f"--window-size={size}",
-                            "--host-resolver-rules=MAP * ~NOTFOUND", f"file://{page}"], capture_output=True, text=True, timeout=120)
-        t.check(p.returncode == 0 and os.path.getsize(picture) > 30000, f"{name}: it renders", p.stderr[-300:])
-        t.check("CONSOLE" not in p.stderr, f"{name}: nothing on the console", "".join(x for x in p.stderr.splitlines() if "CONSOLE" in x))
-        own = [u for u in requests(log) if "google" not in u and "gvt1" not in u]  # the browser's own calls home find no host
-        t.check(not own, f"{name}: nothing is asked of the network", str(own))
-        if sys.argv[1:] and not sys.argv[1].isdigit():
-            shutil.copy(picture, sys.argv[1].replace(".png", f"_{name}.png"))
+    check_browser(t, browser, page, "night", keep)
     text = open(page, encoding="utf-8").read()
     t.check("<b>bold" not in text and "&lt;b&gt;bold" in text, "names are escaped")
+
+
+def stores(f, browser):
+    inputs = {"pair": [f.write("a_R1.fastq", reads(300, 1, 151, 1)),
+                       f.write("a_R2.fastq", reads(300, 1, 151, 2))],
+              "spectra": [f.write("run.mzML", mzml(60))]}
+    for name, files in inputs.items():
+        done = run("ingest", "-q", "-s", "x" * 100, "-o", f / f"{name}.h5", *files)
+        t.check(done.code == OK, name, done.err)
+        done = run("report", "--verify", "-q", f / f"{name}.h5", "-o", f / f"{name}.html")
+        t.check(done.code == OK, f"{name}: report", done.err)
+        check_browser(t, browser, f / f"{name}.html", name, keep and keep.replace(".png", f"_{name}.png"))
+
+
+with Folder() as folder:
+    night(folder, Browser(program, folder))
+    stores(folder, Browser(program, folder))
 t.end()

@@ -190,27 +190,19 @@ static void put_lead(vl_day *d)
     vl_html_put(d->h, "</p>\n");
 }
 
-static void put_tile(vl_day *d, const char *name, const char *value)
-{
-    vl_html_put(d->h, "<div>");
-    vl_html_element(d->h, "dt", name);
-    vl_html_element(d->h, "dd", value);
-    vl_html_put(d->h, "</div>\n");
-}
-
 static void put_tiles(vl_day *d)
 {
     char text[80], number[32];
     if (!(d->items + d->nstore > 0)) return;
     vl_html_put(d->h, "<dl class=\"tiles\">\n");
-    put_tile(d, "Published", vl_show_count(fmax(d->published, d->nstore), number));
-    put_tile(d, "Refused or failed", vl_show_count(fmax(d->refused + d->failed, d->nrefusal), number));
-    put_tile(d, "Bytes in", vl_show_bytes(d->stored_in, number));
-    put_tile(d, "Stored", vl_show_bytes(d->stored, number));
-    put_tile(d, "Ratio", vl_show_ratio(d->stored_in, d->stored, number));
+    vl_html_tile(d->h, "Published", vl_show_count(fmax(d->published, d->nstore), number));
+    vl_html_tile(d->h, "Refused or failed", vl_show_count(fmax(d->refused + d->failed, d->nrefusal), number));
+    vl_html_tile(d->h, "Bytes in", vl_show_bytes(d->stored_in, number));
+    vl_html_tile(d->h, "Stored", vl_show_bytes(d->stored, number));
+    vl_html_tile(d->h, "Ratio", vl_show_ratio(d->stored_in, d->stored, number));
     if (d->seconds > 0 && d->bytes_in > 0) {
         snprintf(text, sizeof text, "%s/s", vl_show_bytes(d->bytes_in / d->seconds, number));
-        put_tile(d, "Rate of the runs", text);
+        vl_html_tile(d->h, "Rate of the runs", text);
     }
     vl_html_put(d->h, "</dl>\n");
 }

@@ -1,0 +1,364 @@
+"""
+`vial report STORE`: the page is well formed and asks nothing of the network, its numbers equal those that
+h5py and numpy find in the store (and that stand in the input), one store gives one page, and odd stores
+have a page as well.
+
+Suites: cmd reads spectra. Also: asan.
+"""
+import glob
+
+import h5py
+
+from banktest import Bank, mzml
+from mzmodel import INTENSITY, TIME, array, chromatogram, cv, document, peaks, precursor, spectrum, two
+from pages import Page, number
+from vialtest import *
+
+t = Tally()
+
+
+def report(f, what, store, *args, code=OK):
+    """The page of a store; None if there is none."""
+    done = run("report", *args, store)
+    t.check(done.code == code, what, f"exit code {done.code}, expected {code}: {done.err.strip()}")
+    try:
+        text = done.out.decode("utf-8")
+    except UnicodeDecodeError as e:
+        t.check(False, what, f"not UTF-8: {e}")
+        return None
+    if not text:
+        return None
+    page = Page(text)
+    t.check(not page.wrong, what, f"{page.wrong[:5]}")
+    t.check(len(page.charts) == len({c.get("aria-labelledby") for c in page.charts}), what,
+            "charts share a name")
+    return page
+
+
+def stored(f, what, *args):
+    done = run("ingest", "-q", "--force", "-o", f / "s.h5", *args)
+    t.check(done.code == OK, what, f"ingest: {done.err.strip()}")
+    return f / "s.h5"
+
+
+def column(table, name):
+    """A column of a table of the page, as numbers."""
+    return numpy.array([number(row[table[0].index(name)]) for row in table[1:]])
+
+
+def close(got, want, digits=4):
+    """Equal as far as a page shows: so many significant digits."""
+    want = numpy.asarray(want, float)
+    return len(got) == len(want) and numpy.allclose(got, want, rtol=0.6 * 10 ** (1 - digits), atol=1e-12,
+                                                    equal_nan=True)
+
+
+def check_about(what, page, store, info):
+    """The parts of every kind: sizes, inputs, columns, identity."""
+    for name in ("Where it came from", "Columns by size", "Odd, but legal", "Identity"):
+        t.check(name in page.headings, what, f"no heading {name!r}: {page.headings}")
+    t.check(page.facts.get("digest") == info["digest"], what, f"digest {page.facts.get('digest')}")
+    t.check(page.facts.get("vial.profile") == info["profile"], what, "profile")
+    table = page.tables["What each column takes, the largest first"]
+    said = {row[0]: row for row in table[1:]}
+    t.check(set(said) == {c["path"] for c in info["columns"]}, what,
+            f"columns {set(said) ^ {c['path'] for c in info['columns']}}")
+    packed = sum(c["packed_bytes"] for c in info["columns"])
+    for c in info["columns"]:
+        row = dict(zip(table[0], said.get(c["path"], [])))
+        t.check(number(row["Elements"]) == c["elements"] and row["Type"] == c["type"]
+                and row["Codec"] == c["codec"], what,
+                f"{c['path']}: {row}")
+        share = 100 * c["packed_bytes"] / packed
+        t.check(abs(float(row["Share"].rstrip(" %")) - share) < 0.051, what,
+                f"{c['path']}: {row['Share']}, not {share}")
+    sizes = [next(c["packed_bytes"] for c in info["columns"] if c["path"] == row[0]) for row in table[1:]]
+    t.check(sizes == sorted(sizes, reverse=True), what, "the largest column is not the first")
+    inputs = page.tables["Inputs as they were"][1:]
+    notes = [info["notes"][f"source/{i}"] for i in range(len(inputs))]
+    t.check([row[0] for row in inputs] == [n["name"] for n in notes]
+            and f"source/{len(inputs)}" not in info["notes"], what,
+            f"inputs {inputs}")
+    t.check([row[-1] for row in inputs] == [n["sha256"] for n in notes], what, "SHA-256 of the inputs")
+
+
+def about(f, what, store, page):
+    import json
+    check_about(what, page, store, json.loads(run("info", "--json", store).out))
+
+
+# ---- reads ----
+
+
+def quartile(counts, part):
+    """The lowest level that so much of the counts does not exceed."""
+    return int(numpy.searchsorted(numpy.cumsum(counts), part * counts.sum()))
+
+
+def check_mate(what, page, store, mate):
+    """Numbers of the page against /qc, and /qc against the columns."""
+    end, words = (f"_{mate}", f", mate {mate}") if mate else ("", "")
+    with h5py.File(store) as s:
+        quality, base, length = (s[f"qc/{name}{end}"][:].astype(float)
+                                 for name in ("quality_count", "base_count", "read_length"))
+    table = page.tables[f"Quality by position{words}"]
+    t.check(list(column(table, "position")) == list(range(1, len(quality) + 1)), what, "positions")
+    levels = numpy.arange(quality.shape[1])
+    with numpy.errstate(all="ignore"):
+        t.check(close(column(table, "mean"), (quality * levels).sum(1) / quality.sum(1)), what,
+                "mean quality")
+    for name, part in (("lower quartile", 0.25), ("median", 0.5), ("upper quartile", 0.75)):
+        t.check(close(column(table, name), [quartile(q, part) for q in quality]), what, name)
+    table = page.tables[f"Bases by position{words}"]
+    for i, letter in enumerate(("A", "C", "G", "T", "other")):
+        t.check(close(column(table, letter), 100 * base[:, i] / base.sum(1)), what, f"share of {letter}")
+    table = page.tables[f"Bases by quality{words}"]
+    top = int(numpy.flatnonzero(quality.sum(0))[-1])
+    t.check(list(column(table, "bases")) == list(quality.sum(0)[:top + 1]), what, "bases by quality")
+    table = page.tables[f"Reads by length{words}"]
+    first, counts = column(table, table[0][0]), column(table, "reads")
+    width = first[1] - first[0] if len(first) > 1 else 1
+    want = [length[int(a):int(a + width)].sum() for a in first]
+    t.check(list(counts) == want and counts.sum() == length.sum(), what,
+            f"reads by length: {counts[:4]}, not {want[:4]}")
+    return quality, base, length
+
+
+def check_sums(what, page, parts):
+    quality, base = (numpy.sum([p[k].sum(0) for p in parts], 0) for k in (0, 1))
+    levels, total, letters = numpy.arange(len(quality)), quality.sum(), base[:4].sum()
+    facts = {"Mean length": total / sum(p[2].sum() for p in parts),
+             "Mean quality": (quality * levels).sum() / total,
+             "Bases of Q20 or more": 100 * quality[20:].sum() / total,
+             "Bases of Q30 or more": 100 * quality[30:].sum() / total,
+             "G and C": 100 * base[1:3].sum() / letters if letters else None,
+             "Letters other than A, C, G, T": 100 * base[4] / total}
+    for name, value in facts.items():
+        said = page.facts.get(name, "")
+        if value is None:
+            t.check(not said, what, f"{name}: {said!r} of nothing")
+            continue
+        digits = len(said.split()[0].partition(".")[2]) if said else 0
+        t.check(said and abs(float(said.split()[0]) - value) <= 0.51 * 10 ** -digits, what,
+                f"{name}: {said!r}, not {value}")
+
+
+def reads_part(f):
+    pair = [f.write("a_R1.fastq", reads(400, 1, 151, 1)), f.write("a_R2.fastq", reads(400, 1, 90, 2))]
+    for profile in ("portable", "compact"):
+        what = f"pairs, {profile}"
+        store = stored(f, what, "--profile", profile, "-s", "S1", "--acquisition", "L001", *pair)
+        page = report(f, what, store)
+        about(f, what, store, page)
+        t.check(page.headings[0] == "S1 · L001" and page.title == "S1 · L001 · s.h5", what,
+                f"{page.headings[0]}, {page.title}")
+        t.check(page.facts.get("Reads") == "800" and page.facts.get("Bases") == f"{400 * 241:,}", what,
+                f"{page.facts}")
+        if profile == "portable":
+            check_sums(what, page, [check_mate(what, page, store, mate) for mate in (1, 2)])
+            first = page
+        else:
+            same = [k for k in first.tables if "position" in k or "by length" in k or "by quality" in k]
+            t.check(len(same) == 8 and all(first.tables[k] == page.tables[k] for k in same), what,
+                    "other numbers than portable")
+    store = stored(f, "single", "--profile", "portable", f.write("b.fastq", reads(500, 3, 120, ragged=True)))
+    page = report(f, "single", store)
+    check_sums("single", page, [check_mate("single", page, store, 0)])
+    t.check(page.headings[0] == "s.h5", "single: the title is the file's name where there is no other",
+            page.headings[0])
+    text = b"".join(record(b"r%d" % i, b"A" * n, b"!" * n) for i, n in enumerate((1, 1500, 1024, 1025)))
+    store = stored(f, "long", "--profile", "portable", f.write("c.fastq", text))
+    page = report(f, "long", store)
+    t.check("3 reads have 1024 bases or more" in run("report", store).out.decode(), "long",
+            "what lies behind")
+    t.check(page.facts["Mean length"] == f"{(1 + 1500 + 1024 + 1025) / 4:.1f} bases", "long",
+            page.facts["Mean length"])
+    t.check(number(page.tables["Quality by position"][-1][0]) == 1024, "long", "1024 positions")
+    store = stored(f, "empty reads", f.write("d.fastq", b"@a\n\n+\n\n"))
+    page = report(f, "empty reads", store)
+    t.check(not page.charts and page.facts.get("n_empty_read") == "1", "empty reads", f"{page.facts}")
+    store = stored(f, "one base", "--profile", "portable", f.write("e.fastq", record(b"a", b"N", b"~")))
+    page = report(f, "one base", store)
+    check_sums("one base", page, [check_mate("one base", page, store, 0)])
+
+
+# ---- spectra ----
+
+
+def spectra_of(n, tic=True, times=True):
+    """n spectra, each fifth of level 1, with precursors and charges; what they say of themselves."""
+    made, rows = [], []
+    for i in range(n):
+        level, points = (1, 40 + i) if i % 5 == 0 else (2, 5 + i % 17)
+        mz, charge = 400 + 37.3 * i % 900, (None, 2, 3, -1)[i % 4]
+        params = cv(1000285, 1000.5 * (i + 1)) if tic else ""
+        scan = cv(1000927, 10 + i, "UO:0000028") if i % 2 else ""
+        ions = [] if level == 1 else [precursor(mz - 1, () if i % 7 == 0 else [(mz, charge, None)])]
+        made.append(spectrum(i, two(points, i), points, level=level, time=0.7 * i if times else None,
+                             params=params, scan=scan,
+                             precursors=ions))
+        rows.append((level, points, 0.7 * i, 1000.5 * (i + 1)))
+    return document(made, [chromatogram(0, [array(TIME, peaks(9)[0]), array(INTENSITY, peaks(9)[1])],
+                                        9)]), rows
+
+
+def fixed(store, *paths):
+    with h5py.File(store) as s:
+        return [s[p][:] if p in s else None for p in paths]
+
+
+def histogram(table, values):
+    """Are the columns of a histogram those of the values?"""
+    first, counts = column(table, table[0][0]), column(table, table[0][1])
+    width = first[1] - first[0] if len(first) > 1 else 1
+    want = [int(((values >= a - 1e-9) & (values < a + width - 1e-9)).sum()) for a in first]
+    return list(counts) == want and counts.sum() == len(values) and len(first) <= 65
+
+
+def spectra_part(f):
+    text, rows = spectra_of(230)
+    store = stored(f, "spectra", "--profile", "portable", f.write("x.mzML", text))
+    page = report(f, "spectra", store, "--verify", "-q")
+    about(f, "spectra", store, page)
+    t.check(page.lead.startswith("This store is whole"), "spectra", page.lead)
+    level, length, time, tic, injection, mz, charge, of, target, target_of = fixed(
+        store, "spectra/ms_level", "spectra/array_length", "spectra/time", "spectra/tic",
+        "spectra/injection_time", "selected_ion/mz", "selected_ion/charge", "selected_ion/spectrum",
+        "precursor/target", "precursor/spectrum")
+    t.check(list(level) == [r[0] for r in rows] and list(length) == [r[1] for r in rows]
+            and list(tic) == [r[3] for r in rows],
+            "spectra", "the store is not the input")
+    table = {row[0]: row for row in page.tables["Spectra by MS level"]}
+    for k in (1, 2):
+        mine = level == k
+        inject = injection[mine & numpy.isfinite(injection)]
+        want = [mine.sum(), mine.sum(), length[mine].sum(), numpy.median(length[mine]), numpy.median(inject)]
+        t.check(close(numpy.array([number(x) for x in table[f"MS{k}"][1:]]), want), "spectra",
+                f"MS{k}: {table[f'MS{k}']}, not {want}")
+    t.check(set(table) == {"Level", "MS1", "MS2"}, "spectra", f"levels {set(table)}")
+    t.check(page.facts["Time"] == f"{time.min() / 60:.2f} to {time.max() / 60:.2f} min", "spectra",
+            page.facts["Time"])
+    current = page.tables["Total ion current, MS1"]
+    ms1 = level == 1
+    at, said = column(current, "min, from"), column(current, "highest")
+    first, last = time[ms1].min(), time[ms1].max()
+    part = numpy.minimum(((time[ms1] - first) / (last - first) * len(at)).astype(int), len(at) - 1)
+    want = [max((v for v, p in zip(tic[ms1], part) if p == k), default=float("nan")) for k in range(len(at))]
+    t.check(len(at) == ms1.sum() and close(said, want), "spectra",
+            f"total ion current {said[:4]}, not {want[:4]}")
+    without = ~numpy.isin(target_of, of)
+    t.check(without.any() and histogram(page.tables["Precursors by m/z"],
+                                        numpy.concatenate([mz, target[without]])), "spectra",
+            "precursors by m/z")
+    t.check(histogram(page.tables["MS1 spectra by points"], length[ms1]), "spectra", "points of MS1")
+    t.check(histogram(page.tables["Spectra of MS2 and above by points"], length[level > 1]), "spectra",
+            "points of MS2")
+    text = run("report", store).out.decode()
+    for value, name in ((0, "not given"), (2, "+2"), (3, "+3"), (-1, "-1")):
+        n = int((charge == value).sum())
+        t.check(n and f">{name}</text>" in text and f">{n}</text>" in text, "spectra", f"charge {name}: {n}")
+    t.check(page.tables["Chromatograms"][1] == ["TIC", "–", "–", "9"], "spectra",
+            f"{page.tables['Chromatograms']}")
+
+
+def odd_spectra(f):
+    current = cv(1000285, 7)
+    ion = precursor(None, [("1e300", 99, None)])
+    most = cv(1000285, "1e308")
+    huge = [spectrum(i, two(5), 5, level=2, time=10.0 ** (300 * i), params=most, precursors=[ion])
+            for i in range(2)]
+    lonely = chromatogram(0, [array(TIME, peaks(9)[0], 1000576)], 9, id="<a&\u00e9>")
+    silent = "do not say their total ion current"
+    said = {"no total ion current": (document([spectrum(i, two(5), 5, time=i) for i in range(3)]), silent),
+            "no times": (spectra_of(12, times=False)[0], silent),
+            "one spectrum": (document([spectrum(0, two(5), 5, time=3, params=current)]), "current, MS1"),
+            "no level": (document([spectrum(0, two(5), 5, level=0, time=3, params=current)]), "ion current"),
+            "no spectra": (document([], [lonely]), "&lt;a&amp;\u00e9&gt;"),
+            "nothing": (document(), "Spectra"),
+            "huge numbers": (document(huge), "The run")}
+    for what, (text, part) in said.items():
+        store = stored(f, what, f.write("x.mzML", text))
+        page = report(f, what, store)
+        t.check(page and part in run("report", store).out.decode(), what, f"lacks {part!r}")
+
+
+# ---- the command ----
+
+
+def files_part(f):
+    store = stored(f, "files", "-s", "<b>&\"S'", "--acquisition", "x", f.write("a<b>.fastq", reads(20)))
+    text = run("report", store).out
+    page = report(f, "markup in names", store)
+    t.check(page.headings[0] == "<b>&\"S' · x" and page.tables["Inputs as they were"][1][0] == "a<b>.fastq",
+            "markup in names",
+            f"{page.headings[:1]}")
+    t.check(b"not checked" in text, "no --verify", "says that it is whole")
+    t.check(run("report", store).out == text and run("report", store, "-o", "-").out == text,
+            "one store, one page")
+    done = run("report", store, "-o", f / "p.html")
+    t.check(done.code == OK and f.read("p.html") == text and done.out == b"", "-o", done.err)
+    check_refusal(t, "a page that is there", run("report", store, "-o", f / "p.html"), ["p.html"],
+                  (CANTCREAT,))
+    t.check(run("report", store, "--force", "-o", f / "p.html").code == OK, "--force")
+    t.check(run("report", store, "-o", store).code == USAGE and run("verify", "-q", store).code == OK,
+            "onto the store")
+    check_refusal(t, "no such store", run("report", f / "none.h5"), ["none.h5"], (NOINPUT,))
+    for args in (("--verify",), ("--force",), ("-o", ""), (store, store), (store, "--day", "2026-11-22")):
+        done = run("report", *args)
+        t.check(done.code == USAGE and done.out == b"", f"report {args}",
+                f"exit code {done.code}: {done.err.strip()}")
+    check_refusal(t, "not a store", run("report", f.write("x.h5", b"no store at all" * 99)), ["x.h5"])
+    os.unlink(f / "x.h5")
+    t.check(f.names() == sorted(["a<b>.fastq", "p.html", "s.h5"]), "left over", f"{f.names()}")
+
+
+def damaged(f):
+    """A page says what --verify found; without it, columns that nobody needs are not looked at."""
+    store = stored(f, "damaged", f.write("a.fastq", reads(3000)))
+    with h5py.File(store) as s:
+        at = s["reads/base"].id.get_chunk_info(0).byte_offset + 100
+    data = bytearray(f.read("s.h5"))
+    data[at] ^= 1
+    f.write("s.h5", bytes(data))
+    page = report(f, "damaged, not looked at", store)
+    t.check(page and "not checked" in page.lead, "damaged, not looked at", page and page.lead)
+    page = report(f, "damaged", store, "--verify", "-q", code=DATA)
+    t.check(page and page.lead.startswith("This store is damaged: "), "damaged", page and page.lead)
+    check_refusal(t, "cut", run("report", f.write("s.h5", bytes(data[:-1000]))), ["s.h5"])
+
+
+def bank_part(f):
+    bank = Bank(f)
+    f.write("a.fastq", reads(30))
+    f.write("m.mzML", mzml())
+    for name in ("a.fastq", "m.mzML"):
+        t.check(bank.run("ingest", "-q", "-s", "S1", f / name).code == OK, "bank", name)
+    for acquisition, kind in (("a", "Reads"), ("m", "Spectra")):
+        done = bank.run("report", f"S1/{acquisition}")
+        page = Page(done.out.decode())
+        t.check(done.code == OK and not page.wrong and kind in page.facts,
+                f"a store of a bank: {acquisition}", f"{done.err} {page.wrong}")
+    done = run("report", "S1/a", env={"VIAL_BANK": str(bank.path)})
+    t.check(done.code == OK and b"S1" in done.out, "VIAL_BANK", done.err)
+    t.check(bank.run("report", "S1").code == USAGE, "the page of a sample goes to a file")
+    done = bank.run("report", "S1", "-o", f / "S1.html")
+    t.check(done.code == OK and done.out.decode().strip() == f / "S1.html", "a sample", done.err)
+    t.check(bank.run("report", "S1", "--verify", "-o", f / "S2.html").code == USAGE, "--verify of a sample")
+
+
+def old_stores(f):
+    """Stores of earlier versions have a page, too."""
+    stores = sorted(glob.glob("testdata/stores/*/*/compact.h5"))
+    t.check(len(stores) > 5, "stores of earlier versions", f"{len(stores)}")
+    for store in stores:
+        page = report(f, store, store, "--verify", "-q")
+        t.check(page and page.lead.startswith("This store is whole"), store, page and page.lead)
+        if page:
+            about(f, store, store, page)
+
+
+need_vial()
+for part in (reads_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores):
+    with Folder() as folder:
+        part(folder)
+t.end()
