@@ -1,7 +1,8 @@
 /*
- * The filter of a block of rows without order: which of them it certainly does not hold. Bloom's: each key sets a few
- * bits of an array, and one that finds a bit unset is not there. With 7 bits a row one look-up of 28 is wrong, with 4
- * one of 7. The bits of a key are taken from its hash alone: from one half on, in steps of the other.
+ * The filter of a block of rows without order: which of them it certainly does not hold. Bloom's: each key
+ * sets a few bits of an array, and one that finds a bit unset is not there. With 7 bits a row one look-up of
+ * 28 is wrong, with 4 one of 7. The bits of a key are taken from its hash alone: from one half on, in steps
+ * of the other.
  */
 #include "pipeline/index/index.h"
 

@@ -9,7 +9,8 @@
 
 /* ---- what a batch adds ---- */
 
-/* Elements that rows [from, to) bring along in the field that weighs, whose table has so many rows to each of these. */
+/* Elements that rows [from, to) bring along in the field that weighs, whose table has so many rows to each of
+ * these. */
 static uint64_t weigh(const vl_index *x, const vl_batch *b, size_t n, size_t from, size_t to)
 {
     if (x->weigh < 0 || !n) return 0;
@@ -86,8 +87,8 @@ static bool is_crowded(const vl_box *box, int n)
     return pairs > 2 * n;
 }
 
-/* Bits a row that make the filter 1.2 % of what the rows weigh in a store: an element takes a fourth of a byte at least
- * with all that belongs to it, and a name four. 0: too few to be of use. */
+/* Bits a row that make the filter 1.2 % of what the rows weigh in a store: an element takes a fourth of a
+ * byte at least with all that belongs to it, and a name four. 0: too few to be of use. */
 static unsigned bits_for(const vl_index *x, uint64_t weight, uint64_t nrow)
 {
     enum { MOST = 8, LEAST = 3 };

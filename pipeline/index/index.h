@@ -1,22 +1,23 @@
 /*
  * Indexes: where in a store the rows may be that a question asks for, so that only these are read.
  *
- * An index says of each unit of rows (a thousand or so) between which bounds its keys lie. A key is a few numbers made
- * of a row: a name gives one for its shape, one for each run of digits and one for each run of letters; a time gives
- * one. What instruments write is in some order, so the bounds are narrow and a look-up goes to one unit or two, for
- * 30 bytes a thousand names. Where the order is lost (names shuffled, random ones) the bounds say nothing; there a block
- * of units gets a filter (bloom.c), as many bits a row as the weight of the rows allows. An index may say "perhaps"
- * for rows that are not what is asked for; it never leaves out one that is.
+ * An index says of each unit of rows (a thousand or so) between which bounds its keys lie. A key is a few
+ * numbers made of a row: a name gives one for its shape, one for each run of digits and one for each run of
+ * letters; a time gives one. What instruments write is in some order, so the bounds are narrow and a look-up
+ * goes to one unit or two, for 30 bytes a thousand names. Where the order is lost (names shuffled, random
+ * ones) the bounds say nothing; there a block of units gets a filter (bloom.c), as many bits a row as the
+ * weight of the rows allows. An index may say "perhaps" for rows that are not what is asked for; it never
+ * leaves out one that is.
  *
  *     parallel   vl_index_part_make   rows of a batch -> bounds of the units they touch
  *     ordered    vl_index_add         bounds of whole units -> bytes; vl_index_end after the last row
  *     asking     vl_index_find        bytes, wanted keys -> units
  *
- * The same rows give the same bytes, however they were cut into batches. Layout of the bytes, all numbers LEB128 unless
- * said otherwise: a block is u8 bits a row of its filter (0: it has none), then, if it has one, u64 XXH3-64 of it; then
- * its units, VL_INDEX_BLOCK of them but in the last block: numbers in the key, and for each the lower bound (zigzag
- * difference to that of the unit before) and what the upper one is above it. The filters lie in a stream of their own,
- * one behind the other.
+ * The same rows give the same bytes, however they were cut into batches. Layout of the bytes, all numbers
+ * LEB128 unless said otherwise: a block is u8 bits a row of its filter (0: it has none), then, if it has one,
+ * u64 XXH3-64 of it; then its units, VL_INDEX_BLOCK of them but in the last block: numbers in the key, and
+ * for each the lower bound (zigzag difference to that of the unit before) and what the upper one is above it.
+ * The filters lie in a stream of their own, one behind the other.
  */
 #ifndef VL_INDEX_H
 #define VL_INDEX_H
@@ -43,15 +44,15 @@ typedef struct vl_index {
     int field;              /* that it is of; its table is the one that is indexed */
     int weigh;              /* ragged field whose elements say what a row weighs in the store; -1: much */
     bool filter;            /* blocks without order get one */
-    /* Extends box by the keys of rows [from, to) of the batch. hash [to - from], of the keys; NULL unless there are
-     * filters. Rows without a key are left out. Offsets of a ragged field need not begin at 0. */
+    /* Extends box by the keys of rows [from, to) of the batch. hash [to - from], of the keys; NULL unless
+     * there are filters. Rows without a key are left out. Offsets of a ragged field need not begin at 0. */
     void (*extend)(const vl_batch *b, int field, size_t from, size_t to, vl_box *box, uint64_t *hash);
 } vl_index;
 
 /* ---- keys ---- */
 
-/* Key of a name: its shape (bytes that are no letters or digits, and between them letters or digits), then a number for
- * each run of letters or digits. Returns its hash. */
+/* Key of a name: its shape (bytes that are no letters or digits, and between them letters or digits), then a
+ * number for each run of letters or digits. Returns its hash. */
 uint64_t vl_name_key(const uint8_t *name, size_t n, vl_box *key);
 /* extend for a ragged field of names. */
 void vl_name_extend(const vl_batch *b, int field, size_t from, size_t to, vl_box *box, uint64_t *hash);
@@ -131,7 +132,8 @@ typedef struct vl_index_found {
 /* bytes [n] may be hostile: VL_ESTORE when they are no index of nrow rows. */
 vl_code vl_index_find(const vl_index *x, const uint8_t *bytes, size_t n, uint64_t nrow, const vl_wanted *want,
                       size_t nwant, vl_index_found *found, vl_err *err);
-/* Takes a block's units back when its filter knows none of what is wanted. VL_ESTORE: it is another filter. */
+/* Takes a block's units back when its filter knows none of what is wanted. VL_ESTORE: it is another filter.
+ * */
 vl_code vl_index_sift(const vl_index_block *block, const uint8_t *filter, const vl_wanted *want, size_t nwant,
                       vl_index_found *found, vl_err *err);
 void vl_index_found_free(vl_index_found *found);

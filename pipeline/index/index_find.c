@@ -1,4 +1,5 @@
-/* Asking an index (index.h): its bytes, which may be anything, are read once; what is wanted is narrowed to each unit. */
+/* Asking an index (index.h): its bytes, which may be anything, are read once; what is wanted is narrowed to
+ * each unit. */
 #include "pipeline/index/index.h"
 
 #include "formats/leb.h"
@@ -63,7 +64,8 @@ static int by_key(const void *a, const void *b)
     return x->n - y->n;
 }
 
-/* The first of want [n], which are sorted by number i, whose number i is v or more; or, above, is more than v. */
+/* The first of want [n], which are sorted by number i, whose number i is v or more; or, above, is more than
+ * v. */
 static size_t lower(const vl_wanted *const *want, size_t n, int i, uint64_t v, bool above)
 {
     size_t from = 0, to = n;
@@ -83,8 +85,8 @@ static bool fits(const vl_box *key, const vl_box *unit)
     return true;
 }
 
-/* Does any of the wanted keys fit the unit? Points, which are sorted, are first narrowed to those that share the numbers
- * which all rows of the unit have in common, and then lie within the next. */
+/* Does any of the wanted keys fit the unit? Points, which are sorted, are first narrowed to those that share
+ * the numbers which all rows of the unit have in common, and then lie within the next. */
 static bool any_fits(const vl_wanted *const *want, size_t n, bool points, const vl_box *unit)
 {
     size_t from = 0, to = n;

@@ -1,11 +1,11 @@
 /*
  * Keys of an index (index.h): what names and numbers are as numbers.
  *
- * A name is cut into runs of digits, runs of letters, and other bytes: "A00123:45:HX2:1:1101:1759:1000" has the runs A,
- * 123, 45, HX, 2, 1, 1101, 1759, 1000. A run of digits is its value, of letters its first eight as a number that orders
- * like they do; all else, and which kind of run stands where, is the name's shape, of which 32 bits of a hash stand in
- * front. Runs beyond the last number of a key, and bytes beyond LONGEST, do not count. Names of equal keys may differ;
- * equal names have equal keys.
+ * A name is cut into runs of digits, runs of letters, and other bytes: "A00123:45:HX2:1:1101:1759:1000" has
+ * the runs A, 123, 45, HX, 2, 1, 1101, 1759, 1000. A run of digits is its value, of letters its first eight
+ * as a number that orders like they do; all else, and which kind of run stands where, is the name's shape, of
+ * which 32 bits of a hash stand in front. Runs beyond the last number of a key, and bytes beyond LONGEST, do
+ * not count. Names of equal keys may differ; equal names have equal keys.
  */
 #include "pipeline/index/index.h"
 
@@ -31,7 +31,8 @@ static uint64_t mix(uint64_t h, uint64_t v)
 static bool is_digit(uint8_t c) { return (unsigned)(c - '0') < 10; }
 static bool is_letter(uint8_t c) { return (unsigned)((c | 32) - 'a') < 26; }
 
-/* Eight letters as they lie in memory, the first lowest; name may be read up to VL_PAD bytes behind its end. */
+/* Eight letters as they lie in memory, the first lowest; name may be read up to VL_PAD bytes behind its end.
+ * */
 static uint64_t load(const uint8_t *name)
 {
     uint64_t v;
@@ -110,8 +111,8 @@ static void keep_rest(scanned *s, int k, size_t was, uint64_t hash)
     s->hash = hash;
 }
 
-/* Scans a name in place of the one before, of which the first `from` runs stay. Returns the run up to which values are
- * new. */
+/* Scans a name in place of the one before, of which the first `from` runs stay. Returns the run up to which
+ * values are new. */
 static int scan(scanned *s, const uint8_t *name, size_t n, int from)
 {
     size_t i = from ? s->run[from - 1].end : 0;

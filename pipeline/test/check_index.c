@@ -1,7 +1,8 @@
 /*
- * Indexes: whatever the names and however they come in batches, an index never leaves out a unit that holds what is
- * wanted; it leaves out nearly all others when names are in an instrument's order, and most when they are in none; the
- * same rows give the same bytes. Bytes that are no index end in an error or an answer, within their bounds.
+ * Indexes: whatever the names and however they come in batches, an index never leaves out a unit that holds
+ * what is wanted; it leaves out nearly all others when names are in an instrument's order, and most when they
+ * are in none; the same rows give the same bytes. Bytes that are no index end in an error or an answer,
+ * within their bounds.
  *
  * Suites: index store. Also: asan.
  */
@@ -102,7 +103,8 @@ static void shuffle(list *l)
 
 /* ---- making ---- */
 
-/* Rows [from, to) as a batch; two reads of `bases` letters to a name. shift: offsets begin there, as lay leaves them. */
+/* Rows [from, to) as a batch; two reads of `bases` letters to a name. shift: offsets begin there, as lay
+ * leaves them. */
 static void fill(vl_batch *b, const list *l, size_t from, size_t to, size_t bases, uint64_t shift)
 {
     static const uint8_t letters[MOST * 4] = { 'A' };
