@@ -16,6 +16,9 @@ bool vl_hdf5_type_of(hid_t type, vl_type *out);
 /* VL_EIO (writing) or VL_ESTORE (reading), with the innermost message that HDF5 has. */
 vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* An HDF5 call failed while writing: it is not called for this file again. Names the file. */
+vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what);
+
 /* One row of /digest. */
 typedef struct vl_digest_row {
     char path[VL_PATH + 16];

@@ -1,25 +1,20 @@
 /*
- * Writing a store: create, append, notes, tables, seal, publish (store.h). A data set is made when its first
- * chunk comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it may
- * crash then.
+ * Writing a store: append, notes, tables, seal (store.h); its file is part.c's. A data set is made when its
+ * first chunk comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it
+ * may crash then.
  */
-#include "pipeline/store/file.h"
+#include "pipeline/store/seal.h"
 
 #include "formats/letter.h"
 #include "formats/xxh3.h"
-#include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
-#include "pipeline/store/seal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -61,113 +56,11 @@ vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err
 
 /* ---- the file ---- */
 
-static vl_code give_up(vl_store *st, vl_err *err, const char *what)
+vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what)
 {
     st->dead = true;
     vl_hdf5_fail(err, VL_EIO, "cannot write %s", what);
     return vl_err_file(err, st->path);
-}
-
-/* The temporary name: hidden, in the same folder. */
-static char *part_name(const char *path)
-{
-    char *const copy = strdup(path);
-    if (!copy) return NULL;
-    const char *const slash = strrchr(path, '/');
-    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0, n = strlen(path) + 16;
-    char *const part = malloc(n);
-    if (part) snprintf(part, n, "%.*s.%s.part", (int)folder, path, path + folder);
-    free(copy);
-    return part;
-}
-
-/* The temporary file is not ours: it is not to be removed. */
-static vl_code not_ours(vl_store *st, vl_err *err)
-{
-    if (st->fd >= 0) close(st->fd);
-    st->fd = -1;
-    free(st->part);
-    st->part = NULL;
-    return vl_err_file(err, st->path);
-}
-
-/* Makes or takes over the temporary file and locks it: what a dead process left behind has no lock. Between
- * open and lock another process may have published what we opened: then the name is gone, or is another
- * file's. */
-static vl_code open_part(vl_store *st, vl_err *err)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    struct stat open_one, named = { 0 };
-    st->fd = open(st->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    const bool made = st->fd >= 0;
-    if (!made && errno == EEXIST) st->fd = open(st->part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (st->fd < 0) {
-        vl_fail_errno(err, VL_EEXIST, errno, "cannot create the store");
-        return not_ours(st, err);
-    }
-    if (fcntl(st->fd, F_OFD_SETLK, &lock)) {
-        const bool taken = errno == EAGAIN || errno == EACCES;
-        if (taken) vl_fail(err, VL_EBUSY, "another vial is writing this store");
-        else vl_fail_errno(err, VL_EIO, errno, "cannot lock the new store");
-        return made && !taken ? vl_err_file(err, st->path) : not_ours(st, err);
-    }
-    vl_guard_name(st->part); /* locked: whatever it was, it is ours now */
-    if (fstat(st->fd, &open_one) || (lstat(st->part, &named) && errno != ENOENT)) {
-        vl_fail_errno(err, VL_EIO, errno, "cannot look at the new store");
-        return vl_err_file(err, st->path);
-    }
-    if (open_one.st_nlink && open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev) return VL_OK;
-    vl_guard_forget(st->part);
-    vl_fail(err, VL_EBUSY, "another vial was writing this store");
-    return not_ours(st, err);
-}
-
-static vl_code create_file(vl_store *st, vl_err *err)
-{
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
-    if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
-        H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)
-        give_up(st, err, "file properties");
-    else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0)
-        give_up(st, err, "a new HDF5 file");
-    H5Pclose(access);
-    H5Pclose(create);
-    return err->code;
-}
-
-vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
-{
-    *out = NULL;
-    vl_store *const st = calloc(1, sizeof *st);
-    if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
-    st->fd = -1;
-    st->file = -1;
-    st->profile = profile;
-    st->force = force;
-    st->path = strdup(path);
-    st->part = part_name(path);
-    if (!st->path || !st->part) {
-        vl_fail(err, VL_ENOMEM, "no memory for a store");
-        not_ours(st, err);
-        goto fail;
-    }
-    if (!force && !access(path, F_OK)) {
-        vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
-        not_ours(st, err);
-        goto fail;
-    }
-    struct stat there;
-    if (!stat(path, &there) && !S_ISREG(there.st_mode)) {
-        vl_fail(err, VL_EEXIST, "exists already and is no regular file");
-        not_ours(st, err);
-        goto fail;
-    }
-    if (open_part(st, err) || vl_hdf5_start(err) || create_file(st, err)) goto fail;
-    *out = st;
-    return VL_OK;
-fail:
-    vl_store_close(st);
-    return err->code;
 }
 
 /* ---- data sets ---- */
@@ -182,7 +75,7 @@ static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
         const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
         H5Pset_obj_track_times(create, 0);
         const hid_t group = H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
-        if (group < 0 || H5Gclose(group) < 0) give_up(st, err, name);
+        if (group < 0 || H5Gclose(group) < 0) vl_store_give_up(st, err, name);
         H5Pclose(create);
         if (err->code) return err->code;
     }
@@ -198,7 +91,7 @@ static vl_code add_text(vl_store *st, hid_t object, const char *name, const char
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0)
-        give_up(st, err, name);
+        vl_store_give_up(st, err, name);
     H5Tclose(type);
     H5Sclose(space);
     return err->code;
@@ -209,7 +102,7 @@ static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t va
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t attribute = H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0 || H5Aclose(attribute) < 0)
-        give_up(st, err, name);
+        vl_store_give_up(st, err, name);
     H5Sclose(space);
     return err->code;
 }
@@ -286,7 +179,7 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
     col->id =
         H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
-    if (col->id < 0) give_up(st, err, spec->path);
+    if (col->id < 0) vl_store_give_up(st, err, spec->path);
     H5Sclose(space);
     H5Pclose(create);
     if (err->code) return err->code;
@@ -312,9 +205,9 @@ static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, v
     if (col->id < 0 && make_dataset(st, col, chunk, err)) return err->code;
     const hsize_t offset = chunk->first, extent = chunk->first + chunk->count;
     if (!(chunk->first == 0 && chunk->last) && H5Dset_extent(col->id, &extent) < 0)
-        return give_up(st, err, col->is.path);
+        return vl_store_give_up(st, err, col->is.path);
     if (H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, &offset, chunk->packed.len, chunk->packed.data) < 0)
-        return give_up(st, err, col->is.path);
+        return vl_store_give_up(st, err, col->is.path);
     start_writeback(st, chunk->packed.len);
     col->codecs |= st->profile == VL_PORTABLE ? 0 : 1u << chunk->packed.data[2];
     col->next = col->is.nelem = extent;
@@ -366,13 +259,13 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
                 space = H5Screate_simple(ndim, size, NULL);
     col->id =
         H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
-    if (col->id < 0) give_up(st, err, col->is.path);
+    if (col->id < 0) vl_store_give_up(st, err, col->is.path);
     H5Sclose(space);
     H5Pclose(create);
     if (!err->code && !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
         !vl_chunk_pack(&chunk, st->profile, &work, err) &&
         H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
-        give_up(st, err, col->is.path);
+        vl_store_give_up(st, err, col->is.path);
     if (!err->code && st->profile != VL_PORTABLE) col->codecs |= 1u << chunk.packed.data[2];
     vl_buf_free(&chunk.raw);
     vl_buf_free(&chunk.packed);
@@ -431,9 +324,9 @@ static vl_code manifest_line(vl_store *st, const char *where, const char *name, 
 vl_code vl_store_note(vl_store *st, const char *where, const char *name, const char *text, vl_err *err)
 {
     const hid_t object = open_object(st, where, err);
-    if (object < 0) return give_up(st, err, where);
+    if (object < 0) return vl_store_give_up(st, err, where);
     if (add_text(st, object, name, text, err)) return err->code;
-    if (H5Oclose(object) < 0) return give_up(st, err, where);
+    if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
     return manifest_line(st, where, name, text, err);
 }
 
@@ -441,9 +334,9 @@ vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uin
 {
     char text[24];
     const hid_t object = open_object(st, where, err);
-    if (object < 0) return give_up(st, err, where);
+    if (object < 0) return vl_store_give_up(st, err, where);
     if (add_u64(st, object, name, value, err)) return err->code;
-    if (H5Oclose(object) < 0) return give_up(st, err, where);
+    if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
     snprintf(text, sizeof text, "%" PRIu64, value);
     return manifest_line(st, where, name, text, err);
 }
@@ -459,7 +352,7 @@ vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *
 {
     if (H5Lexists(st->file, path, H5P_DEFAULT) <= 0) return VL_OK;
     if (H5Lcreate_hard(st->file, path, st->file, also, H5P_DEFAULT, H5P_DEFAULT) < 0)
-        return give_up(st, err, also);
+        return vl_store_give_up(st, err, also);
     return VL_OK;
 }
 
@@ -502,7 +395,7 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
     H5Pset_obj_track_times(create, 0);
     const hid_t id = H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0)
-        give_up(st, err, "digest");
+        vl_store_give_up(st, err, "digest");
     H5Pclose(create);
     H5Sclose(space);
     H5Tclose(type);
@@ -512,7 +405,7 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
     vl_hex(sha, 32, hex);
     const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
     if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0)
-        return give_up(st, err, "digest");
+        return vl_store_give_up(st, err, "digest");
     return VL_OK;
 }
 
@@ -542,32 +435,11 @@ vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
         if (name_codecs(st, &st->column[i], err)) return err->code;
     if (write_digest(st, err)) return err->code;
     for (int i = 0; i < st->ncolumn; i++) {
-        if (H5Dclose(st->column[i].id) < 0) return give_up(st, err, st->column[i].is.path);
+        if (H5Dclose(st->column[i].id) < 0) return vl_store_give_up(st, err, st->column[i].is.path);
         st->column[i].id = -1;
     }
-    if (H5Fclose(st->file) < 0) return give_up(st, err, "the end of the file");
+    if (H5Fclose(st->file) < 0) return vl_store_give_up(st, err, "the end of the file");
     st->file = -1;
     vl_seal_write(st->fd, threads, 0, &st->bytes, err);
     return vl_err_file(err, st->path);
 }
-
-/* ---- publish ---- */
-
-vl_code vl_store_publish(vl_store *st, vl_err *err)
-{
-    int failed = renameat2(AT_FDCWD, st->part, AT_FDCWD, st->path, st->force ? 0 : RENAME_NOREPLACE);
-    if (failed && errno == EINVAL && !st->force) /* a file system that cannot refuse to replace */
-        failed = access(st->path, F_OK) ? rename(st->part, st->path) : (errno = EEXIST, -1);
-    if (failed) {
-        vl_fail_errno(err, errno == EEXIST ? VL_EEXIST : VL_EIO, errno, "cannot give the store its name");
-        return vl_err_file(err, st->path);
-    }
-    vl_guard_forget(st->part);
-    free(st->part);
-    st->part = NULL;
-    vl_sync_folder(st->path, err);
-    return vl_err_file(err, st->path);
-}
-
-const char *vl_store_part(const vl_store *st) { return st->part; }
-uint64_t vl_store_bytes(const vl_store *st) { return st->bytes; }
