@@ -5,7 +5,7 @@
  * Out: a batch of reads (reads.h). What the columns do not say, and exact export needs, is one thing for the
  * whole input: line ends (LF or CRLF), the mark of mates in names (/1 /2), a missing last line break, blank
  * lines at the end. An input in which these change midway is refused, as are records of more than four lines.
- * Source: Cock et al. 2010; facts/reads.md, section 9.
+ * Source: Cock et al. 2010, https://doi.org/10.1093/nar/gkp1137.
  */
 #include "formats/reads/fastq.h"
 

@@ -19,7 +19,7 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
 vl_code vl_fastq_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 
 /* Appends n reads of the batch from `first` on; mate 1 or 2: only these, 0: all. Row 0 must be a first mate when
- * paired. Source: facts/reads.md, section 9. */
+ * paired. */
 vl_code vl_fastq_print_rows(const vl_batch *batch, const vl_fastq_how *how, int mate, size_t first, size_t n,
                             vl_buf *out, vl_err *err);
 

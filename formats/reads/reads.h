@@ -1,5 +1,5 @@
 /*
- * The schema of reads (FASTQ): tables, fields, counters. See store-format, section 2.
+ * The schema of reads (FASTQ): tables, fields, counters (docs/store.md).
  *
  * Rows of table READ are reads in input order; with pairs, rows 2i and 2i + 1 are mates. Rows of table NAME
  * are names: one for each read, or one for each pair, as mates share it.

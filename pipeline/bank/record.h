@@ -1,17 +1,18 @@
 /*
  * The record of a sample: everything that is known about it, as one JSON object. It lies in the sample's
- * sample.h5 (data set /record) and is the truth; what the catalogue holds about a sample is made from it
- * alone.
+ * sample.h5, behind the end that HDF5 knows (store/sample.h), and is the truth; what the catalogue holds
+ * about a sample is made from it alone.
  *
  *   { "vial_record": 1, "sample": "S1", "revision": 7,
- *     "donor": "D1",                          absent if unknown
- *     "facts": {"specimen_type": "DNA", ...}, text values
- *     "withdrawn": {"reason": "...", "at": 1764000000},      absent unless withdrawn; "stores" is then empty
- *                                                            after tidy
+ *     "donor": "D1",                                    absent if unknown
+ *     "facts": {"specimen_type": "DNA", ...},           text values
+ *     "withdrawn": {"reason": "...", "at": 1764000000}, absent unless withdrawn; "stores" is empty
+ *                                                     then, after tidy
  *     "stores": [ {
- *        "kind": "reads", "acquisition": "S1_L001", "file": "reads-S1_L001.h5", "state": "live" |
- * "superseded", "profile": "compact", "options": "interleaved=0 exact=sampled", "rows": 1000000, "bytes":
- * 100495642, "bytes_in": 220000000, "text_bytes": 739000000, "digest": <64 hex>, "seal": <32 hex>,
+ *        "kind": "reads", "acquisition": "S1_L001", "file": "reads-S1_L001.h5",
+ *        "state": "live" | "superseded", "profile": "compact", "options": "interleaved=0 exact=sampled",
+ *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
+ *        "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
  *        "facts": {"lane": "1", ...},
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,

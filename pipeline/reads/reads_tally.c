@@ -1,4 +1,4 @@
-/* Counts by position of reads (qc.h). */
+/* Counts by position of reads (reads_tally.h). */
 #include "pipeline/reads/reads_tally.h"
 
 #include <stdlib.h>

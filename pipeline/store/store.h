@@ -6,7 +6,7 @@
  * order, notes and small tables, seal (digests, close, trailer, fsync), verify from a fresh open by the
  * caller, publish (rename, fsync of the folder). A store that has its name is whole.
  *
- * In the file (design: store-format): data sets; attributes; /source/manifest, the notes as text; /digest,
+ * In the file (docs/store.md): data sets; attributes; /source/manifest, the notes as text; /digest,
  * one row a data set with the XXH3-128 of its plain bytes; behind HDF5's end a trailer of VL_TRAILER bytes
  * with an XXH3-128 of all bytes before it, so that a flipped bit is found before HDF5 sees it.
  */
