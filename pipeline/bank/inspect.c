@@ -200,7 +200,7 @@ typedef struct comparison {
 static void differ(comparison *k, const char *sample, const char *file, const char *what)
 {
     k->differences++;
-    printf("%s%s%s: %s\n", sample, file ? "/" : "", file ? file : "", what);
+    vl_say(stdout, "%s%s%s: %s", sample, file ? "/" : "", file ? file : "", what);
 }
 
 static vl_code compare_store(comparison *k, const char *sample, const char *folder, const json_t *store,

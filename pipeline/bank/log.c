@@ -10,6 +10,7 @@
  * quotes. What cannot go where it should goes to standard error. A log never stops the work: no error.
  */
 #include "pipeline/bank/evidence.h"
+#include "pipeline/run/say.h"
 #include "formats/letter.h"
 #include "formats/text.h"
 
@@ -131,6 +132,6 @@ void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...)
     va_end(args);
     vl_text_add(&line, bank->log_json ? "}\n" : "\n", &err);
     if (!err.code) send_line(bank, level, &line);
-    else fprintf(stderr, "vial: log: %s: %s\n", event, err.what);
+    else vl_say(stderr, "vial: log: %s: %s", event, err.what);
     vl_buf_free(&line);
 }

@@ -1,5 +1,7 @@
 /* The night (nightly.h). */
 #include "pipeline/bank/nightly.h"
+
+#include "formats/text.h"
 #include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
@@ -74,14 +76,29 @@ static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
     return vl_catalog_add_refusal(n->catalog, n->job, &r, err);
 }
 
+/* Of a line of TSV on standard output. */
+static void print_field(const char *text, char end)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_buf field = { 0 };
+    if (!vl_text_listed(&field, text, strlen(text), &err)) fwrite(field.data, 1, field.len, stdout);
+    putchar(end);
+    vl_buf_free(&field);
+}
+
 static vl_code note_waiting(night *n, const vl_found *found, vl_err *err)
 {
     for (size_t i = 0; i < found->nwaiting; i++) {
         const vl_waiting *const w = &found->waiting[i];
         n->wrong += w->wrong;
         n->waiting += !w->wrong;
-        if (n->ask->dry) printf("%s\t%s\t%s\n", w->wrong ? "wrong" : "waits", w->path, w->reason);
-        else if (w->wrong && refuse(n, w, err)) return err->code;
+        if (n->ask->dry) {
+            print_field(w->wrong ? "wrong" : "waits", '\t');
+            print_field(w->path, '\t');
+            print_field(w->reason, '\n');
+        } else if (w->wrong && refuse(n, w, err)) {
+            return err->code;
+        }
     }
     return VL_OK;
 }
@@ -95,9 +112,11 @@ static vl_code take_items(night *n, vl_found *found, vl_err *err)
         *to = found->items.item[i];
         found->items.item[i] = (vl_item){ 0 };
         if (!n->ask->dry) continue;
-        printf("item\t%s\t%s", to->sample, to->acquisition);
-        for (size_t k = 0; k < to->inputs.n; k++) printf("\t%s", to->inputs.file[k].path);
-        putchar('\n');
+        print_field("item", '\t');
+        print_field(to->sample, '\t');
+        print_field(to->acquisition, '\t');
+        for (size_t k = 0; k < to->inputs.n; k++)
+            print_field(to->inputs.file[k].path, k + 1 < to->inputs.n ? '\t' : '\n');
     }
     return VL_OK;
 }

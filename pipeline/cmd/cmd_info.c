@@ -31,20 +31,20 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
     for (int i = 0; i < vl_store_ncolumn(st); i++) {
         const vl_stored *const c = vl_store_column(st, i);
         json_t *const one =
-            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "path", c->path, "type", vl_type_name(c->type),
-                      "codec", c->codec[0] ? c->codec : "none", "elements", (json_int_t)c->nelem, "chunks",
-                      (json_int_t)c->nchunk, "plain_bytes", (json_int_t)vl_stored_plain(c), "packed_bytes",
-                      (json_int_t)c->packed_bytes);
+            json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:I}", "path", vl_json_text(c->path), "type",
+                      vl_type_name(c->type), "codec", vl_json_text(c->codec[0] ? c->codec : "none"),
+                      "elements", (json_int_t)c->nelem, "chunks", (json_int_t)c->nchunk, "plain_bytes",
+                      (json_int_t)vl_stored_plain(c), "packed_bytes", (json_int_t)c->packed_bytes);
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
     vl_store_notes(st, add_note, notes, err);
     json_t *const all =
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "kind", f->kind, "profile",
-                  f->profile, "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in, "bytes_store",
-                  (json_int_t)f->bytes_store, "sample", vl_json_text(f->sample), "acquisition",
-                  vl_json_text(f->acquisition), "digest", f->digest, "writer", f->writer, "columns", columns,
-                  "notes", notes);
+        json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "kind", vl_json_text(f->kind),
+                  "profile", vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in",
+                  (json_int_t)f->bytes_in, "bytes_store", (json_int_t)f->bytes_store, "sample",
+                  vl_json_text(f->sample), "acquisition", vl_json_text(f->acquisition), "digest", f->digest,
+                  "writer", vl_json_text(f->writer), "columns", columns, "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
         vl_fail(err, VL_EIO, "standard output: cannot write");
@@ -71,7 +71,7 @@ static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
     for (int i = 0; i < vl_store_ncolumn(st); i++) {
         const vl_stored *const c = vl_store_column(st, i);
-        printf("%-36s %-5s %14" PRIu64 " %9s %9s  %s\n", c->path, vl_type_name(c->type), c->nelem,
+        vl_say(stdout, "%-36s %-5s %14" PRIu64 " %9s %9s  %s", c->path, vl_type_name(c->type), c->nelem,
                vl_human_bytes(vl_stored_plain(c), plain), vl_human_bytes(c->packed_bytes, packed),
                c->codec[0] ? c->codec : "none");
     }
