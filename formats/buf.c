@@ -51,6 +51,16 @@ void vl_buf_swap(vl_buf *a, vl_buf *b)
     *b = t;
 }
 
+void vl_buf_fit(vl_buf *buf)
+{
+    uint8_t *const data = buf->cap > buf->len ? vl_alloc(buf->len) : NULL;
+    if (!data) return;
+    memcpy(data, buf->data, buf->len);
+    free(buf->data);
+    buf->data = data;
+    buf->cap = buf->len;
+}
+
 void vl_buf_free(vl_buf *buf)
 {
     free(buf->data);

@@ -18,6 +18,8 @@ vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);
 vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err);
 vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err);
 void vl_buf_swap(vl_buf *a, vl_buf *b);
+/* Gives room beyond len back; where there is no memory for that, nothing changes. */
+void vl_buf_fit(vl_buf *buf);
 void vl_buf_free(vl_buf *buf);
 
 /* Aligned memory with VL_PAD readable bytes past n; NULL if there is none. Free with free(). */

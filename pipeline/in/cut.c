@@ -119,7 +119,7 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
         vl_buf_swap(&block->bytes, &st->tail);
         if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err)) return err->code;
     }
-    packet->plain.len = 0;
+    vl_buf_free(&packet->plain);
     st->tail.len = 0;
     st->ended |= packet->end;
     block->file = st->name;

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one slot carries. */
+/* What one slot carries. Buffers of text and chunks are given back as soon as they were used: of the slots few are at
+ * the same stage, and what they hold at a time is half of what all stages need together. */
 typedef struct load {
     vl_packet packet[VL_MAX_STREAM];
     vl_block block[VL_MAX_STREAM];
@@ -103,7 +104,16 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
         return vl_err_file(err, l->block[0].file);
     if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
     l->rows = vl_lay_rows(g->lay, 0);
+    for (int s = 0; s < g->cutter.nstream; s++) vl_buf_free(&l->block[s].bytes);
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
+}
+
+static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
+{
+    if (vl_chunk_pack(chunk, g->ask->profile, &l->work, err)) return err->code;
+    vl_buf_free(&chunk->raw);
+    vl_buf_fit(&chunk->packed);
+    return VL_OK;
 }
 
 static vl_code pack(void *self, vl_slot *slot, vl_err *err)
@@ -111,7 +121,7 @@ static vl_code pack(void *self, vl_slot *slot, vl_err *err)
     const ingest *const g = self;
     load *const l = slot->body;
     for (size_t i = 0; i < l->chunks.n; i++)
-        if (vl_chunk_pack(&l->chunks.chunk[i], g->ask->profile, &l->work, err)) return err->code;
+        if (pack_chunk(g, l, &l->chunks.chunk[i], err)) return err->code;
     return VL_OK;
 }
 
@@ -119,8 +129,11 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
 {
     ingest *const g = self;
     load *const l = slot->body;
-    for (size_t i = 0; i < l->chunks.n; i++)
-        if (vl_store_append(g->store, &l->chunks.chunk[i], &g->work, err)) return err->code;
+    for (size_t i = 0; i < l->chunks.n; i++) {
+        vl_chunk *const chunk = &l->chunks.chunk[i];
+        if (vl_store_append(g->store, chunk, &g->work, err)) return err->code;
+        vl_buf_free(&chunk->packed);
+    }
     uint64_t done = 0, total = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
         done += l->read[s];
@@ -132,15 +145,15 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
 
 /* ---- slots ---- */
 
-/* Bytes that one slot needs: text, columns, chunks and their packed forms, about twelve times a block of
+/* Bytes that one slot needs: text, columns, chunks and their packed forms, about eight times a block of
  * text. */
-static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c->format->block * 12; }
+static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c->format->block * 8; }
 
 static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        const uint64_t fixed = 96u << 20, one = slot_bytes(&g->cutter);
+        const uint64_t fixed = 104u << 20, one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",

@@ -66,7 +66,7 @@ void vl_chunks_free(vl_chunks *chunks)
     *chunks = (vl_chunks){ 0 };
 }
 
-/* Moves the open chunk to the list; the column gets the buffer of an earlier chunk in exchange. */
+/* Moves the open chunk to the list. */
 static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
 {
     if (out->n == out->cap) {
@@ -89,13 +89,20 @@ static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
     return VL_OK;
 }
 
+/* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never do. */
+static vl_code reserve(vl_buf *open, size_t n, vl_err *err)
+{
+    const size_t want = open->len + n;
+    return vl_buf_reserve(open, want > VL_CHUNK_BYTES / 2 ? VL_CHUNK_BYTES : want, err);
+}
+
 static vl_code append(column *c, const uint8_t *bytes, size_t len, vl_chunks *out, vl_err *err)
 {
     XXH3_128bits_update(c->hash, bytes, len);
     c->n += len / vl_type_width(c->spec.type);
     while (len) {
-        if (vl_buf_reserve(&c->open, VL_CHUNK_BYTES, err)) return err->code;
         const size_t room = VL_CHUNK_BYTES - c->open.len, n = len < room ? len : room;
+        if (reserve(&c->open, n, err)) return err->code;
         memcpy(c->open.data + c->open.len, bytes, n);
         c->open.len += n;
         bytes += n;

@@ -180,7 +180,7 @@ vl_code vl_packet_inflate(vl_packet *p, vl_err *err)
             goto out;
         p->plain.len += text;
     }
-    p->packed.len = 0;
+    vl_buf_free(&p->packed);
 out:
     libdeflate_free_decompressor(inflater);
     return err->code;

@@ -157,6 +157,7 @@ static vl_code fill_text(vl_input *in, size_t want, vl_packet *p, vl_err *err)
 {
     vl_raw *const raw = &in->raw;
     vl_buf *const text = &p->plain;
+    if (vl_buf_reserve(text, want, err)) return err->code;
     while (text->len < want && vl_raw_left(raw)) {
         const size_t room = want - text->len, n = vl_raw_left(raw) < room ? vl_raw_left(raw) : room;
         if (vl_buf_append(text, vl_raw_bytes(raw), n, err)) return err->code;

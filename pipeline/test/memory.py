@@ -1,8 +1,8 @@
 """
-Memory: what ingest, export and verify take stays below 512 MiB with two threads, and does not grow with the input.
+Memory: what ingest, export and verify take stays below 192 MiB with two threads, and does not grow with the input.
 
-By default texts of 70 and 200 MB; with VIAL_SOAK set 700 MB. Pairs of very different shapes are bounded as well, and
---max-memory is kept.
+By default texts of 70 and 140 MB and mzML of 60 MB; with VIAL_SOAK set 700 and 320 MB. Pairs of very different shapes
+and very long records are bounded as well, and --max-memory is kept.
 
 Suites: memory. Alone.
 """
@@ -12,7 +12,8 @@ from vialtest import *
 
 t = Tally()
 MIB = 1 << 20
-LIMIT = 512 * MIB
+LIMIT = 192 * MIB
+LIMIT_ODD = 256 * MIB  # records as long as a block
 SCRIPT = """
 import os, resource, subprocess, sys
 with open(sys.argv[1], "wb") as err:
@@ -100,14 +101,28 @@ def shapes(f):
     measure(f, "pair, lengths change places", [f.write("R1.fq", mixed[0]), f.write("R2.fq", mixed[1])])
     f.clear("s.h5", "R1.fq", "R2.fq")
     base = b"ACGT" * (1 << 20)
-    measure(f, "reads of 4 MiB", [f.write("R1.fq", b"".join(record(b"r%d" % i, base) for i in range(12)))])
+    measure(f, "reads of 4 MiB", [f.write("R1.fq", b"".join(record(b"r%d" % i, base) for i in range(12)))],
+            limit=LIMIT_ODD)
     f.clear("s.h5", "R1.fq")
     measure(f, "a row of tiny reads", [f.write("R1.fq", b"@r\nA\n+\nI\n" * 4000000)])
     f.clear("s.h5", "R1.fq")
-    measure(f, "long names", [f.write("R1.fq", b"".join(record(b"n" * 60000 + b"%d" % i, b"ACGT") for i in range(600)))])
+    measure(f, "long names",
+            [f.write("R1.fq", b"".join(record(b"n" * 60000 + b"%d" % i, b"ACGT") for i in range(600)))],
+            limit=LIMIT_ODD)
     f.clear("s.h5", "R1.fq")
     measure(f, "much out of little", [f.write("R1.fq", gzip((b"@r\n" + b"A" * 1000 + b"\n+\n" + b"I" * 1000 + b"\n") * 50000, 9))])
     f.clear("s.h5", "R1.fq")
+
+
+def spectra(f):
+    """Centroids, and survey scans with profiles: arrays of many sizes in some fifty columns."""
+    for what, more in (("centroids", ()), ("profiles", ("--profile-ms1",))):
+        path = f / "run.mzML"
+        done = subprocess.run(["scripts/make-data", "spectra", "--megabytes", "320" if SOAK else "60", "--seed", "1",
+                               "--out", path, *more], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if t.check(done.returncode == OK, what, f"make-data: {done.stderr[:200]!r}"):
+            measure(f, f"mzML, {what}", [path])
+        f.clear("s.h5", "run.mzML", "run.truth.json")
 
 
 def max_memory(f):
@@ -136,5 +151,6 @@ need_vial()
 with Folder() as folder:
     large_pairs(folder)
     shapes(folder)
+    spectra(folder)
     max_memory(folder)
 t.end()
