@@ -74,17 +74,18 @@ void vl_inputs_free(vl_inputs *in)
     *in = (vl_inputs){ 0 };
 }
 
-void vl_inputs_acquisition(const vl_inputs *in, char text[256])
+bool vl_inputs_acquisition(const vl_inputs *in, char text[256])
 {
     char first[256], other[256];
+    const size_t n = vl_inputs_count(in, 0);
     text[0] = 0;
-    if (!in->n) return;
-    vl_name_acquisition(in->file[0].path, text);
-    if (vl_inputs_count(in, 0) < 2) return;
+    if (n) vl_name_acquisition(in->file[0].path, text);
+    if (n < 2) return n;
     vl_name_library(in->file[0].path, first);
-    for (size_t i = 1; i < vl_inputs_count(in, 0) && first[0]; i++) {
+    for (size_t i = 1; i < n && first[0]; i++) {
         vl_name_library(in->file[i].path, other);
         if (strcmp(first, other)) first[0] = 0;
     }
     if (first[0]) memcpy(text, first, sizeof first);
+    return first[0];
 }

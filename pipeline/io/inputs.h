@@ -50,8 +50,8 @@ void vl_inputs_name_roles(vl_inputs *in);
 bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b);
 void vl_inputs_free(vl_inputs *in);
 
-/* Name of the acquisition: that of the file, or of lanes in a row what their names have in common. Into text
- * of 256 bytes. */
-void vl_inputs_acquisition(const vl_inputs *in, char text[256]);
+/* Name of the acquisition: that of the file, or of lanes in a row what their names have in common; false:
+ * they have nothing in common, and it is that of the first. Into text of 256 bytes. */
+bool vl_inputs_acquisition(const vl_inputs *in, char text[256]);
 
 #endif

@@ -133,5 +133,74 @@ def mixed(f, bank, rows):
     check_refusal(t, "index reads as second mates", done, ["_I1_001", "index reads", "no mates"], (USAGE,))
 
 
+def sheets():
+    with Folder() as f:
+        bank = Bank(f)
+        for sample in (1, 2):
+            make(f, "run", sample=sample)
+        f.write("run7.mzML", mzml())
+        head = ("sample", "fastq_1", "fastq_2", "strandedness")
+        rows = [(f"P{s}", f"run/{name(lane, 1, s)}", f"run/{name(lane, 2, s)}", "auto")
+                for lane in LANES for s in (1, 2)]
+        path = sheet(f, "nf-core.csv", [*rows, ("P1", "run7.mzML", "", "")], head)
+        done = bank.run("ingest", "--sheet", path)
+        t.check(done.code == OK and counts(done) == (3, 0, 0), "rows of a sample of nf-core", done.err)
+        t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
+                [("P1", "P1_S1"), ("P1", "run7"), ("P2", "P2_S2")], "are one acquisition", str(bank.ls()))
+        for s in (1, 2):
+            want = [text(LANES, 1, s), text(LANES, 2, s)]
+            t.check(export(f, bank, f"P{s}/P{s}_S{s}") == want, f"in order, P{s}")
+        t.check(inputs(bank, "P2") == [roles(sample=2)], "each with its role", str(inputs(bank, "P2")))
+        t.check(counts(bank.run("ingest", "--sheet", path)) == (0, 3, 0), "the same sheet again")
+        other_ways(f, bank)
+        damaged(f, bank)
+        check_whole(t, bank, "after sheets")
+
+
+def other_ways(f, bank):
+    """Lists in cells and a column lane say the same; a sheet as sarek has it keeps lanes apart."""
+    def row(s, mate):
+        return '"' + ",".join(f"run/{name(lane, mate, s)}" for lane in LANES) + '"'
+    path = sheet(f, "lists.csv", [(f"P{s}", row(s, 1), row(s, 2)) for s in (1, 2)])
+    t.check(counts(bank.run("ingest", "--sheet", path)) == (0, 2, 0), "lists in cells mean the same")
+    rows = [(f"P{s}", f"run/{name(lane, 1, s)}", f"run/{name(lane, 2, s)}", f"P{s}_S{s}", lane)
+            for s in (1, 2) for lane in LANES]
+    path = sheet(f, "lanes.csv", rows, ("sample", "file_1", "file_2", "acquisition", "lane"))
+    done = bank.run("ingest", "--sheet", path)
+    t.check(counts(done) == (0, 2, 0), "so do rows with a column lane", done.err)
+    facts = bank.ls("P2")[0]["facts"]
+    t.check(facts == {"strandedness": "auto", "lane": "1; 2; 10"}, "which is remembered", str(facts))
+    rows = [("P3", lane, f"run/{name(lane, 1)}", f"run/{name(lane, 2)}") for lane in LANES]
+    apart = sheet(f, "sarek.csv", rows, ("sample", "lane", "fastq_1", "fastq_2"))
+    done = bank.run("ingest", "--sheet", apart)
+    t.check(counts(done) == (3, 0, 0), "sarek's lanes are kept apart", done.err)
+    for task in (1, 2):
+        done = bank.run("ingest", "--sheet", path, "--task", f"{task}/2")
+        t.check(done.code == OK, f"task {task} of two", done.err)
+    t.check(bank.run("collect").code == OK and len(bank.ls()) == 6, "receipts of lanes")
+
+
+def damaged(f, bank):
+    """What is wrong with one lane is said of that lane, and its acquisition is refused."""
+    last = f / f"run/{name(10, 2, 4)}"
+    make(f, "run", sample=4)
+    f.write(f"run/{name(10, 2, 4)}", gzip(text([10], 2, 4))[:-40])
+    rows = [("P4", f"run/{name(lane, 1, 4)}", f"run/{name(lane, 2, 4)}") for lane in LANES]
+    path = sheet(f, "cut.csv", rows, ("sample", "fastq_1", "fastq_2"))
+    done = bank.run("ingest", "--sheet", path)
+    kept = [q for q in bank.quarantine() if q["sample"] == "P4"]
+    t.check(done.code == DATA and [(q["reason"], q["place"]["file"]) for q in kept] == [("truncated", last)],
+            "a lane that is cut off", done.err + str(kept))
+    t.check(len(kept[0]["inputs"]) == 6 and not bank.ls("P4"), "all are named, none is taken", str(kept))
+    f.write(f"run/{name(10, 2, 4)}", gzip(text([10], 2, 4)))
+    bad = text([2], 1, 4).replace(b"\n+\n", b"\n-\n", 7)
+    f.write(f"run/{name(2, 1, 4)}", gzip(bad))
+    done = bank.run("ingest", "--sheet", path)
+    kept = [q for q in bank.quarantine() if q["sample"] == "P4" and q["reason"] == "format"]
+    t.check(done.code == DATA and [q["place"]["file"] for q in kept] == [f / f"run/{name(2, 1, 4)}"],
+            "a lane with a bad record", done.err + str(kept))
+
+
 command_line()
+sheets()
 t.end()

@@ -77,7 +77,7 @@ static void print_details(FILE *f, const vl_details *d, char mark)
     for (size_t i = 0; i < d->n; i++) fprintf(f, " %c%s=%s", mark, d->detail[i].name, d->detail[i].value);
 }
 
-/* "LINE SAMPLE|ACQUISITION|FILE|FILE2|PROFILE|i +detail of sample ... -detail of acquisition ...", folders
+/* "LINE SAMPLE|ACQUISITION|FILE,LANE ...|FILE2|PROFILE|i +detail of sample ... -detail of acquisition ...", folders
  * cut. */
 static char *list_items(const vl_sheet *sheet)
 {
@@ -87,9 +87,13 @@ static char *list_items(const vl_sheet *sheet)
         const vl_item *const it = &sheet->items.item[i];
         fprintf(t.file, "%u %s|%s", it->line, it->sample, it->acquisition);
         for (int m = 0; m < 2; m++) {
-            const char *const path = it->inputs.n > (size_t)m ? it->inputs.file[m].path : "";
-            const bool inside = !strncmp(path, folder, strlen(folder));
-            fprintf(t.file, "|%s", path + (inside ? strlen(folder) + 1 : 0));
+            const size_t first = vl_inputs_first(&it->inputs, m), n = vl_inputs_count(&it->inputs, m);
+            if (!n) fputc('|', t.file);
+            for (size_t k = 0; k < n; k++) {
+                const char *const path = it->inputs.file[first + k].path;
+                const bool inside = !strncmp(path, folder, strlen(folder));
+                fprintf(t.file, "%c%s", k ? ',' : '|', path + (inside ? strlen(folder) + 1 : 0));
+            }
         }
         fprintf(t.file, "|%s|%s", it->profile ? it->profile : "", it->interleaved ? "i" : "");
         print_details(t.file, &it->about_sample, '+');
@@ -126,6 +130,11 @@ typedef struct good_case {
     const char *name, *sheet, *dialect, *items;
 } good_case;
 
+/* Files of lanes, and a row of nf-core's sheet with them. */
+#define ROW(lane)          "S1_S1_L00" lane "_R1_001.fastq"
+#define ROW2(lane)         "S1_S1_L00" lane "_R2_001.fastq"
+#define LANE(sample, lane) sample "," ROW(lane) "," ROW2(lane) "\n"
+
 static const good_case good[] = {
     { "nf-core", "sample,fastq_1,fastq_2\nS1,a_R1.fq,a_R2.fq\n", "nf-core", "2 S1|a|a_R1.fq|a_R2.fq||\n" },
     { "nf-core with details", "sample,fastq_1,fastq_2,strandedness,donor\nS1,a_R1.fq,a_R2.fq,auto,D1\n",
@@ -154,8 +163,28 @@ static const good_case good[] = {
       "2 S1|b|b.fq||| -my_own_column=1 -größe=2\n" },
     { "beside the sheet", "sample,file_1\nS1,sub/a_R1.fq\nS2,./b.fq\n", "vial",
       "2 S1|a|sub/a_R1.fq|||\n3 S2|b|./b.fq|||\n" },
-    { "lanes", "sample,fastq_1,fastq_2\nS1,S1_S1_L001_R1_001.fastq,\nS1,S1_S1_L002_R1_001.fastq,\n",
-      "nf-core", "2 S1|S1_S1_L001|S1_S1_L001_R1_001.fastq|||\n3 S1|S1_S1_L002|S1_S1_L002_R1_001.fastq|||\n" },
+    { "lanes of nf-core", "sample,fastq_1,fastq_2\n" LANE("S1", "1") LANE("S1", "2"), "nf-core",
+      "2 S1|S1_S1|" ROW("1") "," ROW("2") "|" ROW2("1") "," ROW2("2") "||\n" },
+    { "lanes in the order of rows", "sample,fastq_1,fastq_2,run\nS1," ROW("2") ",,r1\nS1," ROW("1") ",,r2\n",
+      "nf-core", "2 S1|S1_S1|" ROW("2") "," ROW("1") "||| -run=r1; r2\n" },
+    { "lanes of other names", "sample,fastq_1\nS1,b.fq\nS2,a_R1.fq\nS1,c.fq\n", "nf-core",
+      "2 S1|S1|b.fq,c.fq|||\n3 S2|a|a_R1.fq|||\n" },
+    { "lanes and spectra", "sample,fastq_1,donor\nS1,b.fq,\nS1,r1.mzML,D1\nS1,c.fq,D1\nS1,r2.mzML,\n",
+      "nf-core", "2 S1|S1|b.fq,c.fq||| +donor=D1\n3 S1|r1|r1.mzML||| +donor=D1\n5 S1|r2|r2.mzML|||\n" },
+    { "lanes that are kept apart", "sample,lane,fastq_1,fastq_2\nS1,L1," ROW("1") ",\nS1,L2," ROW("2") ",\n",
+      "nf-core", "2 S1|S1_S1_L001|" ROW("1") "||| -lane=L1\n3 S1|S1_S1_L002|" ROW("2") "||| -lane=L2\n" },
+    { "lanes apart by name", "sample,fastq_1,acquisition\nS1," ROW("1") ",\nS1," ROW("2") ",x\n", "nf-core",
+      "2 S1|S1_S1_L001|" ROW("1") "|||\n3 S1|x|" ROW("2") "|||\n" },
+    { "lanes of our own", "sample,file_1,acquisition,lane,note\nS,b.fq,x,1,u\nT,r1.mzML,,,\nS,c.fq,x,2,v\n",
+      "vial", "2 S|x|b.fq,c.fq||| -lane=1; 2 -note=u; v\n3 T|r1|r1.mzML|||\n" },
+    { "a list", "sample,file_1,file_2\nS,\"" ROW("1") ", " ROW("2") "\",\"" ROW2("1") "," ROW2("2") "\"\n",
+      "vial", "2 S|S1_S1|" ROW("1") "," ROW("2") "|" ROW2("1") "," ROW2("2") "||\n" },
+    { "a list without a name in common", "sample;file_1\nS;b.fq,c.fq\n", "vial", "2 S|b|b.fq,c.fq|||\n" },
+    { "a comma in a name", "sample;file_1\nS;o,p.fq\n", "vial", "2 S|o,p|o,p.fq|||\n" },
+    { "lists that are lanes", "sample;fastq_1\nS;b.fq,c.fq\nS;a_R1.fq\n", "nf-core",
+      "2 S|S|b.fq,c.fq,a_R1.fq|||\n" },
+    { "index reads", "sample,file_1,file_2\nS,S1_S1_L001_I1_001.fastq,\n", "vial",
+      "2 S|S1_S1_L001_I1_001|S1_S1_L001_I1_001.fastq|||\n" },
     { "reads and spectra of one name", "sample,file_1,acquisition\nS1,b.fq,x\nS1,r1.mzML,x\n", "vial",
       "2 S1|x|b.fq|||\n3 S1|x|r1.mzML|||\n" },
     { "facts of the sample",
@@ -298,6 +327,30 @@ static const bad_case bad[] = {
       "3:2: the file of line 2\n4:3: the file of line 2" },
     { "file twice in SDRF", "source name\tcomment[data file]\nA\tr1.mzML\nB\tr1.mzML\n", "3:2: labels" },
     { "same acquisition given", OWN "S,b.fq,,x\nS,c.fq,,x\n", "3:4: \"x\" in line 2 already" },
+    { "one lane twice", "sample,file_1,acquisition,lane\nS,b.fq,x,1\nS,c.fq,x,2\nS,a_R1.fq,x,1\n",
+      "4:3: \"x\" in line 2 already: lanes of one have different values" },
+    { "a lane without its number", "sample,file_1,acquisition,lane\nS,b.fq,x,1\nS,c.fq,x,\n",
+      "3:3: \"x\" in line 2 already: lanes of one have different values" },
+    { "lanes with and without mates", "sample,fastq_1,fastq_2\n" LANE("S1", "1") "S1," ROW("2") ",\n",
+      "3:3: has no second mates, the one in line 2 has some" },
+    { "lanes without and with mates", "sample,fastq_1,fastq_2\nS1," ROW("2") ",\n" LANE("S1", "1"),
+      "3:3: has second mates, the one in line 2 has none" },
+    { "lanes of two profiles", "sample,fastq_1,profile\nS,b.fq,fast\nS,c.fq,\n", "3:3: share a profile" },
+    { "lanes in turn and not", "sample,fastq_1,interleaved\nS,b.fq,yes\nS,c.fq,no\n",
+      "3:3: all interleaved" },
+    { "lanes of two donors", "sample,fastq_1,donor\nS,b.fq,D1\nS,c.fq,D2\n",
+      "3:3: has \"D2\" here and \"D1\" in line 2" },
+    { "a lane of a bad row", "sample,fastq_1,donor_sex\nS,b.fq,x\nS,c.fq,\nS,none.fq,\n",
+      "2:3: \"x\" is not\n4:2: not found" },
+    { "a file in two lanes", "sample,fastq_1\nS,b.fq\nS,./b.fq\n", "3:2: is the file of line 2 too" },
+    { "a list with a name twice", "sample;file_1\nS;b.fq,c.fq,b.fq\n", "2:2: \"b.fq\" stands twice" },
+    { "a list with an empty name", "sample;file_1\nS;b.fq,,c.fq\n", "2:2: has an empty name" },
+    { "a list with a name that is not there", "sample;file_1\nS;b.fq,none.fq\n",
+      "2:2: \"none.fq\" not found" },
+    { "a list and one mate", "sample;file_1;file_2\nS;b.fq,c.fq;a_R2.fq\n",
+      "2:3: 1 files here, and 2 of first" },
+    { "index reads as mates", "sample,file_1,file_2\nS," ROW("1") ",S1_S1_L001_I1_001.fastq\n",
+      "2:3: \"S1_S1_L001_I1_001.fastq\" holds index reads" },
     { "same acquisition made", OWN "S,a_R1.fq\nS,sub/a_R1.fq\n",
       "3:2: different names in a column \"acquisition\"" },
     { "given and made", OWN "S,b.fq\nS,c.fq,,b\n", "3:4: \"b\" in line 2 already" },
@@ -853,6 +906,10 @@ static void make_files(void)
                                          "S1_S1_L001_R1_001.fastq",
                                          "S1_S1_L002_R1_001.fastq",
                                          "secret.fq",
+                                         "o,p.fq",
+                                         "S1_S1_L001_R2_001.fastq",
+                                         "S1_S1_L002_R2_001.fastq",
+                                         "S1_S1_L001_I1_001.fastq",
                                          ".fq" };
     char path[PATH];
     const char *const tmp = getenv("TMPDIR"), *const fast = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";

@@ -94,7 +94,7 @@ static void close_reader(vl_sheet_reader *r)
     free(r->facts.place);
     free(r->files.place);
     free(r->runs.place);
-    vl_items_free(&r->refused);
+    vl_items_free(&r->aside);
     vl_csv_close(&r->csv);
     vl_buf_free(&r->text);
 }

@@ -4,7 +4,7 @@
  * Three dialects, told apart by their columns: nf-core (sample, fastq_1, fastq_2), SDRF-Proteomics (source
  * name, comment[data file]) and our own (sample, file_1, file_2, acquisition, donor, specimen_type ...;
  * docs/sheets.md). Columns are matched by name in any order; what is not known is kept as a detail of the
- * acquisition.
+ * acquisition. A row is an item, or a lane more of the item of a row before (sheet_lane.c).
  */
 #ifndef VL_SHEET_H
 #define VL_SHEET_H

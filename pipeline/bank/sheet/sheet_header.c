@@ -247,5 +247,6 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
     r->sheet->dialect = vl_dialects[r->dialect].name;
     check_foreign(r, line);
     place_columns(r, line);
+    r->joins = r->dialect == VL_SHEET_NF_CORE && !r->at[VL_SHEET_ACQUISITION] && !column_named(r, "lane");
     return !r->err->code;
 }

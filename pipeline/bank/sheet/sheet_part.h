@@ -1,6 +1,7 @@
 /*
  * What the parts of the sheet reader share: the reader itself, its columns, errors and cells. Private to
- * sheet*.c: sheet.c reads the file, sheet_header.c finds out what the columns are, sheet_row.c takes rows.
+ * sheet*.c: sheet.c reads the file, sheet_header.c finds out what the columns are, sheet_row.c takes rows,
+ * sheet_file.c their files, sheet_lane.c joins rows that are lanes.
  */
 #ifndef VL_SHEET_PART_H
 #define VL_SHEET_PART_H
@@ -14,6 +15,7 @@
 #include <xxhash.h>
 
 enum { VL_SHEET_MOST_ERRORS = 10000, VL_SHEET_MOST_ROWS = 10000000 };
+#define VL_SHEET_NO_ITEM UINT32_MAX
 
 /* What a column is for. The names before NROLE are known; others are kept as details. */
 typedef enum vl_duty {
@@ -73,9 +75,9 @@ typedef struct vl_sheet_set {
 typedef struct vl_sheet_head {
     const vl_detail *detail; /* borrowed from its item */
     size_t ndetail;
-    const char *acquisition; /* borrowed from its item; NULL: none, or it is in the set */
-    uint32_t line;
-    uint64_t kind; /* that its file promises */
+    const char *acquisition; /* borrowed from its item; NULL: none, or it is in the set; "": of lanes */
+    uint32_t line, item;     /* number of its item */
+    uint64_t kind;           /* that its file promises */
 } vl_sheet_head;
 
 typedef struct vl_sheet_place {
@@ -99,8 +101,10 @@ typedef struct vl_sheet_reader {
     vl_sheet_place *column; /* owned */
     size_t ncolumn;
     size_t at[VL_SHEET_NROLE]; /* column of a role, 1-based; 0: none */
-    vl_items refused;          /* of rows with errors: their texts are still compared with */
-    vl_sheet_head *head;       /* owned; the first row of each sample */
+    bool joins;                /* rows of a sample are lanes of it */
+    vl_items
+        aside; /* of rows with errors, and of lanes that were joined: their texts are still compared with */
+    vl_sheet_head *head; /* owned; the first row of each sample */
     size_t nhead, chead;
     vl_sheet_set samples, facts, runs, files;
     vl_csv_cell none;   /* stands for cells that a short row lacks */
@@ -144,5 +148,21 @@ char *vl_sheet_copy(vl_sheet_reader *r, const char *text, size_t n);
 bool vl_sheet_take_header(vl_sheet_reader *r);
 /* Reads all rows below it. */
 void vl_sheet_take_rows(vl_sheet_reader *r);
+
+/* Takes the files of the row into its item. False when they say nothing about the acquisition. */
+bool vl_sheet_take_files(vl_sheet_reader *r, vl_item *item);
+
+/* ---- lanes ---- */
+
+/* Is a row with this file a lane of its sample? */
+bool vl_sheet_is_lane(const vl_sheet_reader *r, const char *path);
+/* run: the acquisition of a row before, which this row names too. Is this row a lane of it? */
+bool vl_sheet_may_join(const vl_sheet_reader *r, const vl_item *item, const vl_sheet_seen *run, bool given);
+/* Says what of a lane does not fit to the lanes before. */
+void vl_sheet_check_lane(vl_sheet_reader *r, const vl_item *item, const vl_sheet_seen *run);
+/* Adds files and details of a good row to the item of its acquisition. */
+void vl_sheet_join_lane(vl_sheet_reader *r, const vl_item *item, const vl_sheet_seen *run);
+/* After the last row: names for what was joined. */
+void vl_sheet_name_joined(vl_sheet_reader *r);
 
 #endif

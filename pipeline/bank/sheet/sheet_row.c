@@ -7,13 +7,9 @@
 #include "pipeline/bank/sheet/sheet_part.h"
 #include "pipeline/io/names.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Number of the kind that a file's name promises. A name that promises nothing counts as the first. */
 static uint64_t kind_of(const char *path)
@@ -103,9 +99,9 @@ static const vl_sheet_seen *enter_fact(vl_sheet_reader *r, XXH128_hash_t sample,
     return fact;
 }
 
-/* The same for the name of an acquisition. */
-static const vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, const char *name,
-                                      uint64_t kind, uint32_t line)
+/* The same for the name of an acquisition; "" is the one that lanes of a sample make together. */
+static vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, const char *name, uint64_t kind,
+                                uint32_t line)
 {
     vl_sheet_seen *const run = vl_sheet_look_up(&r->runs, vl_sheet_key_of(sample, name, kind), r->err);
     if (run && !run->line) run->line = line;
@@ -191,154 +187,54 @@ static void check_event(vl_sheet_reader *r, const vl_item *item)
         vl_sheet_wrong(r, parent->line, r->at[VL_SHEET_PARENT], "the sample is derived from itself");
 }
 
-/* ---- files ---- */
-
-/* Looks beside the sheet, then in the current folder; *folder: where it is. 0 or errno. */
-static int find_file(const vl_sheet_reader *r, const char *path, struct stat *st, int *folder)
-{
-    *folder = *path == '/' ? AT_FDCWD : r->folder;
-    if (!fstatat(*folder, path, st, 0)) return 0;
-    if (*folder == AT_FDCWD || (errno != ENOENT && errno != ENOTDIR)) return errno;
-    *folder = AT_FDCWD;
-    return fstatat(*folder, path, st, 0) ? errno : 0;
-}
-
-/* The mode says yes for most files; only where it does not is the kernel asked. */
-static bool can_read(const vl_sheet_reader *r, const char *path, const struct stat *st, int folder)
-{
-    const mode_t all = S_IRUSR | S_IRGRP | S_IROTH;
-    if ((st->st_mode & all) == all || (st->st_uid == r->uid && st->st_mode & S_IRUSR)) return true;
-    return !faccessat(folder, path, R_OK, AT_EACCESS);
-}
-
-/* A file that cannot be taken: says why. failed: errno of the search. */
-static void blame_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, int failed,
-                       const struct stat *st)
-{
-    const vl_sheet_shown path = vl_sheet_show(cell->text);
-    const bool missing = failed == ENOENT || failed == ENOTDIR;
-    const char *const what =
-        vl_value_is_formula_error(cell->text) ? "is the error of a formula in a spreadsheet"
-        : failed && strstr(cell->text, "://") ? "is a web address: copy the file here first"
-        : missing && *cell->text == '/'       ? "not found"
-        : missing               ? "not found, neither beside the sheet nor in the current folder"
-        : failed                ? strerror(failed)
-        : S_ISDIR(st->st_mode)  ? "is a folder"
-        : !S_ISREG(st->st_mode) ? "is not a regular file"
-        : !st->st_size          ? "is empty (0 bytes)"
-                                : "may not be read: permission denied";
-    vl_sheet_wrong(r, cell->line, column, "\"%s\" %s", path.text, what);
-}
-
-/* Is the file there and fit to be read? True with *st and *folder when it is. */
-static bool check_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, struct stat *st,
-                       int *folder)
-{
-    const int failed = find_file(r, cell->text, st, folder);
-    if (!failed && S_ISREG(st->st_mode) && st->st_size && can_read(r, cell->text, st, *folder)) return true;
-    blame_file(r, cell, column, failed, st);
-    return false;
-}
-
-/* Was the file named before, in whatever way? True when it was, which is said. */
-static bool is_used(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, uint32_t row,
-                    const struct stat *st)
-{
-    const uint64_t id[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
-                            (uint64_t)st->st_mtim.tv_nsec };
-    vl_sheet_seen *const before = vl_sheet_look_up(&r->files, XXH3_128bits(id, sizeof id), r->err);
-    if (!before) return true;
-    if (!before->line) {
-        before->line = row;
-        return false;
-    }
-    const vl_sheet_shown path = vl_sheet_show(cell->text);
-    if (before->line == row)
-        vl_sheet_wrong(r, cell->line, column, "\"%s\" is the same file as in column %s", path.text,
-                       vl_sheet_show(r->column[r->at[VL_SHEET_FILE_1] - 1].title).text);
-    else
-        vl_sheet_wrong(r, cell->line, column, "\"%s\" is the file of line %u too%s", path.text, before->line,
-                       r->dialect == VL_SHEET_SDRF
-                           ? " (one file of several samples, as labels give, cannot be taken in)"
-                           : "");
-    return true;
-}
-
-static void add_file(vl_sheet_reader *r, vl_item *item, int stream, const char *path, int folder)
-{
-    const size_t n = strlen(path), before = folder == AT_FDCWD ? 0 : r->folder_len;
-    char *const text = vl_sheet_text_of(r, before + n);
-    if (!text) return;
-    memcpy(text, r->path, before);
-    memcpy(text + before, path, n);
-    vl_inputs_add(&item->inputs, stream, text, r->err);
-    free(text);
-}
-
-/* The files of a row. False when they say nothing about the acquisition. */
-static bool take_files(vl_sheet_reader *r, vl_item *item)
-{
-    const vl_csv_cell *const cell[2] = { vl_sheet_cell_of(r, VL_SHEET_FILE_1),
-                                         vl_sheet_cell_of(r, VL_SHEET_FILE_2) };
-    const size_t column[2] = { r->at[VL_SHEET_FILE_1], r->at[VL_SHEET_FILE_2] };
-    bool good = true;
-    if (!cell[0]->len && cell[1]->len)
-        vl_sheet_wrong(r, cell[1]->line, column[1], "second mates without first mates: %s is empty",
-                       vl_sheet_show(r->column[column[0] - 1].title).text);
-    else if (!cell[0]->len) vl_sheet_wrong(r, cell[0]->line, column[0], "is empty");
-    for (int m = 0; m < 2; m++) {
-        struct stat st;
-        int folder = AT_FDCWD;
-        if (!cell[m]->len) continue;
-        if (!check_file(r, cell[m], column[m], &st, &folder)) continue;
-        if (is_used(r, cell[m], column[m], item->line, &st)) good = false;
-        add_file(r, item, m, cell[m]->text, folder);
-    }
-    vl_inputs_name_roles(&item->inputs);
-    for (int m = 0; m < 2 && cell[1]->len; m++) {
-        const vl_format *const format = vl_name_split(vl_name_base(cell[m]->text)).format;
-        if (!format || format->mates) continue;
-        vl_sheet_wrong(r, cell[1]->line, column[1], "%s has no second mates: give each file a row of its own",
-                       format->title);
-        break;
-    }
-    if (cell[1]->len && item->interleaved)
-        vl_sheet_wrong(r, vl_sheet_cell_of(r, VL_SHEET_INTERLEAVED)->line, r->at[VL_SHEET_INTERLEAVED],
-                       "two files are pairs already: leave it out");
-    return good && cell[0]->len;
-}
-
 /* ---- the whole row ---- */
 
-/* The acquisition's name: given, or the file's; once in its sample among files of its sort. sample: NULL: its
- * first row. */
-static void take_acquisition(vl_sheet_reader *r, vl_item *item, const XXH128_hash_t *sample)
+/* The acquisition's name: given, or the file's. False when it is no name, which is said. */
+static bool name_acquisition(vl_sheet_reader *r, vl_item *item, bool given)
+{
+    const vl_csv_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1);
+    char name[256];
+    if (given) return item->acquisition;
+    if (item->inputs.n > 1) vl_inputs_acquisition(&item->inputs, name);
+    else vl_name_acquisition(file->text, name);
+    const char *const bad = vl_item_bad_name(name);
+    if (bad) {
+        vl_sheet_wrong(
+            r, file->line, r->at[VL_SHEET_FILE_1],
+            "the acquisition's name \"%s\" made of the file's %s: name it in a column \"acquisition\"",
+            vl_sheet_show(name).text, bad);
+        return false;
+    }
+    item->acquisition = vl_sheet_copy(r, name, strlen(name));
+    return item->acquisition;
+}
+
+/* Another row has the same acquisition and is no lane of it. */
+static void blame_twin(vl_sheet_reader *r, const vl_item *item, bool given, uint32_t line)
+{
+    const vl_duty role = given ? VL_SHEET_ACQUISITION : VL_SHEET_FILE_1;
+    vl_sheet_wrong(r, vl_sheet_cell_of(r, role)->line, r->at[role],
+                   "sample \"%s\" has an acquisition \"%s\" in line %u already: %s",
+                   vl_sheet_show(item->sample).text, vl_sheet_show(item->acquisition).text, line,
+                   given ? "lanes of one have different values in a column \"lane\""
+                         : "files of the same name need different names in a column \"acquisition\"");
+}
+
+/* Once in its sample among files of its sort, or a lane more of it: *joins. sample: NULL: its first row.
+ * Gives the entry of the acquisition; NULL: none, or it is wrong. */
+static vl_sheet_seen *take_acquisition(vl_sheet_reader *r, vl_item *item, const XXH128_hash_t *sample,
+                                       bool *joins)
 {
     const bool given = vl_sheet_cell_of(r, VL_SHEET_ACQUISITION)->len > 0;
-    const vl_csv_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1),
-                             *const cell = given ? vl_sheet_cell_of(r, VL_SHEET_ACQUISITION) : file;
-    const size_t column = given ? r->at[VL_SHEET_ACQUISITION] : r->at[VL_SHEET_FILE_1];
-    if (!given) {
-        char name[256];
-        vl_name_acquisition(file->text, name);
-        const char *const bad = vl_item_bad_name(name);
-        if (bad) {
-            vl_sheet_wrong(
-                r, cell->line, column,
-                "the acquisition's name \"%s\" made of the file's %s: name it in a column \"acquisition\"",
-                vl_sheet_show(name).text, bad);
-            return;
-        }
-        item->acquisition = vl_sheet_copy(r, name, strlen(name));
-    }
-    if (!sample || !item->acquisition) return;
-    const vl_sheet_seen *const before =
-        enter_run(r, *sample, item->acquisition, kind_of(file->text), item->line);
-    if (before && before->line != item->line)
-        vl_sheet_wrong(r, cell->line, column, "sample \"%s\" has an acquisition \"%s\" in line %u already%s",
-                       vl_sheet_show(item->sample).text, vl_sheet_show(item->acquisition).text, before->line,
-                       given ? ""
-                             : ": files of the same name need different names in a column \"acquisition\"");
+    const char *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1)->text;
+    if (!name_acquisition(r, item, given) || !sample) return NULL;
+    vl_sheet_seen *const run =
+        enter_run(r, *sample, vl_sheet_is_lane(r, file) ? "" : item->acquisition, kind_of(file), item->line);
+    if (!run || run->line == item->line) return run;
+    *joins = vl_sheet_may_join(r, item, run, given);
+    if (*joins) vl_sheet_check_lane(r, item, run);
+    else blame_twin(r, item, given, run->line);
+    return *joins ? run : NULL;
 }
 
 /* Number of the sample's first row; it is a new one when that is nhead. What the first row says is entered
@@ -354,15 +250,18 @@ static size_t find_head(vl_sheet_reader *r, XXH128_hash_t sample, uint32_t line)
     }
     vl_sheet_head *const first = &r->head[s->nth];
     for (size_t i = 0; i < first->ndetail; i++) enter_fact(r, sample, &first->detail[i], first->line);
-    if (first->acquisition) enter_run(r, sample, first->acquisition, first->kind, first->line);
+    vl_sheet_seen *const run =
+        first->acquisition ? enter_run(r, sample, first->acquisition, first->kind, first->line) : NULL;
+    if (run) run->nth = first->item;
     first->ndetail = 0;
     first->acquisition = NULL;
     return s->nth;
 }
 
-/* Keeps the first row of a sample. */
-static void keep_head(vl_sheet_reader *r, const vl_item *item)
+/* Keeps the first row of a sample. item: its number in the sheet's items. */
+static void keep_head(vl_sheet_reader *r, const vl_item *item, uint32_t number)
 {
+    const char *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1)->text;
     if (r->nhead == r->chead) {
         const size_t cap = r->chead ? 2 * r->chead : 256;
         vl_sheet_head *const grown = reallocarray(r->head, cap, sizeof *grown);
@@ -373,17 +272,20 @@ static void keep_head(vl_sheet_reader *r, const vl_item *item)
         r->head = grown;
         r->chead = cap;
     }
-    r->head[r->nhead++] = (vl_sheet_head){ .detail = item->about_sample.detail,
-                                           .ndetail = item->about_sample.n,
-                                           .acquisition = item->acquisition,
-                                           .line = item->line,
-                                           .kind = kind_of(vl_sheet_cell_of(r, VL_SHEET_FILE_1)->text) };
+    r->head[r->nhead++] =
+        (vl_sheet_head){ .detail = item->about_sample.detail,
+                         .ndetail = item->about_sample.n,
+                         .acquisition =
+                             item->acquisition && vl_sheet_is_lane(r, file) ? "" : item->acquisition,
+                         .line = item->line,
+                         .item = number,
+                         .kind = kind_of(file) };
 }
 
-/* Moves the last item to the refused. */
-static void refuse(vl_sheet_reader *r)
+/* Moves the last item aside: it has errors, or was joined to another. */
+static void set_aside(vl_sheet_reader *r)
 {
-    vl_item *const to = vl_items_add(&r->refused, r->err);
+    vl_item *const to = vl_items_add(&r->aside, r->err);
     if (to) *to = r->sheet->items.item[--r->sheet->items.n];
 }
 
@@ -405,9 +307,15 @@ static void take_row(vl_sheet_reader *r)
         if (r->column[c].role >= VL_SHEET_DONOR && r->column[c].role != VL_SHEET_NAMELESS)
             take_detail(r, item, known_sample, c);
     check_event(r, item);
-    if (take_files(r, item)) take_acquisition(r, item, known_sample);
-    if (nth == r->nhead && !r->err->code) keep_head(r, item);
-    if (r->nwrong > before) refuse(r);
+    bool joins = false;
+    vl_sheet_seen *const run =
+        vl_sheet_take_files(r, item) ? take_acquisition(r, item, known_sample, &joins) : NULL;
+    const bool good = r->nwrong == before;
+    const uint32_t number = good ? (uint32_t)r->sheet->items.n - 1 : VL_SHEET_NO_ITEM;
+    if (good && joins) vl_sheet_join_lane(r, item, run);
+    else if (run && !joins) run->nth = number;
+    if (nth == r->nhead && !r->err->code) keep_head(r, item, number);
+    if (!good || joins) set_aside(r);
 }
 
 void vl_sheet_take_rows(vl_sheet_reader *r)
@@ -421,5 +329,6 @@ void vl_sheet_take_rows(vl_sheet_reader *r)
         }
         take_row(r);
     }
+    vl_sheet_name_joined(r);
     if (!r->nrow) vl_sheet_wrong(r, r->header, 0, "there are no rows below the header");
 }
