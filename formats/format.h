@@ -17,6 +17,7 @@
 #define VL_FORMAT_H
 
 #include "formats/batch.h"
+#include "formats/option.h"
 
 /* A fact: something about the whole input that exact export or a reader needs; becomes an attribute of
  * /source. */
@@ -32,11 +33,10 @@ void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 const char *vl_fact_get(const vl_facts *facts, const char *name); /* "" if there is none */
 
-/* What the user asked for; formats take what concerns them. */
+/* What the user asked for. */
 typedef struct vl_ask {
-    int nstream;      /* inputs side by side: 2 for R1 and R2 */
-    bool interleaved; /* one input, mates in turn */
-    bool exact_all;   /* mzML: prove every array */
+    int nstream;        /* inputs side by side: 2 for R1 and R2 */
+    const void *option; /* the format's struct of options */
 } vl_ask;
 
 /* How the rows of a store become batches for print: one table is walked from its first row to its last. */
@@ -57,7 +57,10 @@ typedef struct vl_format {
     size_t tail_size;        /* state of join and finish; zeroed before */
     size_t block;            /* bytes of text that one block should have */
     size_t max_record;       /* a longer record is refused */
-    int max_stream;          /* how many inputs side by side: 2 for reads */
+    int max_stream;          /* how many inputs side by side */
+    const vl_opt
+        *option;        /* what may be asked of it; NULL: nothing. Flags and choices are kept in the store */
+    size_t option_size; /* of the struct that they fill; zeroed before */
     /* 0 not mine .. 100 certain; must not read past n */
     int (*probe)(const uint8_t *bytes, size_t n);
     /* bytes[s] is the head of stream s, all of it when whole[s]. *more is set when a longer head is needed.
@@ -87,6 +90,9 @@ typedef struct vl_format {
 extern const vl_format *const vl_formats[]; /* ends with NULL */
 /* The format that is surest about these bytes, or NULL. */
 const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
+/* Do options that a store has noted (vl_opt_print_all; of stores of version 1: 0 and 1 for no and yes) say the same as what
+ * is asked for? Only those count that were noted: others are another format's. */
+bool vl_format_same_options(const char *noted, const vl_given *asked);
 const vl_format *vl_format_find(const char *name); /* NULL if there is none */
 /* What bytes of no format of ours seem to be, "BAM"; NULL: nothing that we know by sight. */
 const char *vl_format_resembles(const uint8_t *bytes, size_t n);

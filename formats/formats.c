@@ -77,3 +77,33 @@ const char *vl_fact_get(const vl_facts *facts, const char *name)
         if (!strcmp(facts->fact[i].name, name)) return facts->fact[i].text;
     return "";
 }
+
+/* What holds of an option when it is not asked for: the first of its choices, a flag not set. */
+static const char *usual(const char *name, char word[32])
+{
+    for (int i = 0; vl_formats[i]; i++) {
+        const vl_opt *const o = vl_opt_find(vl_formats[i]->option, name);
+        if (!o || o->kind != VL_OPT_CHOICE) continue;
+        snprintf(word, 32, "%.*s", (int)strcspn(o->choices, " "), o->choices);
+        return word;
+    }
+    return "no";
+}
+
+bool vl_format_same_options(const char *noted, const vl_given *asked)
+{
+    char text[256], word[32];
+    vl_given was = { .n = 0 };
+    vl_err err = VL_ERR_INIT;
+    snprintf(text, sizeof text, "%s", noted);
+    if (vl_given_parse(&was, text, &err)) return false;
+    for (int i = 0; i < was.n; i++) {
+        const char *then = was.option[i].text, *now = vl_given_find(asked, was.option[i].name);
+        if (!now) now = usual(was.option[i].name, word);
+        if (!*now) now = "yes";
+        if (!strcmp(then, "0")) then = "no";
+        if (!strcmp(then, "1")) then = "yes";
+        if (strcmp(then, now)) return false;
+    }
+    return true;
+}

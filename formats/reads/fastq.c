@@ -9,8 +9,19 @@
  */
 #include "formats/reads/fastq.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct asked {
+    bool interleaved;
+} asked;
+
+static const vl_opt options[] = {
+    { 0, "interleaved", VL_OPT_FLAG, NULL, NULL, "one file with mates in turn", offsetof(asked, interleaved),
+      NULL },
+    { .name = "" },
+};
 
 typedef struct head {
     int nstream;
@@ -91,9 +102,9 @@ static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, 
 {
     head *const h = self;
     h->nstream = ask->nstream;
-    h->interleaved = ask->interleaved;
-    h->paired = ask->nstream == 2 || ask->interleaved;
-    if (ask->nstream == 2 && ask->interleaved)
+    h->interleaved = ((const asked *)ask->option)->interleaved;
+    h->paired = ask->nstream == 2 || h->interleaved;
+    if (ask->nstream == 2 && h->interleaved)
         return vl_fail(err, VL_EARG, "two files are pairs already: leave --interleaved out");
     line name[2] = { { 0 } };
     bool crlf[2] = { false };
@@ -461,6 +472,8 @@ const vl_format vl_fastq = { .name = "fastq",
                              .block = 2u << 20,
                              .max_record = 256u << 20,
                              .max_stream = 2,
+                             .option = options,
+                             .option_size = sizeof(asked),
                              .probe = probe,
                              .open = open,
                              .cut = cut,

@@ -2,6 +2,7 @@
  * mzML in the table of formats, and where a document may be cut: behind a spectrum, a chromatogram, or an
  * entry of the index. The search goes backward from the end, so it looks at little more than one record.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "formats/spectra/mzml.h"
@@ -70,6 +71,12 @@ static void close_all(void *head, void *tail)
     vl_mz_tail_free(tail);
 }
 
+static const vl_opt options[] = {
+    { 0, "exact", VL_OPT_CHOICE, NULL, "HOW", "prove the encoding of 'sampled' (default) or 'all' arrays",
+      offsetof(vl_mz_asked, exact), "sampled all" },
+    { .name = "" },
+};
+
 const vl_format vl_mzml = {
     .name = "mzml",
     .title = "mzML",
@@ -81,6 +88,8 @@ const vl_format vl_mzml = {
     .block = BLOCK,
     .max_record = RECORD_MOST,
     .max_stream = 1,
+    .option = options,
+    .option_size = sizeof(vl_mz_asked),
     .probe = vl_mz_probe,
     .open = vl_mz_open,
     .cut = cut,

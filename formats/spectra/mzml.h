@@ -179,6 +179,11 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
 /* All arrays of the block are there: adds recipe and kept. */
 vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err);
 
+/* What may be asked of it. */
+typedef struct vl_mz_asked {
+    int exact; /* 1: every array is proven */
+} vl_mz_asked;
+
 /* mzml_head.c: what stands before the run. */
 typedef struct vl_mz_group { /* a referenceableParamGroup */
     vl_xml_span id;

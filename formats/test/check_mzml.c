@@ -129,7 +129,8 @@ static void run(const uint8_t *bytes, size_t n, size_t step, bool exact_all, out
 {
     vl_err *const err = &o->err;
     const vl_format *const f = &vl_mzml;
-    const vl_ask ask = { .nstream = 1, .exact_all = exact_all };
+    const vl_mz_asked asked = { exact_all };
+    const vl_ask ask = { .nstream = 1, .option = &asked };
     void *const head = calloc(1, f->head_size), *const tail = calloc(1, f->tail_size);
     vl_batch batch = { 0 };
     vl_block block = { .file = "test" };

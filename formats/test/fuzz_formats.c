@@ -39,6 +39,8 @@ typedef struct text {
 typedef struct reading {
     const vl_format *format;
     vl_ask ask;
+    vl_given given; /* options of any format; each takes its own */
+    bool proven;    /* all of it */
     text in[MOST_STREAM];
     size_t step;
     void *head, *tail;
@@ -237,7 +239,7 @@ static void print_again(reading *r)
     MUST(!r->format->unfinish(how, &r->facts, r->counter, r->ask.nstream, &way, &err));
     r->how = how;
     pass(r, &err);
-    MUST(!err.code || (err.code == VL_ESTORE && !r->ask.exact_all));
+    MUST(!err.code || (err.code == VL_ESTORE && !r->proven));
     for (int s = 0; s < r->ask.nstream; s++) {
         MUST(err.code || r->out[s].len == r->in[s].n);
         MUST(err.code || !r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
@@ -257,6 +259,13 @@ static void run(reading *r, uint8_t control)
 {
     vl_err err = VL_ERR_INIT, other = VL_ERR_INIT;
     if (!(r->format = probe(r->in[0], 65536)) || r->format->max_stream < r->ask.nstream) return;
+    void *const option = calloc(1, r->format->option_size + 1);
+    MUST(option);
+    for (int i = 0; i < r->given.n; i++) {
+        const vl_opt *const o = vl_opt_find(r->format->option, r->given.option[i].name);
+        if (o) MUST(vl_opt_set(o, option, r->given.option[i].text));
+    }
+    r->ask.option = option;
     pass(r, &err);
     if (r->format->print && !err.code) print_again(r);
     r->step = steps[(control & 7) == 7 ? 2 : 7];
@@ -269,6 +278,7 @@ static void run(reading *r, uint8_t control)
         fprintf(stderr, "not the same error however the text comes:\n%s\n%s\n", line[0], line[1]);
         abort();
     }
+    free(option);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -284,7 +294,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     const unsigned layout = control >> 3 & 3;
     reading r = { .step = steps[control & 7], .in = { { bytes, n } } };
-    r.ask = (vl_ask){ .nstream = 1, .interleaved = layout == 2, .exact_all = control >> 5 & 1 };
+    r.ask.nstream = 1;
+    r.proven = control >> 5 & 1;
+    vl_err err = VL_ERR_INIT;
+    if (layout == 2) vl_given_add(&r.given, "interleaved", "", &err);
+    if (r.proven) vl_given_add(&r.given, "exact", "all", &err);
     const uint8_t *const split = layout == 1 && n ? memchr(bytes, SPLIT, n) : NULL;
     if (split) {
         r.ask.nstream = 2;

@@ -74,7 +74,8 @@ static timing parse_all(const vl_buf *doc, bool exact_all)
 {
     timing t = { .err = VL_ERR_INIT };
     const vl_format *const f = &vl_mzml;
-    const vl_ask ask = { .nstream = 1, .exact_all = exact_all };
+    const vl_mz_asked asked = { exact_all };
+    const vl_ask ask = { .nstream = 1, .option = &asked };
     const uint8_t *const bytes[1] = { doc->data };
     const bool whole = true;
     bool more = false;

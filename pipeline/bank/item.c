@@ -31,6 +31,7 @@ void vl_items_cut(vl_items *items, size_t n)
         free(item->acquisition);
         vl_inputs_free(&item->inputs);
         free(item->profile);
+        free(item->options);
         free(item->inbox);
         vl_details_free(&item->about_sample);
         vl_details_free(&item->about_acquisition);

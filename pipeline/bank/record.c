@@ -1,5 +1,7 @@
 /* The record of a sample: JSON, sample.h5, and the folder it lies in (record.h). */
 #include "pipeline/bank/record.h"
+
+#include "formats/format.h"
 #include "formats/letter.h"
 
 #include "pipeline/store/sample.h"
@@ -127,9 +129,29 @@ static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_e
     return err->code;
 }
 
+/* Stores of version 1 do not note their options, and what can be told from them is told: nothing is made up. */
+static vl_code get_options(vl_store *store, char *text, size_t n, vl_err *err)
+{
+    char layout[32];
+    if (vl_store_get(store, "/", "vial.options", text, n, err) || *text || vl_store_version(store) > 1)
+        return err->code;
+    if (!vl_store_get(store, "source", "layout", layout, sizeof layout, err) && *layout)
+        snprintf(text, n, "interleaved=%s", strcmp(layout, "interleaved") ? "no" : "yes");
+    return err->code;
+}
+
+bool vl_record_same_options(const char *noted, const char *asked)
+{
+    char text[VL_OPTIONS];
+    vl_given given = { .n = 0 };
+    vl_err err = VL_ERR_INIT;
+    snprintf(text, sizeof text, "%s", asked);
+    return noted && !vl_given_parse(&given, text, &err) && vl_format_same_options(noted, &given);
+}
+
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
 {
-    char kind[32], acquisition[512], profile[32], layout[32], digest[65], live[1200], escaped[512];
+    char kind[32], acquisition[512], profile[32], options[256], digest[65], live[1200], escaped[512];
     uint64_t rows = 0, in = 0, text[2] = { 0 };
     struct stat st = { 0 };
     vl_sealed sealed = { 0 };
@@ -139,7 +161,7 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
         vl_store_get(store, "/", "vial.kind", kind, sizeof kind, err) ||
         vl_store_get(store, "/", "vial.acquisition", acquisition, sizeof acquisition, err) ||
         vl_store_get(store, "/", "vial.profile", profile, sizeof profile, err) ||
-        vl_store_get(store, "source", "layout", layout, sizeof layout, err) ||
+        get_options(store, options, sizeof options, err) ||
         vl_store_get_u64(store, "/", "n_row", &rows, err) ||
         vl_store_get_u64(store, "source", "text_bytes_1", &text[0], err) ||
         vl_store_get_u64(store, "source", "text_bytes_2", &text[1], err) ||
@@ -149,13 +171,12 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
     vl_bank_escape(acquisition, escaped);
     snprintf(live, sizeof live, "%s-%s.h5", kind, escaped);
     const bool is_live = !strcmp(live, file);
-    out = json_pack(
-        "{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:{},s:O}", "kind", kind, "acquisition",
-        acquisition, "file", file, "state", is_live ? "live" : "superseded", "profile", profile, "options",
-        !strcmp(layout, "interleaved") ? "interleaved=1 exact=sampled" : "interleaved=0 exact=sampled",
-        "rows", (json_int_t)rows, "bytes", (json_int_t)sealed.bytes, "bytes_in", (json_int_t)in, "text_bytes",
-        (json_int_t)(text[0] + text[1]), "digest", digest, "seal", sealed.hash, "published",
-        (json_int_t)st.st_mtime, "facts", "inputs", inputs);
+    out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s,s:I,s:{},s:O}", "kind", kind,
+                    "acquisition", acquisition, "file", file, "state", is_live ? "live" : "superseded",
+                    "profile", profile, "options", options, "rows", (json_int_t)rows, "bytes",
+                    (json_int_t)sealed.bytes, "bytes_in", (json_int_t)in, "text_bytes",
+                    (json_int_t)(text[0] + text[1]), "digest", digest, "seal", sealed.hash, "published",
+                    (json_int_t)st.st_mtime, "facts", "inputs", inputs);
     if (out && !is_live) json_object_set_new(out, "superseded", json_integer((json_int_t)st.st_mtime));
     if (!out) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
 out:

@@ -10,7 +10,7 @@
  *                                                     then, after tidy
  *     "stores": [ {
  *        "kind": "reads", "acquisition": "S1_L001", "file": "reads-S1_L001.h5",
- *        "state": "live" | "superseded", "profile": "compact", "options": "interleaved=0 exact=sampled",
+ *        "state": "live" | "superseded", "profile": "compact", "options": "exact=all",
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
@@ -51,5 +51,8 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
 /* Calls visit(sample, to) for the id of every sample folder of the bank, in order of the folders. */
 vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
                        void *to, vl_err *err);
+
+/* Do the options of a record's store say the same as what is asked for, "exact=all interleaved"? */
+bool vl_record_same_options(const char *noted, const char *asked);
 
 #endif

@@ -67,7 +67,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'b', "bank", VL_OPT_TEXT, &path, "BANK", "the bank; else that of the environment VIAL_BANK" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1 || (strcmp(argv[rest], "rebuild") && strcmp(argv[rest], "check")))
         return vl_usage(me, "'rebuild' or 'check'?");
     if (!vl_bank_open(&bank, path, &err)) {

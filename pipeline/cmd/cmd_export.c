@@ -29,7 +29,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress, no summary" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     if (!ask.out[0] != !ask.out[1]) return vl_usage(me, "-1 and -2 go together");
     if (ask.out[0] && one) return vl_usage(me, "either -o or -1 and -2");

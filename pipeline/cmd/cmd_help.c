@@ -43,7 +43,7 @@ static int run_help(const vl_command *me, int argc, char **argv)
 {
     const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
     int rest = 0, code = 0;
-    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, none, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest == argc) {
         list();
         return EX_OK;
@@ -68,7 +68,7 @@ static int run_version(const vl_command *me, int argc, char **argv)
 {
     const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
     int rest = 0, code = 0;
-    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, none, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest < argc) return vl_usage(me, "takes no arguments");
     printf("vial %s\n", VL_VERSION);
     return EX_OK;

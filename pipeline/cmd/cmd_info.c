@@ -163,7 +163,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (schema) {
         print_schemas();
         return EX_OK;

@@ -51,12 +51,23 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
     for (int i = 0; i < d->nodd; i++) vl_say(stderr, "vial: noted: %s = %s", d->odd[i].name, d->odd[i].text);
 }
 
+/* A list of whose options there are; ends with NULL. */
+static const vl_owner *owners(void)
+{
+    enum { MOST = 16 };
+    static vl_owner list[MOST + 1];
+    for (int i = 0; i < MOST && vl_formats[i]; i++)
+        list[i] = (vl_owner){ vl_formats[i]->title, vl_formats[i]->option };
+    return list;
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
-    const char *profile = NULL, *exact = "sampled", *progress = "auto";
+    const char *profile = NULL, *progress = "auto";
+    vl_given given = { .n = 0 };
     bool quiet = false;
     vl_inputs inputs = { 0 };
-    vl_ingest ask = { .inputs = &inputs, .sample = "", .acquisition = "" };
+    vl_ingest ask = { .inputs = &inputs, .given = &given, .sample = "", .acquisition = "" };
     vl_into_bank into = { 0 };
     const vl_opt opt[] = {
         { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make, where there is no bank" },
@@ -73,11 +84,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
         { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
         { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
-        { 0, "interleaved", VL_OPT_FLAG, &ask.interleaved, NULL, "one FASTQ with mates in turn" },
         { 0, "format", VL_OPT_TEXT, &ask.format, "F",
           "its format, by a name of the list below; found out from the content if left out" },
-        { 0, "exact", VL_OPT_TEXT, &exact, "HOW",
-          "mzML: prove the encoding of 'sampled' (default) or 'all' arrays" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
         { 0, "max-memory", VL_OPT_BYTES, &ask.max_memory, "SIZE", "keep below this: 512M, 2G" },
@@ -89,7 +97,7 @@ static int run(const vl_command *me, int argc, char **argv)
     int rest = 0, code = 0;
     vl_err err = VL_ERR_INIT;
     vl_ingested done = { 0 };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, owners(), &given, argc, argv, &rest, &code)) return code;
     if (!ask.store && !into.bank && !getenv("VIAL_BANK"))
         return vl_usage(me, "-o STORE or -b BANK is missing");
     if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
@@ -108,11 +116,8 @@ static int run(const vl_command *me, int argc, char **argv)
                         argc - rest);
     if (!vl_profile_find(profile ? profile : "compact", &ask.profile))
         return vl_usage(me, "no profile is called '%s'", profile);
-    if (strcmp(exact, "sampled") && strcmp(exact, "all"))
-        return vl_usage(me, "--exact is 'sampled' or 'all', not '%s'", exact);
     if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
         return vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", progress);
-    ask.exact_all = !strcmp(exact, "all");
     ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF
                    : !strcmp(progress, "json")       ? VL_PROGRESS_JSON
                                                      : VL_PROGRESS_AUTO;
@@ -124,8 +129,7 @@ static int run(const vl_command *me, int argc, char **argv)
         into.nfile = argc - rest;
         into.threads = ask.threads;
         into.max_memory = ask.max_memory;
-        into.interleaved = ask.interleaved;
-        into.exact_all = ask.exact_all;
+        into.given = &given;
         into.quiet = quiet;
         into.progress = ask.progress;
         return vl_ingest_into_bank(me, &into);

@@ -12,7 +12,7 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_bank bank = { 0 };
     vl_catalog *catalog = NULL;
     vl_err err = VL_ERR_INIT;
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1) return vl_usage(me, "one folder is needed");
     if (!vl_bank_init(argv[rest], &err) && !vl_bank_open(&bank, argv[rest], &err) &&
         !vl_catalog_open(&catalog, &bank, true, &err))

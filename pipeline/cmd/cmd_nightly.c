@@ -23,7 +23,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "progress", VL_OPT_TEXT, &progress, "HOW", "auto (default), json or off" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest < argc) return vl_usage(me, "'%s' is too much", argv[rest]);
     ask.progress = !strcmp(progress, "json")  ? VL_PROGRESS_JSON
                    : !strcmp(progress, "off") ? VL_PROGRESS_OFF

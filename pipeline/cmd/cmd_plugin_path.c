@@ -15,7 +15,7 @@ static int run(const vl_command *me, int argc, char **argv)
     char self[PATH_MAX], path[PATH_MAX + 64];
     const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
     int rest = 0, code = 0;
-    if (!vl_opt_parse(me, none, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, none, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest < argc) return vl_usage(me, "takes no arguments");
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n > 0) {

@@ -69,7 +69,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "bank: the day, in UTC; default: today" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest > 1) return vl_usage(me, "one page at a time");
     const char *const name = rest < argc ? argv[rest] : NULL;
     if (name && day) return vl_usage(me, "either a day, or a sample or store");

@@ -16,7 +16,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "tsv", VL_OPT_FLAG, &tsv, NULL, "tab-separated, with a header line" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no query" : "one query, in quotes");
     if (json && tsv) return vl_usage(me, "--json or --tsv, not both");
     vl_err err = VL_ERR_INIT;

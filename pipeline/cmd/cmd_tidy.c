@@ -25,7 +25,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "now", VL_OPT_FLAG, &now, NULL, "superseded stores go whatever their age" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest < argc) return vl_usage(me, "'%s' is too much", argv[rest]);
     if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err) &&
         (dry || !vl_intake_recover(&bank, catalog, &recovered, &err))) {

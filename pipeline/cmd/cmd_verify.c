@@ -50,7 +50,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress; say only what is damaged" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (all || slice || (rest == argc && bank))
         return rest < argc ? vl_usage(me, "--all and --slice name no store")
                            : verify_bank(bank, slice, threads ? threads : vl_cores(), quiet);

@@ -3,70 +3,70 @@
 #include "pipeline/run/run.h"
 #include "pipeline/out/view.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-/* "10ppm", "0.02", "0.02Th", "0.02Da" */
-static bool parse_tolerance(const char *text, vl_view *ask)
+static bool is_own(const vl_kind *kind, const char *name)
 {
-    char *end = NULL;
-    ask->tolerance = strtod(text, &end);
-    if (end == text || !(ask->tolerance >= 0)) return false;
-    ask->tolerance_ppm = !strcmp(end, "ppm");
-    return ask->tolerance_ppm || !*end || !strcmp(end, "Th") || !strcmp(end, "Da");
+    for (const vl_view_column *c = kind->question->column; c->name; c++)
+        if (!strcmp(c->name, name)) return true;
+    return false;
+}
+
+static void list_kinds(void)
+{
+    for (int i = 0; vl_kinds[i]; i++) {
+        const vl_kind *const k = vl_kinds[i];
+        printf("\n%s are printed as", k->rows);
+        for (int f = 0; k->question->form[f]; f++) printf("%s %s", f ? "," : "", k->question->form[f]->name);
+        printf("; columns of a table:\n ");
+        int left = 100;
+        for (const vl_view_column *c = k->question->column; c->name; c++) left -= printf(" %s", c->name);
+        for (int f = 0; f < k->schema->nfield; f++) {
+            const vl_field *const field = &k->schema->field[f];
+            if (field->table || (field->shape != VL_FIXED && field->shape != VL_RAGGED)) continue;
+            if (is_own(k, strrchr(field->path, '/') + 1)) continue;
+            if (left < 20) left = 100 + 0 * printf("\n ");
+            left -= printf(" %s", strrchr(field->path, '/') + 1);
+        }
+        printf("\n");
+    }
+}
+
+/* A list of whose questions there are; ends with NULL. */
+static const vl_owner *owners(void)
+{
+    enum { MOST = 16 };
+    static vl_owner list[MOST + 1];
+    for (int i = 0; i < MOST && vl_kinds[i]; i++)
+        list[i] = (vl_owner){ vl_kinds[i]->rows, vl_kinds[i]->question->option };
+    return list;
 }
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    vl_view ask = { .out = "-",
-                    .to = UINT64_MAX,
-                    .scan = VL_NOWHERE,
-                    .time = { -INFINITY, INFINITY },
-                    .mz = { -INFINITY, INFINITY },
-                    .precursor = NAN };
-    const char *rows = NULL, *index = NULL, *scan = NULL, *time = NULL, *mz = NULL, *tol = "10ppm";
-    uint64_t last = 0;
+    vl_given given = { .n = 0 };
+    vl_view ask = { .out = "-", .rows = { 0, UINT64_MAX }, .given = &given };
     int rest = 0, code = 0;
     const char *bank = NULL;
     char path[VL_BANK_PATH];
     vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
-        { 0, "rows", VL_OPT_TEXT, &rows, "A-B", "rows A to B, the first is 0; also A, A-, -B" },
-        { 0, "name", VL_OPT_TEXT, &ask.name, "N", "reads: those called N, both mates" },
-        { 0, "index", VL_OPT_TEXT, &index, "A-B", "spectra: the same as --rows" },
-        { 0, "id", VL_OPT_TEXT, &ask.id, "ID", "spectra: the one with this id" },
-        { 0, "scan", VL_OPT_TEXT, &scan, "N", "spectra: scan number N (from the id; else the index)" },
-        { 0, "time", VL_OPT_TEXT, &time, "A-B", "spectra: retention time in seconds" },
-        { 0, "ms-level", VL_OPT_COUNT, &ask.ms_level, "N", "spectra: of this MS level" },
-        { 0, "precursor", VL_OPT_NUMBER, &ask.precursor, "MZ", "spectra: with a precursor at this m/z" },
-        { 0, "tol", VL_OPT_TEXT, &tol, "T", "tolerance of --precursor: 10ppm (default), 0.02" },
-        { 0, "mz", VL_OPT_TEXT, &mz, "A-B", "spectra: only peaks in this m/z range" },
-        { 'O', "output-format", VL_OPT_TEXT, &ask.format, "F",
-          "reads: fastq, tsv; spectra: mzml, mgf, tsv, json" },
+        { 0, "rows", VL_OPT_ROWS, ask.rows, "A-B", "rows A to B, the first is 0; also A, A-, -B", 0, NULL },
+        { 'O', "output-format", VL_OPT_TEXT, &ask.form, "F", "what to print rows as; see below", 0, NULL },
         { 0, "columns", VL_OPT_TEXT, &ask.columns, "A,B",
-          "tsv: these columns ('vial help view' lists them)" },
-        { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output" },
-        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists" },
-        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
-        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
-        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+          "of a table (-O tsv): these, or any column of the store", 0, NULL },
+        { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output", 0, NULL },
+        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists", 0, NULL },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank", 0,
+          NULL },
+        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores", 0, NULL },
+        { .name = "" },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, owners(), &given, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
-    if (rows && index) return vl_usage(me, "--rows and --index are the same");
-    if (index) rows = index;
-    if (rows && !vl_parse_range(rows, &ask.from, &ask.to))
-        return vl_usage(me, "'%s' is no range of rows: 0-9, 7, 5-", rows);
-    if (scan && (!vl_parse_range(scan, &ask.scan, &last) || ask.scan != last))
-        return vl_usage(me, "'%s' is no scan number", scan);
-    if (time && !vl_parse_interval(time, &ask.time[0], &ask.time[1]))
-        return vl_usage(me, "'%s' is no range of seconds: 60-120", time);
-    ask.by_time = time != NULL;
-    if (mz && !vl_parse_interval(mz, &ask.mz[0], &ask.mz[1]))
-        return vl_usage(me, "'%s' is no range of m/z: 400-500.5", mz);
-    if (!parse_tolerance(tol, &ask)) return vl_usage(me, "'%s' is no tolerance: 10ppm, 0.02", tol);
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
     if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
         return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
@@ -76,13 +76,11 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_view = {
-    "view", "[options] STORE", "prints reads or spectra that a question selects",
+    "view",
+    "[options] STORE",
+    "prints rows that a question selects",
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
-    "Columns of reads: row name mate comment base quality plus length. Columns of spectra: index id ms_level "
-    "time polarity\n"
-    "centroid tic base_peak_mz base_peak_intensity scan_low scan_high mobility injection_time precursor_mz "
-    "charge peaks,\n"
-    "and mz, intensity: with these, one line a peak.\n"
+    "Columns are named as here, or by the path that 'vial info' shows.\n"
     "In tsv, \\t \\n \\r \\\\ stand for what would end a field, other bytes are as they are; in json, \\u "
     "escapes for\n"
     "what cannot be seen, and U+FFFD for a byte that is not UTF-8.\n\n"
@@ -90,5 +88,6 @@ const vl_command vl_command_view = {
     "  vial view S1.h5 --name A00123:45:HXX:1:1101:1108:1000\n"
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O mgf\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
-    run
+    run,
+    list_kinds
 };

@@ -17,7 +17,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "reason", VL_OPT_TEXT, &reason, "TEXT", "why; stays in the tombstone (needed)" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    if (!vl_opt_parse(me, opt, argc, argv, &rest, &code)) return code;
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest == argc) return vl_usage(me, "no sample");
     if (!reason || !*reason) return vl_usage(me, "--reason TEXT is missing");
     if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err)) {

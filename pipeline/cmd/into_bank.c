@@ -64,7 +64,6 @@ static vl_code add_item(const vl_into_bank *ask, vl_inputs *inputs, vl_items *it
     if (wrong) return vl_fail(err, VL_EARG, "acquisition '%.100s': %s", acquisition, wrong);
     item->sample = strdup(ask->sample);
     item->acquisition = strdup(acquisition);
-    item->interleaved = ask->interleaved;
     if (!item->sample || !item->acquisition) return vl_fail(err, VL_ENOMEM, "no memory for an item");
     vl_inputs_name_roles(inputs);
     item->inputs = *inputs;
@@ -81,7 +80,7 @@ static vl_code are_mates(const vl_into_bank *ask, const vl_inputs *a, const vl_i
     const vl_mates say = vl_name_mates(one, two);
     const vl_format *format[2] = { NULL };
     *mates = false;
-    if (ask->interleaved || vl_inputs_nstream(a) > 1 || vl_inputs_nstream(b) > 1) return VL_OK;
+    if (vl_given_find(ask->given, "interleaved") || vl_inputs_nstream(a) > 1 || vl_inputs_nstream(b) > 1) return VL_OK;
     if (say == VL_MATES_NO || (say == VL_MATES_MAYBE && ask->nfile > 2)) return VL_OK;
     if (vl_look_format(one, &format[0], err) || vl_look_format(two, &format[1], err)) return err->code;
     *mates = format[0] && format[0]->mates && format[1] && format[1]->mates;
@@ -166,8 +165,10 @@ static vl_code run_task(vl_intake *in, const vl_into_bank *ask, int task, int ta
 static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *items)
 {
     int task = 0, tasks = 0;
+    char options[VL_OPTIONS];
     vl_intake_sum sum = { 0 };
     vl_err err = VL_ERR_INIT;
+    vl_given_print(ask->given, options, sizeof options);
     vl_intake in = { .bank = bank,
                      .items = items,
                      .sheet = ask->sheet,
@@ -176,7 +177,7 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .jobs = ask->jobs,
                      .max_memory = ask->max_memory,
                      .supersede = ask->supersede,
-                     .exact_all = ask->exact_all,
+                     .options = options,
                      .quiet = ask->quiet,
                      .progress = ask->progress };
     if (ask->task && vl_parse_part(ask->task, &task, &tasks)) run_task(&in, ask, task, tasks, &sum, &err);

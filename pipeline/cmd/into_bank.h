@@ -15,7 +15,8 @@ typedef struct vl_into_bank {
     const char *task; /* "N/M" or NULL */
     int jobs, threads;
     uint64_t max_memory;
-    bool check, supersede, interleaved, exact_all, quiet;
+    bool check, supersede, quiet;
+    const vl_given *given; /* options of formats */
     vl_progress_how progress;
 } vl_into_bank;
 

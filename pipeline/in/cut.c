@@ -2,6 +2,7 @@
 #include "pipeline/in/cut.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,13 +78,42 @@ static vl_code open_streams(vl_cutter *c, const vl_inputs *inputs, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, vl_ask ask, const char *format, vl_err *err)
+/* An option of another format: which have it. */
+static vl_code wrong_format(const vl_cutter *c, const char *name, vl_err *err)
 {
+    char owners[128] = "";
+    for (int i = 0; vl_formats[i]; i++) {
+        const size_t used = strlen(owners);
+        if (vl_opt_find(vl_formats[i]->option, name))
+            snprintf(owners + used, sizeof owners - used, "%s%s", used ? ", " : "", vl_formats[i]->title);
+    }
+    return vl_fail(err, VL_EARG, "--%s is for %s, the input is %s", name, owners, c->format->title);
+}
+
+static vl_code take_options(vl_cutter *c, const vl_given *given, bool any_format, vl_err *err)
+{
+    vl_given own = { .n = 0 };
+    if (!(c->option = calloc(1, c->format->option_size + 1)))
+        return vl_fail(err, VL_ENOMEM, "no memory for options");
+    for (int i = 0; given && i < given->n; i++) {
+        const char *const name = given->option[i].name;
+        if (vl_opt_find(c->format->option, name)) vl_given_add(&own, name, given->option[i].text, err);
+        else if (!any_format) return wrong_format(c, name, err);
+    }
+    return vl_opt_set_all(c->format->option, c->option, &own, err);
+}
+
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format, const vl_given *given,
+                       bool any_format, vl_err *err)
+{
+    vl_ask ask = { 0 };
     *c = (vl_cutter){ 0 };
     if (open_streams(c, inputs, err)) return err->code;
     ask.nstream = c->nstream;
     for (int s = 0; s < c->nstream; s++)
         if (sniff(c, s, format, err)) return err->code;
+    if (take_options(c, given, any_format, err)) return err->code;
+    ask.option = c->option;
     c->head = calloc(1, c->format->head_size + 1);
     c->state = calloc(1, c->format->tail_size + 1);
     if (!c->head || !c->state) return vl_fail(err, VL_ENOMEM, "no memory to open the input");
@@ -234,6 +264,7 @@ void vl_cutter_place(const vl_cutter *c, vl_err *err)
 void vl_cutter_close(vl_cutter *c)
 {
     if (c->format && c->head && c->state) c->format->close(c->head, c->state);
+    free(c->option);
     free(c->head);
     free(c->state);
     if (c->source) c->source->close(c->bytes);

@@ -27,13 +27,16 @@ typedef struct vl_cutter {
     const vl_format *format; /* borrowed */
     const vl_source *source; /* borrowed */
     void *bytes;             /* owned; of the source */
+    void *option;            /* owned; what is asked of the format */
     void *head, *state;      /* owned; of the format: head is read only after open, state belongs to join */
     vl_stream stream[VL_MAX_STREAM];
     int nstream;
 } vl_cutter;
 
-/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). ask.nstream is set. */
-vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, vl_ask ask, const char *format, vl_err *err);
+/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). given: options of formats, NULL for
+ * none; one of another format is refused, or, with any_format, passed over. */
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format, const vl_given *given,
+                       bool any_format, vl_err *err);
 vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 /* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */

@@ -293,13 +293,15 @@ static vl_code note_sources(ingest *g, vl_err *err)
 static vl_code note_root(ingest *g, vl_err *err)
 {
     const vl_schema *const schema = g->cutter.format->schema;
-    char version[64];
+    char version[64], options[256];
+    vl_opt_print_all(g->cutter.format->option, g->cutter.option, options, sizeof options);
     snprintf(version, sizeof version, "%s %" PRIu32, schema->kind, schema->version);
     const struct {
         const char *name, *text;
     } texts[] = { { "vial.format", "store" },
                   { "vial.kind", schema->kind },
                   { "vial.schema", version },
+                  { "vial.options", options },
                   { "vial.profile", vl_profile_name(g->ask->profile) },
                   { "vial.writer", VL_VERSION },
                   { "vial.sample", g->ask->sample },
@@ -402,9 +404,10 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
     return VL_OK;
 }
 
-static vl_code open_inputs(ingest *g, vl_ask ask, vl_err *err)
+static vl_code open_inputs(ingest *g, vl_err *err)
 {
-    if (vl_cutter_open(&g->cutter, g->ask->inputs, ask, g->ask->format, err)) return err->code;
+    const vl_ingest *const a = g->ask;
+    if (vl_cutter_open(&g->cutter, a->inputs, a->format, a->given, a->any_format, err)) return err->code;
     for (int s = 0; s < g->cutter.nstream; s++) {
         uint64_t read;
         g->cutter.source->progress(g->cutter.bytes, s, &read, &g->total[s]);
@@ -415,9 +418,8 @@ static vl_code open_inputs(ingest *g, vl_ask ask, vl_err *err)
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
-    const vl_ask format_ask = { .interleaved = ask->interleaved, .exact_all = ask->exact_all };
     *done = (vl_ingested){ 0 };
-    if (open_inputs(&g, format_ask, err)) goto out;
+    if (open_inputs(&g, err)) goto out;
     g.kind = vl_kind_find(g.cutter.format->schema->kind);
     if (!g.kind) {
         vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);

@@ -2,6 +2,7 @@
 #ifndef VL_INGEST_H
 #define VL_INGEST_H
 
+#include "formats/option.h"
 #include "pipeline/io/inputs.h"
 #include "pipeline/run/progress.h"
 #include "pipeline/store/store.h"
@@ -15,7 +16,9 @@ typedef struct vl_ingest {
     vl_profile profile;
     int threads;
     uint64_t max_memory; /* bytes; 0: no limit */
-    bool force, interleaved, exact_all, stats;
+    bool force, stats;
+    const vl_given *given; /* options of formats; NULL: none */
+    bool any_format; /* options of another format than the input's are passed over: one of many inputs */
     vl_progress_how progress;
 } vl_ingest;
 

@@ -341,6 +341,14 @@ vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
     return VL_OK;
 }
 
+vl_code vl_reader_want(const vl_reader *r, const int *field, int n, bool **want, vl_err *err)
+{
+    *want = calloc((size_t)r->columns.schema->nfield + 1, sizeof **want);
+    if (!*want) return vl_fail(err, VL_ENOMEM, "no memory for columns");
+    for (int i = 0; i < n; i++) (*want)[field[i]] = true;
+    return VL_OK;
+}
+
 vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err)
 {
     return vl_reader_span(r, &plan->span[field], r->columns.column[field], first, count, err);

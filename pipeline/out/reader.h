@@ -54,6 +54,8 @@ void vl_plan_free(vl_reader *r, vl_plan *plan);
  * program). Other tables of the plan keep what was planned. */
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
                        vl_work *work, vl_err *err);
+/* *want [nfield], to be freed: true for these n fields. */
+vl_code vl_reader_want(const vl_reader *r, const int *field, int n, bool **want, vl_err *err);
 /* Ordered. Plans elements of a stream. */
 vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err);
 /* Ordered. Plans the pieces of the first n rows of the piece table, whose rows must be loaded. Pieces of one column lie

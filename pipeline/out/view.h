@@ -1,13 +1,14 @@
 /*
  * View: rows of a store that a question selects, printed in the formats other tools read.
  *
- * Reads are selected by row range or name; spectra by index, id, scan number, time, MS level and precursor
- * m/z. First the rows are found from the query columns alone; then only the chunks with these rows are
- * unpacked: find -> plan (ordered) -> print (parallel) -> emit (ordered).
+ * What may be asked belongs to the kind (vl_question): its options, how it finds rows, its columns, and its forms, one
+ * for each format it is printed in. First the rows are found; then only the chunks with these rows are unpacked:
+ * find -> plan (ordered) -> print (parallel) -> emit (ordered).
  */
 #ifndef VL_VIEW_H
 #define VL_VIEW_H
 
+#include "formats/option.h"
 #include "formats/text.h"
 #include "pipeline/io/output.h"
 #include "pipeline/out/kind.h"
@@ -15,25 +16,18 @@
 
 typedef struct vl_view {
     const char *store;
-    const char *out;     /* "-": standard output */
-    const char *format;  /* "fastq", "tsv", "json", "mgf", "mzml"; NULL: the kind's own */
-    const char *columns; /* "a,b"; NULL: the format's usual ones */
-    const char *name, *id;
-    uint64_t from, to;           /* rows, inclusive */
-    uint64_t scan;               /* VL_NOWHERE: any */
-    int ms_level;                /* 0: any */
-    bool by_time;                /* spectra without a time are left out */
-    double time[2];              /* s */
-    double mz[2];                /* peaks to print, Th */
-    double precursor, tolerance; /* Th; NaN: any */
-    bool tolerance_ppm;
+    const char *out;       /* "-": standard output */
+    const char *form;      /* its name; NULL: the kind's own */
+    const char *columns;   /* "a,b"; NULL: the kind's usual ones */
+    uint64_t rows[2];      /* inclusive */
+    const vl_given *given; /* options of kinds; NULL: none */
     bool force;
     int threads;
 } vl_view;
 
 vl_code vl_view_run(const vl_view *ask, vl_err *err);
 
-/* ---- between the files view*.c ---- */
+/* ---- what a kind answers with ---- */
 
 /* Rows to print, ascending, as runs of neighbours. */
 typedef struct vl_rows {
@@ -50,39 +44,84 @@ vl_code vl_rows_add(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err);
 size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first);
 
 /* What one slot carries. */
-typedef struct vl_leaf {
+typedef struct vl_load {
     vl_plan plan;
     vl_work work;
     vl_buf text;
     uint64_t first; /* row of the store */
-    size_t n;       /* rows */
+    size_t n;       /* rows to print */
+    size_t skip;    /* rows of the batch before them */
     void *own;      /* of the kind; made by plan, freed by drop */
-} vl_leaf;
+} vl_load;
+
+struct vl_form;
+struct vl_view_column;
+
+/* A column that was chosen: one that the kind makes, or, own NULL, a field as the store has it. */
+typedef struct vl_chosen {
+    const char *name;
+    const struct vl_view_column *own;
+    int field;
+} vl_chosen;
+enum { VL_VIEW_COLUMNS = 64 };
 
 typedef struct vl_viewer {
     const vl_view *ask;
+    const vl_kind *kind;
+    const struct vl_form *form;
+    void *asked; /* owned; the kind's struct of options */
     vl_reader *r;
+    bool *want; /* owned; [fields]: for vl_reader_rows; NULL: the program's */
+    vl_chosen column[VL_VIEW_COLUMNS];
+    int ncolumn;
     vl_rows rows;
     uint64_t found; /* rows */
     vl_work work;
     void *own; /* of the kind */
 } vl_viewer;
 
-/* What may be asked of a kind. */
+/* A column that the kind makes: of row i of the batch, in line `line` of those that the row takes. */
+typedef struct vl_view_column {
+    const char *name;
+    vl_code (*print)(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                     vl_err *err);
+    bool row;  /* needs vl_question.row before */
+    bool many; /* with it a row takes as many lines as vl_question.lines says */
+} vl_view_column;
+
+/* One way to print rows. */
+typedef struct vl_form {
+    const char *name;
+    bool columns;                                             /* takes --columns */
+    vl_code (*head)(vl_viewer *v, vl_buf *text, vl_err *err); /* before the first row; may be NULL */
+    vl_code (*print)(const vl_viewer *v, vl_load *load,
+                     vl_err *err); /* parallel: all rows of the load, to its text */
+    vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
+} vl_form;
+
+/* A line a row with chosen columns between tabulators: the same for all kinds. */
+extern const vl_form vl_form_tsv;
+
 typedef struct vl_question {
+    const vl_opt *option;          /* what may be asked, beside rows */
+    size_t size;                   /* of the struct that they fill; zeroed before */
+    void (*defaults)(void *asked); /* what holds when nothing is asked; may be NULL */
+    const vl_form *const *form;    /* ends with NULL; the first is taken when none is asked for */
+    const vl_view_column *column;  /* ends with a name NULL */
+    const char *usual;             /* columns when none are asked for */
     vl_code (*open)(vl_viewer *v, vl_err *err);                /* checks what is asked, finds the rows */
-    vl_code (*head)(vl_viewer *v, vl_buf *text, vl_err *err);  /* before the first row */
-    vl_code (*plan)(vl_viewer *v, vl_leaf *leaf, vl_err *err); /* ordered */
-    vl_code (*print)(const vl_viewer *v, vl_leaf *leaf, vl_err *err); /* parallel */
-    vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err);         /* behind the last */
-    void (*drop)(vl_leaf *leaf);                                      /* frees leaf->own; may be NULL */
+    vl_code (*plan)(vl_viewer *v, vl_load *load, vl_err *err); /* ordered: takes rows, plans their chunks */
+    vl_code (*load)(const vl_viewer *v, vl_load *load, vl_err *err); /* parallel: fills the batch */
+    vl_code (*row)(const vl_viewer *v, vl_load *load, size_t i,
+                   vl_err *err);                        /* parallel: prepares one row; or NULL */
+    size_t (*lines)(const vl_load *load);               /* of the row prepared; NULL if no column is `many` */
+    vl_code (*missed)(const vl_viewer *v, vl_err *err); /* no row was found: an error, or none; may be NULL */
+    void (*drop)(vl_load *load);                        /* frees load->own; may be NULL */
     void (*close)(vl_viewer *v);
 } vl_question;
 
-/* The columns asked for, or usual ones: numbers into known, -1 ends the list. VL_EARG names an unknown one.
- */
-enum { VL_VIEW_COLUMNS = 32 };
-vl_code vl_view_choose(const char *asked, const char *usual, const char *const *known,
-                       int chosen[VL_VIEW_COLUMNS + 1], vl_err *err);
+/* The column of a name: one of the kind's own, else a field of the rows, by its path or the path's last part. VL_EARG:
+ * there is none, or it has no row for each row. */
+vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_chosen *out, vl_err *err);
 
 #endif

@@ -1,8 +1,7 @@
-/* Runs of rows and the choice of columns, for view (view.h). */
+/* Runs of rows, for view (view.h). */
 #include "pipeline/out/view.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 vl_code vl_rows_add(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err)
 {
@@ -35,21 +34,4 @@ size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first)
         rows->done = 0;
     }
     return n;
-}
-
-vl_code vl_view_choose(const char *asked, const char *usual, const char *const *known,
-                       int chosen[VL_VIEW_COLUMNS + 1], vl_err *err)
-{
-    int n = 0;
-    for (const char *p = asked ? asked : usual; *p;) {
-        const size_t len = strcspn(p, ",");
-        int k = 0;
-        while (known[k] && (strlen(known[k]) != len || strncmp(known[k], p, len))) k++;
-        if (!known[k]) return vl_fail(err, VL_EARG, "no column is called '%.*s'", (int)len, p);
-        if (n == VL_VIEW_COLUMNS) return vl_fail(err, VL_EARG, "more than %d columns", VL_VIEW_COLUMNS);
-        chosen[n++] = k;
-        p += len + (p[len] == ',');
-    }
-    chosen[n] = -1;
-    return n ? VL_OK : vl_fail(err, VL_EARG, "no columns");
 }

@@ -1,8 +1,8 @@
 /* Reads in the table of kinds. */
 #include "formats/reads/reads.h"
 #include "pipeline/reads/reads_tally.h"
+#include "pipeline/reads/reads_view.h"
 
-extern const struct vl_question vl_reads_question;
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
 const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,

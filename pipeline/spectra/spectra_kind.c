@@ -1,8 +1,6 @@
 /* Spectra in the table of kinds. */
-#include "formats/spectra/spectra.h"
-#include "pipeline/out/kind.h"
+#include "pipeline/spectra/spectra_view.h"
 
-extern const struct vl_question vl_spectra_question;
 vl_code vl_spectra_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
 const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,

@@ -48,9 +48,9 @@ static vl_code put_changed(vl_buf *out, const uint8_t *text, size_t n, const cha
 
 /* The document's head up to and with the start tag of spectrumList: without the wrapper indexedmzML, without
  * a list of chromatograms before the spectra, with the number of spectra found. */
-static vl_code put_head(const vl_viewer *v, const vl_buf *head, vl_buf *text, vl_err *err)
+static vl_code put_head(const vl_viewer *v, const vl_buf *before, vl_buf *text, vl_err *err)
 {
-    vl_xml x = { .data = head->data, .n = head->len, .last = false };
+    vl_xml x = { .data = before->data, .n = before->len, .last = false };
     const change count = { "count", v->found };
     bool skip = false;
     while (!vl_xml_next(&x, err) && x.kind != VL_XML_END) {
@@ -68,21 +68,27 @@ static vl_code put_head(const vl_viewer *v, const vl_buf *head, vl_buf *text, vl
     return err->code;
 }
 
-vl_code vl_mzml_head(vl_viewer *v, vl_buf *text, vl_err *err)
+static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    vl_buf head = { 0 }, first = { 0 };
+    vl_buf before = { 0 }, first = { 0 };
+    char format[32];
+    if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, err))
+        return err->code;
+    if (strcmp(format, vl_mzml.name))
+        return vl_fail(err, VL_EARG, "the store was made from %s: it has no document to print spectra into",
+                       format);
     const int skeleton = vl_reader_column(v->r, VL_SP_SKELETON);
     if (!vl_reader_nrow(v->r, VL_SPT_SPECTRUM))
         return vl_fail(err, VL_EARG, "the store has no spectra, only chromatograms");
     if (!vl_reader_elements(v->r, vl_reader_column(v->r, VL_SP_TEXT_AT), 0, 1, &first, &v->work, err) &&
-        !vl_reader_elements(v->r, skeleton, 0, vl_le64(first.data), &head, &v->work, err))
-        put_head(v, &head, text, err);
-    vl_buf_free(&head);
+        !vl_reader_elements(v->r, skeleton, 0, vl_le64(first.data), &before, &v->work, err))
+        put_head(v, &before, text, err);
+    vl_buf_free(&before);
     vl_buf_free(&first);
     return err->code;
 }
 
-vl_code vl_mzml_tail(vl_viewer *v, vl_buf *text, vl_err *err)
+static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
 {
     (void)v;
     return vl_text_add(text, "</spectrumList>\n</run>\n</mzML>\n", err);
@@ -90,9 +96,9 @@ vl_code vl_mzml_tail(vl_viewer *v, vl_buf *text, vl_err *err)
 
 /* The elements of array k that belong to peaks in range, as they are stored; all of an array that is of
  * another length than the peaks. */
-static vl_code cut_array(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err)
+static vl_code cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err)
 {
-    const vl_array a = vl_array_of(&leaf->plan.batch, k);
+    const vl_array a = vl_array_of(&load->plan.batch, k);
     const size_t width = vl_type_width(a.column->type);
     out->len = 0;
     if (a.column->type != VL_U8 && a.len != keep->len * width) return vl_buf_append(out, a.bytes, a.len, err);
@@ -104,11 +110,12 @@ static vl_code cut_array(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_b
 }
 
 /* keep [peaks]: 1 for those in range; *n of them. */
-static vl_code choose_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_buf *keep, uint64_t *n,
+static vl_code choose_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_buf *keep, uint64_t *n,
                             vl_err *err)
 {
-    const vl_batch *const b = &leaf->plan.batch;
-    const size_t first = vl_first_array(leaf, i),
+    const double *const range = vl_spectra_asked_of(v)->mz;
+    const vl_batch *const b = &load->plan.batch;
+    const size_t first = vl_first_array(load, i),
                  count = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     vl_buf mz = { 0 };
     keep->len = 0;
@@ -121,7 +128,7 @@ static vl_code choose_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_buf 
         for (size_t p = 0; p < mz.len / 8; p++) {
             double x;
             memcpy(&x, mz.data + 8 * p, 8);
-            keep->data[p] = x >= v->ask->mz[0] && x <= v->ask->mz[1];
+            keep->data[p] = x >= range[0] && x <= range[1];
             *n += keep->data[p];
         }
         keep->len = mz.len / 8;
@@ -137,10 +144,10 @@ static vl_code choose_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_buf 
 }
 
 /* The encoded text of array k, cut to the peaks kept (NULL: all); *nvalue are left. */
-static vl_code array_text(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_buf *out, uint64_t *nvalue,
+static vl_code array_text(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, uint64_t *nvalue,
                           vl_err *err)
 {
-    const vl_batch *const b = &leaf->plan.batch;
+    const vl_batch *const b = &load->plan.batch;
     const vl_array a = vl_array_of(b, k);
     const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], k);
     const uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
@@ -150,7 +157,7 @@ static vl_code array_text(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_
         return vl_fail(err, VL_EUNSUP,
                        "an array whose encoding is kept cannot be cut to a range of m/z; -O tsv can");
     vl_buf part = { 0 };
-    if (!cut_array(leaf, k, keep, &part, err))
+    if (!cut_array(load, k, keep, &part, err))
         vl_mzml_array_text(recipe, part.data, part.len, NULL, 0, out, err);
     *nvalue = part.len / vl_type_width(a.column->type);
     vl_buf_free(&part);
@@ -158,50 +165,54 @@ static vl_code array_text(const vl_leaf *leaf, size_t k, const vl_buf *keep, vl_
 }
 
 /* The spectrum's text: start tag with its new number, then each array's text where it stood. */
-static vl_code put_spectrum(vl_leaf *leaf, size_t i, const vl_buf *keep, uint64_t npeak, vl_buf *array,
+static vl_code put_spectrum(vl_load *load, size_t i, const vl_buf *keep, uint64_t npeak, vl_buf *array,
                             vl_err *err)
 {
-    const vl_spectra_leaf *const l = leaf->own;
-    const vl_batch *const b = &leaf->plan.batch;
+    const vl_spectra_load *const l = load->own;
+    const vl_batch *const b = &load->plan.batch;
     const vl_buf *const skeleton = &b->col[VL_SP_SKELETON].data;
     const uint64_t at = vl_u64_at(b, VL_SP_TEXT_AT, i),
                    length = vl_le32(b->col[VL_SP_TEXT_LENGTH].data.data + 4 * i);
-    const size_t first = vl_first_array(leaf, i),
+    const size_t first = vl_first_array(load, i),
                  count = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     if (at < l->skeleton_first || at - l->skeleton_first > skeleton->len ||
         length > skeleton->len - (at - l->skeleton_first) || first > b->npiece || count > b->npiece - first)
-        return vl_fail(err, VL_ESTORE, "spectrum %" PRIu64 " lies beyond its run", leaf->first + i);
+        return vl_fail(err, VL_ESTORE, "spectrum %" PRIu64 " lies beyond its run", load->first + i);
     const uint8_t *const text = skeleton->data + (at - l->skeleton_first);
     vl_xml x = { .data = text, .n = length, .offset = 1 };
     const change start[] = { { "index", l->number + i },
                              { "defaultArrayLength", keep ? npeak : VL_NOWHERE } };
-    if (vl_xml_next(&x, err) || put_tag(&leaf->text, &x, start, 2, err)) return err->code;
+    if (vl_xml_next(&x, err) || put_tag(&load->text, &x, start, 2, err)) return err->code;
     size_t done = x.at;
     for (size_t k = first; k < first + count; k++) {
         const uint64_t to = vl_u64_at(b, VL_SP_ARR_TEXT_AT, k) - at;
         uint64_t nvalue = 0;
         if (to < done || to > length)
             return vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
-        if (array_text(leaf, k, keep, array, &nvalue, err)) return err->code;
+        if (array_text(load, k, keep, array, &nvalue, err)) return err->code;
         const change sizes[] = { { "encodedLength", array->len }, { "arrayLength", nvalue } };
-        if (keep ? put_changed(&leaf->text, text + done, to - done, "binaryDataArray", sizes, 2, err)
-                 : vl_buf_append(&leaf->text, text + done, to - done, err))
+        if (keep ? put_changed(&load->text, text + done, to - done, "binaryDataArray", sizes, 2, err)
+                 : vl_buf_append(&load->text, text + done, to - done, err))
             return err->code;
-        if (vl_buf_append(&leaf->text, array->data, array->len, err)) return err->code;
+        if (vl_buf_append(&load->text, array->data, array->len, err)) return err->code;
         done = to;
     }
-    if (vl_buf_append(&leaf->text, text + done, length - done, err)) return err->code;
-    return vl_text_add(&leaf->text, "\n", err);
+    if (vl_buf_append(&load->text, text + done, length - done, err)) return err->code;
+    return vl_text_add(&load->text, "\n", err);
 }
 
-vl_code vl_print_spectrum_mzml(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
+static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
 {
     vl_buf array = { 0 }, keep = { 0 };
-    uint64_t npeak = 0;
-    const bool cut = v->ask->mz[0] > -INFINITY || v->ask->mz[1] < INFINITY;
-    if (cut) choose_peaks(v, leaf, i, &keep, &npeak, err);
-    if (!err->code) put_spectrum(leaf, i, cut ? &keep : NULL, npeak, &array, err);
+    const bool cut = ((const vl_spectra_own *)v->own)->cut;
+    for (size_t i = 0; i < load->n && !err->code; i++) {
+        uint64_t npeak = 0;
+        if (cut) choose_peaks(v, load, i, &keep, &npeak, err);
+        if (!err->code) put_spectrum(load, i, cut ? &keep : NULL, npeak, &array, err);
+    }
     vl_buf_free(&keep);
     vl_buf_free(&array);
     return err->code;
 }
+
+const vl_form vl_spectra_mzml = { "mzml", false, head, print, tail };

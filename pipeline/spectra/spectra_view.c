@@ -1,46 +1,27 @@
 /*
  * View of spectra: which ones. Rows are found from the query columns (id, MS level, time) and the tables of
- * precursors and ions; a leaf then carries up to LEAF neighbours with their arrays.
+ * precursors and ions; a load then carries up to LOAD neighbours with their arrays.
  */
 #include "pipeline/spectra/spectra_view.h"
 
 #include "formats/spectra/mzml.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAF = 32, SCAN = 1 << 14 };
-
-const char *const vl_spectra_columns[] = { "index",
-                                           "id",
-                                           "ms_level",
-                                           "time",
-                                           "polarity",
-                                           "centroid",
-                                           "tic",
-                                           "base_peak_mz",
-                                           "base_peak_intensity",
-                                           "scan_low",
-                                           "scan_high",
-                                           "mobility",
-                                           "injection_time",
-                                           "precursor_mz",
-                                           "charge",
-                                           "peaks",
-                                           "mz",
-                                           "intensity",
-                                           NULL };
+enum { LOAD = 32, SCAN = 1 << 14 };
 
 /* ---- finding ---- */
 
 static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
 {
-    const vl_view *const ask = v->ask;
+    const vl_spectra_asked *const ask = v->asked;
     const vl_spectra_own *const o = v->own;
     const uint64_t row = b->first[VL_SPT_SPECTRUM] + i;
     if (ask->ms_level && b->col[VL_SP_MS_LEVEL].data.data[i] != ask->ms_level) return false;
-    if (ask->by_time) {
+    if (!isnan(ask->time[0])) {
         const double t = vl_f64_at(b, VL_SP_TIME, i);
         if (!(t >= ask->time[0] && t <= ask->time[1])) return false;
     }
@@ -49,21 +30,21 @@ static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
         if (ask->id && (strlen(ask->id) != id.n || (id.n && memcmp(id.at, ask->id, id.n)))) return false;
         if (ask->scan != VL_NOWHERE && vl_scan_number(id.at, id.n, row) != ask->scan) return false;
     }
-    if (!isnan(ask->precursor)) {
-        const double within = ask->tolerance_ppm ? ask->precursor * ask->tolerance * 1e-6 : ask->tolerance;
-        return vl_has_precursor(&o->ions, row, ask->precursor, within);
-    }
-    return true;
+    return isnan(ask->precursor) || vl_has_precursor(&o->ions, row, ask->precursor, o->within);
 }
 
 static vl_code find(vl_viewer *v, vl_err *err)
 {
-    const uint64_t n = vl_reader_nrow(v->r, VL_SPT_SPECTRUM), to = v->ask->to < n ? v->ask->to + 1 : n;
-    const bool id = v->ask->id || v->ask->scan != VL_NOWHERE;
-    const bool want[VL_SP_NFIELD] = { [VL_SP_MS_LEVEL] = true, [VL_SP_TIME] = true, [VL_SP_ID] = id };
+    const vl_spectra_asked *const ask = v->asked;
+    const uint64_t *const rows = ask->index[1] != VL_NOWHERE ? ask->index : v->ask->rows;
+    const uint64_t n = vl_reader_nrow(v->r, VL_SPT_SPECTRUM), to = rows[1] < n ? rows[1] + 1 : n;
+    const int fields[] = { VL_SP_MS_LEVEL, VL_SP_TIME, VL_SP_ID };
+    bool *want = NULL;
     vl_plan plan = { 0 };
-    if (vl_plan_init(&plan, v->r, err)) goto out;
-    for (uint64_t at = v->ask->from; at < to && !err->code; at += SCAN) {
+    if (vl_reader_want(v->r, fields, ask->id || ask->scan != VL_NOWHERE ? 3 : 2, &want, err) ||
+        vl_plan_init(&plan, v->r, err))
+        goto out;
+    for (uint64_t at = rows[0]; at < to && !err->code; at += SCAN) {
         const size_t k = to - at < SCAN ? (size_t)(to - at) : SCAN;
         if (vl_reader_rows(v->r, &plan, VL_SPT_SPECTRUM, at, k, want, &v->work, err) ||
             vl_reader_load(v->r, &plan, &v->work, err))
@@ -76,6 +57,7 @@ static vl_code find(vl_viewer *v, vl_err *err)
     }
 out:
     vl_plan_free(v->r, &plan);
+    free(want);
     return err->code;
 }
 
@@ -101,37 +83,31 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     return VL_OK;
 }
 
-static vl_code choose_format(vl_viewer *v, vl_spectra_own *o, vl_err *err)
+/* "10ppm", "0.02", "0.02Th", "0.02Da" around a m/z, in Th. */
+static vl_code take_tolerance(const vl_spectra_asked *ask, double *within, vl_err *err)
 {
-    const vl_view *const ask = v->ask;
-    const char *const f = ask->format ? ask->format : ask->columns ? "tsv" : "mzml";
-    if (!strcmp(f, "mzml")) o->print = vl_print_spectrum_mzml;
-    else if (!strcmp(f, "mgf")) o->print = vl_print_spectrum_mgf;
-    else if (!strcmp(f, "json")) o->print = vl_print_spectrum_json;
-    else if (!strcmp(f, "tsv")) o->print = vl_print_spectrum_tsv;
-    else return vl_fail(err, VL_EARG, "spectra are printed as mzml, mgf, tsv or json, not as '%s'", f);
-    if (o->print != vl_print_spectrum_tsv && ask->columns)
-        return vl_fail(err, VL_EARG, "--columns goes with -O tsv");
-    if (vl_view_choose(ask->columns,
-                       "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
-                       vl_spectra_columns, o->column, err))
-        return err->code;
-    for (int i = 0; o->column[i] >= 0; i++)
-        o->peaks |= o->column[i] == VL_SC_MZ || o->column[i] == VL_SC_INTENSITY;
+    char *end = NULL;
+    const double value = strtod(ask->tolerance, &end);
+    const bool ppm = !strcmp(end, "ppm"), plain = !*end || !strcmp(end, "Th") || !strcmp(end, "Da");
+    if (end == ask->tolerance || !(value >= 0) || (!ppm && !plain))
+        return vl_fail(err, VL_EARG, "'%.60s' is no tolerance: 10ppm, 0.02", ask->tolerance);
+    *within = ppm ? ask->precursor * value * 1e-6 : value;
     return VL_OK;
 }
 
 static vl_code open(vl_viewer *v, vl_err *err)
 {
+    const vl_spectra_asked *const ask = v->asked;
     vl_spectra_own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view spectra");
-    if (v->ask->name)
-        return vl_fail(err, VL_EARG, "the store holds spectra: they have an --id, not a --name");
-    if (choose_format(v, o, err)) return err->code;
-    return load_ions(v, o, err) || find(v, err) ? err->code : VL_OK;
+    if (ask->index[1] != VL_NOWHERE && (v->ask->rows[0] || v->ask->rows[1] != VL_NOWHERE))
+        return vl_fail(err, VL_EARG, "--rows and --index are the same");
+    o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
+    if (take_tolerance(ask, &o->within, err) || load_ions(v, o, err)) return err->code;
+    return find(v, err);
 }
 
-/* ---- one leaf ---- */
+/* ---- one load ---- */
 
 /* Element i of a u64 or u16 field. Ordered. */
 static vl_code field_at(vl_viewer *v, int field, uint64_t row, uint64_t *out, vl_work *work, vl_err *err)
@@ -143,70 +119,54 @@ static vl_code field_at(vl_viewer *v, int field, uint64_t row, uint64_t *out, vl
     return err->code;
 }
 
-static vl_code plan(vl_viewer *v, vl_leaf *leaf, vl_err *err)
+static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
     vl_spectra_own *const o = v->own;
-    vl_spectra_leaf *l = leaf->own;
-    if (!l && !(l = leaf->own = calloc(1, sizeof *l)))
+    vl_spectra_load *l = load->own;
+    if (!l && !(l = load->own = calloc(1, sizeof *l)))
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
-    leaf->n = vl_rows_take(&v->rows, LEAF, &leaf->first);
-    const uint64_t last = leaf->first + leaf->n - 1;
+    load->n = vl_rows_take(&v->rows, LOAD, &load->first);
+    const uint64_t last = load->first + load->n - 1;
     uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
-    if (field_at(v, VL_SP_ARRAY_AT, leaf->first, &from, &leaf->work, err) ||
-        field_at(v, VL_SP_ARRAY_AT, last, &to, &leaf->work, err) ||
-        field_at(v, VL_SP_ARRAY_COUNT, last, &count, &leaf->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, leaf->first, &text, &leaf->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, last, &end, &leaf->work, err) ||
-        field_at(v, VL_SP_TEXT_LENGTH, last, &length, &leaf->work, err))
+    if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, &load->work, err) ||
+        field_at(v, VL_SP_ARRAY_AT, last, &to, &load->work, err) ||
+        field_at(v, VL_SP_ARRAY_COUNT, last, &count, &load->work, err) ||
+        field_at(v, VL_SP_TEXT_AT, load->first, &text, &load->work, err) ||
+        field_at(v, VL_SP_TEXT_AT, last, &end, &load->work, err) ||
+        field_at(v, VL_SP_TEXT_LENGTH, last, &length, &load->work, err))
         return err->code;
     if (to < from || end < text)
         return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
-    vl_plan *const p = &leaf->plan;
-    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, leaf->first, leaf->n, NULL, &leaf->work, err) ||
-        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, &leaf->work, err) ||
-        vl_reader_load(v->r, p, &leaf->work, err) ||
+    vl_plan *const p = &load->plan;
+    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, load->first, load->n, v->want, &load->work, err) ||
+        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, &load->work, err) ||
+        vl_reader_load(v->r, p, &load->work, err) ||
         vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
         return err->code;
     l->skeleton_first = text;
     l->number = o->printed;
-    o->printed += leaf->n;
+    o->printed += load->n;
     return vl_reader_stream(v->r, p, VL_SP_SKELETON, text, end + length - text, err);
 }
 
-static vl_code print(const vl_viewer *v, vl_leaf *leaf, vl_err *err)
+static vl_code load_arrays(const vl_viewer *v, vl_load *load, vl_err *err)
 {
-    const vl_spectra_own *const o = v->own;
-    if (vl_reader_load_pieces(v->r, &leaf->plan, &leaf->work, err) ||
-        vl_reader_load_stream(v->r, &leaf->plan, VL_SP_SKELETON, &leaf->work, err))
-        return err->code;
-    for (size_t i = 0; i < leaf->n; i++)
-        if (o->print(v, leaf, i, err)) return err->code;
+    if (vl_reader_load_pieces(v->r, &load->plan, &load->work, err)) return err->code;
+    return vl_reader_load_stream(v->r, &load->plan, VL_SP_SKELETON, &load->work, err);
+}
+
+static vl_code missed(const vl_viewer *v, vl_err *err)
+{
+    const vl_spectra_asked *const ask = v->asked;
+    if (ask->id) return vl_fail(err, VL_ENOIN, "no spectrum has the id '%.120s'", ask->id);
+    if (ask->scan != VL_NOWHERE)
+        return vl_fail(err, VL_ENOIN, "no spectrum has scan number %llu", (unsigned long long)ask->scan);
     return VL_OK;
 }
 
-static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
+static void drop(vl_load *load)
 {
-    const vl_spectra_own *const o = v->own;
-    if (o->print == vl_print_spectrum_mzml) return vl_mzml_head(v, text, err);
-    if (o->print != vl_print_spectrum_tsv) return VL_OK;
-    for (int i = 0; o->column[i] >= 0; i++)
-        if (vl_text_add(text, i ? "\t" : "", err) || vl_text_add(text, vl_spectra_columns[o->column[i]], err))
-            return err->code;
-    return vl_text_add(text, "\n", err);
-}
-
-static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
-{
-    const vl_spectra_own *const o = v->own;
-    if (!v->found && v->ask->id) return vl_fail(err, VL_ENOIN, "no spectrum has the id '%.120s'", v->ask->id);
-    if (!v->found && v->ask->scan != VL_NOWHERE)
-        return vl_fail(err, VL_ENOIN, "no spectrum has scan number %llu", (unsigned long long)v->ask->scan);
-    return o->print == vl_print_spectrum_mzml ? vl_mzml_tail(v, text, err) : VL_OK;
-}
-
-static void drop(vl_leaf *leaf)
-{
-    vl_spectra_leaf *const l = leaf->own;
+    vl_spectra_load *const l = load->own;
     vl_buf_free(&l->mz);
     vl_buf_free(&l->intensity);
     free(l);
@@ -222,5 +182,48 @@ static void close(vl_viewer *v)
     free(o);
 }
 
-extern const vl_question vl_spectra_question;
-const vl_question vl_spectra_question = { open, head, plan, print, tail, drop, close };
+/* ---- the table's entry ---- */
+
+static void defaults(void *asked)
+{
+    *(vl_spectra_asked *)asked = (vl_spectra_asked){ .index = { 0, VL_NOWHERE },
+                                                     .scan = VL_NOWHERE,
+                                                     .time = { NAN, NAN },
+                                                     .mz = { -INFINITY, INFINITY },
+                                                     .precursor = NAN,
+                                                     .tolerance = "10ppm" };
+}
+
+#define AT(member) offsetof(vl_spectra_asked, member)
+static const vl_opt options[] = {
+    { 0, "index", VL_OPT_ROWS, NULL, "A-B", "the same as --rows", AT(index), NULL },
+    { 0, "id", VL_OPT_TEXT, NULL, "ID", "the one with this id", AT(id), NULL },
+    { 0, "scan", VL_OPT_WHOLE, NULL, "N", "scan number N (from the id; else the index)", AT(scan), NULL },
+    { 0, "time", VL_OPT_INTERVAL, NULL, "A-B", "retention time in seconds", AT(time), NULL },
+    { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "of this MS level", AT(ms_level), NULL },
+    { 0, "precursor", VL_OPT_NUMBER, NULL, "MZ", "with a precursor at this m/z", AT(precursor), NULL },
+    { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02", AT(tolerance),
+      NULL },
+    { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
+    { .name = "" },
+};
+#undef AT
+static const vl_form *const forms[] = { &vl_spectra_mzml, &vl_spectra_mgf, &vl_form_tsv, &vl_spectra_json,
+                                        NULL };
+
+const vl_question vl_spectra_question = {
+    .option = options,
+    .size = sizeof(vl_spectra_asked),
+    .defaults = defaults,
+    .form = forms,
+    .column = vl_spectra_columns,
+    .usual = "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
+    .open = open,
+    .plan = plan,
+    .load = load_arrays,
+    .row = vl_load_peaks,
+    .lines = vl_peak_count,
+    .missed = missed,
+    .drop = drop,
+    .close = close,
+};

@@ -1,5 +1,5 @@
 /*
- * One spectrum of a leaf: its parent ion, its scan number, its peaks as doubles. What the forms print, and
+ * One spectrum of a load: its parent ion, its scan number, its peaks as doubles. What the forms print, and
  * spectra_view.c selects by.
  */
 #include "pipeline/spectra/spectra_view.h"
@@ -87,9 +87,9 @@ uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index)
     return index;
 }
 
-size_t vl_first_array(const vl_leaf *leaf, size_t i)
+size_t vl_first_array(const vl_load *load, size_t i)
 {
-    const vl_batch *const b = &leaf->plan.batch;
+    const vl_batch *const b = &load->plan.batch;
     return (size_t)(vl_u64_at(b, VL_SP_ARRAY_AT, i) - b->first[VL_SPT_ARRAY]);
 }
 
@@ -104,11 +104,18 @@ vl_array vl_array_of(const vl_batch *b, size_t k)
     return (vl_array){ b->values.data + p->at, p->nelem * vl_type_width(c->type), c };
 }
 
-vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
+size_t vl_peak_count(const vl_load *load)
 {
-    vl_spectra_leaf *const l = leaf->own;
-    const vl_batch *const b = &leaf->plan.batch;
-    const size_t first = vl_first_array(leaf, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
+    const vl_spectra_load *const l = load->own;
+    const size_t a = l->mz.len / 8, b = l->intensity.len / 8;
+    return a && b ? (a < b ? a : b) : a + b;
+}
+
+vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
+{
+    vl_spectra_load *const l = load->own;
+    const vl_batch *const b = &load->plan.batch;
+    const size_t first = vl_first_array(load, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     l->mz.len = l->intensity.len = 0;
     if (first > b->npiece || n > b->npiece - first)
         return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
@@ -121,11 +128,12 @@ vl_code vl_load_peaks(const vl_viewer *v, vl_leaf *leaf, size_t i, vl_err *err)
         *(mz ? &l->single_mz : &l->single_intensity) = a.column->type == VL_F32;
     }
     const size_t nmz = l->mz.len / 8, nint = l->intensity.len / 8, most = nmz < nint ? nmz : nint;
-    if (!(v->ask->mz[0] > -INFINITY || v->ask->mz[1] < INFINITY)) return VL_OK;
+    const double *const range = vl_spectra_asked_of(v)->mz;
+    if (!((const vl_spectra_own *)v->own)->cut) return VL_OK;
     size_t kept = 0;
     for (size_t k = 0; k < most; k++) {
         const double mz = f64(&l->mz, k);
-        if (!(mz >= v->ask->mz[0] && mz <= v->ask->mz[1])) continue;
+        if (!(mz >= range[0] && mz <= range[1])) continue;
         memmove(l->mz.data + 8 * kept, l->mz.data + 8 * k, 8);
         memmove(l->intensity.data + 8 * kept++, l->intensity.data + 8 * k, 8);
     }

@@ -222,6 +222,25 @@ def catalogue(f, bank):
     t.check(sum(parts) == len(bank.ls()), "slices make the whole", str(parts))
 
 
+def record_lost():
+    """A record made again from the stores knows what they were made with: the same files are unchanged, others are not."""
+    with Folder() as f:
+        bank = Bank(f)
+        run_, reads_ = f.write("a.mzML", mzml()), f.write("a.fq", b"".join(record(b"r%d" % (i // 2), b"ACGT" * 9) for i in range(40)))
+        t.check(bank.run("ingest", "-q", "-s", "S1", "--exact", "all", run_).code == OK, "record lost", "ingest of spectra")
+        t.check(bank.run("ingest", "-q", "-s", "S1", "--interleaved", reads_).code == OK, "record lost", "ingest of reads")
+        for path in glob.glob(bank / "samples/*/*/sample.h5"):
+            os.remove(path)
+        t.check(bank.run("catalog", "rebuild").code == OK, "record lost", "rebuild")
+        before = bank.digests()
+        for options, file in ((["--exact", "all"], run_), (["--interleaved"], reads_)):
+            done = bank.run("ingest", "-s", "S1", *options, file)
+            t.check(done.code == OK and "1 unchanged" in done.err and bank.digests() == before, f"record lost, {options}", done.err)
+        for file in (run_, reads_):
+            done = bank.run("ingest", "-s", "S1", file)
+            t.check(done.code == DATA and bank.digests() == before, "record lost, other options", f"{done.code} {done.err}")
+
+
 def withdrawal(f, bank):
     base = reads(PAIRS, 1, mate=1).split(b"\n")[1]
     t.check(bank.run("withdraw", "S1").code == USAGE, "withdraw needs a reason")
@@ -444,6 +463,7 @@ def receipts():
 
 settings()
 daily()
+record_lost()
 many_at_once()
 stopped()
 hard_places()

@@ -330,19 +330,19 @@ static void check_known(void)
         int ninput;
         bool known;
     } cases[] = {
-        { "the same", "compact", "interleaved=0", acquisition, good, 2, true },
-        { "another profile", "fast", "interleaved=0", acquisition, good, 2, false },
-        { "other options", "compact", "interleaved=1", acquisition, good, 2, false },
-        { "another acquisition", "compact", "interleaved=0", other, good, 2, false },
-        { "another size", "compact", "interleaved=0", acquisition, size, 2, false },
-        { "another time", "compact", "interleaved=0", acquisition, mtime, 2, false },
-        { "another path", "compact", "interleaved=0", acquisition, path, 2, false },
-        { "mates swapped", "compact", "interleaved=0", acquisition, swapped, 2, false },
-        { "lanes in a row, not mates", "compact", "interleaved=0", acquisition, row, 2, false },
-        { "no second mate", "compact", "interleaved=0", acquisition, good, 1, false },
-        { "one input more", "compact", "interleaved=0", acquisition, three, 3, false },
-        { "no input", "compact", "interleaved=0", acquisition, NULL, 0, false },
-        { "the superseded one", "fast", "interleaved=0", acquisition, old, 2, false },
+        { "the same", "compact", "", acquisition, good, 2, true },
+        { "another profile", "fast", "", acquisition, good, 2, false },
+        { "other options", "compact", "interleaved", acquisition, good, 2, false },
+        { "another acquisition", "compact", "", other, good, 2, false },
+        { "another size", "compact", "", acquisition, size, 2, false },
+        { "another time", "compact", "", acquisition, mtime, 2, false },
+        { "another path", "compact", "", acquisition, path, 2, false },
+        { "mates swapped", "compact", "", acquisition, swapped, 2, false },
+        { "lanes in a row, not mates", "compact", "", acquisition, row, 2, false },
+        { "no second mate", "compact", "", acquisition, good, 1, false },
+        { "one input more", "compact", "", acquisition, three, 3, false },
+        { "no input", "compact", "", acquisition, NULL, 0, false },
+        { "the superseded one", "fast", "", acquisition, old, 2, false },
     };
     json_t *const record = record_of("S1", 1, NULL, "", 2, one);
     put(c, record, "put");
@@ -360,7 +360,7 @@ static void check_known(void)
     const vl_item item = { .sample = sample, .acquisition = acquisition };
     json_object_set_new(record, "withdrawn", json_of("{'reason': 'consent', 'at': 1}"));
     put(c, record, "withdrawn");
-    CHECK(!vl_catalog_is_known(c, &item, good, 2, "compact", "interleaved=0", &known, &err) && !known,
+    CHECK(!vl_catalog_is_known(c, &item, good, 2, "compact", "", &known, &err) && !known,
           "withdrawn");
     json_decref(record);
     vl_catalog_close(c);

@@ -82,7 +82,8 @@ static void check_hostile(const vl_schema *s)
         if (vl_buf_append(&bad, text.data, text.len, &err)) abort();
         for (int k = 0; k < 1 + i % 5; k++) {
             const uint64_t r = check_random(&dice);
-            bad.data[r % bad.len] = (uint8_t)"\t\n\0" "3"[r >> 32 & 3];
+            bad.data[r % bad.len] = (uint8_t) "\t\n\0"
+                                              "3"[r >> 32 & 3];
             if (r >> 40 & 1) bad.len -= (r >> 41) % (bad.len / 2);
         }
         vl_schema *back = NULL;

@@ -95,7 +95,7 @@ static char *list_items(const vl_sheet *sheet)
                 fprintf(t.file, "%c%s", k ? ',' : '|', path + (inside ? strlen(folder) + 1 : 0));
             }
         }
-        fprintf(t.file, "|%s|%s", it->profile ? it->profile : "", it->interleaved ? "i" : "");
+        fprintf(t.file, "|%s|%s", it->profile ? it->profile : "", it->options ? "i" : "");
         print_details(t.file, &it->about_sample, '+');
         print_details(t.file, &it->about_acquisition, '-');
         fputc('\n', t.file);

@@ -236,12 +236,25 @@ def check_store(t, folder, case, profile, columns, f):
             f"{what}: h5py", columns.get("error", "other values"))
 
 
+def options_told(t, what, record):
+    """Stores of version 1 do not note their options: a record made from them alone says what can be told, no more. It once
+    had "exact=sampled" made up, so that the same file again was refused."""
+    for store in record.get("stores", []):
+        told = store.pop("options")
+        t.check(told == ("interleaved=no" if store["kind"] == "reads" else ""), f"{what}: options", repr(told))
+
+
 def check_bank(t, folder, f):
     for state, name, text in all_bank_texts(folder, f):
         old, what = read(f"{folder}/bank.expected/{name}"), f"{folder}/bank {state}: {name}"
         if b"{" in old[:1] and t.check(text[:1] == b"{", what, text[:200]):
             lines = (lambda x: [x]) if name.endswith("info") else bytes.splitlines
-            same_where_known(t, what, list(map(json.loads, lines(old))), list(map(json.loads, lines(text))))
+            old, new = list(map(json.loads, lines(old))), list(map(json.loads, lines(text)))
+            if name == "lost.info":
+                options_told(t, what, new[0])
+                for store in old[0]["stores"]:
+                    store.pop("options")
+            same_where_known(t, what, old, new)
         else:
             t.check(text == old, what, f"{text[:300]!r}, before {old[:300]!r}")
 

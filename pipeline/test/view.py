@@ -151,11 +151,11 @@ def reads_part(f):
     out = view(f, "CR LF", "--rows", "7")
     t.check(out is not None and out.replace(b"\r", b"") == Reads([reads(50, seed=5)]).fastq([7]), "CR LF", repr(out))
     for args, part in {("--rows", "5-3"): "5-3", ("--rows", "x"): "'x'", ("--rows", ""): "''", ("--rows", "1-2-3"): "1-2-3",
-                       ("--index", "1", "--rows", "1"): "the same", ("-O", "mzml"): "mzml", ("-O", "json"): "json", ("--id", "x"): "reads",
+                       ("--index", "1"): "--index asks for spectra, the store holds reads", ("-O", "mzml"): "mzml", ("-O", "json"): "json", ("--id", "x"): "reads",
                        ("--scan", "3"): "reads", ("--ms-level", "2"): "reads", ("--precursor", "445"): "reads",
                        ("--columns", "name,nothing"): "nothing", ("-O", "fastq", "--columns", "name"): "-O tsv", ("--columns", ""): "column",
                        ("--time", "1-2"): "reads", ("--mz", "1-2"): "reads",
-                       ("--nothing",): "--nothing", ("--tol", "ppm"): "ppm", ("--tol", "-1"): "-1", ("-@", "0"): "'0'"}.items():
+                       ("--nothing",): "--nothing", ("--tol", "1"): "reads", ("-@", "0"): "'0'"}.items():
         refused(f, f"reads, {args}", *args, code=USAGE, part=part)
     refused(f, "no such store", code=NOINPUT, part="none.h5", store="none.h5")
     refused(f, "no store", code=DATA, part="x.fq", store="x.fq")
@@ -627,9 +627,10 @@ def chromatograms_part(f):
     refused(f, "only chromatograms, --id", "--id", "TIC", "-O", "tsv", code=NOINPUT, part="TIC")
     f.clear("s.h5")
     run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", document([spectrum(0, two(5), 5)])))
-    for args, part in {("--name", "x"): "--id", ("-O", "fastq"): "fastq", ("--columns", "base"): "base", ("-O", "json", "--columns", "id"): "-O tsv",
+    for args, part in {("--name", "x"): "--name asks for reads, the store holds spectra", ("--index", "1", "--rows", "1"): "the same",
+                       ("--columns", "precursor/target"): "has a row for each precursor", ("--columns", "skeleton"): "no rows", ("-O", "fastq"): "fastq", ("--columns", "base"): "base", ("-O", "json", "--columns", "id"): "-O tsv",
                        ("--time", "x"): "'x'", ("--time", "5-3"): "5-3", ("--time", "5"): "'5'", ("--mz", "a-b"): "a-b", ("--ms-level", "0"): "'0'",
-                       ("--scan", "1-2"): "1-2", ("--precursor", "x"): "'x'", ("--precursor", "nan"): "nan", ("--tol", "5%"): "5%"}.items():
+                       ("--scan", "1-2"): "1-2", ("--precursor", "x"): "'x'", ("--precursor", "nan"): "nan", ("--tol", "5%"): "5%", ("--tol", "ppm"): "ppm", ("--tol", "-1"): "-1"}.items():
         refused(f, f"spectra, {args}", *args, code=USAGE, part=part)
     refused(f, "absent id", "--id", "scan=99", code=NOINPUT, part="no spectrum has the id 'scan=99'")
     refused(f, "absent scan", "--scan", 99, code=NOINPUT, part="99")

@@ -15,6 +15,7 @@
  * The stores to check next come from a scan of table store, seconds for millions, once a night: an index by
  * the time of the last check would be written all over at each put of a rebuild.
  */
+#include "pipeline/bank/record.h"
 #include "pipeline/bank/catalog/catalog_db.h"
 
 #include <assert.h>
@@ -348,18 +349,19 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
 {
     /* what an inbox calls an acquisition depends on what else lies there */
     const vl_sql_value of[] = { vl_sql_text(item->sample), vl_sql_text(item->acquisition),
-                                vl_sql_whole(item->inbox != NULL), vl_sql_text(profile),
-                                vl_sql_text(options) };
+                                vl_sql_whole(item->inbox != NULL), vl_sql_text(profile) };
     sqlite3_stmt *const q = vl_sql_ask(
         c,
-        "SELECT st.store_id, s.sample_id, a.acquisition_id FROM sample s JOIN acquisition a ON a.sample_id = "
+        "SELECT st.store_id, s.sample_id, a.acquisition_id, st.options FROM sample s JOIN acquisition a ON "
+        "a.sample_id = "
         "s.sample_id"
         " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE s.name = ? AND (a.name = ? OR ?)"
-        " AND st.profile = ? AND st.options = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
-        of, 5, err);
+        " AND st.profile = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
+        of, 4, err);
     *known = false;
     while (q && !*known && vl_sql_row(c, q, err)) {
         const int64_t sample = sqlite3_column_int64(q, 1), acquisition = sqlite3_column_int64(q, 2);
+        if (!vl_record_same_options((const char *)sqlite3_column_text(q, 3), options)) continue;
         if (has_inputs(c, sqlite3_column_int64(q, 0), input, ninput, known, err)) break;
         if (*known && (has_details(c, sample, 0, &item->about_sample, known, err) ||
                        has_details(c, sample, acquisition, &item->about_acquisition, known, err)))

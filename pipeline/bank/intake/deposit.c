@@ -25,16 +25,17 @@ typedef struct seen {
 typedef struct deposit {
     const vl_deposit *ask;
     char folder[VL_BANK_PATH], staged[VL_BANK_PATH];
-    char options[64];
+    char options[VL_OPTIONS]; /* asked for */
     size_t ninput;
     seen *before;   /* owned; [ninput] */
     json_t *record; /* owned */
     const char *reason;
 } deposit;
 
-const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64])
+const char *vl_deposit_options(const vl_item *item, const char *batch, char text[VL_OPTIONS])
 {
-    snprintf(text, 64, "interleaved=%d exact=%s", item->interleaved, exact_all ? "all" : "sampled");
+    snprintf(text, VL_OPTIONS, "%s%s%s", batch ? batch : "", batch && item->options ? " " : "",
+             item->options ? item->options : "");
     return text;
 }
 
@@ -104,7 +105,7 @@ static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
     const json_t *const inputs = json_object_get(store, "inputs");
     *same = json_array_size(inputs) == d->ninput &&
             !strcmp(json_string_value(json_object_get(store, "profile")), vl_profile_name(d->ask->profile)) &&
-            !strcmp(json_string_value(json_object_get(store, "options")), d->options);
+            vl_record_same_options(json_string_value(json_object_get(store, "options")), d->options);
     for (size_t i = 0; i < d->ninput && *same; i++) {
         char hex[65] = "";
         const json_t *const one = json_array_get(inputs, i);
@@ -252,6 +253,10 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
 static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
 {
     const vl_item *const item = d->ask->item;
+    vl_given given = { .n = 0 };
+    char options[VL_OPTIONS];
+    snprintf(options, sizeof options, "%s", d->options);
+    if (vl_given_parse(&given, options, err)) return err->code;
     const vl_ingest ask = { .inputs = &item->inputs,
                             .store = d->staged,
                             .sample = item->sample,
@@ -259,8 +264,8 @@ static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
                             .profile = d->ask->profile,
                             .threads = d->ask->threads,
                             .max_memory = d->ask->max_memory,
-                            .interleaved = item->interleaved,
-                            .exact_all = d->ask->exact_all,
+                            .given = &given,
+                            .any_format = true,
                             .progress = VL_PROGRESS_OFF };
     return vl_ingest_run(&ask, &done->sum, err);
 }
@@ -273,7 +278,6 @@ static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
     snprintf(file, sizeof file, "%s-%s.h5", kind, escaped);
     json_t *const store = vl_record_describe(d->staged, file, err);
     if (!store) return NULL;
-    json_object_set_new(store, "options", json_string(d->options));
     add_facts(json_object_get(store, "facts"), &d->ask->item->about_acquisition);
     remember_inputs(d, store);
     return store;
@@ -338,7 +342,7 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
     const vl_format *format = NULL;
     const char *const first = ask->item->inputs.file[0].path;
     *done = (vl_deposited){ 0 };
-    vl_deposit_options(ask->item, ask->exact_all, d.options);
+    vl_deposit_options(ask->item, ask->options, d.options);
     snprintf(name, sizeof name, ".%.80s.h5", ask->id);
     if (look_at_inputs(&d, err) || vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
         join(d.staged, d.folder, name, err) || vl_look_format(first, &format, err) ||

@@ -10,6 +10,7 @@
 #ifndef VL_DEPOSIT_H
 #define VL_DEPOSIT_H
 
+#include "formats/option.h"
 #include "pipeline/bank/item.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/in/ingest.h"
@@ -21,8 +22,8 @@ typedef struct vl_deposit {
     vl_profile profile;
     int threads;
     uint64_t max_memory;
-    bool supersede; /* other bytes under the same name take the place of the old ones */
-    bool exact_all;
+    bool supersede;      /* other bytes under the same name take the place of the old ones */
+    const char *options; /* of formats, as of the whole batch; NULL: none */
 } vl_deposit;
 
 typedef struct vl_deposited {
@@ -36,8 +37,8 @@ typedef struct vl_deposited {
 
 vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err);
 
-/* What makes the same input another store, besides its bytes and profile. Into text of 64 bytes. */
-const char *vl_deposit_options(const vl_item *item, bool exact_all, char text[64]);
+/* What makes the same input another store, besides its bytes and profile. Into text. */
+const char *vl_deposit_options(const vl_item *item, const char *batch, char text[VL_OPTIONS]);
 
 /* Clears or finishes what the dead run `id` left of a sample. item: what its journal entry says, or NULL.
  * *record: the sample's as it is now, or NULL when there is no such sample; owned by the caller. */

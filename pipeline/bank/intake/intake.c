@@ -133,7 +133,7 @@ static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
     const vl_known_input *const input = &t->input[t->place[i].first];
-    char options[64];
+    char options[VL_OPTIONS];
     bool known = false;
     vl_err err = VL_ERR_INIT;
     for (size_t k = 0; k < item->inputs.n; k++)
@@ -141,7 +141,7 @@ static bool is_known(intake *t, size_t i)
     if (!t->ask->catalog) return false;
     return !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
                                 vl_profile_name(profile_of(t, item)),
-                                vl_deposit_options(item, t->ask->exact_all, options), &known, &err) &&
+                                vl_deposit_options(item, t->ask->options, options), &known, &err) &&
            known;
 }
 
@@ -350,7 +350,7 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .threads = t->threads,
                                .max_memory = t->max_memory,
                                .supersede = t->ask->supersede,
-                               .exact_all = t->ask->exact_all };
+                               .options = t->ask->options };
     d->item = i;
     d->timed_out = false;
     d->started = ticks();

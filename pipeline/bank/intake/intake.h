@@ -18,8 +18,9 @@ typedef struct vl_intake {
     int threads, jobs;   /* 0: as the bank says */
     uint64_t max_memory; /* 0: as the bank says */
     double deadline;     /* s from now after which nothing is started; 0: none */
-    bool supersede, exact_all, quiet;
-    bool skip_refused; /* inputs that were refused before and have not changed are refused unread */
+    bool supersede, quiet;
+    const char *options; /* of formats, for all items; NULL: none */
+    bool skip_refused;   /* inputs that were refused before and have not changed are refused unread */
     vl_progress_how progress;
     vl_catalog *catalog; /* NULL: what comes of it goes to receipt */
     int64_t job;         /* of the catalogue */

@@ -158,7 +158,7 @@ static void check_mates(vl_sheet_reader *r, const vl_item *item, const vl_csv_ce
     const size_t n = vl_inputs_count(in, 0), m = vl_inputs_count(in, 1);
     if (n && m && n != m && n == count_names(cell[0]) && m == count_names(cell[1]))
         vl_sheet_wrong(r, cell[1]->line, column, "%zu files here, and %zu of first mates", m, n);
-    if (item->interleaved)
+    if (item->options)
         vl_sheet_wrong(r, vl_sheet_cell_of(r, VL_SHEET_INTERLEAVED)->line, r->at[VL_SHEET_INTERLEAVED],
                        "two files are pairs already: leave it out");
 }

@@ -57,7 +57,7 @@ void vl_sheet_check_lane(vl_sheet_reader *r, const vl_item *item, const vl_sheet
     if (!same_text(item->profile, first->profile))
         vl_sheet_wrong(r, item->line, r->at[VL_SHEET_PROFILE],
                        "lanes of one acquisition share a profile; line %u has another", first->line);
-    if (item->interleaved != first->interleaved)
+    if (!item->options != !first->options)
         vl_sheet_wrong(r, item->line, r->at[VL_SHEET_INTERLEAVED],
                        "lanes of one acquisition are all interleaved, or none; line %u is other",
                        first->line);

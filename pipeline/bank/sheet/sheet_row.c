@@ -146,8 +146,11 @@ static void take_fields(vl_sheet_reader *r, vl_item *item)
         if (!cell->len) continue;
         const char *const value = vl_sheet_check_value(r, column, cell);
         if (!value) continue;
-        if (field[i] == VL_SHEET_INTERLEAVED)
-            item->interleaved = vl_word_find(&vl_words_yes_no, value, r->word) <= VL_SHEET_LAST_YES;
+        const bool yes = field[i] == VL_SHEET_INTERLEAVED &&
+                         vl_word_find(&vl_words_yes_no, value, r->word) <= VL_SHEET_LAST_YES;
+        static const char option[] = "interleaved=yes";
+        if (yes) item->options = vl_sheet_copy(r, option, strlen(option));
+        else if (field[i] == VL_SHEET_INTERLEAVED) continue;
         else if (field[i] == VL_SHEET_SAMPLE) item->sample = vl_sheet_copy(r, value, strlen(value));
         else if (field[i] == VL_SHEET_PROFILE) item->profile = vl_sheet_copy(r, value, strlen(value));
         else item->acquisition = vl_sheet_copy(r, value, strlen(value));

@@ -1,0 +1,65 @@
+/* View of spectra as MGF: what search engines read of fragment spectra. */
+#include "pipeline/spectra/spectra_view.h"
+
+#include <math.h>
+#include <string.h>
+
+static double number(const vl_buf *values, size_t i)
+{
+    double v;
+    memcpy(&v, values->data + 8 * i, 8);
+    return v;
+}
+
+static vl_code mgf_line(vl_buf *t, const char *key, double x, vl_err *err)
+{
+    if (isnan(x)) return VL_OK;
+    return vl_text_add(t, key, err) || vl_text_number(t, x, false, err) || vl_text_add(t, "\n", err)
+               ? err->code
+               : VL_OK;
+}
+
+/* MGF has no MS1: spectra of level 1 are left out unless --ms-level 1 asks for them. */
+static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
+{
+    vl_buf *const t = &load->text;
+    const vl_batch *const b = &load->plan.batch;
+    const vl_spectra_load *const l = load->own;
+    const vl_parent parent = vl_parent_of(vl_ions_of(v), load->first + i);
+    const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
+    if (b->col[VL_SP_MS_LEVEL].data.data[i] < 2 && !vl_spectra_asked_of(v)->ms_level) return VL_OK;
+    if (vl_load_peaks(v, load, i, err) || vl_text_add(t, "BEGIN IONS\nTITLE=", err) ||
+        vl_text_field(t, id.at, id.n, err) || vl_text_add(t, "\n", err) ||
+        mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
+        return err->code;
+    if (!isnan(parent.mz)) {
+        if (vl_text_add(t, "PEPMASS=", err) || vl_text_number(t, parent.mz, false, err)) return err->code;
+        if (!isnan(parent.intensity) &&
+            (vl_text_add(t, " ", err) || vl_text_number(t, parent.intensity, false, err)))
+            return err->code;
+        if (vl_text_add(t, "\n", err)) return err->code;
+    }
+    if (parent.charge) {
+        if (vl_text_add(t, "CHARGE=", err) || vl_text_number(t, fabs((double)parent.charge), false, err) ||
+            vl_text_add(t, parent.charge < 0 ? "-\n" : "+\n", err))
+            return err->code;
+    }
+    if (vl_text_add(t, "SCANS=", err) || vl_text_u64(t, vl_scan_number(id.at, id.n, load->first + i), err) ||
+        vl_text_add(t, "\n", err))
+        return err->code;
+    for (size_t k = 0; k < l->mz.len / 8 && k < l->intensity.len / 8; k++)
+        if (vl_text_number(t, number(&l->mz, k), l->single_mz, err) || vl_text_add(t, " ", err) ||
+            vl_text_number(t, number(&l->intensity, k), l->single_intensity, err) ||
+            vl_text_add(t, "\n", err))
+            return err->code;
+    return vl_text_add(t, "END IONS\n\n", err);
+}
+
+static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
+{
+    for (size_t i = 0; i < load->n; i++)
+        if (print_one(v, load, i, err)) return err->code;
+    return VL_OK;
+}
+
+const vl_form vl_spectra_mgf = { "mgf", false, NULL, print, NULL };
