@@ -13,6 +13,7 @@
  * the time of the last success, which is then 0: an alarm on its age must go off.
  */
 #include "pipeline/bank/catalog/sql.h"
+#include "pipeline/out/kind.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/reason.h"
 #include "formats/buf.h"
@@ -150,8 +151,7 @@ static void put_tally(writer *w, const tally *t, int which, const char *name, co
 static void put_kinds(writer *w)
 {
     tally kinds = { 0 };
-    count(&kinds, "reads", 0, 0);
-    count(&kinds, "spectra", 0, 0);
+    for (int i = 0; vl_kinds[i]; i++) count(&kinds, vl_kinds[i]->schema->kind, 0, 0);
     count_rows(w, &kinds, "SELECT kind, COUNT(*), TOTAL(bytes)" VL_SQL_LIVE "GROUP BY kind ORDER BY kind");
     put_head(w, "vial_stores", GAUGE, "Stores that are live, by kind.");
     put_tally(w, &kinds, 0, "vial_stores", "kind");
