@@ -147,6 +147,7 @@ static void check_field(const uint8_t *bytes, size_t n)
     vl_err err = VL_ERR_INIT;
     vl_buf made = { 0 };
     uint8_t back[4096];
+    if (!n) return; /* nothing is written, and there is no buffer */
     vl_text_listed(&made, bytes, n, &err);
     CHECK(!err.code && is_open(made.data, made.len), "a field of %zu bytes is seen", n);
     CHECK(unescape(made.data, made.len, back) == n && !memcmp(back, bytes, n),
