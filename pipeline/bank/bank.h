@@ -20,7 +20,9 @@ typedef struct vl_inbox {
     double settle;  /* s without change of size or time of a file before it is taken; 600 */
     char
         *sample; /* POSIX extended regular expression with one group on the file name; NULL: the usual rule */
-    char *profile; /* NULL: the bank's */
+    char *profile;   /* NULL: the bank's */
+    bool join_lanes; /* lanes of a library are one acquisition */
+    bool take_index; /* index reads are taken, as an acquisition of their own */
 } vl_inbox;
 
 typedef enum vl_log_to { VL_LOG_STDERR, VL_LOG_FILE, VL_LOG_SYSLOG, VL_LOG_OFF } vl_log_to;

@@ -25,7 +25,7 @@ typedef struct night {
     int64_t job;
     double start; /* s since 1970 */
     vl_items items;
-    uint64_t wrong, waiting, unreadable;
+    uint64_t wrong, waiting, left, unreadable;
     vl_intake_sum sum;
     vl_inspected inspected;
     vl_tidied tidied;
@@ -91,9 +91,10 @@ static vl_code note_waiting(night *n, const vl_found *found, vl_err *err)
     for (size_t i = 0; i < found->nwaiting; i++) {
         const vl_waiting *const w = &found->waiting[i];
         n->wrong += w->wrong;
-        n->waiting += !w->wrong;
+        n->left += w->left;
+        n->waiting += !w->wrong && !w->left;
         if (n->ask->dry) {
-            print_field(w->wrong ? "wrong" : "waits", '\t');
+            print_field(w->wrong ? "wrong" : w->left ? "left" : "waits", '\t');
             print_field(w->path, '\t');
             print_field(w->reason, '\n');
         } else if (w->wrong && refuse(n, w, err)) {
@@ -245,6 +246,10 @@ static void tell(const night *n)
             "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
             " damaged; %" PRIu64 " old stores removed\n",
             n->waiting, n->wrong, n->inspected.checked, n->inspected.damaged, n->tidied.stores);
+    if (n->left)
+        fprintf(stderr,
+                "vial: %" PRIu64 " files of index reads are left where they are; index = take in bank.ini\n",
+                n->left);
 }
 
 static vl_code whole_night(night *n, int *exit_code, vl_err *err)

@@ -57,6 +57,9 @@ static const char first_settings[] =
     ";complete = CopyComplete.txt ; a run folder is taken when this file is in it\n"
     ";settle = 10m               ; and no file has changed for so long\n"
     ";sample = ^([^_]+)_         ; regular expression with one group; else the name up to _S1_, _R1, _1\n"
+    ";lanes = apart              ; apart: each lane of a library is an acquisition; join: all are one\n"
+    ";index = leave              ; leave: index reads (_I1, _I2) stay where they are; take: an acquisition "
+    "more\n"
     ";profile = compact\n";
 
 /* ---- values ---- */
@@ -96,6 +99,12 @@ static bool set_text(char **to, const char *value)
 {
     free(*to);
     return (*to = strdup(value)) != NULL;
+}
+
+static bool set_choice(bool *to, const char *value, const char *no, const char *yes)
+{
+    *to = !strcmp(value, yes);
+    return *to || !strcmp(value, no);
 }
 
 static bool set_count(int *to, const char *value)
@@ -172,6 +181,10 @@ static const char *set_inbox(vl_inbox *in, const char *name, const char *value)
     } texts[] = { { "path", &in->path },         { "match", &in->match },   { "sheet", &in->sheet },
                   { "complete", &in->complete }, { "sample", &in->sample }, { "profile", &in->profile } };
     vl_profile profile;
+    if (!strcmp(name, "lanes"))
+        return set_choice(&in->join_lanes, value, "apart", "join") ? NULL : "is neither apart nor join";
+    if (!strcmp(name, "index"))
+        return set_choice(&in->take_index, value, "leave", "take") ? NULL : "is neither leave nor take";
     if (!strcmp(name, "settle"))
         return parse_span(value, &in->settle) ? NULL : "is no time such as 90s, 10m, 6h";
     if (!strcmp(name, "profile") && !vl_profile_find(value, &profile))

@@ -201,6 +201,44 @@ def damaged(f, bank):
             "a lane with a bad record", done.err + str(kept))
 
 
+def inboxes():
+    with Folder() as f:
+        bank = Bank(f, settings=f"\n[inbox apart]\npath = {f / 'a'}\nsettle = 0\n"
+                                f"[inbox joined]\npath = {f / 'j'}\nsettle = 0\nlanes = join\nindex = take\n"
+                                "complete = CopyComplete.txt\n")
+        make(f, "a", sample=1)
+        make(f, "j/run1", sample=2)
+        for folder, sample in (("a", 1), ("j/run1", 2)):
+            for lane in LANES:
+                index = gzip(reads(30, seed=100 * sample + lane, length=8))
+                f.write(f"{folder}/{name(lane, 1, sample).replace('_R1', '_I1')}", index)
+        done = bank.run("nightly", "-n")
+        words = [line.split("\t")[0] for line in done.out.decode().splitlines()]
+        t.check(words.count("left") == 3, "index reads are left by default", done.out.decode())
+        t.check(words.count("waits") == 6, "a run that is not whole waits", done.out.decode())
+        f.write("j/run1/CopyComplete.txt", b"x")
+        done = bank.run("nightly", "-v")
+        t.check(done.code == OK and "5 published" in done.err, "a night", done.err)
+        t.check("3 files of index reads" in done.err, "says what it leaves", done.err)
+        t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
+                [("P1", f"P1_S1_L{lane:03}") for lane in LANES] + [("P2", "P2_S2"), ("P2", "P2_S2_I1_001")],
+                "a store for each lane, or for all", str(bank.ls()))
+        want = [text(LANES, 1, 2), text(LANES, 2, 2)]
+        t.check(export(f, bank, "P2/P2_S2") == want, "in order of lanes")
+        t.check(sorted(inputs(bank, "P2"), key=len)[0] == [(name(lane, 1, 2).replace("_R1", "_I1"), 1, "I1")
+                                                          for lane in LANES], "index reads, lane by lane")
+        done = bank.run("nightly", "-v")
+        t.check(done.code == OK and "5 unchanged" in done.err, "the next night reads nothing", done.err)
+        check_whole(t, bank, "after nights")
+        for line, word in (("lanes = joined", "neither apart nor join"),
+                           ("index = yes", "neither leave nor take")):
+            bank.set(f"[inbox x]\npath = y\n{line}\n")
+            check_refusal(t, f"bank.ini with {line}", bank.run("ls"), ("bank.ini", word), (CONFIG,))
+            ini = f.read("bank/bank.ini")
+            f.write("bank/bank.ini", ini[:ini.index(b"[inbox x]\npath = y")])
+
+
 command_line()
 sheets()
+inboxes()
 t.end()

@@ -6,6 +6,7 @@
  *     S1 S1_L001 a_R1.fq a_R2.fq        an item: sample, acquisition, files
  *     ? b.fq: changed # s ago ...       something that waits; numbers of seconds are written #
  *     ! c.fq: is empty                  something wrong
+ *     - c_I1.fq: index reads; ...       something that is left where it is
  *     + 2                               files that are no items
  *
  * Times of change cannot be set, so most cases look from an hour ahead.
@@ -184,7 +185,7 @@ static char *print_found(const vl_found *found)
     }
     for (size_t i = 0; i < found->nwaiting; i++) {
         const vl_waiting *const w = &found->waiting[i];
-        fprintf(out, "%c %s: ", w->wrong ? '!' : '?', below(w->path));
+        fprintf(out, "%c %s: ", w->wrong ? '!' : w->left ? '-' : '?', below(w->path));
         print_reason(out, w->reason);
         fputc('\n', out);
     }
@@ -281,7 +282,9 @@ static void check_mates(void)
     expect(plain, "pairs",
            "S1 S1_S1_L001 S1_S1_L001_R1_001.fastq.gz S1_S1_L001_R2_001.fastq.gz\n"
            "S1 S1_S1_L002 S1_S1_L002_R1_001.fastq.gz S1_S1_L002_R2_001.fastq.gz\n"
-           "k k k_r1.fq k_r2.fq\nm m m.R1.fq.zst m.R2.fq.zst\nn n n_1.fq n_2.fq\none one one.fastq\n+ 2\n");
+           "k k k_r1.fq k_r2.fq\nm m m.R1.fq.zst m.R2.fq.zst\nn n n_1.fq n_2.fq\none one one.fastq\n"
+           "- S1_S1_L001_I1_001.fastq.gz: index reads; 'index = take' in bank.ini takes them\n"
+           "- S1_S1_L001_I2_001.fastq.gz: index reads; 'index = take' in bank.ini takes them\n");
     begin();
     put_reads("A_R1.fastq B_R2.fastq.gz C_1.fq D_2.fq run/A_R2.fastq");
     expect(plain, "lone mates",
@@ -313,6 +316,96 @@ static void check_mates(void)
     expect(plain, "mates that are wrong",
            "! A_R1.fq: its mate A_R2.fq is empty\n! B_R1.fq: holds neither FASTQ nor mzML\n"
            "! C_R1.fq: its mate C_R2.fq cannot be looked at: No such file or directory\n");
+}
+
+static void check_index(void)
+{
+    vl_inbox in = { .settle = 600, .take_index = true };
+    begin();
+    put_reads(
+        "S1_S1_L001_R1_001.fq S1_S1_L001_R2_001.fq S1_S1_L001_I1_001.fq S1_S1_L001_I2_001.fq A_I1.fq B_I2.fq "
+        "C_I1.fq C_I2.fq.part S1_S1_L002_I1_001.fq S1_S1_L002_I2_001.fq");
+    const char *const apart = "A A_I1 A_I1.fq\nB B_I2 B_I2.fq\n"
+                              "S1 S1_S1_L001_I1_001 S1_S1_L001_I1_001.fq S1_S1_L001_I2_001.fq\n"
+                              "S1 S1_S1_L001 S1_S1_L001_R1_001.fq S1_S1_L001_R2_001.fq\n"
+                              "S1 S1_S1_L002_I1_001 S1_S1_L002_I1_001.fq S1_S1_L002_I2_001.fq\n"
+                              "? C_I1.fq: no mate yet (expected C_I2.fq)\n";
+    expect(in, "index reads that are taken", apart);
+    in.join_lanes = true;
+    expect(in, "lanes of index reads",
+           "A A_I1 A_I1.fq\nB B_I2 B_I2.fq\n"
+           "S1 S1_S1_I1_001 S1_S1_L001_I1_001.fq S1_S1_L002_I1_001.fq S1_S1_L001_I2_001.fq "
+           "S1_S1_L002_I2_001.fq\n"
+           "S1 S1_S1 S1_S1_L001_R1_001.fq S1_S1_L001_R2_001.fq\n"
+           "? C_I1.fq: no mate yet (expected C_I2.fq)\n");
+}
+
+static vl_inbox joining(void) { return (vl_inbox){ .settle = 600, .join_lanes = true }; }
+
+static void check_lanes(void)
+{
+    begin();
+    put_reads("P1_S3_L010_R1_001.fq P1_S3_L010_R2_001.fq P1_S3_L002_R1_001.fq P1_S3_L002_R2_001.fq.gz "
+              "P1_S3_L001_R1_002.fq P1_S3_L001_R2_002.fq P1_S3_L001_R1_001.fq P1_S3_L001_R2_001.fq "
+              "P2_S4_L001_R1_001.fq run_1_R1.fq run_10_R1.fq r/P1_S3_L003_R1_001.fq x_R1_001.fq x_R1_002.fq");
+    put("P1_S3_L001.mzML", MZML);
+    put("P1_S3_L002.mzML", MZML);
+    expect(joining(), "lanes",
+           "P1_S3_L001 P1_S3_L001 P1_S3_L001.mzML\n"
+           "P1 in.P1_S3 P1_S3_L001_R1_001.fq P1_S3_L001_R1_002.fq P1_S3_L002_R1_001.fq P1_S3_L010_R1_001.fq "
+           "P1_S3_L001_R2_001.fq P1_S3_L001_R2_002.fq P1_S3_L002_R2_001.fq.gz P1_S3_L010_R2_001.fq\n"
+           "P1_S3_L002 P1_S3_L002 P1_S3_L002.mzML\n"
+           "P2 P2_S4 P2_S4_L001_R1_001.fq\nrun_10 run_10 run_10_R1.fq\nrun_1 run_1 run_1_R1.fq\n"
+           "x x x_R1_001.fq x_R1_002.fq\nP1 r.P1_S3 r/P1_S3_L003_R1_001.fq\n");
+    begin();
+    put_reads("P_L1_R1.fq P_L2_R1.fq");
+    vl_inbox in = joining();
+    expect(in, "samples whose names look like lanes", "P_L1 P P_L1_R1.fq\nP_L2 P P_L2_R1.fq\n");
+    in.sample = (char[]){ "^(P)_" };
+    expect(in, "and are lanes of one", "P P P_L1_R1.fq P_L2_R1.fq\n");
+    begin();
+    put_reads("P1_S3_L001_R1_001.fq P1_S3_R1_001.fq");
+    expect(joining(), "lanes and what has none",
+           "! P1_S3_L001_R1_001.fq: is sample P1, acquisition P1_S3, and so is /in/P1_S3_R1_001.fq\n"
+           "! P1_S3_R1_001.fq: is sample P1, acquisition P1_S3, and so is /in/P1_S3_L001_R1_001.fq\n");
+}
+
+/* While one lane cannot be taken, none of its library is. */
+static void check_lanes_wait(void)
+{
+    begin();
+    put_reads("P1_L001_R1.fq P1_L001_R2.fq P1_L002_R1.fq P1_L002_R2.fq P2_L001_R1.fq");
+    set_mtime("P1_L002_R2.fq", (double)time(NULL) + AHEAD - 100);
+    expect(joining(), "a lane that has not settled",
+           "P2 P2 P2_L001_R1.fq\n? P1_L001_R1.fq: waits for its lane P1_L002_R1.fq\n"
+           "? P1_L002_R1.fq: its mate P1_L002_R2.fq changed # s ago, settles after 600 s\n");
+    begin();
+    put_reads("P1_S1_L001_R1.fq P1_S1_L001_R2.fq P1_S1_L002_R1.fq P2_S2_L001_R1.fq P2_S2_L002_R2.fq");
+    expect(joining(), "a lane without mates",
+           "? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq\n"
+           "! P1_S1_L002_R1.fq: has no mates, while P1_S1_L001_R1.fq has\n"
+           "? P2_S2_L001_R1.fq: waits for its lane P2_S2_L002_R2.fq\n"
+           "! P2_S2_L002_R2.fq: second mates without the first (expected P2_S2_L002_R1.fq)\n");
+    begin();
+    put_reads("P1_S1_L001_R1.fq P1_S1_L002_R1.fq P1_S1_L002_R1.fq.gz");
+    put("P2_S2_L001_R1.fq", READ);
+    put("P2_S2_L002_R1.fq", "");
+    put("P3_S3_L001_R1.fq", "nothing of the kind");
+    put("P3_S3_L002_R1.fq", READ);
+    expect(joining(), "lanes that are wrong",
+           "? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
+           "? P1_S1_L002_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
+           "! P1_S1_L002_R1.fq.gz: is the same lane as P1_S1_L002_R1.fq\n"
+           "? P2_S2_L001_R1.fq: waits for its lane P2_S2_L002_R1.fq\n! P2_S2_L002_R1.fq: is empty\n"
+           "! P3_S3_L001_R1.fq: holds neither FASTQ nor mzML\n"
+           "? P3_S3_L002_R1.fq: waits for its lane P3_S3_L001_R1.fq\n");
+    begin();
+    put_reads(
+        "P1_S1_L001_R1.fq P1_S1_L002_R1.fq.part P2_S2_L001_R1.fq .P2_S2_L003_R1.fq.Xy12 P3_S3_L001_R1.fq "
+        "P4_S3_L001_R1.fq.part");
+    expect(joining(), "lanes that come",
+           "P3 P3_S3 P3_S3_L001_R1.fq\n? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq.part\n"
+           "? P2_S2_L001_R1.fq: waits for its lane .P2_S2_L003_R1.fq.Xy12\n");
 }
 
 static void check_twins(void)
@@ -754,6 +847,9 @@ int main(void)
     if (!mkdtemp(home) || chdir(home)) return 1;
     check_expressions();
     check_mates();
+    check_index();
+    check_lanes();
+    check_lanes_wait();
     check_twins();
     check_settle();
     check_flags();

@@ -16,16 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct candidate {
-    const vl_lying *file[2];    /* [1]: the mate, or NULL */
-    vl_name parts;              /* of the first name */
-    char *sample, *acquisition; /* owned; NULL while no name is known */
-    char *reason;               /* owned; NULL: ready */
-    bool wrong, other;          /* other: no item, and nothing to say about it */
-} candidate;
-
 typedef struct candidates {
-    candidate *one; /* owned */
+    vl_candidate *one; /* owned */
     size_t n, cap;
 } candidates;
 
@@ -39,10 +31,7 @@ static void free_candidates(candidates *c)
     free(c->one);
 }
 
-/* Gives the reason why it waits, or why it is wrong. */
-static vl_code hold(candidate *c, bool wrong, vl_err *err, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static vl_code hold(candidate *c, bool wrong, vl_err *err, const char *fmt, ...)
+vl_code vl_inbox_hold(vl_candidate *c, bool wrong, vl_err *err, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -54,10 +43,10 @@ static vl_code hold(candidate *c, bool wrong, vl_err *err, const char *fmt, ...)
 }
 
 /* The same about its second file, unless it is the first. */
-static vl_code hold_for(candidate *c, int file, bool wrong, vl_err *err, const char *why)
+static vl_code hold_for(vl_candidate *c, int file, bool wrong, vl_err *err, const char *why)
 {
-    if (!file) return hold(c, wrong, err, "%s", why);
-    return hold(c, wrong, err, "its mate %s %s", c->file[1]->name, why);
+    if (!file) return vl_inbox_hold(c, wrong, err, "%s", why);
+    return vl_inbox_hold(c, wrong, err, "its mate %s %s", c->file[1]->name, why);
 }
 
 /* ---- mates ---- */
@@ -105,25 +94,42 @@ static const vl_lying *find_mate(const vl_walk *walk, const vl_lying *file, cons
 /* Its mate, if that takes it for its mate too: with S_R1.fq, S_R1.fq.gz, S_R2.fq.gz the first is nobody's. */
 static const vl_lying *paired(const vl_walk *walk, const vl_lying *file, const vl_name *p)
 {
-    const vl_lying *const mate = p->mark == 'R' ? find_mate(walk, file, p) : NULL;
+    const vl_lying *const mate = p->mark ? find_mate(walk, file, p) : NULL;
     if (!mate) return NULL;
     const vl_name other = vl_name_split(mate->name);
-    return other.mark == 'R' && other.mate != p->mate && find_mate(walk, mate, &other) == file ? mate : NULL;
+    return other.mark == p->mark && other.mate != p->mate && find_mate(walk, mate, &other) == file ? mate
+                                                                                                   : NULL;
+}
+
+const char *vl_inbox_comes(const vl_walk *walk, size_t folder, const char *begin, size_t n)
+{
+    const vl_folder *const f = &walk->folder[folder];
+    const vl_lying *const left = walk->left.file + f->first_left;
+    char name[301];
+    for (int hidden = 0; hidden < 2 && f->nleft && n < 300; hidden++) {
+        const int len = snprintf(name, sizeof name, "%s%.*s", hidden ? "." : "", (int)n, begin);
+        const size_t at = find_name(left, f->nleft, name);
+        if (at < f->nleft && !strncmp(left[at].name, name, (size_t)len)) return left[at].name;
+    }
+    return NULL;
 }
 
 /* Is the mate being written: does it lie there under a hidden name or as .part? However it will be packed. */
 static bool mate_comes(const vl_walk *walk, const vl_lying *file, const vl_name *p)
 {
-    const vl_folder *const f = &walk->folder[file->folder];
-    char name[301] = ".";
-    if (!f->nleft || !name_mate(file->name, p, "", name + 1)) return false;
-    const vl_lying *const left = walk->left.file + f->first_left;
-    for (int hidden = 0; hidden < 2; hidden++) {
-        const char *const begins = hidden ? name : name + 1;
-        const size_t at = find_name(left, f->nleft, begins);
-        if (at < f->nleft && !strncmp(left[at].name, begins, strlen(begins))) return true;
-    }
-    return false;
+    char mate[300];
+    return name_mate(file->name, p, "", mate) && vl_inbox_comes(walk, file->folder, mate, strlen(mate));
+}
+
+/* Index reads that the inbox does not take. */
+static vl_code leave(const vl_scan *scan, const vl_lying *file, vl_err *err)
+{
+    vl_found *const found = scan->found;
+    if (vl_found_wait(found, vl_walk_path(&scan->walk, file, err), false, NULL, err,
+                      "index reads; 'index = take' in bank.ini takes them"))
+        return err->code;
+    found->waiting[found->nwaiting - 1].left = true;
+    return VL_OK;
 }
 
 static vl_code collect(vl_scan *scan, candidates *all, vl_err *err)
@@ -133,23 +139,26 @@ static vl_code collect(vl_scan *scan, candidates *all, vl_err *err)
         const vl_lying *const file = &walk->files.file[i];
         const vl_name p = vl_name_split(file->name);
         const vl_lying *const mate = paired(walk, file, &p);
-        if (p.mark == 'I') scan->found->nother++;
-        if (p.mark == 'I' || (mate && p.mate == '2')) continue;
+        if (p.mark == 'I' && !scan->inbox->take_index) {
+            if (leave(scan, file, err)) return err->code;
+            continue;
+        }
+        if (mate && p.mate == '2') continue;
         if (all->n == all->cap) {
             const size_t cap = all->cap ? 2 * all->cap : 64;
-            candidate *const more = realloc(all->one, cap * sizeof *more);
+            vl_candidate *const more = realloc(all->one, cap * sizeof *more);
             if (!more) return vl_fail(err, VL_ENOMEM, "no memory for the items of an inbox");
             all->one = more;
             all->cap = cap;
         }
-        all->one[all->n++] = (candidate){ .file = { file, mate }, .parts = p };
+        all->one[all->n++] = (vl_candidate){ .file = { file, mate }, .parts = p };
     }
     return VL_OK;
 }
 
 /* ---- is it ready? Each sets reason, or other, if not ---- */
 
-static vl_code ask_settled(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code ask_settled(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     char why[120];
     for (int i = 0; i < 2 && c->file[i] && !c->reason; i++)
@@ -158,28 +167,31 @@ static vl_code ask_settled(const vl_scan *scan, candidate *c, vl_err *err)
     return err->code;
 }
 
-static vl_code ask_mate(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code ask_mate(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     char mate[300];
-    if (c->parts.mark != 'R' || c->file[1] || !name_mate(c->file[0]->name, &c->parts, NULL, mate))
-        return VL_OK;
+    if (!c->parts.mark || c->file[1] || !name_mate(c->file[0]->name, &c->parts, NULL, mate)) return VL_OK;
     if (mate_comes(&scan->walk, c->file[0], &c->parts))
-        return hold(c, false, err, "no mate yet (expected %s)", mate);
-    if (c->parts.mate == '1') return VL_OK;
-    return hold(c, true, err, "second mates without the first (expected %s)", mate);
+        return vl_inbox_hold(c, false, err, "no mate yet (expected %s)", mate);
+    if (c->parts.mate == '1' || c->parts.mark == 'I') return VL_OK;
+    return vl_inbox_hold(c, true, err, "second mates without the first (expected %s)", mate);
 }
 
 /* Without `match`, names that promise nothing are asked for their content before anything is said of them. */
-static bool is_promised(const vl_scan *scan, const candidate *c) { return c->parts.format || !scan->sniffer; }
+static bool is_promised(const vl_scan *scan, const vl_candidate *c)
+{
+    return c->parts.format || !scan->sniffer;
+}
 
-static vl_code ask_flag(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code ask_flag(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     char why[400];
-    if (vl_inbox_unflagged(&scan->walk, c->file[0]->folder, scan->now, why)) hold(c, false, err, "%s", why);
+    if (vl_inbox_unflagged(&scan->walk, c->file[0]->folder, scan->now, why))
+        vl_inbox_hold(c, false, err, "%s", why);
     return err->code;
 }
 
-static vl_code ask_file(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code ask_file(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     for (int i = 0; i < 2 && c->file[i] && !c->reason && !c->other; i++) {
         const vl_lying *const f = c->file[i];
@@ -210,7 +222,7 @@ static bool is_wrong(vl_content content, char why[200])
     return true;
 }
 
-static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code ask_content(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     for (int i = 0; i < 2 && c->file[i] && scan->sniffer && !c->reason && !c->other; i++) {
         char *const path = vl_walk_path(&scan->walk, c->file[i], err), why[200];
@@ -229,7 +241,7 @@ static vl_code ask_content(const vl_scan *scan, candidate *c, vl_err *err)
 
 /* Sample and acquisition of a candidate; of one that waits only if its name alone says that it will be one.
  */
-static vl_code name_candidate(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code name_candidate(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     char sample[256], acquisition[256], wrong[400];
     if (c->wrong || c->other || (c->reason && !is_promised(scan, c))) return VL_OK;
@@ -240,18 +252,18 @@ static vl_code name_candidate(const vl_scan *scan, candidate *c, vl_err *err)
         snprintf(wrong, sizeof wrong,
                  "its name gives the acquisition '%.150s', which is no name of one: %.120s", acquisition,
                  bad);
-    if (wrong[0]) return c->reason ? VL_OK : hold(c, true, err, "%s", wrong);
+    if (wrong[0]) return c->reason ? VL_OK : vl_inbox_hold(c, true, err, "%s", wrong);
     c->sample = strdup(sample);
     c->acquisition = strdup(acquisition);
     return c->sample && c->acquisition ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for the names of items");
 }
 
-static vl_code judge(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code judge(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
-    static vl_code (*const ask[])(const vl_scan *, candidate *, vl_err *) = { ask_settled, ask_mate, ask_flag,
-                                                                              ask_file, ask_content };
-    static vl_code (*const ask_other[])(const vl_scan *, candidate *, vl_err *) = { ask_settled, ask_file,
-                                                                                    ask_content, ask_flag };
+    static vl_code (*const ask[])(const vl_scan *, vl_candidate *,
+                                  vl_err *) = { ask_settled, ask_mate, ask_flag, ask_file, ask_content };
+    static vl_code (*const ask_other[])(const vl_scan *, vl_candidate *,
+                                        vl_err *) = { ask_settled, ask_file, ask_content, ask_flag };
     const bool promised = is_promised(scan, c);
     const size_t n = promised ? sizeof ask / sizeof *ask : sizeof ask_other / sizeof *ask_other;
     for (size_t i = 0; i < n && !c->reason && !c->other; i++)
@@ -263,14 +275,14 @@ static vl_code judge(const vl_scan *scan, candidate *c, vl_err *err)
 
 static int by_names(const void *a, const void *b)
 {
-    const candidate *const x = *(candidate *const *)a, *const y = *(candidate *const *)b;
+    const vl_candidate *const x = *(vl_candidate *const *)a, *const y = *(vl_candidate *const *)b;
     const int order = strcmp(x->sample, y->sample);
     if (order) return order;
     const int then = strcmp(x->acquisition, y->acquisition);
     return then ? then : (x > y) - (x < y);
 }
 
-static bool same_names(const candidate *a, const candidate *b)
+static bool same_names(const vl_candidate *a, const vl_candidate *b)
 {
     return !strcmp(a->sample, b->sample) && !strcmp(a->acquisition, b->acquisition);
 }
@@ -287,7 +299,7 @@ static int folder_name(const vl_walk *walk, size_t folder, const char **name)
     return (int)(end - from);
 }
 
-static vl_code add_folder_name(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code add_folder_name(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     const char *folder;
     const int n = folder_name(&scan->walk, c->file[0]->folder, &folder);
@@ -298,24 +310,26 @@ static vl_code add_folder_name(const vl_scan *scan, candidate *c, vl_err *err)
     c->acquisition = longer;
     const char *const bad = vl_item_bad_name(longer);
     if (!bad || c->reason) return VL_OK;
-    return hold(c, true, err,
-                "its folder and name give the acquisition '%.150s', which is no name of one: %s", longer,
-                bad);
+    return vl_inbox_hold(c, true, err,
+                         "its folder and name give the acquisition '%.150s', which is no name of one: %s",
+                         longer, bad);
 }
 
-static vl_code refuse_twin(const vl_scan *scan, candidate *c, const candidate *twin, bool wrong, vl_err *err)
+static vl_code refuse_twin(const vl_scan *scan, vl_candidate *c, const vl_candidate *twin, bool wrong,
+                           vl_err *err)
 {
     if (c->reason) return VL_OK; /* it waits anyway */
     char *const path = vl_walk_path(&scan->walk, twin->file[0], err);
     if (!path) return err->code;
-    hold(c, wrong, err, "is sample %s, acquisition %s, and so is %s", c->sample, c->acquisition, path);
+    vl_inbox_hold(c, wrong, err, "is sample %s, acquisition %s, and so is %s", c->sample, c->acquisition,
+                  path);
     free(path);
     return err->code;
 }
 
 /* None of these can be told from the others. That is wrong, unless one may still go: S.fq while S.fq.gz is
  * made of it. */
-static vl_code refuse_twins(const vl_scan *scan, candidate *const *named, size_t n, vl_err *err)
+static vl_code refuse_twins(const vl_scan *scan, vl_candidate *const *named, size_t n, vl_err *err)
 {
     bool wrong = true;
     for (size_t i = 0; i < n; i++)
@@ -326,7 +340,7 @@ static vl_code refuse_twins(const vl_scan *scan, candidate *const *named, size_t
 }
 
 /* Do these lie in more than one folder? */
-static bool is_spread(candidate *const *named, size_t n)
+static bool is_spread(vl_candidate *const *named, size_t n)
 {
     for (size_t i = 1; i < n; i++)
         if (named[i]->file[0]->folder != named[0]->file[0]->folder) return true;
@@ -334,7 +348,7 @@ static bool is_spread(candidate *const *named, size_t n)
 }
 
 /* Who shares names with others gets the folder in front or, at last, is refused. */
-static vl_code part_twins(const vl_scan *scan, candidate **named, size_t n, bool last, vl_err *err)
+static vl_code part_twins(const vl_scan *scan, vl_candidate **named, size_t n, bool last, vl_err *err)
 {
     if (n) qsort(named, n, sizeof *named, by_names);
     for (size_t from = 0, to; from < n; from = to) {
@@ -350,7 +364,7 @@ static vl_code part_twins(const vl_scan *scan, candidate **named, size_t n, bool
 
 static vl_code name_apart(const vl_scan *scan, candidates *all, vl_err *err)
 {
-    candidate **const named = malloc((all->n + 1) * sizeof *named);
+    vl_candidate **const named = malloc((all->n + 1) * sizeof *named);
     size_t n = 0;
     if (!named) return vl_fail(err, VL_ENOMEM, "no memory for the names of items");
     for (size_t i = 0; i < all->n; i++)
@@ -362,30 +376,31 @@ static vl_code name_apart(const vl_scan *scan, candidates *all, vl_err *err)
 
 /* ---- what comes out ---- */
 
-static vl_code give_item(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code give_item(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     vl_item *const item = vl_items_add(&scan->found->items, err);
     if (!item) return err->code;
     item->sample = c->sample;
     item->acquisition = c->acquisition;
     c->sample = c->acquisition = NULL;
-    for (int i = 0; i < 2 && c->file[i]; i++) {
-        char *const path = vl_walk_path(&scan->walk, c->file[i], err);
-        if (path) vl_inputs_add(&item->inputs, i, path, err);
-        free(path);
-        if (err->code) return err->code;
-    }
+    for (; c; c = c->next)
+        for (int i = 0; i < 2 && c->file[i]; i++) {
+            char *const path = vl_walk_path(&scan->walk, c->file[i], err);
+            if (path) vl_inputs_add(&item->inputs, i, path, err);
+            free(path);
+            if (err->code) return err->code;
+        }
     vl_inputs_name_roles(&item->inputs);
     return vl_item_sign(scan->inbox, item, err);
 }
 
-static vl_code give(const vl_scan *scan, candidate *c, vl_err *err)
+static vl_code give(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     if (c->other) {
         scan->found->nother++;
         return VL_OK;
     }
-    if (!c->reason) return give_item(scan, c, err);
+    if (!c->reason) return c->joined ? VL_OK : give_item(scan, c, err);
     return vl_found_wait(scan->found, vl_walk_path(&scan->walk, c->file[0], err), c->wrong, NULL, err, "%s",
                          c->reason);
 }
@@ -396,6 +411,7 @@ vl_code vl_inbox_scan_files(vl_scan *scan, vl_err *err)
     if (collect(scan, &all, err)) goto out;
     for (size_t i = 0; i < all.n; i++)
         if (judge(scan, &all.one[i], err)) goto out;
+    if (scan->inbox->join_lanes && vl_inbox_join_lanes(scan, all.one, all.n, err)) goto out;
     if (name_apart(scan, &all, err)) goto out;
     for (size_t i = 0; i < all.n; i++)
         if (give(scan, &all.one[i], err)) goto out;

@@ -5,6 +5,7 @@
  *     inbox_settle.c  may it be taken yet?
  *     inbox_rule.c    a name -> its sample
  *     inbox_pair.c    names of a folder -> candidates: one file, or both mates; and what keeps them waiting
+ *     inbox_lane.c    candidates that are lanes of a library -> one of them all
  *     inbox_sheet.c   a sheet -> its items
  *     inbox_found.c   what all of them found
  *     inbox.c         the scan
@@ -77,12 +78,26 @@ typedef struct vl_sample_rule {
     const char *text; /* borrowed; NULL: the usual rule */
     regex_t expr;
     bool made; /* expr is to be freed */
+    bool join; /* usual rule: a lane in the name is no part of the sample's */
 } vl_sample_rule;
 /* VL_ECONFIG, naming the inbox: not an expression, or no group in it. */
 vl_code vl_sample_rule_open(vl_sample_rule *rule, const vl_inbox *inbox, vl_err *err);
 void vl_sample_rule_close(vl_sample_rule *rule);
 /* Sample of a file name; wrong [400] says why there is none, and is empty otherwise. */
 void vl_sample_rule_apply(const vl_sample_rule *rule, const char *name, char sample[256], char wrong[400]);
+
+/* ---- candidates ---- */
+
+/* One file, or both mates, that may become an item. */
+typedef struct vl_candidate {
+    const vl_lying *file[2];    /* [1]: the mate, or NULL */
+    vl_name parts;              /* of the first name */
+    char *sample, *acquisition; /* owned; NULL while no name is known */
+    char *reason;               /* owned; NULL: ready */
+    bool wrong, other;          /* other: no item, and nothing to say about it */
+    struct vl_candidate *next;  /* the lane behind it; NULL: none */
+    bool joined;                /* it is such a lane: its item is that of the first */
+} vl_candidate;
 
 /* ---- scan ---- */
 
@@ -97,6 +112,13 @@ typedef struct vl_scan {
 } vl_scan;
 vl_code vl_inbox_scan_files(vl_scan *scan, vl_err *err);
 vl_code vl_inbox_scan_sheets(vl_scan *scan, vl_err *err);
+/* Gives a candidate the reason why it waits, or why it is wrong. */
+vl_code vl_inbox_hold(vl_candidate *c, bool wrong, vl_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Is something of these letters, whatever follows, being written in that folder? Its name, or NULL. */
+const char *vl_inbox_comes(const vl_walk *walk, size_t folder, const char *begin, size_t n);
+/* Candidates [n] that are lanes of a library become one, the others' reasons to wait included. */
+vl_code vl_inbox_join_lanes(const vl_scan *scan, vl_candidate *one, size_t n, vl_err *err);
 
 /* ---- found ---- */
 

@@ -9,7 +9,7 @@
 
 vl_code vl_sample_rule_open(vl_sample_rule *rule, const vl_inbox *inbox, vl_err *err)
 {
-    *rule = (vl_sample_rule){ .text = vl_inbox_given(inbox->sample) };
+    *rule = (vl_sample_rule){ .text = vl_inbox_given(inbox->sample), .join = inbox->join_lanes };
     if (!rule->text) return VL_OK;
     const int code = regcomp(&rule->expr, rule->text, REG_EXTENDED);
     if (code) {
@@ -41,11 +41,20 @@ static void apply_expression(const vl_sample_rule *rule, const char *name, char 
     sample[n] = 0;
 }
 
+/* "P1_L001" -> "P1": three digits are a lane, fewer may be anything. */
+static void cut_lane(char sample[256])
+{
+    const size_t n = strlen(sample);
+    if (n > 5 && !memcmp(sample + n - 5, "_L", 2) && strspn(sample + n - 3, "0123456789") == 3)
+        sample[n - 5] = 0;
+}
+
 void vl_sample_rule_apply(const vl_sample_rule *rule, const char *name, char sample[256], char wrong[400])
 {
     wrong[0] = 0;
     if (rule->text) apply_expression(rule, name, sample);
     else vl_name_sample(name, sample);
+    if (!rule->text && rule->join && vl_name_split(name).lane >= 0) cut_lane(sample);
     if (!sample[0] && rule->text)
         snprintf(wrong, 400, "its name gives no sample: it does not match %.200s", rule->text);
     else if (!sample[0]) snprintf(wrong, 400, "its name gives no sample: nothing stands before the ending");
