@@ -40,13 +40,6 @@ static double time_left(const night *n)
 
 /* ---- inboxes ---- */
 
-static void say(const vl_err *err)
-{
-    char line[640];
-    vl_err_print(err, line, sizeof line);
-    vl_say(stderr, "vial: %s", line);
-}
-
 /* What will not cure itself is refused like an item. */
 static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
 {
@@ -129,7 +122,7 @@ static vl_code scan(night *n, vl_err *err)
         vl_err why = VL_ERR_INIT;
         if (vl_inbox_scan(n->bank, &n->bank->inbox[i], vl_bank_now(), &found, &why)) {
             if (why.code == VL_ENOMEM) *err = why;
-            say(&why);
+            vl_say_error(&why);
             vl_log(n->bank, VL_LOG_ERROR, "inbox", "name", n->bank->inbox[i].name, "message", why.what, NULL);
             n->unreadable++;
         } else if (!note_waiting(n, &found, err)) {
@@ -229,13 +222,13 @@ static void leave_word(night *n, int code, vl_err *err)
                                  .bytes_store = n->sum.bytes_store };
     snprintf(text, sizeof text, "%d", code);
     vl_log(n->bank, code ? VL_LOG_WARNING : VL_LOG_INFO, "nightly", "exit_code", text, NULL);
-    if (vl_catalog_end_job(n->catalog, n->job, &job, &why)) say(&why);
+    if (vl_catalog_end_job(n->catalog, n->job, &job, &why)) vl_say_error(&why);
     if (!err->code) *err = why;
     vl_err_clear(&why);
-    if (vl_page_day(n->bank, n->catalog, vl_bank_date(n->start, day), NULL, &why)) say(&why);
+    if (vl_page_day(n->bank, n->catalog, vl_bank_date(n->start, day), NULL, &why)) vl_say_error(&why);
     if (!err->code) *err = why;
     vl_err_clear(&why);
-    if (vl_metrics_write(n->bank, n->catalog, &why)) say(&why);
+    if (vl_metrics_write(n->bank, n->catalog, &why)) vl_say_error(&why);
     if (!err->code) *err = why;
 }
 

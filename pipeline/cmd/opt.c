@@ -16,9 +16,7 @@ enum { MOST = 48, LONG_ONLY = 256 };
 
 int vl_report(const vl_err *err)
 {
-    char line[640];
-    vl_err_print(err, line, sizeof line);
-    vl_say(stderr, "vial: %s", line);
+    vl_say_error(err);
     return vl_exit_code(err->code);
 }
 

@@ -18,3 +18,10 @@ void vl_say(FILE *to, const char *fmt, ...)
     shown[n] = '\n';
     fwrite(shown, 1, n + 1, to);
 }
+
+void vl_say_error(const vl_err *err)
+{
+    char line[1024];
+    vl_err_print(err, line, sizeof line);
+    vl_say(stderr, "vial: %s", line);
+}

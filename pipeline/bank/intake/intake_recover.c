@@ -32,11 +32,7 @@ static int recover_work(void *argument, int fd)
     vl_deposit_recover(r->bank, r->id, r->sample, r->item, &record, &err);
     char *const text = record ? json_dumps(record, JSON_COMPACT) : NULL;
     if (!err.code && text && !vl_worker_say(fd, text)) return EX_OSERR;
-    if (err.code) {
-        char line[640];
-        vl_err_print(&err, line, sizeof line);
-        vl_say(stderr, "vial: %s", line);
-    }
+    if (err.code) vl_say_error(&err);
     return vl_exit_code(err.code);
 }
 

@@ -156,9 +156,7 @@ vl_code vl_receipt_collect(const vl_bank *bank, vl_catalog *c, vl_collected *don
             !vl_bank_path(bank, to, err, "receipts/done/%s", name)) {
             collect_one(c, path, name, done, &why);
             if (why.code == VL_EFORMAT || why.code == VL_ESTORE) {
-                char line[640];
-                vl_err_print(&why, line, sizeof line);
-                vl_say(stderr, "vial: %s", line);
+                vl_say_error(&why);
                 done->damaged++;
             } else if (why.code) {
                 *err = why;
