@@ -261,17 +261,23 @@ static vl_code write_page(const report *r, vl_err *err)
     return err->code;
 }
 
+static bool is_damage(vl_code code) { return code == VL_ESTORE || code == VL_ETRUNC || code == VL_EFORMAT; }
+
 vl_code vl_report_run(const vl_report_ask *ask, vl_err *err)
 {
     vl_html h = { .err = err };
     report r = { .ask = ask, .h = &h, .err = err, .checked = VL_ERR_INIT };
     vl_verified seen;
     const vl_verify check = { ask->store, ask->threads, false, ask->progress };
-    if (ask->verify) vl_verify_run(&check, &seen, &r.checked);
+    if (ask->verify && vl_verify_run(&check, &seen, &r.checked) && !is_damage(r.checked.code)) {
+        *err = r.checked; /* nothing is known of the store */
+        return err->code;
+    }
     if (!open_store(&r, err)) put_page(&r);
     vl_err_file(err, ask->store);
     if (!err->code) write_page(&r, err);
-    if (r.checked.code) *err = r.checked; /* also where it could not be read at all: that error says more */
+    /* the check says more than what came of it; but a page that could not be written is news */
+    if (r.checked.code && (!err->code || is_damage(err->code))) *err = r.checked;
     vl_reader_close(r.reader);
     vl_store_close(r.store);
     vl_html_free(&h);

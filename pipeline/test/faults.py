@@ -164,6 +164,8 @@ def commands(f):
 
     single, pair, big = made(f / "a.fq"), made(f / "R1.fq.gz", f / "R2.fq.bgz"), made("--profile", "portable", f / "large.fq")
     row = made(f"{f / 'a.zst'},{f / 'a.fq'}")
+    page = run("report", "-q", "--verify", f.write("in.h5", pair)).out
+    f.clear("in.h5")
 
     def pick(*names):
         return {name: files[name] for name in names}
@@ -181,6 +183,8 @@ def commands(f):
         Command("export of pairs in turn", ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": pair}, {"out.fq": interleave(one, two)}),
         Command("verify", ["verify", "-q", "-@", 1, "{}/in.h5"], {"in.h5": pair}, {}, reads_only=True),
         Command("info", ["info", "--json", "{}/in.h5"], {"in.h5": big}, {}, reads_only=True),
+        Command("report over a page", ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
+                {"in.h5": pair}, {"p.html": page}, {"p.html": b"old"}),
     ]
 
 

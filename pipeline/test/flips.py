@@ -49,7 +49,7 @@ def main(f):
             f.clear("s.h5")
     views = [("info",), ("info", "--json")]
     if any(line.split()[:1] == ["view"] for line in run("help").out.decode().splitlines()):
-        views.append(("view", "--rows", "0-2"))
+        views += [("view", "--rows", "0-2"), ("report",)]
     n = 0
     while stores and (n < FLIPS or t.seconds() < SOAK):
         flip(f, *stores[n % len(stores)], views)
