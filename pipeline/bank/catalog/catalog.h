@@ -13,7 +13,7 @@
  *   job(job_id, what, started_at, ended_at, exit_code, items, published, unchanged, refused, failed,
  *       bytes_in, bytes_store, host, pid)
  *   refusal(refusal_id, job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,
- *           bytes, mtime_ns, version)
+ *           bytes, mtime_ns, version (with the build: "0.1.0 3f0c5a7d91e2b846"))
  *   receipt(name, at): receipts that were collected
  */
 #ifndef VL_CATALOG_H
@@ -73,7 +73,7 @@ typedef struct vl_refusal {
 vl_code vl_catalog_start_job(vl_catalog *c, const vl_catalog_job *job, int64_t *id, vl_err *err);
 vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_catalog_job *job, vl_err *err);
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *refusal, vl_err *err);
-/* If this version of vial refused just these inputs as bad data before, the refusal is noted again for this job,
+/* If this build of vial refused just these inputs as bad data before, the refusal is noted again for this job,
  * and what was said stands in message of n bytes; "" if not. bytes and mtime_ns as in vl_refusal. */
 vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
                                 int64_t mtime_ns, char *message, size_t n, vl_err *err);

@@ -4,6 +4,8 @@
  */
 #include "pipeline/bank/catalog/catalog_db.h"
 
+#include "pipeline/run/build_id.h"
+
 #include <sysexits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +60,7 @@ vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, 
                                vl_sql_text(r->evidence),
                                vl_sql_whole((int64_t)r->bytes),
                                vl_sql_whole(r->mtime_ns),
-                               vl_sql_text(VL_VERSION) };
+                               vl_sql_text(vl_build_id()) };
     return vl_sql_run(
         c,
         "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code,"
@@ -74,7 +76,7 @@ vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item,
                                vl_sql_whole((int64_t)bytes),
                                vl_sql_whole(mtime_ns),
                                vl_sql_whole(EX_DATAERR),
-                               vl_sql_text(VL_VERSION) };
+                               vl_sql_text(vl_build_id()) };
     message[0] = 0;
     sqlite3_stmt *const q =
         vl_sql_ask(c,
