@@ -1,12 +1,13 @@
 /*
- * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> pack -> write, then seal, verify from
- * a fresh open, and give the store its name.
+ * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> index -> pack -> write, then seal,
+ * verify from a fresh open, and give the store its name.
  */
 #include "pipeline/in/ingest.h"
 
 #include "pipeline/in/cut.h"
 #include "pipeline/in/lay.h"
 #include "pipeline/run/run.h"
+#include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/verify.h"
 #include "formats/letter.h"
@@ -23,6 +24,7 @@ typedef struct load {
     vl_block block[VL_MAX_STREAM];
     vl_batch batch;
     vl_chunks chunks;
+    vl_index_parts parts;
     vl_work work;
     void *tally;                        /* owned; of the kind, NULL if it has none */
     uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
@@ -34,6 +36,7 @@ typedef struct ingest {
     vl_cutter cutter;
     vl_lay *lay;
     vl_store *store;
+    vl_indexing *indexing;
     vl_work work; /* of the ordered stages */
     load *load;   /* owned; [nslot] */
     int nslot;
@@ -108,6 +111,14 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
 }
 
+/* Behind lay, which numbers the rows: keys are made in parallel all the same. */
+static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    return vl_indexing_part(g->indexing, &l->batch, -1, &l->parts, err);
+}
+
 static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
 {
     if (vl_chunk_pack(chunk, g->ask->profile, &l->work, err)) return err->code;
@@ -134,6 +145,7 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
         if (vl_store_append(g->store, chunk, &g->work, err)) return err->code;
         vl_buf_free(&chunk->packed);
     }
+    if (vl_indexing_add(g->indexing, &l->parts, &g->work, err)) return err->code;
     uint64_t done = 0, total = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
         done += l->read[s];
@@ -181,6 +193,7 @@ static void free_slots(ingest *g)
         if (g->cutter.format->drop && l->batch.schema) g->cutter.format->drop(&l->batch);
         if (l->batch.schema) vl_batch_free(&l->batch);
         vl_chunks_free(&l->chunks);
+        vl_index_parts_free(&l->parts);
         vl_work_free(&l->work);
         if (l->tally) g->kind->tally->free(l->tally);
         free(l->tally);
@@ -195,8 +208,8 @@ static vl_code move(ingest *g, vl_err *err)
         { "take", VL_ORDERED, take_first, g },  { "take 2", VL_ORDERED, take_second, g },
         { "inflate", VL_PARALLEL, inflate, g }, { "cut", VL_ORDERED, cut, g },
         { "parse", VL_PARALLEL, parse, g },     { "count", VL_PARALLEL, count, g },
-        { "lay", VL_ORDERED, lay, g },          { "pack", VL_PARALLEL, pack, g },
-        { "write", VL_ORDERED, write, g },
+        { "lay", VL_ORDERED, lay, g },          { "index", VL_PARALLEL, index_rows, g },
+        { "pack", VL_PARALLEL, pack, g },       { "write", VL_ORDERED, write, g },
     };
     enum { ALL = sizeof all / sizeof *all };
     vl_stage stage[ALL];
@@ -381,11 +394,14 @@ static void sum_up(ingest *g, vl_ingested *done)
 static vl_code make_store(ingest *g, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
-    if (vl_lay_open(&g->lay, g->cutter.format->schema, err)) return err->code;
+    if (vl_lay_open(&g->lay, g->cutter.format->schema, err) ||
+        vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
+        return err->code;
     if (make_slots(g, err) || move(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
         return err->code;
-    if (note_tally(g, err)) return err->code;
+    if (note_tally(g, err) || vl_indexing_end(g->indexing, g->cutter.format->schema, g->store, &g->work, err))
+        return err->code;
     free_slots(g);
     return vl_store_seal(g->store, g->ask->threads, err);
 }
@@ -436,6 +452,7 @@ out:
     free_slots(&g);
     vl_store_close(g.store);
     vl_lay_close(g.lay);
+    vl_indexing_close(g.indexing);
     vl_work_free(&g.work);
     vl_cutter_close(&g.cutter);
     return err->code;

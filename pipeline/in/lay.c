@@ -158,7 +158,7 @@ static vl_code lay_offsets(rows *r, const vl_column *col, uint64_t base, vl_chun
     }
     r->nrow += col->nrow;
     if (r->uniform) return VL_OK;
-    for (size_t i = 1; i <= col->nrow; i++) col->offset[i] += base;
+    for (size_t i = 0; i <= col->nrow; i++) col->offset[i] += base;
     return append(r->offset, (const uint8_t *)(col->offset + 1), col->nrow * 8, out, err);
 }
 

@@ -4,6 +4,7 @@
 #include "formats/letter.h"
 #include "formats/xxh3.h"
 #include "pipeline/io/output.h"
+#include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/walk.h"
 #include "pipeline/run/run.h"
@@ -19,6 +20,7 @@ enum { GZIP_LEVEL = 6 };
 typedef struct load {
     vl_plan plan;
     vl_fresh fresh; /* chunks to take digests of */
+    vl_index_parts parts;
     vl_work work;
     uint64_t rows; /* printed with this and all before; for progress */
     bool last;     /* nothing follows */
@@ -34,6 +36,7 @@ typedef struct export
     const vl_format *format;
     void *how; /* owned; of the format's print */
     vl_walker walker;
+    bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
     vl_output *out[VL_MAX_TEXT];
     bool gzip[VL_MAX_TEXT];
@@ -65,6 +68,8 @@ static vl_code print(void *self, vl_slot *slot, vl_err *err)
     if (vl_walker_load(&x->walker, &l->plan, &l->work, err) ||
         x->format->print(x->how, &l->plan.batch, l->last, l->text, err))
         return err->code;
+    if (x->indexed && vl_indexing_part(x->ask->indexing, &l->plan.batch, -1, &l->parts, err))
+        return err->code;
     for (int s = 0; s < x->ntext; s++)
         if (x->gzip[s] && vl_bgzf_pack(l->text[s].data, l->text[s].len, GZIP_LEVEL, &l->packed[s], err))
             return err->code;
@@ -82,6 +87,7 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
         if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
     }
     if (vl_reader_digest(x->reader, &l->fresh, &x->work, err)) return err->code;
+    if (x->indexed && vl_indexing_add(x->ask->indexing, &l->parts, &x->work, err)) return err->code;
     vl_progress_show(&x->progress, x->bytes, x->total, l->rows);
     return VL_OK;
 }
@@ -140,6 +146,17 @@ static vl_code unfinish(export *x, vl_err *err)
     return vl_walker_open(&x->walker, x->reader, &way, err);
 }
 
+/* Do the rows of every index come by? */
+static bool covers(const export *x)
+{
+    const vl_way *const way = &x->walker.way;
+    const vl_schema *const schema = vl_reader_columns(x->reader)->schema;
+    for (int t = 0; t < schema->ntable; t++)
+        if (t != way->lead && t != way->follow && vl_indexing_needs(x->ask->indexing, schema, t))
+            return false;
+    return true;
+}
+
 static vl_code open_store(export *x, vl_err *err)
 {
     const vl_kind *kind = NULL;
@@ -149,6 +166,7 @@ static vl_code open_store(export *x, vl_err *err)
         return err->code;
     if (x->ask->whole && vl_reader_digests_start(x->reader, err)) return err->code;
     if (unfinish(x, err)) return err->code;
+    x->indexed = x->ask->indexing && covers(x);
     x->nload = vl_slots_for(x->ask->threads);
     x->load = calloc((size_t)x->nload, sizeof *x->load);
     if (!x->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->nload);
@@ -210,6 +228,7 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     }
     done->bytes = x->bytes;
     done->rows = vl_reader_nrow(x->reader, 0);
+    done->indexed = x->indexed;
     return VL_OK;
 }
 
@@ -217,6 +236,7 @@ static void free_load(vl_reader *r, load *l)
 {
     vl_plan_free(r, &l->plan);
     vl_fresh_free(&l->fresh);
+    vl_index_parts_free(&l->parts);
     vl_work_free(&l->work);
     for (int s = 0; s < VL_MAX_TEXT; s++) {
         vl_buf_free(&l->text[s]);

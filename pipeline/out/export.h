@@ -1,7 +1,7 @@
 /*
- * Export: a store -> the text it was made from, byte for byte, by the print of its format. fetch (ordered) -> print
- * (parallel) -> emit (ordered). The text is hashed on the way and compared with the hash taken at ingest, so a wrong export
- * cannot go unnoticed.
+ * Export: a store -> the text it was made from, byte for byte, by the print of its format. fetch (ordered) ->
+ * print (parallel) -> emit (ordered). The text is hashed on the way and compared with the hash taken at
+ * ingest, so a wrong export cannot go unnoticed.
  */
 #ifndef VL_EXPORT_H
 #define VL_EXPORT_H
@@ -17,7 +17,8 @@ typedef struct vl_export {
     const char *store;
     const char *out[VL_MAX_TEXT]; /* out[1] NULL: one text to out[0]; out[0] NULL: nowhere, only compared */
     bool compare_only;
-    bool *whole; /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
+    bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
+    struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */
     bool force;
     int threads;
     vl_progress_how progress;
@@ -27,6 +28,7 @@ typedef struct vl_export {
 typedef struct vl_exported {
     uint64_t bytes, rows;
     bool compared; /* with the hash of the original text */
+    bool indexed;  /* the rows of all indexes were among those that were printed */
 } vl_exported;
 
 /* How many texts a store was made from, and their bytes in all. */

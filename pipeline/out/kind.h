@@ -5,6 +5,7 @@
 #define VL_KIND_H
 
 #include "formats/schema.h"
+#include "pipeline/index/index.h"
 #include "pipeline/store/store.h"
 
 /* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the
@@ -30,6 +31,7 @@ typedef struct vl_kind {
         unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
     const vl_tally *tally; /* NULL: none */
     bool reprint;          /* verify makes the text again unasked */
+    const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;
     /* sections of a store's report: plots, and what the kind's own columns say; NULL: none. err is that of
      * html */

@@ -1,9 +1,11 @@
-/* Verify (verify.h): the text is made again, which takes the digests of the columns that it reads on the way; then
- * fetch (ordered) -> unpack (parallel) -> hash (ordered), column after column, of all other columns. */
+/* Verify (verify.h): the text is made again, which takes the digests of the columns that it reads on the way;
+ * then fetch (ordered) -> unpack (parallel) -> hash (ordered), column after column, of all other columns and
+ * of indexes. Indexes are made again from the same rows, and compared. */
 #include "pipeline/out/verify.h"
 
 #include "formats/xxh3.h"
 #include "pipeline/out/export.h"
+#include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/run/run.h"
 
@@ -21,8 +23,11 @@ typedef struct piece {
 
 typedef struct verify {
     vl_store *store;
-    bool *whole; /* owned; [columns]: digest checked already */
-    int column;  /* that fetch is in */
+    const vl_kind *kind;
+    vl_indexing *indexing; /* NULL: the store has no index */
+    int ncolumn;           /* with indexes */
+    bool *whole;           /* owned; [ncolumn]: digest checked already */
+    int column;            /* that fetch is in */
     uint64_t nth;
     XXH3_state_t *hash;
     uint64_t done, total;
@@ -32,7 +37,7 @@ typedef struct verify {
 /* The next column from c on that is still to be checked. */
 static int unchecked(const verify *v, int c)
 {
-    while (c < vl_store_ncolumn(v->store) && v->whole[c]) c++;
+    while (c < v->ncolumn && v->whole[c]) c++;
     return c;
 }
 
@@ -48,7 +53,7 @@ static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
     if (p->last_of_column) {
         v->nth = 0;
         v->column = unchecked(v, v->column + 1);
-        slot->end = v->column == vl_store_ncolumn(v->store);
+        slot->end = v->column == v->ncolumn;
     }
     return VL_OK;
 }
@@ -108,7 +113,7 @@ out:
 }
 
 /* As many texts as there were are made again and compared. */
-static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
+static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bool *indexed, vl_err *err)
 {
     int n = 0;
     uint64_t bytes = 0;
@@ -118,29 +123,63 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, vl
                              .out = { "", n > 1 ? "" : NULL },
                              .compare_only = true,
                              .whole = v->whole,
+                             .indexing = v->indexing,
                              .threads = ask->threads,
                              .progress = ask->progress,
                              .what = "verify" };
     vl_export_run(&text, &done, err);
     seen->text = done.compared;
+    *indexed = done.indexed;
     return err->code;
 }
 
+/* ---- indexes ---- */
+
+/* Their bytes are checked as those of columns are; and they are made again if there are any. */
+static vl_code open_indexes(verify *v, vl_err *err)
+{
+    char path[VL_MAX_INDEX][VL_PATH];
+    int n = 0, column = -1;
+    vl_index_note note;
+    v->ncolumn = vl_store_ncolumn(v->store);
+    if (vl_store_indexes(v->store, path, &n, err)) return err->code;
+    for (int i = 0; i < n; i++)
+        if (vl_store_index(v->store, path[i], &column, &note, err)) return err->code;
+    v->ncolumn += n;
+    return n ? vl_indexing_open(&v->indexing, v->kind->index, NULL, err) : VL_OK;
+}
+
+/* added: their rows were met when the text was made. */
+static vl_code check_indexes(verify *v, int threads, bool added, vl_err *err)
+{
+    vl_reader *r = NULL;
+    if (!v->indexing) return VL_OK;
+    if (added || (!vl_reader_open(&r, v->store, v->kind->schema, v->kind->old, err) &&
+                  !vl_indexing_walk(v->indexing, r, threads, err)))
+        vl_indexing_compare(v->indexing, v->kind->schema, v->store, err);
+    vl_reader_close(r);
+    return err->code;
+}
+
+/* ---- the whole ---- */
+
 static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, vl_err *err)
 {
-    if (vl_store_open(&v->store, ask->path, err) || vl_store_check_digest(v->store, err)) return err->code;
-    const vl_kind *kind = NULL;
-    if (vl_kind_of(&kind, v->store, err)) return err->code;
-    snprintf(seen->kind, sizeof seen->kind, "%s", kind->schema->kind);
+    bool added = false;
+    if (vl_store_open(&v->store, ask->path, err) || vl_store_check_digest(v->store, err) ||
+        vl_kind_of(&v->kind, v->store, err) || open_indexes(v, err))
+        return err->code;
+    snprintf(seen->kind, sizeof seen->kind, "%s", v->kind->schema->kind);
     if (vl_store_get_u64(v->store, "/", "n_row", &seen->rows, err)) return err->code;
     seen->columns = vl_store_ncolumn(v->store);
-    for (int c = 0; c < seen->columns; c++) seen->chunks += vl_store_column(v->store, c)->nchunk;
+    for (int c = 0; c < v->ncolumn; c++) seen->chunks += vl_store_column(v->store, c)->nchunk;
     v->total = seen->bytes;
-    if (!(v->whole = calloc((size_t)seen->columns + 1, sizeof *v->whole)))
+    if (!(v->whole = calloc((size_t)v->ncolumn + 1, sizeof *v->whole)))
         return vl_fail(err, VL_ENOMEM, "no memory to verify a store");
-    if ((ask->deep || kind->reprint) && check_text(v, ask, seen, err)) return err->code;
+    if ((ask->deep || v->kind->reprint) && check_text(v, ask, seen, &added, err)) return err->code;
     v->column = unchecked(v, 0);
-    if (v->column < seen->columns && check_columns(v, ask->threads, err)) return err->code;
+    if (v->column < v->ncolumn && check_columns(v, ask->threads, err)) return err->code;
+    if (check_indexes(v, ask->threads, added, err)) return err->code;
     return vl_store_identity(v->store, seen->digest, err);
 }
 
@@ -151,6 +190,7 @@ vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
     vl_progress_start(&v.progress, ask->progress, "verify", "");
     if (!vl_seal_check(ask->path, ask->threads, &seen->bytes, err)) check_store(&v, ask, seen, err);
     vl_progress_end(&v.progress);
+    vl_indexing_close(v.indexing);
     vl_store_close(v.store);
     free(v.whole);
     return vl_err_file(err, ask->path);

@@ -1,9 +1,12 @@
 /* Reads in the table of kinds. */
 #include "formats/reads/reads.h"
+#include "pipeline/reads/reads_index.h"
 #include "pipeline/reads/reads_tally.h"
 #include "pipeline/reads/reads_view.h"
 
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
+
+static const vl_index *const indexes[] = { &vl_reads_by_name, NULL };
 
 const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .old = &vl_reads_1,
@@ -12,5 +15,6 @@ const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .unit_field = VL_RD_BASE,
                                 .tally = &vl_reads_tally,
                                 .reprint = true,
+                                .index = indexes,
                                 .question = &vl_reads_question,
                                 .report = vl_reads_report };

@@ -1,7 +1,11 @@
 /* Spectra in the table of kinds. */
+#include "pipeline/spectra/spectra_index.h"
 #include "pipeline/spectra/spectra_view.h"
 
 vl_code vl_spectra_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
+
+static const vl_index *const indexes[] = { &vl_spectra_by_id, &vl_spectra_by_scan, &vl_spectra_by_time,
+                                           NULL };
 
 const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .old = &vl_spectra_1,
@@ -9,5 +13,6 @@ const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .units = "arrays",
                                   .unit_field = -1,
                                   .unit_table = VL_SPT_ARRAY,
+                                  .index = indexes,
                                   .question = &vl_spectra_question,
                                   .report = vl_spectra_report };

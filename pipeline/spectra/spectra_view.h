@@ -4,6 +4,7 @@
 
 #include "formats/spectra/spectra.h"
 #include "pipeline/out/view.h"
+#include "pipeline/spectra/spectra_index.h"
 
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
 typedef struct vl_ions {
@@ -71,7 +72,5 @@ bool vl_is_intensity(const vl_piece_column *column);
 size_t vl_first_array(const vl_load *load, size_t i); /* row of table array in the load's batch */
 size_t vl_peak_count(const vl_load *load);
 double vl_f64_at(const vl_batch *b, int field, size_t i);
-
-uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index);
 
 #endif

@@ -5,8 +5,11 @@
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"
 
-/* No messages of its own, no work at exit (it crashes there after a failed write), our filter known, and no plugin is
- * loaded: stores need none, and one that brings the shared HDF5 along would be a second HDF5 in the process. */
+#include <sys/stat.h>
+
+/* No messages of its own, no work at exit (it crashes there after a failed write), our filter known, and no
+ * plugin is loaded: stores need none, and one that brings the shared HDF5 along would be a second HDF5 in the
+ * process. */
 vl_code vl_hdf5_start(vl_err *err);
 /* HDF5 keeps its errors, and whether it prints them, for each thread apart: called before HDF5 in ordered
  * stages. */
@@ -15,6 +18,16 @@ hid_t vl_hdf5_type(vl_type type); /* in the file and in memory: little-endian; b
 bool vl_hdf5_type_of(hid_t type, vl_type *out);
 /* VL_EIO (writing) or VL_ESTORE (reading), with the innermost message that HDF5 has. */
 vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+vl_code vl_store_add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err);
+vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err);
+/* Reading: the attributes of an open object; text empty and number 0 where there is none. */
+vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err);
+vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
+                        vl_err *err);
+/* Opens the data set at a column's path and reads what it is. hex [32]: its digest. */
+struct vl_dataset;
+vl_code vl_store_open_column(vl_store *st, struct vl_dataset *col, const char *hex, vl_err *err);
 
 /* An HDF5 call failed while writing: it is not called for this file again. Names the file. */
 vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what);
@@ -35,8 +48,10 @@ struct vl_store {
     vl_profile profile;
     unsigned version;
     uint64_t bytes, unsynced;
-    struct vl_dataset *column; /* owned */
+    struct vl_dataset *column; /* owned; when reading, indexes that were asked for lie behind the columns */
     int ncolumn, ccolumn;
+    int nindex;           /* when reading */
+    struct stat replaces; /* what an index is made again of: nothing else may be replaced by it */
     vl_buf manifest;
 };
 

@@ -6,6 +6,7 @@
 
 #include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
+#include "pipeline/store/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,10 +83,11 @@ static vl_code create_file(vl_store *st, vl_err *err)
     return err->code;
 }
 
-vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
+/* A store that is to be written: its names, and the temporary file, locked. */
+static vl_code begin(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
 {
-    *out = NULL;
-    vl_store *const st = calloc(1, sizeof *st);
+    struct stat there;
+    vl_store *const st = *out = calloc(1, sizeof *st);
     if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
     st->fd = -1;
     st->file = -1;
@@ -93,34 +95,105 @@ vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bo
     st->force = force;
     st->path = strdup(path);
     st->part = part_name(path);
-    if (!st->path || !st->part) {
-        vl_fail(err, VL_ENOMEM, "no memory for a store");
-        not_ours(st, err);
-        goto fail;
-    }
-    if (!force && !access(path, F_OK)) {
-        vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
-        not_ours(st, err);
-        goto fail;
-    }
-    struct stat there;
-    if (!stat(path, &there) && !S_ISREG(there.st_mode)) {
+    if (!st->path || !st->part) vl_fail(err, VL_ENOMEM, "no memory for a store");
+    else if (!force && !access(path, F_OK)) vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
+    else if (!stat(path, &there) && !S_ISREG(there.st_mode))
         vl_fail(err, VL_EEXIST, "exists already and is no regular file");
-        not_ours(st, err);
-        goto fail;
-    }
-    if (open_part(st, err) || vl_hdf5_start(err) || create_file(st, err)) goto fail;
-    *out = st;
-    return VL_OK;
-fail:
-    vl_store_close(st);
+    return err->code ? not_ours(st, err) : open_part(st, err);
+}
+
+vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
+{
+    if (!begin(out, path, profile, force, err) && !vl_hdf5_start(err) && !create_file(*out, err))
+        return VL_OK;
+    vl_store_close(*out);
+    *out = NULL;
     return err->code;
+}
+
+/* ---- a copy ---- */
+
+/* The first n bytes of a store; the kernel copies, or shares, what it can. */
+static vl_code copy_bytes(int from, int to, uint64_t n, vl_err *err)
+{
+    enum { PIECE = 1 << 20 };
+    ssize_t got = 1;
+    for (; n && got > 0; n -= (uint64_t)got) {
+        got = copy_file_range(from, NULL, to, NULL, n, 0);
+        if (got < 0 && errno == EINTR) got = 0;
+        if (got <= 0) break;
+    }
+    if (!n) return VL_OK;
+    uint8_t *const piece = malloc(PIECE);
+    if (!piece) return vl_fail(err, VL_ENOMEM, "no memory to copy a store");
+    while (n && !err->code) {
+        got = read(from, piece, n < PIECE ? n : PIECE);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+        else if (!got) vl_fail(err, VL_ESTORE, "%llu bytes are missing", (unsigned long long)n);
+        else if (!vl_write_all(to, piece, (size_t)got, err)) n -= (uint64_t)got;
+    }
+    free(piece);
+    return err->code;
+}
+
+static vl_code copy_store(vl_store *st, vl_err *err)
+{
+    uint64_t bytes = 0;
+    if (vl_seal_check(st->path, 0, &bytes, err)) return err->code;
+    const int from = open(st->path, O_RDONLY | O_CLOEXEC);
+    if (from < 0 || fstat(from, &st->replaces)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    else if ((uint64_t)st->replaces.st_size != bytes) vl_fail(err, VL_EBUSY, "another vial has replaced it");
+    else if (ftruncate(st->fd, 0) || fchmod(st->fd, st->replaces.st_mode & 07777))
+        vl_fail_errno(err, VL_EIO, errno, "cannot write the new store");
+    else copy_bytes(from, st->fd, bytes - VL_TRAILER, err);
+    if (from >= 0) close(from);
+    return vl_err_file(err, st->path);
+}
+
+static vl_code open_copy(vl_store *st, vl_err *err)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (access < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
+        H5Pset_file_locking(access, 0, 1) < 0)
+        vl_store_give_up(st, err, "file properties");
+    else if ((st->file = H5Fopen(st->part, H5F_ACC_RDWR, access)) < 0)
+        vl_store_give_up(st, err, "to the copy");
+    H5Pclose(access);
+    if (err->code) return err->code;
+    const htri_t there = H5Lexists(st->file, VL_INDEX_GROUP, H5P_DEFAULT);
+    if (there < 0 || (there && H5Ldelete(st->file, VL_INDEX_GROUP, H5P_DEFAULT) < 0))
+        return vl_store_give_up(st, err, VL_INDEX_GROUP);
+    return VL_OK;
+}
+
+vl_code vl_store_rewrite(vl_store **out, const char *path, vl_profile profile, vl_err *err)
+{
+    if (!begin(out, path, profile, true, err) && !copy_store(*out, err) && !vl_hdf5_start(err) &&
+        !open_copy(*out, err))
+        return VL_OK;
+    vl_store_close(*out);
+    *out = NULL;
+    return err->code;
+}
+
+/* Is what has the name still what the copy was made of? */
+static bool is_replaced(const vl_store *st)
+{
+    struct stat now;
+    const struct stat *const was = &st->replaces;
+    return was->st_ino && (stat(st->path, &now) || now.st_ino != was->st_ino || now.st_dev != was->st_dev ||
+                           now.st_size != was->st_size);
 }
 
 /* ---- publish ---- */
 
 vl_code vl_store_publish(vl_store *st, vl_err *err)
 {
+    if (is_replaced(st)) {
+        vl_fail(err, VL_EBUSY, "another vial has replaced it meanwhile");
+        return vl_err_file(err, st->path);
+    }
     int failed = renameat2(AT_FDCWD, st->part, AT_FDCWD, st->path, st->force ? 0 : RENAME_NOREPLACE);
     if (failed && errno == EINVAL && !st->force) /* a file system that cannot refuse to replace */
         failed = access(st->path, F_OK) ? rename(st->part, st->path) : (errno = EEXIST, -1);
@@ -136,4 +209,5 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
 }
 
 const char *vl_store_part(const vl_store *st) { return st->part; }
+vl_profile vl_store_profile(const vl_store *st) { return st->profile; }
 uint64_t vl_store_bytes(const vl_store *st) { return st->bytes; }

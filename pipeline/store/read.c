@@ -64,7 +64,7 @@ static vl_code read_text(vl_store *st, const attribute *a, const char *name, cha
 }
 
 /* Text of an attribute of an open object, a number in decimal; empty if there is none. */
-static vl_code get_text(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err)
+vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err)
 {
     attribute a;
     uint64_t number = 0;
@@ -80,8 +80,8 @@ out:
 }
 
 /* A number; 0 and *there false if there is none. */
-static vl_code get_u64(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
-                       vl_err *err)
+vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
+                        vl_err *err)
 {
     attribute a;
     *value = 0;
@@ -115,14 +115,13 @@ static bool read_layout(vl_dataset *col, hid_t create)
     return !col->is.portable || first == H5Z_FILTER_SHUFFLE || first == H5Z_FILTER_DEFLATE;
 }
 
-static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *row, vl_err *err)
+vl_code vl_store_open_column(vl_store *st, vl_dataset *col, const char *hex, vl_err *err)
 {
     hsize_t dims[4] = { 0 };
-    memcpy(col->is.path, row->path, sizeof col->is.path - 1);
     for (int i = 0; i < 16; i++) {
         unsigned byte = 0;
-        char hex[3] = { row->xxh3_128[2 * i], row->xxh3_128[2 * i + 1], 0 };
-        if (sscanf(hex, "%2x", &byte) != 1)
+        const char two[3] = { hex[2 * i], hex[2 * i + 1], 0 };
+        if (sscanf(two, "%2x", &byte) != 1)
             return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
         col->is.digest[i] = (uint8_t)byte;
     }
@@ -145,11 +144,12 @@ static vl_code read_column(vl_store *st, vl_dataset *col, const vl_digest_row *r
     if (space >= 0) H5Sclose(space);
     if (create >= 0) H5Pclose(create);
     if (!good) return err->code;
-    if (get_u64(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err)) return err->code;
+    if (vl_store_u64_of(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err))
+        return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
     if (!col->is.packed_bytes && col->is.nelem)
         return bad_store(st, err, col->is.path); /* 0 is its word for trouble */
-    return get_text(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
+    return vl_store_text_of(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
 }
 
 /* The rows of /digest, to be freed; *n of them. */
@@ -181,13 +181,14 @@ static vl_code read_columns(vl_store *st, vl_err *err)
     int n = 0;
     vl_digest_row *const row = read_rows(st, &n, err);
     if (!row) return err->code;
-    st->column = calloc((size_t)n + 1, sizeof *st->column);
+    st->column = calloc((size_t)n + VL_MAX_INDEX, sizeof *st->column);
     if (!st->column) vl_fail(err, VL_ENOMEM, "no memory for %d columns", n);
     for (int i = 0; i < n && !err->code; i++) {
         st->column[i].id = -1;
         row[i].path[sizeof row[i].path - 1] = 0;
         st->ncolumn = i + 1;
-        read_column(st, &st->column[i], &row[i], err);
+        memcpy(st->column[i].is.path, row[i].path, sizeof st->column[i].is.path - 1);
+        vl_store_open_column(st, &st->column[i], row[i].xxh3_128, err);
     }
     free(row);
     return err->code;
@@ -318,7 +319,7 @@ vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *te
     hid_t object = -1;
     text[0] = 0;
     if (open_where(st, where, &object, err) || object < 0) return err->code;
-    get_text(st, object, name, text, n, err);
+    vl_store_text_of(st, object, name, text, n, err);
     H5Oclose(object);
     return err->code;
 }
@@ -329,7 +330,7 @@ vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint
     bool there = false;
     *value = 0;
     if (open_where(st, where, &object, err) || object < 0) return err->code;
-    get_u64(st, object, name, value, &there, err);
+    vl_store_u64_of(st, object, name, value, &there, err);
     H5Oclose(object);
     return err->code;
 }
@@ -409,7 +410,7 @@ void vl_store_close(vl_store *st)
 {
     if (!st) return;
     if (!st->dead) {
-        for (int i = 0; i < st->ncolumn; i++)
+        for (int i = 0; i < st->ncolumn + st->nindex; i++)
             if (st->column[i].id >= 0) H5Dclose(st->column[i].id);
         if (st->file >= 0) H5Fclose(st->file);
     }

@@ -34,6 +34,7 @@ typedef struct vl_spec {
     vl_use use;
     const char *unit, *missing, *doc; /* borrowed; live as long as the store is written */
     const char *role, *coding;        /* the same; NULL: none */
+    bool index;                       /* made from columns, under VL_INDEX_GROUP */
 } vl_spec;
 
 /* A fixed-size piece of one column, before and after pack. */
@@ -69,7 +70,31 @@ vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *
 /* Plain digest of a column, as computed by the layer above. */
 vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16], vl_err *err);
 vl_code vl_store_seal(vl_store *st, int threads, vl_err *err);
+
+/* ---- indexes: data sets made from columns, which can be made again. They are no part of the store's
+ * identity ---- */
+#define VL_INDEX_GROUP "index"
+enum { VL_MAX_INDEX = 32 };
+/* What stands beside an index, as attributes. */
+typedef struct vl_index_note {
+    uint32_t version, unit; /* of how it is made; rows that an entry speaks of */
+    uint64_t rows;          /* of the table that it is of */
+    char of[33];            /* hash of the digests of what it was made from */
+    uint8_t digest[16];     /* XXH3-128 of its bytes */
+} vl_index_note;
+/* Of an index whose last chunk was appended (vl_spec.index). */
+vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note *note, vl_err *err);
+/* A copy of a store under its temporary name, without indexes, to be given new ones: append, note, finish,
+ * publish. VL_EBUSY from publish: somebody else has replaced the store. */
+vl_code vl_store_rewrite(vl_store **out, const char *path, vl_profile profile, vl_err *err);
+vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
+/* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */
+vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_note *note, vl_err *err);
+/* The paths of all, [*n]. VL_ESTORE: more than VL_MAX_INDEX, or one with a longer name. */
+vl_code vl_store_indexes(vl_store *st, char path[VL_MAX_INDEX][VL_PATH], int *n, vl_err *err);
+
 const char *vl_store_part(const vl_store *st); /* the temporary name */
+vl_profile vl_store_profile(const vl_store *st);
 vl_code vl_store_publish(vl_store *st, vl_err *err);
 uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
 
@@ -84,6 +109,7 @@ typedef struct vl_stored {
     bool uniform; /* ragged, and all rows are row_length long: there is no offset column */
     uint64_t row_length;
     uint8_t digest[16];
+    bool index;    /* made from columns */
     bool portable; /* HDF5's filters instead of ours */
     char codec[32];
     uint64_t packed_bytes; /* in the file */

@@ -82,7 +82,7 @@ static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
     return VL_OK;
 }
 
-static vl_code add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err)
+vl_code vl_store_add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err)
 {
     const size_t n = strlen(text);
     const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
@@ -97,7 +97,7 @@ static vl_code add_text(vl_store *st, hid_t object, const char *name, const char
     return err->code;
 }
 
-static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err)
+vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err)
 {
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t attribute = H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
@@ -110,9 +110,9 @@ static vl_code add_u64(vl_store *st, hid_t object, const char *name, uint64_t va
 static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc,
                         vl_err *err)
 {
-    if (*unit && add_text(st, id, "unit", unit, err)) return err->code;
-    if (*missing && add_text(st, id, "missing", missing, err)) return err->code;
-    if (*doc && add_text(st, id, "description", doc, err)) return err->code;
+    if (*unit && vl_store_add_text(st, id, "unit", unit, err)) return err->code;
+    if (*missing && vl_store_add_text(st, id, "missing", missing, err)) return err->code;
+    if (*doc && vl_store_add_text(st, id, "description", doc, err)) return err->code;
     return VL_OK;
 }
 
@@ -147,6 +147,7 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     col->spec = spec;
     snprintf(col->is.path, sizeof col->is.path, "%s", spec->path);
     col->is.type = spec->type;
+    col->is.index = spec->index;
     return col;
 }
 
@@ -184,8 +185,10 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     H5Pclose(create);
     if (err->code) return err->code;
     col->is.chunk = size;
-    if (spec->role && *spec->role && add_text(st, col->id, "role", spec->role, err)) return err->code;
-    if (spec->coding && *spec->coding && add_text(st, col->id, "coding", spec->coding, err)) return err->code;
+    if (spec->role && *spec->role && vl_store_add_text(st, col->id, "role", spec->role, err))
+        return err->code;
+    if (spec->coding && *spec->coding && vl_store_add_text(st, col->id, "coding", spec->coding, err))
+        return err->code;
     return describe(st, col->id, spec->unit, spec->missing, spec->doc, err);
 }
 
@@ -292,7 +295,7 @@ vl_code vl_store_table(vl_store *st, const char *path, vl_type type, const void 
     if (write_table(st, col, ndim, size, data, err)) return err->code;
     for (int i = 0; i < ndim && axis; i++) {
         const char name[] = { 'a', 'x', 'i', 's', (char)('0' + i), 0 };
-        if (axis[i][0] && add_text(st, col->id, name, axis[i], err)) return err->code;
+        if (axis[i][0] && vl_store_add_text(st, col->id, name, axis[i], err)) return err->code;
     }
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, XXH3_128bits(data, n * vl_type_width(type)));
@@ -325,7 +328,7 @@ vl_code vl_store_note(vl_store *st, const char *where, const char *name, const c
 {
     const hid_t object = open_object(st, where, err);
     if (object < 0) return vl_store_give_up(st, err, where);
-    if (add_text(st, object, name, text, err)) return err->code;
+    if (vl_store_add_text(st, object, name, text, err)) return err->code;
     if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
     return manifest_line(st, where, name, text, err);
 }
@@ -335,7 +338,7 @@ vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uin
     char text[24];
     const hid_t object = open_object(st, where, err);
     if (object < 0) return vl_store_give_up(st, err, where);
-    if (add_u64(st, object, name, value, err)) return err->code;
+    if (vl_store_add_u64(st, object, name, value, err)) return err->code;
     if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
     snprintf(text, sizeof text, "%" PRIu64, value);
     return manifest_line(st, where, name, text, err);
@@ -370,14 +373,14 @@ static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
 {
     char text[128] = "";
     if (st->profile == VL_PORTABLE)
-        return add_text(st, col->id, "codec", vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate",
-                        err);
+        return vl_store_add_text(st, col->id, "codec",
+                                 vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
     for (uint8_t i = 0; i < 32; i++) {
         if (!(col->codecs >> i & 1)) continue;
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", vl_codec_name(i));
     }
-    return add_text(st, col->id, "codec", text, err);
+    return vl_store_add_text(st, col->id, "codec", text, err);
 }
 
 static int by_path(const void *a, const void *b)
@@ -404,36 +407,34 @@ static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err 
         return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
     vl_hex(sha, 32, hex);
     const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
-    if (root < 0 || add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0)
+    if (root < 0 || vl_store_add_text(st, root, "vial.digest", hex, err) || H5Gclose(root) < 0)
         return vl_store_give_up(st, err, "digest");
     return VL_OK;
 }
 
+/* Indexes are not of the content: they can be made again, and the identity stays what it was. */
 static vl_code write_digest(vl_store *st, vl_err *err)
 {
     vl_digest_row *const row = calloc((size_t)st->ncolumn + 1, sizeof *row);
+    int n = 0;
     if (!row) return vl_fail(err, VL_ENOMEM, "no memory for %d digests", st->ncolumn);
     for (int i = 0; i < st->ncolumn; i++) {
         char hex[33];
-        memcpy(row[i].path, st->column[i].is.path, sizeof row[i].path);
+        if (st->column[i].is.index) continue;
+        memcpy(row[n].path, st->column[i].is.path, sizeof row[n].path);
         vl_hex(st->column[i].is.digest, 16, hex);
-        memcpy(row[i].xxh3_128, hex, 32);
+        memcpy(row[n++].xxh3_128, hex, 32);
     }
-    qsort(row, (size_t)st->ncolumn, sizeof *row, by_path);
-    write_rows(st, row, st->ncolumn, err);
+    qsort(row, (size_t)n, sizeof *row, by_path);
+    write_rows(st, row, n, err);
     free(row);
     return err->code;
 }
 
-vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
+vl_code vl_store_finish(vl_store *st, int threads, vl_err *err)
 {
-    const uint64_t n = st->manifest.len;
-    if (vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
-                       "notes of the store: where, name and text of each, one a line", err))
-        return err->code;
     for (int i = 0; i < st->ncolumn; i++)
         if (name_codecs(st, &st->column[i], err)) return err->code;
-    if (write_digest(st, err)) return err->code;
     for (int i = 0; i < st->ncolumn; i++) {
         if (H5Dclose(st->column[i].id) < 0) return vl_store_give_up(st, err, st->column[i].is.path);
         st->column[i].id = -1;
@@ -442,4 +443,14 @@ vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
     st->file = -1;
     vl_seal_write(st->fd, threads, 0, &st->bytes, err);
     return vl_err_file(err, st->path);
+}
+
+vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
+{
+    const uint64_t n = st->manifest.len;
+    if (vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
+                       "notes of the store: where, name and text of each, one a line", err) ||
+        write_digest(st, err))
+        return err->code;
+    return vl_store_finish(st, threads, err);
 }

@@ -1,0 +1,12 @@
+/* The indexes of spectra. */
+#ifndef VL_SPECTRA_INDEX_H
+#define VL_SPECTRA_INDEX_H
+
+#include "pipeline/index/index.h"
+
+extern const vl_index vl_spectra_by_id, vl_spectra_by_scan, vl_spectra_by_time;
+
+/* The number behind "scan=", "scanId=" or "spectrum=" of an id; without one, the spectrum's index. */
+uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index);
+
+#endif
