@@ -6,7 +6,7 @@
  * row i), or elements that belong to no row (VL_STREAM). What stands for "absent" is said in the field's
  * text.
  *
- * Some data names its own columns (the peak arrays of mzML). Those come as pieces: runs of elements for a
+ * Some data names its own columns (peak arrays). Those come as pieces: runs of elements for a
  * column that the batch describes in piece_column. See vl_piece.
  */
 #ifndef VL_BATCH_H
@@ -94,7 +94,7 @@ static inline vl_cell vl_row(const vl_column *c, size_t i)
 }
 
 typedef struct vl_piece_column {
-    char path[VL_PATH]; /* "spectra/ms1_centroid/mz" */
+    char path[VL_PATH]; /* in the store */
     char unit[16];
     char role[VL_ROLE]; /* "m/z array"; "" where no term says */
     char coding[24];    /* "numpress_linear"; "": plain elements */

@@ -49,8 +49,9 @@ typedef struct vl_way {
 } vl_way;
 
 typedef struct vl_format {
-    const char *name, *title, *doc; /* "fastq", "FASTQ", "reads with qualities, four lines each" */
-    const char *ending[6]; /* of file names: ".fastq", ".fq"; the first is the usual one; ends with NULL */
+    const char *name, *title, *doc; /* for options and stores; for messages; one phrase */
+    const char *ending[6]; /* of file names, with their dots; the first is the usual one; ends with NULL */
+    const char *example, *example_back; /* lines of help, of ingest and of export */
     bool mates; /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
     const vl_schema *schema; /* what parse fills */
     size_t head_size;        /* state that open makes; zeroed before */
@@ -94,9 +95,9 @@ const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
  * is asked for? Only those count that were noted: others are another format's. */
 bool vl_format_same_options(const char *noted, const vl_given *asked);
 const vl_format *vl_format_find(const char *name); /* NULL if there is none */
-/* What bytes of no format of ours seem to be, "BAM"; NULL: nothing that we know by sight. */
+/* What bytes of no format of ours seem to be; NULL: nothing that we know by sight. */
 const char *vl_format_resembles(const uint8_t *bytes, size_t n);
-/* The titles of all formats as a sentence has them: "FASTQ and mzML", with `joint` before the last. Gives text. */
+/* The titles of all formats as a sentence has them: "A, B and C", with `joint` before the last. Gives text. */
 enum { VL_FORMAT_TITLES = 160 };
 const char *vl_format_titles(const char *joint, char text[VL_FORMAT_TITLES]);
 

@@ -461,26 +461,33 @@ static vl_code finish(const void *self, void *state, vl_facts *facts, vl_err *er
 
 static void close(void *self, void *state) { (void)self, (void)state; }
 
-const vl_format vl_fastq = { .name = "fastq",
-                             .title = "FASTQ",
-                             .doc = "reads with qualities, four lines each",
-                             .ending = { ".fastq", ".fq" },
-                             .mates = true,
-                             .schema = &vl_reads_schema,
-                             .head_size = sizeof(head),
-                             .tail_size = sizeof(tail),
-                             .block = 2u << 20,
-                             .max_record = 256u << 20,
-                             .max_stream = 2,
-                             .option = options,
-                             .option_size = sizeof(asked),
-                             .probe = probe,
-                             .open = open,
-                             .cut = cut,
-                             .parse = parse,
-                             .join = join,
-                             .finish = finish,
-                             .close = close,
-                             .print_size = sizeof(vl_fastq_how),
-                             .unfinish = vl_fastq_unfinish,
-                             .print = vl_fastq_print };
+const vl_format vl_fastq = {
+    .name = "fastq",
+    .title = "FASTQ",
+    .doc = "reads with qualities, four lines each",
+    .ending = { ".fastq", ".fq" },
+    .example = "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz\n"
+               "  vial ingest -b /bank -s S1 L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz\n"
+               "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
+               "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",
+    .example_back = "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n",
+    .mates = true,
+    .schema = &vl_reads_schema,
+    .head_size = sizeof(head),
+    .tail_size = sizeof(tail),
+    .block = 2u << 20,
+    .max_record = 256u << 20,
+    .max_stream = 2,
+    .option = options,
+    .option_size = sizeof(asked),
+    .probe = probe,
+    .open = open,
+    .cut = cut,
+    .parse = parse,
+    .join = join,
+    .finish = finish,
+    .close = close,
+    .print_size = sizeof(vl_fastq_how),
+    .unfinish = vl_fastq_unfinish,
+    .print = vl_fastq_print
+};

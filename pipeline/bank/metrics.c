@@ -4,7 +4,7 @@
  *
  *     # HELP vial_stores Stores that are live, by kind.
  *     # TYPE vial_stores gauge
- *     vial_stores{kind="reads"} 1204
+ *     vial_stores{kind="..."} 1204
  *
  * HELP and TYPE stand once before the values of a name; there are no timestamps (the collector skips a file
  * that has one). Labels are kinds and codes of reason, never ids or paths: a word in the catalogue that does

@@ -9,7 +9,7 @@
  *     "withdrawn": {"reason": "...", "at": 1764000000}, absent unless withdrawn; "stores" is empty
  *                                                     then, after tidy
  *     "stores": [ {
- *        "kind": "reads", "acquisition": "S1_L001", "file": "reads-S1_L001.h5",
+ *        "kind": <its name>, "acquisition": "S1_L001", "file": "<kind>-S1_L001.h5",
  *        "state": "live" | "superseded", "profile": "compact", "options": "exact=all",
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,

@@ -52,7 +52,7 @@ static const char first_settings[] =
     "; A folder that `vial nightly` looks into; as many as there are instruments.\n"
     ";[inbox novaseq]\n"
     ";path = /data/novaseq\n"
-    ";match = *.fastq.gz         ; else every file of a format that vial reads, by content\n"
+    ";match = S*                 ; else every file of a format that vial reads, by content\n"
     ";sheet = *.csv              ; instead of match: sample sheets that are dropped there\n"
     ";complete = CopyComplete.txt ; a run folder is taken when this file is in it\n"
     ";settle = 10m               ; and no file has changed for so long\n"

@@ -1,4 +1,5 @@
 /* vial export: the original back. */
+#include "formats/format.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/io/output.h"
 #include "pipeline/out/export.h"
@@ -51,14 +52,22 @@ static int run(const vl_command *me, int argc, char **argv)
     return EX_OK;
 }
 
+static void list_examples(void)
+{
+    printf("\n");
+    for (int i = 0; vl_formats[i]; i++)
+        printf("%s", vl_formats[i]->example_back ? vl_formats[i]->example_back : "");
+}
+
 const vl_command vl_command_export = {
-    "export", "[options] STORE", "gives the original back, byte for byte",
+    "export",
+    "[options] STORE",
+    "gives the original back, byte for byte",
     "The text is what was ingested, decompressed. A name that ends in .gz is written as BGZF, which every "
     "gzip reads.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
-    "taken at ingest; if it differs the exit code is 65 and no file is left.\n\n"
-    "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n"
-    "  vial export run7.h5 -o run7.mzML\n",
-    run
+    "taken at ingest; if it differs the exit code is 65 and no file is left.\n",
+    run,
+    list_examples
 };

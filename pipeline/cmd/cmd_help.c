@@ -11,11 +11,11 @@ static void list(void)
            "and hands it back byte for byte.\n\nusage: vial COMMAND [options] ...\n\n");
     for (int i = 0; vl_commands[i]; i++) printf("  %-12s %s\n", vl_commands[i]->name, vl_commands[i]->what);
     printf("\nA first day:\n"
-           "  vial ingest -o S1.h5 S1_R1.fastq.gz S1_R2.fastq.gz    in, verified\n"
+           "  vial ingest -o S1.h5 S1_R1.fq.gz S1_R2.fq.gz          in, verified\n"
            "  vial info S1.h5                                       what is in it\n"
-           "  vial view S1.h5 --rows 0-3                            the first four reads\n"
+           "  vial view S1.h5 --rows 0-3                            the first four rows\n"
            "  vial verify S1.h5                                     still whole?\n"
-           "  vial export S1.h5 -1 R1.fastq.gz -2 R2.fastq.gz       the original back\n"
+           "  vial export S1.h5 -1 R1.fq.gz -2 R2.fq.gz             the original back\n"
            "\nA bank of many samples:\n"
            "  vial init /data/bank                                  a folder of its own\n"
            "  vial ingest -b /data/bank --sheet samples.csv         a batch by day\n"

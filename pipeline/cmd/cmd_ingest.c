@@ -145,6 +145,8 @@ static void list_formats(void)
 {
     printf("\nFormats of FILE, found out from its content, never from its name:\n");
     for (int i = 0; vl_formats[i]; i++) printf("  %-28s %s\n", vl_formats[i]->name, vl_formats[i]->doc);
+    printf("\n");
+    for (int i = 0; vl_formats[i]; i++) printf("%s", vl_formats[i]->example ? vl_formats[i]->example : "");
 }
 
 const vl_command vl_command_ingest = {
@@ -168,12 +170,7 @@ const vl_command vl_command_ingest = {
     "some\n"
     "refused, 74 the disk, 75 again.\n\n"
     "  vial ingest -b /bank --sheet samples.csv --check\n"
-    "  vial ingest -b /bank --sheet samples.csv\n"
-    "  vial ingest -b /bank -s S1 S1_R1.fastq.gz S1_R2.fastq.gz run7.mzML\n"
-    "  vial ingest -b /bank -s S1 L1_R1.fq.gz,L2_R1.fq.gz L1_R2.fq.gz,L2_R2.fq.gz\n"
-    "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
-    "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
-    "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",
+    "  vial ingest -b /bank --sheet samples.csv\n",
     run,
     list_formats
 };

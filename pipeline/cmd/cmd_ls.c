@@ -52,7 +52,7 @@ const vl_command vl_command_ls = {
     "matches.\n"
     "\n"
     "  vial ls -b /bank S0042                                    all stores of a sample\n"
-    "  vial ls -b /bank --where \"specimen_type = 'DNA' AND kind = 'reads'\"\n"
+    "  vial ls -b /bank --where \"specimen_type = 'DNA' AND rows > 1000\"\n"
     "  vial ls -b /bank --where \"age >= 40 AND NOT (tissue IN ('blood', 'saliva'))\"\n"
     "  vial ls -b /bank --where \"published >= '2026-11-01' AND rows < 1000000\" --tsv\n"
     "  vial ls -b /bank --where \"[characteristics[disease]] IS NULL OR verified IS NULL\" --json\n",

@@ -42,7 +42,7 @@ static int run(const vl_command *me, int argc, char **argv)
     int threads = 0, rest = 0, code = 0, worst = EX_OK;
     const vl_opt opt[] = {
         { 0, "deep", VL_OPT_FLAG, &deep, NULL,
-          "spectra: also make the whole original text again and compare" },
+          "make the original text again and compare, also where that is dear" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "all", VL_OPT_FLAG, &all, NULL, "bank: every store" },
         { 0, "slice", VL_OPT_TEXT, &slice, "N/M", "bank: the N-th of M parts of its stores" },
@@ -76,8 +76,10 @@ static int run(const vl_command *me, int argc, char **argv)
 const vl_command vl_command_verify = { "verify", "[options] STORE... | -b BANK [--all | --slice N/M]",
                                        "checks that stores are whole",
                                        "Checks the trailer and the hash over all bytes, the digest table, "
-                                       "every chunk and every column; reads are printed\n"
-                                       "again and compared with the hash of the original text. A damaged "
-                                       "store is named with data set and chunk where\n"
-                                       "that is known, and the exit code is 65.\n",
+                                       "every chunk and every column; where it "
+                                       "is quick,\n"
+                                       "the text is made again and compared with the hash of the original. A "
+                                       "damaged store is named with data set "
+                                       "and chunk\n"
+                                       "where that is known, and the exit code is 65.\n",
                                        run };

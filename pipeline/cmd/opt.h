@@ -20,7 +20,7 @@ extern const vl_command *const vl_commands[]; /* ends with NULL */
 /* Options that are not the command's own but a kind's or a format's: which of them an input or a store has is found out
  * later. A list ends with NULL. */
 typedef struct vl_owner {
-    const char *of; /* for help: "reads", "mzml" */
+    const char *of; /* for help */
     const vl_opt *opt;
 } vl_owner;
 

@@ -49,7 +49,7 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
             if (c->source->peek(c->bytes, s, want, &bytes[s], &n[s], &whole[s], err))
                 return vl_err_file(err, c->stream[s].name);
         more = false;
-        c->format->close(c->head, c->state); /* of a try that saw too little */
+        c->format->close(c->head, c->tail); /* of a try that saw too little */
         memset(c->head, 0, c->format->head_size);
         if (c->format->open(c->head, ask, bytes, n, whole, &more, err))
             return vl_err_file(err, c->stream[0].name);
@@ -115,8 +115,8 @@ vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format
     if (take_options(c, given, any_format, err)) return err->code;
     ask.option = c->option;
     c->head = calloc(1, c->format->head_size + 1);
-    c->state = calloc(1, c->format->tail_size + 1);
-    if (!c->head || !c->state) return vl_fail(err, VL_ENOMEM, "no memory to open the input");
+    c->tail = calloc(1, c->format->tail_size + 1);
+    if (!c->head || !c->tail) return vl_fail(err, VL_ENOMEM, "no memory to open the input");
     return open_head(c, &ask, err);
 }
 
@@ -263,10 +263,10 @@ void vl_cutter_place(const vl_cutter *c, vl_err *err)
 
 void vl_cutter_close(vl_cutter *c)
 {
-    if (c->format && c->head && c->state) c->format->close(c->head, c->state);
+    if (c->format && c->head && c->tail) c->format->close(c->head, c->tail);
     free(c->option);
     free(c->head);
-    free(c->state);
+    free(c->tail);
     if (c->source) c->source->close(c->bytes);
     for (int s = 0; s < VL_MAX_STREAM; s++) {
         vl_buf_free(&c->stream[s].tail);

@@ -28,7 +28,7 @@ typedef struct vl_cutter {
     const vl_source *source; /* borrowed */
     void *bytes;             /* owned; of the source */
     void *option;            /* owned; what is asked of the format */
-    void *head, *state;      /* owned; of the format: head is read only after open, state belongs to join */
+    void *head, *tail;       /* owned; of the format: head is read only after open, tail belongs to join */
     vl_stream stream[VL_MAX_STREAM];
     int nstream;
 } vl_cutter;

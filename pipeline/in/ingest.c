@@ -103,7 +103,7 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     l->chunks.n = 0;
     l->rows = vl_lay_rows(g->lay, 0);
     if (is_empty(l, slot)) return VL_OK;
-    if (f->join(g->cutter.head, g->cutter.state, l->block, &l->batch, err))
+    if (f->join(g->cutter.head, g->cutter.tail, l->block, &l->batch, err))
         return vl_err_file(err, l->block[0].file);
     if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
     l->rows = vl_lay_rows(g->lay, 0);
@@ -337,7 +337,7 @@ static vl_code note_root(ingest *g, vl_err *err)
 static vl_code note_facts(ingest *g, vl_err *err)
 {
     vl_facts facts = { .n = 0 };
-    if (g->cutter.format->finish(g->cutter.head, g->cutter.state, &facts, err))
+    if (g->cutter.format->finish(g->cutter.head, g->cutter.tail, &facts, err))
         return vl_err_file(err, g->cutter.stream[0].name);
     for (int i = 0; i < facts.n; i++) {
         clean(facts.fact[i].text);

@@ -24,7 +24,7 @@ typedef struct vl_ingest {
 
 /* What came of it, for the summary. */
 typedef struct vl_ingested {
-    const char *kind, *row_name; /* "reads"; static */
+    const char *kind, *row_name; /* words of the kind; static */
     uint64_t rows, units;        /* units: bases or peaks */
     const char *unit_name;
     uint64_t bytes_in, text_bytes, bytes_store;

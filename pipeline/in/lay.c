@@ -4,6 +4,7 @@
 #include "formats/schema.h"
 #include "formats/xxh3.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,11 +225,14 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
         if (lay->schema->field[f].ref == VL_REF_PIECE_COLUMN) number = batch->col[f].data.data;
         if (lay->schema->field[f].ref == VL_REF_PIECE_START) start = batch->col[f].data.data;
     }
+    assert(number && start);
     for (size_t i = 0; i < batch->npiece_column; i++)
         if (find_piece(lay, &batch->piece_column[i], &map[i], err)) return err->code;
     for (size_t i = 0; i < batch->npiece; i++) {
         const vl_piece *const p = &batch->piece[i];
         column *const c = lay->piece[map[p->column]];
+        assert(p->column < batch->npiece_column && p->at <= batch->values.len &&
+               p->nelem <= (batch->values.len - p->at) / vl_type_width(c->spec.type));
         number[2 * i] = (uint8_t)map[p->column];
         number[2 * i + 1] = (uint8_t)(map[p->column] >> 8);
         vl_put_le64(start + 8 * i, c->n);
@@ -236,6 +240,25 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
             return err->code;
     }
     return VL_OK;
+}
+
+/* What a parser promises of a batch: lay copies on its word. */
+static void check_promises(const vl_batch *batch)
+{
+    const vl_schema *const s = batch->schema;
+    const int pieces = vl_schema_piece_table(s);
+    for (int f = 0; f < s->nfield; f++) {
+        const vl_column *const col = &batch->col[f];
+        const size_t width = vl_type_width(s->field[f].type), nrow = batch->nrow[s->field[f].table];
+        (void)col, (void)width, (void)nrow; /* without asserts */
+        assert(col->data.len % width == 0);
+        if (s->field[f].shape == VL_FIXED) assert(col->data.len == nrow * width);
+        if (s->field[f].shape == VL_RAGGED)
+            assert(col->nrow == nrow &&
+                   (!nrow || (!col->offset[0] && col->offset[nrow] * width == col->data.len)));
+    }
+    assert(pieces < 0 ? !batch->npiece : batch->npiece == batch->nrow[pieces]);
+    (void)pieces;
 }
 
 /* ---- entry points ---- */
@@ -279,6 +302,7 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
 
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 {
+    check_promises(batch);
     fix_refs(lay, batch);
     for (int t = 0; t < lay->schema->ntable; t++) batch->first[t] = lay->nrow[t];
     if (batch->npiece && lay_pieces(lay, batch, out, err)) return err->code;

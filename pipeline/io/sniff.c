@@ -12,7 +12,7 @@
 enum {
     FIRST = 4096,      /* bytes of the first read, and of the text that is looked at first */
     PIECE = 1 << 16,   /* bytes of later reads */
-    DISTANT = 1 << 16, /* of text: before the root of an mzML there may be comments */
+    DISTANT = 1 << 16, /* of text: before the root of an XML document there may be comments */
     PACKED =
         17 << 20 /* bytes of a file that are read at most: the comment of a gzip header may be an index of
                           megabytes */

@@ -23,10 +23,9 @@ struct vl_reader;   /* out/reader.h */
 struct vl_html;     /* page/html.h */
 
 typedef struct vl_kind {
-    const vl_schema *schema; /* what ingest writes, and what questions ask for by number */
-    const vl_schema_1 *old;  /* what its stores of version 1 were made by; NULL: there were none */
-    const char *rows,
-        *units; /* words for the rows of table 0, and for what else is counted: "reads", "bases" */
+    const vl_schema *schema;  /* what ingest writes, and what questions ask for by number */
+    const vl_schema_1 *old;   /* what its stores of version 1 were made by; NULL: there were none */
+    const char *rows, *units; /* words for the rows of table 0, and for what else is counted */
     int unit_field,
         unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
     const vl_tally *tally; /* NULL: none */

@@ -3,6 +3,7 @@
 
 #include "formats/xxh3.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -136,6 +137,7 @@ static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
 static void unpin(vl_reader *r, vl_page *page)
 {
     pthread_mutex_lock(&r->lock);
+    assert(page->pins > 0);
     page->pins--;
     pthread_mutex_unlock(&r->lock);
 }

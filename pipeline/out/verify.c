@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct piece {
+typedef struct load {
     vl_buf packed, plain;
     vl_work work;
     int column;
     uint64_t nth;
     bool last_of_column;
-} piece;
+} load;
 
 typedef struct verify {
     vl_store *store;
@@ -44,13 +44,13 @@ static int unchecked(const verify *v, int c)
 static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
 {
     verify *const v = self;
-    piece *const p = slot->body;
+    load *const l = slot->body;
     const vl_stored *const col = vl_store_column(v->store, v->column);
-    p->column = v->column;
-    p->nth = v->nth++;
-    p->last_of_column = v->nth >= col->nchunk;
-    if (col->nchunk && vl_store_fetch(v->store, p->column, p->nth, &p->packed, err)) return err->code;
-    if (p->last_of_column) {
+    l->column = v->column;
+    l->nth = v->nth++;
+    l->last_of_column = v->nth >= col->nchunk;
+    if (col->nchunk && vl_store_fetch(v->store, l->column, l->nth, &l->packed, err)) return err->code;
+    if (l->last_of_column) {
         v->nth = 0;
         v->column = unchecked(v, v->column + 1);
         slot->end = v->column == v->ncolumn;
@@ -61,22 +61,22 @@ static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
 static vl_code unpack(void *self, vl_slot *slot, vl_err *err)
 {
     const verify *const v = self;
-    piece *const p = slot->body;
-    const vl_stored *const col = vl_store_column(v->store, p->column);
-    p->plain.len = 0;
-    return col->nchunk ? vl_stored_unpack(col, p->nth, &p->packed, &p->plain, &p->work, err) : VL_OK;
+    load *const l = slot->body;
+    const vl_stored *const col = vl_store_column(v->store, l->column);
+    l->plain.len = 0;
+    return col->nchunk ? vl_stored_unpack(col, l->nth, &l->packed, &l->plain, &l->work, err) : VL_OK;
 }
 
 static vl_code hash(void *self, vl_slot *slot, vl_err *err)
 {
     verify *const v = self;
-    piece *const p = slot->body;
-    const vl_stored *const col = vl_store_column(v->store, p->column);
+    load *const l = slot->body;
+    const vl_stored *const col = vl_store_column(v->store, l->column);
     XXH128_canonical_t got;
-    XXH3_128bits_update(v->hash, p->plain.data, p->plain.len);
-    v->done += p->packed.len;
+    XXH3_128bits_update(v->hash, l->plain.data, l->plain.len);
+    v->done += l->packed.len;
     vl_progress_show(&v->progress, v->done, v->total, 0);
-    if (!p->last_of_column) return VL_OK;
+    if (!l->last_of_column) return VL_OK;
     XXH128_canonicalFromHash(&got, XXH3_128bits_digest(v->hash));
     XXH3_128bits_reset(v->hash);
     if (memcmp(got.digest, col->digest, 16))
@@ -90,24 +90,24 @@ static vl_code check_columns(verify *v, int threads, vl_err *err)
                                { "unpack", VL_PARALLEL, unpack, v },
                                { "hash", VL_ORDERED, hash, v } };
     const int n = vl_slots_for(threads);
-    piece *const p = calloc((size_t)n, sizeof *p);
+    load *const l = calloc((size_t)n, sizeof *l);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
     v->hash = XXH3_createState();
-    if (!p || !slot || !v->hash) {
+    if (!l || !slot || !v->hash) {
         vl_fail(err, VL_ENOMEM, "no memory to verify a store");
         goto out;
     }
     XXH3_128bits_reset(v->hash);
-    for (int i = 0; i < n; i++) slot[i].body = &p[i];
+    for (int i = 0; i < n; i++) slot[i].body = &l[i];
     vl_run(stage, 3, slot, n, threads, NULL, err);
 out:
-    for (int i = 0; p && i < n; i++) {
-        vl_buf_free(&p[i].packed);
-        vl_buf_free(&p[i].plain);
-        vl_work_free(&p[i].work);
+    for (int i = 0; l && i < n; i++) {
+        vl_buf_free(&l[i].packed);
+        vl_buf_free(&l[i].plain);
+        vl_work_free(&l[i].work);
     }
     XXH3_freeState(v->hash);
-    free(p);
+    free(l);
     free(slot);
     return err->code;
 }

@@ -11,7 +11,7 @@
 typedef struct vl_verify {
     const char *path;
     int threads;
-    bool deep; /* spectra: encode every array again; reads are always printed again, that is quick */
+    bool deep; /* make the text again also where that is dear (vl_kind.reprint) */
     vl_progress_how progress;
 } vl_verify;
 

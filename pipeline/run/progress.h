@@ -10,7 +10,7 @@ typedef enum vl_progress_how { VL_PROGRESS_AUTO, VL_PROGRESS_JSON, VL_PROGRESS_O
 typedef struct vl_progress {
     vl_progress_how how;
     const char *what;    /* "ingest", "verify", "export" */
-    const char *unit;    /* of rows: "reads", "spectra" */
+    const char *unit;    /* the word for rows */
     int terminal, shown; /* standard error is a terminal; something is on its line */
     double start, last;
 } vl_progress;

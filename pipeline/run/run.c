@@ -6,6 +6,7 @@
  */
 #include "pipeline/run/run.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -71,6 +72,7 @@ static void seat(run *r, place *p)
 static void leave(run *r, place *p, const vl_err *err)
 {
     const uint64_t seq = p->slot->seq;
+    assert(p->stage < r->nstage && (r->stage[p->stage].order == VL_PARALLEL || r->turn[p->stage] == seq));
     if (r->stage[p->stage].order == VL_ORDERED) r->turn[p->stage] = seq + 1;
     if (seq < r->stop && err->code) {
         r->err = *err;

@@ -38,10 +38,10 @@ static vl_code read_at(int fd, uint8_t *bytes, size_t n, uint64_t at, vl_err *er
 }
 
 /* One MiB of the store on its way through the stages. */
-typedef struct piece {
+typedef struct load {
     uint8_t *bytes;
     XXH128_canonical_t hash;
-} piece;
+} load;
 
 typedef struct body {
     int fd;
@@ -60,20 +60,20 @@ static vl_code begin(void *self, vl_slot *slot, vl_err *err)
 static vl_code hash_piece(void *self, vl_slot *slot, vl_err *err)
 {
     const body *const b = self;
-    piece *const p = slot->body;
+    load *const l = slot->body;
     const uint64_t at = slot->seq * PIECE, left = b->bytes - at;
     const size_t n = left < PIECE ? (size_t)left : PIECE;
-    if (read_at(b->fd, p->bytes, n, at, err)) return err->code;
-    XXH128_canonicalFromHash(&p->hash, XXH3_128bits(p->bytes, n));
+    if (read_at(b->fd, l->bytes, n, at, err)) return err->code;
+    XXH128_canonicalFromHash(&l->hash, XXH3_128bits(l->bytes, n));
     return VL_OK;
 }
 
 static vl_code add_hash(void *self, vl_slot *slot, vl_err *err)
 {
     const body *const b = self;
-    const piece *const p = slot->body;
+    const load *const l = slot->body;
     (void)err;
-    XXH3_128bits_update(b->hash, p->hash.digest, sizeof p->hash.digest);
+    XXH3_128bits_update(b->hash, l->hash.digest, sizeof l->hash.digest);
     return VL_OK;
 }
 
@@ -85,17 +85,17 @@ static vl_code hash_body(int fd, uint64_t bytes, int threads, XXH128_canonical_t
                                { "hash", VL_PARALLEL, hash_piece, &b },
                                { "add", VL_ORDERED, add_hash, &b } };
     const int n = vl_slots_for(threads);
-    piece *const p = calloc((size_t)n, sizeof *p);
+    load *const l = calloc((size_t)n, sizeof *l);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
     uint8_t *const room = vl_alloc((size_t)n * PIECE);
-    if (!b.hash || !p || !slot || !room) {
+    if (!b.hash || !l || !slot || !room) {
         vl_fail(err, VL_ENOMEM, "no memory to hash a store");
         goto out;
     }
     XXH3_128bits_reset(b.hash);
     for (int i = 0; i < n; i++) {
-        p[i].bytes = room + (size_t)i * PIECE;
-        slot[i].body = &p[i];
+        l[i].bytes = room + (size_t)i * PIECE;
+        slot[i].body = &l[i];
     }
     if (vl_run(stage, 3, slot, n, threads, NULL, err)) goto out;
     XXH128_canonicalFromHash(hash, XXH3_128bits_digest(b.hash));
@@ -103,7 +103,7 @@ out:
     XXH3_freeState(b.hash);
     free(room);
     free(slot);
-    free(p);
+    free(l);
     return err->code;
 }
 

@@ -234,7 +234,7 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
         vl_sheet_wrong(
             r, first->line, 0,
             "this is an Illumina sample sheet for demultiplexing (section %s), not a list of files: name the "
-            "FASTQ files that demultiplexing made in a sheet with the columns sample, fastq_1, fastq_2",
+            "the files that demultiplexing made in a sheet with the columns sample, fastq_1, fastq_2",
             vl_sheet_show(first->text).text);
         return false;
     }
