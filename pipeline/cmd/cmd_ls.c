@@ -14,7 +14,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'b', "bank", VL_OPT_TEXT, &root, "BANK", "the bank; default: environment VIAL_BANK" },
         { 0, "where", VL_OPT_TEXT, &where, "EXPR", "only stores for which this holds" },
         { 0, "json", VL_OPT_FLAG, &json, NULL, "one JSON object a line, with donor, times, file and facts" },
-        { 0, "tsv", VL_OPT_FLAG, &tsv, NULL, "tab-separated, with a header line; sizes in bytes" },
+        { 0, "tsv", VL_OPT_FLAG, &tsv, NULL,
+          "tab-separated, with a header line; sizes in bytes; control bytes as \\t \\n \\xHH" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;

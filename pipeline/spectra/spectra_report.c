@@ -155,37 +155,40 @@ static void put_facts(vl_html *h, const columns *c)
     vl_html_put(h, "</dl>\n");
 }
 
-/* The highest total ion current of MS1 spectra (of all, where there are none) in each of the parts of the
- * run. */
-static void put_current(vl_html *h, const columns *c)
+/* Times and total ion currents, of all spectra or of MS1 alone, into room [2][nspectrum]. */
+static size_t gather_current(const columns *c, bool ms1, double *room)
 {
-    enum { PARTS = 400, LONG = 1000000000 }; /* s: no run takes so long */
-    double first = INFINITY, last = -INFINITY, y[PARTS];
+    enum { LONG = 1000000000 }; /* s: no run takes so long */
     size_t n = 0;
-    bool ms1 = false;
-    for (size_t i = 0; i < c->nspectrum; i++) ms1 |= level_of(c, i) == 1 && isfinite(number(&c->tic, i));
-    for (int turn = 0; turn < 2; turn++) {
-        const int parts = n < PARTS ? (int)n : PARTS;
-        for (int k = 0; k < parts; k++) y[k] = NAN;
-        for (size_t i = 0; i < c->nspectrum; i++) {
-            const double t = number(&c->time, i), tic = number(&c->tic, i);
-            if (!(fabs(t) < LONG) || !isfinite(tic) || (ms1 && level_of(c, i) != 1)) continue;
-            if (!turn) {
-                first = fmin(first, t);
-                last = fmax(last, t);
-                n++;
-                continue;
-            }
-            const int k = last > first ? (int)((t - first) / (last - first) * parts) : 0;
-            y[k < parts ? k : parts - 1] = fmax(y[k < parts ? k : parts - 1], tic);
-        }
-        if (!turn && !n) {
-            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
-            return;
-        }
+    for (size_t i = 0; i < c->nspectrum; i++) {
+        const double t = number(&c->time, i), tic = number(&c->tic, i);
+        if (!(fabs(t) < LONG) || !isfinite(tic) || (ms1 && level_of(c, i) != 1)) continue;
+        room[n] = t;
+        room[c->nspectrum + n++] = tic;
     }
+    return n;
+}
+
+/* The highest of them in each of the parts of the run. */
+static void put_current(vl_html *h, const columns *c, double *room)
+{
+    enum { PARTS = 400 };
+    const double *const time = room, *const tic = room + c->nspectrum;
+    const size_t nms1 = gather_current(c, true, room), n = nms1 ? nms1 : gather_current(c, false, room);
+    double y[PARTS], first = INFINITY, last = -INFINITY;
     const int parts = n < PARTS ? (int)n : PARTS;
-    vl_svg_curves(h, &(vl_plot){ .caption = ms1 ? "Total ion current, MS1" : "Total ion current",
+    if (!n) {
+        vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) first = fmin(first, time[i]), last = fmax(last, time[i]);
+    for (int k = 0; k < parts; k++) y[k] = NAN;
+    for (size_t i = 0; i < n; i++) {
+        const int k = last > first ? (int)((time[i] - first) / (last - first) * parts) : 0;
+        double *const to = &y[k < parts ? k : parts - 1];
+        *to = fmax(*to, tic[i]);
+    }
+    vl_svg_curves(h, &(vl_plot){ .caption = nms1 ? "Total ion current, MS1" : "Total ion current",
                                  .title = "Curve: the highest total ion current in each part of the run",
                                  .x = "min, from",
                                  .y = "counts",
@@ -328,7 +331,7 @@ vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
 {
     columns c = { 0 };
     if (load_all(r, &c, err)) goto out;
-    const size_t most = c.nspectrum > c.nion + c.nprecursor ? c.nspectrum : c.nion + c.nprecursor;
+    const size_t most = 2 * c.nspectrum + c.nion + c.nprecursor;
     double *const room = malloc((most + 1) * sizeof *room);
     if (!room) {
         vl_fail(err, VL_ENOMEM, "no memory for plots of %zu spectra", c.nspectrum);
@@ -339,7 +342,7 @@ vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
     if (c.nspectrum) {
         put_levels(h, &c, room);
         vl_html_put(h, "<div class=\"two\">\n");
-        put_current(h, &c);
+        put_current(h, &c, room);
         put_precursors(h, &c, room);
         put_charges(h, &c);
         put_points(h, &c, false, room);
