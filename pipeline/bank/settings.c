@@ -25,7 +25,7 @@ static const char first_settings[] =
     "\n"
     "[bank]\n"
     ";name = Platform A          ; else the folder's name\n"
-    ";profile = compact          ; fast, compact, archive or portable\n"
+    ";profile = compact          ; speed against size: 'vial help ingest' lists them\n"
     "\n"
     "[batch]\n"
     ";threads = 16               ; divided among the items that run at once; else all cores\n"
@@ -164,12 +164,14 @@ static const char *set_log(vl_bank *b, const char *name, const char *value)
     return "is none of file, syslog, stderr, off";
 }
 
+static const char no_profile[] = "is none of " VL_PROFILE_NAMES(", ");
+
 static const char *set_bank(vl_bank *b, const char *name, const char *value)
 {
     vl_profile profile;
     if (!strcmp(name, "name")) return set_text(&b->name, value) ? NULL : "finds no memory";
     if (strcmp(name, "profile")) return "is not a setting of [bank]";
-    if (!vl_profile_find(value, &profile)) return "is none of fast, compact, archive, portable";
+    if (!vl_profile_find(value, &profile)) return no_profile;
     return set_text(&b->profile, value) ? NULL : "finds no memory";
 }
 
@@ -187,8 +189,7 @@ static const char *set_inbox(vl_inbox *in, const char *name, const char *value)
         return set_choice(&in->take_index, value, "leave", "take") ? NULL : "is neither leave nor take";
     if (!strcmp(name, "settle"))
         return parse_span(value, &in->settle) ? NULL : "is no time such as 90s, 10m, 6h";
-    if (!strcmp(name, "profile") && !vl_profile_find(value, &profile))
-        return "is none of fast, compact, archive, portable";
+    if (!strcmp(name, "profile") && !vl_profile_find(value, &profile)) return no_profile;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!strcmp(name, texts[i].name)) return set_text(texts[i].to, value) ? NULL : "finds no memory";
     return "is not a setting of [inbox ...]";
@@ -319,7 +320,7 @@ vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err)
     }
     const char *const slash = strrchr(bank->root, '/');
     if (!set_text(&bank->name, slash && slash[1] ? slash + 1 : "bank") ||
-        !set_text(&bank->profile, "compact"))
+        !set_text(&bank->profile, vl_profile_name(VL_COMPACT)))
         return vl_fail(err, VL_ENOMEM, "no memory to open a bank");
     if (vl_bank_path(bank, file, err, "bank.ini")) return err->code;
     return read_settings(bank, file, err);

@@ -83,7 +83,7 @@ static int run(const vl_command *me, int argc, char **argv)
           "bank: the N-th of M parts of the sheet, with a receipt for 'vial collect'" },
         { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
         { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
-        { 0, "profile", VL_OPT_TEXT, &profile, "P", "fast, compact (default), archive or portable" },
+        { 0, "profile", VL_OPT_TEXT, &profile, "P", "one of " VL_PROFILE_NAMES(", ") "; default: compact" },
         { 0, "format", VL_OPT_TEXT, &ask.format, "F",
           "its format, by a name of the list below; found out from the content if left out" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
@@ -114,7 +114,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (argc - rest > 2 && ask.store)
         return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
                         argc - rest);
-    if (!vl_profile_find(profile ? profile : "compact", &ask.profile))
+    if (!vl_profile_find(profile ? profile : vl_profile_name(VL_COMPACT), &ask.profile))
         return vl_usage(me, "no profile is called '%s'", profile);
     if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
         return vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", progress);

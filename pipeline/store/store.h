@@ -153,4 +153,7 @@ vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err
 
 void vl_store_close(vl_store *st); /* NULL is fine; drops the temporary file of what was not published */
 
+/* The names of all profiles (vl_profile_name) in their order, with `between` between them: for texts. */
+#define VL_PROFILE_NAMES(between) "fast" between "compact" between "archive" between "portable"
+
 #endif

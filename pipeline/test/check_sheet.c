@@ -9,6 +9,7 @@
  */
 #include "pipeline/bank/sheet/csv.h"
 #include "pipeline/bank/sheet/sheet.h"
+#include "pipeline/store/store.h"
 #include "pipeline/test/check.h"
 
 #include <dirent.h>
@@ -930,9 +931,21 @@ static void make_files(void)
     if (symlink("d.fq", path)) abort();
 }
 
+/* The names of profiles as texts list them, and as the table of profiles has them. */
+static void check_profiles(void)
+{
+    char names[128] = "";
+    for (int i = VL_FAST; i <= VL_PORTABLE; i++) {
+        const size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", vl_profile_name((vl_profile)i));
+    }
+    CHECK(!strcmp(names, VL_PROFILE_NAMES(", ")), "profiles are %s", names);
+}
+
 int main(int argc, char **argv)
 {
     make_files();
+    check_profiles();
     check_names();
     check_details();
     check_good();

@@ -1,13 +1,14 @@
 /* What the cells of a sheet may hold (sheet_value.h). */
 #include "pipeline/bank/sheet/sheet_value.h"
 #include "pipeline/bank/item.h"
+#include "pipeline/store/store.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-const vl_word_list vl_words_profiles = { "a profile", "fast|compact|archive|portable", false };
+const vl_word_list vl_words_profiles = { "a profile", VL_PROFILE_NAMES("|"), false };
 const vl_word_list vl_words_yes_no = { "yes or no", "yes|true|1|no|false|0", false };
 const vl_word_list vl_words_sexes = { "a MIABIS sex", "Male|Female|Unknown|Undifferentiated|Not applicable",
                                       false };
