@@ -7,6 +7,7 @@
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/inbox/inbox.h"
 #include "pipeline/bank/page/page.h"
+#include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
 
@@ -44,11 +45,10 @@ static double time_left(const night *n)
 static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
 {
     char where[VL_BANK_PATH] = "";
-    const char *const slash = strrchr(w->path, '/');
     vl_file file = { .path = w->path };
     const vl_inputs inputs = { .file = &file, .n = 1 };
     vl_evidence e = { .at = vl_bank_now(),
-                      .sample = slash ? slash + 1 : w->path,
+                      .sample = vl_name_base(w->path),
                       .acquisition = "inbox",
                       .inputs = &inputs,
                       .reason = "inbox",

@@ -17,6 +17,7 @@
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/bank/reason.h"
+#include "pipeline/io/names.h"
 #include "formats/buf.h"
 
 #include <errno.h>
@@ -154,12 +155,6 @@ static json_t *evidence_json(const vl_evidence *e, vl_err *err)
 
 /* ---- the file ---- */
 
-static const char *base_name(const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* A part of a file name; a cut never splits %XX. */
 static void name_part(const char *text, char part[PART_OF_NAME + 1])
 {
@@ -179,7 +174,7 @@ static void item_name(const vl_evidence *e, char name[2 * PART_OF_NAME + 2])
                              : e->sheet                ? e->sheet
                                                        : "unknown";
     name_part(e->sample && *e->sample ? e->sample : e->sheet ? "sheet" : "input", sample);
-    name_part(e->acquisition && *e->acquisition ? e->acquisition : base_name(file), acquisition);
+    name_part(e->acquisition && *e->acquisition ? e->acquisition : vl_name_base(file), acquisition);
     snprintf(name, 2 * PART_OF_NAME + 2, "%s-%s", sample, acquisition);
 }
 

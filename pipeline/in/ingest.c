@@ -6,6 +6,7 @@
 
 #include "pipeline/in/cut.h"
 #include "pipeline/in/lay.h"
+#include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
@@ -237,14 +238,6 @@ static void clean(char *text)
         if ((unsigned char)*p < 32 || *p == 127) *p = '?';
 }
 
-/* The last part of a path. */
-static void base_name(const char *path, char *text, size_t n)
-{
-    const char *const slash = strrchr(path, '/');
-    snprintf(text, n, "%s", slash ? slash + 1 : path);
-    clean(text);
-}
-
 /* What the file of that number in a stream is among the inputs. */
 static vl_role role_of(const ingest *g, int s, int file)
 {
@@ -258,7 +251,8 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     char where[32], text[256];
     const vl_file_facts *const src = vl_cutter_file(&g->cutter, s, file);
     snprintf(where, sizeof where, "source/%d", number);
-    base_name(src->name, text, sizeof text);
+    snprintf(text, sizeof text, "%s", vl_name_base(src->name));
+    clean(text);
     if (vl_store_note(g->store, where, "name", text, err) ||
         vl_store_note_u64(g->store, where, "stream", (uint64_t)s + 1, err) ||
         vl_store_note(g->store, where, "role", vl_role_name(role_of(g, s, file)), err) ||

@@ -48,8 +48,16 @@ static const vl_source *find(const vl_place *at)
     return best;
 }
 
+/* Something that was named before, such as a folder, gave more streams than one: it stands alone. */
+static vl_code refuse_more(const char *path, vl_err *err)
+{
+    vl_fail(err, VL_EARG, "stands beside a folder, which names all files itself");
+    return vl_err_file(err, path);
+}
+
 static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *err)
 {
+    if (vl_inputs_nstream(all) > stream + 1) return refuse_more(path, err);
     const vl_place at = look_at(path);
     const vl_source *const source = find(&at), *const before = all->source;
     if (source->gather ? source->gather(path, stream, all, err) : vl_inputs_add(all, stream, path, err))
@@ -62,6 +70,7 @@ static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *
 
 vl_code vl_source_gather(const char *name, int stream, vl_inputs *all, vl_err *err)
 {
+    if (vl_inputs_nstream(all) > stream) return refuse_more(name, err);
     if (!strchr(name, ',') || !access(name, F_OK)) return gather_one(name, stream, all, err);
     char *const row = strdup(name), *rest = row;
     if (!row) return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");

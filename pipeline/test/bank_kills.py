@@ -1,6 +1,6 @@
 """
-A bank under kill -9 and failing calls: a batch of five items (a pair, an mzML, a damaged FASTQ, a duplicate, a changed
-input) into a bank that holds something already.
+A bank under kill -9 and failing calls: a batch of five items (two lanes of pairs, an mzML, a damaged FASTQ, a duplicate, a
+changed input) into a bank that holds something already.
 
 Kill matrix: before each call that changes the disk (write, fsync, rename, ftruncate, unlink, mkdir, link; counted over
 all processes of the batch) either the calling process is killed, or it and the first process, so that all die. Then kills
@@ -35,8 +35,10 @@ class Scene:
 
     def __init__(self, f):
         self.f, self.bank = f, Bank(f)
-        f.write("P_R1.fastq", reads(60, 1, mate=1))
-        f.write("P_R2.fastq", reads(60, 1, mate=2))
+        for lane in (1, 2):
+            for mate in (1, 2):
+                f.write(f"P_L00{lane}_R{mate}.fastq", reads(30, lane, mate=mate))
+        lanes = ['"' + ",".join(f / f"P_L00{lane}_R{mate}.fastq" for lane in (1, 2)) + '"' for mate in (1, 2)]
         f.write("m.mzML", mzml(6))
         f.write("bad.fastq", reads(30, 2)[:-40] + b"\n@x\nAC\n")
         f.write("dup.fastq", reads(40, 3))
@@ -44,7 +46,7 @@ class Scene:
         before = sheet(f, "before.csv", [("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
         assert self.bank.run("ingest", "-q", "--sheet", before).code == OK
         f.write("change.fastq", reads(41, 5))
-        self.sheet = sheet(f, "batch.csv", [("P", f / "P_R1.fastq", f / "P_R2.fastq"), ("DUP", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
+        self.sheet = sheet(f, "batch.csv", [("P", *lanes), ("DUP", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
                                             ("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
         self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs", "1", "-@", "1"]
         shutil.copytree(self.bank.path, f / "before", symlinks=True)

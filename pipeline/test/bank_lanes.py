@@ -238,7 +238,52 @@ def inboxes():
             f.write("bank/bank.ini", ini[:ini.index(b"[inbox x]\npath = y")])
 
 
+def old_journal():
+    """An entry of the first days, without roles, of a run that died when its store had just got its name."""
+    with Folder() as f:
+        bank = Bank(f)
+        rows = make(f, "run")
+        t.check(bank.run("ingest", "-q", "-s", "P1", *rows).code == OK, "an ingest")
+        os.unlink(glob.glob(bank / "samples/*/P1/sample.h5")[0])
+        paths = [path for row in rows for path in row.split(",")]
+        entry = {"sample": "P1", "acquisition": "P1_S1", "inputs": paths, "interleaved": False,
+                 "about_sample": {"donor": "D1"}, "about_acquisition": {"run": "7"}}
+        f.write("bank/journal/host-1-1-0.json", json.dumps(entry).encode())
+        done = bank.run("tidy")
+        record = json.loads(bank.run("info", "--json", "P1").out)
+        t.check(done.code == OK and record["donor"] == "D1", "is finished by the next run", done.err)
+        store = record["stores"][0]
+        t.check([i["path"] for i in store["inputs"]] == paths, "with its paths", str(store)[:500])
+        t.check(store["facts"] == {"run": "7"}, "and facts", str(store)[:500])
+        t.check(inputs(bank, "P1") == [roles()], "roles come from the store", str(inputs(bank, "P1")))
+        t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
+        t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "and the same is unchanged")
+
+
+def old_bank():
+    """A bank whose records know no roles and whose stores are of version 1: the same inputs are the same."""
+    with Folder() as f:
+        shutil.copytree("testdata/stores/v1/bank", f / "bank")
+        for part in ("journal", "quarantine", "receipts", "reports"):  # empty, so git does not keep them
+            os.makedirs(f / f"bank/{part}", exist_ok=True)
+        bank = Bank.__new__(Bank)
+        bank.path = f / "bank"
+        pair = [f"testdata/stores/input/pairs_R{mate}.fastq" for mate in (1, 2)]
+        for lost in (False, True):
+            if lost:
+                os.unlink(glob.glob(bank / "samples/*/S1/sample.h5")[0])
+                done = bank.run("catalog", "rebuild")
+                t.check(done.code == OK, "a record of version 1 is lost", done.err)
+            done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", *pair)
+            t.check(counts(done) == (0, 1, 0), "a pair of version 1 is unchanged", done.err)
+        done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", ",".join(pair))
+        t.check(done.code == DATA and "other data" in done.err, "the same files in a row are not", done.err)
+        check_whole(t, bank, "an old bank")
+
+
 command_line()
 sheets()
 inboxes()
+old_bank()
+old_journal()
 t.end()

@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/record.h"
+#include "pipeline/io/names.h"
 #include "pipeline/run/say.h"
 
 #include <dirent.h>
@@ -24,9 +25,8 @@ vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet
 {
     char path[VL_BANK_PATH], host[64] = "host", base[64], escaped[512];
     const double now = vl_bank_now();
-    const char *const slash = strrchr(sheet, '/');
     gethostname(host, sizeof host - 1);
-    snprintf(base, sizeof base, "%.60s", slash ? slash + 1 : sheet);
+    snprintf(base, sizeof base, "%.60s", vl_name_base(sheet));
     vl_bank_escape(base, escaped);
     json_t *const sums =
         json_pack("{s:s,s:f,s:f,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "host", host, "started", started, "ended",
