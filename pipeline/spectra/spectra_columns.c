@@ -1,8 +1,6 @@
 /* Columns of a view of spectra that are no fields of the spectra as they are. */
 #include "pipeline/spectra/spectra_view.h"
 
-#include <string.h>
-
 static vl_code put_index(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
                          vl_err *err)
 {
@@ -51,10 +49,7 @@ static vl_code put_peaks(const vl_viewer *v, const vl_load *load, size_t i, size
 /* Value `line` of a peak array; nothing where the other array is longer. */
 static vl_code put_value(const vl_buf *values, size_t line, bool single, vl_buf *text, vl_err *err)
 {
-    double x;
-    if (line >= values->len / 8) return VL_OK;
-    memcpy(&x, values->data + 8 * line, 8);
-    return vl_text_number(text, x, single, err);
+    return line < values->len / 8 ? vl_text_number(text, vl_value_at(values, line), single, err) : VL_OK;
 }
 
 static vl_code put_mz(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,

@@ -2,21 +2,13 @@
 #include "pipeline/spectra/spectra_view.h"
 
 #include <math.h>
-#include <string.h>
-
-static double number(const vl_buf *values, size_t i)
-{
-    double v;
-    memcpy(&v, values->data + 8 * i, 8);
-    return v;
-}
 
 /* Numbers as a JSON array; JSON has no NaN and no infinity. */
 static vl_code json_array(vl_buf *t, const vl_buf *values, bool single, vl_err *err)
 {
     if (vl_text_add(t, "[", err)) return err->code;
     for (size_t k = 0; k < values->len / 8; k++) {
-        const double x = number(values, k);
+        const double x = vl_value_at(values, k);
         if (k && vl_text_add(t, ",", err)) return err->code;
         if (isfinite(x) ? vl_text_number(t, x, single, err) : vl_text_add(t, "null", err)) return err->code;
     }

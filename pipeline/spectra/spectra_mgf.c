@@ -2,14 +2,6 @@
 #include "pipeline/spectra/spectra_view.h"
 
 #include <math.h>
-#include <string.h>
-
-static double number(const vl_buf *values, size_t i)
-{
-    double v;
-    memcpy(&v, values->data + 8 * i, 8);
-    return v;
-}
 
 static vl_code mgf_line(vl_buf *t, const char *key, double x, vl_err *err)
 {
@@ -48,8 +40,8 @@ static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *er
         vl_text_add(t, "\n", err))
         return err->code;
     for (size_t k = 0; k < l->mz.len / 8 && k < l->intensity.len / 8; k++)
-        if (vl_text_number(t, number(&l->mz, k), l->single_mz, err) || vl_text_add(t, " ", err) ||
-            vl_text_number(t, number(&l->intensity, k), l->single_intensity, err) ||
+        if (vl_text_number(t, vl_value_at(&l->mz, k), l->single_mz, err) || vl_text_add(t, " ", err) ||
+            vl_text_number(t, vl_value_at(&l->intensity, k), l->single_intensity, err) ||
             vl_text_add(t, "\n", err))
             return err->code;
     return vl_text_add(t, "END IONS\n\n", err);

@@ -72,5 +72,6 @@ bool vl_is_intensity(const vl_piece_column *column);
 size_t vl_first_array(const vl_load *load, size_t i); /* row of table array in the load's batch */
 size_t vl_peak_count(const vl_load *load);
 double vl_f64_at(const vl_batch *b, int field, size_t i);
+double vl_value_at(const vl_buf *values, size_t i); /* of doubles */
 
 #endif

@@ -9,18 +9,16 @@
 #include <math.h>
 #include <string.h>
 
-double vl_f64_at(const vl_batch *b, int field, size_t i)
+double vl_value_at(const vl_buf *values, size_t i)
 {
     double v;
-    memcpy(&v, b->col[field].data.data + 8 * i, 8);
+    memcpy(&v, values->data + 8 * i, 8);
     return v;
 }
 
-static double f64(const vl_buf *buf, size_t i)
+double vl_f64_at(const vl_batch *b, int field, size_t i)
 {
-    double v;
-    memcpy(&v, buf->data + 8 * i, 8);
-    return v;
+    return vl_value_at(&b->col[field].data, i);
 }
 
 /* The first of n ascending numbers that is not below key. */
@@ -44,14 +42,14 @@ vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum)
     vl_parent p = { NAN, NAN, 0 };
     const size_t ion = lower_bound(&ions->ion_of, ions->nion, spectrum);
     if (ion < ions->nion && vl_le64(ions->ion_of.data + 8 * ion) == spectrum) {
-        p.mz = f64(&ions->mz, ion);
-        p.intensity = f64(&ions->intensity, ion);
+        p.mz = vl_value_at(&ions->mz, ion);
+        p.intensity = vl_value_at(&ions->intensity, ion);
         p.charge = (int8_t)ions->charge.data[ion];
     }
     const size_t precursor = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
     if (isnan(p.mz) && precursor < ions->nprecursor &&
         vl_le64(ions->precursor_of.data + 8 * precursor) == spectrum)
-        p.mz = f64(&ions->target, precursor);
+        p.mz = vl_value_at(&ions->target, precursor);
     return p;
 }
 
@@ -61,12 +59,12 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     bool any = false;
     for (size_t i = lower_bound(&ions->ion_of, ions->nion, spectrum);
          i < ions->nion && vl_le64(ions->ion_of.data + 8 * i) == spectrum; i++) {
-        any |= !isnan(f64(&ions->mz, i));
-        if (fabs(f64(&ions->mz, i) - mz) <= within) return true;
+        any |= !isnan(vl_value_at(&ions->mz, i));
+        if (fabs(vl_value_at(&ions->mz, i) - mz) <= within) return true;
     }
     for (size_t i = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
          !any && i < ions->nprecursor && vl_le64(ions->precursor_of.data + 8 * i) == spectrum; i++)
-        if (fabs(f64(&ions->target, i) - mz) <= within) return true;
+        if (fabs(vl_value_at(&ions->target, i) - mz) <= within) return true;
     return false;
 }
 
@@ -132,7 +130,7 @@ vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
     if (!((const vl_spectra_own *)v->own)->cut) return VL_OK;
     size_t kept = 0;
     for (size_t k = 0; k < most; k++) {
-        const double mz = f64(&l->mz, k);
+        const double mz = vl_value_at(&l->mz, k);
         if (!(mz >= range[0] && mz <= range[1])) continue;
         memmove(l->mz.data + 8 * kept, l->mz.data + 8 * k, 8);
         memmove(l->intensity.data + 8 * kept++, l->intensity.data + 8 * k, 8);
