@@ -1,6 +1,7 @@
 /* The table of sources, and what names of inputs mean (source.h). */
 #include "pipeline/io/source.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,23 @@ const vl_source *const vl_sources[] = {
     NULL
 };
 
-/* What can be seen of a name without reading it. What is missing, open will say. */
-static vl_place look_at(const char *path)
+/* What can be seen of a name and its first bytes. What is missing, or may not be read, open will say. */
+static vl_code look_at(const char *path, vl_place *at, vl_err *err)
 {
-    vl_place at = { .path = path };
     struct stat st;
-    if (!strcmp(path, "-") || stat(path, &st)) return at;
-    at.folder = S_ISDIR(st.st_mode);
-    at.regular = S_ISREG(st.st_mode);
-    if (!at.regular) return at;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    const ssize_t n = fd < 0 ? 0 : read(fd, at.head, sizeof at.head);
-    at.nhead = n > 0 ? (size_t)n : 0;
-    if (fd >= 0) close(fd);
-    return at;
+    *at = (vl_place){ .path = path };
+    if (!strcmp(path, "-") || stat(path, &st)) return VL_OK;
+    at->folder = S_ISDIR(st.st_mode);
+    at->regular = S_ISREG(st.st_mode);
+    const int fd = at->regular ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+    if (fd < 0) return VL_OK;
+    ssize_t n;
+    do n = read(fd, at->head, sizeof at->head);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot be read");
+    else at->nhead = (size_t)n;
+    close(fd);
+    return err->code;
 }
 
 static const vl_source *find(const vl_place *at)
@@ -58,7 +62,8 @@ static vl_code refuse_more(const char *path, vl_err *err)
 static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *err)
 {
     if (vl_inputs_nstream(all) > stream + 1) return refuse_more(path, err);
-    const vl_place at = look_at(path);
+    vl_place at;
+    if (look_at(path, &at, err)) return vl_err_file(err, path);
     const vl_source *const source = find(&at), *const before = all->source;
     if (source->gather ? source->gather(path, stream, all, err) : vl_inputs_add(all, stream, path, err))
         return vl_err_file(err, path);

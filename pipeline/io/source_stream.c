@@ -16,7 +16,7 @@ static int probe(const vl_place *at) { return at->folder ? 0 : 1; }
 static void close_all(void *self)
 {
     streams *const s = self;
-    for (int i = 0; s && i < s->n; i++) vl_input_close(s->in[i]);
+    for (int i = 0; s && s->in && i < s->n; i++) vl_input_close(s->in[i]);
     if (s) free(s->in);
     free(s);
 }
