@@ -204,7 +204,7 @@ vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
 void vl_mz_head_free(vl_mz_head *head);
 const vl_mz_group *vl_mz_find_group(const vl_mz_head *head, vl_xml_span id); /* NULL if there is none */
 
-/* mzml_record.c: one spectrum or chromatogram. */
+/* mzml_element.c: elements by name. */
 typedef enum vl_mz_element {
     VL_MZ_ANY, /* of no interest */
     /* the spine: what may be open between two records */
@@ -235,7 +235,11 @@ typedef enum vl_mz_element {
     VL_MZ_INDEX_AT,
     VL_MZ_CHECKSUM
 } vl_mz_element;
+/* VL_MZ_ANY for a name of no interest; "element" for that. */
+vl_mz_element vl_mz_element_of(vl_xml_span name);
+const char *vl_mz_element_name(vl_mz_element what);
 
+/* mzml_record.c: one spectrum or chromatogram. */
 typedef struct vl_mz_record { /* the one being read; its rows are made when it ends */
     vl_mz_element what;       /* VL_MZ_SPECTRUM or VL_MZ_CHROM; VL_MZ_ANY between records */
     vl_xml_span id;
@@ -303,7 +307,6 @@ typedef struct vl_mz_extra { /* batch->extra; the last event is VL_MZ_EV_END */
     vl_mz_event *event;      /* owned */
     size_t nevent, cevent;
 } vl_mz_extra;
-const char *vl_mz_element_name(vl_mz_element what);
 
 /* mzml_join.c */
 typedef struct vl_mz_tail {

@@ -34,45 +34,6 @@ typedef struct parser {
     vl_mz_since since;
 } parser;
 
-static const char *const names[] = {
-    [VL_MZ_ANY] = "document",
-    [VL_MZ_INDEXED] = "indexedmzML",
-    [VL_MZ_MZML] = "mzML",
-    [VL_MZ_RUN] = "run",
-    [VL_MZ_SPECTRA] = "spectrumList",
-    [VL_MZ_CHROMATOGRAMS] = "chromatogramList",
-    [VL_MZ_INDEX_LIST] = "indexList",
-    [VL_MZ_INDEX] = "index",
-    [VL_MZ_SPECTRUM] = "spectrum",
-    [VL_MZ_CHROM] = "chromatogram",
-    [VL_MZ_SCAN] = "scan",
-    [VL_MZ_SCAN_WINDOW] = "scanWindow",
-    [VL_MZ_PRECURSOR] = "precursor",
-    [VL_MZ_PRODUCT] = "product",
-    [VL_MZ_ISOLATION] = "isolationWindow",
-    [VL_MZ_SELECTED_ION] = "selectedIon",
-    [VL_MZ_ACTIVATION] = "activation",
-    [VL_MZ_ARRAY] = "binaryDataArray",
-    [VL_MZ_BINARY] = "binary",
-    [VL_MZ_CV_PARAM] = "cvParam",
-    [VL_MZ_GROUP_REF] = "referenceableParamGroupRef",
-    [VL_MZ_OFFSET] = "offset",
-    [VL_MZ_INDEX_AT] = "indexListOffset",
-    [VL_MZ_CHECKSUM] = "fileChecksum",
-};
-enum { NNAME = sizeof names / sizeof *names };
-
-const char *vl_mz_element_name(vl_mz_element what) { return names[what] ? names[what] : "element"; }
-
-static vl_mz_element element_of(vl_xml_span name)
-{
-    if (name.n == 7 && !memcmp(name.at, "cvParam", 7)) return VL_MZ_CV_PARAM; /* most of them */
-    for (int i = 1; i < NNAME; i++)
-        if (names[i] && name.at[0] == (uint8_t)names[i][0] && vl_xml_is(name, names[i]))
-            return (vl_mz_element)i;
-    return VL_MZ_ANY;
-}
-
 static bool is_spine(vl_mz_element what) { return what > VL_MZ_ANY && what < VL_MZ_SPINE_END; }
 static bool is_record(vl_mz_element what) { return what == VL_MZ_SPECTRUM || what == VL_MZ_CHROM; }
 
@@ -98,7 +59,8 @@ static vl_code push_event(parser *p, vl_mz_what what, vl_mz_element element, uin
 {
     vl_mz_extra *const e = p->extra;
     if (e->nevent == EVENTS_MOST)
-        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> over and over", names[element]);
+        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> over and over",
+                           vl_mz_element_name(element));
     if (e->nevent == e->cevent) {
         const size_t want = e->cevent ? 2 * e->cevent : 32;
         vl_mz_event *const more = realloc(e->event, want * sizeof *more);
@@ -127,7 +89,7 @@ static vl_code open_spine(parser *p, vl_mz_element what, vl_err *err)
 {
     uint64_t number = UINT64_MAX;
     if (p->depth)
-        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> inside <%.*s>", names[what],
+        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> inside <%.*s>", vl_mz_element_name(what),
                            (int)(p->open[p->depth - 1].name.n < 40 ? p->open[p->depth - 1].name.n : 40),
                            (const char *)p->open[p->depth - 1].name.at);
     if (what == VL_MZ_INDEX) {
@@ -223,7 +185,8 @@ static vl_code begin(parser *p, vl_mz_element what, vl_err *err)
 {
     if (is_record(what)) {
         if (p->depth)
-            return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> inside an element", names[what]);
+            return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "<%s> inside an element",
+                               vl_mz_element_name(what));
         mark(p);
         return open_record(p, what, err);
     }
@@ -264,7 +227,7 @@ static vl_code end(parser *p, vl_mz_element what, vl_err *err)
 
 static vl_code start_tag(parser *p, vl_err *err)
 {
-    const vl_mz_element what = element_of(p->x.name);
+    const vl_mz_element what = vl_mz_element_of(p->x.name);
     const open_element element = { p->x.name, what };
     const bool empty = p->x.kind == VL_XML_EMPTY;
     if (is_spine(what)) {
@@ -286,7 +249,7 @@ static vl_code end_tag(parser *p, vl_err *err)
 {
     const vl_xml_span name = p->x.name;
     if (!p->depth) {
-        const vl_mz_element what = element_of(name);
+        const vl_mz_element what = vl_mz_element_of(name);
         if (!is_spine(what))
             return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "</%.*s> without its start tag",
                                (int)(name.n < 40 ? name.n : 40), (const char *)name.at);
