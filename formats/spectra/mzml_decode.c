@@ -11,13 +11,6 @@
 #include "formats/spectra/mzml.h"
 #include "formats/spectra/numpress.h"
 
-static uint64_t little(const uint8_t *p, size_t width)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < width; i++) v |= (uint64_t)p[i] << (8 * i);
-    return v;
-}
-
 /* Byte j of element i of a shuffled array of n elements of this width. */
 static uint64_t shuffled(const uint8_t *p, size_t n, size_t width, size_t i)
 {
@@ -68,24 +61,50 @@ static double half_float(uint16_t v)
     return sign * ldexp(1024 + fraction, exponent - 25);
 }
 
-/* An element of so many bytes as a double. */
-static double widen(vl_type type, const uint8_t *p)
+static void put(uint8_t *out, size_t i, double v) { memcpy(out + 8 * i, &v, 8); }
+
+static double from_float(uint32_t bits)
 {
-    const uint64_t v = little(p, vl_type_width(type));
-    float f;
-    double d;
+    float v;
+    memcpy(&v, &bits, 4);
+    return (double)v;
+}
+
+/* n elements as doubles: one loop a type. */
+static void widen(vl_type type, const uint8_t *restrict p, size_t n, uint8_t *restrict out)
+{
+    size_t i = 0;
     switch (type) {
-    case VL_I8: return (int8_t)v;
-    case VL_I16: return (int16_t)v;
-    case VL_I32: return (int32_t)v;
-    case VL_I64: return (double)(int64_t)v;
-    case VL_F32: {
-        const uint32_t bits = (uint32_t)v;
-        memcpy(&f, &bits, sizeof f);
-        return (double)f;
-    }
-    case VL_F64: memcpy(&d, &v, sizeof d); return d;
-    default: return (double)v;
+    case VL_U8:
+        for (; i < n; i++) put(out, i, p[i]);
+        break;
+    case VL_I8:
+        for (; i < n; i++) put(out, i, (int8_t)p[i]);
+        break;
+    case VL_U16:
+        for (; i < n; i++) put(out, i, vl_le16(p + 2 * i));
+        break;
+    case VL_I16:
+        for (; i < n; i++) put(out, i, (int16_t)vl_le16(p + 2 * i));
+        break;
+    case VL_U32:
+        for (; i < n; i++) put(out, i, vl_le32(p + 4 * i));
+        break;
+    case VL_I32:
+        for (; i < n; i++) put(out, i, (int32_t)vl_le32(p + 4 * i));
+        break;
+    case VL_U64:
+        for (; i < n; i++) put(out, i, (double)vl_le64(p + 8 * i));
+        break;
+    case VL_I64:
+        for (; i < n; i++) put(out, i, (double)(int64_t)vl_le64(p + 8 * i));
+        break;
+    case VL_F32:
+        for (; i < n; i++) put(out, i, from_float(vl_le32(p + 4 * i)));
+        break;
+    case VL_F64:
+        for (; i < n; i++) vl_put_le64(out + 8 * i, vl_le64(p + 8 * i));
+        break;
     }
 }
 
@@ -96,11 +115,8 @@ static vl_code widen_all(vl_type type, const uint8_t *payload, size_t n, vl_buf 
         return vl_fail(err, VL_EFORMAT, "%zu bytes are no whole number of %s", n, vl_type_name(type));
     if (count > SIZE_MAX / 16) return vl_fail(err, VL_ENOMEM, "array of %zu values", count);
     if (vl_buf_grow(out, count * sizeof(double), err)) return err->code;
-    for (size_t i = 0; i < count; i++) {
-        const double v = widen(type, payload + i * width);
-        memcpy(out->data + out->len, &v, sizeof v);
-        out->len += sizeof v;
-    }
+    widen(type, payload, count, out->data + out->len);
+    out->len += count * sizeof(double);
     return VL_OK;
 }
 

@@ -246,52 +246,52 @@ static void check_numpress(void)
     }
 }
 
-static void decode(const char *path, vl_type type, const void *bytes, size_t n, const double *want,
+static void decode(const char *coding, vl_type type, const void *bytes, size_t n, const double *want,
                    size_t nwant)
 {
     vl_buf out = { 0 };
     vl_err err = VL_ERR_INIT;
-    vl_array_decode(path, type, bytes, n, &out, &err);
-    CHECK(!err.code && out.len == nwant * 8 && (!nwant || !memcmp(out.data, want, out.len)), path);
+    vl_array_decode(coding, type, bytes, n, &out, &err);
+    CHECK(!err.code && out.len == nwant * 8 && (!nwant || !memcmp(out.data, want, out.len)), coding);
     vl_buf_free(&out);
 }
 
-static void refuse(const char *path, vl_type type, const void *bytes, size_t n, vl_code code)
+static void refuse(const char *coding, vl_type type, const void *bytes, size_t n, vl_code code)
 {
     vl_buf out = { 0 };
     vl_err err = VL_ERR_INIT;
-    CHECK(vl_array_decode(path, type, bytes, n, &out, &err) == code, path);
+    CHECK(vl_array_decode(coding, type, bytes, n, &out, &err) == code, coding);
     vl_buf_free(&out);
 }
 
 static void check_decode(void)
 {
     const double want[] = { 1, -2, 300 }, positive[] = { 1, 2, 255 }, repeated[] = { 2.5, 2.5, -1, 2.5 };
-    decode("spectra/ms1_centroid/mz", VL_F64, want, 24, want, 3);
-    decode("spectra/ms1_centroid/mz", VL_F32, (float[]){ 1, -2, 300 }, 12, want, 3);
-    decode("a/b", VL_I32, (int32_t[]){ 1, -2, 300 }, 12, want, 3);
-    decode("a/b", VL_I64, (int64_t[]){ 1, -2, 300 }, 24, want, 3);
-    decode("a/b", VL_I16, (int16_t[]){ 1, -2, 300 }, 6, want, 3);
-    decode("a/b", VL_U8, (uint8_t[]){ 1, 2, 255 }, 3, positive, 3);
-    decode("a/b.float16", VL_U8, (uint8_t[]){ 0x00, 0x3c, 0x00, 0xc0, 0xb0, 0x5c }, 6, want, 3);
-    decode("a/b.float16", VL_U8, (uint8_t[]){ 1, 0, 0, 0x80 }, 4, (double[]){ ldexp(1, -24), -0.0 }, 2);
-    decode("a/b.numpress_pic", VL_U8, (uint8_t[]){ 0x71, 0x72, 0x6f, 0xf0 }, 4, positive, 3);
-    decode("a/b", VL_F64, NULL, 0, NULL, 0);
-    decode("a/b.dictionary", VL_U8, NULL, 0, NULL, 0);
+    decode("", VL_F64, want, 24, want, 3);
+    decode("", VL_F32, (float[]){ 1, -2, 300 }, 12, want, 3);
+    decode("", VL_I32, (int32_t[]){ 1, -2, 300 }, 12, want, 3);
+    decode("", VL_I64, (int64_t[]){ 1, -2, 300 }, 24, want, 3);
+    decode("", VL_I16, (int16_t[]){ 1, -2, 300 }, 6, want, 3);
+    decode("", VL_U8, (uint8_t[]){ 1, 2, 255 }, 3, positive, 3);
+    decode("float16", VL_U8, (uint8_t[]){ 0x00, 0x3c, 0x00, 0xc0, 0xb0, 0x5c }, 6, want, 3);
+    decode("float16", VL_U8, (uint8_t[]){ 1, 0, 0, 0x80 }, 4, (double[]){ ldexp(1, -24), -0.0 }, 2);
+    decode("numpress_pic", VL_U8, (uint8_t[]){ 0x71, 0x72, 0x6f, 0xf0 }, 4, positive, 3);
+    decode("", VL_F64, NULL, 0, NULL, 0);
+    decode("dictionary", VL_U8, NULL, 0, NULL, 0);
 
     /* two doubles, -1 and 2.5, byte-shuffled, then the indices 1 1 0 1 */
     uint8_t d[16 + 16 + 4] = { 32, 0, 0, 0, 0, 0, 0, 0, 2 };
     const double distinct[] = { -1, 2.5 };
     vl_k.byte_shuffle(d + 16, (const uint8_t *)distinct, 2, 8);
     memcpy(d + 32, "\1\1\0\1", 4);
-    decode("a/b.dictionary", VL_U8, d, sizeof d, repeated, 4);
+    decode("dictionary", VL_U8, d, sizeof d, repeated, 4);
     d[32] = 2;
-    refuse("a/b.dictionary", VL_U8, d, sizeof d, VL_EFORMAT);
-    for (size_t n = 1; n < 32; n++) refuse("a/b.dictionary", VL_U8, d, n, VL_EFORMAT);
-    refuse("a/b", VL_F64, want, 23, VL_EFORMAT);
-    refuse("a/b.text", VL_U8, "abc", 4, VL_EUNSUP);
-    refuse("a/b.ms_1003089", VL_U8, "abc", 4, VL_EUNSUP);
-    refuse("a/b.numpress_linear", VL_U8, "\0\0\0\0\0\0\0\0\0\0\0\0", 12, VL_EFORMAT);
+    refuse("dictionary", VL_U8, d, sizeof d, VL_EFORMAT);
+    for (size_t n = 1; n < 32; n++) refuse("dictionary", VL_U8, d, n, VL_EFORMAT);
+    refuse("", VL_F64, want, 23, VL_EFORMAT);
+    refuse("text", VL_U8, "abc", 4, VL_EUNSUP);
+    refuse("ms_1003089", VL_U8, "abc", 4, VL_EUNSUP);
+    refuse("numpress_linear", VL_U8, "\0\0\0\0\0\0\0\0\0\0\0\0", 12, VL_EFORMAT);
 
     vl_err err = VL_ERR_INIT;
     vl_buf out = { 0 };
@@ -304,6 +304,61 @@ static void check_decode(void)
     vl_buf_free(&out);
 }
 
+/* One element as a double, in plain words. */
+static double number_of(vl_type type, const uint8_t *p)
+{
+    union {
+        uint8_t u8;
+        int8_t i8;
+        uint16_t u16;
+        int16_t i16;
+        uint32_t u32;
+        int32_t i32;
+        uint64_t u64;
+        int64_t i64;
+        float f32;
+        double f64;
+    } v;
+    memcpy(&v, p, vl_type_width(type));
+    switch (type) {
+    case VL_U8: return v.u8;
+    case VL_I8: return v.i8;
+    case VL_U16: return v.u16;
+    case VL_I16: return v.i16;
+    case VL_U32: return v.u32;
+    case VL_I32: return v.i32;
+    case VL_U64: return (double)v.u64;
+    case VL_I64: return (double)v.i64;
+    case VL_F32: return (double)v.f32;
+    case VL_F64: return v.f64;
+    }
+    return 0;
+}
+
+/* Every type, every length up to some vectors, from any address, behind what is there. */
+static void check_widths(void)
+{
+    for (vl_type type = VL_U8; type <= VL_F64; type++) {
+        const size_t width = vl_type_width(type);
+        for (size_t n = 0; n <= 40; n++) {
+            uint8_t bytes[8 * 40 + 8], *const from = bytes + n % 8;
+            for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)next_random();
+            vl_buf out = { 0 };
+            vl_err err = VL_ERR_INIT;
+            vl_buf_append(&out, "before", 6, &err);
+            CHECK(!vl_array_decode("", type, from, n * width, &out, &err) && out.len == 6 + 8 * n,
+                  vl_type_name(type));
+            for (size_t i = 0; i < n; i++) {
+                double got;
+                memcpy(&got, out.data + 6 + 8 * i, 8);
+                const double want = number_of(type, from + i * width);
+                CHECK(same_bits(got, want) || (isnan(got) && isnan(want)), vl_type_name(type));
+            }
+            vl_buf_free(&out);
+        }
+    }
+}
+
 int main(void)
 {
     vl_kernels_init(&vl_k, vl_isa_from_env());
@@ -311,6 +366,7 @@ int main(void)
     check_xml();
     check_numpress();
     check_decode();
+    check_widths();
     printf("%d passed, %d failed\n", npassed, nfailed);
     return nfailed > 0;
 }
