@@ -27,18 +27,41 @@ static long double power10(int e)
 /* v * 10^e, rounded once. */
 static long double scale(long double v, int e) { return e >= 0 ? v * power10(e) : v / power10(-e); }
 
+static uint64_t bits_of(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
 /* Distance to the next double or float below: at powers of two it is half of that above. */
 static long double step(double v, bool single)
 {
     if (single) return (long double)(float)v - (long double)nextafterf((float)v, 0);
-    return (long double)v - (long double)nextafter(v, 0);
+    const uint64_t below = bits_of(v) - 1;
+    double next;
+    memcpy(&next, &below, sizeof next);
+    return (long double)v - (long double)next;
+}
+
+/* The power of ten of the first digit of v, from that of two, which leaves two to choose from (logarithms took a third
+ * of a view's time). Right below a power of ten it may be one too high: a digit less is then tried, and does no harm.
+ * False: beyond our powers of ten. */
+static bool magnitude_of(double v, int *out)
+{
+    const int two = (int)(bits_of(v) >> 52) - 1023, low = (int)floor(two * 0.30102999566398120);
+    const int e = -(low + 1), most = POWERS - 1, part = e < -most ? -most : e > most ? most : e;
+    if (e - part < -most || e - part > most) return false;
+    *out = scale(scale((long double)v, part), e - part) >= 1 ? low + 1 : low;
+    return true;
 }
 
 /* The digits of v > 0 as an integer of n digits or fewer, and the power of ten of the last; false: not sure.
  */
 static bool shortest(double v, bool single, uint64_t *digits, int *last)
 {
-    const int magnitude = (int)floor(log10(v));
+    int magnitude;
+    if (!magnitude_of(v, &magnitude)) return false;
     const long double room = step(v, single) * 0.49L;
     for (int n = single ? 6 : 15; n <= (single ? 9 : 17); n++) {
         const int e = n - 1 - magnitude;
@@ -57,10 +80,10 @@ static bool shortest(double v, bool single, uint64_t *digits, int *last)
 /* Plain notation from 1e-4 up to 1e15, else one digit, point, the others, and an exponent. */
 static size_t put(char *s, uint64_t digits, int last)
 {
-    char d[24];
+    char room[24], *d = room + sizeof room, *p = s;
     for (; digits % 10 == 0; digits /= 10) last++;
-    const int n = snprintf(d, sizeof d, "%llu", (unsigned long long)digits), first = last + n - 1;
-    char *p = s;
+    for (; digits; digits /= 10) *--d = (char)('0' + digits % 10);
+    const int n = (int)(room + sizeof room - d), first = last + n - 1;
     if (first < -4 || first >= 15) {
         *p++ = d[0];
         if (n > 1) *p++ = '.';
@@ -69,9 +92,9 @@ static size_t put(char *s, uint64_t digits, int last)
         return (size_t)(p - s) + (size_t)sprintf(p, "e%c%02d", first < 0 ? '-' : '+', abs(first));
     }
     if (first < 0) {
-        p += sprintf(p, "0.%.*s", -first - 1, "0000");
-        memcpy(p, d, (size_t)n);
-        return (size_t)(p + n - s);
+        memcpy(p, "0.000", 5);
+        memcpy(p + 1 - first, d, (size_t)n);
+        return (size_t)(p + 1 - first + n - s);
     }
     for (int i = 0; i < n || i <= first; i++) {
         if (i == first + 1) *p++ = '.';
