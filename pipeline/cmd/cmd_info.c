@@ -4,6 +4,8 @@
 #include "pipeline/bank/record.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/about.h"
+#include "pipeline/out/columns.h"
+#include "pipeline/out/kind.h"
 #include "pipeline/run/progress.h"
 #include "pipeline/run/say.h"
 
@@ -78,22 +80,53 @@ static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_
     return VL_OK;
 }
 
+static void print_fields(const vl_schema *s)
+{
+    static const char *const shape[] = { "one a row", "ragged", "stream", "pieces" };
+    for (int f = 0; f < s->nfield; f++) {
+        const vl_field *const field = &s->field[f];
+        printf("  %-32s %-4s %-9s %-12s %-8s %s%s%s%s%s%s%s\n", field->path, vl_type_name(field->type),
+               shape[field->shape], field->shape == VL_STREAM ? "" : s->table[field->table], field->unit,
+               field->role ? field->role : "", field->role && *field->doc ? ": " : "", field->doc,
+               field->coding ? "; coded as " : "", field->coding ? field->coding : "",
+               *field->missing ? "; absent: " : "", field->missing);
+    }
+}
+
 /* What the columns of every kind are, from the tables that the code works with. */
 static void print_schemas(void)
 {
-    static const char *const shape[] = { "one a row", "ragged", "stream" };
-    for (int i = 0; vl_formats[i]; i++) {
-        const vl_schema *const s = vl_formats[i]->schema;
-        printf("%s (version %u), made from %s\n", s->kind, s->version, vl_formats[i]->name);
-        for (int f = 0; f < s->nfield; f++)
-            printf("  %-32s %-4s %-9s %-12s %-8s %s%s%s\n", s->field[f].path, vl_type_name(s->field[f].type),
-                   shape[s->field[f].shape],
-                   s->field[f].shape == VL_STREAM ? "" : s->table[s->field[f].table], s->field[f].unit,
-                   s->field[f].doc, s->field[f].missing[0] ? "; absent: " : "", s->field[f].missing);
+    for (int k = 0; vl_kinds[k]; k++) {
+        const vl_schema *const s = vl_kinds[k]->schema;
+        const char *joint = "made from";
+        printf("%s (version %u)", s->kind, s->version);
+        for (int i = 0; vl_formats[i]; i++) {
+            if (vl_formats[i]->schema != s) continue;
+            printf(", %s %s", joint, vl_formats[i]->name);
+            joint = "or";
+        }
+        printf("\n");
+        print_fields(s);
         printf("  counters:");
         for (int c = 0; c < s->ncounter; c++) printf(" %s", s->counter[c]);
         printf("\n\n");
     }
+}
+
+/* The columns of one store, as it says itself. */
+static vl_code print_schema_of(vl_store *st, vl_err *err)
+{
+    char version[64];
+    const vl_kind *kind = NULL;
+    vl_columns columns = { 0 };
+    if (vl_kind_of(&kind, st, err) || vl_store_get(st, "/", "vial.schema", version, sizeof version, err))
+        return err->code;
+    if (!vl_columns_read(&columns, st, kind->schema, kind->old, err)) {
+        printf("%s\n", *version ? version : kind->schema->kind);
+        print_fields(columns.stored);
+    }
+    vl_columns_free(&columns);
+    return err->code;
 }
 
 static const char *said(const json_t *object, const char *name)
@@ -158,13 +191,14 @@ static int run(const vl_command *me, int argc, char **argv)
     char path[VL_BANK_PATH];
     int rest = 0, code = 0;
     const vl_opt opt[] = {
-        { 0, "schema", VL_OPT_FLAG, &schema, NULL, "the columns of every kind of store; needs no STORE" },
+        { 0, "schema", VL_OPT_FLAG, &schema, NULL,
+          "the columns of STORE; without it, those of every kind of store" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (schema) {
+    if (schema && rest == argc) {
         print_schemas();
         return EX_OK;
     }
@@ -176,7 +210,8 @@ static int run(const vl_command *me, int argc, char **argv)
     if (in_bank && !strchr(argv[rest], '/')) return tell_sample(bank, argv[rest], json);
     if (!vl_name_store(bank, argv[rest], path, &err) && !vl_store_open(&st, path, &err) &&
         !vl_about_read(&about, st, &err)) {
-        if (json) print_json(st, &about, &err);
+        if (schema) print_schema_of(st, &err);
+        else if (json) print_json(st, &about, &err);
         else print_text(st, &about, path, &err);
     }
     vl_store_close(st);
@@ -184,7 +219,7 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json] STORE | -b BANK SAMPLE | --schema",
+    "info", "[--json | --schema] STORE | -b BANK SAMPLE | --schema",
     "says what is in a store: rows, columns, codecs, sizes, where it came from",
     "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
     "plain_bytes,\n"

@@ -29,6 +29,10 @@ def main():
         done = run("info", "--json", store)
         paths = {c["path"] for c in json.loads(done.out)["columns"]} if done.code == OK else set()
         t.check({"reads/XX", "reads/score", "reads/moves", "place/at"} <= paths, "info lists them", f"{paths} {done.err}")
+        done = run("info", "--schema", store)
+        lines = {line.split()[0]: line for line in done.out.decode().splitlines()[1:]} if done.code == OK else {}
+        t.check("bits" in lines.get("reads/score", "") and "how good it is" in lines.get("reads/score", "") and
+                "reads/plus" not in lines, "info --schema", done.out.decode() + done.err)
         for columns, expected in (("name,XX", b"name\tXX\na\ttag\\tof a\nb\t\n"),
                                   ("reads/score,moves,row", b"reads/score\tmoves\trow\n12.5\t-7,0,300\t0\n\t\t1\n"),
                                   ("name,plus", b"name\tplus\na\t\nb\t\n")):
