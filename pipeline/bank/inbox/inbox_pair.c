@@ -104,9 +104,10 @@ static const vl_lying *paired(const vl_walk *walk, const vl_lying *file, const v
 const char *vl_inbox_comes(const vl_walk *walk, size_t folder, const char *begin, size_t n)
 {
     const vl_folder *const f = &walk->folder[folder];
-    const vl_lying *const left = walk->left.file + f->first_left;
     char name[301];
-    for (int hidden = 0; hidden < 2 && f->nleft && n < 300; hidden++) {
+    if (!f->nleft || n >= 300) return NULL;
+    const vl_lying *const left = walk->left.file + f->first_left;
+    for (int hidden = 0; hidden < 2; hidden++) {
         const int len = snprintf(name, sizeof name, "%s%.*s", hidden ? "." : "", (int)n, begin);
         const size_t at = find_name(left, f->nleft, name);
         if (at < f->nleft && !strncmp(left[at].name, name, (size_t)len)) return left[at].name;
