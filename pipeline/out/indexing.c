@@ -213,15 +213,18 @@ static vl_code compare(const one *o, int k, const vl_schema *schema, vl_store *s
     return vl_fail(err, VL_ESTORE, "%s is not what its columns make it", s->spec.path);
 }
 
-vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *store, vl_err *err)
+vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *store, bool *all, vl_err *err)
 {
     vl_work none = { 0 };
+    *all = true;
     for (int i = 0; i < ix->n; i++) {
         one *const o = &ix->one[i];
         bool known[STREAMS];
         if (finish(ix, o, &none, err)) return err->code;
-        for (int k = 0; k < STREAMS; k++)
+        for (int k = 0; k < STREAMS; k++) {
             if (compare(o, k, schema, store, &known[k], err)) return err->code;
+            if (o->stream[k].n && !known[k]) *all = false;
+        }
         if (known[0] && o->stream[1].n && !known[1])
             return vl_fail(err, VL_ESTORE, "%s is missing", o->stream[1].spec.path);
     }

@@ -5,6 +5,7 @@
 #include "pipeline/run/run.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { ROWS = 1 << 14 };
@@ -23,7 +24,8 @@ typedef struct walk {
     bool *want; /* owned; [nfield] */
     int table;  /* whose rows are walked */
     uint64_t next, nrow;
-    vl_work work; /* of the ordered stages */
+    vl_work work;         /* of add */
+    pthread_mutex_t hdf5; /* one stage reads a store, and another may write one */
 } walk;
 
 /* Only the offsets of the field that weighs: what its elements are is all one. */
@@ -42,10 +44,8 @@ static vl_code plan_weight(walk *w, load *l, int field, uint64_t first, size_t n
     return vl_reader_offsets(w->r, field, first * step, n * step, c->offset, &l->work, err);
 }
 
-static vl_code plan(void *self, vl_slot *slot, vl_err *err)
+static vl_code plan_rows(walk *w, load *l, vl_slot *slot, vl_err *err)
 {
-    walk *const w = self;
-    load *const l = slot->body;
     const uint64_t left = w->nrow - w->next;
     const size_t n = left < ROWS ? (size_t)left : ROWS;
     if (vl_reader_rows(w->r, &l->plan, w->table, w->next, n, w->want, &l->work, err)) return err->code;
@@ -60,6 +60,15 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     return VL_OK;
 }
 
+static vl_code plan(void *self, vl_slot *slot, vl_err *err)
+{
+    walk *const w = self;
+    pthread_mutex_lock(&w->hdf5);
+    plan_rows(w, slot->body, slot, err);
+    pthread_mutex_unlock(&w->hdf5);
+    return err->code;
+}
+
 static vl_code keys(void *self, vl_slot *slot, vl_err *err)
 {
     const walk *const w = self;
@@ -72,7 +81,10 @@ static vl_code add(void *self, vl_slot *slot, vl_err *err)
 {
     walk *const w = self;
     const load *const l = slot->body;
-    return vl_indexing_add(w->ix, &l->parts, &w->work, err);
+    pthread_mutex_lock(&w->hdf5);
+    vl_indexing_add(w->ix, &l->parts, &w->work, err);
+    pthread_mutex_unlock(&w->hdf5);
+    return err->code;
 }
 
 static vl_code walk_table(walk *w, int threads, vl_err *err)
@@ -103,6 +115,7 @@ vl_code vl_indexing_walk(vl_indexing *ix, vl_reader *r, int threads, vl_err *err
 {
     const vl_schema *const schema = vl_reader_columns(r)->schema;
     walk w = { .ix = ix, .r = r, .index = vl_indexing_list(ix) };
+    pthread_mutex_init(&w.hdf5, NULL);
     if (!(w.want = calloc((size_t)schema->nfield + 1, sizeof *w.want)))
         vl_fail(err, VL_ENOMEM, "no memory for indexes");
     for (int i = 0; w.index && w.index[i] && !err->code; i++) w.want[w.index[i]->field] = true;
@@ -111,6 +124,7 @@ vl_code vl_indexing_walk(vl_indexing *ix, vl_reader *r, int threads, vl_err *err
         w.nrow = vl_reader_nrow(r, w.table);
         if (w.nrow && vl_indexing_needs(ix, schema, w.table)) walk_table(&w, threads, err);
     }
+    pthread_mutex_destroy(&w.hdf5);
     free(w.want);
     vl_work_free(&w.work);
     return err->code;

@@ -153,10 +153,11 @@ static vl_code open_indexes(verify *v, vl_err *err)
 static vl_code check_indexes(verify *v, int threads, bool added, vl_err *err)
 {
     vl_reader *r = NULL;
+    bool all = false;
     if (!v->indexing) return VL_OK;
     if (added || (!vl_reader_open(&r, v->store, v->kind->schema, v->kind->old, err) &&
                   !vl_indexing_walk(v->indexing, r, threads, err)))
-        vl_indexing_compare(v->indexing, v->kind->schema, v->store, err);
+        vl_indexing_compare(v->indexing, v->kind->schema, v->store, &all, err);
     vl_reader_close(r);
     return err->code;
 }

@@ -137,18 +137,18 @@ static vl_code copy_bytes(int from, int to, uint64_t n, vl_err *err)
     return err->code;
 }
 
-static vl_code copy_store(vl_store *st, vl_err *err)
+static vl_code copy_store(vl_store *st, const char *path, vl_err *err)
 {
     uint64_t bytes = 0;
-    if (vl_seal_check(st->path, 0, &bytes, err)) return err->code;
-    const int from = open(st->path, O_RDONLY | O_CLOEXEC);
+    if (vl_seal_check(path, 0, &bytes, err)) return err->code;
+    const int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0 || fstat(from, &st->replaces)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
     else if ((uint64_t)st->replaces.st_size != bytes) vl_fail(err, VL_EBUSY, "another vial has replaced it");
     else if (ftruncate(st->fd, 0) || fchmod(st->fd, st->replaces.st_mode & 07777))
         vl_fail_errno(err, VL_EIO, errno, "cannot write the new store");
     else copy_bytes(from, st->fd, bytes - VL_TRAILER, err);
     if (from >= 0) close(from);
-    return vl_err_file(err, st->path);
+    return vl_err_file(err, path);
 }
 
 static vl_code open_copy(vl_store *st, vl_err *err)
@@ -167,11 +167,13 @@ static vl_code open_copy(vl_store *st, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_store_rewrite(vl_store **out, const char *path, vl_profile profile, vl_err *err)
+vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err)
 {
-    if (!begin(out, path, profile, true, err) && !copy_store(*out, err) && !vl_hdf5_start(err) &&
-        !open_copy(*out, err))
+    if (!begin(out, to, profile, true, err) && !copy_store(*out, from, err) && !vl_hdf5_start(err) &&
+        !open_copy(*out, err)) {
+        if (strcmp(from, to)) (*out)->replaces = (struct stat){ 0 };
         return VL_OK;
+    }
     vl_store_close(*out);
     *out = NULL;
     return err->code;

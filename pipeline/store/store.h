@@ -84,9 +84,9 @@ typedef struct vl_index_note {
 } vl_index_note;
 /* Of an index whose last chunk was appended (vl_spec.index). */
 vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note *note, vl_err *err);
-/* A copy of a store under its temporary name, without indexes, to be given new ones: append, note, finish,
+/* A copy of the store `from`, without indexes, that is to be called `to`, which may be the same: append, note, finish,
  * publish. VL_EBUSY from publish: somebody else has replaced the store. */
-vl_code vl_store_rewrite(vl_store **out, const char *path, vl_profile profile, vl_err *err);
+vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err);
 vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
 /* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */
 vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_note *note, vl_err *err);
