@@ -30,17 +30,20 @@ static void add_note(void *to, const char *where, const char *name, const char *
 static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
 {
     json_t *const columns = json_array(), *const notes = json_object();
-    for (int i = 0; i < vl_store_ncolumn(st); i++) {
+    int indexes = 0;
+    vl_store_indexes(st, &indexes, err);
+    for (int i = 0; i < vl_store_ncolumn(st) + indexes; i++) {
         const vl_stored *const c = vl_store_column(st, i);
         json_t *const one =
             json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:I}", "path", vl_json_text(c->path), "type",
                       vl_type_name(c->type), "codec", vl_json_text(c->codec[0] ? c->codec : "none"),
                       "elements", (json_int_t)c->nelem, "chunks", (json_int_t)c->nchunk, "plain_bytes",
                       (json_int_t)vl_stored_plain(c), "packed_bytes", (json_int_t)c->packed_bytes);
+        if (c->index) json_object_set_new(one, "index", json_true());
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
-    vl_store_notes(st, add_note, notes, err);
+    if (!err->code) vl_store_notes(st, add_note, notes, err);
     json_t *const all =
         json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "kind", vl_json_text(f->kind),
                   "profile", vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in",
@@ -48,7 +51,8 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
                   vl_json_text(f->sample), "acquisition", vl_json_text(f->acquisition), "digest", f->digest,
                   "writer", vl_json_text(f->writer), "columns", columns, "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
-    else if (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
+    else if (!err->code &&
+             (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))
         vl_fail(err, VL_EIO, "standard output: cannot write");
     json_decref(all);
     return err->code;
@@ -65,13 +69,14 @@ static void print_note(void *to, const char *where, const char *name, const char
 static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_err *err)
 {
     char in[16], out[16], plain[16], packed[16];
+    int indexes = 0;
     vl_say(stdout, "%s: %s, %" PRIu64 " rows, profile %s", path, f->kind, f->rows, f->profile);
     printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
-    if (vl_store_notes(st, print_note, NULL, err)) return err->code;
+    if (vl_store_notes(st, print_note, NULL, err) || vl_store_indexes(st, &indexes, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
-    for (int i = 0; i < vl_store_ncolumn(st); i++) {
+    for (int i = 0; i < vl_store_ncolumn(st) + indexes; i++) {
         const vl_stored *const c = vl_store_column(st, i);
         vl_say(stdout, "%-36s %-5s %14" PRIu64 " %9s %9s  %s", c->path, vl_type_name(c->type), c->nelem,
                vl_human_bytes(vl_stored_plain(c), plain), vl_human_bytes(c->packed_bytes, packed),

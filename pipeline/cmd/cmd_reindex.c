@@ -35,8 +35,8 @@ static int reindex_store(const char *store, int threads, bool quiet)
     if (quiet) return EX_OK;
     if (done.current) vl_say(stdout, "%s: its indexes are as they should be", store);
     else
-        vl_say(stdout, "%s: indexes made again, %" PRIu64 " bytes, were %" PRIu64 ", digest %s", store, done.after,
-               done.before, done.digest);
+        vl_say(stdout, "%s: indexes made again, %" PRIu64 " bytes, were %" PRIu64 ", digest %s", store,
+               done.after, done.before, done.digest);
     return EX_OK;
 }
 
@@ -47,7 +47,7 @@ static int run(const vl_command *me, int argc, char **argv)
     const vl_opt opt[] = {
         { '@', "threads", VL_OPT_COUNT, &threads, "N", "threads; default: all cores" },
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress; say only what went wrong" },
-        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+        { .name = "" },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest == argc) return vl_usage(me, "no store");
@@ -58,12 +58,13 @@ static int run(const vl_command *me, int argc, char **argv)
     return worst;
 }
 
-const vl_command vl_command_reindex = {
-    "reindex", "[options] STORE...", "makes the indexes of stores again",
-    "Indexes say where names, ids, scan numbers and times may be, so that a question need not read all rows. A "
-    "store gets them\n"
-    "when it is made; older ones, and such whose index is damaged, get them here. A store whose indexes are as they "
-    "should be is\n"
-    "left alone. The new file is verified before it takes the name; what the store holds, and its digest, stay.\n",
-    run
-};
+const vl_command vl_command_reindex = { "reindex", "[options] STORE...", "makes the indexes of stores again",
+                                        "Indexes say where names, ids, scan numbers and times may be, so "
+                                        "that a question need not read all rows. A "
+                                        "store gets them\n"
+                                        "when it is made; older ones, and such whose index is damaged, get "
+                                        "them here. A store whose indexes are as they "
+                                        "should be is\n"
+                                        "left alone. The new file is verified before it takes the name; what "
+                                        "the store holds, and its digest, stay.\n",
+                                        run };

@@ -31,9 +31,11 @@ vl_code vl_indexing_add(vl_indexing *ix, const vl_index_parts *parts, vl_work *w
 /* After the last column has its digest. from: the store that has the columns, which may be the one that is
  * written. */
 vl_code vl_indexing_end(vl_indexing *ix, const vl_schema *schema, vl_store *from, vl_work *work, vl_err *err);
-/* Whether the indexes of a store are what they are when they are made from its columns. One that it does not have is
- * no fault, nor one that was made in another version's way; then *all is false. VL_ESTORE names the index. */
-vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *store, bool *all, vl_err *err);
+/* Whether the indexes of a store are what they are when they are made from its columns. One that it does not
+ * have is no fault, nor one that was made in another version's way; then *all is false. VL_ESTORE names the
+ * index. */
+vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *store, bool *all,
+                            vl_err *err);
 
 /* Rows of the tables that indexes are of, read from a store and added. */
 vl_code vl_indexing_walk(vl_indexing *ix, vl_reader *r, int threads, vl_err *err);

@@ -25,7 +25,8 @@ static vl_code open_store(reindex *x, vl_err *err)
         vl_reader_open(&x->reader, x->store, x->kind->schema, x->kind->old, err) ||
         vl_store_get(x->store, "/", "vial.profile", profile, sizeof profile, err))
         return err->code;
-    if (!vl_profile_find(profile, &x->profile)) return vl_fail(err, VL_ESTORE, "unknown profile '%s'", profile);
+    if (!vl_profile_find(profile, &x->profile))
+        return vl_fail(err, VL_ESTORE, "unknown profile '%s'", profile);
     return VL_OK;
 }
 
@@ -40,19 +41,17 @@ static vl_code walk(reindex *x, vl_store *to, vl_err *err)
 /* Do the bytes of all indexes hash to what stands beside them? */
 static vl_code check_bytes(reindex *x, vl_err *err)
 {
-    char path[VL_MAX_INDEX][VL_PATH];
-    int n = 0, column = -1;
-    vl_index_note note;
+    int n = 0;
     vl_buf bytes = { 0 };
-    if (vl_store_indexes(x->store, path, &n, err)) return err->code;
+    if (vl_store_indexes(x->store, &n, err)) return err->code;
     for (int i = 0; i < n && !err->code; i++) {
+        const int column = vl_store_ncolumn(x->store) + i;
+        const vl_stored *const col = vl_store_column(x->store, column);
         XXH128_canonical_t hash;
-        if (vl_store_index(x->store, path[i], &column, &note, err) ||
-            vl_store_read(x->store, column, &bytes, &x->work, err))
-            break;
+        if (vl_store_read(x->store, column, &bytes, &x->work, err)) break;
         XXH128_canonicalFromHash(&hash, XXH3_128bits(bytes.data, bytes.len));
-        if (memcmp(hash.digest, note.digest, sizeof note.digest))
-            vl_fail(err, VL_ESTORE, "%s does not match its digest", path[i]);
+        if (memcmp(hash.digest, col->digest, sizeof col->digest))
+            vl_fail(err, VL_ESTORE, "%s does not match its digest", col->path);
     }
     vl_buf_free(&bytes);
     return err->code;

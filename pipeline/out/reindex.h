@@ -1,6 +1,7 @@
 /*
- * Reindex: the indexes of a store made again from its columns. A new file beside it, verified, then given its name:
- * whoever reads the old one goes on, and a kill leaves old or new. What the store holds, and its identity, stay.
+ * Reindex: the indexes of a store made again from its columns. A new file beside it, verified, then given its
+ * name: whoever reads the old one goes on, and a kill leaves old or new. What the store holds, and its
+ * identity, stay.
  */
 #ifndef VL_REINDEX_H
 #define VL_REINDEX_H
@@ -16,7 +17,7 @@ typedef struct vl_reindex {
 } vl_reindex;
 
 typedef struct vl_reindexed {
-    bool current; /* the indexes were as they are made; nothing was written */
+    bool current;           /* the indexes were as they are made; nothing was written */
     uint64_t before, after; /* bytes of the store */
     char digest[65];
 } vl_reindexed;

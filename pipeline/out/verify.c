@@ -138,14 +138,9 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bo
 /* Their bytes are checked as those of columns are; and they are made again if there are any. */
 static vl_code open_indexes(verify *v, vl_err *err)
 {
-    char path[VL_MAX_INDEX][VL_PATH];
-    int n = 0, column = -1;
-    vl_index_note note;
-    v->ncolumn = vl_store_ncolumn(v->store);
-    if (vl_store_indexes(v->store, path, &n, err)) return err->code;
-    for (int i = 0; i < n; i++)
-        if (vl_store_index(v->store, path[i], &column, &note, err)) return err->code;
-    v->ncolumn += n;
+    int n = 0;
+    if (vl_store_indexes(v->store, &n, err)) return err->code;
+    v->ncolumn = vl_store_ncolumn(v->store) + n;
     return n ? vl_indexing_open(&v->indexing, v->kind->index, NULL, err) : VL_OK;
 }
 

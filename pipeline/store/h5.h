@@ -25,9 +25,10 @@ vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t 
 vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err);
 vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
                         vl_err *err);
-/* Opens the data set at a column's path and reads what it is. hex [32]: its digest. */
+/* Reading: opens the data set at a column's path and reads what it is; its digest from 32 letters. */
 struct vl_dataset;
-vl_code vl_store_open_column(vl_store *st, struct vl_dataset *col, const char *hex, vl_err *err);
+vl_code vl_store_open_column(vl_store *st, struct vl_dataset *col, vl_err *err);
+vl_code vl_store_take_digest(struct vl_dataset *col, const char *hex, vl_err *err);
 
 /* An HDF5 call failed while writing: it is not called for this file again. Names the file. */
 vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what);

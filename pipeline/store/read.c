@@ -115,16 +115,19 @@ static bool read_layout(vl_dataset *col, hid_t create)
     return !col->is.portable || first == H5Z_FILTER_SHUFFLE || first == H5Z_FILTER_DEFLATE;
 }
 
-vl_code vl_store_open_column(vl_store *st, vl_dataset *col, const char *hex, vl_err *err)
+vl_code vl_store_take_digest(vl_dataset *col, const char *hex, vl_err *err)
+{
+    for (int i = 0; i < 16; i++) {
+        const int high = vl_hex_digit(hex[2 * i]), low = high < 0 ? -1 : vl_hex_digit(hex[2 * i + 1]);
+        if (low < 0) return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
+        col->is.digest[i] = (uint8_t)(high << 4 | low);
+    }
+    return VL_OK;
+}
+
+vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
 {
     hsize_t dims[4] = { 0 };
-    for (int i = 0; i < 16; i++) {
-        unsigned byte = 0;
-        const char two[3] = { hex[2 * i], hex[2 * i + 1], 0 };
-        if (sscanf(two, "%2x", &byte) != 1)
-            return vl_fail(err, VL_ESTORE, "digest of %s is no hexadecimal", col->is.path);
-        col->is.digest[i] = (uint8_t)byte;
-    }
     col->id = H5Dopen2(st->file, col->is.path, H5P_DEFAULT);
     if (col->id < 0) return bad_store(st, err, col->is.path);
     const hid_t type = H5Dget_type(col->id), space = H5Dget_space(col->id),
@@ -188,7 +191,8 @@ static vl_code read_columns(vl_store *st, vl_err *err)
         row[i].path[sizeof row[i].path - 1] = 0;
         st->ncolumn = i + 1;
         memcpy(st->column[i].is.path, row[i].path, sizeof st->column[i].is.path - 1);
-        vl_store_open_column(st, &st->column[i], row[i].xxh3_128, err);
+        if (!vl_store_take_digest(&st->column[i], row[i].xxh3_128, err))
+            vl_store_open_column(st, &st->column[i], err);
     }
     free(row);
     return err->code;

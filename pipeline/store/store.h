@@ -84,14 +84,14 @@ typedef struct vl_index_note {
 } vl_index_note;
 /* Of an index whose last chunk was appended (vl_spec.index). */
 vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note *note, vl_err *err);
-/* A copy of the store `from`, without indexes, that is to be called `to`, which may be the same: append, note, finish,
- * publish. VL_EBUSY from publish: somebody else has replaced the store. */
+/* A copy of the store `from`, without indexes, that is to be called `to`, which may be the same: append,
+ * note, finish, publish. VL_EBUSY from publish: somebody else has replaced the store. */
 vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err);
 vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
 /* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */
 vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_note *note, vl_err *err);
-/* The paths of all, [*n]. VL_ESTORE: more than VL_MAX_INDEX, or one with a longer name. */
-vl_code vl_store_indexes(vl_store *st, char path[VL_MAX_INDEX][VL_PATH], int *n, vl_err *err);
+/* Opens all: columns vl_store_ncolumn and the *n - 1 behind it. VL_ESTORE: more than VL_MAX_INDEX. */
+vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err);
 
 const char *vl_store_part(const vl_store *st); /* the temporary name */
 vl_profile vl_store_profile(const vl_store *st);

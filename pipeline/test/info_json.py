@@ -14,7 +14,7 @@ from mzmodel import *
 from vialtest import *
 
 t = Tally()
-COMMANDS = ["init", "ingest", "ls", "info", "view", "export", "verify", "report", "nightly", "withdraw", "tidy", "collect", "catalog",
+COMMANDS = ["init", "ingest", "ls", "info", "view", "export", "verify", "reindex", "report", "nightly", "withdraw", "tidy", "collect", "catalog",
             "sql", "plugin-path", "help", "version"]
 # what each command must name in its help
 OPTIONS = {
@@ -33,6 +33,7 @@ OPTIONS = {
     "view": ["--bank", "--rows", "--name", "--index", "--id", "--scan", "--time", "--ms-level", "--precursor", "--tol", "--mz", "--output-format",
              "--columns", "--output", "--force", "--threads", "--help"],
     "export": ["--bank", "--output", "-1", "-2", "--force", "--threads", "--quiet", "--help"],
+    "reindex": ["--threads", "--quiet", "--help"],
     "verify": ["--bank", "--all", "--slice", "--deep", "--threads", "--quiet", "--help"],
     "plugin-path": [], "help": [], "version": [],
 }
@@ -121,6 +122,23 @@ def check_notes(what, said, store):
             t.check(same_note(text, place.attrs[name]), what, f"note {where} {name}: {text!r}, in the file {place.attrs[name]!r}")
             n += 1
     t.check(n > 8 and said["notes"]["/"]["vial.kind"] == said["kind"], what, f"{n} notes")
+
+
+def check_indexes(f):
+    """Indexes are listed behind the columns, and marked."""
+    said = check_info(f, "indexes", "reads", 9000, [f.write("many.fq", reads(9000, seed=4, length=30))])
+    if said:
+        marked = [c["path"] for c in said["columns"] if "index" in c]
+        t.check(marked == ["index/name"], "indexes", f"marked are {marked}")
+
+
+def check_indexes(f):
+    """Indexes are listed behind the columns, and marked."""
+    many = f.write("many.fq", reads(9000, seed=4, length=30))
+    said = check_info(f, "indexes", "reads", 9000, [many])
+    if said:
+        marked = [c["path"] for c in said["columns"] if "index" in c]
+        t.check(marked == ["index/name"], "indexes", f"marked are {marked}")
 
 
 def stores(f):
@@ -289,6 +307,7 @@ def bad_usage(f):
 need_vial()
 with Folder() as folder:
     stores(folder)
+    check_indexes(folder)
     help_texts()
     bad_usage(folder)
 t.end()
