@@ -58,13 +58,11 @@ static int run(const vl_command *me, int argc, char **argv)
     return worst;
 }
 
-const vl_command vl_command_reindex = { "reindex", "[options] STORE...", "makes the indexes of stores again",
-                                        "Indexes say where names, ids, scan numbers and times may be, so "
-                                        "that a question need not read all rows. A "
-                                        "store gets them\n"
-                                        "when it is made; older ones, and such whose index is damaged, get "
-                                        "them here. A store whose indexes are as they "
-                                        "should be is\n"
-                                        "left alone. The new file is verified before it takes the name; what "
-                                        "the store holds, and its digest, stay.\n",
-                                        run };
+const vl_command vl_command_reindex = {
+    "reindex", "[options] STORE...", "makes the indexes of stores again",
+    "Indexes say where names, ids, scan numbers and times may be, so that a question need not read all\n"
+    "rows. A store gets them when it is made; older ones, and such whose index is damaged, get them here.\n"
+    "A store whose indexes are as they should be is left alone. The new file is verified before it takes\n"
+    "the name; what the store holds, and its digest, stay.\n",
+    run
+};
