@@ -2,42 +2,24 @@
 #ifndef VL_CHECK_H
 #define VL_CHECK_H
 
-#include <stdarg.h>
+#include <stdarg.h> /* for those who print about like it */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-static long npassed, nfailed;
+extern long npassed, nfailed;
 
 /* CHECK(what must hold, "about %d", where): goes on either way. Call it from one thread at a time. */
 #define CHECK(ok, ...) check((ok), #ok, __FILE__, __LINE__, __VA_ARGS__)
 
-static inline bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
+bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
     __attribute__((format(printf, 5, 6)));
-static inline bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
-{
-    enum { MOST = 40 }; /* lines printed */
-    if (ok) {
-        npassed++;
-        return true;
-    }
-    if (nfailed++ < MOST) {
-        va_list args;
-        printf("%s:%d: %s: ", file, line, text);
-        va_start(args, about);
-        vprintf(about, args);
-        va_end(args);
-        putchar('\n');
-    }
-    return false;
-}
+int check_end(void); /* the last line of a check program, and its exit code */
 
-/* The last line of a check program, and its exit code. */
-static inline int check_end(void)
-{
-    printf("%ld passed, %ld failed\n", npassed, nfailed);
-    return nfailed != 0;
-}
+/* A new, empty folder /tmp/NAME.XXXXXX that becomes the current one; ends the check if there can be none. */
+char *check_enter(const char *name);
+/* Leaves and removes it: that nothing is left in it is a check. Then as check_end. */
+int check_leave(void);
 
 /* Numbers that look random and are the same everywhere: splitmix64 (Steele, Lea, Flood 2014). */
 static inline uint64_t check_mix(uint64_t x)
