@@ -4,13 +4,16 @@ whose parser may be mended, looks again.
 
 Suites: bank.
 """
-from banktest import *
+import os
+import sqlite3
+import subprocess
 
-t = Tally()
-need_vial()
+from banktest import Bank
+from vialtest import DATA, VIAL, main
 
 
-def night(bank):
+
+def night(t, bank):
     """What a night said of the bad file: "refused", "again" or nothing."""
     done = bank.run("nightly", "-v")
     t.check(done.code == DATA, "a bad file", done.err)
@@ -24,21 +27,26 @@ def set_version(bank, version):
         db.execute("UPDATE refusal SET version = ?", (version,))
 
 
-with Folder() as f:
+def refused_again(t, f):
     bank = Bank(f, settings=f"\n[inbox in]\npath = {f / 'in'}\nsettle = 0\n")
     os.mkdir(f / "in")
     f.write("in/bad.fastq", b"@a\nACGT\n+\nIII\n")
-    t.check(night(bank) == "refused", "the first night reads it")
-    t.check(night(bank) == "again", "the second does not")
+    t.check(night(t, bank) == "refused", "the first night reads it")
+    t.check(night(t, bank) == "again", "the second does not")
     version = bank.rows("SELECT DISTINCT version FROM refusal")
-    t.check(len(version) == 1 and len(version[0][0].split()) == 2, "the build is noted", str(version))
+    t.check(len(version) == 1 and len(version[0][0].split()) == 2, "the build is noted",
+            str(version))
     notes = subprocess.run(["readelf", "-n", VIAL], capture_output=True, text=True).stdout
-    t.check("Build ID: " + version[0][0].split()[1] in notes, "as the linker made it", f"{version} {notes}")
+    t.check("Build ID: " + version[0][0].split()[1] in notes, "as the linker made it",
+            f"{version} {notes}")
     for other in ("0.1.0", version[0][0][:-1], None):
         set_version(bank, other)
-        t.check(night(bank) == "refused", f"another build looks again: {other}")
-        t.check(night(bank) == "again", "and once only")
+        t.check(night(t, bank) == "refused", f"another build looks again: {other}")
+        t.check(night(t, bank) == "again", "and once only")
     os.utime(f / "in/bad.fastq", ns=(1, 10 ** 18))
-    t.check(night(bank) == "refused", "a file that changed is read again")
+    t.check(night(t, bank) == "refused", "a file that changed is read again")
     t.check(len(bank.quarantine()) == 1, "the same refusal stays one file", str(bank.quarantine()))
-t.end()
+
+
+if __name__ == "__main__":
+    main(refused_again)

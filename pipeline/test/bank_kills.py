@@ -1,33 +1,37 @@
 """
-A bank under kill -9 and failing calls: a batch of five items (two lanes of pairs, an mzML, a damaged FASTQ, a duplicate, a
-changed input) into a bank that holds something already.
+A bank under kill -9 and failing calls: a batch of five items (two lanes of pairs, an mzML, a damaged FASTQ, a
+duplicate, a changed input) into a bank that holds something already.
 
-Kill matrix: before each call that changes the disk (write, fsync, rename, ftruncate, unlink, mkdir, link; counted over
-all processes of the batch) either the calling process is killed, or it and the first process, so that all die. Then kills
-at random times. Fault matrix: each of these calls fails once with EIO, ENOSPC, EINTR or does half.
+Kill matrix: before each call that changes the disk (write, fsync, rename, ftruncate, unlink, mkdir, link;
+counted over all processes of the batch) either the calling process is killed, or it and the first process, so
+that all die. Then kills at random times. Fault matrix: each of these calls fails once with EIO, ENOSPC, EINTR
+or does half.
 
-After each: named stores verify, each row of the catalogue has its store; a plain re-run reaches the digests of an
-undisturbed run, and nothing is left over. By default a sample of the points is drawn (VIAL_SEED); VIAL_SOAK=seconds
-(or the environment VIAL_WHOLE=1) tries all points, and random kills for the rest of the time.
+After each: named stores verify, each row of the catalogue has its store; a plain re-run reaches the digests
+of an undisturbed run, and nothing is left over. By default a sample of the points is drawn (VIAL_SEED);
+VIAL_SOAK=seconds (or the environment VIAL_WHOLE=1) tries all points, and random kills for the rest of the
+time.
 
 Suites: bank faults.
 """
-import random
+import glob
+import os
+import shutil
 import signal
+import struct
+import subprocess
+import time
 
-from banktest import *
+from banktest import Bank, check_whole, mzml, sheet
+from fqmodel import reads
+from vialtest import (BUILD, DATA, DOCUMENTED, IOERR, OK, OSERR, SEED, SOAK, SOFTWARE, TEMPFAIL, VIAL, Part,
+                      main, run)
 
-t = Tally()
-need_vial()
-LIBRARY = os.path.abspath(os.path.join(os.environ.get("VIAL_BUILD", "build"), "pipeline/test/libfaults.so"))
+LIBRARY = f"{BUILD}/pipeline/test/libfaults.so"
 WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
 POINTS = int(os.environ.get("VIAL_POINTS", 25))  # of each matrix, when not all
 KILLS = 1000 if WHOLE else 40                    # at random times
-seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
-rng = random.Random(seed)
-print(f"seed {seed}", flush=True)
-FAULTS = [("EIO", {OK, DATA, IOERR, CANTCREAT}), ("ENOSPC", {OK, DATA, IOERR, CANTCREAT}), ("EINTR", {DATA, IOERR, OK, CANTCREAT}),
-          ("short", {DATA, IOERR})]
+FAULTS = ("EIO", "ENOSPC", "EINTR", "short")
 
 
 class Scene:
@@ -46,9 +50,12 @@ class Scene:
         before = sheet(f, "before.csv", [("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
         assert self.bank.run("ingest", "-q", "--sheet", before).code == OK
         f.write("change.fastq", reads(41, 5))
-        self.sheet = sheet(f, "batch.csv", [("P", *lanes), ("DUP", f / "m.mzML", ""), ("BAD", f / "bad.fastq", ""),
+        self.sheet = sheet(f, "batch.csv",
+                           [("P", *lanes), ("DUP", f / "m.mzML", ""),
+                            ("BAD", f / "bad.fastq", ""),
                                             ("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
-        self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs", "1", "-@", "1"]
+        self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs",
+                     "1", "-@", "1"]
         shutil.copytree(self.bank.path, f / "before", symlinks=True)
         done = run(*self.args)
         assert done.code == DATA, done.err
@@ -63,8 +70,10 @@ class Scene:
     def broken(self, kind, n, how):
         """The batch with its n-th call broken; the exit code, None when it does not come so far."""
         self.reset()
-        done = run(*self.args, env={"LD_PRELOAD": LIBRARY, "FAULT_KIND": kind, "FAULT_N": str(n), "FAULT_HOW": how,
-                                    "FAULT_SHARED": self.f / "count", "FAULT_TOLD": self.f / "told"}, timeout=60)
+        done = run(*self.args,
+                   env={"LD_PRELOAD": LIBRARY, "FAULT_KIND": kind, "FAULT_N": str(n), "FAULT_HOW": how,
+                                    "FAULT_SHARED": self.f / "count", "FAULT_TOLD": self.f / "told"},
+                                    timeout=60)
         self.settle()
         return done if os.path.exists(self.f / "told") else None
 
@@ -83,13 +92,15 @@ class Scene:
                 return
             time.sleep(0.005)
 
-    def check(self, what):
+    def check(self, t, what):
         """What must hold at once, and after a plain re-run."""
         good = check_whole(t, self.bank, what)
         done = run(*self.args)
-        good &= t.check(done.code == DATA and self.bank.digests() == self.right, f"{what}: a plain re-run reaches the same",
+        good &= t.check(done.code == DATA and self.bank.digests() == self.right,
+                        f"{what}: a plain re-run reaches the same",
                         f"{done.code} {done.err} {self.bank.digests()}")
-        good &= t.check(not self.bank.leftovers(), f"{what}: nothing is left over", str(self.bank.leftovers()))
+        good &= t.check(not self.bank.leftovers(), f"{what}: nothing is left over",
+                        str(self.bank.leftovers()))
         good &= check_whole(t, self.bank, f"{what}, after the re-run", verify=False)
         done = self.bank.run("catalog", "check")
         good &= t.check(done.code == OK, f"{what}: catalog check", done.out.decode() + done.err)
@@ -103,17 +114,18 @@ def count(scene):
         return struct.unpack("<q", g.read(8))[0]
 
 
-def points(n):
+def points(rng, n):
     """All numbers, or some: the first and last ones and some drawn between."""
     if WHOLE:
         return list(range(1, n + 1))
     return sorted(set(rng.sample(range(1, n + 1), min(n, POINTS))))
 
 
-def kill_matrix(scene, n):
-    tried = 0
+def kill_matrix(t, f):
+    scene, rng, tried = Scene(f), t.random, 0
+    n = count(scene)
     for how in ("kill", "kill-self"):
-        for i in points(n):
+        for i in points(rng, n):
             what = f"{how} before change {i} of {n}"
             done = scene.broken("change", i, how)
             if done is None:
@@ -122,51 +134,56 @@ def kill_matrix(scene, n):
             if how == "kill":
                 t.check(done.code == -signal.SIGKILL, f"{what}: it is dead", str(done))
             else:
-                t.check(done.code in {DATA, SOFTWARE, OSERR, IOERR, TEMPFAIL, -signal.SIGKILL}, f"{what}: exit code {done.code}", done.err)
-            scene.check(what)
+                t.check(done.code in {DATA, SOFTWARE, OSERR, IOERR, TEMPFAIL, -signal.SIGKILL},
+                        f"{what}: exit code {done.code}", done.err)
+            scene.check(t, what)
     print(f"kill matrix: {tried} points of {2 * n}", flush=True)
 
 
-def fault_matrix(scene, n):
-    tried = 0
-    for how, codes in FAULTS:
-        for i in points(n):
-            what = f"{how} at change {i} of {n}"
-            done = scene.broken("change", i, how)
-            if done is None:
-                continue
-            tried += 1
-            good = t.check(done.code in DOCUMENTED and done.code >= 0, f"{what}: exit code {done.code}", done.err)
-            if good and done.code == OK:
-                t.check(False, f"{what}: exit code 0 with a damaged item", done.err)
-            scene.check(what)
-    print(f"fault matrix: {tried} points of {len(FAULTS) * n}", flush=True)
+def fault_matrix(t, f, how):
+    scene, rng, tried = Scene(f), t.random, 0
+    n = count(scene)
+    for i in points(rng, n):
+        what = f"{how} at change {i} of {n}"
+        done = scene.broken("change", i, how)
+        if done is None:
+            continue
+        tried += 1
+        good = t.check(done.code in DOCUMENTED and done.code >= 0, f"{what}: exit code {done.code}", done.err)
+        if good and done.code == OK:
+            t.check(False, f"{what}: exit code 0 with a damaged item", done.err)
+        scene.check(t, what)
+    print(f"{how}: {tried} points of {n}", flush=True)
 
 
-def traced_kills(scene):
-    """The same by strace, which sees system calls that no library can hide; it counts for each process apart."""
+def traced_kills(t, f):
+    """The same by strace, which sees calls that no library can hide; it counts in each process apart."""
     if not shutil.which("strace"):
         return t.skip("strace is not installed: kills before system calls")
-    calls = "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,mkdir,mkdirat,link,linkat"
+    scene, rng = Scene(f), t.random
+    calls = ("write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,mkdir,"
+             "mkdirat,link,linkat")
     tried = 0
     for i in list(range(1, 121)) if WHOLE else sorted(rng.sample(range(1, 121), 6)):
         scene.reset()
         done = subprocess.run(["strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"trace={calls}", "-e",
-                               f"inject={calls}:signal=SIGKILL:when={i}", VIAL, *scene.args], capture_output=True, text=True)
+                               f"inject={calls}:signal=SIGKILL:when={i}", VIAL, *scene.args],
+                               capture_output=True, text=True)
         if "strace:" in done.stderr:
             return t.skip("strace cannot trace here: " + done.stderr.strip()[:200])
         scene.settle()
         tried += 1
-        scene.check(f"SIGKILL before a process's write-class call {i}")
+        scene.check(t, f"SIGKILL before a process's write-class call {i}")
     print(f"traced kills: {tried}", flush=True)
 
 
-def random_kills(scene, kills, until):
+def random_kills(t, f):
+    scene, rng = Scene(f), t.random
     scene.reset()
     start = time.monotonic()
     run(*scene.args)
     seconds, i = time.monotonic() - start, 0
-    while i < kills or t.seconds() < until:
+    while i < KILLS or t.seconds() < SOAK:
         i += 1
         scene.reset()
         after = rng.uniform(0, 1.05 * seconds)
@@ -177,16 +194,10 @@ def random_kills(scene, kills, until):
             os.killpg(p.pid, signal.SIGKILL) if i % 2 else p.kill()
         p.wait()
         scene.settle()
-        scene.check(f"kill {i} after {after:.4f} of {seconds:.3f} s, seed {seed}")
+        scene.check(t, f"kill {i} after {after:.4f} of {seconds:.3f} s, seed {SEED}")
     print(f"random kills: {i}", flush=True)
 
 
-with Folder() as f:
-    scene = Scene(f)
-    n = count(scene)
-    print(f"{n} calls change the disk", flush=True)
-    kill_matrix(scene, n)
-    fault_matrix(scene, n)
-    traced_kills(scene)
-    random_kills(scene, KILLS, SOAK)
-t.end()
+if __name__ == "__main__":
+    main(kill_matrix, *(Part(f"faults {how}", fault_matrix, (how,)) for how in FAULTS), traced_kills,
+         random_kills)

@@ -5,10 +5,16 @@ order is other data.
 
 Suites: bank. Also: asan.
 """
-from banktest import *
+import glob
+import json
+import os
+import shutil
 
-t = Tally()
-need_vial()
+from banktest import Bank, check_whole, mzml, sheet
+from containers import gzip
+from fqmodel import reads
+from vialtest import CONFIG, DATA, OK, USAGE, Folder, check_refusal, main, run
+
 LANES = (1, 2, 10)
 
 
@@ -53,7 +59,7 @@ def counts(done):
     return tuple(int(words[words.index(w) - 1]) for w in ("published", "unchanged", "refused"))
 
 
-def command_line():
+def command_line(t):
     with Folder() as f:
         bank = Bank(f)
         rows = make(f, "run")
@@ -63,12 +69,12 @@ def command_line():
         t.check([r["acquisition"] for r in bank.ls()] == ["P1_S1"], "are called after all", str(bank.ls()))
         t.check(export(f, bank, "P1") == want, "and come back in order")
         t.check(inputs(bank, "P1") == [roles()], "each with its role", str(inputs(bank, "P1")))
-        same(f, bank, rows, want)
-        other(f, bank, rows)
+        same(t, f, bank, rows, want)
+        other(t, f, bank, rows)
         done = bank.run("ingest", "-s", "P9", f / "run")
         t.check(done.code == OK and export(f, bank, "P9") == want, "a folder of lanes", done.err)
         t.check(counts(bank.run("ingest", "-s", "P9", *rows)) == (0, 1, 0), "is the same as its files")
-        mixed(f, bank, rows)
+        mixed(t, f, bank, rows)
         row = ",".join((f / f"run/{name(1, 1)}", f / "none.fq"))
         done = bank.run("ingest", "-s", "P8", row, f / f"run/{name(1, 2)}")
         kept = [q for q in bank.quarantine() if q["sample"] == "P8"]
@@ -80,7 +86,7 @@ def command_line():
         t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
 
 
-def same(f, bank, rows, want):
+def same(t, f, bank, rows, want):
     """The same lanes again: unread, read, moved, after a rebuild, after the record was lost."""
     t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "the same again")
     os.utime(f / f"run/{name(2, 2)}")
@@ -96,7 +102,7 @@ def same(f, bank, rows, want):
     t.check(export(f, bank, "P1") == want, "the data stays")
 
 
-def other(f, bank, rows):
+def other(t, f, bank, rows):
     """The same name and other data, in whatever way it is other."""
     def swapped(row):
         a, b, *rest = row.split(",")
@@ -113,7 +119,7 @@ def other(f, bank, rows):
     t.check(done.code == USAGE or "other data" in done.err, "and side by side", done.err)
 
 
-def mixed(f, bank, rows):
+def mixed(t, f, bank, rows):
     """Several acquisitions on one line: pairs of rows, index reads, spectra."""
     f.write("run7.mzML", mzml())
     for i in (1, 2):
@@ -133,7 +139,7 @@ def mixed(f, bank, rows):
     check_refusal(t, "index reads as second mates", done, ["_I1_001", "index reads", "no mates"], (USAGE,))
 
 
-def sheets():
+def sheets(t):
     with Folder() as f:
         bank = Bank(f)
         for sample in (1, 2):
@@ -152,12 +158,12 @@ def sheets():
             t.check(export(f, bank, f"P{s}/P{s}_S{s}") == want, f"in order, P{s}")
         t.check(inputs(bank, "P2") == [roles(sample=2)], "each with its role", str(inputs(bank, "P2")))
         t.check(counts(bank.run("ingest", "--sheet", path)) == (0, 3, 0), "the same sheet again")
-        other_ways(f, bank)
-        damaged(f, bank)
+        other_ways(t, f, bank)
+        damaged(t, f, bank)
         check_whole(t, bank, "after sheets")
 
 
-def other_ways(f, bank):
+def other_ways(t, f, bank):
     """Lists in cells and a column lane say the same; a sheet as sarek has it keeps lanes apart."""
     def row(s, mate):
         return '"' + ",".join(f"run/{name(lane, mate, s)}" for lane in LANES) + '"'
@@ -180,7 +186,7 @@ def other_ways(f, bank):
     t.check(bank.run("collect").code == OK and len(bank.ls()) == 6, "receipts of lanes")
 
 
-def damaged(f, bank):
+def damaged(t, f, bank):
     """What is wrong with one lane is said of that lane, and its acquisition is refused."""
     last = f / f"run/{name(10, 2, 4)}"
     make(f, "run", sample=4)
@@ -201,7 +207,7 @@ def damaged(f, bank):
             "a lane with a bad record", done.err + str(kept))
 
 
-def inboxes():
+def inboxes(t):
     with Folder() as f:
         bank = Bank(f, settings=f"\n[inbox apart]\npath = {f / 'a'}\nsettle = 0\n"
                                 f"[inbox joined]\npath = {f / 'j'}\nsettle = 0\nlanes = join\nindex = take\n"
@@ -238,52 +244,46 @@ def inboxes():
             f.write("bank/bank.ini", ini[:ini.index(b"[inbox x]\npath = y")])
 
 
-def old_journal():
+def old_journal(t, f):
     """An entry of the first days, without roles, of a run that died when its store had just got its name."""
-    with Folder() as f:
-        bank = Bank(f)
-        rows = make(f, "run")
-        t.check(bank.run("ingest", "-q", "-s", "P1", *rows).code == OK, "an ingest")
-        os.unlink(glob.glob(bank / "samples/*/P1/sample.h5")[0])
-        paths = [path for row in rows for path in row.split(",")]
-        entry = {"sample": "P1", "acquisition": "P1_S1", "inputs": paths, "interleaved": False,
-                 "about_sample": {"donor": "D1"}, "about_acquisition": {"run": "7"}}
-        f.write("bank/journal/host-1-1-0.json", json.dumps(entry).encode())
-        done = bank.run("tidy")
-        record = json.loads(bank.run("info", "--json", "P1").out)
-        t.check(done.code == OK and record["donor"] == "D1", "is finished by the next run", done.err)
-        store = record["stores"][0]
-        t.check([i["path"] for i in store["inputs"]] == paths, "with its paths", str(store)[:500])
-        t.check(store["facts"] == {"run": "7"}, "and facts", str(store)[:500])
-        t.check(inputs(bank, "P1") == [roles()], "roles come from the store", str(inputs(bank, "P1")))
-        t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
-        t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "and the same is unchanged")
+    bank = Bank(f)
+    rows = make(f, "run")
+    t.check(bank.run("ingest", "-q", "-s", "P1", *rows).code == OK, "an ingest")
+    os.unlink(glob.glob(bank / "samples/*/P1/sample.h5")[0])
+    paths = [path for row in rows for path in row.split(",")]
+    entry = {"sample": "P1", "acquisition": "P1_S1", "inputs": paths, "interleaved": False,
+             "about_sample": {"donor": "D1"}, "about_acquisition": {"run": "7"}}
+    f.write("bank/journal/host-1-1-0.json", json.dumps(entry).encode())
+    done = bank.run("tidy")
+    record = json.loads(bank.run("info", "--json", "P1").out)
+    t.check(done.code == OK and record["donor"] == "D1", "is finished by the next run", done.err)
+    store = record["stores"][0]
+    t.check([i["path"] for i in store["inputs"]] == paths, "with its paths", str(store)[:500])
+    t.check(store["facts"] == {"run": "7"}, "and facts", str(store)[:500])
+    t.check(inputs(bank, "P1") == [roles()], "roles come from the store", str(inputs(bank, "P1")))
+    t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
+    t.check(counts(bank.run("ingest", "-s", "P1", *rows)) == (0, 1, 0), "and the same is unchanged")
 
 
-def old_bank():
+def old_bank(t, f):
     """A bank whose records know no roles and whose stores are of version 1: the same inputs are the same."""
-    with Folder() as f:
-        shutil.copytree("testdata/stores/v1/bank", f / "bank")
-        for part in ("journal", "quarantine", "receipts", "reports"):  # empty, so git does not keep them
-            os.makedirs(f / f"bank/{part}", exist_ok=True)
-        bank = Bank.__new__(Bank)
-        bank.path = f / "bank"
-        pair = [f"testdata/stores/input/pairs_R{mate}.fastq" for mate in (1, 2)]
-        for lost in (False, True):
-            if lost:
-                os.unlink(glob.glob(bank / "samples/*/S1/sample.h5")[0])
-                done = bank.run("catalog", "rebuild")
-                t.check(done.code == OK, "a record of version 1 is lost", done.err)
-            done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", *pair)
-            t.check(counts(done) == (0, 1, 0), "a pair of version 1 is unchanged", done.err)
-        done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", ",".join(pair))
-        t.check(done.code == DATA and "other data" in done.err, "the same files in a row are not", done.err)
-        check_whole(t, bank, "an old bank")
+    shutil.copytree("testdata/stores/v1/bank", f / "bank")
+    for part in ("journal", "quarantine", "receipts", "reports"):  # empty, so git does not keep them
+        os.makedirs(f / f"bank/{part}", exist_ok=True)
+    bank = Bank.__new__(Bank)
+    bank.path = f / "bank"
+    pair = [f"testdata/stores/input/pairs_R{mate}.fastq" for mate in (1, 2)]
+    for lost in (False, True):
+        if lost:
+            os.unlink(glob.glob(bank / "samples/*/S1/sample.h5")[0])
+            done = bank.run("catalog", "rebuild")
+            t.check(done.code == OK, "a record of version 1 is lost", done.err)
+        done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", *pair)
+        t.check(counts(done) == (0, 1, 0), "a pair of version 1 is unchanged", done.err)
+    done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", ",".join(pair))
+    t.check(done.code == DATA and "other data" in done.err, "the same files in a row are not", done.err)
+    check_whole(t, bank, "an old bank")
 
 
-command_line()
-sheets()
-inboxes()
-old_bank()
-old_journal()
-t.end()
+if __name__ == "__main__":
+    main(command_line, sheets, inboxes, old_bank, old_journal)

@@ -6,15 +6,16 @@ Suites: none.
 import glob
 import hashlib
 import json
+import os
 import sqlite3
 
 from mzmodel import document, spectrum, two
-from vialtest import *
-
+from vialtest import OK, run
 
 def mzml(n=20, seed=1):
     """A small mzML document."""
-    return document([spectrum(i, two(30 + i, seed=seed + i), 30 + i, level=1 + i % 2, time=1.5 * i) for i in range(n)])
+    return document([spectrum(i, two(30 + i, seed=seed + i), 30 + i, level=1 + i % 2, time=1.5 * i)
+                     for i in range(n)])
 
 
 class Bank:
@@ -80,7 +81,8 @@ def check_whole(t, bank, what, verify=True):
         done = run("verify", "-q", *bank.stores())
         good &= t.check(done.code == OK, f"{what}: named stores verify", done.err)
     if os.path.exists(bank / "catalog.db"):
-        done = bank.run("sql", "--json", "SELECT s.name AS sample, t.file AS file FROM store t JOIN acquisition a "
+        done = bank.run("sql", "--json",
+                        "SELECT s.name AS sample, t.file AS file FROM store t JOIN acquisition a "
                         "USING (acquisition_id) JOIN sample s USING (sample_id)")
         good &= t.check(done.code == OK, f"{what}: the catalogue answers", done.err)
         names = {(os.path.basename(os.path.dirname(p)), os.path.basename(p)) for p in bank.stores()}

@@ -1,33 +1,38 @@
 """
-What the world does wrong: the n-th allocation, read, write, sync, rename ... fails, for n = 1, 2, 3 until the command does
-not come so far; full disks, read-only folders, closed pipes, two at once.
+What the world does wrong: the n-th allocation, read, write, sync, rename ... fails, for n = 1, 2, 3 until the
+command does not come so far; full disks, read-only folders, closed pipes, two at once.
 
-Whatever happens: a documented exit code and one line that names the trouble, no death by a signal, no store that does not
-verify, no temporary file left behind, an older store untouched. faults.c makes the calls fail. Of each kind a few places
-are drawn (the seed is printed); VIAL_SOAK=seconds tries all places, in random order, for that long.
+Whatever happens: a documented exit code and one line that names the trouble, no death by a signal, no store
+that does not verify, no temporary file left behind, an older store untouched. faults.c makes the calls fail.
+Of each kind a few places are drawn (the seed is printed); VIAL_SOAK=seconds tries all places, in random
+order, for that long.
 
 Suites: faults.
 """
-import random
+import os
 import resource
+import shutil
 import signal
+import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from itertools import chain
+from typing import NamedTuple
 
-from vialtest import *
+from containers import bgzf, gzip, zstd
+from fqmodel import interleave, reads
+from vialtest import (BUILD, CANTCREAT, DATA, DOCUMENTED, IOERR, NOINPUT, OK, OSERR, SEED, SOAK, SOFTWARE,
+                      TEMPFAIL, VIAL, Done, Part, check_refusal, main, run)
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = f"{BUILD}/pipeline/test/libfaults.so"
 MOST = 10 ** 9 if SOAK else int(os.environ.get("VIAL_FAULTS", 5))  # places tried of one kind in one command
-WORKERS = max(2, os.cpu_count() or 1)
-seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
-t = Tally()
 
 ANYTHING = DOCUMENTED - {SOFTWARE}
 # kind, how, exit codes that are right, words of the message
 KINDS = [
     ("alloc", "ENOMEM", {OK, OSERR}, ()),  # 0 where it could do without, with the same result
-    # libraries crash or leave without memory; the guard around the work then says so in one line, with 70 or 71
+    # libraries crash or leave without memory; the guard around the work then says so in one line, with 70 or
+    # 71
     ("alloc-any", "ENOMEM", {OK, OSERR, SOFTWARE}, ()),
     ("read", "EIO", {IOERR}, ("Input/output error",)),
     ("read", "EINTR", {OK}, ()),
@@ -51,154 +56,174 @@ KINDS = [
 ]
 
 
-class Command:
-    """A command to break: its words ({} stands for its own folder), what it makes and from what, files it may leave."""
+class Command(NamedTuple):
+    """A command to break. Contents of files are names of what materials() makes."""
 
-    def __init__(self, name, words, inputs, made, old=None, reads_only=False):
-        self.name, self.words, self.inputs, self.made, self.old, self.reads_only = name, words, inputs, made, old or {}, reads_only
+    words: list  # {} stands for its folder
+    inputs: dict
+    made: dict  # what it makes
+    old: dict = {}  # what is there before under these names
+    reads_only: bool = False
 
-    def run_in(self, f, env=None):
-        for name, data in chain(self.inputs.items(), self.old.items()):
-            f.write(name, data)
+    def run_in(self, f, material, env=None):
+        for name, content in chain(self.inputs.items(), self.old.items()):
+            f.write(name, material[content])
         return run(*(str(word).replace("{}", f.path) for word in self.words), env=env, timeout=60)
 
 
-def env_of(library, f, kind, how, n):
-    return {"LD_PRELOAD": library, "FAULT_KIND": kind, "FAULT_HOW": how, "FAULT_N": str(n), "FAULT_TOLD": f / "told",
-            "FAULT_COUNT": f / "count", "FAULT_GATE": f / "gate"}
+COMMANDS = {
+    "ingest": Command(
+        ["ingest", "-q", "-@", 1, "-o", "{}/s.h5", "{}/a.fq"], {"a.fq": "text"}, {"s.h5": "single"}),
+    "ingest of pairs over a store": Command(
+        ["ingest", "-q", "-@", 2, "--force", "-o", "{}/s.h5", "{}/R1.fq.gz", "{}/R2.fq.bgz"],
+        {"R1.fq.gz": "one, gzip", "R2.fq.bgz": "two, BGZF"}, {"s.h5": "pair"}, {"s.h5": "single"}),
+    "ingest of files in a row": Command(
+        ["ingest", "-q", "-@", 1, "-o", "{}/s.h5", "{}/a.zst,{}/a.fq"],
+        {"a.zst": "text, zstd", "a.fq": "text"}, {"s.h5": "row"}),
+    "ingest of more": Command(
+        ["ingest", "-q", "-@", 2, "--profile", "portable", "-o", "{}/s.h5", "{}/large.fq"],
+        {"large.fq": "large"}, {"s.h5": "big"}),
+    "export": Command(
+        ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": "single"}, {"out.fq": "text"}),
+    "export of pairs": Command(
+        ["export", "-q", "-@", 2, "--force", "{}/in.h5", "-1", "{}/1.fq", "-2", "{}/2.fq"],
+        {"in.h5": "pair"}, {"1.fq": "one", "2.fq": "two"}, {"2.fq": "text"}),
+    # no text to compare with: what cannot be read must not count as absent
+    "export of pairs in turn": Command(
+        ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": "pair"}, {"out.fq": "in turn"}),
+    "verify": Command(["verify", "-q", "-@", 1, "{}/in.h5"], {"in.h5": "pair"}, {}, reads_only=True),
+    "info": Command(["info", "--json", "{}/in.h5"], {"in.h5": "big"}, {}, reads_only=True),
+    "report over a page": Command(
+        ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
+        {"in.h5": "pair"}, {"p.html": "page"}, {"p.html": "text"}),
+}
 
 
-def count_calls(command, library, kind):
-    with Folder() as f:
-        done = command.run_in(f, env_of(library, f, kind, "EIO", 0))
-        t.check(done.code == OK, f"{command.name} under the library", f"{done.code} {done.err}")
-        return os.path.getsize(f / "count") if os.path.exists(f / "count") else 0
-
-
-def places(total, most, what):
-    if total <= most:
-        return list(range(1, total + 1))
-    rng = random.Random(f"{seed} {what}")
-    return sorted({1, 2, total} | set(rng.sample(range(1, total + 1), max(1, most - 3))))
-
-
-def break_once(job):
-    """Breaks the command once: a list of (good, what, detail)."""
-    command, library, kind, how, codes, words, n = job
-    what, said = f"{command.name}, {kind} {n} {how}", []
-
-    def say(good, detail):
-        said.append((good, what, detail))
-
-    with Folder() as f:
-        done = command.run_in(f, env_of(library, f, kind, how, n))
-        reached = os.path.exists(f / "told")
-        f.clear("told", "count")
-        say(done.code in codes or (done.code == OK and not reached), f"exit code {done.code}, expected {sorted(codes)}: {done.err.strip()[:300]!r}")
-        if done.code > 0:
-            # without memory or threads, HDF5 and OpenMP's runtime say lines of their own before ours
-            theirs = kind in ("alloc-any", "thread")
-            ours = [line for line in done.err.splitlines() if line.startswith("vial: ") or not theirs]
-            say(len(ours) == 1 and ours[0].startswith("vial: "), f"not one line: {done.err[:300]!r}")
-            say(not words or any(word in done.err for word in words), f"message lacks {words}: {done.err.strip()[:300]!r}")
-        for name, data in command.inputs.items():
-            say(name in f.names() and f.read(name) == data, f"input {name} has changed")
-        there = {name: f.read(name) for name in f.names() if name not in command.inputs}
-        hidden = sorted(name for name in there if name not in command.made)
-        killed = done.code < 0
-        if kind != "unlink" and not (killed and how == "kill"):
-            say(not hidden, f"left over: {hidden}")
-        for name, data in command.made.items():
-            if name in there:
-                say(there[name] in (data, command.old.get(name)), f"{name} is neither as it was nor as it is to be; exit code {done.code}")
-            else:
-                say(name not in command.old, f"{name} is gone")
-                say(done.code != OK, f"exit code 0, but no {name}")
-        if done.code == OK:
-            say(all(there.get(name) == data for name, data in command.made.items()), "exit code 0, but another result")
-        if killed and how == "kill" or kind == "unlink":
-            for name in command.made:
-                f.clear(name)
-            again = command.run_in(f)
-            say(again.code == OK and all(f.read(name) == data for name, data in command.made.items()), f"once more: {again.code} {again.err.strip()}")
-            say(kind == "unlink" or not [x for x in f.names() if x.startswith(".s.h5")], f"once more: left over {f.names()}")
-    return said
-
-
-def break_all(commands, library):
-    jobs = []
-    for command in commands:
-        for kind, how, codes, words in KINDS:
-            if command.reads_only and kind in ("write", "fsync", "rename", "ftruncate", "lock", "unlink"):
-                continue
-            total = count_calls(command, library, kind)
-            most = MOST if kind not in ("alloc", "any") else 3 * MOST
-            jobs += [(command, library, kind, how, codes, words, n) for n in places(total, most, f"{command.name} {kind}")]
-    random.Random(seed).shuffle(jobs)
-    jobs.sort(key=lambda job: job[2] == "alloc-any")  # there are so many of them
-    until, tried = t.seconds() + SOAK, 0
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for at in range(0, len(jobs), 64):
-            for said in pool.map(break_once, jobs[at:at + 64]):
-                tried += 1
-                for good, what, detail in said:
-                    t.check(good, what, detail)
-            if SOAK and t.seconds() > until:
-                break
-    print(f"{tried} of {len(jobs)} faults in {len(commands)} commands, seed {seed}")
-
-
-def commands(f):
-    text, one, two = reads(40, seed=20), reads(30, seed=21, mate=1, style="slash"), reads(30, seed=21, mate=2, style="slash", ragged=True)
-    large = reads(11000, seed=22, ragged=True)
-    files = {"a.fq": text, "R1.fq.gz": gzip(one), "R2.fq.bgz": bgzf(two, 3000), "large.fq": large, "a.zst": zstd(text)}
-    for name, data in files.items():
+def materials(t, f):
+    """Texts, compressed texts and stores, by name."""
+    text, large = reads(40, seed=20), reads(11000, seed=22, ragged=True)
+    one = reads(30, seed=21, mate=1, style="slash")
+    two = reads(30, seed=21, mate=2, style="slash", ragged=True)
+    out = {"text": text, "large": large, "one": one, "two": two, "in turn": interleave(one, two),
+           "one, gzip": gzip(one), "two, BGZF": bgzf(two, 3000), "text, zstd": zstd(text)}
+    for name, data in (("a.fq", text), ("R1.fq.gz", out["one, gzip"]), ("R2.fq.bgz", out["two, BGZF"]),
+                       ("large.fq", large), ("a.zst", out["text, zstd"])):
         f.write(name, data)
-
-    def made(*words):
+    for name, words in (("single", [f / "a.fq"]), ("pair", [f / "R1.fq.gz", f / "R2.fq.bgz"]),
+                        ("big", ["--profile", "portable", f / "large.fq"]),
+                        ("row", [f"{f / 'a.zst'},{f / 'a.fq'}"])):
         done = run("ingest", "-q", "-o", f / "s.h5", *words)
         t.check(done.code == OK, f"ingest {words}", done.err)
-        data = f.read("s.h5")
+        out[name] = f.read("s.h5")
         f.clear("s.h5")
-        return data
+    out["page"] = run("report", "-q", "--verify", f.write("in.h5", out["pair"])).out
+    f.clear(*f.names())
+    return out
 
-    single, pair, big = made(f / "a.fq"), made(f / "R1.fq.gz", f / "R2.fq.bgz"), made("--profile", "portable", f / "large.fq")
-    row = made(f"{f / 'a.zst'},{f / 'a.fq'}")
-    page = run("report", "-q", "--verify", f.write("in.h5", pair)).out
-    f.clear("in.h5")
 
-    def pick(*names):
-        return {name: files[name] for name in names}
+def env_of(f, kind, how, n):
+    return {"LD_PRELOAD": LIBRARY, "FAULT_KIND": kind, "FAULT_HOW": how, "FAULT_N": str(n),
+            "FAULT_TOLD": f / "told", "FAULT_COUNT": f / "count", "FAULT_GATE": f / "gate"}
 
-    return [
-        Command("ingest", ["ingest", "-q", "-@", 1, "-o", "{}/s.h5", "{}/a.fq"], pick("a.fq"), {"s.h5": single}),
-        Command("ingest of pairs over a store", ["ingest", "-q", "-@", 2, "--force", "-o", "{}/s.h5", "{}/R1.fq.gz", "{}/R2.fq.bgz"],
-                pick("R1.fq.gz", "R2.fq.bgz"), {"s.h5": pair}, {"s.h5": single}),
-        Command("ingest of files in a row", ["ingest", "-q", "-@", 1, "-o", "{}/s.h5", "{}/a.zst,{}/a.fq"], pick("a.zst", "a.fq"), {"s.h5": row}),
-        Command("ingest of more", ["ingest", "-q", "-@", 2, "--profile", "portable", "-o", "{}/s.h5", "{}/large.fq"], pick("large.fq"), {"s.h5": big}),
-        Command("export", ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": single}, {"out.fq": text}),
-        Command("export of pairs", ["export", "-q", "-@", 2, "--force", "{}/in.h5", "-1", "{}/1.fq", "-2", "{}/2.fq"], {"in.h5": pair},
-                {"1.fq": one, "2.fq": two}, {"2.fq": b"old"}),
-        # no text to compare with: what cannot be read must not count as absent
-        Command("export of pairs in turn", ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": pair}, {"out.fq": interleave(one, two)}),
-        Command("verify", ["verify", "-q", "-@", 1, "{}/in.h5"], {"in.h5": pair}, {}, reads_only=True),
-        Command("info", ["info", "--json", "{}/in.h5"], {"in.h5": big}, {}, reads_only=True),
-        Command("report over a page", ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
-                {"in.h5": pair}, {"p.html": page}, {"p.html": b"old"}),
-    ]
+
+def count_calls(t, f, name, material, kind):
+    done = COMMANDS[name].run_in(f, material, env_of(f, kind, "EIO", 0))
+    t.check(done.code == OK, f"{name} under the library", f"{done.code} {done.err}")
+    n = os.path.getsize(f / "count") if os.path.exists(f / "count") else 0
+    f.clear(*f.names())
+    return n
+
+
+def places(t, total, most):
+    if total <= most:
+        return list(range(1, total + 1))
+    return sorted({1, 2, total} | set(t.random.sample(range(1, total + 1), max(1, most - 3))))
+
+
+def check_message(t, what, done, kind, words):
+    # without memory or threads, HDF5 and OpenMP's runtime say lines of their own before ours
+    theirs = kind in ("alloc-any", "thread")
+    ours = [line for line in done.err.splitlines() if line.startswith("vial: ") or not theirs]
+    t.check(len(ours) == 1 and ours[0].startswith("vial: "), what, f"not one line: {done.err[:300]!r}")
+    t.check(not words or any(word in done.err for word in words), what,
+            f"message lacks {words}: {done.err.strip()[:300]!r}")
+
+
+def check_made(t, f, what, command, material, done):
+    """What the command makes is there whole, or as it was."""
+    there = {name: f.read(name) for name in f.names() if name not in command.inputs}
+    for name, content in command.made.items():
+        if name in there:
+            t.check(there[name] in (material[content], material.get(command.old.get(name))), what,
+                    f"{name} is neither as it was nor as it is to be; exit code {done.code}")
+        else:
+            t.check(name not in command.old, what, f"{name} is gone")
+            t.check(done.code != OK, what, f"exit code 0, but no {name}")
+    if done.code == OK:
+        t.check(all(there.get(name) == material[content] for name, content in command.made.items()), what,
+                "exit code 0, but another result")
+    return sorted(name for name in there if name not in command.made)
+
+
+def break_once(t, f, name, material, fault, n):
+    """Breaks the n-th call of a kind."""
+    (kind, how, codes, words), command = fault, COMMANDS[name]
+    what = f"{name}, {kind} {n} {how}"
+    done = command.run_in(f, material, env_of(f, kind, how, n))
+    reached = os.path.exists(f / "told")
+    f.clear("told", "count")
+    t.check(done.code in codes or (done.code == OK and not reached), what,
+            f"exit code {done.code}, expected {sorted(codes)}: {done.err.strip()[:300]!r}")
+    if done.code > 0:
+        check_message(t, what, done, kind, words)
+    for file, content in command.inputs.items():
+        t.check(file in f.names() and f.read(file) == material[content], what, f"input {file} has changed")
+    hidden, killed = check_made(t, f, what, command, material, done), done.code < 0 and how == "kill"
+    if kind != "unlink" and not killed:
+        t.check(not hidden, what, f"left over: {hidden}")
+    if killed or kind == "unlink":
+        f.clear(*command.made)
+        again = command.run_in(f, material)
+        whole = again.code == OK and all(f.read(file) == material[c] for file, c in command.made.items())
+        t.check(whole, what, f"once more: {again.code} {again.err.strip()}")
+        t.check(kind == "unlink" or not [x for x in f.names() if x.startswith(".s.h5")], what,
+                f"once more: left over {f.names()}")
+    f.clear(*f.names())
+
+
+def break_command(t, f, name):
+    """Each kind of call that the command makes fails, at some places or at all."""
+    material, faults = materials(t, f), []
+    for fault in KINDS:
+        kind = fault[0]
+        if COMMANDS[name].reads_only and kind in ("write", "fsync", "rename", "ftruncate", "lock", "unlink"):
+            continue
+        total = count_calls(t, f, name, material, kind)
+        most = MOST if kind not in ("alloc", "any") else 3 * MOST
+        faults += [(fault, n) for n in places(t, total, most)]
+    t.random.shuffle(faults)
+    faults.sort(key=lambda x: x[0][0] == "alloc-any")  # there are so many of them
+    tried = 0
+    for fault, n in faults:
+        if SOAK and t.seconds() > SOAK:
+            break
+        break_once(t, f, name, material, fault, n)
+        tried += 1
+    print(f"{name}: {tried} of {len(faults)} faults, seed {SEED}")
 
 
 # ---- the world itself ----
 
 
-def full_disk(f):
+def full_disk(t, f):
     """A small file system of its own: as it fills up, at any place, 74 and nothing left."""
     text, place = reads(8000, seed=23), f / "disk"
     os.mkdir(place)
     f.write("a.fq", text)
     run("ingest", "-q", "-o", f / "good.h5", f / "a.fq")
     size = os.path.getsize(f / "good.h5")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place], stderr=subprocess.DEVNULL).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place],
+                      stderr=subprocess.DEVNULL).returncode:
         return t.skip("full disk: mount is not permitted")
     try:
         codes = set()
@@ -222,8 +247,10 @@ def full_disk(f):
             check_refusal(t, f"export {out[1]} to a full disk", done, ["No space left"], (IOERR,))
             t.check(os.listdir(place) == [], "export to a full disk", f"left over: {os.listdir(place)}")
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
-        check_refusal(t, "ingest to a read-only disk", run("ingest", "-q", "-o", f / "disk/s.h5", f / "a.fq"), ["s.h5", "Read-only"], (CANTCREAT,))
-        check_refusal(t, "export to a read-only disk", run("export", "-q", f / "good.h5", "-o", f / "disk/x"), ["x", "Read-only"], (CANTCREAT,))
+        check_refusal(t, "ingest to a read-only disk", run("ingest", "-q", "-o", f / "disk/s.h5", f / "a.fq"),
+                      ["s.h5", "Read-only"], (CANTCREAT,))
+        check_refusal(t, "export to a read-only disk", run("export", "-q", f / "good.h5", "-o", f / "disk/x"),
+                      ["x", "Read-only"], (CANTCREAT,))
         subprocess.run(["mount", "-o", "remount,rw,size=64m", place], check=True)
         shutil.copy(f / "good.h5", f / "disk/s.h5")
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
@@ -233,7 +260,7 @@ def full_disk(f):
         subprocess.run(["umount", place])
 
 
-def no_rights(f):
+def no_rights(t, f):
     text = reads(20, seed=24)
     f.write("a.fq", text)
     run("ingest", "-q", "-o", f / "s.h5", f / "a.fq")
@@ -248,16 +275,21 @@ def no_rights(f):
             return t.skip("read-only folder: another user cannot run the program")
     except (PermissionError, OSError):
         return t.skip("read-only folder: another user cannot run the program")
-    check_refusal(t, "ingest to a read-only folder", run("ingest", "-q", "-o", f / "locked/s.h5", f / "a.fq", **who), ["s.h5", "denied"], (CANTCREAT,))
-    check_refusal(t, "export to a read-only folder", run("export", "-q", f / "s.h5", "-o", f / "locked/x", **who), ["denied"], (CANTCREAT,))
-    check_refusal(t, "an input without rights", run("ingest", "-q", "-o", "/tmp/never.h5", f / "secret.fq", **who), ["secret.fq", "denied"], (NOINPUT,))
+    check_refusal(t, "ingest to a read-only folder",
+                  run("ingest", "-q", "-o", f / "locked/s.h5", f / "a.fq", **who), ["s.h5", "denied"],
+                  (CANTCREAT,))
+    check_refusal(t, "export to a read-only folder",
+                  run("export", "-q", f / "s.h5", "-o", f / "locked/x", **who), ["denied"], (CANTCREAT,))
+    check_refusal(t, "an input without rights",
+                  run("ingest", "-q", "-o", "/tmp/never.h5", f / "secret.fq", **who), ["secret.fq", "denied"],
+                  (NOINPUT,))
     t.check(run("export", "-q", f / "s.h5", **who).out == text, "export of another user's store")
     t.check(run("verify", "-q", f / "s.h5", **who).code == OK, "verify of another user's store")
     t.check(os.listdir(f / "locked") == [], "a read-only folder")
     os.chmod(f / "secret.fq", 0o644)
 
 
-def file_size_limit(f):
+def file_size_limit(t, f):
     text = reads(8000, seed=25)
     f.write("a.fq", text)
     run("ingest", "-q", "-o", f / "good.h5", f / "a.fq")
@@ -276,7 +308,7 @@ def file_size_limit(f):
             f.clear(name)
 
 
-def memory_limit(f):
+def memory_limit(t, f):
     """A limit on address space: 71 or a store, from too little to start with to enough."""
     f.write("a.fq", reads(20000, seed=26))
     before, codes = f.names(), []
@@ -287,24 +319,28 @@ def memory_limit(f):
         if done.code == 127:
             continue  # not even the libraries fit
         codes.append(done.code)
-        t.check(done.code in (OK, OSERR), f"{megabytes} MiB of address space", f"exit code {done.code}: {done.err.strip()[:200]}")
+        t.check(done.code in (OK, OSERR), f"{megabytes} MiB of address space",
+                f"exit code {done.code}: {done.err.strip()[:200]}")
         if done.code == OK:
-            t.check(run("verify", "-q", f / "s.h5").code == OK, f"{megabytes} MiB of address space", "does not verify")
+            t.check(run("verify", "-q", f / "s.h5").code == OK, f"{megabytes} MiB of address space",
+                    "does not verify")
             f.clear("s.h5")
         t.check(f.names() == before, f"{megabytes} MiB of address space", f"left over: {f.names()}")
         f.clear("s.h5", ".s.h5.part")
     print(f"address space limits: exit codes {codes}")
 
 
-def closed_pipes(f):
+def closed_pipes(t, f):
     f.write("a.fq", reads(20000, seed=27))
     run("ingest", "-q", "-o", f / "s.h5", f / "a.fq")
-    for words in (["export", f / "s.h5"], ["export", "-q", "-@", "1", f / "s.h5", "-o", "/dev/stdout"], ["export", "-q", f / "s.h5", "-o", "-"]):
+    for words in (["export", f / "s.h5"], ["export", "-q", "-@", "1", f / "s.h5", "-o", "/dev/stdout"],
+                  ["export", "-q", f / "s.h5", "-o", "-"]):
         p = subprocess.Popen([VIAL, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         p.stdout.read(10)
         p.stdout.close()
         err = p.stderr.read().decode()
-        check_refusal(t, f"{words[0]} {words[-1]} | head -c 10", Done(p.wait(60), b"", err), ["pipe closed"], (IOERR,))
+        check_refusal(t, f"{words[0]} {words[-1]} | head -c 10", Done(p.wait(60), b"", err), ["pipe closed"],
+                      (IOERR,))
     for words in (["verify", f / "s.h5"], ["info", f / "s.h5"], ["info", "--json", f / "s.h5"], ["help"]):
         r, w = os.pipe()
         os.close(r)
@@ -316,10 +352,12 @@ def closed_pipes(f):
         def close_them():
             for fd in fds:
                 os.close(fd)
-        p = subprocess.Popen([VIAL, "ingest", "--progress=json", "-@", "1", "-o", f / "c.h5", f / "a.fq"], preexec_fn=close_them,
+        p = subprocess.Popen([VIAL, "ingest", "--progress=json", "-@", "1", "-o", f / "c.h5", f / "a.fq"],
+                             preexec_fn=close_them,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         t.check(p.wait(60) == OK, f"started without descriptors {fds}", f"exit code {p.returncode}")
-        t.check(os.path.exists(f / "c.h5") and run("verify", "-q", f / "c.h5").code == OK, f"started without descriptors {fds}", "no whole store")
+        t.check(os.path.exists(f / "c.h5") and run("verify", "-q", f / "c.h5").code == OK,
+                f"started without descriptors {fds}", "no whole store")
         f.clear("c.h5", ".c.h5.part")
 
 
@@ -328,7 +366,8 @@ class Feeder:
 
     def __init__(self, f, text, *options, env=None):
         self.text, self.done_bytes = text, 1 << 20
-        self.p = subprocess.Popen([VIAL, "ingest", "-q", *options, "-o", f / "s.h5", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.p = subprocess.Popen([VIAL, "ingest", "-q", *options, "-o", f / "s.h5", "-"],
+                                  stdin=subprocess.PIPE, stderr=subprocess.PIPE,
                                   env={**os.environ, **(env or {})})
         self.p.stdin.write(text[:self.done_bytes])
         self.p.stdin.flush()
@@ -350,7 +389,7 @@ def wait_for(path, seconds=20):
     return True
 
 
-def two_at_once(f, library):
+def two_at_once(t, f):
     text, other = reads(9000, seed=28), reads(9000, seed=29)
     f.write("b.fq", other)
     first = Feeder(f, text)
@@ -367,26 +406,29 @@ def two_at_once(f, library):
     first.p.kill()
     first.p.communicate()
     t.check(os.path.exists(f / ".s.h5.part"), "killed", "no temporary file is left")
-    t.check(run("ingest", "-q", "-o", f / "s.h5", f / "b.fq").code == OK and f.names() == ["b.fq", "s.h5"], "after one that was killed", f.names())
+    t.check(run("ingest", "-q", "-o", f / "s.h5", f / "b.fq").code == OK and f.names() == ["b.fq", "s.h5"],
+            "after one that was killed", f.names())
     f.clear("s.h5")
     # a store that came while this one was being made is not replaced
     first = Feeder(f, text)
     wait_for(f / ".s.h5.part")
     f.write("s.h5", b"somebody else's")
     check_refusal(t, "the name is taken meanwhile", first.finish(), ["s.h5", "exists"], (CANTCREAT,))
-    t.check(f.read("s.h5") == b"somebody else's" and f.names() == ["b.fq", "s.h5"], "the name is taken meanwhile", f"{f.names()}")
+    t.check(f.read("s.h5") == b"somebody else's" and f.names() == ["b.fq", "s.h5"],
+            "the name is taken meanwhile", f"{f.names()}")
     f.clear("s.h5")
-    if not library:
-        return
     # the second has opened the first one's temporary file when the first publishes it, or drops it
     for ending in ("publishes", "fails"):
         first = Feeder(f, text)
         wait_for(f / ".s.h5.part")
         outcome = []
-        second = threading.Thread(target=lambda: outcome.append(run("ingest", "-q", "--force", "-o", f / "s.h5", f / "b.fq", timeout=60,
-                                                                   env=env_of(library, f, "lock", "wait", 1))))
+        second = threading.Thread(target=lambda: outcome.append(run("ingest", "-q", "--force", "-o",
+                                                                    f / "s.h5", f / "b.fq", timeout=60,
+                                                                   env=env_of(f, "lock", "wait",
+                                                                              1))))
         second.start()
-        t.check(wait_for(f / "told"), f"two at once, the first {ending}", "the second does not come to its lock")
+        t.check(wait_for(f / "told"), f"two at once, the first {ending}",
+                "the second does not come to its lock")
         if ending == "fails":
             first.text = first.text[:-9]
         done = first.finish()
@@ -395,12 +437,15 @@ def two_at_once(f, library):
         f.write("gate", b"")
         second.join()
         what = f"two at once, the second holds the file that the first {ending}"
-        t.check(outcome[0].code in (OK, TEMPFAIL), what, f"the second: {outcome[0].code} {outcome[0].err.strip()}")
+        t.check(outcome[0].code in (OK, TEMPFAIL), what,
+                f"the second: {outcome[0].code} {outcome[0].err.strip()}")
         if os.path.exists(f / "s.h5"):
             verify = run("verify", "-q", f / "s.h5")
             t.check(verify.code == OK, what, f"the store: {verify.err.strip()}")
-            t.check(run("export", "-q", f / "s.h5").out in (text, other), what, "the store holds neither text")
-            t.check(outcome[0].code == OK or f.read("s.h5") == published, what, "the second has changed the published store")
+            t.check(run("export", "-q", f / "s.h5").out in (text, other), what,
+                    "the store holds neither text")
+            t.check(outcome[0].code == OK or f.read("s.h5") == published, what,
+                    "the second has changed the published store")
         else:
             t.check(ending == "fails" and outcome[0].code, what, "no store")
         f.clear("s.h5", "told", "gate", "count")
@@ -408,20 +453,6 @@ def two_at_once(f, library):
         f.clear(".s.h5.part")
 
 
-need_vial()
-with Folder() as folder:
-    library = folder / "faults.so"
-    built = subprocess.run([*os.environ.get("CC", "cc").split(), "-D_GNU_SOURCE", "-std=gnu11", "-O1", "-shared", "-fPIC", "-o", library, f"{HERE}/faults.c", "-ldl"],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) if shutil.which(os.environ.get("CC", "cc").split()[0]) else None
-    if not built or built.returncode:
-        t.skip("failing calls: faults.c cannot be built here")
-        library = None
-    for part in (full_disk, no_rights, file_size_limit, memory_limit, closed_pipes):
-        with Folder() as f:
-            part(f)
-    with Folder() as f:
-        two_at_once(f, library)
-    if library:
-        with Folder() as f:
-            break_all(commands(f), library)
-t.end()
+if __name__ == "__main__":
+    main(full_disk, no_rights, file_size_limit, memory_limit, closed_pipes, two_at_once,
+         *(Part(f"calls of {name}", break_command, (name,)) for name in COMMANDS))

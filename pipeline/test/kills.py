@@ -1,25 +1,29 @@
 """
-kill -9 at random moments of an ingest: a store that has its name is whole, and what the dead left behind hinders nobody.
+kill -9 at random moments of an ingest: a store that has its name is whole, and what the dead left behind
+hinders nobody.
 
-Moments are uniform over the measured time of a run, in turn with no store there yet and with --force over an older one.
-The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
+Moments are uniform over the measured time of a run, in turn with no store there yet and with --force over an
+older one. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
 
 Suites: faults.
 """
-import random
+import os
 import signal
+import subprocess
+import time
 
-from vialtest import *
+from containers import gzip
+from fqmodel import reads
+from mzmodel import made_spectra
+from vialtest import OK, SEED, SOAK, VIAL, main, run
 
 KILLS = 200
-seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
-rng = random.Random(seed)
-t = Tally()
 
 
 def killed(args, seconds):
     """True if the command was killed before its end."""
-    p = subprocess.Popen([VIAL, *args], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    p = subprocess.Popen([VIAL, *args], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
     try:
         p.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -40,8 +44,8 @@ def measure(args, clear):
     return sorted(times)[1], done
 
 
-def ingests(f, kind, inputs, older, kills, soak=0):
-    store = f / "s.h5"
+def ingests(t, f, kind, inputs, kills):
+    store, rng, older = f / "s.h5", t.random, f.write("older.fq", reads(100, seed=19))
     args = ["ingest", "-q", "-o", store, *inputs]
     if not t.check(run("ingest", "-q", "-o", f / "old.h5", older).code == OK, f"{kind}: the older store"):
         return
@@ -50,11 +54,11 @@ def ingests(f, kind, inputs, older, kills, soak=0):
         return
     new, old = f.read("s.h5"), f.read("old.h5")
     f.clear("s.h5", "old.h5")
-    inputs_there, dead, published, until = f.names(), 0, 0, t.seconds() + soak
+    inputs_there, dead, published, until = f.names(), 0, 0, t.seconds() + SOAK
     n = 0
     while n < kills or t.seconds() < until:
         after, force = rng.uniform(0, 1.1 * seconds), n % 2 == 1
-        what = f"{kind}, kill {n} after {after:.4f} of {seconds:.3f} s, seed {seed}"
+        what = f"{kind}, kill {n} after {after:.4f} of {seconds:.3f} s, seed {SEED}"
         if force:
             f.write("s.h5", old)
         was_killed = killed(args + (["--force"] if force else []), after)
@@ -64,56 +68,50 @@ def ingests(f, kind, inputs, older, kills, soak=0):
         t.check(here or not force, what, "the older store is gone")
         t.check(here or was_killed, what, "no store, though the command ended")
         if here:
-            t.check(f.read("s.h5") in ((old, new) if force else (new,)), what, "the store is neither the old one nor the new one")
+            t.check(f.read("s.h5") in ((old, new) if force else (new,)), what,
+                    "the store is neither the old one nor the new one")
             t.check(run("verify", "-q", store).code == OK, what, "the store does not verify")
         t.check(set(f.names()) - set(inputs_there) <= {"s.h5", ".s.h5.part"}, what, f"files {f.names()}")
         if n % 8 == 7 or n % 8 == 0:
             done = run(*args, *(["--force"] if here else []))
             t.check(done.code == OK and f.read("s.h5") == new, f"{what}: once more", done.err)
-            t.check(set(f.names()) - set(inputs_there) == {"s.h5"}, f"{what}: once more", f"files {f.names()}")
+            t.check(set(f.names()) - set(inputs_there) == {"s.h5"}, f"{what}: once more",
+                    f"files {f.names()}")
         f.clear("s.h5")
         n += 1
     f.clear(".s.h5.part")
-    print(f"{kind}: {n} runs of {seconds:.3f} s, {dead} killed, {published} of these with the store published, seed {seed}")
+    print(f"{kind}: {n} runs of {seconds:.3f} s, {dead} killed, {published} of these with the store "
+          f"published, seed {SEED}")
     t.check(dead > n // 3, kind, "hardly a run was killed")
 
 
-def exports(f, text, kills):
+def kills_of_export(t, f):
     """The same for export to a file: what has the name is the whole text."""
+    rng, text = t.random, reads(30000, seed=18)
     run("ingest", "-q", "-o", f / "s.h5", f.write("a.fq", text))
     args = ["export", "-q", f / "s.h5", "-o", f / "out.fq"]
     seconds, done = measure(args, lambda: f.clear("out.fq"))
     if not t.check(seconds, "export", done.err):
         return
-    for n in range(kills):
+    for n in range(KILLS // 5):
         f.clear("out.fq")
         after = rng.uniform(0, 1.1 * seconds)
         killed(args, after)
         if os.path.exists(f / "out.fq"):
-            t.check(f.read("out.fq") == text, f"export, kill {n} after {after:.4f} s, seed {seed}", "the file is not the text")
+            t.check(f.read("out.fq") == text, f"export, kill {n} after {after:.4f} s, seed {SEED}",
+                    "the file is not the text")
     f.clear("out.fq")
     t.check(run(*args).code == OK and f.read("out.fq") == text, "export after the kills")
-    for name in f.names():
-        f.clear(name)
 
 
-def main(f):
-    text, older = reads(30000, seed=18), reads(100, seed=19)
-    ingests(f, "reads", [f.write("a.fq.gz", gzip(text, 1))], f.write("older.fq", older), KILLS, SOAK)
-    for name in f.names():
-        f.clear(name)
-    exports(f, text, 40)
-    made = subprocess.run(["scripts/make-data", "spectra", "--megabytes", "4", "--seed", "1", "--out", f / "a.mzML"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    if made.returncode:
-        t.skip("mzML: scripts/make-data makes no spectra here")
-    elif (done := run("ingest", "-q", "-o", f / "s.h5", f / "a.mzML")).code:
-        t.check(False, "mzML", f"exit code {done.code}: {done.err.strip()[:200]}")
-    else:
-        f.clear("s.h5")
-        ingests(f, "spectra", [f / "a.mzML"], f.write("older.fq", older), KILLS // 4, SOAK)
+def kills_of_reads(t, f):
+    ingests(t, f, "reads", [f.write("a.fq.gz", gzip(reads(30000, seed=18), 1))], KILLS)
 
 
-need_vial()
-with Folder() as folder:
-    main(folder)
-t.end()
+def kills_of_spectra(t, f):
+    if t.check(made_spectra(f / "a.mzML", 4, seed=1), "scripts/make-data"):
+        ingests(t, f, "spectra", [f / "a.mzML"], KILLS // 4)
+
+
+if __name__ == "__main__":
+    main(kills_of_reads, kills_of_export, kills_of_spectra)

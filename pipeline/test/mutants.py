@@ -1,21 +1,21 @@
 """
-Small FASTQ texts changed at random: vial accepts what our own reading of the rules accepts, gives it back byte for byte,
-and refuses the rest in one line.
+Small FASTQ texts changed at random: vial accepts what our own reading of the rules accepts, gives it back
+byte for byte, and refuses the rest in one line.
 
-Lines are dropped, doubled, swapped, emptied; bytes changed, put in, taken out; line ends changed; texts joined. Single
-reads, pairs and mates in turn. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes on that long.
+Lines are dropped, doubled, swapped, emptied; bytes changed, put in, taken out; line ends changed; texts
+joined. Single reads, pairs and mates in turn. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds
+goes on that long.
 
 Suites: reads.
 """
+import os
 import random
-from concurrent.futures import ThreadPoolExecutor
 
-from vialtest import *
+from containers import bgzf, gzip, zstd
+from fqmodel import interleave, legal, parse, parse_interleaved, parse_pairs, record
+from vialtest import JOBS, OK, SEED, SOAK, Part, check_refusal, main, run
 
 MUTANTS = 600
-WORKERS = max(2, os.cpu_count() or 1)
-seed = int(os.environ.get("VIAL_SEED", random.randrange(1 << 30)))
-t = Tally()
 
 BYTES = b"@+>\n\n\r\0 \t/12.ACGTNacgtn!I~\x7f\x80\xff\x1f"
 
@@ -33,7 +33,8 @@ def some_texts(rng, pairs):
     if not pairs:
         return [b"".join(some_read(rng, name) for name in names)]
     mark = rng.choice((b"", b"/", b"/", b".", b"_"))
-    return [b"".join(some_read(rng, name + (mark + m if mark else b"")) for name in names) for m in (b"1", b"2")]
+    return [b"".join(some_read(rng, name + (mark + m if mark else b"")) for name in names)
+            for m in (b"1", b"2")]
 
 
 def mutate(rng, text):
@@ -72,8 +73,8 @@ def mutate(rng, text):
     return b"\n".join(lines)
 
 
-def job(number):
-    rng = random.Random(f"{seed} {number}")
+def some_mutant(rng):
+    """(way, texts): single reads, pairs or mates in turn, changed up to three times."""
     way = rng.choice(("single", "single", "pairs", "in turn"))
     texts = some_texts(rng, way != "single")
     if way == "in turn":
@@ -81,39 +82,45 @@ def job(number):
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         s = rng.randrange(len(texts))
         texts[s] = mutate(rng, texts[s])
-    model = {"single": parse, "pairs": parse_pairs, "in turn": parse_interleaved}[way]
-    good = legal(model, *texts)
-    with Folder() as f:
-        packers = [rng.choice((bytes, bytes, gzip, lambda d: bgzf(d, 9), lambda d: zstd(d, 7))) for _ in texts]
-        paths = [f.write(f"R{s + 1}.fq", pack(text)) for s, (pack, text) in enumerate(zip(packers, texts))]
-        before = f.names()
-        done = run("ingest", "-q", *(["--interleaved"] if way == "in turn" else []), "--profile", rng.choice(("compact", "portable")), "-o", f / "s.h5", *paths)
-        back = None
-        if os.path.exists(f / "s.h5"):
-            if len(texts) == 2:
-                run("export", "-q", f / "s.h5", "-1", f / "1", "-2", f / "2")
-                back = [f.read(name) if os.path.exists(f / name) else None for name in "12"]
-            else:
-                back = [run("export", "-q", f / "s.h5").out]
-        return f"mutant {number} of seed {seed}, {way}, {texts}", good, done, back, texts, [n for n in f.names() if n not in before]
+    return way, texts
 
 
-def judge(what, good, done, back, texts, left):
-    if good:
-        if t.check(done.code == OK, what, f"refused with {done.code}: {done.err.strip()}"):
-            t.check(back == texts, what, f"export gives {back}")
-    else:
+def given_back(f, texts):
+    if len(texts) == 1:
+        return [run("export", "-q", f / "s.h5").out]
+    run("export", "-q", f / "s.h5", "-1", f / "1", "-2", f / "2")
+    return [f.read(name) if os.path.exists(f / name) else None for name in "12"]
+
+
+def mutant(t, f, number):
+    """True if it is legal."""
+    rng = random.Random(f"{SEED} {number}")
+    way, texts = some_mutant(rng)
+    what = f"mutant {number} of seed {SEED}, {way}, {texts}"
+    packers = [rng.choice((bytes, bytes, gzip, lambda d: bgzf(d, 9), lambda d: zstd(d, 7))) for _ in texts]
+    paths = [f.write(f"R{s + 1}.fq", pack(text)) for s, (pack, text) in enumerate(zip(packers, texts))]
+    before = f.names()
+    done = run("ingest", "-q", *(["--interleaved"] if way == "in turn" else []), "--profile",
+               rng.choice(("compact", "portable")), "-o", f / "s.h5", *paths)
+    if not legal({"single": parse, "pairs": parse_pairs, "in turn": parse_interleaved}[way], *texts):
         check_refusal(t, what, done, [".fq"])
-        t.check(not left, what, f"left over: {left}")
-    return good
+        t.check(f.names() == before, what, f"left over: {set(f.names()) - set(before)}")
+        return False
+    if t.check(done.code == OK, what, f"refused with {done.code}: {done.err.strip()}"):
+        back = given_back(f, texts)
+        t.check(back == texts, what, f"export gives {back}")
+    return True
 
 
-need_vial()
-number = accepted = 0
-with ThreadPoolExecutor(WORKERS) as pool:
+def mutants(t, f, share):
+    """Every JOBS-th mutant, from the one of number `share`."""
+    number, tried, accepted = share, 0, 0
     while number < MUTANTS or t.seconds() < SOAK:
-        for outcome in pool.map(job, range(number, number + 100)):
-            accepted += judge(*outcome)
-        number += 100
-print(f"{number} mutants, {accepted} of them legal, seed {seed}")
-t.end()
+        accepted += mutant(t, f, number)
+        f.clear(*f.names())
+        number, tried = number + JOBS, tried + 1
+    print(f"{tried} mutants, {accepted} of them legal, seed {SEED}")
+
+
+if __name__ == "__main__":
+    main(*(Part(f"share {share}", mutants, (share,)) for share in range(JOBS)))

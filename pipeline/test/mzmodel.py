@@ -1,14 +1,16 @@
 """
-mzML for the tests, made of nothing but the standard library and numpy: a reader, a writer, and what tests share.
+mzML for the tests, made of nothing but the standard library and numpy: a reader, a writer, and what tests
+share.
 
-The reader says what a document holds as the schema of mzML 1.1 and the vocabulary say it; it knows nothing of how vial
-does it. The writer makes documents whose every array, attribute and offset is the test's to bend.
+The reader says what a document holds as the schema of mzML 1.1 and the vocabulary say it; it knows nothing of
+how vial does it. The writer makes documents whose every array, attribute and offset is the test's to bend.
 
 Suites: none.
 """
 import base64
 import ctypes
 import ctypes.util
+import glob
 import hashlib
 import math
 import os
@@ -19,7 +21,6 @@ import zlib
 
 import numpy
 
-SHARED = os.environ.get("VIAL_SHARED", "../shared/data")
 NAN = float("nan")
 
 MZ, INTENSITY, CHARGE, TIME = 1000514, 1000515, 1000516, 1000595
@@ -35,8 +36,10 @@ CODINGS = {
     SHUFFLED: ("zstd", "shuffle"), DICTIONARY: ("zstd", "dictionary"), 1003783: ("zstd", "linear"),
     1003784: ("zstd", "pic"), 1003785: ("zstd", "slof"), 1003088: ("zlib", ""),
 }
-KINDS = {1000514, 1000515, 1000516, 1000517, 1000595, 1000617, 1000786, 1000820, 1000821, 1000822, 1002477, 1002478,
-         1002529, 1002530, 1002742, 1002743, 1002744, 1002745, 1002816, 1002893, 1003006, 1003007, 1003008, 1003143,
+KINDS = {1000514, 1000515, 1000516, 1000517, 1000595, 1000617, 1000786, 1000820, 1000821, 1000822, 1002477,
+         1002478,
+         1002529, 1002530, 1002742, 1002743, 1002744, 1002745, 1002816, 1002893, 1003006, 1003007, 1003008,
+         1003143,
          1003153, 1003154, 1003155, 1003156, 1003157, 1003158}
 SECONDS = {"UO:0000010": 1.0, "UO:0000031": 60.0, "UO:0000028": 0.001}
 
@@ -50,7 +53,8 @@ def zstd_library():
     if _zstd is None:
         try:
             _zstd = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
-            _zstd.ZSTD_compress.restype = _zstd.ZSTD_decompress.restype = _zstd.ZSTD_compressBound.restype = ctypes.c_size_t
+            for call in (_zstd.ZSTD_compress, _zstd.ZSTD_decompress, _zstd.ZSTD_compressBound):
+                call.restype = ctypes.c_size_t
             _zstd.ZSTD_getFrameContentSize.restype = ctypes.c_ulonglong
         except OSError:
             _zstd = False
@@ -129,7 +133,8 @@ def numpress(how, values, point=None):
         return _join_halves(halves)
     if how == "slof":
         point = point or 3000.0
-        return struct.pack(">d", point) + b"".join(struct.pack("<H", int(math.log(v + 1) * point + 0.5)) for v in values)
+        return struct.pack(">d", point) + b"".join(struct.pack("<H", int(math.log(v + 1) * point + 0.5))
+                                                   for v in values)
     point = point or min(100000.0, 2.0 ** 28 / max(values + [1.0]))
     fixed = [int(v * point + 0.5) for v in values]
     out = struct.pack(">d", point) + b"".join(struct.pack("<i", v) for v in fixed[:2])
@@ -146,7 +151,8 @@ def numpress_values(how, data):
         return numpy.zeros(0)
     point, = struct.unpack(">d", data[:8])
     if how == "slof":
-        return numpy.array([math.exp(x / point) - 1 for x in struct.unpack(f"<{(len(data) - 8) // 2}H", data[8:])], "<f8")
+        return numpy.array([math.exp(x / point) - 1
+                            for x in struct.unpack(f"<{(len(data) - 8) // 2}H", data[8:])], "<f8")
     fixed = list(struct.unpack(f"<{min(2, (len(data) - 8) // 4)}i", data[8:16]))
     for x in _ints(data[16:]):
         fixed.append(2 * fixed[-1] - fixed[-2] + x)
@@ -174,7 +180,8 @@ def dictionary(values):
     small = "<u1" if len(distinct) <= 1 << 8 else "<u2" if len(distinct) <= 1 << 16 else "<u4"
     index = index.astype(small)
     table = shuffle(distinct.tobytes(), width)
-    return struct.pack("<QQ", 16 + len(table), len(distinct)) + table + shuffle(index.tobytes(), index.dtype.itemsize)
+    return struct.pack("<QQ", 16 + len(table),
+                       len(distinct)) + table + shuffle(index.tobytes(), index.dtype.itemsize)
 
 
 def dictionary_values(data, dtype):
@@ -202,7 +209,7 @@ def number(text):
 
 
 class Array:
-    """kind and unit; number, coding: terms; payload: what the coding holds; values: numpy, or None for text and such."""
+    """kind and unit; number, coding: terms; payload: what the coding holds; values: numpy, None for text."""
 
     def __init__(self, element, length, params):
         self.kind = self.unit = self.number = None
@@ -285,7 +292,8 @@ class Record:
             elif name == "product":
                 self.product_mz = self.isolation(child).get("MS:1000827", NAN)
             elif name == "binaryDataArrayList":
-                self.arrays = [Array(x, self.length, self.params(x)) for x in child if local(x.tag) == "binaryDataArray"]
+                self.arrays = [Array(x, self.length, self.params(x))
+                               for x in child if local(x.tag) == "binaryDataArray"]
 
     def params(self, element):
         out = []
@@ -300,9 +308,11 @@ class Record:
         for p in self.params(scan):
             term, value = p.get("accession"), p.get("value")
             if term == "MS:1000016": self.time = number(value) * SECONDS.get(p.get("unitAccession"), NAN)
-            if term == "MS:1000016" and p.get("unitAccession") == "UO:0000028": self.time = number(value) / 1000
+            if term == "MS:1000016" and p.get("unitAccession") == "UO:0000028":
+                self.time = number(value) / 1000
             if term == "MS:1000927": self.injection_time = number(value)
-            if term in ("MS:1002476", "MS:1002815") and math.isnan(self.mobility): self.mobility = number(value)
+            if term in ("MS:1002476",
+                        "MS:1002815") and math.isnan(self.mobility): self.mobility = number(value)
         windows = [w for x in scan if local(x.tag) == "scanWindowList" for w in x]
         for p in self.params(windows[0]) if windows else ():
             if p.get("accession") == "MS:1000501": self.scan_low = number(p.get("value"))
@@ -310,7 +320,8 @@ class Record:
 
     def isolation(self, element):
         windows = [x for x in element if local(x.tag) == "isolationWindow"]
-        return {p.get("accession"): number(p.get("value")) for p in (self.params(windows[0]) if windows else ())}
+        return {p.get("accession"): number(p.get("value"))
+                for p in (self.params(windows[0]) if windows else ())}
 
     def read_precursor(self, element):
         window, energy = self.isolation(element), NAN
@@ -322,8 +333,10 @@ class Record:
                 for ion in x:
                     said = {p.get("accession"): number(p.get("value")) for p in self.params(ion)}
                     charge = said.get("MS:1000041", 0.0)
-                    self.ions.append((said.get("MS:1000744", NAN), 0 if math.isnan(charge) else int(charge), said.get("MS:1000042", NAN), len(self.precursors)))
-        self.precursors.append((window.get("MS:1000827", NAN), window.get("MS:1000828", NAN), window.get("MS:1000829", NAN), energy))
+                    self.ions.append((said.get("MS:1000744", NAN), 0 if math.isnan(charge) else int(charge),
+                                      said.get("MS:1000042", NAN), len(self.precursors)))
+        self.precursors.append((window.get("MS:1000827", NAN), window.get("MS:1000828", NAN),
+                                window.get("MS:1000829", NAN), energy))
 
     def array(self, kind):
         return next((a for a in self.arrays if a.kind == kind), None)
@@ -394,6 +407,10 @@ def cv(term, value="", unit="", name=""):
     return f'<cvParam cvRef="{term[:2]}" accession="{term}" name="{name}" value="{value}"{more}/>'
 
 
+def param_group(id, *params):
+    return f'<referenceableParamGroup id="{id}">{"".join(params)}</referenceableParamGroup>'
+
+
 def pack(values, coding, level=6, point=None):
     """The bytes that base64 is made of."""
     outer, inner = CODINGS[coding]
@@ -409,7 +426,8 @@ def pack(values, coding, level=6, point=None):
     return zstd_pack(data, 3 if level == 6 else level) if outer == "zstd" else data
 
 
-def array(kind, values, coding=ZLIB, level=6, *, packed=None, text=None, unit=None, params=None, attributes="",
+def array(kind, values, coding=ZLIB, level=6, *, packed=None, text=None, unit=None, params=None,
+          attributes="",
           said=None, number=None, point=None):
     """A binaryDataArray. text, params, said (encodedLength), attributes: instead of what would be right."""
     code = number or {v: k for k, v in TYPES.items()}[values.dtype.str]
@@ -419,29 +437,41 @@ def array(kind, values, coding=ZLIB, level=6, *, packed=None, text=None, unit=No
         unit = UNITS.get(kind, "") if unit is None else unit
         params = cv(code) + cv(coding) + cv(kind, unit=unit, name=NAMES.get(kind, ""))
     said = len(text) if said is None else said
-    return f'<binaryDataArray encodedLength="{said}"{attributes}>{params}<binary>{text}</binary></binaryDataArray>'
+    return (f'<binaryDataArray encodedLength="{said}"{attributes}>{params}<binary>{text}</binary>'
+            "</binaryDataArray>")
 
 
 def precursor(target=None, ions=(), lower=None, upper=None, energy=None):
     """ions: (m/z, charge, intensity), None for what is not said."""
-    window = "".join(cv(term, v) for term, v in ((1000827, target), (1000828, lower), (1000829, upper)) if v is not None)
+    window = "".join(cv(term, v)
+                     for term, v in ((1000827, target), (1000828, lower), (1000829, upper)) if v is not None)
     out = "<precursor>" + (f"<isolationWindow>{window}</isolationWindow>" if window else "")
     if ions:
         out += f'<selectedIonList count="{len(ions)}">'
         for mz, charge, intensity in ions:
-            out += "<selectedIon>" + "".join(cv(t, v) for t, v in ((1000744, mz), (1000041, charge), (1000042, intensity)) if v is not None) + "</selectedIon>"
+            out += "<selectedIon>" + "".join(cv(t, v)
+                                             for t, v in ((1000744, mz), (1000041, charge),
+                                                          (1000042, intensity))
+                                                          if v is not None) + "</selectedIon>"
         out += "</selectedIonList>"
-    return out + f"<activation>{cv(1000133)}{cv(1000045, energy) if energy is not None else ''}</activation></precursor>"
+    energy = cv(1000045, energy) if energy is not None else ""
+    return out + f"<activation>{cv(1000133)}{energy}</activation></precursor>"
 
 
-def spectrum(index, arrays, length, *, id=None, level=1, time=None, unit="UO:0000010", params="", scan="", precursors=(),
+def spectrum(index, arrays, length, *, id=None, level=1, time=None, unit="UO:0000010", params="", scan="",
+             precursors=(),
              centroid=True, positive=True, attributes=""):
     id = f"scan={index + 1}" if id is None else id
-    head = (cv(1000511, level) if level else "") + (cv(1000127 if centroid else 1000128) if centroid is not None else "")
+    head = (cv(1000511,
+               level) if level
+               else "") + (cv(1000127 if centroid else 1000128) if centroid is not None else "")
     head += cv(1000130 if positive else 1000129) if positive is not None else ""
-    out = f'<spectrum index="{index}" id="{escape(id)}" defaultArrayLength="{length}"{attributes}>{head}{params}'
+    out = f'<spectrum index="{index}" id="{escape(id)}" defaultArrayLength="{length}"{attributes}>'
+    out += head + params
     if time is not None or scan:
-        out += f'<scanList count="1">{cv(1000795)}<scan>' + (cv(1000016, time, unit) if time is not None else "") + f"{scan}</scan></scanList>"
+        out += f'<scanList count="1">{cv(1000795)}<scan>' + (cv(1000016, time,
+                                                                unit) if time is not None
+                                                                else "") + f"{scan}</scan></scanList>"
     if precursors:
         out += f'<precursorList count="{len(precursors)}">{"".join(precursors)}</precursorList>'
     if arrays:
@@ -452,10 +482,12 @@ def spectrum(index, arrays, length, *, id=None, level=1, time=None, unit="UO:000
 def chromatogram(index, arrays, length, *, id=None, kind=1000235, more=""):
     id = "TIC" if id is None else id
     return (f'<chromatogram index="{index}" id="{escape(id)}" defaultArrayLength="{length}">{cv(kind)}{more}'
-            f'<binaryDataArrayList count="{len(arrays)}">{"".join(arrays)}</binaryDataArrayList></chromatogram>')
+            f'<binaryDataArrayList count="{len(arrays)}">{"".join(arrays)}</binaryDataArrayList>'
+            "</chromatogram>")
 
 
-def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum="ok", shift=0, bom=False, eol="\n",
+def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum="ok", shift=0, bom=False,
+             eol="\n",
              declaration='<?xml version="1.0" encoding="utf-8"?>', count=None, shell=True, run="", head=None):
     """
     A whole document, as bytes. checksum: ok, none, or the text to put there; shift is added to all offsets.
@@ -469,17 +501,24 @@ def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum=
     if head is not None:
         parts.append(head)
     elif shell:
-        parts.append(f'<cvList count="2"><cv id="MS" fullName="Proteomics Standards Initiative Mass Spectrometry Ontology" '
-                     f'version="4.1.0" URI="x"/><cv id="UO" fullName="Unit Ontology" URI="x"/></cvList>{eol}'
+        parts.append('<cvList count="2"><cv id="MS" fullName="Proteomics Standards Initiative Mass '
+                     'Spectrometry Ontology" version="4.1.0" URI="x"/>'
+                     f'<cv id="UO" fullName="Unit Ontology" URI="x"/></cvList>{eol}'
                      f"<fileDescription><fileContent>{cv(1000579)}</fileContent></fileDescription>{eol}")
     if groups:
-        parts.append(f'<referenceableParamGroupList count="{groups.count("<referenceableParamGroup ")}">{groups}</referenceableParamGroupList>{eol}')
+        count_groups = groups.count("<referenceableParamGroup ")
+        parts.append(f'<referenceableParamGroupList count="{count_groups}">{groups}'
+                     f"</referenceableParamGroupList>{eol}")
     if shell and head is None:
-        parts.append(f'<softwareList count="1"><software id="s" version="1">{cv(1000799)}</software></softwareList>{eol}'
-                     f'<instrumentConfigurationList count="1"><instrumentConfiguration id="IC">{cv(1000031)}</instrumentConfiguration>'
-                     f'</instrumentConfigurationList>{eol}<dataProcessingList count="1"><dataProcessing id="dp">'
-                     f'<processingMethod order="1" softwareRef="s">{cv(1000544)}</processingMethod></dataProcessing></dataProcessingList>{eol}')
-    parts.append(f'<run id="r"{run}{" defaultInstrumentConfigurationRef=" + chr(34) + "IC" + chr(34) if shell and head is None else ""}>{eol}')
+        parts.append(f'<softwareList count="1"><software id="s" version="1">{cv(1000799)}</software>'
+                     f"</softwareList>{eol}"
+                     '<instrumentConfigurationList count="1"><instrumentConfiguration id="IC">'
+                     f"{cv(1000031)}</instrumentConfiguration></instrumentConfigurationList>{eol}"
+                     '<dataProcessingList count="1"><dataProcessing id="dp">'
+                     f'<processingMethod order="1" softwareRef="s">{cv(1000544)}</processingMethod>'
+                     f"</dataProcessing></dataProcessingList>{eol}")
+        run += ' defaultInstrumentConfigurationRef="IC"'
+    parts.append(f'<run id="r"{run}>{eol}')
     at = sum(len(p.encode("utf-8", "surrogateescape")) for p in parts)
     offsets = {"spectrum": [], "chromatogram": []}
 
@@ -491,7 +530,8 @@ def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum=
     for what, records in (("spectrum", spectra), ("chromatogram", chromatograms)):
         if not records:
             continue
-        put(f'<{what}List count="{len(records) if count is None else count}" defaultDataProcessingRef="dp">{eol}')
+        said = len(records) if count is None else count
+        put(f'<{what}List count="{said}" defaultDataProcessingRef="dp">{eol}')
         for record in records:
             id = record.split(' id="', 1)[1].split('"', 1)[0]
             offsets[what].append((id, at))
@@ -503,7 +543,8 @@ def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum=
         used = [k for k in offsets if offsets[k]]
         put(f'<indexList count="{len(used)}">{eol}')
         for k in used:
-            put(f'<index name="{k}">' + "".join(f'<offset idRef="{i}">{p + shift}</offset>' for i, p in offsets[k]) + f"</index>{eol}")
+            put(f'<index name="{k}">' + "".join(f'<offset idRef="{i}">{p + shift}</offset>'
+                                                for i, p in offsets[k]) + f"</index>{eol}")
         put(f"</indexList>{eol}<indexListOffset>{list_at + shift}</indexListOffset>{eol}")
         if checksum != "none":
             put("<fileChecksum>")
@@ -516,7 +557,8 @@ def document(spectra=(), chromatograms=(), *, groups="", indexed=True, checksum=
 def peaks(n, seed=1, profile=False):
     """m/z as float64 and intensity as float32, as an instrument gives them."""
     rng = numpy.random.default_rng([n, seed])
-    mz = numpy.sort(rng.uniform(150, 1800, n)) if not profile else 200 + numpy.arange(n) * 0.005 + rng.normal(0, 1e-6, n)
+    mz = numpy.sort(rng.uniform(150, 1800,
+                                n)) if not profile else 200 + numpy.arange(n) * 0.005 + rng.normal(0, 1e-6, n)
     return mz.astype("<f8"), (rng.lognormal(9, 2, n)).astype("<f4")
 
 
@@ -528,10 +570,17 @@ def two(n, seed=1, coding=ZLIB, level=6):
 # ---- files ----
 
 
-def made_spectra(path, megabytes, seed=5):
+def mzml_files(shared):
+    """Real files of spectra, where they are."""
+    return sorted(p for p in glob.glob(f"{shared}/massspec/**/*", recursive=True)
+                  if p.lower().endswith((".mzml", ".mzml.gz", "bla.idx.gz")))
+
+
+def made_spectra(path, megabytes, seed=5, *more):
     """A file of scripts/make-data; False where it cannot be made."""
     env = {**os.environ, "VIAL_BUILD": os.environ.get("VIAL_BUILD", "build")}
-    done = subprocess.run(["scripts/make-data", "spectra", "--megabytes", str(megabytes), "--seed", str(seed), "--out", path],
+    done = subprocess.run(["scripts/make-data", "spectra", "--megabytes", str(megabytes), "--seed", str(seed),
+                           "--out", path, *more],
                           env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if done.returncode:
         print(done.stderr.decode("utf-8", "replace"))

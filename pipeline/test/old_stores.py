@@ -1,8 +1,8 @@
 """
-Stores written by earlier versions stay readable for ever. testdata/stores holds, for each version of the store,
-small stores of every kind and profile and a bank, and beside them what the program that wrote them said: view,
-export, verify and info say the same today, byte for byte, and h5py finds the same values. What the files are:
-testdata/stores/README.md.
+Stores written by earlier versions stay readable for ever. testdata/stores holds, for each version of the
+store, small stores of every kind and profile and a bank, and beside them what the program that wrote them
+said: view, export, verify and info say the same today, byte for byte, and h5py finds the same values. What
+the files are: testdata/stores/README.md.
 
     old_stores.py                        checks all versions
     old_stores.py --make FOLDER          makes the stores and texts of a new version with the program VIAL
@@ -17,9 +17,9 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
-from vialtest import OK, Folder, Tally, need_vial, record, run
+from fqmodel import record
+from vialtest import OK, Folder, Part, main, run
 
 HOME = "testdata/stores"
 INPUT = f"{HOME}/input"
@@ -174,8 +174,8 @@ def rebuilt_texts(bank):
 
 def all_bank_texts(folder, f):
     """
-    (state, file, text): as it is; with the catalogue made again, which says the same; with the records of samples
-    lost as well, which hold what sheets said.
+    (state, file, text): as it is; with the catalogue made again, which says the same; with the records of
+    samples lost as well, which hold what sheets said.
     """
     for state in ("as_it_is", "rebuilt", "records_lost"):
         copy_bank(folder, f / state)
@@ -210,7 +210,7 @@ def check_text(t, what, path, text):
     t.check(text == old, what, f"{len(text)} bytes, {len(old)} before: {text[:200]!r}")
 
 
-def check_export(t, folder, case, profile, f):
+def check_export(t, f, folder, case, profile):
     store, what, inputs = f"{folder}/{case}/{profile}.h5", f"{folder}/{case}/{profile}", CASES[case][2]
     originals = [read(p) if os.path.exists(p) else made_input(p) for p in inputs]
     if len(originals) == 1:
@@ -222,7 +222,7 @@ def check_export(t, folder, case, profile, f):
     t.check(done.code == OK and list(map(f.read, back)) == originals, f"{what}: export", done.err)
 
 
-def check_store(t, folder, case, profile, columns, f):
+def check_store(t, f, folder, case, profile, columns):
     store, what = f"{folder}/{case}/{profile}.h5", f"{folder}/{case}/{profile}"
     for name, text in texts_of(folder, case, profile).items():
         check_text(t, f"{what}: {name}", f"{folder}/{case}/{name}", text)
@@ -231,20 +231,23 @@ def check_store(t, folder, case, profile, columns, f):
         same_where_known(t, f"{what}: info", json.loads(read(f"{folder}/{case}/{profile}.info.json")),
                          json.loads(done.out))
     t.check(run("info", store).code == OK, f"{what}: info as text")
-    check_export(t, folder, case, profile, f)
+    check_export(t, f, folder, case, profile)
     t.check(columns.get(store, columns.get("error", "")).encode() == read(f"{folder}/{case}/columns.tsv"),
             f"{what}: h5py", columns.get("error", "other values"))
 
 
 def options_told(t, what, record):
-    """Stores of version 1 do not note their options: a record made from them alone says what can be told, no more. It once
-    had "exact=sampled" made up, so that the same file again was refused."""
+    """
+    Stores of version 1 do not note their options: a record made from them alone says what can be told, no
+    more. It once had "exact=sampled" made up, so that the same file again was refused.
+    """
     for store in record.get("stores", []):
         told = store.pop("options")
-        t.check(told == ("interleaved=no" if store["kind"] == "reads" else ""), f"{what}: options", repr(told))
+        expected = "interleaved=no" if store["kind"] == "reads" else ""
+        t.check(told == expected, f"{what}: options", repr(told))
 
 
-def check_bank(t, folder, f):
+def check_bank(t, f, folder):
     for state, name, text in all_bank_texts(folder, f):
         old, what = read(f"{folder}/bank.expected/{name}"), f"{folder}/bank {state}: {name}"
         if b"{" in old[:1] and t.check(text[:1] == b"{", what, text[:200]):
@@ -259,13 +262,13 @@ def check_bank(t, folder, f):
             t.check(text == old, what, f"{text[:300]!r}, before {old[:300]!r}")
 
 
-def check_version(t, folder, f):
-    columns = columns_of_folder(folder)
-    stores = [(case, profile) for case in CASES for profile in CASES[case][0]]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(check_store, t, folder, *one, columns, f) for one in stores]:
-            done.result()
-    check_bank(t, folder, f)
+def parts():
+    for folder in sorted(glob.glob(f"{HOME}/v[0-9]*")):
+        columns = columns_of_folder(folder)
+        for case, (profiles, *_) in CASES.items():
+            for profile in profiles:
+                yield Part(f"{folder}/{case}/{profile}", check_store, (folder, case, profile, columns))
+        yield Part(f"{folder}/bank", check_bank, (folder,))
 
 
 # ---- making a version's folder ----
@@ -339,25 +342,20 @@ def make_expected(folder, f):
         write(f"{folder}/bank.expected/{name}", text)
 
 
-def main():
-    if sys.argv[1:2] == ["--columns"]:
-        print_columns(sys.argv[2:])
-        return
-    need_vial()
-    t = Tally()
+def make(folder, what):
     with Folder() as f:
-        if sys.argv[1:2] == ["--make"]:
-            for case in CASES:
-                for profile in CASES[case][0]:
-                    make_store(sys.argv[2], case, profile, f)
-            make_bank(sys.argv[2])
-        if sys.argv[1:2] in (["--make"], ["--make-expected"]):
-            make_expected(sys.argv[2], f)
-            return
-        for folder in sorted(glob.glob(f"{HOME}/v[0-9]*")):
-            check_version(t, folder, f)
-    t.end()
+        if what == "--make":
+            for case, (profiles, *_) in CASES.items():
+                for profile in profiles:
+                    make_store(folder, case, profile, f)
+            make_bank(folder)
+        make_expected(folder, f)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--columns"]:
+        print_columns(sys.argv[2:])
+    elif sys.argv[1:2] in (["--make"], ["--make-expected"]):
+        make(sys.argv[2], sys.argv[1])
+    else:
+        main(*parts())

@@ -1,23 +1,35 @@
 """
 Pages in headless Chromium: the page of a night, and reports of stores. They render, wide and on a phone,
 without a sideways scroll; nothing is written to the console, nothing is asked of the network. Skipped where
-Chromium is not installed. With a file name, the pictures are kept there.
+Chromium is not installed. The environment VIAL_PICTURES names a folder to keep
+pictures in.
 
 Suites: bank cmd.
 """
-from banktest import *
+import glob
+import os
+
+from banktest import Bank, mzml
+from containers import gzip
+from fqmodel import reads
 from pages import Browser, check_browser, find_browser
+from vialtest import DATA, OK, main, run
 
-t = Tally()
-need_vial()
-program = find_browser()
-if not program:
-    t.skip("Chromium is not installed: pages in a browser")
-    t.end()
-keep = sys.argv[1] if sys.argv[1:] and not sys.argv[1].isdigit() else None
+KEEP = os.environ.get("VIAL_PICTURES")
 
 
-def night(f, browser):
+def browser_in(t, f):
+    """Chromium; None, and a skip, where there is none."""
+    program = find_browser()
+    if not program:
+        t.skip("Chromium is not installed: pages in a browser")
+    return Browser(program, f) if program else None
+
+
+def night(t, f):
+    browser = browser_in(t, f)
+    if not browser:
+        return
     os.mkdir(f / "in")
     bank = Bank(f, settings=f"[inbox seq]\npath = {f / 'in'}\nsettle = 0s\n")
     for i in range(12):
@@ -28,12 +40,16 @@ def night(f, browser):
     done = bank.run("nightly")
     t.check(done.code == DATA, "a night", done.err)
     page = glob.glob(bank / "reports/*.html")[0]
-    check_browser(t, browser, page, "night", keep)
-    text = open(page, encoding="utf-8").read()
+    check_browser(t, browser, page, "night", KEEP)
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
     t.check("<b>bold" not in text and "&lt;b&gt;bold" in text, "names are escaped")
 
 
-def stores(f, browser):
+def stores(t, f):
+    browser = browser_in(t, f)
+    if not browser:
+        return
     inputs = {"pair": [f.write("a_R1.fastq", reads(300, 1, 151, 1)),
                        f.write("a_R2.fastq", reads(300, 1, 151, 2))],
               "spectra": [f.write("run.mzML", mzml(60))]}
@@ -42,10 +58,8 @@ def stores(f, browser):
         t.check(done.code == OK, name, done.err)
         done = run("report", "--verify", "-q", f / f"{name}.h5", "-o", f / f"{name}.html")
         t.check(done.code == OK, f"{name}: report", done.err)
-        check_browser(t, browser, f / f"{name}.html", name, keep and keep.replace(".png", f"_{name}.png"))
+        check_browser(t, browser, f / f"{name}.html", name, KEEP)
 
 
-with Folder() as folder:
-    night(folder, Browser(program, folder))
-    stores(folder, Browser(program, folder))
-t.end()
+if __name__ == "__main__":
+    main(night, stores)

@@ -174,7 +174,7 @@ def check_browser(t, browser, page, what, keep=None):
         t.check(not said, f"{what}, {name}: nothing on the console", said)
         t.check(not asked, f"{what}, {name}: nothing is asked of the network", str(asked))
         if keep:
-            shutil.copy(picture, keep.replace(".png", f"_{name}.png"))
+            shutil.copy(picture, os.path.join(keep, f"{what}_{name}.png"))
     for width in (400, 320):
         over = browser.overflow(page, width)
         t.check(over == 0, f"{what}: fits a window {width} wide", f"it is {over} px wider")

@@ -1,19 +1,25 @@
 """
 README.md says what is so: its commands run, its Python runs, and the options it names exist.
 
-A ```sh block with the line `# (a test runs this)` is run whole, to the letter, from a folder that holds scripts/. Of the
-other ```sh blocks each line that begins with `vial ` is run, in order, in a folder of its own with small inputs under the
-names used there. Each ```python block with the line `# (a test runs this)` is run beside the stores that came to be.
+A ```sh block with the line `# (a test runs this)` is run whole, to the letter, from a folder that holds
+scripts/. Of the other ```sh blocks each line that begins with `vial ` is run, in order, in a folder of its
+own with small inputs under the names used there. Each ```python block with the line `# (a test runs this)` is
+run beside the stores that came to be.
 
 Suites: docs.
 """
+import functools
+import os
 import re
 import shlex
+import subprocess
+import sys
 
-from mzmodel import *
-from vialtest import *
+from containers import bgzf, zstd
+from fqmodel import parse, reads
+from mzmodel import document, plain, precursor, spectrum, two
+from vialtest import BUILD, OK, VIAL, Folder, main, run
 
-t = Tally()
 INPUT = re.compile(r"\.(fastq|fq|mzml)(\.gz|\.zst)?$", re.I)
 RUN_THIS = "# (a test runs this)"
 
@@ -66,14 +72,15 @@ def make_input(f, name, one, two_, spectra):
         file.write(bgzf(text) if name.endswith(".gz") else zstd(text) if name.endswith(".zst") else text)
 
 
-def known_options(command, cache={}):
-    if command not in cache:
-        done = run("help", command)
-        cache[command] = set(re.findall(r"(?<![\w-])--?[A-Za-z0-9@][a-z-]*", done.out.decode())) if done.code == OK else None
-    return cache[command]
+@functools.lru_cache(maxsize=None)
+def known_options(command):
+    done = run("help", command)
+    if done.code != OK:
+        return None
+    return set(re.findall(r"(?<![\w-])--?[A-Za-z0-9@][a-z-]*", done.out.decode()))
 
 
-def check_options(line):
+def check_options(t, line):
     words = words_of(line)
     if len(words) < 2 or words[1].startswith("-"):
         return
@@ -85,14 +92,14 @@ def check_options(line):
             t.check(word.split("=")[0] in known, line, f"'vial help {words[1]}' does not know {word}")
 
 
-def check_mentions(text):
+def check_mentions(t, text):
     """Options in running text: of the command that stands before them in the same code, or of any."""
     every = set().union(*(known_options(c) or set() for c in ("ingest", "info", "view", "export", "verify")))
     outside = re.sub(r"```.*?```", "", text, flags=re.S)
     for code in re.findall(r"`([^`\n]+)`", outside):
         if code.startswith("vial "):
             try:
-                check_options(code)
+                check_options(t, code)
             except ValueError as e:
                 t.check(False, code, str(e))
         elif code.startswith("--"):
@@ -101,13 +108,15 @@ def check_mentions(text):
         t.check(known_options(command) is not None, f"vial {command}", "there is no such command")
     for profile in re.findall(r"^\| `(\w+)` \|.*\|$", outside, re.M):
         if "profile |" in outside and profile in ("fast", "compact", "archive", "portable"):
-            t.check(profile in run("help", "ingest").out.decode(), f"profile {profile}", "ingest does not know it")
+            t.check(profile in run("help", "ingest").out.decode(), f"profile {profile}",
+                    "ingest does not know it")
 
 
-def run_commands(f, lines, env):
+def run_commands(t, f, lines, env):
     one, two_ = reads(400, seed=1), reads(400, seed=1, mate=2)
     spectra = document([spectrum(i, two(200 + i, i), 200 + i, time=i * 10, level=1 + i % 2,
-                                 precursors=[precursor("445.12", [("445.1201", 2, "1e5")])] if i % 2 else ()) for i in range(80)])
+                                 precursors=[precursor("445.12", [("445.1201", 2, "1e5")])] if i % 2 else ())
+                                 for i in range(80)])
     for line in lines:
         words = words_of(line)
         if "..." in line or any(w.isupper() and len(w) > 3 for w in words[1:]):
@@ -119,7 +128,8 @@ def run_commands(f, lines, env):
             if words[1] != "ingest" and not os.path.exists(os.path.join(f.path, name)):
                 make_input(f, "made.fastq", one, two_, spectra)
                 run("ingest", "-q", "-o", f / name, f / "made.fastq")
-        done = subprocess.run(["sh", "-c", line], cwd=f.path, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(["sh", "-c", line], cwd=f.path, env=env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         err = done.stderr.decode("utf-8", "replace")
         t.check(done.returncode == 0, line, f"exit code {done.returncode}: {err.strip()[:300]}")
         if words[1] == "view":
@@ -137,8 +147,9 @@ def run_commands(f, lines, env):
     return one
 
 
-def run_python(f, all_blocks, env, one):
-    marked = [lines for language, lines in all_blocks if language == "python" and any(x.strip() == RUN_THIS for x in lines)]
+def run_python(t, f, all_blocks, env, one):
+    marked = [lines for language, lines in all_blocks if language == "python"
+              and any(x.strip() == RUN_THIS for x in lines)]
     t.check(marked, "README.md", f"no python block has the line {RUN_THIS}")
     folder = subprocess.run([VIAL, "plugin-path"], stdout=subprocess.PIPE).stdout.decode().strip()
     for lines in marked:
@@ -146,25 +157,31 @@ def run_python(f, all_blocks, env, one):
         for name in re.findall(r'"([\w./-]+\.h5)"', code):
             if not os.path.exists(os.path.join(f.path, name)):
                 run("ingest", "-q", "-o", f / name, f.write("made.fastq", one))
-        done = subprocess.run([sys.executable, "-c", code], cwd=f.path, env={**env, "HDF5_PLUGIN_PATH": folder}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        done = subprocess.run([sys.executable, "-c", code], cwd=f.path,
+                              env={**env, "HDF5_PLUGIN_PATH": folder}, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
         what = f"python: {lines[1][:60]}"
         t.check(done.returncode == 0, what, done.stderr.decode("utf-8", "replace")[-400:])
         t.check(done.stdout.strip(), what, "prints nothing")
         if "reads/base" in code and "[first]" in code:
-            t.check(parse(one)[0][1] in done.stdout, what, f"does not print the first read: {done.stdout[:200]!r}")
+            t.check(parse(one)[0][1] in done.stdout, what,
+                    f"does not print the first read: {done.stdout[:200]!r}")
 
 
-def run_whole(lines, env):
+def run_whole(t, lines, env):
     """A block to the letter: every command must succeed."""
     with Folder() as f:
         os.symlink(os.path.abspath("scripts"), f / "scripts")
         path = os.path.dirname(VIAL) + ":" + os.environ.get("PATH", "/usr/bin:/bin")
-        p = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=f.path, env={**os.environ, **env, "PATH": path,
-                           "VIAL_BUILD": os.path.abspath(os.environ.get("VIAL_BUILD", "build"))}, capture_output=True, timeout=600)
-        t.check(p.returncode == 0, "README.md, a block as it stands", p.stderr.decode("utf-8", "replace")[-500:])
+        p = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=f.path,
+                           env={**os.environ, **env, "PATH": path,
+                           "VIAL_BUILD": BUILD},
+                           capture_output=True, timeout=600)
+        t.check(p.returncode == 0, "README.md, a block as it stands",
+                p.stderr.decode("utf-8", "replace")[-500:])
 
 
-def check_files(all_blocks, text):
+def check_files(t, all_blocks, text):
     """Scripts and pages that it names are there."""
     for language, lines in all_blocks:
         for line in lines:
@@ -177,28 +194,28 @@ def check_files(all_blocks, text):
         t.check(os.path.exists(name), name, "is linked, and is not there")
 
 
-need_vial()
-if not os.path.exists("README.md"):
-    t.skip("no README.md")
-    t.end()
-with open("README.md", encoding="utf-8") as page, Folder() as folder:
-    content = page.read()
+def readme(t, f):
+    with open("README.md", encoding="utf-8") as page:
+        content = page.read()
     found = blocks(content)
     in_shell = [lines for language, lines in found if language in ("sh", "bash", "shell")]
     whole = [lines for lines in in_shell if any(x.strip() == RUN_THIS for x in lines)]
     shell = [line for lines in in_shell if lines not in whole for line in commands(lines)]
     t.check(len(shell) >= 5, "README.md", f"{len(shell)} commands in its sh blocks")
     for one_line in shell:
-        check_options(one_line)
-    check_mentions(content)
-    check_files(found, content)
+        check_options(t, one_line)
+    check_mentions(t, content)
+    check_files(t, found, content)
     tools = os.path.dirname(VIAL)
     if os.path.basename(VIAL) != "vial":
-        os.symlink(VIAL, folder / "vial")
-        tools = folder.path
+        os.symlink(VIAL, f / "vial")
+        tools = f.path
     environment = {**os.environ, "PATH": tools + ":" + os.environ.get("PATH", "")}
     for lines in whole:
-        run_whole(lines, environment)
-    first_mates = run_commands(folder, shell, environment)
-    run_python(folder, found, environment, first_mates)
-t.end()
+        run_whole(t, lines, environment)
+    first_mates = run_commands(t, f, shell, environment)
+    run_python(t, f, found, environment, first_mates)
+
+
+if __name__ == "__main__":
+    main(readme)

@@ -1,9 +1,10 @@
 """
-Files that instruments and other people's tests made: well-formed ones come back byte for byte, the others are refused.
+Files that instruments and other people's tests made: well-formed ones come back byte for byte, the others are
+refused.
 
-The folder is VIAL_DATA (default ../shared/data). What a well-formed FASTQ is, vialtest.py decides on its own; an mzML
-is well-formed when it parses as XML, its root is mzML or indexedmzML, and its arrays are not kept in another file. One
-line is printed for each refused file.
+The folder is VIAL_SHARED (default ../shared/data). What a well-formed FASTQ is, fqmodel.py decides on its
+own; an mzML is well-formed when it parses as XML, its root is mzML or indexedmzML, and its arrays are not
+kept in another file. One line is printed for each refused file.
 
 Suites: reads spectra.
 """
@@ -11,16 +12,17 @@ import glob
 import os
 import re
 import xml.etree.ElementTree as xml
+import zlib
 
-from vialtest import *
+from fqmodel import legal, parse, parse_pairs
+from vialtest import OK, SHARED, SOAK, Part, check_refusal, main, run
 
-DATA_FOLDER = os.environ.get("VIAL_DATA", "../shared/data")
-READS = ("fastq/**/*.f*q*", "pacbio/**/*.f*q*", "nanopore/**/*.f*q*", "bcl/**/fastq/*.fastq", "malformed/**/*.f*q*")
+READS = ("fastq/**/*.f*q*", "pacbio/**/*.f*q*", "nanopore/**/*.f*q*", "bcl/**/fastq/*.fastq",
+         "malformed/**/*.f*q*")
 SPECTRA = ("massspec/**/*", "malformed/**/*mz*")
 # the two names of a pair differ in one of these, the last such place counts
 MATE = re.compile(r"(?<![A-Za-z0-9])([Rr]?)1(?=[._-])(?!.*(?<![A-Za-z0-9])[Rr]?1[._-])|([Rr])1(?=[._-])")
 
-t = Tally()
 
 
 def plain(path):
@@ -45,23 +47,25 @@ def plain(path):
 
 
 def short(path):
-    return os.path.relpath(path, DATA_FOLDER)
+    return os.path.relpath(path, SHARED)
 
 
-def attempt(f, what, paths, texts, good):
+def attempt(t, f, what, paths, texts, good):
     """One file or one pair through vial; good says what must become of it."""
     done = run("ingest", "-q", "-o", f / "s.h5", *paths, timeout=300)
     if done.code == OK:
         if t.check(good, what, "accepted, but it is not well-formed"):
             if len(texts) == 2:
                 back = run("export", "-q", f / "s.h5", "-1", f / "1", "-2", f / "2")
-                t.check(back.code == OK and [f.read("1"), f.read("2")] == texts, what, f"export differs: {back.err}")
+                t.check(back.code == OK and [f.read("1"), f.read("2")] == texts, what,
+                        f"export differs: {back.err}")
             else:
                 back = run("export", "-q", f / "s.h5")
                 t.check(back.code == OK and back.out == texts[0], what, f"export differs: {back.err}")
     elif t.check(not good, what, f"refused, but it is well-formed: {done.err.strip()}"):
         if check_refusal(t, what, done, ()):
-            print("refused " + ("as a pair: " if len(texts) == 2 else "") + done.err.strip()[6:].replace(DATA_FOLDER + "/", ""))
+            print("refused " + ("as a pair: " if len(texts) == 2 else "") +
+                  done.err.strip()[6:].replace(SHARED + "/", ""))
     f.clear("s.h5", "1", "2")
     t.check(f.names() == [], what, f"left over: {f.names()}")
     for name in f.names():
@@ -80,22 +84,37 @@ def thin_out(paths, most=60):
     return sorted(path for group in seen.values() for path in group[:most])
 
 
-def all_reads(f):
-    paths = sorted({p for pattern in READS for p in glob.glob(f"{DATA_FOLDER}/{pattern}", recursive=True)
+def read_files():
+    paths = sorted({p for pattern in READS for p in glob.glob(f"{SHARED}/{pattern}", recursive=True)
                     if re.search(r"\.(fq|fastq)(\.gz)?$", p) and os.path.isfile(p)})
-    if not SOAK:
-        paths = thin_out(paths)
-    t.check(len(paths) > 20, "reads", f"only {len(paths)} files")
+    return paths if SOAK else thin_out(paths)
+
+
+def one_file(t, f, path):
+    texts = [plain(path)]
+    attempt(t, f, short(path), [path], texts, legal_reads(parse, texts))
+
+
+def one_pair(t, f, path, second):
+    texts = [plain(path), plain(second)]
+    attempt(t, f, f"pair {short(path)} {os.path.basename(second)}", [path, second], texts,
+            legal_reads(parse_pairs, texts))
+
+
+def reads_parts():
+    paths = read_files()
+    yield Part("enough reads", enough, (paths,))
     for path in paths:
-        texts = [plain(path)]
-        attempt(f, short(path), [path], texts, legal_reads(parse, texts))
-    pairs = [(p, q) for p in paths for q in [MATE.sub(lambda m: (m.group(1) or m.group(2) or "") + "2", os.path.basename(p))]
-             if q != os.path.basename(p) and os.path.exists(os.path.join(os.path.dirname(p), q))]
-    for path, second in pairs:
-        second = os.path.join(os.path.dirname(path), second)
-        texts = [plain(path), plain(second)]
-        attempt(f, f"pair {short(path)} {os.path.basename(second)}", [path, second], texts, legal_reads(parse_pairs, texts))
-    print(f"{len(paths)} files of reads, {len(pairs)} pairs")
+        yield Part(short(path), one_file, (path,))
+        name = os.path.basename(path)
+        mate = MATE.sub(lambda m: (m.group(1) or m.group(2) or "") + "2", name)
+        second = os.path.join(os.path.dirname(path), mate)
+        if mate != name and os.path.exists(second):
+            yield Part(f"pair {short(path)}", one_pair, (path, second))
+
+
+def enough(t, _, paths):
+    t.check(len(paths) > 20, "reads", f"only {len(paths)} files")
 
 
 def legal_spectra(path, text):
@@ -108,22 +127,26 @@ def legal_spectra(path, text):
     return root.tag.split("}")[-1] in ("mzML", "indexedmzML")
 
 
-def all_spectra(f):
-    paths = sorted({p for pattern in SPECTRA for p in glob.glob(f"{DATA_FOLDER}/{pattern}", recursive=True)
+def one_document(t, f, path):
+    text = plain(path)
+    attempt(t, f, short(path), [path], [text], legal_spectra(path, text))
+
+
+def spectra_parts():
+    paths = sorted({p for pattern in SPECTRA for p in glob.glob(f"{SHARED}/{pattern}", recursive=True)
                     if re.search(r"mzml(\.gz|\.idx\.gz)?$|\.idx\.gz$", p.lower()) and os.path.isfile(p)})
-    if not paths:
-        return t.skip("no mzML files")
     for path in paths:
-        text = plain(path)
-        attempt(f, short(path), [path], [text], legal_spectra(path, text))
-    print(f"{len(paths)} files of spectra")
+        yield Part(short(path), one_document, (path,))
+    if not paths:
+        yield Part("no spectra", nothing, ("no mzML files",))
 
 
-need_vial()
-if os.path.isdir(DATA_FOLDER):
-    with Folder() as folder:
-        all_reads(folder)
-        all_spectra(folder)
-else:
-    t.skip(f"there is no folder {DATA_FOLDER}; VIAL_DATA names one")
-t.end()
+def nothing(t, _, why):
+    t.skip(why)
+
+
+if __name__ == "__main__":
+    if os.path.isdir(SHARED):
+        main(*reads_parts(), *spectra_parts())
+    else:
+        main(Part("no files", nothing, (f"there is no folder {SHARED}; VIAL_SHARED names one",)))

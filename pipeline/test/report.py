@@ -6,18 +6,21 @@ have a page as well.
 Suites: cmd reads spectra. Also: asan.
 """
 import glob
+import json
+import os
 
 import h5py
+import numpy
 
-from banktest import Bank, mzml
-from mzmodel import INTENSITY, TIME, array, chromatogram, cv, document, peaks, precursor, spectrum, two
 from pages import Page, number
-from vialtest import *
+from banktest import Bank, mzml
+from fqmodel import reads, record
+from mzmodel import INTENSITY, TIME, array, chromatogram, cv, document, peaks, precursor, spectrum, two
+from vialtest import CANTCREAT, DATA, NOINPUT, OK, USAGE, check_refusal, main, run
 
-t = Tally()
 
 
-def report(f, what, store, *args, code=OK):
+def report(t, f, what, store, *args, code=OK):
     """The page of a store; None if there is none."""
     done = run("report", *args, store)
     t.check(done.code == code, what, f"exit code {done.code}, expected {code}: {done.err.strip()}")
@@ -35,7 +38,7 @@ def report(f, what, store, *args, code=OK):
     return page
 
 
-def stored(f, what, *args):
+def stored(t, f, what, *args):
     done = run("ingest", "-q", "--force", "-o", f / "s.h5", *args)
     t.check(done.code == OK, what, f"ingest: {done.err.strip()}")
     return f / "s.h5"
@@ -53,7 +56,7 @@ def close(got, want, digits=4):
                                                     equal_nan=True)
 
 
-def check_about(what, page, store, info):
+def check_about(t, what, page, store, info):
     """The parts of every kind: sizes, inputs, columns, identity."""
     for name in ("Where it came from", "Columns by size", "Odd, but legal", "Identity"):
         t.check(name in page.headings, what, f"no heading {name!r}: {page.headings}")
@@ -82,9 +85,8 @@ def check_about(what, page, store, info):
     t.check([row[-1] for row in inputs] == [n["sha256"] for n in notes], what, "SHA-256 of the inputs")
 
 
-def about(f, what, store, page):
-    import json
-    check_about(what, page, store, json.loads(run("info", "--json", store).out))
+def about(t, f, what, store, page):
+    check_about(t, what, page, store, json.loads(run("info", "--json", store).out))
 
 
 # ---- reads ----
@@ -95,7 +97,7 @@ def quartile(counts, part):
     return int(numpy.searchsorted(numpy.cumsum(counts), part * counts.sum()))
 
 
-def check_mate(what, page, store, mate):
+def check_mate(t, what, page, store, mate):
     """Numbers of the page against /qc, and /qc against the columns."""
     end, words = (f"_{mate}", f", mate {mate}") if mate else ("", "")
     with h5py.File(store) as s:
@@ -124,7 +126,7 @@ def check_mate(what, page, store, mate):
     return quality, base, length
 
 
-def check_sums(what, page, parts):
+def check_sums(t, what, page, parts):
     quality, base = (numpy.sum([p[k].sum(0) for p in parts], 0) for k in (0, 1))
     levels, total, letters = numpy.arange(len(quality)), quality.sum(), base[:4].sum()
     facts = {"Mean length": total / sum(p[2].sum() for p in parts),
@@ -143,43 +145,44 @@ def check_sums(what, page, parts):
                 f"{name}: {said!r}, not {value}")
 
 
-def reads_part(f):
+def reads_part(t, f):
     pair = [f.write("a_R1.fastq", reads(400, 1, 151, 1)), f.write("a_R2.fastq", reads(400, 1, 90, 2))]
     for profile in ("portable", "compact"):
         what = f"pairs, {profile}"
-        store = stored(f, what, "--profile", profile, "-s", "S1", "--acquisition", "L001", *pair)
-        page = report(f, what, store)
-        about(f, what, store, page)
+        store = stored(t, f, what, "--profile", profile, "-s", "S1", "--acquisition", "L001", *pair)
+        page = report(t, f, what, store)
+        about(t, f, what, store, page)
         t.check(page.headings[0] == "S1 · L001" and page.title == "S1 · L001 · s.h5", what,
                 f"{page.headings[0]}, {page.title}")
         t.check(page.facts.get("Reads") == "800" and page.facts.get("Bases") == f"{400 * 241:,}", what,
                 f"{page.facts}")
         if profile == "portable":
-            check_sums(what, page, [check_mate(what, page, store, mate) for mate in (1, 2)])
+            check_sums(t, what, page, [check_mate(t, what, page, store, mate) for mate in (1, 2)])
             first = page
         else:
             same = [k for k in first.tables if "position" in k or "by length" in k or "by quality" in k]
             t.check(len(same) == 8 and all(first.tables[k] == page.tables[k] for k in same), what,
                     "other numbers than portable")
-    store = stored(f, "single", "--profile", "portable", f.write("b.fastq", reads(500, 3, 120, ragged=True)))
-    page = report(f, "single", store)
-    check_sums("single", page, [check_mate("single", page, store, 0)])
+    store = stored(t, f, "single", "--profile", "portable",
+                   f.write("b.fastq", reads(500, 3, 120, ragged=True)))
+    page = report(t, f, "single", store)
+    check_sums(t, "single", page, [check_mate(t, "single", page, store, 0)])
     t.check(page.headings[0] == "s.h5", "single: the title is the file's name where there is no other",
             page.headings[0])
     text = b"".join(record(b"r%d" % i, b"A" * n, b"!" * n) for i, n in enumerate((1, 1500, 1024, 1025)))
-    store = stored(f, "long", "--profile", "portable", f.write("c.fastq", text))
-    page = report(f, "long", store)
+    store = stored(t, f, "long", "--profile", "portable", f.write("c.fastq", text))
+    page = report(t, f, "long", store)
     t.check("3 reads have 1024 bases or more" in run("report", store).out.decode(), "long",
             "what lies behind")
     t.check(page.facts["Mean length"] == f"{(1 + 1500 + 1024 + 1025) / 4:.1f} bases", "long",
             page.facts["Mean length"])
     t.check(number(page.tables["Quality by position"][-1][0]) == 1024, "long", "1024 positions")
-    store = stored(f, "empty reads", f.write("d.fastq", b"@a\n\n+\n\n"))
-    page = report(f, "empty reads", store)
+    store = stored(t, f, "empty reads", f.write("d.fastq", b"@a\n\n+\n\n"))
+    page = report(t, f, "empty reads", store)
     t.check(not page.charts and page.facts.get("n_empty_read") == "1", "empty reads", f"{page.facts}")
-    store = stored(f, "one base", "--profile", "portable", f.write("e.fastq", record(b"a", b"N", b"~")))
-    page = report(f, "one base", store)
-    check_sums("one base", page, [check_mate("one base", page, store, 0)])
+    store = stored(t, f, "one base", "--profile", "portable", f.write("e.fastq", record(b"a", b"N", b"~")))
+    page = report(t, f, "one base", store)
+    check_sums(t, "one base", page, [check_mate(t, "one base", page, store, 0)])
 
 
 # ---- spectra ----
@@ -215,11 +218,11 @@ def histogram(table, values):
     return list(counts) == want and counts.sum() == len(values) and len(first) <= 65
 
 
-def spectra_part(f):
+def spectra_part(t, f):
     text, rows = spectra_of(230)
-    store = stored(f, "spectra", "--profile", "portable", f.write("x.mzML", text))
-    page = report(f, "spectra", store, "--verify", "-q")
-    about(f, "spectra", store, page)
+    store = stored(t, f, "spectra", "--profile", "portable", f.write("x.mzML", text))
+    page = report(t, f, "spectra", store, "--verify", "-q")
+    about(t, f, "spectra", store, page)
     t.check(page.lead.startswith("This store is whole"), "spectra", page.lead)
     level, length, time, tic, injection, mz, charge, of, target, target_of = fixed(
         store, "spectra/ms_level", "spectra/array_length", "spectra/time", "spectra/tic",
@@ -261,7 +264,7 @@ def spectra_part(f):
             f"{page.tables['Chromatograms']}")
 
 
-def odd_spectra(f):
+def odd_spectra(t, f):
     current = cv(1000285, 7)
     ion = precursor(None, [("1e300", 99, None)])
     most = cv(1000285, "1e308")
@@ -277,18 +280,18 @@ def odd_spectra(f):
             "nothing": (document(), "Spectra"),
             "huge numbers": (document(huge), "The run")}
     for what, (text, part) in said.items():
-        store = stored(f, what, f.write("x.mzML", text))
-        page = report(f, what, store)
+        store = stored(t, f, what, f.write("x.mzML", text))
+        page = report(t, f, what, store)
         t.check(page and part in run("report", store).out.decode(), what, f"lacks {part!r}")
 
 
 # ---- the command ----
 
 
-def files_part(f):
-    store = stored(f, "files", "-s", "<b>&\"S'", "--acquisition", "x", f.write("a<b>.fastq", reads(20)))
+def files_part(t, f):
+    store = stored(t, f, "files", "-s", "<b>&\"S'", "--acquisition", "x", f.write("a<b>.fastq", reads(20)))
     text = run("report", store).out
-    page = report(f, "markup in names", store)
+    page = report(t, f, "markup in names", store)
     t.check(page.headings[0] == "<b>&\"S' · x" and page.tables["Inputs as they were"][1][0] == "a<b>.fastq",
             "markup in names",
             f"{page.headings[:1]}")
@@ -312,22 +315,22 @@ def files_part(f):
     t.check(f.names() == sorted(["a<b>.fastq", "p.html", "s.h5"]), "left over", f"{f.names()}")
 
 
-def damaged(f):
+def damaged(t, f):
     """A page says what --verify found; without it, columns that nobody needs are not looked at."""
-    store = stored(f, "damaged", f.write("a.fastq", reads(3000)))
+    store = stored(t, f, "damaged", f.write("a.fastq", reads(3000)))
     with h5py.File(store) as s:
         at = s["reads/base"].id.get_chunk_info(0).byte_offset + 100
     data = bytearray(f.read("s.h5"))
     data[at] ^= 1
     f.write("s.h5", bytes(data))
-    page = report(f, "damaged, not looked at", store)
+    page = report(t, f, "damaged, not looked at", store)
     t.check(page and "not checked" in page.lead, "damaged, not looked at", page and page.lead)
-    page = report(f, "damaged", store, "--verify", "-q", code=DATA)
+    page = report(t, f, "damaged", store, "--verify", "-q", code=DATA)
     t.check(page and page.lead.startswith("This store is damaged: "), "damaged", page and page.lead)
     check_refusal(t, "cut", run("report", f.write("s.h5", bytes(data[:-1000]))), ["s.h5"])
 
 
-def bank_part(f):
+def bank_part(t, f):
     bank = Bank(f)
     f.write("a.fastq", reads(30))
     f.write("m.mzML", mzml())
@@ -346,19 +349,16 @@ def bank_part(f):
     t.check(bank.run("report", "S1", "--verify", "-o", f / "S2.html").code == USAGE, "--verify of a sample")
 
 
-def old_stores(f):
+def old_stores(t, f):
     """Stores of earlier versions have a page, too."""
     stores = sorted(glob.glob("testdata/stores/*/*/compact.h5"))
     t.check(len(stores) > 5, "stores of earlier versions", f"{len(stores)}")
     for store in stores:
-        page = report(f, store, store, "--verify", "-q")
+        page = report(t, f, store, store, "--verify", "-q")
         t.check(page and page.lead.startswith("This store is whole"), store, page and page.lead)
         if page:
-            about(f, store, store, page)
+            about(t, f, store, store, page)
 
 
-need_vial()
-for part in (reads_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores):
-    with Folder() as folder:
-        part(folder)
-t.end()
+if __name__ == "__main__":
+    main(reads_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores)

@@ -1,30 +1,34 @@
 """
-A real cluster of Slurm on this machine: two nodes, an array of 100 tasks into one bank, tasks killed in the middle of
-their work and requeued, finished ones requeued as well; in the end each sample is in the bank once, and collecting again
-changes nothing.
+A real cluster of Slurm on this machine: two nodes, an array of 100 tasks into one bank, tasks killed in the
+middle of their work and requeued, finished ones requeued as well; in the end each sample is in the bank once,
+and collecting again changes nothing.
 
-The cluster is made of Debian's slurm-wlm and munge: one munged with a key and a socket of its own, one slurmctld, two
-slurmd. It lives in a temporary folder and on free ports and ends with the test. The tasks are submitted by
-scripts/ops/slurm_submit.sh and run scripts/ops/slurm_array.sh.
+The cluster is made of Debian's slurm-wlm and munge: one munged with a key and a socket of its own, one
+slurmctld, two slurmd. It lives in a temporary folder and on free ports and ends with the test. The tasks are
+submitted by scripts/ops/slurm_submit.sh and run scripts/ops/slurm_array.sh.
 
 Suites: soak.
 """
+import glob
+import os
 import pwd
-import random
 import re
+import shutil
 import signal
 import socket
+import subprocess
+import time
 
-from banktest import *
+from banktest import Bank, sheet
+from containers import gzip
+from fqmodel import reads
+from vialtest import OK, VIAL, Folder, main
 
-t = Tally()
-need_vial()
 OPS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../scripts/ops"))
-TASKS, LARGE, KILLS, LATE = 100, 16, 5, 3  # LARGE: samples that take seconds, so that there is time to kill their tasks
+# LARGE: samples that take seconds, so that there is time to kill their tasks
+TASKS, LARGE, KILLS, LATE = 100, 16, 5, 3
 MEMBERS = 6                                # of 100,000 reads, in a large one
 LIMIT = 480                                # s for the array
-rng = random.Random(int(os.environ.get("VIAL_SEED", 1)))
-os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 CONFIG_TEXT = """
 ClusterName=vialtest
@@ -61,10 +65,10 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
-def free_ports():
+def free_ports(t):
     """One port, and two in a row."""
     while True:
-        first = rng.randrange(20000, 30000)
+        first = t.random.randrange(20000, 30000)
         try:
             for port in (first, first + 1, first + 2):
                 with socket.socket() as s:
@@ -77,8 +81,8 @@ def free_ports():
 class Cluster:
     """munged, slurmctld and two slurmd; `with Cluster(folder) as c`."""
 
-    def __init__(self, folder):
-        self.path, self.daemons = folder.path, []
+    def __init__(self, t, folder):
+        self.t, self.path, self.daemons = t, folder.path, []
 
     def __enter__(self):
         try:
@@ -98,12 +102,13 @@ class Cluster:
         with open(munge + "/key", "wb") as f:
             f.write(os.urandom(1024))
         os.chmod(munge + "/key", 0o400)
-        host, ports = socket.gethostname().split(".")[0], free_ports()
+        host, ports = socket.gethostname().split(".")[0], free_ports(self.t)
         conf = self.path + "/slurm.conf"
         with open(conf, "w") as f:
             f.write(CONFIG_TEXT.format(host=host, ports=ports, user=user, munge=munge, path=self.path))
         os.environ["SLURM_CONF"] = conf
-        self.daemon("munged", "--foreground", "--force", f"--key-file={munge}/key", f"--socket={munge}/socket",
+        self.daemon("munged", "--foreground", "--force", f"--key-file={munge}/key",
+                    f"--socket={munge}/socket",
                     f"--pid-file={munge}/pid", f"--log-file={munge}/log", f"--seed-file={munge}/seed")
         self.wait(lambda: os.path.exists(munge + "/socket"), "munged", 20)
         self.daemon("slurmctld", "-D", "-c", "-f", conf)
@@ -113,7 +118,8 @@ class Cluster:
 
     def daemon(self, *command):
         log = open(f"{self.path}/logs/{command[0]}.{len(self.daemons)}", "wb")
-        self.daemons.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.path,
+        self.daemons.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                             cwd=self.path,
                                              start_new_session=True))
 
     def wait(self, condition, what, seconds):
@@ -131,7 +137,7 @@ class Cluster:
         return " | ".join(words)
 
     def stop(self):
-        """The daemons, and what of their jobs is left: it is found by the cluster's own folder in its environment."""
+        """The daemons, and what of their jobs is left, found by the cluster's folder in the environment."""
         for sig, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
             for d in reversed(self.daemons):
                 if d.poll() is None:
@@ -197,10 +203,10 @@ def vials(number, bank):
 
 
 class Killer:
-    """Kills tasks in two ways while they write, and runs each again; stops one; runs some again that had ended."""
+    """Kills tasks in two ways while they write, runs each again; stops one; runs some again that ended."""
 
-    def __init__(self, bank, array):
-        self.bank, self.array = bank, array
+    def __init__(self, t, bank, array):
+        self.t, self.bank, self.array = t, bank, array
         self.requeued, self.killed, self.stopped, self.late = [], [], [], []
 
     def writes(self, number):
@@ -210,13 +216,14 @@ class Killer:
     def requeue(self, number):
         """Slurm may ask to be asked again while a job ends."""
         for _ in range(100):
-            if subprocess.run(["scontrol", "requeue", f"{self.array}_{number}"], capture_output=True).returncode == 0:
+            if subprocess.run(["scontrol", "requeue", f"{self.array}_{number}"],
+                              capture_output=True).returncode == 0:
                 return True
             time.sleep(0.1)
         return False
 
     def stop(self, number):
-        """As Slurm does when time is nearly up: the item is finished, then 75, and Slurm runs the task again."""
+        """As Slurm does when time is nearly up: the item is finished, then 75, and the task runs again."""
         if any(kill(pid, signal.SIGINT) for pid in vials(number, self.bank)[:1]):
             self.stopped.append(number)
 
@@ -224,21 +231,23 @@ class Killer:
         """One step of the loop below."""
         done = {*self.requeued, *self.killed, *self.stopped}
         for number in range(1, LARGE + 1):
-            if len(done) > 2 * KILLS or number in done or now.get(number) != "RUNNING" or not self.writes(number):
+            if len(done) > 2 * KILLS or number in done:
                 continue
-            time.sleep(rng.random() * 0.5)
+            if now.get(number) != "RUNNING" or not self.writes(number):
+                continue
+            time.sleep(self.t.random.random() * 0.5)
             mine = vials(number, self.bank)
             if not mine:
                 continue
             if len(done) == 2 * KILLS:
                 self.stop(number)
             elif len(self.requeued) <= len(self.killed):
-                if t.check(self.requeue(number), f"scontrol requeue of running task {number}"):
+                if self.t.check(self.requeue(number), f"scontrol requeue of running task {number}"):
                     self.requeued.append(number)
             elif all([kill(pid) for pid in mine[:1]]):
                 for pid in mine[1:]:
                     kill(pid)
-                if t.check(self.requeue(number), f"scontrol requeue of killed task {number}"):
+                if self.t.check(self.requeue(number), f"scontrol requeue of killed task {number}"):
                     self.killed.append(number)
             return
         if len(self.late) < LATE:
@@ -260,16 +269,18 @@ def make_sheet(f):
     return sheet(f, "run7.csv", rows), rows
 
 
-def work(f, cluster, bank, path):
+def work(t, f, cluster, bank, path):
     """Submits, kills, waits for the end; (array, collecting job, killer)."""
     env = {**os.environ, "VIAL": VIAL}
-    p = subprocess.run([OPS + "/slurm_submit.sh", "-c", "4", bank.path, path, "--cpus-per-task=1", "--mem=2G", "--time=30"], env=env,
+    p = subprocess.run([OPS + "/slurm_submit.sh", "-c", "4", bank.path, path, "--cpus-per-task=1", "--mem=2G",
+                        "--time=30"], env=env,
                        cwd=f.path, capture_output=True, text=True)
     words = p.stdout.replace(":", "").split()
-    if not t.check(p.returncode == 0 and "100 tasks" in p.stdout and "collect" in words, "slurm_submit.sh", p.stdout + p.stderr):
+    if not t.check(p.returncode == 0 and "100 tasks" in p.stdout and "collect" in words, "slurm_submit.sh",
+                   p.stdout + p.stderr):
         return None
     array, job = words[words.index("array") + 1], words[words.index("collect") + 1]
-    killer, end = Killer(bank, array), time.monotonic() + LIMIT
+    killer, end = Killer(t, bank, array), time.monotonic() + LIMIT
     while time.monotonic() < end:
         now = states(array)
         killer.strike(now)
@@ -289,27 +300,31 @@ def work(f, cluster, bank, path):
 
 def everything(bank):
     """What collecting again must not change."""
-    tables = [bank.rows(f"SELECT count(*) FROM {x}")[0][0] for x in ("job", "refusal", "store", "sample", "input", "receipt")]
+    tables = [bank.rows(f"SELECT count(*) FROM {x}")[0][0]
+              for x in ("job", "refusal", "store", "sample", "input", "receipt")]
     return bank.ls(), tables
 
 
-def array():
+def array(t):
     """The large array; then, on the same cluster, one with a refused item."""
     with Folder() as f:
         bank = Bank(f, settings="[batch]\nreserve = 1M\n")
         path, rows_of_sheet = make_sheet(f)
-        with Cluster(f) as cluster:
+        with Cluster(t, f) as cluster:
             start = time.monotonic()
-            got = work(f, cluster, bank, path)
+            got = work(t, f, cluster, bank, path)
             if not got:
                 return
             number, job, killer = got
-            print(f"{TASKS} tasks on two nodes in {time.monotonic() - start:.0f} s; requeued while running: {killer.requeued}; "
-                  f"killed, then requeued: {killer.killed}; stopped: {killer.stopped}; requeued after their end: {killer.late}; restarts that Slurm "
-                  f"counts: {restarts(number)}", flush=True)
-            t.check(len(killer.requeued) >= KILLS and len(killer.killed) >= KILLS, "there was time to kill enough",
+            print(f"{TASKS} tasks on two nodes in {time.monotonic() - start:.0f} s; requeued while running: "
+                  f"{killer.requeued}; killed, then requeued: {killer.killed}; stopped: {killer.stopped}; "
+                  f"requeued after their end: {killer.late}; restarts that Slurm counts: {restarts(number)}",
+                  flush=True)
+            t.check(len(killer.requeued) >= KILLS and len(killer.killed) >= KILLS,
+                    "there was time to kill enough",
                     f"{killer.requeued} {killer.killed}")
-            again = len(killer.requeued) + len(killer.killed) + len(killer.late)  # one that is told to stop may just finish
+            # one that is told to stop may just finish
+            again = len(killer.requeued) + len(killer.killed) + len(killer.late)
             t.check(len(killer.stopped) == 1, "one was stopped", str(killer.stopped))
             t.check(restarts(number) >= again, "Slurm ran them again", f"{restarts(number)} of {again}")
             state = slurm("squeue", "-h", "-t", "all", "-j", job, "-o", "%T").strip()
@@ -317,73 +332,92 @@ def array():
             log = f.read(f"vial-{job}-collect.log").decode()
             t.check(" receipts: " in log and " 0 unreadable" in log, "what it says", log)
             print("the collecting job: " + log.strip(), flush=True)
-            refusal(f, cluster)
+            refusal(t, f, cluster)
         first, second = None, None
         for turn in (1, 2):
             done = bank.run("collect")
             t.check(done.code == OK, f"collect by hand, {turn}", done.out.decode() + done.err)
             first, second = second, everything(bank)
         t.check(second[0] == first[0], "ls is the same after another collect")
-        t.check(second[1] == first[1], "jobs, refusals, stores, samples are as many", f"{first[1]} {second[1]}")
+        t.check(second[1] == first[1], "jobs, refusals, stores, samples are as many",
+                f"{first[1]} {second[1]}")
         left = glob.glob(bank / "receipts/*.json")
-        for p in glob.glob(bank / "receipts/done/*.json"):  # as if the collector had died before it moved them
+        # as if the collector had died before it moved them
+        for p in glob.glob(bank / "receipts/done/*.json"):
             os.rename(p, p.replace("/done", ""))
         done = bank.run("collect")
-        t.check(done.code == OK and everything(bank) == second and not left, "the same receipts once more", done.out.decode() + done.err)
+        t.check(done.code == OK and everything(bank) == second and not left, "the same receipts once more",
+                done.out.decode() + done.err)
         rows = bank.ls()
-        t.check(len(rows) == TASKS and {r["sample"] for r in rows} == {r[0] for r in rows_of_sheet}, "each sample is published once", str(len(rows)))
+        t.check(len(rows) == TASKS and {r["sample"] for r in rows} == {r[0] for r in rows_of_sheet},
+                "each sample is published once", str(len(rows)))
         t.check(len(bank.stores()) == TASKS, "as many stores", str(len(bank.stores())))
-        t.check(second[1][1] == 0 and not bank.quarantine(), "nothing was refused", str(bank.quarantine())[:500])
+        t.check(second[1][1] == 0 and not bank.quarantine(), "nothing was refused",
+                str(bank.quarantine())[:500])
         t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
         done = bank.run("verify", "-q", "--all", timeout=300)
         t.check(done.code == OK, "verify --all", done.err)
         done = bank.run("catalog", "check")
         t.check(done.code == OK, "catalog check", done.out.decode() + done.err)
         other, hit = Bank(f, "other"), [f"L{i}" for i in (killer.requeued[0], killer.killed[0])]
-        done = other.run("ingest", "-q", "--sheet", sheet(f, "hit.csv", [r for r in rows_of_sheet if r[0] in hit]))
+        done = other.run("ingest", "-q", "--sheet",
+                         sheet(f, "hit.csv", [r for r in rows_of_sheet if r[0] in hit]))
         same = {k: v for k, v in bank.digests().items() if k[0] in hit}
-        t.check(done.code == OK and other.digests() == same, "killed or not, the same store", f"{done.err} {same}")
+        t.check(done.code == OK and other.digests() == same, "killed or not, the same store",
+                f"{done.err} {same}")
 
 
-def refusal(f, cluster):
-    """Three tasks, the second with a damaged file: 65 is FAILED to Slurm, and the collecting job runs all the same."""
+def refusal(t, f, cluster):
+    """Three tasks, the second with a damaged file: 65 is FAILED to Slurm, and the collecting job runs."""
     bank = Bank(f, "three", "[batch]\nreserve = 1M\n")
     good = reads(20, 12)
-    rows = [(f"R{i}", f.write(f"R{i}.fastq", reads(20, 10 + i) if i != 2 else good[:-30]), "") for i in (1, 2, 3)]
+    rows = [(f"R{i}", f.write(f"R{i}.fastq", reads(20, 10 + i) if i != 2 else good[:-30]), "")
+            for i in (1, 2, 3)]
     path = sheet(f, "three.csv", rows)
     env = {**os.environ, "VIAL": VIAL, "BANK": bank.path, "SHEET": path}
     small = ["--cpus-per-task=1", "--mem=1G", "--time=30"]
 
     def ended(number):
         """Number of a task -> exit code, when all have ended."""
-        cluster.wait(lambda: not slurm("squeue", "-h", "-j", number, "-o", "%T").strip(), f"end of {number}", 90)
+        cluster.wait(lambda: not slurm("squeue", "-h", "-j", number, "-o", "%T").strip(), f"end of {number}",
+                     90)
         jobs = slurm("scontrol", "show", "job", "-o", number).splitlines()
         return {re.search(r"ArrayTaskId=(\d+)|$", x)[1]: re.search(r" ExitCode=(\S+)", x)[1] for x in jobs}
 
     def submit(*more):
-        return subprocess.run(["sbatch", "--parsable", *more, *small, OPS + "/slurm_array.sh"], env=env, cwd=f.path, capture_output=True,
+        return subprocess.run(["sbatch", "--parsable", *more, *small, OPS + "/slurm_array.sh"], env=env,
+                              cwd=f.path, capture_output=True,
                               text=True).stdout.strip()
-    p = subprocess.run([OPS + "/slurm_submit.sh", bank.path, path, *small], env=env, cwd=f.path, capture_output=True, text=True)
+    p = subprocess.run([OPS + "/slurm_submit.sh", bank.path, path, *small], env=env, cwd=f.path,
+                       capture_output=True, text=True)
     words = p.stdout.replace(":", "").split()
-    if not t.check(p.returncode == 0 and "3 tasks" in p.stdout, "slurm_submit.sh of three", p.stdout + p.stderr):
+    if not t.check(p.returncode == 0 and "3 tasks" in p.stdout, "slurm_submit.sh of three",
+                   p.stdout + p.stderr):
         return
     codes = ended(words[words.index("array") + 1])
     t.check(codes == {"1": "0:0", "2": "65:0", "3": "0:0"}, "65 is a task's exit code", str(codes))
     codes = ended(words[words.index("collect") + 1])
-    t.check(list(codes.values()) == ["0:0"] and {r["sample"] for r in bank.ls()} == {"R1", "R3"}, "the others are collected", str(codes))
+    t.check(list(codes.values()) == ["0:0"] and {r["sample"] for r in bank.ls()} == {"R1", "R3"},
+            "the others are collected", str(codes))
     t.check(bank.rows("SELECT count(*) FROM refusal") == [(1,)], "the refusal as well")
     f.write("R2.fastq", good)
     codes = ended(submit("--array=1,3"))
     t.check(set(codes.values()) == {"64:0"}, "a gap in the array without PARTS", str(codes))
     env["PARTS"] = "3"
     codes = ended(submit("--array=2"))
-    t.check(codes == {"2": "0:0"} and bank.run("collect").code == OK and len(bank.ls()) == 3, "the mended one alone, as 2 of 3", str(codes))
+    t.check(codes == {"2": "0:0"} and bank.run("collect").code == OK and len(bank.ls()) == 3,
+            "the mended one alone, as 2 of 3", str(codes))
     t.check(not bank.leftovers() and bank.run("catalog", "check").code == OK, "a whole bank of three")
 
 
-missing = [x for x in ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue") if not shutil.which(x)]
-if missing:
-    t.skip(f"{', '.join(missing)} not installed (Debian: slurm-wlm munge)")
-else:
-    array()
-t.end()
+def cluster(t, _):
+    programs = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
+    missing = [x for x in programs if not shutil.which(x)]
+    if missing:
+        return t.skip(f"{', '.join(missing)} not installed (Debian: slurm-wlm munge)")
+    array(t)
+
+
+if __name__ == "__main__":
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    main(cluster)

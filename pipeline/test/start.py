@@ -1,6 +1,6 @@
 """
-Start: what every command pays before it does anything. No libraries for the network are drawn in, and a look at one
-read of a small store, process start included, takes 8 ms at most.
+Start: what every command pays before it does anything. No libraries for the network are drawn in, and a look
+at one read of a small store, process start included, takes 8 ms at most.
 
 Times are the least of many runs, so that a busy machine does not fail the test.
 
@@ -11,9 +11,9 @@ import os
 import subprocess
 import time
 
-from vialtest import OK, VIAL, Folder, Tally, need_vial, reads, run
+from fqmodel import reads
+from vialtest import OK, VIAL, main, run
 
-t = Tally()
 RUNS = 60
 MOST_MS = 8
 NETWORK = ("libcurl", "libssl", "libgssapi", "libkrb5", "libldap", "libgnutls")
@@ -25,7 +25,7 @@ def libraries():
     return [line.split()[0] for line in done.stdout.decode().splitlines() if line.strip()]
 
 
-def least_ms(*args):
+def least_ms(t, *args):
     """The quickest of RUNS runs."""
     null = os.open(os.devnull, os.O_RDWR)
     best = float("inf")
@@ -42,7 +42,7 @@ def least_ms(*args):
     return best
 
 
-def check_libraries(names):
+def check_libraries(t, names):
     """Whether HDF5 is linked in, as it must be where there is a static one."""
     shared = any(name.startswith("libhdf5") for name in names)
     if shared and not glob.glob("/usr/lib/*/hdf5/serial/libhdf5.a"):
@@ -54,22 +54,24 @@ def check_libraries(names):
     return not shared
 
 
-def check_times(f, most):
+def check_times(t, f, most):
     store = f / "small.h5"
     done = run("ingest", "-q", "-o", store, f.write("1.fq", reads(1000, seed=1)),
                f.write("2.fq", reads(1000, seed=1, mate=2)))
     if not t.check(done.code == OK, "ingest", done.err):
         return
     for args in (("version",), ("help",), ("info", store), ("view", store, "--rows", 0)):
-        ms = least_ms(*args)
+        ms = least_ms(t, *args)
         print(f"vial {args[0]}: {ms:.1f} ms", flush=True)
         t.check(ms <= most, f"vial {args[0]}", f"{ms:.1f} ms, at most {most}")
 
 
-need_vial()
-drawn = libraries()
-static = check_libraries(drawn)
-sanitized = any("san" in name for name in drawn)
-with Folder() as folder:
-    check_times(folder, MOST_MS if static and not sanitized else 1000)
-t.end()
+def start(t, f):
+    drawn = libraries()
+    static = check_libraries(t, drawn)
+    sanitized = any("san" in name for name in drawn)
+    check_times(t, f, MOST_MS if static and not sanitized else 1000)
+
+
+if __name__ == "__main__":
+    main(start)

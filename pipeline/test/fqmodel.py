@@ -1,0 +1,132 @@
+"""
+FASTQ for the tests: reads made from a seed, and our own plain reading of the rules.
+
+Suites: none.
+"""
+import numpy
+
+
+def record(name, base, quality=None, plus=b"", end=b"\n"):
+    quality = b"I" * len(base) if quality is None else quality
+    return b"@" + name + end + base + end + b"+" + plus + end + quality + end
+
+
+def reads(n, seed=1, length=100, mate=0, style="illumina", ragged=False):
+    """n reads as text. Mates of one seed have the same names and letters of their own."""
+    rng = numpy.random.default_rng([seed, mate])
+    lengths = rng.integers(1, 2 * length, n) if ragged else numpy.full(n, length)
+    total = int(lengths.sum())
+    base = numpy.frombuffer(b"ACGT", numpy.uint8)[rng.integers(0, 4, total)]
+    base[rng.random(total) < 0.002] = ord("N")
+    quality = numpy.frombuffer(b"FFFFFFFFF:FFF,F#", numpy.uint8)[rng.integers(0, 16, total)]
+    base, quality, out, at = base.tobytes(), quality.tobytes(), [], 0
+    for i in range(n):
+        k = int(lengths[i])
+        if style == "illumina":
+            name = b"A00123:8:HXX2YDSXY:1:%d:%d:%d %d:N:0:ACGTAC+TTGCAA" % (1101 + i // 5000, i * 7 % 32768,
+                                                                            i, mate or 1)
+        elif style == "slash":
+            name = b"run7.%d" % (i + 1) + (b"/%d" % mate if mate else b"")
+        else:
+            name = b"%s.%d" % (style.encode(), i + 1)
+        out.append(b"@%s\n%s\n+\n%s\n" % (name, base[at:at + k], quality[at:at + k]))
+        at += k
+    return b"".join(out)
+
+
+def interleave(one, two):
+    """Two FASTQ texts of four-line records, in turn."""
+    a, b = one.split(b"\n"), two.split(b"\n")
+    return b"".join(b"\n".join(x[i:i + 4]) + b"\n" for i in range(0, len(a) - 1, 4) for x in (a, b))
+
+
+class Refused(Exception):
+    """The text is no legal FASTQ."""
+
+
+def parse(text):
+    """
+    The reads of a text as (title, base, plus, quality), or Refused: our own plain reading of the rules.
+
+    Four lines a read; all lines end alike, in LF or CR LF; the last line break may be missing; blank lines
+    may follow the last read; letters and qualities are '!' to '~' and equally many; no NUL or CR in a title
+    or '+' line.
+    """
+    lines = text.split(b"\n")
+    crlf = len(lines) > 1 and lines[0].endswith(b"\r")
+    broken = lines[:-1]
+    if crlf:
+        if not all(line.endswith(b"\r") for line in broken) or lines[-1].endswith(b"\r"):
+            raise Refused("mixed line ends")
+        broken = [line[:-1] for line in broken]
+    rest, out, at = lines[-1], [], 0
+    lines = broken + ([rest] if rest else [])
+    while at < len(lines) and any(lines[at:at + 4]):
+        four = lines[at:at + 4]
+        if len(four) == 3 and four[1] == b"" and not rest:
+            four.append(b"")  # an empty read whose last line is empty and has no line break
+        if len(four) < 4:
+            raise Refused("ends within a read")
+        title, base, plus, quality = four
+        if title[:1] != b"@" or plus[:1] != b"+" or len(base) != len(quality):
+            raise Refused("no read")
+        if any(c < 33 or c > 126 for c in base + quality) or any(c in b"\0\r" for c in title + plus):
+            raise Refused("bad byte")
+        out.append((title[1:], base, plus[1:], quality))
+        at += 4
+    if any(lines[at:]):
+        raise Refused("text behind blank lines")
+    if not out:
+        raise Refused("no reads")
+    return out
+
+
+def name_of(title):
+    """Up to the first blank."""
+    for i, c in enumerate(title):
+        if c in b" \t":
+            return title[:i]
+    return title
+
+
+def parse_pairs(one, two):
+    """Reads of two texts with mates side by side, or Refused."""
+    a, b = parse(one), parse(two)
+    check_mates(a, b)
+    return a, b
+
+
+def parse_interleaved(text):
+    all_reads = parse(text)
+    if len(all_reads) % 2:
+        raise Refused("an orphan at the end")
+    check_mates(all_reads[::2], all_reads[1::2])
+    return all_reads
+
+
+MARKS = (b"/", b".", b"_", b"-", b":")  # between a name and the number of the mate
+
+
+def check_mates(a, b):
+    """Names are equal, or all differ in a final 1 and 2 behind the same mark."""
+    if len(a) != len(b):
+        raise Refused("unequal numbers of reads")
+    marks = set()
+    for x, y in zip(a, b):
+        p, q = name_of(x[0]), name_of(y[0])
+        if p == q:
+            marks.add(b"")
+        elif p[:-1] == q[:-1] and (p[-1:], q[-1:]) == (b"1", b"2") and p[-2:-1] in MARKS:
+            marks.add(p[-2:-1])
+        else:
+            raise Refused("names are no mates")
+    if len(marks) > 1:
+        raise Refused("mates are marked in two ways")
+
+
+def legal(model, *texts):
+    try:
+        model(*texts)
+    except Refused:
+        return False
+    return True
