@@ -2,7 +2,7 @@
 A bank in daily use: init, sheets, batches, what is refused and why, the same again, other bytes under an old
 name, withdrawal, tidying, the catalogue, many at once, signals, limits, receipts.
 
-Suites: bank. Also: asan.
+Suites: banks. Also: asan.
 """
 import glob
 import json

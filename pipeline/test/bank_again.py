@@ -2,7 +2,7 @@
 What was refused is refused again unread while neither the input nor vial has changed: another build of vial,
 whose parser may be mended, looks again.
 
-Suites: bank.
+Suites: banks.
 """
 import os
 import sqlite3

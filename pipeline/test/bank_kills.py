@@ -12,7 +12,7 @@ of an undisturbed run, and nothing is left over. By default a sample of the poin
 VIAL_SOAK=seconds (or the environment VIAL_WHOLE=1) tries all points, and random kills for the rest of the
 time.
 
-Suites: bank faults.
+Suites: banks faults.
 """
 import glob
 import os

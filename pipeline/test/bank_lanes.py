@@ -3,7 +3,7 @@ Lanes in a row and inputs with roles, into a bank: on the command line, as a fol
 Whatever way they come, their text comes back in order of lanes, the same again is unchanged, and another
 order is other data.
 
-Suites: bank. Also: asan.
+Suites: banks. Also: asan.
 """
 import glob
 import json
@@ -13,7 +13,7 @@ import shutil
 from banktest import Bank, check_whole, mzml, sheet
 from containers import gzip
 from fqmodel import reads
-from vialtest import CONFIG, DATA, OK, USAGE, Folder, check_refusal, main, run
+from vialtest import CONFIG, DATA, OK, USAGE, check_refusal, main, run
 
 LANES = (1, 2, 10)
 
@@ -59,31 +59,30 @@ def counts(done):
     return tuple(int(words[words.index(w) - 1]) for w in ("published", "unchanged", "refused"))
 
 
-def command_line(t):
-    with Folder() as f:
-        bank = Bank(f)
-        rows = make(f, "run")
-        want = [text(LANES, 1), text(LANES, 2)]
-        done = bank.run("ingest", "-s", "P1", *rows)
-        t.check(done.code == OK and counts(done) == (1, 0, 0), "lanes joined by commas", done.err)
-        t.check([r["acquisition"] for r in bank.ls()] == ["P1_S1"], "are called after all", str(bank.ls()))
-        t.check(export(f, bank, "P1") == want, "and come back in order")
-        t.check(inputs(bank, "P1") == [roles()], "each with its role", str(inputs(bank, "P1")))
-        same(t, f, bank, rows, want)
-        other(t, f, bank, rows)
-        done = bank.run("ingest", "-s", "P9", f / "run")
-        t.check(done.code == OK and export(f, bank, "P9") == want, "a folder of lanes", done.err)
-        t.check(counts(bank.run("ingest", "-s", "P9", *rows)) == (0, 1, 0), "is the same as its files")
-        mixed(t, f, bank, rows)
-        row = ",".join((f / f"run/{name(1, 1)}", f / "none.fq"))
-        done = bank.run("ingest", "-s", "P8", row, f / f"run/{name(1, 2)}")
-        kept = [q for q in bank.quarantine() if q["sample"] == "P8"]
-        t.check(done.code == DATA and [(q["reason"], len(q["inputs"])) for q in kept] == [("missing", 3)],
-                "a lane that is missing", done.err + str(kept))
-        done = bank.run("ingest", "-s", "P8", rows[0] + ",", rows[1])
-        check_refusal(t, "an empty name in a row", done, ["empty"], (USAGE,))
-        check_whole(t, bank, "after lanes")
-        t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
+def command_line(t, f):
+    bank = Bank(f)
+    rows = make(f, "run")
+    want = [text(LANES, 1), text(LANES, 2)]
+    done = bank.run("ingest", "-s", "P1", *rows)
+    t.check(done.code == OK and counts(done) == (1, 0, 0), "lanes joined by commas", done.err)
+    t.check([r["acquisition"] for r in bank.ls()] == ["P1_S1"], "are called after all", str(bank.ls()))
+    t.check(export(f, bank, "P1") == want, "and come back in order")
+    t.check(inputs(bank, "P1") == [roles()], "each with its role", str(inputs(bank, "P1")))
+    same(t, f, bank, rows, want)
+    other(t, f, bank, rows)
+    done = bank.run("ingest", "-s", "P9", f / "run")
+    t.check(done.code == OK and export(f, bank, "P9") == want, "a folder of lanes", done.err)
+    t.check(counts(bank.run("ingest", "-s", "P9", *rows)) == (0, 1, 0), "is the same as its files")
+    mixed(t, f, bank, rows)
+    row = ",".join((f / f"run/{name(1, 1)}", f / "none.fq"))
+    done = bank.run("ingest", "-s", "P8", row, f / f"run/{name(1, 2)}")
+    kept = [q for q in bank.quarantine() if q["sample"] == "P8"]
+    t.check(done.code == DATA and [(q["reason"], len(q["inputs"])) for q in kept] == [("missing", 3)],
+            "a lane that is missing", done.err + str(kept))
+    done = bank.run("ingest", "-s", "P8", rows[0] + ",", rows[1])
+    check_refusal(t, "an empty name in a row", done, ["empty"], (USAGE,))
+    check_whole(t, bank, "after lanes")
+    t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
 
 
 def same(t, f, bank, rows, want):
@@ -139,28 +138,27 @@ def mixed(t, f, bank, rows):
     check_refusal(t, "index reads as second mates", done, ["_I1_001", "index reads", "no mates"], (USAGE,))
 
 
-def sheets(t):
-    with Folder() as f:
-        bank = Bank(f)
-        for sample in (1, 2):
-            make(f, "run", sample=sample)
-        f.write("run7.mzML", mzml())
-        head = ("sample", "fastq_1", "fastq_2", "strandedness")
-        rows = [(f"P{s}", f"run/{name(lane, 1, s)}", f"run/{name(lane, 2, s)}", "auto")
-                for lane in LANES for s in (1, 2)]
-        path = sheet(f, "nf-core.csv", [*rows, ("P1", "run7.mzML", "", "")], head)
-        done = bank.run("ingest", "--sheet", path)
-        t.check(done.code == OK and counts(done) == (3, 0, 0), "rows of a sample of nf-core", done.err)
-        t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
-                [("P1", "P1_S1"), ("P1", "run7"), ("P2", "P2_S2")], "are one acquisition", str(bank.ls()))
-        for s in (1, 2):
-            want = [text(LANES, 1, s), text(LANES, 2, s)]
-            t.check(export(f, bank, f"P{s}/P{s}_S{s}") == want, f"in order, P{s}")
-        t.check(inputs(bank, "P2") == [roles(sample=2)], "each with its role", str(inputs(bank, "P2")))
-        t.check(counts(bank.run("ingest", "--sheet", path)) == (0, 3, 0), "the same sheet again")
-        other_ways(t, f, bank)
-        damaged(t, f, bank)
-        check_whole(t, bank, "after sheets")
+def sheets(t, f):
+    bank = Bank(f)
+    for sample in (1, 2):
+        make(f, "run", sample=sample)
+    f.write("run7.mzML", mzml())
+    head = ("sample", "fastq_1", "fastq_2", "strandedness")
+    rows = [(f"P{s}", f"run/{name(lane, 1, s)}", f"run/{name(lane, 2, s)}", "auto")
+            for lane in LANES for s in (1, 2)]
+    path = sheet(f, "nf-core.csv", [*rows, ("P1", "run7.mzML", "", "")], head)
+    done = bank.run("ingest", "--sheet", path)
+    t.check(done.code == OK and counts(done) == (3, 0, 0), "rows of a sample of nf-core", done.err)
+    t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
+            [("P1", "P1_S1"), ("P1", "run7"), ("P2", "P2_S2")], "are one acquisition", str(bank.ls()))
+    for s in (1, 2):
+        want = [text(LANES, 1, s), text(LANES, 2, s)]
+        t.check(export(f, bank, f"P{s}/P{s}_S{s}") == want, f"in order, P{s}")
+    t.check(inputs(bank, "P2") == [roles(sample=2)], "each with its role", str(inputs(bank, "P2")))
+    t.check(counts(bank.run("ingest", "--sheet", path)) == (0, 3, 0), "the same sheet again")
+    other_ways(t, f, bank)
+    damaged(t, f, bank)
+    check_whole(t, bank, "after sheets")
 
 
 def other_ways(t, f, bank):
@@ -207,41 +205,40 @@ def damaged(t, f, bank):
             "a lane with a bad record", done.err + str(kept))
 
 
-def inboxes(t):
-    with Folder() as f:
-        bank = Bank(f, settings=f"\n[inbox apart]\npath = {f / 'a'}\nsettle = 0\n"
+def inboxes(t, f):
+    bank = Bank(f, settings=f"\n[inbox apart]\npath = {f / 'a'}\nsettle = 0\n"
                                 f"[inbox joined]\npath = {f / 'j'}\nsettle = 0\nlanes = join\nindex = take\n"
                                 "complete = CopyComplete.txt\n")
-        make(f, "a", sample=1)
-        make(f, "j/run1", sample=2)
-        for folder, sample in (("a", 1), ("j/run1", 2)):
-            for lane in LANES:
-                index = gzip(reads(30, seed=100 * sample + lane, length=8))
-                f.write(f"{folder}/{name(lane, 1, sample).replace('_R1', '_I1')}", index)
-        done = bank.run("nightly", "-n")
-        words = [line.split("\t")[0] for line in done.out.decode().splitlines()]
-        t.check(words.count("left") == 3, "index reads are left by default", done.out.decode())
-        t.check(words.count("waits") == 6, "a run that is not whole waits", done.out.decode())
-        f.write("j/run1/CopyComplete.txt", b"x")
-        done = bank.run("nightly", "-v")
-        t.check(done.code == OK and "5 published" in done.err, "a night", done.err)
-        t.check("3 files of index reads" in done.err, "says what it leaves", done.err)
-        t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
-                [("P1", f"P1_S1_L{lane:03}") for lane in LANES] + [("P2", "P2_S2"), ("P2", "P2_S2_I1_001")],
-                "a store for each lane, or for all", str(bank.ls()))
-        want = [text(LANES, 1, 2), text(LANES, 2, 2)]
-        t.check(export(f, bank, "P2/P2_S2") == want, "in order of lanes")
-        t.check(sorted(inputs(bank, "P2"), key=len)[0] == [(name(lane, 1, 2).replace("_R1", "_I1"), 1, "I1")
-                                                          for lane in LANES], "index reads, lane by lane")
-        done = bank.run("nightly", "-v")
-        t.check(done.code == OK and "5 unchanged" in done.err, "the next night reads nothing", done.err)
-        check_whole(t, bank, "after nights")
-        for line, word in (("lanes = joined", "neither apart nor join"),
-                           ("index = yes", "neither leave nor take")):
-            bank.set(f"[inbox x]\npath = y\n{line}\n")
-            check_refusal(t, f"bank.ini with {line}", bank.run("ls"), ("bank.ini", word), (CONFIG,))
-            ini = f.read("bank/bank.ini")
-            f.write("bank/bank.ini", ini[:ini.index(b"[inbox x]\npath = y")])
+    make(f, "a", sample=1)
+    make(f, "j/run1", sample=2)
+    for folder, sample in (("a", 1), ("j/run1", 2)):
+        for lane in LANES:
+            index = gzip(reads(30, seed=100 * sample + lane, length=8))
+            f.write(f"{folder}/{name(lane, 1, sample).replace('_R1', '_I1')}", index)
+    done = bank.run("nightly", "-n")
+    words = [line.split("\t")[0] for line in done.out.decode().splitlines()]
+    t.check(words.count("left") == 3, "index reads are left by default", done.out.decode())
+    t.check(words.count("waits") == 6, "a run that is not whole waits", done.out.decode())
+    f.write("j/run1/CopyComplete.txt", b"x")
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "5 published" in done.err, "a night", done.err)
+    t.check("3 files of index reads" in done.err, "says what it leaves", done.err)
+    t.check([(r["sample"], r["acquisition"]) for r in bank.ls()] ==
+            [("P1", f"P1_S1_L{lane:03}") for lane in LANES] + [("P2", "P2_S2"), ("P2", "P2_S2_I1_001")],
+            "a store for each lane, or for all", str(bank.ls()))
+    want = [text(LANES, 1, 2), text(LANES, 2, 2)]
+    t.check(export(f, bank, "P2/P2_S2") == want, "in order of lanes")
+    t.check(sorted(inputs(bank, "P2"), key=len)[0] == [(name(lane, 1, 2).replace("_R1", "_I1"), 1, "I1")
+                                                      for lane in LANES], "index reads, lane by lane")
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "5 unchanged" in done.err, "the next night reads nothing", done.err)
+    check_whole(t, bank, "after nights")
+    for line, word in (("lanes = joined", "neither apart nor join"),
+                       ("index = yes", "neither leave nor take")):
+        bank.set(f"[inbox x]\npath = y\n{line}\n")
+        check_refusal(t, f"bank.ini with {line}", bank.run("ls"), ("bank.ini", word), (CONFIG,))
+        ini = f.read("bank/bank.ini")
+        f.write("bank/bank.ini", ini[:ini.index(b"[inbox x]\npath = y")])
 
 
 def old_journal(t, f):

@@ -2,7 +2,7 @@
 Nights: 1,000 small items of which ten are bad in ten ways, the same again, cron's empty environment, one at a
 time, flags and settling, sheets that are dropped, deadline, dry run, catch-up, metrics, the page.
 
-Suites: bank.
+Suites: banks.
 """
 import os
 import resource

@@ -2,7 +2,7 @@
  * Checks what the catalogue makes of records: the rows they become, what is known of inputs, which stores are
  * to be verified next, and what only the catalogue knows (jobs, refusals, receipts).
  *
- * Suites: bank. Also: asan.
+ * Suites: banks. Also: asan.
  */
 #include "pipeline/test/catalog_made.h"
 #include "pipeline/test/check.h"

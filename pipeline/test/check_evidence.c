@@ -3,7 +3,7 @@
  * reader written here, after hostile names went in: markup, quotes, newlines, controls, bytes that are no
  * UTF-8, marks that turn the direction of writing.
  *
- * Suites: bank. Also: asan.
+ * Suites: banks. Also: asan.
  */
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/evidence.h"

@@ -11,7 +11,7 @@
  *
  * Times of change cannot be set, so most cases look from an hour ahead.
  *
- * Suites: bank. Also: asan.
+ * Suites: banks. Also: asan.
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
 #include "pipeline/test/check.h"

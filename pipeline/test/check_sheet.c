@@ -5,7 +5,7 @@
  * check_sheet [FOLDER]: the folder of sheets made by hand (testdata/sheets), where NAME.err beside a sheet
  * lists "LINE:COLUMN: part of the message".
  *
- * Suites: bank. Also: asan.
+ * Suites: banks. Also: asan.
  */
 #include "pipeline/store/store.h"
 #include "pipeline/test/check.h"

@@ -2,7 +2,7 @@
  * Fuzz target of what a bank reads: sheets, expressions of `vial ls`, records of samples. The first byte says
  * which. No input may crash; of a sheet that reads without errors every item must have what an item needs.
  *
- * Corpus: testdata/fuzz/bank testdata/sheets. Suites: bank fuzz. Also: asan.
+ * Corpus: testdata/fuzz/bank testdata/sheets. Suites: banks fuzz. Also: asan.
  */
 #include "pipeline/bank/catalog/listing.h"
 #include "pipeline/bank/record.h"

@@ -4,7 +4,7 @@ without a sideways scroll; nothing is written to the console, nothing is asked o
 Chromium is not installed. The environment VIAL_PICTURES names a folder to keep
 pictures in.
 
-Suites: bank cmd.
+Suites: banks cmd.
 """
 import glob
 import os
