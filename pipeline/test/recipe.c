@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -143,4 +144,16 @@ void recipe_make(const char *path, const char *recipe, vl_buf *file, vl_buf *tex
     file->len = 0;
     for (; *recipe; recipe++) add_part(*recipe, file, text);
     recipe_write(path, file->data, file->len);
+}
+
+void recipe_read(const char *path, vl_buf *out)
+{
+    vl_err err = VL_ERR_INIT;
+    struct stat st;
+    const int fd = open(path, O_RDONLY);
+    out->len = 0;
+    if (fd < 0 || fstat(fd, &st) || vl_buf_reserve(out, (size_t)st.st_size, &err)) abort();
+    if (read(fd, out->data, (size_t)st.st_size) != (ssize_t)st.st_size) abort();
+    out->len = (size_t)st.st_size;
+    close(fd);
 }

@@ -22,5 +22,6 @@ void recipe_make(const char *path, const char *recipe, vl_buf *file, vl_buf *tex
 void recipe_text(vl_buf *text, size_t n);
 void recipe_put(vl_buf *to, const void *bytes, size_t n);
 void recipe_write(const char *path, const uint8_t *bytes, size_t n);
+void recipe_read(const char *path, vl_buf *out); /* the whole file replaces out */
 
 #endif
