@@ -3,12 +3,14 @@
 
     bench/catalog_scale.py [--samples 1000000] [--build build] [--keep DIR]
 
-Makes a catalogue of N samples with 5 N stores by build/bench/make_catalog (which says what is in it), then asks it, and
-prints one table. Fails, with exit code 1, when one of these is not kept:
+Makes a catalogue of N samples with 5 N stores by build/bench/make_catalog (which says what is in it), then
+asks it, and prints one table. Fails, with exit code 1, when one of these is not kept:
 
     put                                 at least 5000 records/s, over the whole run
-    look-up of a sample by id           p99 <= 2 ms: all its stores with their facts, as JSON; the quietest of five rounds
-    ls --where on a fact, 1000 stores   <= 200 ms, the slowest of 40; and `vial ls` as a process, if build/vial can make banks
+    look-up of a sample by id           p99 <= 2 ms: all its stores with their facts, as JSON; the quietest of
+                                        five rounds
+    ls --where on a fact, 1000 stores   <= 200 ms, the slowest of 40; and `vial ls` as a process, if
+                                        build/vial can make banks
 
 A million samples take about 4 GB of disk.
 """
@@ -51,7 +53,8 @@ def time_process(vial, root, samples):
         if done.returncode:
             sys.exit("catalog_scale: vial ls: exit code %d" % done.returncode)
     times.sort()
-    return {"what": "vial ls: cohort of 1000 stores", "n": len(times), "rows": rows, "p50": times[len(times) // 2],
+    return {"what": "vial ls: cohort of 1000 stores", "n": len(times), "rows": rows,
+            "p50": times[len(times) // 2],
             "p99": times[-1], "max": times[-1]}
 
 
@@ -91,13 +94,15 @@ def main():
         print("put: %.0f records/s; slowest 10000 with their commit %.2f s" % (rate, put["worst_commit"]))
     print("%-36s %7s %9s %10s %10s %10s" % ("question", "asked", "rows", "p50 ms", "p99 ms", "max ms"))
     for row in rows:
-        print("%-36s %7d %9d %10.3f %10.3f %10.3f" % tuple(row[k] for k in ("what", "n", "rows", "p50", "p99", "max")))
+        cells = tuple(row[k] for k in ("what", "n", "rows", "p50", "p99", "max"))
+        print("%-36s %7d %9d %10.3f %10.3f %10.3f" % cells)
 
     named = {row["what"]: row for row in rows}
     asked = [("look-up by id, p99 ms", named["look-up by id"]["p99"], 2),
              ("ls: cohort of 1000 stores, slowest ms", named["ls: cohort of 1000 stores"]["max"], 200)]
     if whole:
-        asked.append(("vial ls: cohort of 1000 stores, slowest ms", named["vial ls: cohort of 1000 stores"]["max"], 200))
+        asked.append(("vial ls: cohort of 1000 stores, slowest ms",
+                      named["vial ls: cohort of 1000 stores"]["max"], 200))
     broken = ["%s: %.3f, promised %g" % each for each in asked if each[1] > each[2]]
     if put and rate < 5000:
         broken.append("put: %.0f records/s, promised 5000" % rate)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """vial beside its peers, in one table: speed, size and memory on the same inputs in the same run.
 
-See README.md here for what the columns mean. Rows are measured in turn (all rows once, then all rows again ...), so
-that a noisy minute hits all alike. What vial gives back is compared with the original before its times count; the
-peers' output is compared too, as far as they keep what the input says.
+See README.md here for what the columns mean. Rows are measured in turn (all rows once, then all rows again
+...), so that a noisy minute hits all alike. What vial gives back is compared with the original before its
+times count; the peers' output is compared too, as far as they keep what the input says.
 """
 
 import argparse
@@ -212,7 +212,8 @@ class Bench:
     def ingest(self, what, files, text, store, threads, check=None, peer=None, keep=False, profile="compact"):
         if not self.vial:
             return None
-        command = [self.vial, "ingest", "-q", "-@", str(threads), "--profile", profile, "--force", "-o", store]
+        command = [self.vial, "ingest", "-q", "-@", str(threads), "--profile", profile, "--force", "-o",
+                   store]
         return Row(what, command + files, text, [store], check, peer, keep=keep)
 
     def export(self, store, names):
@@ -289,7 +290,8 @@ class Bench:
             zstd = "zstd -3 -T%d" % self.o.threads
             rows.append(self.ingest("vial ingest -@%d" % n, plain, text, store, n, check, zstd))
         if self.have("zstd"):
-            command = ["zstd", "-q", "-f", "-3", "-T%d" % self.o.threads, "--output-dir-flat", self.work] + plain
+            command = ["zstd", "-q", "-f", "-3", "-T%d" % self.o.threads, "--output-dir-flat",
+                       self.work] + plain
             out = [self.at(os.path.basename(p) + ".zst") for p in plain]
             rows.append(Row("zstd -3 -T%d" % self.o.threads, command, text, out))
         out = self.at("plain.gz")
@@ -330,8 +332,10 @@ class Bench:
             rows.append(Row("vial export -@%d" % t, command, text, [out], check, "msconvert, mzML to mzML"))
         if self.have("msconvert"):
             back = self.at("msconvert.mzML")
-            command = ["msconvert", name, "--mzML", "--zlib", "--mz64", "--inten32", "-o", self.work, "--outfile", back]
-            rows.append(Row("msconvert, mzML to mzML", command, text, [back], lambda: same_arrays(back, name), runs=3))
+            command = ["msconvert", name, "--mzML", "--zlib", "--mz64", "--inten32", "-o", self.work,
+                       "--outfile", back]
+            rows.append(Row("msconvert, mzML to mzML", command, text, [back], lambda: same_arrays(back, name),
+                            runs=3))
         if self.have("zstd"):
             packed = self.at("spectra.zst")
             command = ["zstd", "-q", "-f", "-3", "-T%d" % t, name, "-o", packed]
@@ -371,7 +375,8 @@ def find_vial(given):
 
 # ---- the table ----
 
-COLUMNS = ["what", "MB/s", "median s", "min s", "max s", "MB out", "out/text", "speed/peer", "size/peer", "peak MiB"]
+COLUMNS = ["what", "MB/s", "median s", "min s", "max s", "MB out", "out/text", "speed/peer", "size/peer",
+           "peak MiB"]
 
 
 def cells(row, rows):
@@ -418,7 +423,8 @@ def describe():
                 model = line.split(":", 1)[1].strip()
                 break
     lines = ["%s, %d cores" % (model, os.cpu_count())]
-    for program, pattern in (("samtools --version", r"samtools ([\d.]+)"), ("fastp --version", r"fastp ([\d.]+)"),
+    for program, pattern in (("samtools --version", r"samtools ([\d.]+)"),
+                             ("fastp --version", r"fastp ([\d.]+)"),
                              ("zstd --version", r"v([\d.]+)"), ("msconvert", r"release: ([\w.]+)")):
         word = program.split()[0]
         if shutil.which(word):
@@ -439,7 +445,8 @@ def main():
     p.add_argument("--slow", action="store_true", help="also gzip -6 and CRAM 3.1 small, once each")
     p.add_argument("--tenfold", action="store_true", help="also memory with ten times the pairs")
     p.add_argument("--vial", help="the program (build/vial)")
-    p.add_argument("--data", default=os.environ.get("VIAL_BENCH_DATA"), help="keeps inputs here ($VIAL_BENCH_DATA)")
+    p.add_argument("--data", default=os.environ.get("VIAL_BENCH_DATA"),
+                   help="keeps inputs here ($VIAL_BENCH_DATA)")
     options = p.parse_args()
 
     work = tempfile.mkdtemp(prefix="vial-bench-", dir=options.data or os.environ.get("TMPDIR"))

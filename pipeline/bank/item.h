@@ -16,11 +16,11 @@ typedef struct vl_details {
 } vl_details;
 
 typedef struct vl_item {
-    char *sample;      /* owned; the id as it is written */
-    char *acquisition; /* owned; unique in the sample */
-    vl_inputs inputs;  /* owned; at least one */
-    char *profile;     /* owned; NULL: the bank's */
-    char *options;     /* owned; of formats, "interleaved=yes"; NULL: none */
+    char *sample;                 /* owned; the id as it is written */
+    char *acquisition;            /* owned; unique in the sample */
+    vl_inputs inputs;             /* owned; at least one */
+    char *profile;                /* owned; NULL: the bank's */
+    char *options;                /* owned; of formats, "interleaved=yes"; NULL: none */
     vl_details about_sample;      /* columns that speak of the specimen and its donor */
     vl_details about_acquisition; /* all others */
     char *inbox;                  /* owned; NULL: of no inbox */

@@ -80,7 +80,8 @@ static vl_code are_mates(const vl_into_bank *ask, const vl_inputs *a, const vl_i
     const vl_mates say = vl_name_mates(one, two);
     const vl_format *format[2] = { NULL };
     *mates = false;
-    if (vl_given_find(ask->given, "interleaved") || vl_inputs_nstream(a) > 1 || vl_inputs_nstream(b) > 1) return VL_OK;
+    if (vl_given_find(ask->given, "interleaved") || vl_inputs_nstream(a) > 1 || vl_inputs_nstream(b) > 1)
+        return VL_OK;
     if (say == VL_MATES_NO || (say == VL_MATES_MAYBE && ask->nfile > 2)) return VL_OK;
     if (vl_look_format(one, &format[0], err) || vl_look_format(two, &format[1], err)) return err->code;
     *mates = format[0] && format[0]->mates && format[1] && format[1]->mates;

@@ -16,10 +16,7 @@ double vl_value_at(const vl_buf *values, size_t i)
     return v;
 }
 
-double vl_f64_at(const vl_batch *b, int field, size_t i)
-{
-    return vl_value_at(&b->col[field].data, i);
-}
+double vl_f64_at(const vl_batch *b, int field, size_t i) { return vl_value_at(&b->col[field].data, i); }
 
 /* The first of n ascending numbers that is not below key. */
 static size_t lower_bound(const vl_buf *sorted, size_t n, uint64_t key)

@@ -32,10 +32,10 @@ json_t *vl_item_json(const vl_item *item)
         json_array_append_new(inputs, vl_json_text(item->inputs.file[i].path));
         json_array_append_new(roles, json_string(vl_role_name(item->inputs.file[i].role)));
     }
-    json_t *const out = json_pack("{s:s,s:s,s:o,s:o,s:s,s:o,s:o}", "sample", item->sample, "acquisition",
-                                  item->acquisition, "inputs", inputs, "roles", roles, "options",
-                                  item->options ? item->options : "", "about_sample", details_json(&item->about_sample),
-                                  "about_acquisition", details_json(&item->about_acquisition));
+    json_t *const out = json_pack(
+        "{s:s,s:s,s:o,s:o,s:s,s:o,s:o}", "sample", item->sample, "acquisition", item->acquisition, "inputs",
+        inputs, "roles", roles, "options", item->options ? item->options : "", "about_sample",
+        details_json(&item->about_sample), "about_acquisition", details_json(&item->about_acquisition));
     if (out && item->profile) json_object_set_new(out, "profile", json_string(item->profile));
     return out;
 }
