@@ -16,34 +16,8 @@ import numpy
 from containers import bgzf
 from fqmodel import interleave, reads
 from mzmodel import chromatogram, document, spectrum, two
-from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, USAGE, check_refusal, main, run
+from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, USAGE, Part, check_refusal, main, run
 
-COMMANDS = ["init", "ingest", "ls", "info", "view", "export", "verify", "reindex", "report", "nightly",
-            "withdraw", "tidy", "collect", "catalog", "sql", "plugin-path", "help", "version"]
-# what each command must name in its help
-OPTIONS = {
-    "ingest": ["--output", "--sample", "--acquisition", "--profile", "--interleaved", "--format", "--exact",
-               "--force", "--threads",
-               "--max-memory", "--quiet", "--progress", "--stats", "--help", "--bank", "--sheet", "--check",
-               "--jobs", "--supersede", "--task"],
-    "info": ["--json", "--schema", "--help", "--bank"],
-    "init": ["--help"],
-    "ls": ["--bank", "--where", "--json", "--tsv", "--help"],
-    "report": ["--bank", "--day", "--output", "--verify", "--force", "--threads", "--quiet", "--help"],
-    "nightly": ["--bank", "--dry-run", "--jobs", "--progress", "--threads", "--verbose", "--help"],
-    "withdraw": ["--bank", "--reason", "--help"],
-    "tidy": ["--bank", "--dry-run", "--now", "--help"],
-    "collect": ["--bank", "--help"],
-    "catalog": ["--bank", "--help"],
-    "sql": ["--bank", "--json", "--tsv", "--help"],
-    "view": ["--bank", "--rows", "--name", "--index", "--id", "--scan", "--time", "--ms-level", "--precursor",
-             "--tol", "--mz", "--output-format",
-             "--columns", "--output", "--force", "--threads", "--help"],
-    "export": ["--bank", "--output", "-1", "-2", "--force", "--threads", "--quiet", "--help"],
-    "reindex": ["--threads", "--quiet", "--help"],
-    "verify": ["--bank", "--all", "--slice", "--deep", "--threads", "--quiet", "--help"],
-    "plugin-path": [], "help": [], "version": [],
-}
 TYPES_OF = {"u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "i1": "i8", "i2": "i16", "i4": "i32",
             "i8": "i64", "f4": "f32", "f8": "f64"}
 
@@ -228,15 +202,42 @@ def check_bad_names(t, f, one, name):
     f.clear("s.h5", "latin.mzML")
 
 
+def commands():
+    """All there are, in the order of the table."""
+    with open("pipeline/cmd/commands.def", encoding="utf-8") as table:
+        return [name.replace("_", "-") for name in re.findall(r"^VL_COMMAND\((\w+)\)", table.read(), re.M)]
+
+
+def help_of_command(t, _, name):
+    """The same text in all three ways; an option that wants a value says so when it gets none."""
+    texts = []
+    for args in ([name, "--help"], ["help", name], [name, "-h"]):
+        done = run(*args)
+        what = "vial " + " ".join(args)
+        t.check(done.code == OK and done.err == "" and done.out, what,
+                f"exit code {done.code}: {done.err.strip()[:200]}")
+        texts.append(done.out)
+    t.check(len(set(texts)) == 1, name, "--help, -h and help say different things")
+    words = texts[0].decode()
+    t.check(all(len(line) <= 120 for line in words.splitlines()), name, "a line longer than 120")
+    t.check(f"usage: vial {name}" in words, name, "help has no usage")
+    options = re.findall(r"^ {2,}(?:-\S, )?(--[a-z-]+)( [A-Z@][^ ]*)?  +\S", words, re.M)
+    t.check("--help" in dict(options), name, "help does not name --help")
+    for option, value in options:
+        if value:
+            done = run(name, option)
+            t.check(done.code == USAGE and option.lstrip("-") in done.err, f"vial {name} {option}",
+                    f"without its value: exit code {done.code}: {done.err.strip()[:200]}")
+    done = run(name, "--no-such-option")
+    t.check(done.code == USAGE and "no-such-option" in done.err, f"vial {name} --no-such-option", done.err)
+
+
 def help_texts(t, _):
     done = run("help")
     t.check(done.code == OK and done.err == "", "help", done.err)
     text = done.out.decode()
-    for name in COMMANDS:
-        t.check(re.search(rf"^ +{name} +\S", text, re.M), "help", f"{name} is not listed")
     listed = re.findall(r"^  ([a-z-]+)  +\S", text, re.M)
-    t.check(listed == [x for x in listed if x in COMMANDS] and len(listed) == len(set(listed)), "help",
-            f"lists {listed}")
+    t.check(listed == commands(), "help", f"lists {listed}, commands.def {commands()}")
     for args in ([], ["--help"], ["-h"]):
         done = run(*args)
         t.check((done.code == OK and done.out == text.encode())
@@ -245,22 +246,6 @@ def help_texts(t, _):
     done = run("--version")
     t.check(done.code == OK and done.out == run("version").out
             and re.fullmatch(rb"vial \d+\.\d+\.\d+\S*\n", done.out), "version", repr(done.out))
-    for name in COMMANDS:
-        texts = []
-        for args in ([name, "--help"], ["help", name], [name, "-h"]):
-            done = run(*args)
-            what = "vial " + " ".join(args)
-            t.check(done.code == OK and done.err == "" and done.out, what,
-                    f"exit code {done.code}: {done.err.strip()[:200]}")
-            texts.append(done.out)
-        t.check(len(set(texts)) == 1, name, "--help, -h and help say different things")
-        words = texts[0].decode()
-        for option in OPTIONS[name]:
-            t.check(option in words, name, f"help does not name {option}")
-        named = set(re.findall(r"^ +(?:-\S, )?(--[a-z-]+)", words, re.M))
-        t.check(not OPTIONS[name] or named <= set(OPTIONS[name]), name,
-                f"options that this test does not know: {named - set(OPTIONS[name])}")
-        t.check(all(len(line) <= 120 for line in words.splitlines()), name, "a line longer than 120")
     done = run("help", "exit-codes")
     codes = set(map(int, re.findall(r"^ +(\d+) ", done.out.decode(), re.M)))
     t.check(done.code == OK and codes == DOCUMENTED, "help exit-codes", f"{sorted(codes)}")
@@ -356,4 +341,5 @@ def bad_usage(t, f):
 
 
 if __name__ == "__main__":
-    main(stores, check_indexes, help_texts, bad_usage)
+    main(stores, check_indexes, help_texts,
+         *(Part(f"help {name}", help_of_command, (name,)) for name in commands()), bad_usage)
