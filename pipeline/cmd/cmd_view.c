@@ -1,6 +1,7 @@
 /* vial view: rows of a store, in the formats other tools read. */
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/run/run.h"
+#include "pipeline/run/say.h"
 #include "pipeline/out/view.h"
 
 #include <stdio.h>
@@ -51,7 +52,7 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_view ask = { .out = "-", .rows = { 0, UINT64_MAX }, .given = &given };
     int rest = 0, code = 0;
     const char *bank = NULL;
-    char path[VL_BANK_PATH];
+    char path[VL_BANK_PATH], note[VL_VIEW_NOTE];
     vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
         { 0, "rows", VL_OPT_ROWS, ask.rows, "A-B", "rows A to B, the first is 0; also A, A-, -B", 0, NULL },
@@ -72,7 +73,9 @@ static int run(const vl_command *me, int argc, char **argv)
         return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
     ask.store = path;
     if (!ask.threads) ask.threads = vl_cores();
-    return vl_view_run(&ask, &err) ? vl_report(&err) : EX_OK;
+    if (vl_view_run(&ask, note, &err)) return vl_report(&err);
+    if (*note) vl_say(stderr, "vial: %s: %s", argv[rest], note);
+    return EX_OK;
 }
 
 const vl_command vl_command_view = {

@@ -108,6 +108,9 @@ void vl_index_sum_free(vl_index_sum *sum);
 
 /* ---- asking ---- */
 
+/* Of more than that, some lie in every unit most likely, and to look at all rows is quicker. */
+enum { VL_WANTED_MOST = 1 << 16 };
+
 typedef struct vl_wanted {
     vl_box
         key; /* rows whose keys may lie in it are wanted; a key lies in it when each number of the box fits */

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of more than that, some lie in every unit most likely, and to look at all rows is quicker. */
-enum { MOST_WANTED = 1 << 18 };
-
 /* ---- reading ---- */
 
 typedef struct cursor {
@@ -162,7 +159,7 @@ vl_code vl_index_find(const vl_index *x, const uint8_t *bytes, size_t n, uint64_
     } else {
         for (size_t i = 0; i < nwant; i++) sorted[i] = &want[i];
         qsort(sorted, nwant, sizeof *sorted, by_key);
-        find(x, &c, nrow, nwant > MOST_WANTED ? NULL : sorted, nwant, all_points(want, nwant), f, err);
+        find(x, &c, nrow, nwant > VL_WANTED_MOST ? NULL : sorted, nwant, all_points(want, nwant), f, err);
     }
     free(sorted);
     return err->code;

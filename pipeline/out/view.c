@@ -179,15 +179,17 @@ static void free_loads(view *w)
     free(w->load);
 }
 
-vl_code vl_view_run(const vl_view *ask, vl_err *err)
+vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err)
 {
     view w = { 0 };
+    note[0] = 0;
     if (open_store(&w, ask, err)) {
         if (err->code != VL_EARG) vl_err_file(err, ask->store);
         goto out;
     }
     if (make_loads(&w, ask->threads, err) || vl_output_open(&w.out, ask->out, ask->force, err)) goto out;
     if (print_all(&w, ask, err)) vl_err_file(err, ask->store);
+    else if (w.question->note) w.question->note(&w.v, note);
 out:
     free_loads(&w);
     vl_output_close(w.out);

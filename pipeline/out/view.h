@@ -25,7 +25,9 @@ typedef struct vl_view {
     int threads;
 } vl_view;
 
-vl_code vl_view_run(const vl_view *ask, vl_err *err);
+/* note: what is to be said beside the rows, of VL_VIEW_NOTE bytes; "" mostly. */
+enum { VL_VIEW_NOTE = 160 };
+vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err);
 
 /* ---- what a kind answers with ---- */
 
@@ -116,7 +118,9 @@ typedef struct vl_question {
                    vl_err *err);                        /* parallel: prepares one row; or NULL */
     size_t (*lines)(const vl_load *load);               /* of the row prepared; NULL if no column is `many` */
     vl_code (*missed)(const vl_viewer *v, vl_err *err); /* no row was found: an error, or none; may be NULL */
-    void (*drop)(vl_load *load);                        /* frees load->own; may be NULL */
+    void (*note)(const vl_viewer *v,
+                 char text[VL_VIEW_NOTE]); /* what was not found beside rows; may be NULL */
+    void (*drop)(vl_load *load);           /* frees load->own; may be NULL */
     void (*close)(vl_viewer *v);
 } vl_question;
 

@@ -1,46 +1,14 @@
 /* View of reads: rows by range or by name; the columns that are no fields of the rows as they are. */
-#include "pipeline/reads/reads_view.h"
+#include "pipeline/reads/reads_names.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 4096, SCAN = 1 << 16 };
+enum { BLOCK = 4096 };
 
 /* ---- finding ---- */
-
-/* Row of a name, and with pairs both mates' rows, as far as they are asked for. */
-static vl_code add_named(vl_viewer *v, uint64_t name, vl_err *err)
-{
-    const size_t n = vl_reads_how(v)->paired ? 2 : 1;
-    for (uint64_t row = n * name; row < n * (name + 1); row++)
-        if (row >= v->ask->rows[0] && row <= v->ask->rows[1] && vl_rows_add(&v->rows, row, 1, err)) break;
-    return err->code;
-}
-
-static vl_code find_name(vl_viewer *v, const char *wanted, vl_err *err)
-{
-    const size_t len = strlen(wanted);
-    const uint64_t n = vl_reader_nrow(v->r, VL_RT_NAME);
-    vl_plan plan = { 0 };
-    bool *want = NULL;
-    if (vl_reader_want(v->r, (const int[]){ VL_RD_NAME }, 1, &want, err) || vl_plan_init(&plan, v->r, err))
-        goto out;
-    for (uint64_t at = 0; at < n && !err->code; at += SCAN) {
-        const size_t k = n - at < SCAN ? (size_t)(n - at) : SCAN;
-        if (vl_reader_rows(v->r, &plan, VL_RT_NAME, at, k, want, &v->work, err) ||
-            vl_reader_load(v->r, &plan, &v->work, err))
-            break;
-        for (size_t i = 0; i < k && !err->code; i++) {
-            const vl_cell name = vl_row(&plan.batch.col[VL_RD_NAME], i);
-            if (name.n == len && (!len || !memcmp(name.at, wanted, len))) add_named(v, at + i, err);
-        }
-    }
-out:
-    vl_plan_free(v->r, &plan);
-    free(want);
-    return err->code;
-}
 
 static vl_code find_rows(vl_viewer *v, vl_err *err)
 {
@@ -49,27 +17,53 @@ static vl_code find_rows(vl_viewer *v, vl_err *err)
     return from < to ? vl_rows_add(&v->rows, from, to - from, err) : VL_OK;
 }
 
+static vl_code find_names(vl_viewer *v, vl_reads_own *o, vl_err *err)
+{
+    const vl_reads_asked *const asked = v->asked;
+    if (asked->name && asked->names) return vl_fail(err, VL_EARG, "either --name or --names");
+    if (vl_reads_names_open(&o->names, asked->name, asked->names, &o->how, err)) return err->code;
+    return vl_reads_names_find(o->names, v, err);
+}
+
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     char text[32];
     vl_store *const st = vl_reader_store(v->r);
     const vl_reads_asked *const asked = v->asked;
-    vl_fastq_how *const how = v->own = calloc(1, sizeof *how);
-    if (!how) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
+    vl_reads_own *const o = v->own = calloc(1, sizeof *o);
+    if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
     if (vl_store_get(st, "source", "layout", text, sizeof text, err)) return err->code;
-    how->paired = strcmp(text, "single") != 0;
+    o->how.paired = strcmp(text, "single") != 0;
     if (vl_store_get(st, "source", "mate_mark", text, sizeof text, err)) return err->code;
-    how->mate_mark = (uint8_t)text[0];
-    return asked->name ? find_name(v, asked->name, err) : find_rows(v, err);
+    o->how.mate_mark = (uint8_t)text[0];
+    return asked->name || asked->names ? find_names(v, o, err) : find_rows(v, err);
 }
 
 static vl_code missed(const vl_viewer *v, vl_err *err)
 {
     const vl_reads_asked *const asked = v->asked;
-    return asked->name ? vl_fail(err, VL_ENOIN, "no read is called '%.120s'", asked->name) : VL_OK;
+    const vl_reads_own *const o = v->own;
+    size_t all = 0, none = 0;
+    if (asked->name) return vl_fail(err, VL_ENOIN, "no read is called '%.120s'", asked->name);
+    if (!asked->names) return VL_OK;
+    vl_reads_names_count(o->names, &all, &none);
+    return vl_fail(err, VL_ENOIN, "no read has one of the %zu names in %.100s", all, asked->names);
 }
 
-static void close(vl_viewer *v) { free(v->own); }
+static void note(const vl_viewer *v, char text[VL_VIEW_NOTE])
+{
+    const vl_reads_own *const o = v->own;
+    size_t all = 0, none = 0;
+    if (o->names) vl_reads_names_count(o->names, &all, &none);
+    if (none) snprintf(text, VL_VIEW_NOTE, "%zu of %zu names were not found", none, all);
+}
+
+static void close(vl_viewer *v)
+{
+    vl_reads_own *const o = v->own;
+    if (o) vl_reads_names_close(o->names);
+    free(o);
+}
 
 /* ---- rows ---- */
 
@@ -145,6 +139,8 @@ static const vl_view_column columns[] = {
 static const vl_opt options[] = {
     { 0, "name", VL_OPT_TEXT, NULL, "N", "reads called N, with pairs both mates",
       offsetof(vl_reads_asked, name), NULL },
+    { 0, "names", VL_OPT_TEXT, NULL, "FILE", "reads whose names FILE lists, a line each",
+      offsetof(vl_reads_asked, names), NULL },
     { .name = "" },
 };
 static const vl_form *const forms[] = { &vl_reads_fastq, &vl_form_tsv, NULL };
@@ -158,4 +154,5 @@ const vl_question vl_reads_question = { .option = options,
                                         .plan = plan,
                                         .load = load_rows,
                                         .missed = missed,
+                                        .note = note,
                                         .close = close };

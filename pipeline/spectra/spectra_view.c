@@ -5,13 +5,14 @@
 #include "pipeline/spectra/spectra_view.h"
 
 #include "formats/spectra/mzml.h"
+#include "pipeline/out/find.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOAD = 32, SCAN = 1 << 14 };
+enum { LOAD = 32 };
 
 /* ---- finding ---- */
 
@@ -33,31 +34,77 @@ static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
     return isnan(ask->precursor) || vl_has_precursor(&o->ions, row, ask->precursor, o->within);
 }
 
-static vl_code find(vl_viewer *v, vl_err *err)
+static unsigned look(const void *self, const vl_batch *b, size_t i) { return fits(self, b, i); }
+
+static vl_code take(void *self, uint64_t row, unsigned what, vl_err *err)
+{
+    vl_viewer *const v = self;
+    (void)what;
+    v->found++;
+    return vl_rows_add(&v->rows, row, 1, err);
+}
+
+/* Only rows stay whose keys may lie in this box. */
+static vl_code narrow(vl_viewer *v, const vl_index *x, const vl_wanted *want, vl_rows *may, vl_err *err)
+{
+    vl_rows some = { 0 };
+    if (!vl_find_may(v->r, x, want, 1, &v->work, &some, err)) vl_rows_cross(may, &some, err);
+    free(some.run);
+    return err->code;
+}
+
+/* Rows that no index can rule out. */
+static vl_code narrow_all(vl_viewer *v, vl_rows *may, vl_err *err)
 {
     const vl_spectra_asked *const ask = v->asked;
-    const uint64_t *const rows = ask->index[1] != VL_NOWHERE ? ask->index : v->ask->rows;
-    const uint64_t n = vl_reader_nrow(v->r, VL_SPT_SPECTRUM), to = rows[1] < n ? rows[1] + 1 : n;
-    const int fields[] = { VL_SP_MS_LEVEL, VL_SP_TIME, VL_SP_ID };
-    bool *want = NULL;
-    vl_plan plan = { 0 };
-    if (vl_reader_want(v->r, fields, ask->id || ask->scan != VL_NOWHERE ? 3 : 2, &want, err) ||
-        vl_plan_init(&plan, v->r, err))
-        goto out;
-    for (uint64_t at = rows[0]; at < to && !err->code; at += SCAN) {
-        const size_t k = to - at < SCAN ? (size_t)(to - at) : SCAN;
-        if (vl_reader_rows(v->r, &plan, VL_SPT_SPECTRUM, at, k, want, &v->work, err) ||
-            vl_reader_load(v->r, &plan, &v->work, err))
-            break;
-        for (size_t i = 0; i < k && !err->code; i++) {
-            if (!fits(v, &plan.batch, i)) continue;
-            v->found++;
-            vl_rows_add(&v->rows, at + i, 1, err);
-        }
+    vl_wanted want = { .hash = 0 };
+    if (ask->id) {
+        want.hash = vl_name_key((const uint8_t *)ask->id, strlen(ask->id), &want.key);
+        if (narrow(v, &vl_spectra_by_id, &want, may, err)) return err->code;
     }
+    if (ask->scan != VL_NOWHERE) {
+        want.key = (vl_box){ .n = 1, .lo = { ask->scan }, .hi = { ask->scan } };
+        if (narrow(v, &vl_spectra_by_scan, &want, may, err)) return err->code;
+    }
+    if (!isnan(ask->time[0])) {
+        want.key =
+            (vl_box){ .n = 1, .lo = { vl_f64_order(ask->time[0]) }, .hi = { vl_f64_order(ask->time[1]) } };
+        if (narrow(v, &vl_spectra_by_time, &want, may, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* Nothing is asked of the spectra themselves. */
+static bool is_any(const vl_spectra_asked *ask)
+{
+    return !ask->ms_level && isnan(ask->time[0]) && !ask->id && ask->scan == VL_NOWHERE &&
+           isnan(ask->precursor);
+}
+
+static vl_code find(vl_viewer *v, vl_err *err)
+{
+    static const int field[] = { VL_SP_MS_LEVEL, VL_SP_TIME, VL_SP_ID };
+    const vl_spectra_asked *const ask = v->asked;
+    const uint64_t *const rows = ask->index[1] != VL_NOWHERE ? ask->index : v->ask->rows;
+    vl_rows may = { 0 };
+    const vl_search search = { .table = VL_SPT_SPECTRUM,
+                               .field = field,
+                               .nfield = ask->id || ask->scan != VL_NOWHERE ? 3 : 2,
+                               .along = -1,
+                               .look = look,
+                               .take = take,
+                               .self = v };
+    if (vl_rows_add(&may, 0, vl_reader_nrow(v->r, VL_SPT_SPECTRUM), err) ||
+        vl_rows_within(&may, rows[0], rows[1], err))
+        goto out;
+    if (is_any(ask)) {
+        for (size_t i = 0; i < may.n; i++) v->found += may.run[i].n;
+        v->rows = may;
+        return VL_OK;
+    }
+    if (!narrow_all(v, &may, err) && may.n) vl_find(v->r, &search, &may, v->ask->threads, err);
 out:
-    vl_plan_free(v->r, &plan);
-    free(want);
+    free(may.run);
     return err->code;
 }
 
