@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STALE = 16 }; /* ticks of the clock after which a page is most likely not needed again */
+
 typedef enum page_state { PAGE_EMPTY, PAGE_PACKED, PAGE_BUSY, PAGE_READY, PAGE_BAD } page_state;
 
 typedef struct vl_page {
@@ -17,7 +19,7 @@ typedef struct vl_page {
     uint64_t nth;
     page_state state;
     int pins;
-    uint64_t used; /* when last pinned */
+    uint64_t used; /* clock when last pinned */
     vl_buf packed, plain;
     vl_err err; /* of PAGE_BAD */
 } vl_page;
@@ -33,7 +35,7 @@ struct vl_reader {
     vl_columns columns;
     vl_page **page; /* owned */
     size_t npage, cpage;
-    uint64_t clock;
+    uint64_t clock; /* calls of vl_reader_rows */
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
     vl_fresh fresh; /* of the job that is planned now */
     pthread_mutex_t lock;
@@ -60,7 +62,8 @@ int vl_reader_column(const vl_reader *r, int field) { return r->columns.column[f
 
 /* ---- pages ---- */
 
-/* A page to be filled: a new one, or the one that was not needed for longest. Called with the lock held. */
+/* A page to be filled: the one that was not needed for longest if that is long ago or there are many, else a new one:
+ * memory that was never touched costs more than what it saves. Called with the lock held. */
 static vl_page *free_page(vl_reader *r, vl_err *err)
 {
     vl_page *oldest = NULL;
@@ -68,7 +71,9 @@ static vl_page *free_page(vl_reader *r, vl_err *err)
         vl_page *const p = r->page[i];
         if (!p->pins && (!oldest || p->used < oldest->used)) oldest = p;
     }
-    if (oldest && (r->npage >= VL_READER_PAGES || oldest->state == PAGE_EMPTY)) return oldest;
+    if (oldest &&
+        (r->npage >= VL_READER_PAGES || oldest->state == PAGE_EMPTY || oldest->used + STALE < r->clock))
+        return oldest;
     if (r->npage == r->cpage) {
         const size_t cap = r->cpage ? 2 * r->cpage : VL_READER_PAGES;
         vl_page **const p = realloc(r->page, cap * sizeof *p);
@@ -121,7 +126,7 @@ static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
     }
     if (page) {
         page->pins++;
-        page->used = ++r->clock;
+        page->used = r->clock;
     }
     pthread_mutex_unlock(&r->lock);
     if (!page || here) return page;
@@ -313,6 +318,7 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
     if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
         return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
                        first + n, r->columns.schema->table[table], r->columns.nrow[table]);
+    r->clock++;
     plan->batch.first[table] = first;
     plan->batch.nrow[table] = n;
     for (int f = 0; f < r->columns.schema->nfield; f++) {

@@ -7,39 +7,79 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What one slot carries: loads whose rows lie within vl_question.span, so that rows here and there do not cost a turn
+ * each, and their chunks are no more than those of neighbours. */
+typedef struct bunch {
+    vl_load *load; /* owned; [nload], of which n are filled */
+    int n, nload;
+    vl_work work;
+    vl_buf text;
+} bunch;
+
 typedef struct view {
     vl_viewer v;
     const vl_question *question;
     vl_store *store;
     vl_output *out;
-    vl_load *load; /* owned; [nload] */
-    int nload;
+    bunch *bunch; /* owned; [nbunch] */
+    int nbunch;
 } view;
+
+/* One load more; those there stay where they are while others work with them. */
+static vl_code add_load(view *w, bunch *b, vl_load **out, vl_err *err)
+{
+    if (b->n == b->nload) {
+        vl_load *const p = realloc(b->load, ((size_t)b->nload + 1) * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for rows");
+        b->load = p;
+        b->load[b->nload] = (vl_load){ .n = 0 };
+        if (vl_plan_init(&b->load[b->nload++].plan, w->v.r, err)) return err->code;
+    }
+    *out = &b->load[b->n++];
+    (*out)->n = (*out)->skip = 0;
+    (*out)->work = &w->v.work;
+    return VL_OK;
+}
 
 static vl_code plan(void *self, vl_slot *slot, vl_err *err)
 {
+    enum { MOST = 256 };
     view *const w = self;
-    vl_load *const load = slot->body;
-    load->n = load->skip = 0;
-    load->text.len = 0;
-    if (w->v.rows.at < w->v.rows.n && w->question->plan(&w->v, load, err)) return err->code;
-    slot->end = w->v.rows.at == w->v.rows.n;
+    bunch *const b = slot->body;
+    const vl_rows *const rows = &w->v.rows;
+    uint64_t last = 0;
+    b->n = 0;
+    b->text.len = 0;
+    while (rows->at < rows->n && b->n < MOST) {
+        const uint64_t next = rows->run[rows->at].first + rows->done;
+        vl_load *load = NULL;
+        if (!b->n) last = next + w->question->span;
+        if (next >= last) break;
+        if (add_load(w, b, &load, err) || w->question->plan(&w->v, load, err)) return err->code;
+    }
+    slot->end = rows->at == rows->n;
     return VL_OK;
 }
 
 static vl_code print(void *self, vl_slot *slot, vl_err *err)
 {
     const view *const w = self;
-    vl_load *const load = slot->body;
-    if (!load->n || w->question->load(&w->v, load, err)) return err->code;
-    return w->v.form->print(&w->v, load, err);
+    bunch *const b = slot->body;
+    for (int i = 0; i < b->n && !err->code; i++) {
+        vl_load *const load = &b->load[i];
+        load->work = &b->work;
+        vl_buf_swap(&load->text, &b->text);
+        if (load->n && !w->question->load(&w->v, load, err)) w->v.form->print(&w->v, load, err);
+        vl_buf_swap(&load->text, &b->text);
+    }
+    return err->code;
 }
 
 static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     view *const w = self;
-    const vl_load *const load = slot->body;
-    return vl_output_write(w->out, load->text.data, load->text.len, err);
+    const bunch *const b = slot->body;
+    return vl_output_write(w->out, b->text.data, b->text.len, err);
 }
 
 /* ---- what is asked ---- */
@@ -134,22 +174,19 @@ static vl_code move(view *w, int threads, vl_err *err)
     const vl_stage stage[] = { { "plan", VL_ORDERED, plan, w },
                                { "print", VL_PARALLEL, print, w },
                                { "emit", VL_ORDERED, emit, w } };
-    vl_slot *const slot = calloc((size_t)w->nload, sizeof *slot);
-    if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nload);
-    for (int i = 0; i < w->nload; i++) slot[i].body = &w->load[i];
-    vl_run(stage, 3, slot, w->nload, threads, NULL, err);
+    vl_slot *const slot = calloc((size_t)w->nbunch, sizeof *slot);
+    if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nbunch);
+    for (int i = 0; i < w->nbunch; i++) slot[i].body = &w->bunch[i];
+    vl_run(stage, 3, slot, w->nbunch, threads, NULL, err);
     free(slot);
     return err->code;
 }
 
-static vl_code make_loads(view *w, int threads, vl_err *err)
+static vl_code make_bunches(view *w, int threads, vl_err *err)
 {
-    w->nload = vl_slots_for(threads);
-    w->load = calloc((size_t)w->nload, sizeof *w->load);
-    if (!w->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nload);
-    for (int i = 0; i < w->nload; i++)
-        if (vl_plan_init(&w->load[i].plan, w->v.r, err)) return err->code;
-    return VL_OK;
+    w->nbunch = vl_slots_for(threads);
+    w->bunch = calloc((size_t)w->nbunch, sizeof *w->bunch);
+    return w->bunch ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nbunch);
 }
 
 static vl_code put(view *w, vl_code (*print_text)(vl_viewer *v, vl_buf *text, vl_err *err), vl_err *err)
@@ -167,16 +204,17 @@ static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
     return put(w, w->v.form->tail, err) ? err->code : vl_output_commit(w->out, err);
 }
 
-static void free_loads(view *w)
+static void free_bunch(const view *w, bunch *b)
 {
-    for (int i = 0; w->load && i < w->nload; i++) {
-        vl_load *const load = &w->load[i];
+    for (int i = 0; i < b->nload; i++) {
+        vl_load *const load = &b->load[i];
         vl_plan_free(w->v.r, &load->plan);
         if (load->own && w->question->drop) w->question->drop(load);
         vl_buf_free(&load->text);
-        vl_work_free(&load->work);
     }
-    free(w->load);
+    vl_work_free(&b->work);
+    vl_buf_free(&b->text);
+    free(b->load);
 }
 
 vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err)
@@ -187,11 +225,12 @@ vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err)
         if (err->code != VL_EARG) vl_err_file(err, ask->store);
         goto out;
     }
-    if (make_loads(&w, ask->threads, err) || vl_output_open(&w.out, ask->out, ask->force, err)) goto out;
+    if (make_bunches(&w, ask->threads, err) || vl_output_open(&w.out, ask->out, ask->force, err)) goto out;
     if (print_all(&w, ask, err)) vl_err_file(err, ask->store);
     else if (w.question->note) w.question->note(&w.v, note);
 out:
-    free_loads(&w);
+    for (int i = 0; w.bunch && i < w.nbunch; i++) free_bunch(&w, &w.bunch[i]);
+    free(w.bunch);
     vl_output_close(w.out);
     if (w.question) w.question->close(&w.v);
     free(w.v.asked);

@@ -45,10 +45,10 @@ vl_code vl_rows_add(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err);
 /* The next neighbours, `most` of them at most; 0: none are left. */
 size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first);
 
-/* What one slot carries. */
+/* Rows that follow each other, on their way. */
 typedef struct vl_load {
     vl_plan plan;
-    vl_work work;
+    vl_work *work; /* borrowed, for the time of a call */
     vl_buf text;
     uint64_t first; /* row of the store */
     size_t n;       /* rows to print */
@@ -111,7 +111,8 @@ typedef struct vl_question {
     const vl_form *const *form;    /* ends with NULL; the first is taken when none is asked for */
     const vl_view_column *column;  /* ends with a name NULL */
     const char *usual;             /* columns when none are asked for */
-    vl_code (*open)(vl_viewer *v, vl_err *err);                /* checks what is asked, finds the rows */
+    vl_code (*open)(vl_viewer *v, vl_err *err); /* checks what is asked, finds the rows */
+    uint64_t span; /* rows that one slot may take, from the first to the last of them */
     vl_code (*plan)(vl_viewer *v, vl_load *load, vl_err *err); /* ordered: takes rows, plans their chunks */
     vl_code (*load)(const vl_viewer *v, vl_load *load, vl_err *err); /* parallel: fills the batch */
     vl_code (*row)(const vl_viewer *v, vl_load *load, size_t i,

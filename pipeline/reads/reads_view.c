@@ -74,15 +74,15 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
     load->n = vl_rows_take(&v->rows, BLOCK, &load->first);
     const uint64_t from = load->first / step * step, to = (load->first + load->n + step - 1) / step * step;
     load->skip = (size_t)(load->first - from);
-    if (vl_reader_rows(v->r, &load->plan, VL_RT_READ, from, (size_t)(to - from), v->want, &load->work, err))
+    if (vl_reader_rows(v->r, &load->plan, VL_RT_READ, from, (size_t)(to - from), v->want, load->work, err))
         return err->code;
     return vl_reader_rows(v->r, &load->plan, VL_RT_NAME, from / step, (size_t)((to - from) / step), v->want,
-                          &load->work, err);
+                          load->work, err);
 }
 
 static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)
 {
-    return vl_reader_load(v->r, &load->plan, &load->work, err);
+    return vl_reader_load(v->r, &load->plan, load->work, err);
 }
 
 /* ---- columns ---- */
@@ -151,6 +151,7 @@ const vl_question vl_reads_question = { .option = options,
                                         .column = columns,
                                         .usual = "name,mate,base,quality",
                                         .open = open,
+                                        .span = BLOCK,
                                         .plan = plan,
                                         .load = load_rows,
                                         .missed = missed,

@@ -175,19 +175,19 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
     load->n = vl_rows_take(&v->rows, LOAD, &load->first);
     const uint64_t last = load->first + load->n - 1;
     uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
-    if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, &load->work, err) ||
-        field_at(v, VL_SP_ARRAY_AT, last, &to, &load->work, err) ||
-        field_at(v, VL_SP_ARRAY_COUNT, last, &count, &load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, load->first, &text, &load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, last, &end, &load->work, err) ||
-        field_at(v, VL_SP_TEXT_LENGTH, last, &length, &load->work, err))
+    if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, load->work, err) ||
+        field_at(v, VL_SP_ARRAY_AT, last, &to, load->work, err) ||
+        field_at(v, VL_SP_ARRAY_COUNT, last, &count, load->work, err) ||
+        field_at(v, VL_SP_TEXT_AT, load->first, &text, load->work, err) ||
+        field_at(v, VL_SP_TEXT_AT, last, &end, load->work, err) ||
+        field_at(v, VL_SP_TEXT_LENGTH, last, &length, load->work, err))
         return err->code;
     if (to < from || end < text)
         return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
     vl_plan *const p = &load->plan;
-    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, load->first, load->n, v->want, &load->work, err) ||
-        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, &load->work, err) ||
-        vl_reader_load(v->r, p, &load->work, err) ||
+    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, load->first, load->n, v->want, load->work, err) ||
+        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, load->work, err) ||
+        vl_reader_load(v->r, p, load->work, err) ||
         vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
         return err->code;
     l->skeleton_first = text;
@@ -198,8 +198,8 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 
 static vl_code load_arrays(const vl_viewer *v, vl_load *load, vl_err *err)
 {
-    if (vl_reader_load_pieces(v->r, &load->plan, &load->work, err)) return err->code;
-    return vl_reader_load_stream(v->r, &load->plan, VL_SP_SKELETON, &load->work, err);
+    if (vl_reader_load_pieces(v->r, &load->plan, load->work, err)) return err->code;
+    return vl_reader_load_stream(v->r, &load->plan, VL_SP_SKELETON, load->work, err);
 }
 
 static vl_code missed(const vl_viewer *v, vl_err *err)
@@ -266,6 +266,7 @@ const vl_question vl_spectra_question = {
     .column = vl_spectra_columns,
     .usual = "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
     .open = open,
+    .span = LOAD,
     .plan = plan,
     .load = load_arrays,
     .row = vl_load_peaks,
