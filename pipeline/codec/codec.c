@@ -41,6 +41,7 @@ void vl_work_free(vl_work *work)
         if (work->state[(*c)->id]) (*c)->release(work->state[(*c)->id]);
     vl_buf_free(&work->a);
     vl_buf_free(&work->b);
+    vl_buf_free(&work->part);
     vl_buf_free(&work->trial);
     *work = (vl_work){ 0 };
 }
@@ -52,20 +53,14 @@ static uint64_t seal(const uint8_t *packed, size_t n)
     return XXH3_64bits_withSeed(packed + VL_FRAME, n - VL_FRAME, head);
 }
 
-vl_code vl_pack(vl_codec_id id, const vl_pack_job *job, vl_buf *packed, vl_err *err)
+vl_code vl_pack(const vl_codec *codec, const vl_pack_job *job, vl_buf *packed, bool *fits, vl_err *err)
 {
-    const uint8_t order[] = { (uint8_t)id, VL_CODEC_zstd, VL_CODEC_raw };
     if (job->len > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "chunk of %zu bytes", job->len);
-    bool fits = false;
-    const vl_codec *codec = NULL;
-    for (size_t i = 0; i < sizeof order && !fits; i++) {
-        codec = vl_codec_find(order[i]);
-        if (vl_buf_reserve(packed, VL_FRAME, err)) return err->code;
-        packed->len = VL_FRAME;
-        fits = true;
-        if (codec->pack(job, packed, &fits, err)) return err->code;
-    }
-    if (!fits) return vl_fail(err, VL_EBUG, "no codec holds %zu bytes", job->len);
+    packed->len = 0;
+    *fits = true;
+    if (vl_buf_reserve(packed, VL_FRAME, err)) return err->code;
+    packed->len = VL_FRAME;
+    if (codec->pack(job, packed, fits, err) || !*fits) return err->code;
     uint8_t *const p = packed->data;
     p[0] = 'V';
     p[1] = VL_FRAME_VERSION;

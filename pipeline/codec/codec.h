@@ -26,16 +26,21 @@ typedef enum vl_codec_id {
 
 /* What codecs need while they work: one for each thread, reused. Starts as { 0 }; made when first needed. */
 typedef struct vl_work {
-    vl_buf a, b, trial;
+    vl_buf a, b, part, trial;
     void *state[VL_MAX_CODEC]; /* by number: what a codec keeps from chunk to chunk (vl_codec.release) */
 } vl_work;
 void vl_work_free(vl_work *work);
+
+/* How hard the coder behind a codec looks for what repeats: 0 not at all, it codes letters; each one is slower than the
+ * one before. What they are for zstd and for deflate is said in codec_zstd.c and codec_deflate.c. */
+enum { VL_EFFORTS = 7 };
 
 typedef struct vl_pack_job {
     const uint8_t *plain; /* [len] */
     size_t len;           /* bytes; a whole number of elements */
     vl_type type;
-    int level;     /* of zstd */
+    int effort;    /* 0 .. VL_EFFORTS - 1 */
+    size_t fill;   /* bytes at the end that only fill the chunk up, with its last element */
     vl_work *work; /* borrowed */
 } vl_pack_job;
 
@@ -69,8 +74,23 @@ const char *vl_codec_name(uint8_t id);     /* "unknown" if unknown */
 /* Whether the table says that a codec is for a column. A use that is not known is any bytes. */
 bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type);
 
-/* Frame and payload, replacing packed. Falls back to zstd and then to raw when codec cannot hold the bytes. */
-vl_code vl_pack(vl_codec_id codec, const vl_pack_job *job, vl_buf *packed, vl_err *err);
+/* What a profile may try, and what speed is worth to it. */
+typedef struct vl_trial {
+    int neffort;
+    uint8_t effort[VL_EFFORTS]; /* ascending */
+    unsigned
+        gain; /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
+} vl_trial;
+
+/* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure function of the
+ * trial, the use, the type and the bytes. */
+vl_code vl_pack_best(const vl_trial *trial, unsigned use, const vl_pack_job *job, vl_buf *packed,
+                     vl_err *err);
+/* The effort that gives the fewest bytes for one codec. */
+vl_code vl_choose_effort(const vl_trial *trial, const vl_codec *codec, const vl_pack_job *job, int *effort,
+                         vl_err *err);
+/* Frame and payload by this codec, replacing packed. *fits false: it cannot hold the bytes. */
+vl_code vl_pack(const vl_codec *codec, const vl_pack_job *job, vl_buf *packed, bool *fits, vl_err *err);
 
 typedef struct vl_frame {
     uint8_t codec, width;
@@ -83,16 +103,13 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
 vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err);
 
 /* HDF5's own shuffle and deflate, as profile portable stores them. */
-vl_code vl_deflate_pack(const vl_pack_job *job, vl_buf *packed, vl_err *err);
+vl_code vl_deflate_pack(const vl_trial *trial, const vl_pack_job *job, vl_buf *packed, vl_err *err);
 vl_code vl_deflate_unpack(const uint8_t *packed, size_t n, size_t len, size_t width, vl_buf *plain,
                           vl_work *work, vl_err *err);
 
 /* zstd as codecs use it: appends to out; and fills plain [len], whose length must come out exactly. */
-vl_code vl_zstd_pack(const uint8_t *bytes, size_t n, int level, vl_work *work, vl_buf *out, vl_err *err);
+vl_code vl_zstd_pack(const uint8_t *bytes, size_t n, int effort, vl_work *work, vl_buf *out, vl_err *err);
 vl_code vl_zstd_unpack(const uint8_t *packed, size_t n, uint8_t *plain, size_t len, vl_work *work,
                        vl_err *err);
-
-/* Which codec suits a chunk best: a pure function of the use, the type and the bytes themselves. */
-vl_code vl_choose(unsigned use, const vl_pack_job *job, vl_codec_id *best, vl_err *err);
 
 #endif

@@ -54,12 +54,14 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     const size_t start = out->len;
     if (vl_buf_grow(out, 9, err)) return err->code;
     out->len += 8;
-    if (list->len && vl_zstd_pack(list->data, list->len, job->level, job->work, out, err)) return err->code;
+    const int effort = job->effort ? job->effort : 1; /* runs do repeat */
+    if (list->len && vl_zstd_pack(list->data, list->len, effort, job->work, out, err)) return err->code;
     vl_put_le32(out->data + start, (uint32_t)(out->len - start - 8));
     vl_put_le32(out->data + start + 4, (uint32_t)list->len);
     const size_t flag = out->len;
     if (vl_buf_append(out, "\1", 1, err)) return err->code;
-    if (vl_zstd_pack(two->data, size, 1, job->work, out, err)) return err->code;
+    if (vl_zstd_pack(two->data, size, job->effort < 3 ? 3 : job->effort, job->work, out, err))
+        return err->code;
     if (out->len - flag - 1 < size - size / 64) return VL_OK;
     out->len = flag;
     if (vl_buf_append(out, "\0", 1, err)) return err->code;

@@ -48,8 +48,7 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     memcpy(head + 1, value, nvalue);
     head[1 + nvalue] = 1;
     if (vl_buf_append(out, head, nvalue + 2, err)) return err->code;
-    if (vl_zstd_pack(rank->data, size, job->level < 6 ? 1 : job->level, job->work, out, err))
-        return err->code;
+    if (vl_zstd_pack(rank->data, size, job->effort, job->work, out, err)) return err->code;
     if (out->len - start - nvalue - 2 < size) return VL_OK;
     out->len = start + nvalue + 2;
     out->data[out->len - 1] = 0;
@@ -78,7 +77,7 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 
 const vl_codec vl_codec_bitpack = { .name = "bitpack",
                                     .id = VL_CODEC_bitpack,
-                                    .uses = VL_ONE(VL_USE_QUALITY) | VL_ONE(VL_USE_NUMBER),
+                                    .uses = VL_ANY,
                                     .types = VL_BYTES,
                                     .pack = pack,
                                     .unpack = unpack };

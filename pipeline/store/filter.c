@@ -41,10 +41,9 @@ static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size
         if (vl_unpack(in.data, in.len, &out, &work, &err)) goto out;
     } else {
         const vl_type type = type_of(nparam > 1 ? param[1] : 1, in.len);
-        const vl_pack_job job = { in.data, in.len, type, 3, &work };
-        vl_codec_id codec = VL_CODEC_zstd;
-        if (vl_choose(nparam > 2 ? param[2] & 255 : VL_USE_TEXT, &job, &codec, &err)) goto out;
-        if (vl_pack(codec, &job, &out, &err)) goto out;
+        const vl_pack_job job = { .plain = in.data, .len = in.len, .type = type, .work = &work };
+        const unsigned use = nparam > 2 ? param[2] & 255 : VL_USE_TEXT;
+        if (vl_pack_best(vl_profile_trial(VL_COMPACT), use, &job, &out, &err)) goto out;
     }
     n = hand_over(&out, buf_size, buf);
 out:

@@ -14,12 +14,7 @@
 #define VL_STORE_H
 
 #include "formats/batch.h"
-#include "pipeline/codec/codec.h"
-
-typedef enum vl_profile { VL_FAST, VL_COMPACT, VL_ARCHIVE, VL_PORTABLE } vl_profile;
-const char *vl_profile_name(vl_profile profile);
-bool vl_profile_find(const char *name, vl_profile *out);
-int vl_profile_level(vl_profile profile); /* of zstd */
+#include "pipeline/codec/profile.h"
 
 enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 2 };
 

@@ -16,42 +16,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    int level; /* of zstd */
-} profiles[] = { { "fast", 1 }, { "compact", 3 }, { "archive", 9 }, { "portable", 0 } };
-
-const char *vl_profile_name(vl_profile profile) { return profiles[profile].name; }
-int vl_profile_level(vl_profile profile) { return profiles[profile].level; }
-
-bool vl_profile_find(const char *name, vl_profile *out)
-{
-    for (int i = VL_FAST; i <= VL_PORTABLE; i++) {
-        if (!strcmp(profiles[i].name, name)) {
-            *out = (vl_profile)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
 
 vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err *err)
 {
-    const size_t width = vl_type_width(chunk->spec->type), full = VL_CHUNK_BYTES;
-    if (chunk->first && chunk->raw.len < full) {
+    const size_t width = vl_type_width(chunk->spec->type), real = chunk->raw.len, full = VL_CHUNK_BYTES;
+    if (chunk->first && real < full) {
         if (vl_buf_reserve(&chunk->raw, full, err)) return err->code;
         /* the last element again and again: zeros could cost a codec for few values its place */
         for (; chunk->raw.len < full; chunk->raw.len += width)
             memcpy(chunk->raw.data + chunk->raw.len, chunk->raw.data + chunk->raw.len - width, width);
     }
-    const vl_pack_job job = { chunk->raw.data, chunk->raw.len, chunk->spec->type, profiles[profile].level,
-                              work };
-    if (profile == VL_PORTABLE) return vl_deflate_pack(&job, &chunk->packed, err);
-    vl_codec_id codec = VL_CODEC_zstd;
-    if (vl_choose(chunk->spec->use, &job, &codec, err)) return err->code;
-    return vl_pack(codec, &job, &chunk->packed, err);
+    const vl_pack_job job = { .plain = chunk->raw.data,
+                              .len = chunk->raw.len,
+                              .fill = chunk->raw.len - real,
+                              .type = chunk->spec->type,
+                              .work = work };
+    const vl_trial *const trial = vl_profile_trial(profile);
+    if (profile == VL_PORTABLE) return vl_deflate_pack(trial, &job, &chunk->packed, err);
+    return vl_pack_best(trial, chunk->spec->use, &job, &chunk->packed, err);
 }
 
 /* ---- the file ---- */

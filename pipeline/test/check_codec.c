@@ -8,6 +8,7 @@
  *
  * Suites: codec. Also: asan.
  */
+#include "pipeline/codec/profile.h"
 #include "pipeline/codec/test/codec_test.h"
 #include "pipeline/test/check.h"
 
@@ -93,15 +94,23 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
 
 /* ---- round trips ---- */
 
-static vl_pack_job job_of(const vl_buf *plain, vl_type type, int level, vl_work *work)
+static vl_pack_job job_of(const vl_buf *plain, vl_type type, int effort, vl_work *work)
 {
     return (
-        vl_pack_job){ .plain = plain->data, .len = plain->len, .type = type, .level = level, .work = work };
+        vl_pack_job){ .plain = plain->data, .len = plain->len, .type = type, .effort = effort, .work = work };
 }
 
 static bool same(const vl_buf *a, const vl_buf *b)
 {
     return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+}
+
+/* By the codec, or raw if it cannot hold the bytes. */
+static vl_code pack_or_raw(const vl_codec *codec, const vl_pack_job *job, vl_buf *packed, vl_err *err)
+{
+    bool fits = false;
+    if (vl_pack(codec, job, packed, &fits, err) || fits) return err->code;
+    return vl_pack(vl_codec_find(VL_CODEC_raw), job, packed, &fits, err);
 }
 
 /* Work that is new must give what work that was used before gave. */
@@ -111,50 +120,47 @@ static void check_again(const vl_codec *codec, vl_pack_job job, const vl_buf *pa
     vl_err err = VL_ERR_INIT;
     vl_work fresh = { 0 };
     job.work = &fresh;
-    vl_pack((vl_codec_id)codec->id, &job, &again, &err);
+    pack_or_raw(codec, &job, &again, &err);
     HOLDS(!err.code && same(packed, &again), "%s, %zu bytes of %s: work that is used again: %s", codec->name,
           job.len, vl_type_name(job.type), err.what);
     vl_work_free(&fresh);
 }
 
 /* Whether the codec held the bytes itself. */
-static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *plain, vl_type type, int level)
+static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *plain, vl_type type, int effort)
 {
     static vl_buf packed, back;
     vl_err err = VL_ERR_INIT;
-    const vl_pack_job job = job_of(plain, type, level, &old_work);
+    const vl_pack_job job = job_of(plain, type, effort, &old_work);
     const size_t n = plain->len / vl_type_width(type);
-    vl_pack((vl_codec_id)codec->id, &job, &packed, &err);
+    pack_or_raw(codec, &job, &packed, &err);
     if (n % 16 == 3 || plain->len == LONG) check_again(codec, job, &packed);
     const uint8_t used = packed.data[2];
-    HOLDS(used == codec->id || used == VL_CODEC_zstd || used == VL_CODEC_raw, "%s, %s, %zu %s: packed by %s",
-          codec->name, what, n, vl_type_name(type), vl_codec_name(used));
     vl_unpack(packed.data, packed.len, &back, &old_work, &err);
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
     return used == codec->id;
 }
 
-static void check_choice(const char *what, const vl_buf *plain, vl_type type, uint64_t seed)
+static void check_choice(const char *what, const vl_buf *plain, vl_type type, const vl_trial *trial)
 {
-    static vl_buf copy;
+    static vl_buf copy, a, b;
     static const unsigned uses[] = {
         VL_USE_TEXT, VL_USE_BASE, VL_USE_QUALITY, VL_USE_NUMBER, 30, 31, 32, 255
     };
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         vl_work fresh = { 0 };
         vl_err err = VL_ERR_INIT;
-        vl_codec_id a = VL_CODEC_raw, b = VL_CODEC_base2;
         /* elsewhere in memory, other work */
         copy.len = 0;
         put(&copy, plain->data, plain->len);
-        const vl_pack_job one = job_of(plain, type, 1, &old_work),
-                          two = job_of(&copy, type, (int)(1 + seed % 9), &fresh);
-        const bool good = !vl_choose(uses[i], &one, &a, &err) && !vl_choose(uses[i], &two, &b, &err);
-        HOLDS(good && a == b, "choice for use %u, %s, %zu bytes of %s: %d and %d", uses[i], what, plain->len,
-              vl_type_name(type), a, b);
-        HOLDS(vl_codec_suits(vl_codec_find((uint8_t)a), uses[i], type), "choice for use %u of %s: %s",
-              uses[i], vl_type_name(type), vl_codec_name((uint8_t)a));
+        const vl_pack_job one = job_of(plain, type, 1, &old_work), two = job_of(&copy, type, 3, &fresh);
+        const bool good =
+            !vl_pack_best(trial, uses[i], &one, &a, &err) && !vl_pack_best(trial, uses[i], &two, &b, &err);
+        HOLDS(good && same(&a, &b), "choice for use %u, %s, %zu bytes of %s: %s", uses[i], what, plain->len,
+              vl_type_name(type), err.what);
+        HOLDS(vl_codec_suits(vl_codec_find(a.data[2]), uses[i], type), "choice for use %u of %s: %s", uses[i],
+              vl_type_name(type), vl_codec_name(a.data[2]));
         vl_work_free(&fresh);
     }
 }
@@ -164,18 +170,18 @@ static bool check_sorts(const vl_codec *codec, vl_type type, size_t n)
     static vl_buf plain;
     const vl_codec_test *const test = test_of(codec);
     const size_t width = vl_type_width(type);
-    const int level = n % 64 == 3 && n < 1000 ? 9 : n % 3 ? 1 : 3;
+    const int effort = n < 1000 ? (int)(n % VL_EFFORTS) : 1;
     bool held = false;
     for (int s = 0; s < NSORT; s++) {
         draw(&plain, (sort)s, n, type, n * 1000 + width * 100 + (size_t)s);
-        const bool it = check_trip(codec, sort_name[s], &plain, type, level);
+        const bool it = check_trip(codec, sort_name[s], &plain, type, effort);
         HOLDS(it || !test->holds || !test->holds((sort)s, n, width), "%s does not hold %zu %s: %s",
               codec->name, n, vl_type_name(type), sort_name[s]);
         held |= it;
     }
     if (test->draw) {
         test->draw(&plain, n, type, n);
-        const bool it = check_trip(codec, "its own", &plain, type, level);
+        const bool it = check_trip(codec, "its own", &plain, type, effort);
         HOLDS(it, "%s does not hold %zu %s of its own", codec->name, n, vl_type_name(type));
         held |= it;
     }
@@ -212,7 +218,8 @@ static void check_choices(void)
     for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
         for (int i = 0; i < NSORT * (VL_F64 + 1); i++) {
             draw(&plain, (sort)(i % NSORT), lengths[l], (vl_type)(i / NSORT), l);
-            check_choice(sort_name[i % NSORT], &plain, (vl_type)(i / NSORT), l);
+            check_choice(sort_name[i % NSORT], &plain, (vl_type)(i / NSORT),
+                         vl_profile_trial((vl_profile)(l % 3)));
         }
     }
     vl_buf_free(&plain);
@@ -230,7 +237,7 @@ static bool draw_held(const vl_codec *codec, vl_type type, size_t n, vl_buf *pla
         if (s == NSORT) test->draw(plain, n, type, 5);
         else draw(plain, (sort)s, n, type, 5);
         const vl_pack_job job = job_of(plain, type, 3, &old_work);
-        if (vl_pack((vl_codec_id)codec->id, &job, packed, &err)) abort();
+        if (pack_or_raw(codec, &job, packed, &err)) abort();
         if (packed->data[2] == codec->id) return true;
     }
     return false;
@@ -383,7 +390,7 @@ static void time_codec(const vl_codec *codec, const vl_pack_job *job, vl_buf *pa
     *pack = *unpack = 0;
     for (int i = 0; i < 5; i++) {
         const double a = seconds();
-        for (int k = 0; k < 4; k++) vl_pack((vl_codec_id)codec->id, job, packed, &err);
+        for (int k = 0; k < 4; k++) pack_or_raw(codec, job, packed, &err);
         const double b = seconds();
         for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, &back, job->work, &err);
         const double c = seconds(), mb = 4e-6 * (double)job->len;
@@ -404,8 +411,7 @@ static void bench_codec(const vl_codec *codec, vl_type type)
     for (int s = 0; s < NSORT; s++) {
         draw(&plain, (sort)s, n, type, 7);
         const vl_pack_job job = job_of(&plain, type, 1, &old_work);
-        if (vl_pack((vl_codec_id)codec->id, &job, &packed, &err) || vl_pack(VL_CODEC_zstd, &job, &peer, &err))
-            abort();
+        if (pack_or_raw(codec, &job, &packed, &err) || pack_or_raw(zstd, &job, &peer, &err)) abort();
         if (packed.data[2] != codec->id || (double)packed.len / (double)peer.len >= least) continue;
         least = (double)packed.len / (double)peer.len;
         best = s;

@@ -11,7 +11,7 @@
  *
  * Corpus: testdata/fuzz/frame. Suites: codec fuzz. Also: asan.
  */
-#include "pipeline/codec/codec.h"
+#include "pipeline/codec/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,15 +76,18 @@ static void round_trip(const uint8_t *bytes, size_t n)
     if (n < 2) return;
     const vl_type type = (vl_type)(bytes[1] % (VL_F64 + 1));
     const size_t width = vl_type_width(type), len = (n - 2) / width * width;
-    const vl_codec *codec = vl_codec_find(bytes[0]);
-    vl_codec_id id = codec ? (vl_codec_id)codec->id : VL_CODEC_zstd;
+    const vl_codec *const codec = vl_codec_find(bytes[0]);
+    const vl_trial *const trial = vl_profile_trial((vl_profile)(bytes[1] >> 4 & 3));
     MUST(!vl_buf_append(&in, bytes + 2, len, &err));
-    const vl_pack_job job = { in.data, in.len, type, 1 + (bytes[1] >> 4) % 5, &work };
-    if (!codec) MUST(!vl_choose(bytes[0] & 31, &job, &id, &err));
-    MUST(!vl_pack(id, &job, &packed, &err));
+    const vl_pack_job job = {
+        .plain = in.data, .len = in.len, .type = type, .effort = (bytes[1] >> 4) % VL_EFFORTS, .work = &work
+    };
+    bool fits = false;
+    if (codec) MUST(!vl_pack(codec, &job, &packed, &fits, &err));
+    if (!fits) MUST(!vl_pack_best(trial, bytes[0] & 31, &job, &packed, &err));
     MUST(!vl_unpack(packed.data, packed.len, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));
-    MUST(!vl_deflate_pack(&job, &packed, &err));
+    MUST(!vl_deflate_pack(trial, &job, &packed, &err));
     MUST(!vl_deflate_unpack(packed.data, packed.len, len, width, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));
     vl_buf_free(&in);
