@@ -44,9 +44,9 @@ static long double step(double v, bool single)
     return (long double)v - (long double)next;
 }
 
-/* The power of ten of the first digit of v, from that of two, which leaves two to choose from (logarithms took a third
- * of a view's time). Right below a power of ten it may be one too high: a digit less is then tried, and does no harm.
- * False: beyond our powers of ten. */
+/* The power of ten of the first digit of v, from that of two, which leaves two to choose from (logarithms
+ * took a third of a view's time). Right below a power of ten it may be one too high: a digit less is then
+ * tried, and does no harm. False: beyond our powers of ten. */
 static bool magnitude_of(double v, int *out)
 {
     const int two = (int)(bits_of(v) >> 52) - 1023, low = (int)floor(two * 0.30102999566398120);

@@ -45,7 +45,7 @@ typedef struct vl_way {
     size_t step; /* rows of it that stay together: 2 with pairs */
     int weigh;   /* ragged field whose elements make the size of a batch; -1: its pieces and its text do */
     int follow;  /* table of which a row comes along with each step of lead; -1: none */
-    int at; /* field that says where in the stream it points at each row of lead stands; -1: there is no stream */
+    int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
 } vl_way;
 
 typedef struct vl_format {
@@ -78,12 +78,13 @@ typedef struct vl_format {
     vl_code (*finish)(const void *head, void *tail, vl_facts *facts, vl_err *err);
     void (*drop)(vl_batch *batch); /* frees batch->extra; may be NULL */
     size_t print_size;             /* state that unfinish makes; zeroed before */
-    /* What finish and parse left (counter: by the schema's numbers), and how many texts are wanted: as many as there
-     * were streams, or others where the format can. VL_EARG says what it cannot. NULL: there is no way back. */
+    /* What finish and parse left (counter: by the schema's numbers), and how many texts are wanted: as many
+     * as there were streams, or others where the format can. VL_EARG says what it cannot. NULL: there is no
+     * way back. */
     vl_code (*unfinish)(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                         vl_err *err);
-    /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the batch, as
-     * parse wrote them. */
+    /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the
+     * batch, as parse wrote them. */
     vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
     void (*close)(void *head, void *tail);
 } vl_format;
@@ -91,13 +92,14 @@ typedef struct vl_format {
 extern const vl_format *const vl_formats[]; /* ends with NULL */
 /* The format that is surest about these bytes, or NULL. */
 const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
-/* Do options that a store has noted (vl_opt_print_all; of stores of version 1: 0 and 1 for no and yes) say the same as what
- * is asked for? Only those count that were noted: others are another format's. */
+/* Do options that a store has noted (vl_opt_print_all; of stores of version 1: 0 and 1 for no and yes) say
+ * the same as what is asked for? Only those count that were noted: others are another format's. */
 bool vl_format_same_options(const char *noted, const vl_given *asked);
 const vl_format *vl_format_find(const char *name); /* NULL if there is none */
 /* What bytes of no format of ours seem to be; NULL: nothing that we know by sight. */
 const char *vl_format_resembles(const uint8_t *bytes, size_t n);
-/* The titles of all formats as a sentence has them: "A, B and C", with `joint` before the last. Gives text. */
+/* The titles of all formats as a sentence has them: "A, B and C", with `joint` before the last. Gives
+ * text. */
 enum { VL_FORMAT_TITLES = 160 };
 const char *vl_format_titles(const char *joint, char text[VL_FORMAT_TITLES]);
 

@@ -1,6 +1,7 @@
 /*
- * Options that a kind or a format owns: a table that says each one's name, what it takes and where in a struct its value
- * goes. The command line reads them, help is printed from them, a store keeps those that changed its bytes as text.
+ * Options that a kind or a format owns: a table that says each one's name, what it takes and where in a
+ * struct its value goes. The command line reads them, help is printed from them, a store keeps those that
+ * changed its bytes as text.
  */
 #ifndef VL_OPTION_H
 #define VL_OPTION_H
@@ -32,7 +33,8 @@ typedef struct vl_opt {
     const char *choices; /* of VL_OPT_CHOICE: words between blanks, the first is what holds when not asked */
 } vl_opt;
 
-/* What was given on a command line, or noted in a store: names and texts, of options that some owner knows. */
+/* What was given on a command line, or noted in a store: names and texts, of options that some owner
+ * knows. */
 enum { VL_MAX_GIVEN = 32, VL_OPTIONS = 256 }; /* options; bytes of all of them as text */
 typedef struct vl_given {
     struct {
@@ -49,7 +51,8 @@ vl_code vl_given_parse(vl_given *given, char *text, vl_err *err);
 /* The other way: all that was given, between blanks. */
 void vl_given_print(const vl_given *given, char *text, size_t n);
 
-/* The option of that name in a table, which ends with a name and a letter of nothing; NULL if there is none. */
+/* The option of that name in a table, which ends with a name and a letter of nothing; NULL if there is
+ * none. */
 const vl_opt *vl_opt_find(const vl_opt *table, const char *name);
 
 /* Sets one value in the struct; false: the text is no good value for it. */
@@ -58,8 +61,8 @@ bool vl_opt_set(const vl_opt *opt, void *into, const char *text);
 /* Sets all that were given; none may be of another table. VL_EARG names option, text and what is expected. */
 vl_code vl_opt_set_all(const vl_opt *table, void *into, const vl_given *given, vl_err *err);
 
-/* Every flag and choice of the table as text, given or not: "interleaved=no", "exact=sampled", between blanks, in the
- * order of the table. What a store keeps as its options. */
+/* Every flag and choice of the table as text, given or not: "interleaved=no", "exact=sampled", between
+ * blanks, in the order of the table. What a store keeps as its options. */
 void vl_opt_print_all(const vl_opt *table, const void *into, char *text, size_t n);
 
 /* "3-17", "5", "3-", "-17": inclusive bounds; missing ones become 0 and the largest number. */

@@ -320,7 +320,8 @@ static vl_code check_same(const vl_schema *ours, const vl_field *a, const vl_sch
                    vl_type_name(a->type), table_of(ours, a));
 }
 
-/* Field i of the store, which the program does not know, behind those that are there; numbers become those of o. */
+/* Field i of the store, which the program does not know, behind those that are there; numbers become those of
+ * o. */
 static vl_code add_unknown(owned *o, const vl_schema *store, int i, vl_err *err)
 {
     vl_field f = store->field[i];

@@ -20,8 +20,8 @@ vl_code vl_text_json(vl_buf *text, const void *bytes, size_t n, vl_err *err);
 vl_code vl_text_json_inside(vl_buf *text, const void *bytes, size_t n, vl_err *err);
 /* A TSV field of data: \t \n \r \\, all other bytes as they are. It reads back. */
 vl_code vl_text_field(vl_buf *text, const void *bytes, size_t n, vl_err *err);
-/* A TSV field of names and facts, which people look at: also \xHH for each byte that is not UTF-8 or is of a hidden
- * letter. It reads back. */
+/* A TSV field of names and facts, which people look at: also \xHH for each byte that is not UTF-8 or is of a
+ * hidden letter. It reads back. */
 vl_code vl_text_listed(vl_buf *text, const void *bytes, size_t n, vl_err *err);
 /* The same for people: a backslash is one. */
 vl_code vl_text_show(vl_buf *text, const void *bytes, size_t n, vl_err *err);

@@ -1,7 +1,7 @@
 /*
- * XXH3, the hash of chunks, columns, texts and stores: by the library's versions for this processor where it has them
- * (they take turns by themselves, each checks its own pointer). The plain functions of a distribution's library are
- * built for the oldest processor it runs on. The bits are the same.
+ * XXH3, the hash of chunks, columns, texts and stores: by the library's versions for this processor where it
+ * has them (they take turns by themselves, each checks its own pointer). The plain functions of a
+ * distribution's library are built for the oldest processor it runs on. The bits are the same.
  */
 #ifndef VL_XXH3_H
 #define VL_XXH3_H

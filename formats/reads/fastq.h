@@ -1,4 +1,5 @@
-/* FASTQ printed again: what parse (fastq.c) and its inverse (fastq_print.c), and the view of reads as FASTQ, share. */
+/* FASTQ printed again: what parse (fastq.c) and its inverse (fastq_print.c), and the view of reads as FASTQ,
+ * share. */
 #ifndef VL_FASTQ_H
 #define VL_FASTQ_H
 
@@ -18,8 +19,8 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
                           vl_err *err);
 vl_code vl_fastq_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 
-/* Appends n reads of the batch from `first` on; mate 1 or 2: only these, 0: all. Row 0 must be a first mate when
- * paired. */
+/* Appends n reads of the batch from `first` on; mate 1 or 2: only these, 0: all. Row 0 must be a first mate
+ * when paired. */
 vl_code vl_fastq_print_rows(const vl_batch *batch, const vl_fastq_how *how, int mate, size_t first, size_t n,
                             vl_buf *out, vl_err *err);
 

@@ -1,6 +1,6 @@
 /*
- * Reads as FASTQ again, the inverse of parse (fastq.c): a batch of rows becomes the text it came from, with the line
- * ends, the marks of mates and the end of the file as they were.
+ * Reads as FASTQ again, the inverse of parse (fastq.c): a batch of rows becomes the text it came from, with
+ * the line ends, the marks of mates and the end of the file as they were.
  */
 #include "formats/reads/fastq.h"
 

@@ -1,4 +1,5 @@
-/* The columns of reads stores of version 1, which do not carry them. Never changed: such stores stay readable for ever. */
+/* The columns of reads stores of version 1, which do not carry them. Never changed: such stores stay readable
+ * for ever. */
 #include "formats/reads/reads.h"
 
 static const char text[] =

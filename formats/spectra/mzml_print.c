@@ -1,6 +1,7 @@
 /*
- * Spectra as the mzML they came from, the inverse of parse (mzml_parse.c): the skeleton, and the text of each array where
- * it stood, made by its recipe. A text that comes out otherwise than it was is an error: each has its hash.
+ * Spectra as the mzML they came from, the inverse of parse (mzml_parse.c): the skeleton, and the text of each
+ * array where it stood, made by its recipe. A text that comes out otherwise than it was is an error: each has
+ * its hash.
  */
 #include <inttypes.h>
 

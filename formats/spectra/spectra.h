@@ -15,8 +15,8 @@
  *         dictionary (of floats), dictionary_int, float16, text (NUL-terminated strings), ms_1234567 (a
  *         compression that we keep as it is)
  *
- * Paths are for people. What an array is stands in the column's role (the name of its term: "m/z array"), unit and
- * coding, which the store's schema keeps; nobody reads them out of a path.
+ * Paths are for people. What an array is stands in the column's role (the name of its term: "m/z array"),
+ * unit and coding, which the store's schema keeps; nobody reads them out of a path.
  *
  * All text of the document but the content of its <binary> elements is the stream source/skeleton. A row of
  * array has what gives that content back, letter for letter: where it goes, and a recipe.

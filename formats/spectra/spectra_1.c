@@ -1,7 +1,7 @@
 /*
- * The columns of spectra stores of version 1, which do not carry them, and what paths of arrays said then (spectra.h:
- * CLASS/KIND[_UNIT][.CODING], and .TYPE behind the second of two types). Never changed: such stores stay readable for
- * ever.
+ * The columns of spectra stores of version 1, which do not carry them, and what paths of arrays said then
+ * (spectra.h: CLASS/KIND[_UNIT][.CODING], and .TYPE behind the second of two types). Never changed: such
+ * stores stay readable for ever.
  */
 #include "formats/spectra/mzml.h"
 #include "formats/spectra/spectra.h"

@@ -7,9 +7,9 @@
  * turn; 5 every array is to be proven. A text that begins with '@', '<' or a byte order mark needs no control
  * byte.
  *
- * What is accepted is printed again by its format and must be the text, byte for byte (arrays whose encoding was
- * proven on a sample only may be refused instead). Text that comes in other pieces must give the same error, or
- * none.
+ * What is accepted is printed again by its format and must be the text, byte for byte (arrays whose encoding
+ * was proven on a sample only may be refused instead). Text that comes in other pieces must give the same
+ * error, or none.
  *
  * Corpus: testdata/FORMAT testdata/fuzz/FORMAT. Suites: formats fuzz. Also: asan.
  */

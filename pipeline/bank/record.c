@@ -129,7 +129,8 @@ static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_e
     return err->code;
 }
 
-/* Stores of version 1 do not note their options, and what can be told from them is told: nothing is made up. */
+/* Stores of version 1 do not note their options, and what can be told from them is told: nothing is made
+ * up. */
 static vl_code get_options(vl_store *store, char *text, size_t n, vl_err *err)
 {
     char layout[32];

@@ -77,7 +77,8 @@ static void add(table *t, const vl_opt *o, bool owned)
     if (o->letter) snprintf(t->letters + used, sizeof t->letters - used, has ? "%c:" : "%c", o->letter);
 }
 
-/* One name may have several owners; it is read once, and belongs to whom the input or the store belongs to. */
+/* One name may have several owners; it is read once, and belongs to whom the input or the store belongs
+ * to. */
 static void fill(table *t, const vl_opt *opt, const vl_owner *owner)
 {
     *t = (table){ .letters = ":h" };

@@ -17,16 +17,16 @@ typedef struct vl_command {
 
 extern const vl_command *const vl_commands[]; /* ends with NULL */
 
-/* Options that are not the command's own but a kind's or a format's: which of them an input or a store has is found out
- * later. A list ends with NULL. */
+/* Options that are not the command's own but a kind's or a format's: which of them an input or a store has is
+ * found out later. A list ends with NULL. */
 typedef struct vl_owner {
     const char *of; /* for help */
     const vl_opt *opt;
 } vl_owner;
 
-/* Sets what the options point to, and lists what was given of the owners' (both NULL: there are none). *rest: number of
- * the first argument that is no option (argv is reordered). Returns false after a message (exit with *code), or after
- * --help (exit with EX_OK). */
+/* Sets what the options point to, and lists what was given of the owners' (both NULL: there are none). *rest:
+ * number of the first argument that is no option (argv is reordered). Returns false after a message (exit
+ * with *code), or after --help (exit with EX_OK). */
 bool vl_opt_parse(const vl_command *me, const vl_opt *opt, const vl_owner *owner, vl_given *given, int argc,
                   char **argv, int *rest, int *code);
 

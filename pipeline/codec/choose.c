@@ -1,10 +1,11 @@
 /*
  * The choice of codec and effort for a chunk: what suits its column is tried on a part of it (codec.h).
  *
- * First the codecs, all at one effort, so that a slower profile starts from the same one; then that codec's efforts. An
- * effort counts by the bytes it gives and, trial->gain per mille for each step of its cost, by its time, which goes with
- * the bytes that remain and a little with those that there were. With a smaller gain this chooses an effort that gives
- * fewer bytes or the same one, never more: a slower profile is not the larger one.
+ * First the codecs, all at one effort, so that a slower profile starts from the same one; then that codec's
+ * efforts. An effort counts by the bytes it gives and, trial->gain per mille for each step of its cost, by
+ * its time, which goes with the bytes that remain and a little with those that there were. With a smaller
+ * gain this chooses an effort that gives fewer bytes or the same one, never more: a slower profile is not the
+ * larger one.
  */
 #include "pipeline/codec/codec.h"
 
@@ -20,8 +21,8 @@ typedef struct part {
     bool whole;
 } part;
 
-/* A chunk that is its whole column and not large is tried whole, of others pieces from all over: what a chunk begins
- * with need not be what it goes on with. */
+/* A chunk that is its whole column and not large is tried whole, of others pieces from all over: what a chunk
+ * begins with need not be what it goes on with. */
 static vl_code take_part(const vl_pack_job *job, size_t npiece, part *out, vl_err *err)
 {
     enum { FEW_LETTERS = 1 << 19, FEW_NUMBERS = 1 << 15 };
@@ -52,8 +53,9 @@ static size_t packed_size(const vl_codec *codec, vl_pack_job job, int effort, vl
     return !codec->pack(&job, out, &fits, err) && fits ? out->len : SIZE_MAX;
 }
 
-/* The codec that holds the part in the fewest bytes, but for those refused (bits by number); NULL if none does. The table
- * has the special ones last: they are the quicker ones, and keep their place when others are hardly smaller. */
+/* The codec that holds the part in the fewest bytes, but for those refused (bits by number); NULL if none
+ * does. The table has the special ones last: they are the quicker ones, and keep their place when others are
+ * hardly smaller. */
 static const vl_codec *choose_codec(unsigned use, const part *p, uint64_t refused, vl_err *err)
 {
     const vl_codec *best = NULL;
@@ -71,10 +73,10 @@ static const vl_codec *choose_codec(unsigned use, const part *p, uint64_t refuse
 }
 
 /*
- * The effort with the least score: its bytes, and what its time is worth; of a small column the bytes alone count. Matches
- * that are further apart than the part is long are not seen in it. Effort 0 finds none: in a part of letters it pays `far`
- * per mille for them, in one of numbers it is not tried. Slower efforts that do not win, two of letters or one of
- * numbers, end it when speed counts at all.
+ * The effort with the least score: its bytes, and what its time is worth; of a small column the bytes alone
+ * count. Matches that are further apart than the part is long are not seen in it. Effort 0 finds none: in a
+ * part of letters it pays `far` per mille for them, in one of numbers it is not tried. Slower efforts that do
+ * not win, two of letters or one of numbers, end it when speed counts at all.
  */
 static int choose_effort(const vl_trial *trial, const vl_codec *codec, const part *p, unsigned far,
                          vl_err *err)

@@ -8,7 +8,8 @@
  *      3  u8   element width in bytes
  *      4  u32  plain length in bytes
  *      8  u64  XXH3-64 of the plain bytes
- *     16  u64  XXH3-64 of the payload bytes and the 16 bytes above: a flipped bit is found before it is decoded
+ *     16  u64  XXH3-64 of the payload bytes and the 16 bytes above: a flipped bit is found before it is
+ *              decoded
  * All little-endian. Profile `portable` has no frame: its chunks are HDF5's own shuffle and deflate.
  */
 #ifndef VL_CODEC_H
@@ -31,8 +32,9 @@ typedef struct vl_work {
 } vl_work;
 void vl_work_free(vl_work *work);
 
-/* How hard the coder behind a codec looks for what repeats: 0 not at all, it codes letters; each one is slower than the
- * one before. What they are for zstd and for deflate is said in codec_zstd.c and codec_deflate.c. */
+/* How hard the coder behind a codec looks for what repeats: 0 not at all, it codes letters; each one is
+ * slower than the one before. What they are for zstd and for deflate is said in codec_zstd.c and
+ * codec_deflate.c. */
 enum { VL_EFFORTS = 7 };
 
 typedef struct vl_pack_job {
@@ -61,7 +63,8 @@ typedef struct vl_codec {
     uint8_t id;
     int uses, types; /* sets: which columns it is tried on. 0: on none */
     bool first;      /* quickly says no: tried before all others on the whole chunk, and taken when it fits */
-    /* Appends the payload to out. *fits false: this codec cannot hold these bytes (what out got is dropped). */
+    /* Appends the payload to out. *fits false: this codec cannot hold these bytes (what out got is
+     * dropped). */
     vl_code (*pack)(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err);
     /* Fills plain. VL_ESTORE. */
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
@@ -78,12 +81,12 @@ bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type);
 typedef struct vl_trial {
     int neffort;
     uint8_t effort[VL_EFFORTS]; /* ascending */
-    unsigned
-        gain; /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
+    /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
+    unsigned gain;
 } vl_trial;
 
-/* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure function of the
- * trial, the use, the type and the bytes. */
+/* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure
+ * function of the trial, the use, the type and the bytes. */
 vl_code vl_pack_best(const vl_trial *trial, unsigned use, const vl_pack_job *job, vl_buf *packed,
                      vl_err *err);
 /* The effort that gives the fewest bytes for one codec. */

@@ -1,11 +1,11 @@
 /*
  * Codec deflate: byte planes in a zlib stream, as HDF5's own shuffle and deflate filters make them. Chunks of
- * profile portable are this without a frame, so that every HDF5 program opens them without a plugin; the stream
- * ends in an Adler-32 of the plain bytes. Other profiles do not try it.
+ * profile portable are this without a frame, so that every HDF5 program opens them without a plugin; the
+ * stream ends in an Adler-32 of the plain bytes. Other profiles do not try it.
  *
- * Effort 0 codes letters and runs (deflate_runs.c), the others are levels of libdeflate. Megabytes a second on NovaSeq
- * bases and qualities, and the bytes of 12,582,912 each: letters and runs 430, 3,442,000 and 917,000; level 1 200 to 280,
- * 3,865,194 and 1,242,555; level 6 13 to 67, 3,366,072 and 1,065,880.
+ * Effort 0 codes letters and runs (deflate_runs.c), the others are levels of libdeflate. Megabytes a second
+ * on NovaSeq bases and qualities, and the bytes of 12,582,912 each: letters and runs 430, 3,442,000 and
+ * 917,000; level 1 200 to 280, 3,865,194 and 1,242,555; level 6 13 to 67, 3,366,072 and 1,065,880.
  */
 #include "pipeline/codec/deflate_runs.h"
 #include "pipeline/codec/codec.h"

@@ -2,8 +2,9 @@
  * Codecs zstd, shuffle+zstd, delta+shuffle+zstd: one zstd frame of the bytes as they are, of byte planes, or
  * of byte planes of zigzag differences between neighbours (of bit patterns, as integers; never of floats).
  *
- * Efforts are levels, most of them with long matches only: where letters are near their entropy (qualities, bases,
- * mantissas) a short match costs more bits than the letters it stands for, so that level 3 is larger than level 1.
+ * Efforts are levels, most of them with long matches only: where letters are near their entropy (qualities,
+ * bases, mantissas) a short match costs more bits than the letters it stands for, so that level 3 is larger
+ * than level 1.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* for literalCompressionMode */
 #include "pipeline/codec/codec.h"
@@ -36,9 +37,9 @@ static void release(void *state)
     free(c);
 }
 
-/* Effort 0 is zstd without matches: its Huffman coder alone, several times as fast as level 1. The others take what a
- * level does with a whole chunk also for a part of it, so that the part tells of the whole; small chunks are done with
- * small tables. */
+/* Effort 0 is zstd without matches: its Huffman coder alone, several times as fast as level 1. The others
+ * take what a level does with a whole chunk also for a part of it, so that the part tells of the whole; small
+ * chunks are done with small tables. */
 static size_t set_effort(ZSTD_CCtx *c, int effort, size_t n)
 {
     enum { SMALL = 1 << 14, CHUNK = 1 << 20 };
@@ -61,7 +62,8 @@ static size_t set_effort(ZSTD_CCtx *c, int effort, size_t n)
     return bad;
 }
 
-/* Planes that are no whole number of zstd's own blocks end with one: each then has a Huffman code of its own. */
+/* Planes that are no whole number of zstd's own blocks end with one: each then has a Huffman code of its
+ * own. */
 static size_t pack_planes(ZSTD_CCtx *c, const uint8_t *bytes, size_t n, size_t plane, ZSTD_outBuffer *out)
 {
     size_t left = ZSTD_CCtx_setPledgedSrcSize(c, n);

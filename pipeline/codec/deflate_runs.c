@@ -1,10 +1,10 @@
 /*
- * A deflate encoder that knows letters and runs of one letter, and no other matches: for bytes near their entropy, as
- * bases and qualities are. There it makes smaller streams than the quick levels of libdeflate, many times as fast as
- * the thorough ones. Any inflate reads them (RFC 1950, RFC 1951).
+ * A deflate encoder that knows letters and runs of one letter, and no other matches: for bytes near their
+ * entropy, as bases and qualities are. There it makes smaller streams than the quick levels of libdeflate,
+ * many times as fast as the thorough ones. Any inflate reads them (RFC 1950, RFC 1951).
  *
- * Bytes are coded in blocks of BLOCK, each with its own Huffman codes. A run is a letter and matches of distance 1; it
- * is taken where the letters themselves, by their share of the block, would cost more bits.
+ * Bytes are coded in blocks of BLOCK, each with its own Huffman codes. A run is a letter and matches of
+ * distance 1; it is taken where the letters themselves, by their share of the block, would cost more bits.
  */
 #include "pipeline/codec/deflate_runs.h"
 
@@ -60,8 +60,8 @@ static int by_count(const uint32_t *count, int n, uint16_t *symbol)
     return used;
 }
 
-/* Huffman's lengths of n sorted symbols, by two queues: leaves, and nodes in the order they are made. Returns the
- * longest. */
+/* Huffman's lengths of n sorted symbols, by two queues: leaves, and nodes in the order they are made. Returns
+ * the longest. */
 static unsigned tree_lengths(const uint32_t *count, const uint16_t *symbol, int n, uint8_t *len)
 {
     uint32_t weight[NLITERAL];

@@ -1,6 +1,6 @@
 /*
- * The table of profiles: the efforts that each may try, and the bytes it wants for its time, in per mille for each step
- * of an effort's cost (choose.c). A slower profile tries all that a quicker one does.
+ * The table of profiles: the efforts that each may try, and the bytes it wants for its time, in per mille for
+ * each step of an effort's cost (choose.c). A slower profile tries all that a quicker one does.
  */
 #include "pipeline/codec/profile.h"
 

@@ -33,8 +33,8 @@ typedef struct vl_cutter {
     int nstream;
 } vl_cutter;
 
-/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). given: options of formats, NULL for
- * none; one of another format is refused, or, with any_format, passed over. */
+/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). given: options of formats, NULL
+ * for none; one of another format is refused, or, with any_format, passed over. */
 vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format, const vl_given *given,
                        bool any_format, vl_err *err);
 vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one slot carries. Buffers of text and chunks are given back as soon as they were used: of the slots few are at
- * the same stage, and what they hold at a time is half of what all stages need together. */
+/* What one slot carries. Buffers of text and chunks are given back as soon as they were used: of the slots
+ * few are at the same stage, and what they hold at a time is half of what all stages need together. */
 typedef struct load {
     vl_packet packet[VL_MAX_STREAM];
     vl_block block[VL_MAX_STREAM];

@@ -90,7 +90,8 @@ static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
     return VL_OK;
 }
 
-/* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never do. */
+/* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never
+ * do. */
 static vl_code reserve(vl_buf *open, size_t n, vl_err *err)
 {
     const size_t want = open->len + n;

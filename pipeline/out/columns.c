@@ -1,4 +1,5 @@
-/* The columns of a store (columns.h): its schema read, merged with the program's, and held against the data sets. */
+/* The columns of a store (columns.h): its schema read, merged with the program's, and held against the data
+ * sets. */
 #include "pipeline/out/columns.h"
 
 #include <inttypes.h>
@@ -11,7 +12,8 @@ enum { TABLES = 1024 };
 
 /* ---- the store's own schema ---- */
 
-/* A piece column of a store of version 1: the type and the unit are the data set's, the rest its path says. */
+/* A piece column of a store of version 1: the type and the unit are the data set's, the rest its path
+ * says. */
 static vl_code print_piece_1(vl_store *st, const vl_schema_1 *old, const char *of, const char *path,
                              vl_buf *text, vl_err *err)
 {
@@ -25,7 +27,8 @@ static vl_code print_piece_1(vl_store *st, const vl_schema_1 *old, const char *o
     return vl_schema_print_piece(of, path, &piece, text, err);
 }
 
-/* Version 1: the columns of the kind as they were, and the notes /source/columns name piece columns by number. */
+/* Version 1: the columns of the kind as they were, and the notes /source/columns name piece columns by
+ * number. */
 static vl_code text_of_version_1(vl_store *st, const vl_schema_1 *old, vl_buf *text, vl_err *err)
 {
     char number[12], path[VL_PATH + 16];

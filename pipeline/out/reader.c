@@ -62,8 +62,8 @@ int vl_reader_column(const vl_reader *r, int field) { return r->columns.column[f
 
 /* ---- pages ---- */
 
-/* A page to be filled: the one that was not needed for longest if that is long ago or there are many, else a new one:
- * memory that was never touched costs more than what it saves. Called with the lock held. */
+/* A page to be filled: the one that was not needed for longest if that is long ago or there are many, else a
+ * new one: memory that was never touched costs more than what it saves. Called with the lock held. */
 static vl_page *free_page(vl_reader *r, vl_err *err)
 {
     vl_page *oldest = NULL;

@@ -25,7 +25,8 @@ typedef struct vl_span {
 } vl_span;
 void vl_span_free(vl_span *span); /* memory only; unpin first */
 
-/* Rows of some tables, parts of streams and pieces, planned and then loaded into a batch as parse made it. Reused. */
+/* Rows of some tables, parts of streams and pieces, planned and then loaded into a batch as parse made it.
+ * Reused. */
 typedef struct vl_plan {
     vl_span *span;  /* owned; [nfield] */
     vl_span *piece; /* owned; [piece columns] */
@@ -50,16 +51,16 @@ uint64_t vl_reader_nrow(const vl_reader *r, int table);
 vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err);
 void vl_plan_free(vl_reader *r, vl_plan *plan);
 
-/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL: those of the
- * program). Other tables of the plan keep what was planned. */
+/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL:
+ * those of the program). Other tables of the plan keep what was planned. */
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
                        vl_work *work, vl_err *err);
 /* *want [nfield], to be freed: true for these n fields. */
 vl_code vl_reader_want(const vl_reader *r, const int *field, int n, bool **want, vl_err *err);
 /* Ordered. Plans elements of a stream. */
 vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err);
-/* Ordered. Plans the pieces of the first n rows of the piece table, whose rows must be loaded. Pieces of one column lie
- * behind each other in the store. VL_ESTORE names the row that points elsewhere. */
+/* Ordered. Plans the pieces of the first n rows of the piece table, whose rows must be loaded. Pieces of one
+ * column lie behind each other in the store. VL_ESTORE names the row that points elsewhere. */
 vl_code vl_reader_pieces(vl_reader *r, vl_plan *plan, size_t n, vl_err *err);
 /* Ordered. Plans any elements of any column. */
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err);
@@ -68,7 +69,8 @@ vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, 
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 /* Parallel. The elements of a stream that was planned. */
 vl_code vl_reader_load_stream(vl_reader *r, vl_plan *plan, int field, vl_work *work, vl_err *err);
-/* Bytes of the pieces of row i of a batch whose rows of the piece table are loaded. VL_ESTORE: it points at no column. */
+/* Bytes of the pieces of row i of a batch whose rows of the piece table are loaded. VL_ESTORE: it points at
+ * no column. */
 vl_code vl_reader_piece_bytes(const vl_reader *r, const vl_batch *batch, size_t i, uint64_t *bytes,
                               vl_err *err);
 /* Parallel. Fills piece, piece_column and values of plan->batch, and unpins. */
@@ -92,9 +94,10 @@ static inline uint64_t vl_u64_at(const vl_batch *b, int field, size_t i)
 }
 
 /* Digests on the way: who reads a whole store in order checks its columns without unpacking them twice.
- * start: before anything is read. fresh: ordered, behind a job's plan: the chunks that it fetched. digest: ordered, in
- * the same order: hashes and unpins them. whole: at the end, sets whole[c] of each column of the store that was read
- * from its first chunk to its last; VL_ESTORE if such a column does not match its digest. */
+ * start: before anything is read. fresh: ordered, behind a job's plan: the chunks that it fetched. digest:
+ * ordered, in the same order: hashes and unpins them. whole: at the end, sets whole[c] of each column of the
+ * store that was read from its first chunk to its last; VL_ESTORE if such a column does not match its
+ * digest. */
 vl_code vl_reader_digests_start(vl_reader *r, vl_err *err);
 void vl_reader_fresh(vl_reader *r, vl_fresh *out);
 vl_code vl_reader_digest(vl_reader *r, vl_fresh *fresh, vl_work *work, vl_err *err);

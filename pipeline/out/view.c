@@ -1,4 +1,5 @@
-/* View (view.h): opens the store, lets its kind find the rows, and moves them through plan, print and emit. */
+/* View (view.h): opens the store, lets its kind find the rows, and moves them through plan, print and
+ * emit. */
 #include "pipeline/out/view.h"
 
 #include "pipeline/run/run.h"
@@ -7,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one slot carries: loads whose rows lie within vl_question.span, so that rows here and there do not cost a turn
- * each, and their chunks are no more than those of neighbours. */
+/* What one slot carries: loads whose rows lie within vl_question.span, so that rows here and there do not
+ * cost a turn each, and their chunks are no more than those of neighbours. */
 typedef struct bunch {
     vl_load *load; /* owned; [nload], of which n are filled */
     int n, nload;

@@ -1,9 +1,9 @@
 /*
  * View: rows of a store that a question selects, printed in the formats other tools read.
  *
- * What may be asked belongs to the kind (vl_question): its options, how it finds rows, its columns, and its forms, one
- * for each format it is printed in. First the rows are found; then only the chunks with these rows are unpacked:
- * find -> plan (ordered) -> print (parallel) -> emit (ordered).
+ * What may be asked belongs to the kind (vl_question): its options, how it finds rows, its columns, and its
+ * forms, one for each format it is printed in. First the rows are found; then only the chunks with these rows
+ * are unpacked: find -> plan (ordered) -> print (parallel) -> emit (ordered).
  */
 #ifndef VL_VIEW_H
 #define VL_VIEW_H
@@ -125,8 +125,8 @@ typedef struct vl_question {
     void (*close)(vl_viewer *v);
 } vl_question;
 
-/* The column of a name: one of the kind's own, else a field of the rows, by its path or the path's last part. VL_EARG:
- * there is none, or it has no row for each row. */
+/* The column of a name: one of the kind's own, else a field of the rows, by its path or the path's last part.
+ * VL_EARG: there is none, or it has no row for each row. */
 vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_chosen *out, vl_err *err);
 
 #endif

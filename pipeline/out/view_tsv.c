@@ -1,6 +1,7 @@
 /*
- * Rows as a table: a line a row with chosen columns between tabulators, under a line with their names. A column is one
- * that the kind makes, or any field that the store has for its rows, known to this program or not.
+ * Rows as a table: a line a row with chosen columns between tabulators, under a line with their names. A
+ * column is one that the kind makes, or any field that the store has for its rows, known to this program or
+ * not.
  */
 #include "pipeline/out/view.h"
 

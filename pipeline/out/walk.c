@@ -43,7 +43,8 @@ static vl_code weigh_rows(vl_walker *w, size_t *n, vl_work *work, vl_err *err)
     return err->code;
 }
 
-/* How many of the first n rows, which are loaded, make about BLOCK_BYTES of pieces and of text between them. */
+/* How many of the first n rows, which are loaded, make about BLOCK_BYTES of pieces and of text between
+ * them. */
 static vl_code weigh_pieces(const vl_walker *w, const vl_batch *b, size_t n, size_t *out, vl_err *err)
 {
     uint64_t bytes = 0;
@@ -61,7 +62,8 @@ static vl_code weigh_pieces(const vl_walker *w, const vl_batch *b, size_t n, siz
     return VL_OK;
 }
 
-/* The part of the stream up to row n of the batch, where row n stands; positions then count from its beginning. */
+/* The part of the stream up to row n of the batch, where row n stands; positions then count from its
+ * beginning. */
 static vl_code plan_stream(vl_walker *w, vl_plan *plan, size_t n, vl_err *err)
 {
     uint8_t *const at = plan->batch.col[w->way.at].data.data;

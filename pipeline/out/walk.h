@@ -1,6 +1,7 @@
 /*
- * The rows of a store in order, in batches as print wants them (vl_way of formats/format.h): so many rows of the leading
- * table as make about a block of text, the rows that come along, their pieces, and the part of the stream they stand in.
+ * The rows of a store in order, in batches as print wants them (vl_way of formats/format.h): so many rows of
+ * the leading table as make about a block of text, the rows that come along, their pieces, and the part of
+ * the stream they stand in.
  */
 #ifndef VL_WALK_H
 #define VL_WALK_H

@@ -1,4 +1,5 @@
-/* Which build of vial this is (build_id.h): the note that the linker leaves, as the program finds it in its own memory. */
+/* Which build of vial this is (build_id.h): the note that the linker leaves, as the program finds it in its
+ * own memory. */
 #include "pipeline/run/build_id.h"
 
 #include "formats/letter.h"

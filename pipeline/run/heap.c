@@ -1,4 +1,5 @@
-/* Heap (heap.h): settings of glibc's allocator, and address space in advance that is marked for huge pages. */
+/* Heap (heap.h): settings of glibc's allocator, and address space in advance that is marked for huge
+ * pages. */
 #include "pipeline/run/heap.h"
 
 #include "pipeline/run/run.h"

@@ -1,8 +1,9 @@
 /*
- * The runner (run.h): one parallel region. Threads are not bound to slots: who has finished a stage goes on with the
- * same slot if it may, since its batch is in this core's cache, else with the earliest batch that may go. So there are
- * no more threads than cores, and one sleeps only when there is nothing to do: on a virtual machine a wake-up costs as
- * much as unpacking a chunk, and a thread that wakes beside a busy one waits for that one's core.
+ * The runner (run.h): one parallel region. Threads are not bound to slots: who has finished a stage goes on
+ * with the same slot if it may, since its batch is in this core's cache, else with the earliest batch that
+ * may go. So there are no more threads than cores, and one sleeps only when there is nothing to do: on a
+ * virtual machine a wake-up costs as much as unpacking a chunk, and a thread that wakes beside a busy one
+ * waits for that one's core.
  */
 #include "pipeline/run/run.h"
 
@@ -48,7 +49,8 @@ static bool may_go(const run *r, const place *p)
     return r->stage[p->stage].order == VL_PARALLEL || r->turn[p->stage] == p->slot->seq;
 }
 
-/* The place to work at: the one that this thread comes from, or the earliest batch. NULL if none may go now. */
+/* The place to work at: the one that this thread comes from, or the earliest batch. NULL if none may go
+ * now. */
 static place *choose(const run *r, place *mine)
 {
     place *first = NULL;
@@ -68,7 +70,8 @@ static void seat(run *r, place *p)
     p->stage = 0;
 }
 
-/* The stage is done. The earliest error wins and batches after it stop; an error behind the end is nobody's. */
+/* The stage is done. The earliest error wins and batches after it stop; an error behind the end is
+ * nobody's. */
 static void leave(run *r, place *p, const vl_err *err)
 {
     const uint64_t seq = p->slot->seq;
@@ -121,8 +124,8 @@ static void work(run *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Takes the first batch before any thread starts, and says whether others follow: one alone is worth no second thread,
- * which would cost more than what a look at a few rows takes. */
+/* Takes the first batch before any thread starts, and says whether others follow: one alone is worth no
+ * second thread, which would cost more than what a look at a few rows takes. */
 static bool take_first(run *r)
 {
     pthread_mutex_lock(&r->lock);

@@ -2,8 +2,9 @@
  * The runner: batches move through stages on slots; the only threads we have.
  *
  * A slot carries one batch through all stages, left to right. An ordered stage handles slots one at a time in
- * input order; a parallel stage handles many at once. There are as many threads as may compute, `-@ 2` is two, and a
- * few slots more: a batch that waits for its turn at an ordered stage keeps no thread, only its slot.
+ * input order; a parallel stage handles many at once. There are as many threads as may compute, `-@ 2` is
+ * two, and a few slots more: a batch that waits for its turn at an ordered stage keeps no thread, only its
+ * slot.
  *
  * When slot k fails, later slots stop and all earlier ones still reach the end. What went through the last
  * stage is a clean prefix, and that prefix and the error are the same for 1 slot and for 64.

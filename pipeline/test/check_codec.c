@@ -1,10 +1,11 @@
 /*
- * Checks the codecs, as the table of codecs says: each gives back every sort of bytes at every length and type that it
- * suits; no flipped bit, no cut and no payload that lies gets through, and none of them does harm (run it under address
- * and undefined sanitizers). A codec in codec.def is checked without a line here; what it has more to check lies in
- * pipeline/codec/test/check_<name>.c.
+ * Checks the codecs, as the table of codecs says: each gives back every sort of bytes at every length and
+ * type that it suits; no flipped bit, no cut and no payload that lies gets through, and none of them does
+ * harm (run it under address and undefined sanitizers). A codec in codec.def is checked without a line here;
+ * what it has more to check lies in pipeline/codec/test/check_<name>.c.
  *
- * `check_codec --bench` prints a line for each codec and width: the sort of bytes on which it beats zstd 1 most.
+ * `check_codec --bench` prints a line for each codec and width: the sort of bytes on which it beats zstd 1
+ * most.
  *
  * Suites: codec. Also: asan.
  */
@@ -267,8 +268,8 @@ static void check_flips_and_cuts(const char *what, vl_buf *packed)
     packed->len--;
 }
 
-/* A damaged frame that is sealed again: the decoder sees it. It is refused, or gives the bytes that the frame's hash is
- * of. */
+/* A damaged frame that is sealed again: the decoder sees it. It is refused, or gives the bytes that the
+ * frame's hash is of. */
 static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const char *how, size_t at)
 {
     static vl_buf back;

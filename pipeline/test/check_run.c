@@ -300,7 +300,8 @@ static void check_side_by_side(void)
     }
 }
 
-/* Ends with batch `last`; remembers whether it ever ran elsewhere than in the thread that called the runner. */
+/* Ends with batch `last`; remembers whether it ever ran elsewhere than in the thread that called the
+ * runner. */
 typedef struct caller {
     pthread_t thread;
     uint64_t last;

@@ -1,6 +1,7 @@
 /*
- * Schemas as text: what is printed is read as the same, hostile texts end in an error or in a schema that keeps its
- * promises, and the program's schema seen in a store's gives fields that are missing or new their places.
+ * Schemas as text: what is printed is read as the same, hostile texts end in an error or in a schema that
+ * keeps its promises, and the program's schema seen in a store's gives fields that are missing or new their
+ * places.
  *
  * Suites: formats store. Also: asan.
  */

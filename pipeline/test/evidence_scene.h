@@ -1,7 +1,7 @@
 /*
- * What the checks of evidence share: a bank into which hostile names went (markup, quotes, newlines, controls,
- * bytes that are no UTF-8, marks that turn the direction of writing), and what it leaves to read. The clock
- * stands still.
+ * What the checks of evidence share: a bank into which hostile names went (markup, quotes, newlines,
+ * controls, bytes that are no UTF-8, marks that turn the direction of writing), and what it leaves to read.
+ * The clock stands still.
  */
 #ifndef EVIDENCE_SCENE_H
 #define EVIDENCE_SCENE_H

@@ -1,6 +1,6 @@
 /*
- * A whole made-up sample as plain arrays (the model), which keeps for each row how much of every column belongs
- * to it. Batches are slices of the model, cut anywhere, with references that count within the batch.
+ * A whole made-up sample as plain arrays (the model), which keeps for each row how much of every column
+ * belongs to it. Batches are slices of the model, cut anywhere, with references that count within the batch.
  */
 #ifndef LAY_MODEL_H
 #define LAY_MODEL_H

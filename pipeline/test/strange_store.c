@@ -1,6 +1,7 @@
 /*
- * Makes a store of reads as another year's program might: with columns that this one does not know, and without one that
- * it knows. `strange_store FILE.h5`. Its two reads and what stands in them is what strange_store.py looks for.
+ * Makes a store of reads as another year's program might: with columns that this one does not know, and
+ * without one that it knows. `strange_store FILE.h5`. Its two reads and what stands in them is what
+ * strange_store.py looks for.
  */
 #include "formats/reads/reads.h"
 #include "pipeline/in/lay.h"

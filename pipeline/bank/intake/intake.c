@@ -222,8 +222,8 @@ static void count(intake *t, const vl_told *told)
 
 /* ---- workers ---- */
 
-/* Bad data and conflicts show before a store gets its name. Of all else the sample must be looked at: a store that
- * has its name may not be in the sample's record yet. */
+/* Bad data and conflicts show before a store gets its name. Of all else the sample must be looked at: a store
+ * that has its name may not be in the sample's record yet. */
 static bool ended_before_naming(const vl_told *told)
 {
     return told->err.code && (told->exit_code == EX_DATAERR || told->exit_code == EX_NOINPUT ||

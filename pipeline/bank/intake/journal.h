@@ -29,7 +29,8 @@ vl_code vl_journal_each_dead(const vl_bank *bank,
                              vl_code (*visit)(vl_journal *j, json_t *item, void *to, vl_err *err), void *to,
                              vl_err *err);
 
-/* An item as JSON: {"sample", "acquisition", "inputs": [path, ...], "roles": ["R1", ...], "profile", "facts": {...}, ...}. */
+/* An item as JSON: {"sample", "acquisition", "inputs": [path, ...], "roles": ["R1", ...], "profile", "facts":
+ * {...}, ...}. */
 json_t *vl_item_json(const vl_item *item);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Codec deflate without a frame, as profile portable has it: no hash over the packed bytes, so what passes damage must be
- * the right bytes.
+ * Codec deflate without a frame, as profile portable has it: no hash over the packed bytes, so what passes
+ * damage must be the right bytes.
  */
 #include "pipeline/codec/profile.h"
 #include "pipeline/codec/test/codec_test.h"

@@ -1,6 +1,7 @@
 /*
- * What the checks of a codec share. check_codec.c runs every codec of the table over generic bytes; a codec that has
- * more to say for itself has a file check_<name>.c here with a vl_codec_test, which is found by its name.
+ * What the checks of a codec share. check_codec.c runs every codec of the table over generic bytes; a codec
+ * that has more to say for itself has a file check_<name>.c here with a vl_codec_test, which is found by its
+ * name.
  */
 #ifndef VL_CODEC_TEST_H
 #define VL_CODEC_TEST_H
@@ -34,7 +35,8 @@ void draw(vl_buf *plain, sort of, size_t n, vl_type type, uint64_t seed);
 
 /* What a codec's own file says. All may be NULL. */
 typedef struct vl_codec_test {
-    /* Bytes that the codec must hold itself; without this, it must hold some sort of each type that it suits. */
+    /* Bytes that the codec must hold itself; without this, it must hold some sort of each type that it
+     * suits. */
     bool (*holds)(sort of, size_t n, size_t width);
     /* Bytes that no generic sort is like: replaces plain by n elements that the codec must hold. */
     void (*draw)(vl_buf *plain, size_t n, vl_type type, uint64_t seed);

@@ -10,7 +10,8 @@ const char *const sort_name[NSORT] = { "equal",         "line",        "random",
                                        "bases, N runs", "IUPAC",       "lower case",     "qualities",
                                        "names",         "counts",      "peaks",          "odd floats" };
 
-/* Floats that arithmetic would not give back: signed zeros, infinities, quiet and signalling NaNs, denormals. */
+/* Floats that arithmetic would not give back: signed zeros, infinities, quiet and signalling NaNs,
+ * denormals. */
 static const uint64_t odd_f64[] = { 0,
                                     UINT64_C(1) << 63,
                                     UINT64_C(0x7ff0000000000000),
