@@ -1,30 +1,31 @@
 #!/usr/bin/env bash
-# One part of a sample sheet as one task of a Slurm array, into a bank on a shared disk. slurm_submit.sh submits it
-# together with the collecting job that must follow; by hand:
+# One part of a sample sheet as one task of a Slurm array, into a bank on a shared disk. slurm_submit.sh
+# submits it together with the collecting job that must follow; by hand:
 #
 #   export BANK=/data/bank SHEET=/data/sheets/run7.csv
 #   sbatch --array=1-100%8 slurm_array.sh
 #   sbatch --dependency=afterany:JOBID --wrap 'exec vial collect -b "$BANK"'
 #
 # Parts. Task i of M takes the items i, i+M, i+2M ... of the sheet. Slurm's numbers are mapped to 1 to M by
-# SLURM_ARRAY_TASK_MIN and _COUNT, so --array=0-99 does as well as --array=1-100. To repeat a few tasks of an array, say
-# how many parts there are in all, since _COUNT is then the number of the few: PARTS=100 sbatch --array=3,17 ...
-# Give each task a minute of work or more: Slurm itself takes a second for each. Slurm allows 1000 tasks unless its
-# MaxArraySize says otherwise.
+# SLURM_ARRAY_TASK_MIN and _COUNT, so --array=0-99 does as well as --array=1-100. To repeat a few tasks of an
+# array, say how many parts there are in all, since _COUNT is then the number of the few:
+# PARTS=100 sbatch --array=3,17 ... Give each task a minute of work or more: Slurm itself takes a second for
+# each. Slurm allows 1000 tasks unless its MaxArraySize says otherwise.
 #
-# Again. A task may be killed at any time and run again, by Slurm (node failure, preemption), by `scontrol requeue`, or by
-# hand: what it had published is found unchanged, what was half done is cleared and done anew. It writes no catalogue but a
-# receipt in BANK/receipts; `vial collect` takes each receipt once.
+# Again. A task may be killed at any time and run again, by Slurm (node failure, preemption), by
+# `scontrol requeue`, or by hand: what it had published is found unchanged, what was half done is cleared and
+# done anew. It writes no catalogue but a receipt in BANK/receipts; `vial collect` takes each receipt once.
 #
 # Exit codes, as squeue and sacct show them:
 #   0:0    all items of the part are in the bank
-#   65:0   some were refused: BANK/quarantine says which and why. The rest of the part is in the bank; to run it again
-#          does not help before somebody has looked
-#   75:0   try again: told to stop, or a lock was held. Run it again; `RequeueExit=75` in slurm.conf does so by itself
+#   65:0   some were refused: BANK/quarantine says which and why. The rest of the part is in the bank; to run
+#          it again does not help before somebody has looked
+#   75:0   try again: told to stop, or a lock was held. Run it again; `RequeueExit=75` in slurm.conf does so
+#          by itself
 #   74:0   the disk: full, or failing
 #   0:9    killed: by the memory limit, the time limit, or an operator. Run it again, with more of either
-# Any code but 0 is FAILED to Slurm. Hence `afterany` for the collecting job, never `afterok`: receipts of the good
-# items are to be taken also when one item of a thousand was refused.
+# Any code but 0 is FAILED to Slurm. Hence `afterany` for the collecting job, never `afterok`: receipts of the
+# good items are to be taken also when one item of a thousand was refused.
 #
 # Disk. Tasks exclude each other by flock(), which must hold between nodes: NFS 4, GPFS, CephFS, BeeGFS with
 # tuneUseGlobalFileLocks, Lustre mounted with `flock` and not with `localflock`.
@@ -37,7 +38,8 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=vial-%A_%a.log
-# Five minutes before the time is up: finish the items at work, begin no other, end with 75. --time must be well above.
+# Five minutes before the time is up: finish the items at work, begin no other, end with 75. --time must be
+# well above.
 #SBATCH --signal=B:INT@300
 set -euo pipefail
 

@@ -1,16 +1,18 @@
-// A process for Nextflow (DSL2, in the manner of an nf-core module): FASTQ files or an mzML file of one sample into a
-// verified store. Checked by reading only, and its script block by running it filled in; `nextflow run` has not seen it.
+// A process for Nextflow (DSL2, in the manner of an nf-core module): FASTQ files or an mzML file of one
+// sample into a verified store. Checked by reading only, and its script block by running it filled in;
+// `nextflow run` has not seen it.
 //
 //     include { VIAL_INGEST } from './vial_ingest'
-//     VIAL_INGEST(channel.of([[id: 'S1', single_end: false], [file('S1_R1.fastq.gz'), file('S1_R2.fastq.gz')]]))
+//     VIAL_INGEST(channel.of([[id: 'S1', single_end: false],
+//                             [file('S1_R1.fastq.gz'), file('S1_R2.fastq.gz')]]))
 //
 // meta.id      names the store, ID.h5; ext.prefix another name
 // meta.sample  the sample, when it is called otherwise than meta.id
 // meta.lane    the acquisition: a lane, a run; else the name of the file
 // ext.args     more options, such as '--profile archive' or '--interleaved'
 //
-// A store of a work folder belongs to no bank. Into a bank goes a sheet: `vial ingest -b BANK --sheet FILE`, by hand or
-// with slurm_array.sh.
+// A store of a work folder belongs to no bank. Into a bank goes a sheet: `vial ingest -b BANK --sheet FILE`,
+// by hand or with slurm_array.sh.
 process VIAL_INGEST {
     tag "${meta.id}"
     label 'process_medium'
