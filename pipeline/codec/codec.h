@@ -18,6 +18,7 @@
 #include "formats/batch.h"
 
 enum { VL_FRAME = 24, VL_FRAME_VERSION = 1, VL_MAX_CHUNK = 1 << 26, VL_MAX_CODEC = 64 };
+enum { VL_CODEC_NAMES = 512 }; /* room for the names of all codecs of the table in a row */
 
 typedef enum vl_codec_id {
 #define VL_CODEC(name, number) VL_CODEC_##name = number,

@@ -62,7 +62,7 @@ typedef struct vl_dataset {
     const vl_spec *spec;
     hid_t id;
     uint64_t next;   /* first element of the chunk that comes next */
-    uint32_t codecs; /* bit i: codec i occurs */
+    uint64_t codecs; /* bit i: codec i occurs */
 } vl_dataset;
 
 #endif

@@ -104,10 +104,10 @@ typedef struct vl_stored {
     bool uniform; /* ragged, and all rows are row_length long: there is no offset column */
     uint64_t row_length;
     uint8_t digest[16];
-    bool index;    /* made from columns */
-    bool portable; /* HDF5's filters instead of ours */
-    char codec[32];
-    uint64_t packed_bytes; /* in the file */
+    bool index;                 /* made from columns */
+    bool portable;              /* HDF5's filters instead of ours */
+    char codec[VL_CODEC_NAMES]; /* that occur in its chunks, with commas between */
+    uint64_t packed_bytes;      /* in the file */
 } vl_stored;
 
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);

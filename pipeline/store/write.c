@@ -195,7 +195,7 @@ static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, v
     if (H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, &offset, chunk->packed.len, chunk->packed.data) < 0)
         return vl_store_give_up(st, err, col->is.path);
     start_writeback(st, chunk->packed.len);
-    col->codecs |= st->profile == VL_PORTABLE ? 0 : 1u << chunk->packed.data[2];
+    col->codecs |= st->profile == VL_PORTABLE ? 0 : UINT64_C(1) << chunk->packed.data[2];
     col->next = col->is.nelem = extent;
     col->is.packed_bytes += chunk->packed.len;
     return VL_OK;
@@ -252,7 +252,7 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
         !vl_chunk_pack(&chunk, st->profile, &work, err) &&
         H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
         vl_store_give_up(st, err, col->is.path);
-    if (!err->code && st->profile != VL_PORTABLE) col->codecs |= 1u << chunk.packed.data[2];
+    if (!err->code && st->profile != VL_PORTABLE) col->codecs |= UINT64_C(1) << chunk.packed.data[2];
     vl_buf_free(&chunk.raw);
     vl_buf_free(&chunk.packed);
     vl_work_free(&work);
@@ -354,11 +354,11 @@ vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16]
 
 static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
 {
-    char text[128] = "";
+    char text[VL_CODEC_NAMES] = "";
     if (st->profile == VL_PORTABLE)
         return vl_store_add_text(st, col->id, "codec",
                                  vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
-    for (uint8_t i = 0; i < 32; i++) {
+    for (uint8_t i = 0; i < VL_MAX_CODEC; i++) {
         if (!(col->codecs >> i & 1)) continue;
         const size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", vl_codec_name(i));

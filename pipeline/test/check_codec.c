@@ -373,6 +373,19 @@ static void check_crafted_frames(void)
     vl_buf_free(&f);
 }
 
+/* A column's attribute has room for the names of all codecs, and each number and name is one codec's. */
+static void check_names(void)
+{
+    size_t room = 0;
+    for (const vl_codec *const *c = vl_codecs; *c; c++) {
+        room += strlen((*c)->name) + 1;
+        HOLDS(vl_codec_find((*c)->id) == *c, "%s: its number is another's", (*c)->name);
+        for (const vl_codec *const *d = vl_codecs; d < c; d++)
+            HOLDS(strcmp((*c)->name, (*d)->name), "%s: two codecs of this name", (*c)->name);
+    }
+    HOLDS(room <= VL_CODEC_NAMES, "all names take %zu bytes, there is room for %d", room, VL_CODEC_NAMES);
+}
+
 /* ---- bench ---- */
 
 static double seconds(void)
@@ -449,6 +462,7 @@ int main(int argc, char **argv)
     check_choices();
     check_damage();
     check_crafted_frames();
+    check_names();
     vl_work_free(&old_work);
     return check_end();
 }
