@@ -21,6 +21,27 @@ typedef struct part {
     bool whole;
 } part;
 
+/* Of what lies beside the chunk, that of the elements [at, at + n). */
+static vl_code cut_beside(const vl_pack_job *whole, size_t at, size_t n, vl_pack_job *piece, vl_err *err)
+{
+    const vl_beside *const b = &whole->beside;
+    vl_buf *const rows = &whole->work->rows;
+    if (b->near) piece->beside.near = b->near + at * vl_type_width(b->near_type);
+    piece->beside.nrow = 0;
+    piece->beside.row = NULL;
+    if (!b->row) return VL_OK;
+    rows->len = 0;
+    for (size_t i = 0; i < b->nrow; i++) {
+        const uint32_t end = b->row[i] - (uint32_t)at;
+        if (b->row[i] <= at) continue;
+        if (b->row[i] > at + n) break;
+        if (vl_buf_append(rows, &end, sizeof end, err)) return err->code;
+    }
+    piece->beside.row = (const uint32_t *)(const void *)rows->data;
+    piece->beside.nrow = rows->len / sizeof(uint32_t);
+    return VL_OK;
+}
+
 /* A chunk that is its whole column and not large is tried whole, of others pieces from all over: what a chunk
  * begins with need not be what it goes on with. */
 static vl_code take_part(const vl_pack_job *job, size_t npiece, part *out, vl_err *err)
@@ -34,9 +55,12 @@ static vl_code take_part(const vl_pack_job *job, size_t npiece, part *out, vl_er
     out->job.len = real;
     if (out->whole || real <= PIECE * npiece) return VL_OK;
     bytes->len = 0;
-    for (size_t i = 0; i < npiece; i++) {
+    const bool sees = job->beside.row || job->beside.near; /* then it must be in one piece */
+    for (size_t i = 0; i < (sees ? 1 : npiece); i++) {
         const size_t at = (2 * i + 1) * (real - PIECE) / (2 * npiece) / 64 * 64;
+        const size_t width = vl_type_width(job->type);
         if (vl_buf_append(bytes, job->plain + at, PIECE, err)) return err->code;
+        if (sees && cut_beside(job, at / width, PIECE / width, &out->job, err)) return err->code;
     }
     out->job.plain = bytes->data;
     out->job.len = bytes->len;
@@ -48,6 +72,8 @@ static size_t packed_size(const vl_codec *codec, vl_pack_job job, int effort, vl
 {
     vl_buf *const out = &job.work->trial;
     bool fits = true;
+    const vl_model *const model = job.beside.model;
+    if (model && model->codec != codec->id) job.beside.model = NULL;
     job.effort = effort;
     out->len = 0;
     return !codec->pack(&job, out, &fits, err) && fits ? out->len : SIZE_MAX;

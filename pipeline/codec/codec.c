@@ -35,6 +35,27 @@ bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type)
     return used && codec->types >> type & 1;
 }
 
+const vl_codec *vl_codec_learner(unsigned use, vl_type type)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->learn && vl_codec_suits(*c, use, type)) return *c;
+    return NULL;
+}
+
+bool vl_codec_wants_rows(unsigned use, vl_type type)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->rows && vl_codec_suits(*c, use, type)) return true;
+    return false;
+}
+
+bool vl_codec_wants_near(unsigned use, vl_type type)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->near && vl_codec_suits(*c, use, type)) return true;
+    return false;
+}
+
 void vl_work_free(vl_work *work)
 {
     for (const vl_codec *const *c = vl_codecs; *c; c++)
@@ -43,6 +64,7 @@ void vl_work_free(vl_work *work)
     vl_buf_free(&work->b);
     vl_buf_free(&work->part);
     vl_buf_free(&work->trial);
+    vl_buf_free(&work->rows);
     *work = (vl_work){ 0 };
 }
 
@@ -53,8 +75,17 @@ static uint64_t seal(const uint8_t *packed, size_t n)
     return XXH3_64bits_withSeed(packed + VL_FRAME, n - VL_FRAME, head);
 }
 
-vl_code vl_pack(const vl_codec *codec, const vl_pack_job *job, vl_buf *packed, bool *fits, vl_err *err)
+/* A model is for the codec that made it. */
+static const vl_model *model_of(const vl_codec *codec, const vl_model *model)
 {
+    return model && model->bytes.len && model->codec == codec->id ? model : NULL;
+}
+
+vl_code vl_pack(const vl_codec *codec, const vl_pack_job *all, vl_buf *packed, bool *fits, vl_err *err)
+{
+    vl_pack_job own = *all;
+    const vl_pack_job *const job = &own;
+    own.beside.model = model_of(codec, all->beside.model);
     if (job->len > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "chunk of %zu bytes", job->len);
     packed->len = 0;
     *fits = true;
@@ -91,18 +122,20 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
-vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
+vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work, vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
+    const vl_codec *const codec = vl_codec_find(frame.codec);
     if (vl_buf_reserve(plain, frame.len, err)) return err->code;
     const vl_unpack_job job = { .payload = packed + VL_FRAME,
                                 .n = n - VL_FRAME,
                                 .plain = plain->data,
                                 .len = frame.len,
                                 .width = frame.width,
+                                .model = model_of(codec, model),
                                 .work = work };
-    if (vl_codec_find(frame.codec)->unpack(&job, err)) return err->code;
+    if (codec->unpack(&job, err)) return err->code;
     plain->len = frame.len;
     if (XXH3_64bits(plain->data, plain->len) != frame.hash)
         return vl_fail(err, VL_ESTORE, "unpacked bytes do not match their hash");

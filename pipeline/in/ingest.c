@@ -5,7 +5,7 @@
 #include "pipeline/in/ingest.h"
 
 #include "pipeline/in/cut.h"
-#include "pipeline/in/lay.h"
+#include "pipeline/in/learn.h"
 #include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/indexing.h"
@@ -122,8 +122,8 @@ static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
 
 static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
 {
-    if (vl_chunk_pack(chunk, g->ask->profile, &l->work, err)) return err->code;
-    vl_buf_free(&chunk->raw);
+    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, &l->work, err)) return err->code;
+    if (!chunk->spec->looked_at) vl_buf_free(&chunk->raw);
     vl_buf_fit(&chunk->packed);
     return VL_OK;
 }
@@ -134,6 +134,7 @@ static vl_code pack(void *self, vl_slot *slot, vl_err *err)
     load *const l = slot->body;
     for (size_t i = 0; i < l->chunks.n; i++)
         if (pack_chunk(g, l, &l->chunks.chunk[i], err)) return err->code;
+    for (size_t i = 0; i < l->chunks.n; i++) vl_buf_free(&l->chunks.chunk[i].raw);
     return VL_OK;
 }
 

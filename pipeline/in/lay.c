@@ -2,6 +2,7 @@
 #include "pipeline/in/lay.h"
 
 #include "formats/schema.h"
+#include "pipeline/in/learn.h"
 #include "formats/xxh3.h"
 
 #include <assert.h>
@@ -15,6 +16,9 @@ typedef struct column {
     vl_buf open;          /* elements since first */
     uint64_t first, n;    /* first element of the open chunk; elements so far */
     XXH3_state_t *hash;
+    vl_model model;  /* spec.model, where a codec learns */
+    bool wants_rows; /* a codec wants to see where rows end */
+    vl_buf rows;     /* u32: ends of rows in the open chunk */
 } column;
 
 /* Row offsets of a ragged field: left out while all rows are equally long. */
@@ -33,12 +37,15 @@ struct vl_lay {
     int npiece;
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
+    vl_work *learning; /* owned */
 };
 
 static void column_free(column *c)
 {
     if (!c) return;
     vl_buf_free(&c->open);
+    vl_buf_free(&c->rows);
+    vl_buf_free(&c->model.bytes);
     XXH3_freeState(c->hash);
     free(c);
 }
@@ -53,6 +60,7 @@ static column *column_new(const vl_spec *spec, vl_err *err)
         return NULL;
     }
     c->spec = *spec;
+    if (vl_codec_learner(spec->use, spec->type)) c->spec.model = &c->model;
     XXH3_128bits_reset(c->hash);
     return c;
 }
@@ -62,6 +70,7 @@ void vl_chunks_free(vl_chunks *chunks)
     for (size_t i = 0; i < chunks->cap; i++) {
         vl_buf_free(&chunks->chunk[i].raw);
         vl_buf_free(&chunks->chunk[i].packed);
+        vl_buf_free(&chunks->chunk[i].rows);
     }
     free(chunks->chunk);
     *chunks = (vl_chunks){ 0 };
@@ -85,7 +94,8 @@ static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
     chunk->last = last;
     chunk->line = 0;
     vl_buf_swap(&chunk->raw, &c->open);
-    c->open.len = 0;
+    vl_buf_swap(&chunk->rows, &c->rows);
+    c->open.len = c->rows.len = 0;
     c->first += chunk->count;
     return VL_OK;
 }
@@ -112,6 +122,37 @@ static vl_code append(column *c, const uint8_t *bytes, size_t len, vl_chunks *ou
         if (c->open.len == VL_CHUNK_BYTES && emit(c, false, out, err)) return err->code;
     }
     return VL_OK;
+}
+
+/* ---- rows ---- */
+
+/* The rows of a batch that end within the open chunk, once it holds the elements up to `to`, from row *i on. An empty row
+ * that stands where a chunk ends is the next one's, wherever batches end. */
+static vl_code note_rows(column *c, const vl_column *col, uint64_t base, uint64_t to, size_t *i, vl_err *err)
+{
+    const uint64_t full = c->first + vl_chunk_elements(c->spec.type);
+    for (; *i < col->nrow; ++*i) {
+        const uint64_t from = base + col->offset[*i], end = base + col->offset[*i + 1];
+        if (end > to || (end == full && from == end)) break;
+        const uint32_t place = (uint32_t)(end - c->first);
+        if (vl_buf_append(&c->rows, &place, sizeof place, err)) break;
+    }
+    return err->code;
+}
+
+/* The rows of a batch, chunk by chunk, for a codec that wants to see where they end. base: elements before. */
+static vl_code append_rows(column *c, const vl_column *col, vl_chunks *out, vl_err *err)
+{
+    const size_t width = vl_type_width(c->spec.type);
+    const uint64_t base = c->n, all = base + col->data.len / width;
+    size_t i = 0;
+    do {
+        const uint64_t room = c->first + vl_chunk_elements(c->spec.type), to = all < room ? all : room;
+        if (note_rows(c, col, base, to, &i, err) ||
+            append(c, col->data.data + (c->n - base) * width, (size_t)(to - c->n) * width, out, err))
+            break;
+    } while (c->n < all || i < col->nrow);
+    return err->code;
 }
 
 /* ---- offsets ---- */
@@ -264,6 +305,15 @@ static void check_promises(const vl_batch *batch)
 
 /* ---- entry points ---- */
 
+/* A codec of field f wants to see the field that has the same rows. Their chunks end alike when their elements are as wide. */
+static void look_near(vl_lay *lay, int f, int other)
+{
+    vl_spec *const mine = &lay->field[f]->spec, *const its = &lay->field[other]->spec;
+    if (vl_type_width(mine->type) != vl_type_width(its->type)) return;
+    mine->near = its;
+    its->looked_at = true;
+}
+
 static vl_code open_field(vl_lay *lay, int f, vl_err *err)
 {
     const vl_field *const field = &lay->schema->field[f];
@@ -276,6 +326,8 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                      .coding = field->coding };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
+    lay->field[f]->wants_rows = field->shape == VL_RAGGED && vl_codec_wants_rows(field->use, field->type);
+    if (field->offset_of && vl_codec_wants_near(field->use, field->type)) look_near(lay, f, field->offset_of - 1);
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
     vl_spec offset = { .type = VL_U64,
                        .use = VL_USE_NUMBER,
@@ -295,7 +347,8 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
     lay->schema = schema;
     lay->field = calloc((size_t)schema->nfield, sizeof *lay->field);
     lay->rows = calloc((size_t)schema->nfield, sizeof *lay->rows);
-    if (!lay->field || !lay->rows) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    lay->learning = calloc(1, sizeof *lay->learning);
+    if (!lay->field || !lay->rows || !lay->learning) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
     for (int f = 0; f < schema->nfield; f++)
         if (open_field(lay, f, err)) return err->code;
     return VL_OK;
@@ -304,6 +357,7 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 {
     check_promises(batch);
+    const size_t before = out->n;
     fix_refs(lay, batch);
     for (int t = 0; t < lay->schema->ntable; t++) batch->first[t] = lay->nrow[t];
     if (batch->npiece && lay_pieces(lay, batch, out, err)) return err->code;
@@ -311,7 +365,8 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
         column *const c = lay->field[f];
         const vl_column *const col = &batch->col[f];
         const uint64_t base = c->n;
-        if (append(c, col->data.data, col->data.len, out, err)) return err->code;
+        if (c->wants_rows ? append_rows(c, col, out, err) : append(c, col->data.data, col->data.len, out, err))
+            return err->code;
         if (lay->rows[f].offset && lay_offsets(&lay->rows[f], col, base, out, err)) return err->code;
     }
     for (int t = 0; t < lay->schema->ntable; t++) lay->nrow[t] += batch->nrow[t];
@@ -322,7 +377,7 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
         for (int f = 0; f < lay->schema->nfield; f++)
             if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
                 out->chunk[i].line = lay->rows[f].length;
-    return VL_OK;
+    return vl_learn(lay->learning, out, before, err);
 }
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
@@ -342,7 +397,7 @@ vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
     }
     for (int i = 0; i < lay->npiece; i++)
         if (end_column(lay->piece[i], out, err)) return err->code;
-    return VL_OK;
+    return vl_learn(lay->learning, out, before, err);
 }
 
 static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
@@ -409,6 +464,8 @@ void vl_lay_close(vl_lay *lay)
         column_free(lay->rows[f].offset);
     }
     for (int i = 0; i < lay->npiece; i++) column_free(lay->piece[i]);
+    if (lay->learning) vl_work_free(lay->learning);
+    free(lay->learning);
     free(lay->field);
     free(lay->rows);
     free(lay);

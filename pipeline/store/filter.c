@@ -1,11 +1,12 @@
 /*
- * The HDF5 filter: unpacks a framed chunk for any program that reads with HDF5, and packs for one that
- * writes. Parameters in the data set's header: version of this list (1), width of an element, use (vl_use).
- * It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it.
+ * The HDF5 filter (filter.h): unpacks a framed chunk for any program that reads with HDF5, and packs for one that
+ * writes. It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it. What codecs keep
+ * from chunk to chunk, a model unfolded above all, lives as long as the thread.
  */
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,28 +30,100 @@ static vl_type type_of(unsigned width, size_t len)
     return width == 8 && len % 8 == 0 ? VL_U64 : VL_U8;
 }
 
-static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size,
-                     void **buf)
+/* ---- parameters ---- */
+
+size_t vl_filter_params(unsigned width, vl_use use, const vl_model *model, unsigned param[VL_FILTER_PARAMS])
+{
+    const size_t len = model ? model->bytes.len : 0;
+    param[0] = len ? 2 : 1;
+    param[1] = width;
+    param[2] = (unsigned)use;
+    if (!len) return 3;
+    param[3] = model->codec;
+    param[4] = (unsigned)len;
+    for (size_t i = 0; i < len; i += 4) {
+        uint8_t four[4] = { 0 };
+        memcpy(four, model->bytes.data + i, len - i < 4 ? len - i : 4);
+        param[5 + i / 4] = vl_le32(four);
+    }
+    return 5 + (len + 3) / 4;
+}
+
+bool vl_filter_model(const unsigned *param, size_t n, vl_model *model, vl_err *err)
+{
+    model->bytes.len = 0;
+    if (n < 1 || param[0] == 1) return n >= 1;
+    if (param[0] != 2 || n < 6 || param[3] > UINT8_MAX || !param[4] || param[4] > VL_MAX_MODEL ||
+        n != 5 + (param[4] + 3) / 4)
+        return false;
+    if (vl_buf_reserve(&model->bytes, 4 * (n - 5), err)) return false;
+    for (size_t i = 5; i < n; i++) vl_put_le32(model->bytes.data + 4 * (i - 5), param[i]);
+    model->bytes.len = param[4];
+    model->codec = (uint8_t)param[3];
+    return true;
+}
+
+/* ---- what a thread keeps ---- */
+
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool has_key;
+
+static void end_of_thread(void *work)
+{
+    vl_work_free(work);
+    free(work);
+}
+
+static void make_key(void) { has_key = !pthread_key_create(&key, end_of_thread); }
+
+static vl_work *work_of_thread(void)
+{
+    pthread_once(&once, make_key);
+    vl_work *work = has_key ? pthread_getspecific(key) : NULL;
+    if (work || !has_key || !(work = calloc(1, sizeof *work))) return work;
+    if (!pthread_setspecific(key, work)) return work;
+    free(work);
+    return NULL;
+}
+
+/* ---- the filter ---- */
+
+static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out, vl_err *err)
+{
+    vl_model model = { 0 };
+    if (vl_filter_model(param, nparam, &model, err)) vl_unpack(in->data, in->len, &model, out, work, err);
+    else vl_fail(err, VL_ESTORE, "filter parameters that are not known");
+    vl_buf_free(&model.bytes);
+    return err->code;
+}
+
+static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out, vl_err *err)
+{
+    const vl_type type = type_of(nparam > 1 ? param[1] : 1, in->len);
+    const vl_pack_job job = { .plain = in->data, .len = in->len, .type = type, .work = work };
+    return vl_pack_best(vl_profile_trial(VL_COMPACT), nparam > 2 ? param[2] & 255 : VL_USE_TEXT, &job, out, err);
+}
+
+_Thread_local vl_model *vl_filter_wanted;
+
+static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size, void **buf)
 {
     vl_err err = VL_ERR_INIT;
-    vl_work work = { 0 };
+    vl_work *const work = work_of_thread();
     vl_buf in = { 0 }, out = { 0 };
     size_t n = 0;
-    if (vl_buf_append(&in, *buf, nbytes, &err)) goto out; /* padded, as kernels want it */
-    if (flags & H5Z_FLAG_REVERSE) {
-        if (vl_unpack(in.data, in.len, &out, &work, &err)) goto out;
-    } else {
-        const vl_type type = type_of(nparam > 1 ? param[1] : 1, in.len);
-        const vl_pack_job job = { .plain = in.data, .len = in.len, .type = type, .work = &work };
-        const unsigned use = nparam > 2 ? param[2] & 255 : VL_USE_TEXT;
-        if (vl_pack_best(vl_profile_trial(VL_COMPACT), use, &job, &out, &err)) goto out;
+    if (vl_filter_wanted) {
+        vl_filter_model(param, nparam, vl_filter_wanted, &err);
+        return 0;
     }
-    n = hand_over(&out, buf_size, buf);
-out:
+    if (work && !vl_buf_append(&in, *buf, nbytes, &err) && /* padded, as kernels want it */
+        !(flags & H5Z_FLAG_REVERSE ? unpack(&in, nparam, param, work, &out, &err)
+                                   : pack(&in, nparam, param, work, &out, &err)))
+        n = hand_over(&out, buf_size, buf);
     vl_buf_free(&in);
     vl_buf_free(&out);
-    vl_work_free(&work);
-    return err.code ? 0 : n;
+    return n;
 }
 
 const H5Z_class2_t vl_filter = { H5Z_CLASS_T_VERS, VL_FILTER, 1, 1, "vial", NULL, NULL, filter };

@@ -29,6 +29,9 @@ typedef struct vl_spec {
     vl_use use;
     const char *unit, *missing, *doc; /* borrowed; live as long as the store is written */
     const char *role, *coding;        /* the same; NULL: none */
+    vl_model *model;                  /* borrowed; filled before the first chunk is packed; NULL: none of its codecs learns */
+    const struct vl_spec *near;       /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
+    bool looked_at;                   /* it is near another: its plain bytes are wanted until that is packed */
     bool index;                       /* made from columns, under VL_INDEX_GROUP */
 } vl_spec;
 
@@ -39,12 +42,14 @@ typedef struct vl_chunk {
     bool last;             /* no chunk of this column follows */
     uint64_t line; /* elements between the end of the chunk before and first that were left out: i * line */
     vl_buf raw, packed;
+    vl_buf rows; /* u32: where rows end (vl_beside); empty unless a codec wants it */
     uint8_t codec;
 } vl_chunk;
 
 size_t vl_chunk_elements(vl_type type); /* in a full chunk */
 /* Packs raw into packed as the profile says; a short chunk that is not the first is padded to a full one. */
-vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err *err);
+/* near: the chunk of spec->near with the same elements; NULL: none. */
+vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err);
 
 typedef struct vl_store vl_store;
 
@@ -106,6 +111,7 @@ typedef struct vl_stored {
     uint8_t digest[16];
     bool index;                 /* made from columns */
     bool portable;              /* HDF5's filters instead of ours */
+    vl_model model;             /* of the column; owned by the store */
     char codec[VL_CODEC_NAMES]; /* that occur in its chunks, with commas between */
     uint64_t packed_bytes;      /* in the file */
 } vl_stored;

@@ -18,7 +18,7 @@
 
 size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
 
-vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err *err)
+vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err)
 {
     const size_t width = vl_type_width(chunk->spec->type), real = chunk->raw.len, full = VL_CHUNK_BYTES;
     if (chunk->first && real < full) {
@@ -27,7 +27,17 @@ vl_code vl_chunk_pack(vl_chunk *chunk, vl_profile profile, vl_work *work, vl_err
         for (; chunk->raw.len < full; chunk->raw.len += width)
             memcpy(chunk->raw.data + chunk->raw.len, chunk->raw.data + chunk->raw.len - width, width);
     }
-    const vl_pack_job job = { .plain = chunk->raw.data,
+    vl_beside beside = { .model = chunk->spec->model };
+    if (chunk->rows.len) {
+        beside.row = (const uint32_t *)(const void *)chunk->rows.data;
+        beside.nrow = chunk->rows.len / sizeof *beside.row;
+    }
+    if (near && real == chunk->raw.len) { /* what fills a chunk up has nothing beside it */
+        beside.near = near->raw.data;
+        beside.near_type = near->spec->type;
+    }
+    const vl_pack_job job = { .beside = beside,
+                              .plain = chunk->raw.data,
                               .len = chunk->raw.len,
                               .fill = chunk->raw.len - real,
                               .type = chunk->spec->type,
@@ -134,10 +144,18 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     return col;
 }
 
-/* Chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
-static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, vl_type type, vl_use use)
+/* The parameters of our filter (filter.h), and the model among them. */
+static void set_filter(hid_t create, unsigned width, vl_use use, const vl_model *model)
 {
-    const unsigned width = (unsigned)vl_type_width(type), param[3] = { 1, width, (unsigned)use };
+    unsigned param[VL_FILTER_PARAMS];
+    const size_t n = vl_filter_params(width, use, model, param);
+    H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, n, param);
+}
+
+/* Chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
+static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, const vl_spec *spec)
+{
+    const unsigned width = (unsigned)vl_type_width(spec->type);
     const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(create, ndim, size);
     H5Pset_obj_track_times(create, 0);
@@ -146,7 +164,7 @@ static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, vl_type 
         if (width > 1) H5Pset_shuffle(create);
         H5Pset_deflate(create, 6);
     } else {
-        H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, 3, param);
+        set_filter(create, width, spec->use, spec->model);
     }
     return create;
 }
@@ -159,7 +177,7 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     const bool single = chunk->first == 0 && chunk->last;
     const hsize_t size = single ? count : vl_chunk_elements(spec->type);
     if (make_groups(st, spec->path, err)) return err->code;
-    const hid_t create = chunked(st, 1, &size, spec->type, spec->use);
+    const hid_t create = chunked(st, 1, &size, spec);
     const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
     col->id =
         H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
@@ -213,7 +231,7 @@ static vl_code fill_line(vl_store *st, vl_dataset *col, uint64_t to, uint64_t st
         if (vl_buf_reserve(&chunk.raw, VL_CHUNK_BYTES, err)) break;
         for (size_t i = 0; i < count; i++) vl_put_le64(chunk.raw.data + 8 * i, (chunk.first + i) * step);
         chunk.raw.len = count * 8;
-        if (vl_chunk_pack(&chunk, st->profile, work, err)) break;
+        if (vl_chunk_pack(&chunk, NULL, st->profile, work, err)) break;
         put_chunk(st, col, &chunk, err);
     }
     vl_buf_free(&chunk.raw);
@@ -241,7 +259,7 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
     vl_work work = { 0 };
     const hsize_t zero[4] = { 0 };
-    const hid_t create = chunked(st, ndim, size, spec.type, spec.use),
+    const hid_t create = chunked(st, ndim, size, &spec),
                 space = H5Screate_simple(ndim, size, NULL);
     col->id =
         H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
@@ -249,7 +267,7 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     H5Sclose(space);
     H5Pclose(create);
     if (!err->code && !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
-        !vl_chunk_pack(&chunk, st->profile, &work, err) &&
+        !vl_chunk_pack(&chunk, NULL, st->profile, &work, err) &&
         H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
         vl_store_give_up(st, err, col->is.path);
     if (!err->code && st->profile != VL_PORTABLE) col->codecs |= UINT64_C(1) << chunk.packed.data[2];

@@ -88,7 +88,7 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
     static vl_buf back;
     vl_err err = VL_ERR_INIT;
     seal(frame);
-    vl_unpack(frame->data, frame->len, &back, &old_work, &err);
+    vl_unpack(frame->data, frame->len, NULL, &back, &old_work, &err);
     codec_check(err.code == VL_ESTORE && strstr(err.what, reason), file, line, "'%s', expected '%s'",
                 err.what, reason);
 }
@@ -137,7 +137,7 @@ static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *pl
     pack_or_raw(codec, &job, &packed, &err);
     if (n % 16 == 3 || plain->len == LONG) check_again(codec, job, &packed);
     const uint8_t used = packed.data[2];
-    vl_unpack(packed.data, packed.len, &back, &old_work, &err);
+    vl_unpack(packed.data, packed.len, NULL, &back, &old_work, &err);
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
     return used == codec->id;
@@ -250,7 +250,7 @@ static void must_refuse(const uint8_t *bytes, size_t n, const char *what, const 
     vl_err err = VL_ERR_INIT;
     uint8_t *const just = vl_alloc(n);
     memcpy(just, bytes, n);
-    vl_unpack(just, n, &back, &old_work, &err);
+    vl_unpack(just, n, NULL, &back, &old_work, &err);
     HOLDS(err.code == VL_ESTORE && err.what[0], "%s: %s %zu", what, how, at);
     free(just);
 }
@@ -277,7 +277,7 @@ static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const 
     seal(frame);
     uint8_t *const just = vl_alloc(frame->len);
     memcpy(just, frame->data, frame->len);
-    vl_unpack(just, frame->len, &back, &old_work, &err);
+    vl_unpack(just, frame->len, NULL, &back, &old_work, &err);
     HOLDS(err.code ? err.code == VL_ESTORE && err.what[0] : same(&back, plain),
           "%s, sealed again: %s %zu: %s", what, how, at, err.what);
     free(just);
@@ -406,7 +406,7 @@ static void time_codec(const vl_codec *codec, const vl_pack_job *job, vl_buf *pa
         const double a = seconds();
         for (int k = 0; k < 4; k++) pack_or_raw(codec, job, packed, &err);
         const double b = seconds();
-        for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, &back, job->work, &err);
+        for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, NULL, &back, job->work, &err);
         const double c = seconds(), mb = 4e-6 * (double)job->len;
         if (mb / (b - a) > *pack) *pack = mb / (b - a);
         if (mb / (c - b) > *unpack) *unpack = mb / (c - b);

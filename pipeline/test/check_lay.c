@@ -39,7 +39,7 @@ static vl_code pack_and_append(vl_store *st, vl_chunks *chunks, vl_profile profi
         CHECK(c->count && c->count * width == c->raw.len && c->first % full == 0 &&
                   (c->count == full || c->last),
               "%s: chunk of %zu elements from %zu on", c->spec->path, (size_t)c->count, (size_t)c->first);
-        if (vl_chunk_pack(c, profile, work, err) || vl_store_append(st, c, work, err)) return err->code;
+        if (vl_chunk_pack(c, NULL, profile, work, err) || vl_store_append(st, c, work, err)) return err->code;
     }
     chunks->n = 0;
     return VL_OK;

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
         vl_lay_batch(lay, &batch, &chunks, &err) || vl_lay_end(lay, &chunks, &err))
         goto out;
     for (size_t i = 0; i < chunks.n; i++)
-        if (vl_chunk_pack(&chunks.chunk[i], VL_COMPACT, &work, &err) ||
+        if (vl_chunk_pack(&chunks.chunk[i], NULL, VL_COMPACT, &work, &err) ||
             vl_store_append(st, &chunks.chunk[i], &work, &err))
             goto out;
     if (!note(st, lay, &err) && !vl_store_seal(st, 1, &err)) vl_store_publish(st, &err);
