@@ -122,7 +122,8 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
-vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work, vl_err *err)
+vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work,
+                  vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;

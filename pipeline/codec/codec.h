@@ -39,7 +39,9 @@ void vl_work_free(vl_work *work);
 enum { VL_EFFORTS = 7 };
 
 /* What was learned of a whole column, once, by the codec of that number: kept with the column, not in its chunks. */
-enum { VL_MAX_MODEL = 60 << 10 }; /* bytes: filter parameters lie in a data set's header, which ends at 64 KiB */
+enum {
+    VL_MAX_MODEL = 60 << 10
+}; /* bytes: filter parameters lie in a data set's header, which ends at 64 KiB */
 typedef struct vl_model {
     uint8_t codec;
     vl_buf bytes; /* empty: there is none */
@@ -47,12 +49,13 @@ typedef struct vl_model {
 
 /* What a codec may see beside the bytes of its chunk, as far as it asks for it; NULL: it is not there. */
 typedef struct vl_beside {
-    const uint32_t *row;    /* [nrow]: the element of the chunk at which each row ends; the first row may have begun in the
+    const uint32_t
+        *row; /* [nrow]: the element of the chunk at which each row ends; the first row may have begun in the
                                chunk before, the last may go on in the next */
     size_t nrow;
-    const uint8_t *near;    /* [elements of the chunk]: the same elements of the column that has the same rows */
+    const uint8_t *near; /* [elements of the chunk]: the same elements of the column that has the same rows */
     vl_type near_type;
-    const vl_model *model;  /* of this codec */
+    const vl_model *model; /* of this codec */
 } vl_beside;
 
 typedef struct vl_pack_job {
@@ -68,10 +71,10 @@ typedef struct vl_pack_job {
 typedef struct vl_unpack_job {
     const uint8_t *payload; /* [n]; may be hostile */
     size_t n;
-    uint8_t *plain;    /* [len], to be filled */
-    size_t len, width; /* bytes; len is a multiple of width, which is 1 to 8 */
+    uint8_t *plain;        /* [len], to be filled */
+    size_t len, width;     /* bytes; len is a multiple of width, which is 1 to 8 */
     const vl_model *model; /* of the column, made by this codec; NULL: none. Its bytes may be hostile */
-    vl_work *work;     /* borrowed */
+    vl_work *work;         /* borrowed */
 } vl_unpack_job;
 
 /* Sets of uses and types, for vl_codec.uses and .types. */
@@ -89,7 +92,7 @@ typedef struct vl_codec {
     /* Fills plain. VL_ESTORE. */
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
     void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
-    bool rows, near;              /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
+    bool rows, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
     /* Learns from the first chunk of a column: appends VL_MAX_MODEL bytes at most, or nothing. NULL: it does not. Of
      * several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
@@ -133,7 +136,8 @@ typedef struct vl_frame {
 /* Reads and checks the frame and the payload's hash. VL_ESTORE with what is wrong. */
 vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *err);
 /* The plain bytes of a packed chunk, replacing plain; hashes checked. model: of its column; NULL: none. */
-vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work, vl_err *err);
+vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work,
+                  vl_err *err);
 
 /* HDF5's own shuffle and deflate, as profile portable stores them. */
 vl_code vl_deflate_pack(const vl_trial *trial, const vl_pack_job *job, vl_buf *packed, vl_err *err);

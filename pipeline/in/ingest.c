@@ -122,7 +122,8 @@ static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
 
 static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
 {
-    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, &l->work, err)) return err->code;
+    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, &l->work, err))
+        return err->code;
     if (!chunk->spec->looked_at) vl_buf_free(&chunk->raw);
     vl_buf_fit(&chunk->packed);
     return VL_OK;

@@ -327,7 +327,8 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
     lay->field[f]->wants_rows = field->shape == VL_RAGGED && vl_codec_wants_rows(field->use, field->type);
-    if (field->offset_of && vl_codec_wants_near(field->use, field->type)) look_near(lay, f, field->offset_of - 1);
+    if (field->offset_of && vl_codec_wants_near(field->use, field->type))
+        look_near(lay, f, field->offset_of - 1);
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
     vl_spec offset = { .type = VL_U64,
                        .use = VL_USE_NUMBER,
@@ -348,7 +349,8 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
     lay->field = calloc((size_t)schema->nfield, sizeof *lay->field);
     lay->rows = calloc((size_t)schema->nfield, sizeof *lay->rows);
     lay->learning = calloc(1, sizeof *lay->learning);
-    if (!lay->field || !lay->rows || !lay->learning) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    if (!lay->field || !lay->rows || !lay->learning)
+        return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
     for (int f = 0; f < schema->nfield; f++)
         if (open_field(lay, f, err)) return err->code;
     return VL_OK;
@@ -365,7 +367,8 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
         column *const c = lay->field[f];
         const vl_column *const col = &batch->col[f];
         const uint64_t base = c->n;
-        if (c->wants_rows ? append_rows(c, col, out, err) : append(c, col->data.data, col->data.len, out, err))
+        if (c->wants_rows ? append_rows(c, col, out, err)
+                          : append(c, col->data.data, col->data.len, out, err))
             return err->code;
         if (lay->rows[f].offset && lay_offsets(&lay->rows[f], col, base, out, err)) return err->code;
     }

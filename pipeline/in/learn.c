@@ -16,18 +16,21 @@ static vl_code learn_one(vl_work *work, const vl_chunks *chunks, const vl_chunk 
     const vl_spec *const spec = chunk->spec;
     const vl_codec *const codec = vl_codec_learner(spec->use, spec->type);
     const vl_chunk *const near = vl_chunk_near(chunks, chunk);
-    const vl_pack_job job = { .plain = chunk->raw.data,
-                              .len = chunk->raw.len,
-                              .type = spec->type,
-                              .beside = { .row = chunk->rows.len ? (const uint32_t *)(const void *)chunk->rows.data : NULL,
-                                          .nrow = chunk->rows.len / sizeof(uint32_t),
-                                          .near = near ? near->raw.data : NULL,
-                                          .near_type = near ? near->spec->type : VL_U8 },
-                              .work = work };
+    const vl_pack_job job = {
+        .plain = chunk->raw.data,
+        .len = chunk->raw.len,
+        .type = spec->type,
+        .beside = { .row = chunk->rows.len ? (const uint32_t *)(const void *)chunk->rows.data : NULL,
+                    .nrow = chunk->rows.len / sizeof(uint32_t),
+                    .near = near ? near->raw.data : NULL,
+                    .near_type = near ? near->spec->type : VL_U8 },
+        .work = work
+    };
     spec->model->codec = codec->id;
     if (codec->learn(&job, &spec->model->bytes, err)) return err->code;
     if (spec->model->bytes.len <= VL_MAX_MODEL) return VL_OK;
-    return vl_fail(err, VL_EBUG, "%s: codec %s learned %zu bytes", spec->path, codec->name, spec->model->bytes.len);
+    return vl_fail(err, VL_EBUG, "%s: codec %s learned %zu bytes", spec->path, codec->name,
+                   spec->model->bytes.len);
 }
 
 vl_code vl_learn(vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err)

@@ -105,7 +105,8 @@ static vl_code put_chunk(vl_store *to, stream *s, const uint8_t *bytes, size_t n
                          vl_err *err)
 {
     vl_chunk chunk = { .spec = &s->spec, .first = s->first, .count = n, .last = last };
-    if (!vl_buf_append(&chunk.raw, bytes, n, err) && !vl_chunk_pack(&chunk, NULL, vl_store_profile(to), work, err))
+    if (!vl_buf_append(&chunk.raw, bytes, n, err) &&
+        !vl_chunk_pack(&chunk, NULL, vl_store_profile(to), work, err))
         vl_store_append(to, &chunk, work, err);
     s->first += n;
     vl_buf_free(&chunk.raw);

@@ -89,7 +89,8 @@ static vl_work *work_of_thread(void)
 
 /* ---- the filter ---- */
 
-static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out, vl_err *err)
+static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,
+                      vl_err *err)
 {
     vl_model model = { 0 };
     if (vl_filter_model(param, nparam, &model, err)) vl_unpack(in->data, in->len, &model, out, work, err);
@@ -98,16 +99,19 @@ static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], v
     return err->code;
 }
 
-static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out, vl_err *err)
+static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,
+                    vl_err *err)
 {
     const vl_type type = type_of(nparam > 1 ? param[1] : 1, in->len);
     const vl_pack_job job = { .plain = in->data, .len = in->len, .type = type, .work = work };
-    return vl_pack_best(vl_profile_trial(VL_COMPACT), nparam > 2 ? param[2] & 255 : VL_USE_TEXT, &job, out, err);
+    return vl_pack_best(vl_profile_trial(VL_COMPACT), nparam > 2 ? param[2] & 255 : VL_USE_TEXT, &job, out,
+                        err);
 }
 
 _Thread_local vl_model *vl_filter_wanted;
 
-static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size, void **buf)
+static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size,
+                     void **buf)
 {
     vl_err err = VL_ERR_INIT;
     vl_work *const work = work_of_thread();

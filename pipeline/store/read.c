@@ -99,7 +99,8 @@ static bool read_model(vl_dataset *col)
     uint8_t element[8];
     const hsize_t first = 0, one = 1;
     const hid_t file = H5Dget_space(col->id), memory = H5Screate_simple(1, &one, NULL);
-    if (file >= 0 && memory >= 0 && H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &one, NULL) >= 0) {
+    if (file >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &one, NULL) >= 0) {
         vl_filter_wanted = &col->is.model;
         H5Dread(col->id, vl_hdf5_type(col->is.type), memory, file, H5P_DEFAULT, element);
         vl_filter_wanted = NULL;

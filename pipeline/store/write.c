@@ -259,8 +259,7 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
     vl_work work = { 0 };
     const hsize_t zero[4] = { 0 };
-    const hid_t create = chunked(st, ndim, size, &spec),
-                space = H5Screate_simple(ndim, size, NULL);
+    const hid_t create = chunked(st, ndim, size, &spec), space = H5Screate_simple(ndim, size, NULL);
     col->id =
         H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (col->id < 0) vl_store_give_up(st, err, col->is.path);

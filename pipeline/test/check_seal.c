@@ -40,8 +40,8 @@ static vl_code write_small(const char *path)
     };
     vl_chunk chunk = { .spec = &spec, .count = 26, .last = true };
     recipe_put(&chunk.raw, "abcdefghijklmnopqrstuvwxyz", 26);
-    if (!vl_store_create(&st, path, VL_FAST, false, &err) && !vl_chunk_pack(&chunk, NULL, VL_FAST, &work, &err) &&
-        !vl_store_append(st, &chunk, &work, &err))
+    if (!vl_store_create(&st, path, VL_FAST, false, &err) &&
+        !vl_chunk_pack(&chunk, NULL, VL_FAST, &work, &err) && !vl_store_append(st, &chunk, &work, &err))
         finish(st, &err);
     vl_store_close(st);
     vl_buf_free(&chunk.raw);

@@ -57,7 +57,8 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
 
 static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
-    if (!job->model || job->model->bytes.len != LEVELS) return vl_fail(err, VL_ESTORE, "no model of %d bytes", LEVELS);
+    if (!job->model || job->model->bytes.len != LEVELS)
+        return vl_fail(err, VL_ESTORE, "no model of %d bytes", LEVELS);
     if (job->n < 8) return vl_fail(err, VL_ESTORE, "chunk of %zu bytes is cut", job->n);
     const uint64_t nrow = vl_le32(job->payload), nnear = vl_le32(job->payload + 4);
     if ((nnear && nnear != job->len) || job->n != 8 + 4 * nrow + nnear + job->len)
