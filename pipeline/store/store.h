@@ -29,10 +29,10 @@ typedef struct vl_spec {
     vl_use use;
     const char *unit, *missing, *doc; /* borrowed; live as long as the store is written */
     const char *role, *coding;        /* the same; NULL: none */
-    vl_model *model;                  /* borrowed; filled before the first chunk is packed; NULL: none of its codecs learns */
-    const struct vl_spec *near;       /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
-    bool looked_at;                   /* it is near another: its plain bytes are wanted until that is packed */
-    bool index;                       /* made from columns, under VL_INDEX_GROUP */
+    vl_model *model; /* borrowed; filled before the first chunk is packed; NULL: none of its codecs learns */
+    const struct vl_spec *near; /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
+    bool looked_at;             /* it is near another: its plain bytes are wanted until that is packed */
+    bool index;                 /* made from columns, under VL_INDEX_GROUP */
 } vl_spec;
 
 /* A fixed-size piece of one column, before and after pack. */

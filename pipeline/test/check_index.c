@@ -238,8 +238,8 @@ static void check_budget(void)
         vl_buf out[2];
         build(&by_name, &l, 5000, bases[i] > MOST * 4 ? MOST * 4 : bases[i], out);
         const double budget = 0.012 * (double)l.n * (2 * 0.3 * (double)bases[i] + 4);
-        CHECK((double)out[1].len <= budget + 8 * 8, "%zu bases: filters of %zu bytes, %.0f are allowed", bases[i],
-              out[1].len, budget);
+        CHECK((double)out[1].len <= budget + 8 * 8, "%zu bases: filters of %zu bytes, %.0f are allowed",
+              bases[i], out[1].len, budget);
         CHECK(out[1].len >= before, "%zu bases: less than for shorter ones", bases[i]);
         CHECK(bases[i] < 75 || out[1].len, "%zu bases: no filters", bases[i]);
         before = out[1].len;
