@@ -55,12 +55,13 @@ bool vl_hdf5_type_of(hid_t type, vl_type *out)
 
 hid_t vl_hdf5_digest_type(void)
 {
-    const hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(vl_digest_row)), text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, sizeof((vl_digest_row *)0)->path);
-    H5Tinsert(type, "path", offsetof(vl_digest_row, path), text);
-    H5Tset_size(text, sizeof((vl_digest_row *)0)->xxh3_128);
-    H5Tset_strpad(text, H5T_STR_NULLPAD);
-    H5Tinsert(type, "xxh3_128", offsetof(vl_digest_row, xxh3_128), text);
+    const hid_t text = H5Tcopy(H5T_C_S1), type = text >= 0 ? H5Tcreate(H5T_COMPOUND, sizeof(vl_digest_row)) : -1;
+    const bool good = type >= 0 && H5Tset_size(text, sizeof((vl_digest_row *)0)->path) >= 0 &&
+                      H5Tinsert(type, "path", offsetof(vl_digest_row, path), text) >= 0 &&
+                      H5Tset_size(text, sizeof((vl_digest_row *)0)->xxh3_128) >= 0 &&
+                      H5Tset_strpad(text, H5T_STR_NULLPAD) >= 0 &&
+                      H5Tinsert(type, "xxh3_128", offsetof(vl_digest_row, xxh3_128), text) >= 0;
+    if (!good) return -1; /* what is left of it is let go: closing it would forget why it failed */
     H5Tclose(text);
     return type;
 }

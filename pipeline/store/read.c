@@ -149,9 +149,9 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
     hsize_t dims[4] = { 0 };
     col->id = H5Dopen2(st->file, col->is.path, H5P_DEFAULT);
     if (col->id < 0) return bad_store(st, err, col->is.path);
-    const hid_t type = H5Dget_type(col->id), space = H5Dget_space(col->id),
-                create = H5Dget_create_plist(col->id);
-    bool good = type >= 0 && space >= 0 && create >= 0 && vl_hdf5_type_of(type, &col->is.type);
+    const hid_t type = H5Dget_type(col->id), space = type >= 0 ? H5Dget_space(col->id) : -1,
+                create = space >= 0 ? H5Dget_create_plist(col->id) : -1;
+    bool good = create >= 0 && vl_hdf5_type_of(type, &col->is.type);
     col->is.ndim = good ? H5Sget_simple_extent_ndims(space) : 0;
     good =
         good && col->is.ndim >= 1 && col->is.ndim <= 4 && H5Sget_simple_extent_dims(space, dims, NULL) >= 0;
@@ -179,9 +179,10 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
 {
     vl_digest_row *row = NULL;
     hsize_t count = 0;
-    const hid_t id = H5Dopen2(st->file, "digest", H5P_DEFAULT), want = vl_hdf5_digest_type();
-    const hid_t type = id >= 0 ? H5Dget_type(id) : -1, space = id >= 0 ? H5Dget_space(id) : -1;
-    bool good = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 &&
+    /* each only when the one before went well: a call that is made after a failed one forgets why that failed */
+    const hid_t want = vl_hdf5_digest_type(), id = want >= 0 ? H5Dopen2(st->file, "digest", H5P_DEFAULT) : -1,
+                type = id >= 0 ? H5Dget_type(id) : -1, space = type >= 0 ? H5Dget_space(id) : -1;
+    bool good = space >= 0 && H5Tequal(type, want) > 0 &&
                 H5Sget_simple_extent_ndims(space) == 1 &&
                 H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
     row = good ? calloc(count + 1, sizeof *row) : NULL;
