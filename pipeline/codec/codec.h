@@ -38,7 +38,8 @@ void vl_work_free(vl_work *work);
  * codec_deflate.c. */
 enum { VL_EFFORTS = 7 };
 
-/* What was learned of a whole column, once, by the codec of that number: kept with the column, not in its chunks. */
+/* What was learned of a whole column, once, by the codec of that number: kept with the column, not in its
+ * chunks. */
 enum {
     VL_MAX_MODEL = 60 << 10
 }; /* bytes: filter parameters lie in a data set's header, which ends at 64 KiB */
@@ -93,8 +94,8 @@ typedef struct vl_codec {
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
     void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
     bool rows, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
-    /* Learns from the first chunk of a column: appends VL_MAX_MODEL bytes at most, or nothing. NULL: it does not. Of
-     * several for one column the first of the table learns. */
+    /* Learns from the first chunk of a column: appends VL_MAX_MODEL bytes at most, or nothing. NULL: it does
+     * not. Of several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
 } vl_codec;
 
@@ -104,8 +105,8 @@ const char *vl_codec_name(uint8_t id);     /* "unknown" if unknown */
 /* Whether the table says that a codec is for a column. A use that is not known is any bytes. */
 bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type);
 
-/* The codec that learns of such a column; NULL: none does. And whether one that suits it wants to see rows, or the
- * column near it. */
+/* The codec that learns of such a column; NULL: none does. And whether one that suits it wants to see rows,
+ * or the column near it. */
 const vl_codec *vl_codec_learner(unsigned use, vl_type type);
 bool vl_codec_wants_rows(unsigned use, vl_type type);
 bool vl_codec_wants_near(unsigned use, vl_type type);

@@ -126,8 +126,8 @@ static vl_code append(column *c, const uint8_t *bytes, size_t len, vl_chunks *ou
 
 /* ---- rows ---- */
 
-/* The rows of a batch that end within the open chunk, once it holds the elements up to `to`, from row *i on. An empty row
- * that stands where a chunk ends is the next one's, wherever batches end. */
+/* The rows of a batch that end within the open chunk, once it holds the elements up to `to`, from row *i on.
+ * An empty row that stands where a chunk ends is the next one's, wherever batches end. */
 static vl_code note_rows(column *c, const vl_column *col, uint64_t base, uint64_t to, size_t *i, vl_err *err)
 {
     const uint64_t full = c->first + vl_chunk_elements(c->spec.type);
@@ -140,7 +140,8 @@ static vl_code note_rows(column *c, const vl_column *col, uint64_t base, uint64_
     return err->code;
 }
 
-/* The rows of a batch, chunk by chunk, for a codec that wants to see where they end. base: elements before. */
+/* The rows of a batch, chunk by chunk, for a codec that wants to see where they end. base: elements before.
+ * */
 static vl_code append_rows(column *c, const vl_column *col, vl_chunks *out, vl_err *err)
 {
     const size_t width = vl_type_width(c->spec.type);
@@ -305,7 +306,8 @@ static void check_promises(const vl_batch *batch)
 
 /* ---- entry points ---- */
 
-/* A codec of field f wants to see the field that has the same rows. Their chunks end alike when their elements are as wide. */
+/* A codec of field f wants to see the field that has the same rows. Their chunks end alike when their
+ * elements are as wide. */
 static void look_near(vl_lay *lay, int f, int other)
 {
     vl_spec *const mine = &lay->field[f]->spec, *const its = &lay->field[other]->spec;

@@ -54,7 +54,7 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     while (rows->at < rows->n && b->n < MOST) {
         const uint64_t next = rows->run[rows->at].first + rows->done;
         vl_load *load = NULL;
-        if (!b->n) last = next + w->question->span;
+        if (!b->n) last = next + (w->question->span ? w->question->span : 1);
         if (next >= last) break;
         if (add_load(w, b, &load, err) || w->question->plan(&w->v, load, err)) return err->code;
     }

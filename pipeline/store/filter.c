@@ -1,7 +1,7 @@
 /*
- * The HDF5 filter (filter.h): unpacks a framed chunk for any program that reads with HDF5, and packs for one that
- * writes. It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it. What codecs keep
- * from chunk to chunk, a model unfolded above all, lives as long as the thread.
+ * The HDF5 filter (filter.h): unpacks a framed chunk for any program that reads with HDF5, and packs for one
+ * that writes. It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it.
+ * What codecs keep from chunk to chunk, a model unfolded above all, lives as long as the thread.
  */
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"

@@ -55,7 +55,8 @@ bool vl_hdf5_type_of(hid_t type, vl_type *out)
 
 hid_t vl_hdf5_digest_type(void)
 {
-    const hid_t text = H5Tcopy(H5T_C_S1), type = text >= 0 ? H5Tcreate(H5T_COMPOUND, sizeof(vl_digest_row)) : -1;
+    const hid_t text = H5Tcopy(H5T_C_S1),
+                type = text >= 0 ? H5Tcreate(H5T_COMPOUND, sizeof(vl_digest_row)) : -1;
     const bool good = type >= 0 && H5Tset_size(text, sizeof((vl_digest_row *)0)->path) >= 0 &&
                       H5Tinsert(type, "path", offsetof(vl_digest_row, path), text) >= 0 &&
                       H5Tset_size(text, sizeof((vl_digest_row *)0)->xxh3_128) >= 0 &&

@@ -179,11 +179,11 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
 {
     vl_digest_row *row = NULL;
     hsize_t count = 0;
-    /* each only when the one before went well: a call that is made after a failed one forgets why that failed */
+    /* each only when the one before went well: a call that is made after a failed one forgets why that failed
+     * */
     const hid_t want = vl_hdf5_digest_type(), id = want >= 0 ? H5Dopen2(st->file, "digest", H5P_DEFAULT) : -1,
                 type = id >= 0 ? H5Dget_type(id) : -1, space = type >= 0 ? H5Dget_space(id) : -1;
-    bool good = space >= 0 && H5Tequal(type, want) > 0 &&
-                H5Sget_simple_extent_ndims(space) == 1 &&
+    bool good = space >= 0 && H5Tequal(type, want) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
                 H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
     row = good ? calloc(count + 1, sizeof *row) : NULL;
     if (good && !row) vl_fail(err, VL_ENOMEM, "no memory for %llu digests", (unsigned long long)count);

@@ -1,7 +1,7 @@
 """
-A codec that sees more than the bytes of its chunk: where rows end, the column near it, and a model that it learned once
-of the column. The program vial_seer and its plugin have a codec for checks that cannot unpack unless all of that comes
-back as it was (pipeline/codec/check).
+A codec that sees more than the bytes of its chunk: where rows end, the column near it, and a model that it
+learned once of the column. The program vial_seer and its plugin have a codec for checks that cannot unpack
+unless all of that comes back as it was (pipeline/codec/check).
 
 Suites: codec store.
 """
@@ -15,7 +15,8 @@ from fqmodel import parse, reads
 from vialtest import BUILD, DATA, OK, main, run
 
 FOLDER = f"{BUILD}/pipeline/codec/check"
-READ = "import sys, h5py; s = h5py.File(sys.argv[1]); sys.stdout.buffer.write(s['reads/quality'][:].tobytes())"
+READ = ("import sys, h5py\n"
+        "sys.stdout.buffer.write(h5py.File(sys.argv[1])['reads/quality'][:].tobytes())\n")
 
 
 def seer(*args, **more):
@@ -42,13 +43,16 @@ def check(t, f, what, texts):
     outputs = [f / f"{i}.back" for i in range(len(texts))]
     to = ["-o", outputs[0]] if len(texts) == 1 else ["-1", outputs[0], "-2", outputs[1]]
     done = seer("export", "-q", "--force", f / "s.h5", *to)
-    t.check(done.code == OK and [f.read(f"{i}.back") for i in range(len(texts))] == texts, f"{what}: export", done.err)
+    back = [f.read(f"{i}.back") for i in range(len(texts))]
+    t.check(done.code == OK and back == texts, f"{what}: export", done.err)
     rows = [x[3] for pair in zip(*map(parse, texts)) for x in pair]
     done = subprocess.run([sys.executable, "-c", READ, f / "s.h5"], capture_output=True,
                           env={**os.environ, "HDF5_PLUGIN_PATH": FOLDER})
-    t.check(done.stdout == bytes(x - 33 for x in b"".join(rows)), f"{what}: h5py by the plugin", done.stderr.decode()[-300:])
+    t.check(done.stdout == bytes(x - 33 for x in b"".join(rows)), f"{what}: h5py by the plugin",
+            done.stderr.decode()[-300:])
     done = run("verify", f / "s.h5")
-    t.check(done.code == DATA and "unknown codec 63" in done.err, f"{what}: a program without the codec", done.err)
+    t.check(done.code == DATA and "unknown codec 63" in done.err, f"{what}: a program without the codec",
+            done.err)
     f.clear("s.h5")
 
 

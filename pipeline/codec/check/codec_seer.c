@@ -1,10 +1,11 @@
 /*
- * Codec seer: no codec for data but one that checks what a codec is shown. It is only in programs built for checks
- * (VL_CHECK_CODECS in codec.def). It learns the ranks of byte values from the first chunk, sees where rows end and the
- * bytes of the column near it, and what it packs cannot be unpacked if any of that is not as it was.
+ * Codec seer: no codec for data but one that checks what a codec is shown. It is only in programs built for
+ * checks (VL_CHECK_CODECS in codec.def). It learns the ranks of byte values from the first chunk, sees where
+ * rows end and the bytes of the column near it, and what it packs cannot be unpacked if any of that is not as
+ * it was.
  *
- * Payload: u32 rows, u32 bytes near (0: none seen); the ends of rows, u32 each; the bytes near; then for each byte its
- * rank, plus its place in its row, plus the byte near it, mod 256.
+ * Payload: u32 rows, u32 bytes near (0: none seen); the ends of rows, u32 each; the bytes near; then for each
+ * byte its rank, plus its place in its row, plus the byte near it, mod 256.
  */
 #include "pipeline/codec/codec.h"
 
