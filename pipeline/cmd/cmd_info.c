@@ -9,6 +9,7 @@
 #include "pipeline/run/progress.h"
 #include "pipeline/run/say.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -51,9 +52,9 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
                   vl_json_text(f->sample), "acquisition", vl_json_text(f->acquisition), "digest", f->digest,
                   "writer", vl_json_text(f->writer), "columns", columns, "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
-    else if (!err->code &&
-             (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))
-        vl_fail(err, VL_EIO, "standard output: cannot write");
+    errno = 0;
+    if (!err->code && (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))
+        vl_fail_errno(err, errno == ENOMEM ? VL_ENOMEM : VL_EIO, errno, "standard output: cannot write");
     json_decref(all);
     return err->code;
 }
