@@ -26,6 +26,7 @@
 enum { LONG = 1 << 20 };
 
 vl_work old_work;
+static vl_model model; /* of the job at hand; empty: its codec learns nothing */
 
 static const vl_codec_test *test_of(const vl_codec *codec)
 {
@@ -88,17 +89,51 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
     static vl_buf back;
     vl_err err = VL_ERR_INIT;
     seal(frame);
-    vl_unpack(frame->data, frame->len, NULL, &back, &old_work, &err);
+    vl_unpack(frame->data, frame->len, &model, &back, &old_work, &err);
     codec_check(err.code == VL_ESTORE && strstr(err.what, reason), file, line, "'%s', expected '%s'",
                 err.what, reason);
 }
 
 /* ---- round trips ---- */
 
+/* What a codec may see beside bytes: rows of all lengths, some empty, the last going on behind the chunk; and
+ * letters near. */
+static void give_beside(vl_pack_job *job, const vl_codec *codec)
+{
+    static uint32_t row[LONG];
+    static uint8_t near[LONG];
+    const size_t n = job->len / vl_type_width(job->type);
+    uint64_t dice = job->len;
+    size_t k = 0;
+    for (uint64_t at = 3; at <= n; at += check_random(&dice) % 40) row[k++] = (uint32_t)at;
+    for (size_t i = 0; i < n; i++) near[i] = (uint8_t) "ACGTN"[check_random(&dice) % 5];
+    if (codec->rows && k) {
+        job->beside.row = row;
+        job->beside.nrow = k;
+    }
+    if (codec->near && n) {
+        job->beside.near = near;
+        job->beside.near_type = VL_U8;
+    }
+}
+
 static vl_pack_job job_of(const vl_buf *plain, vl_type type, int effort, vl_work *work)
 {
     return (
         vl_pack_job){ .plain = plain->data, .len = plain->len, .type = type, .effort = effort, .work = work };
+}
+
+/* The same with all that the codec asks for, and what it learns of these bytes. */
+static vl_pack_job job_for(const vl_codec *codec, const vl_buf *plain, vl_type type, int effort)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_pack_job job = job_of(plain, type, effort, &old_work);
+    give_beside(&job, codec);
+    model.bytes.len = 0;
+    model.codec = codec->id;
+    if (codec->learn && codec->learn(&job, &model.bytes, &err)) abort();
+    job.beside.model = &model;
+    return job;
 }
 
 static bool same(const vl_buf *a, const vl_buf *b)
@@ -132,12 +167,12 @@ static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *pl
 {
     static vl_buf packed, back;
     vl_err err = VL_ERR_INIT;
-    const vl_pack_job job = job_of(plain, type, effort, &old_work);
+    const vl_pack_job job = job_for(codec, plain, type, effort);
     const size_t n = plain->len / vl_type_width(type);
     pack_or_raw(codec, &job, &packed, &err);
     if (n % 16 == 3 || plain->len == LONG) check_again(codec, job, &packed);
     const uint8_t used = packed.data[2];
-    vl_unpack(packed.data, packed.len, NULL, &back, &old_work, &err);
+    vl_unpack(packed.data, packed.len, &model, &back, &old_work, &err);
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
     return used == codec->id;
@@ -237,7 +272,7 @@ static bool draw_held(const vl_codec *codec, vl_type type, size_t n, vl_buf *pla
         if (s == NSORT && !test->draw) continue;
         if (s == NSORT) test->draw(plain, n, type, 5);
         else draw(plain, (sort)s, n, type, 5);
-        const vl_pack_job job = job_of(plain, type, 3, &old_work);
+        const vl_pack_job job = job_for(codec, plain, type, 3);
         if (pack_or_raw(codec, &job, packed, &err)) abort();
         if (packed->data[2] == codec->id) return true;
     }
@@ -250,7 +285,7 @@ static void must_refuse(const uint8_t *bytes, size_t n, const char *what, const 
     vl_err err = VL_ERR_INIT;
     uint8_t *const just = vl_alloc(n);
     memcpy(just, bytes, n);
-    vl_unpack(just, n, NULL, &back, &old_work, &err);
+    vl_unpack(just, n, &model, &back, &old_work, &err);
     HOLDS(err.code == VL_ESTORE && err.what[0], "%s: %s %zu", what, how, at);
     free(just);
 }
@@ -277,7 +312,7 @@ static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const 
     seal(frame);
     uint8_t *const just = vl_alloc(frame->len);
     memcpy(just, frame->data, frame->len);
-    vl_unpack(just, frame->len, NULL, &back, &old_work, &err);
+    vl_unpack(just, frame->len, &model, &back, &old_work, &err);
     HOLDS(err.code ? err.code == VL_ESTORE && err.what[0] : same(&back, plain),
           "%s, sealed again: %s %zu: %s", what, how, at, err.what);
     free(just);
@@ -373,6 +408,32 @@ static void check_crafted_frames(void)
     vl_buf_free(&f);
 }
 
+/* Models that lie: none, cut, of other bytes. What comes of it is refused, or is what the frame has the hash
+ * of. */
+static void check_models(const vl_codec *codec)
+{
+    vl_buf plain = { 0 }, packed = { 0 };
+    vl_err err = VL_ERR_INIT;
+    bool fits = false;
+    draw(&plain, QUALITIES, 400, VL_U8, 3);
+    vl_pack_job job = job_for(codec, &plain, VL_U8, 1);
+    const size_t len = model.bytes.len;
+    HOLDS(len <= VL_MAX_MODEL, "%s learned %zu bytes", codec->name, len);
+    HOLDS(len && !vl_pack(codec, &job, &packed, &fits, &err) && fits, "%s: %s", codec->name, err.what);
+    for (size_t i = 0; fits && i < 2 * len; i++) {
+        const uint8_t was = model.bytes.data[i / 2];
+        model.bytes.len = i & 1 ? len : i / 2;
+        model.bytes.data[i / 2] ^= (uint8_t)(i & 1 ? 1u << i / 2 % 8 : 0);
+        survive(&packed, &plain, codec->name, "model", i);
+        model.bytes.data[i / 2] = was;
+    }
+    model.bytes.len = len;
+    job.beside.model = NULL;
+    HOLDS(!vl_pack(codec, &job, &packed, &fits, &err) && !fits, "%s packs without a model", codec->name);
+    vl_buf_free(&plain);
+    vl_buf_free(&packed);
+}
+
 /* A column's attribute has room for the names of all codecs, and each number and name is one codec's. */
 static void check_names(void)
 {
@@ -406,7 +467,7 @@ static void time_codec(const vl_codec *codec, const vl_pack_job *job, vl_buf *pa
         const double a = seconds();
         for (int k = 0; k < 4; k++) pack_or_raw(codec, job, packed, &err);
         const double b = seconds();
-        for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, NULL, &back, job->work, &err);
+        for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, &model, &back, job->work, &err);
         const double c = seconds(), mb = 4e-6 * (double)job->len;
         if (mb / (b - a) > *pack) *pack = mb / (b - a);
         if (mb / (c - b) > *unpack) *unpack = mb / (c - b);
@@ -424,7 +485,7 @@ static void bench_codec(const vl_codec *codec, vl_type type)
     double least = 1e9, speed[4];
     for (int s = 0; s < NSORT; s++) {
         draw(&plain, (sort)s, n, type, 7);
-        const vl_pack_job job = job_of(&plain, type, 1, &old_work);
+        const vl_pack_job job = job_for(codec, &plain, type, 1);
         if (pack_or_raw(codec, &job, &packed, &err) || pack_or_raw(zstd, &job, &peer, &err)) abort();
         if (packed.data[2] != codec->id || (double)packed.len / (double)peer.len >= least) continue;
         least = (double)packed.len / (double)peer.len;
@@ -432,7 +493,7 @@ static void bench_codec(const vl_codec *codec, vl_type type)
     }
     if (best >= 0) draw(&plain, (sort)best, n, type, 7);
     else test_of(codec)->draw(&plain, n, type, 7);
-    const vl_pack_job job = job_of(&plain, type, 1, &old_work);
+    const vl_pack_job job = job_for(codec, &plain, type, 1);
     time_codec(codec, &job, &packed, &speed[0], &speed[1]);
     time_codec(zstd, &job, &peer, &speed[2], &speed[3]);
     printf("%s\t%zu\t%s\t%zu\t%zu\t%.0f\t%.0f\t%zu\t%.0f\t%.0f\n", codec->name, vl_type_width(type),
@@ -462,7 +523,10 @@ int main(int argc, char **argv)
     check_choices();
     check_damage();
     check_crafted_frames();
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->learn) check_models(*c);
     check_names();
+    vl_buf_free(&model.bytes);
     vl_work_free(&old_work);
     return check_end();
 }

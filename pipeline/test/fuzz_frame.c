@@ -29,11 +29,41 @@ static void must(bool ok, const char *text, int line)
 /* Kept from input to input, as slots keep theirs: what a bad chunk leaves behind must not hurt the next. */
 static vl_work work;
 
+/* Rows of five letters, and bases near, for codecs that ask. */
+static void give_beside(vl_pack_job *job)
+{
+    enum { MOST = 1 << 16, LENGTH = 5 };
+    static uint32_t row[MOST / LENGTH];
+    static uint8_t bases[MOST];
+    if (!job->len || job->len > MOST || vl_type_width(job->type) > 1) return;
+    for (size_t i = 0; i < MOST / LENGTH; i++) row[i] = (uint32_t)(LENGTH * (i + 1));
+    for (size_t i = 0; i < MOST; i++) bases[i] = (uint8_t) "ACGTN"[i * i % 7 % 5];
+    job->beside.row = row;
+    job->beside.nrow = job->len / LENGTH;
+    job->beside.near = bases;
+}
+
+/* A model of a codec that learns, of one sample; NULL for others. Kept. */
+static const vl_model *model_of(const vl_codec *codec)
+{
+    static vl_model kept[VL_MAX_CODEC];
+    static const uint8_t sample[] = "a column is known by its first chunk";
+    vl_err err = VL_ERR_INIT;
+    if (!codec || !codec->learn) return NULL;
+    vl_model *const model = &kept[codec->id];
+    vl_pack_job job = { .plain = sample, .len = sizeof sample, .type = VL_U8, .work = &work };
+    give_beside(&job);
+    model->codec = codec->id;
+    if (!model->bytes.len) MUST(!codec->learn(&job, &model->bytes, &err));
+    return model;
+}
+
 static void unpack(const vl_buf *chunk)
 {
     vl_err err = VL_ERR_INIT;
     vl_buf plain = { 0 };
-    if (!vl_unpack(chunk->data, chunk->len, NULL, &plain, &work, &err)) {
+    const vl_model *const model = model_of(chunk->len > 2 ? vl_codec_find(chunk->data[2]) : NULL);
+    if (!vl_unpack(chunk->data, chunk->len, model, &plain, &work, &err)) {
         vl_frame frame;
         MUST(!vl_frame_read(chunk->data, chunk->len, &frame, &err));
         MUST(plain.len == frame.len && XXH3_64bits(plain.data, plain.len) == frame.hash);
@@ -79,13 +109,15 @@ static void round_trip(const uint8_t *bytes, size_t n)
     const vl_codec *const codec = vl_codec_find(bytes[0]);
     const vl_trial *const trial = vl_profile_trial((vl_profile)(bytes[1] >> 4 & 3));
     MUST(!vl_buf_append(&in, bytes + 2, len, &err));
-    const vl_pack_job job = {
+    vl_pack_job job = {
         .plain = in.data, .len = in.len, .type = type, .effort = (bytes[1] >> 4) % VL_EFFORTS, .work = &work
     };
+    give_beside(&job);
+    job.beside.model = model_of(codec);
     bool fits = false;
     if (codec) MUST(!vl_pack(codec, &job, &packed, &fits, &err));
     if (!fits) MUST(!vl_pack_best(trial, bytes[0] & 31, &job, &packed, &err));
-    MUST(!vl_unpack(packed.data, packed.len, NULL, &plain, &work, &err));
+    MUST(!vl_unpack(packed.data, packed.len, job.beside.model, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));
     MUST(!vl_deflate_pack(trial, &job, &packed, &err));
     MUST(!vl_deflate_unpack(packed.data, packed.len, len, width, &plain, &work, &err));
