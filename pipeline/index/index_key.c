@@ -165,9 +165,11 @@ void vl_name_extend(const vl_batch *b, int field, size_t from, size_t to, vl_box
 {
     const vl_column *const c = &b->col[field];
     const uint64_t base = c->offset[0];
+    static const uint8_t none[VL_PAD];
+    const uint8_t *const names = c->data.data ? c->data.data : none; /* all names may be empty */
     scanned s = { .n = 0 };
     for (size_t row = from; row < to; row++) {
-        const uint8_t *const name = c->data.data + (c->offset[row] - base);
+        const uint8_t *const name = names + (c->offset[row] - base);
         const size_t n = at_most((size_t)(c->offset[row + 1] - c->offset[row]));
         const size_t same = row > from ? common(s.name, name, n < s.n ? n : s.n) : 0;
         int keep = 0;
