@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 4096 };
+enum {
+    BLOCK = 4096,
+    BUNCH = 4 * BLOCK /* rows here and there within these are one slot's: it has the chunks to itself */
+};
 
 /* ---- finding ---- */
 
@@ -151,7 +154,7 @@ const vl_question vl_reads_question = { .option = options,
                                         .column = columns,
                                         .usual = "name,mate,base,quality",
                                         .open = open,
-                                        .span = BLOCK,
+                                        .span = BUNCH,
                                         .plan = plan,
                                         .load = load_rows,
                                         .missed = missed,
