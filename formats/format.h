@@ -28,6 +28,7 @@ typedef struct vl_fact {
 typedef struct vl_facts {
     vl_fact fact[48];
     int n;
+    char hint[160]; /* legal, and most likely a slip: said once, not kept; "" if there is none */
 } vl_facts;
 void vl_fact_add(vl_facts *facts, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -35,8 +36,10 @@ const char *vl_fact_get(const vl_facts *facts, const char *name); /* "" if there
 
 /* What the user asked for. */
 typedef struct vl_ask {
-    int nstream;        /* inputs side by side: 2 for R1 and R2 */
-    const void *option; /* the format's struct of options */
+    int nstream;         /* inputs side by side: 2 for R1 and R2 */
+    const void *option;  /* the format's struct of options */
+    bool swapped;        /* inputs with mates: by their names the second stands first */
+    bool mates_as_given; /* whatever names and comments say of which mate is first */
 } vl_ask;
 
 /* How the rows of a store become batches for print: one table is walked from its first row to its last. */

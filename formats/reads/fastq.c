@@ -8,8 +8,10 @@
  * Source: Cock et al. 2010, https://doi.org/10.1093/nar/gkp1137.
  */
 #include "formats/reads/fastq.h"
+#include "formats/reads/mates.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +30,10 @@ typedef struct head {
     bool paired; /* two streams, or interleaved */
     bool interleaved;
     bool crlf[2];
-    uint8_t mate_mark;
+    bool as_given;       /* which mate a read is, is not asked of names and comments */
+    char alike;          /* '1', '2': both names of the first pair end in /1, in /2; else 0 */
+    const vl_mark *mark; /* of mates; NULL: names are equal */
+    bool neighbours;     /* single reads, which look like mates in turn */
 } head;
 
 typedef struct tail {
@@ -70,20 +75,21 @@ static size_t name_length(line title)
     return title.n;
 }
 
-/* The letter before 1 and 2 at the end of both names when that is all they differ in; 0 if they are equal.
- * False when they are not names of mates. */
-static bool mates(line a, line b, uint8_t *mark)
+/* A title behind its '@'. */
+typedef struct named {
+    vl_cell name;  /* up to the first blank */
+    unsigned says; /* the number of the read that the comment says; 0: none */
+} named;
+
+static named read_title(line text)
 {
-    *mark = 0;
-    if (a.n != b.n) return false;
-    if (!a.n || !memcmp(a.at, b.at, a.n)) return true;
-    if (a.n < 2 || a.at[a.n - 1] != '1' || b.at[b.n - 1] != '2' || memcmp(a.at, b.at, a.n - 1)) return false;
-    *mark = a.at[a.n - 2];
-    return memchr("/._-:", *mark, 5) != NULL;
+    const size_t n = name_length(text), blank = n < text.n;
+    const vl_cell comment = { text.at + n + blank, text.n - n - blank };
+    return (named){ { text.at, n }, vl_casava_mate(comment) };
 }
 
-/* The first name of a stream, or the second record's. False: not there yet. */
-static bool peek_name(const uint8_t *bytes, size_t n, bool whole, int record, line *name, bool *crlf)
+/* The title of the first record of a stream, or of the second. False: not there yet. */
+static bool peek_title(const uint8_t *bytes, size_t n, bool whole, int record, named *first, bool *crlf)
 {
     const uint8_t *p = bytes, *const end = bytes + n;
     for (int skip = 0; skip < 4 * record; skip++)
@@ -92,9 +98,45 @@ static bool peek_name(const uint8_t *bytes, size_t n, bool whole, int record, li
     if (!nl && !whole) return false;
     if (!nl) nl = end;
     *crlf = nl > p && nl[-1] == '\r';
-    *name = (line){ p + (nl > p), (size_t)(nl - *crlf - p) - (nl - *crlf > p) };
-    name->n = name_length(*name);
+    const bool at = nl - *crlf > p;
+    *first = read_title((line){ p + at, (size_t)(nl - *crlf - p) - at });
     return true;
+}
+
+/* What the first pair shows: its mark, and whether something says which mate is first. What is no pair, is
+ * refused in parse, where the record is known. */
+static vl_code look_at_pair(head *h, const vl_ask *ask, const named pair[2], vl_err *err)
+{
+    bool fit;
+    h->mark = vl_mates_mark(pair[0].name, pair[1].name, &fit);
+    h->as_given = ask->mates_as_given;
+    h->alike = h->as_given ? 0 : vl_mates_alike(pair[0].name, pair[1].name);
+    if (!ask->swapped || h->as_given || h->mark || !fit || pair[0].says || pair[1].says) return VL_OK;
+    return vl_fail(err, VL_EFORMAT,
+                   "holds second mates by its name, and is given first; reads do not say which they are "
+                   "(--mates-as-given takes them so)");
+}
+
+/* Single reads: do neighbours have the names of mates, all of them? */
+static bool look_like_pairs(const uint8_t *bytes, size_t n)
+{
+    const uint8_t *p = bytes, *const end = bytes + n;
+    const vl_mark *mark = NULL;
+    for (uint64_t pairs = 0;; pairs++) {
+        line text[2];
+        for (int m = 0; m < 2; m++) {
+            const uint8_t *const at = p, *const nl = line_end(p, end, &p);
+            if (!nl || at == nl) return pairs;
+            text[m] = (line){ at + 1, (size_t)(nl - at) - 1 };
+            for (int skip = 0; skip < 3; skip++)
+                if (!line_end(p, end, &p)) return m ? pairs : pairs && p == end;
+        }
+        const named a = read_title(text[0]), b = read_title(text[1]);
+        bool fit;
+        const vl_mark *const its = vl_mates_mark(a.name, b.name, &fit);
+        if (!fit || !a.name.n || (pairs && its != mark)) return false;
+        mark = its;
+    }
 }
 
 static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
@@ -106,23 +148,19 @@ static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, 
     h->paired = ask->nstream == 2 || h->interleaved;
     if (ask->nstream == 2 && h->interleaved)
         return vl_fail(err, VL_EARG, "two files are pairs already: leave --interleaved out");
-    line name[2] = { { 0 } };
+    named pair[2] = { { { 0 } } };
     bool crlf[2] = { false };
     for (int m = 0; m < (h->paired ? 2 : 1); m++) {
         const int s = h->interleaved ? 0 : m, record = h->interleaved ? m : 0;
-        if (!peek_name(bytes[s], n[s], whole[s], record, &name[m], &crlf[m])) {
+        if (!peek_title(bytes[s], n[s], whole[s], record, &pair[m], &crlf[m])) {
             *more = !whole[s];
-            if (whole[s]) name[m] = (line){ 0 };
             if (*more) return VL_OK;
         }
         h->crlf[s] = crlf[m];
     }
     if (h->interleaved) h->crlf[1] = h->crlf[0];
-    if (h->paired) {
-        uint8_t mark = 0;
-        /* names that are no mates are refused in parse, where the record is known */
-        if (mates(name[0], name[1], &mark)) h->mate_mark = mark;
-    }
+    if (h->paired) return look_at_pair(h, ask, pair, err);
+    h->neighbours = look_like_pairs(bytes[0], n[0]);
     return VL_OK;
 }
 
@@ -193,7 +231,7 @@ typedef struct work {
     const uint8_t *p, *end;
     uint64_t record; /* in the block */
     vl_batch *out;
-    line title[2]; /* of the mates being compared */
+    named mate[2]; /* the mates being compared */
 } work;
 
 static vl_code refuse(work *w, const uint8_t *at, int l, vl_err *err)
@@ -255,34 +293,50 @@ static vl_code check_title(work *w, line t, vl_err *err)
     return bad ? refuse(w, bad, 0, err) : VL_OK;
 }
 
-static void count_name(work *w, line name)
+static void count_name(work *w, vl_cell name)
 {
     if (!name.n) w->out->counter[VL_RC_EMPTY_NAME]++;
     if (vl_k.find_outside(name.at, name.n, 0, 127) < name.n) w->out->counter[VL_RC_NOT_ASCII]++;
 }
 
+/* What follows a title's name; one space before it goes without saying, unless what follows could be taken for
+ * a blank kept. */
+static vl_cell comment_of(line text, vl_cell name)
+{
+    vl_cell comment = { text.at + name.n, text.n - name.n };
+    if (comment.n >= 2 && comment.at[0] == ' ' && comment.at[1] != ' ' && comment.at[1] != '\t')
+        comment.at++, comment.n--;
+    return comment;
+}
+
+/* Two mates: names that fit, and nothing that says otherwise. That both names end in /1 may be a number in the
+ * first pair, and is none in the second. */
+static vl_code check_mates(const work *w, vl_err *err)
+{
+    const named *const a = &w->mate[0], *const b = &w->mate[1];
+    const head *const h = w->h;
+    if (!vl_mates_fit(h->mark, a->name, b->name)) return vl_mates_refuse(h->mark, a->name, b->name, err);
+    if (h->as_given) return VL_OK;
+    if (vl_casava_contradicts(a->says, b->says)) return vl_casava_refuse(a->says, b->says, err);
+    const uint64_t record = w->in->record + w->record;
+    if (h->alike && record == (h->interleaved ? 3 : 1) && vl_mates_alike(a->name, b->name) == h->alike)
+        return vl_mates_refuse_alike(err);
+    return VL_OK;
+}
+
 static vl_code push_title(work *w, line t, int mate, vl_err *err)
 {
     vl_batch *const out = w->out;
-    const line title = { t.at + 1, t.n - 1 };
-    line name = { title.at, name_length(title) }, comment = { title.at + name.n, title.n - name.n };
-    /* one space before the comment goes without saying, unless what follows could be taken for a blank kept
-     */
-    if (comment.n >= 2 && comment.at[0] == ' ' && comment.at[1] != ' ' && comment.at[1] != '\t')
-        comment.at++, comment.n--;
+    const line text = { t.at + 1, t.n - 1 };
+    const named is = read_title(text);
+    const vl_cell comment = comment_of(text, is.name);
+    vl_cell name = is.name;
     if (vl_push_row(out, VL_RD_COMMENT, comment.at, comment.n, err)) return err->code;
-    w->title[mate] = name;
+    w->mate[mate] = is;
     if (w->h->paired && mate == 0) return VL_OK;
     if (w->h->paired) {
-        uint8_t mark = 0;
-        if (!mates(w->title[0], name, &mark) || mark != w->h->mate_mark) {
-            const int most = 80;
-            vl_fail(err, VL_EFORMAT, "names of a pair do not match: '%.*s' and '%.*s'",
-                    w->title[0].n < 80 ? (int)w->title[0].n : most, (const char *)w->title[0].at,
-                    name.n < 80 ? (int)name.n : most, (const char *)name.at);
-            return refuse(w, t.at, 0, err);
-        }
-        if (mark) name.n -= 2;
+        if (check_mates(w, err)) return refuse(w, t.at, 0, err);
+        if (w->h->mark) name.n -= w->h->mark->len;
     }
     count_name(w, name);
     if (vl_push_row(out, VL_RD_NAME, name.at, name.n, err)) return err->code;
@@ -357,6 +411,17 @@ static vl_code push_plus(work *w, line plus, line title, vl_err *err)
     return vl_push_row(w->out, VL_RD_PLUS, text.at, text.n, err);
 }
 
+/* Colours, 0 to 3, behind the letter of the primer, which has no quality. */
+static bool is_colour_space(const work *w, size_t nquality, size_t nbase)
+{
+    const vl_column *const base = &w->out->col[VL_RD_BASE];
+    const vl_cell s = vl_row(base, base->nrow - 1);
+    if (nbase < 2 || nquality + 1 != nbase || !memchr("ACGT", s.at[0], 4)) return false;
+    for (size_t i = 1; i < s.n; i++)
+        if (!memchr("0123.", s.at[i], 5)) return false;
+    return true;
+}
+
 static vl_code push_quality(work *w, line quality, size_t nbase, vl_err *err)
 {
     vl_column *const col = &w->out->col[VL_RD_QUALITY];
@@ -367,7 +432,16 @@ static vl_code push_quality(work *w, line quality, size_t nbase, vl_err *err)
                 quality.at[bad], bad + 1);
         return refuse(w, quality.at + bad, 3, err);
     }
+    if (quality.n == nbase + 1 && quality.at[nbase] == '\r') {
+        vl_fail(err, VL_EFORMAT, "carriage return at the end of the qualities, other lines end in LF");
+        return refuse(w, quality.at + nbase, 3, err);
+    }
     if (quality.n != nbase) {
+        if (is_colour_space(w, quality.n, nbase))
+            vl_fail(err, VL_EUNSUP,
+                    "colour space (SOLiD) is not supported: %zu colours behind a letter, %zu "
+                    "qualities",
+                    nbase - 1, quality.n);
         vl_fail(err, quality.n < nbase && w->p == w->end && w->in->last ? VL_ETRUNC : VL_EFORMAT,
                 "quality has %zu letters, sequence has %zu", quality.n, nbase);
         return refuse(w, quality.at, 3, err);
@@ -424,7 +498,7 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
     for (uint64_t i = 0; i < in[0].nrecord; i++) {
         if (push_record(&w[0], h->interleaved ? (int)(i & 1) : 0, err)) return err->code;
         if (h->nstream < 2) continue;
-        w[1].title[0] = w[0].title[0];
+        w[1].mate[0] = w[0].mate[0];
         if (push_record(&w[1], 1, err)) return err->code;
     }
     if (h->interleaved && in[0].nrecord & 1) {
@@ -451,8 +525,13 @@ static vl_code finish(const void *self, void *state, vl_facts *facts, vl_err *er
     const head *const h = self;
     const tail *const t = state;
     if (!t->reads) return vl_fail(err, VL_EFORMAT, "no reads in the input");
+    if (h->alike && t->reads == 2) return vl_mates_refuse_alike(err);
     vl_fact_add(facts, "layout", "%s", h->interleaved ? "interleaved" : h->paired ? "paired" : "single");
-    vl_fact_add(facts, "mate_mark", "%.1s", h->mate_mark ? (const char[2]){ (char)h->mate_mark, 0 } : "");
+    vl_fact_add(facts, "mate_mark", "%s", h->mark ? h->mark->fact : "");
+    if (h->neighbours && !(t->reads & 1))
+        snprintf(facts->hint, sizeof facts->hint,
+                 "neighbours have the names of mates, and are kept as single "
+                 "reads: --interleaved keeps pairs");
     for (int s = 0; s < h->nstream; s++)
         vl_fact_add(facts, s ? "line_end_2" : "line_end_1", "%s", h->crlf[s] ? "crlf" : "lf");
     vl_fact_add(facts, "quality_offset", "33");

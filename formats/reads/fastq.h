@@ -3,16 +3,17 @@
 #ifndef VL_FASTQ_H
 #define VL_FASTQ_H
 
+#include "formats/reads/mates.h"
 #include "formats/reads/reads.h"
 
 /* How reads are printed. The same things stand as facts and counters in a store. */
 typedef struct vl_fastq_how {
-    bool paired;       /* names are kept once for each pair */
-    uint8_t mate_mark; /* the letter before 1 or 2 at the end of mates' names; 0 if names are equal */
-    bool crlf[2];      /* line ends of input 1 and 2 */
-    bool split;        /* mates apart, to two texts */
-    bool no_final[2];  /* the last line has no line break */
-    uint64_t blank[2]; /* blank lines behind the last record */
+    bool paired;         /* names are kept once for each pair */
+    const vl_mark *mark; /* at the end of mates' names; NULL if names are equal */
+    bool crlf[2];        /* line ends of input 1 and 2 */
+    bool split;          /* mates apart, to two texts */
+    bool no_final[2];    /* the last line has no line break */
+    uint64_t blank[2];   /* blank lines behind the last record */
 } vl_fastq_how;
 
 vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,

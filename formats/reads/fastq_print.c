@@ -23,10 +23,7 @@ static uint8_t *end_line(uint8_t *p, bool crlf)
 static uint8_t *put_title(uint8_t *p, vl_cell name, vl_cell comment, const vl_fastq_how *how, int mate)
 {
     p = put(p, name);
-    if (how->mate_mark) {
-        *p++ = how->mate_mark;
-        *p++ = (uint8_t)('1' + mate);
-    }
+    if (how->mark) p = put(p, (vl_cell){ (const uint8_t *)how->mark->end[mate], how->mark->len });
     if (comment.n && comment.at[0] != ' ' && comment.at[0] != '\t') *p++ = ' ';
     return put(p, comment);
 }
@@ -43,7 +40,7 @@ vl_code vl_fastq_print_rows(const vl_batch *batch, const vl_fastq_how *how, int 
                       quality = vl_row(&batch->col[VL_RD_QUALITY], i);
         const vl_cell plus = vl_row(&batch->col[VL_RD_PLUS], i);
         const bool crlf = how->crlf[mate];
-        const size_t title = name.n + comment.n + 3;
+        const size_t title = name.n + comment.n + 4;
         if (quality.n != base.n)
             return vl_fail(err, VL_ESTORE, "read %zu has %zu bases and %zu qualities", i, base.n, quality.n);
         if (vl_buf_grow(out, 2 * title + plus.n + 2 * base.n + 10, err)) return err->code;
@@ -81,7 +78,10 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
     if (!h->paired && strcmp(layout, "single"))
         return vl_fail(err, VL_ESTORE, "unknown layout '%.20s'", layout);
     h->split = ntext == 2;
-    h->mate_mark = (uint8_t)vl_fact_get(facts, "mate_mark")[0];
+    bool known;
+    h->mark = vl_mark_find(vl_fact_get(facts, "mate_mark"), &known);
+    if (!known)
+        return vl_fail(err, VL_ESTORE, "unknown mark of mates '%.20s'", vl_fact_get(facts, "mate_mark"));
     h->crlf[0] = h->crlf[1] = !strcmp(vl_fact_get(facts, "line_end_1"), "crlf");
     if (*second) h->crlf[1] = !strcmp(second, "crlf");
     if (h->split && !h->paired)

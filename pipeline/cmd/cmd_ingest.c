@@ -48,6 +48,7 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
            vl_human_bytes(d->text_bytes, text), vl_human_bytes(d->bytes_store, out),
            d->bytes_store ? (double)d->bytes_in / (double)d->bytes_store : 0, d->seconds,
            vl_human_bytes((uint64_t)mean, rate));
+    if (*d->hint) vl_say(stderr, "vial: hint: %s", d->hint);
     for (int i = 0; i < d->nodd; i++) vl_say(stderr, "vial: noted: %s = %s", d->odd[i].name, d->odd[i].text);
 }
 
@@ -86,6 +87,10 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "profile", VL_OPT_TEXT, &profile, "P", "one of " VL_PROFILE_NAMES(", ") "; default: compact" },
         { 0, "format", VL_OPT_TEXT, &ask.format, "F",
           "its format, by a name of the list below; found out from the content if left out" },
+        { 0, "mates-as-given", VL_OPT_FLAG, &ask.mates_as_given, NULL,
+          "the first file holds the first mates, whatever names and comments say" },
+        { 0, "same-data", VL_OPT_FLAG, &ask.same_data, NULL,
+          "take bytes that come in twice, or are in the bank under another sample" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
         { 0, "max-memory", VL_OPT_BYTES, &ask.max_memory, "SIZE", "keep below this: 512M, 2G" },
@@ -131,6 +136,8 @@ static int run(const vl_command *me, int argc, char **argv)
         into.max_memory = ask.max_memory;
         into.given = &given;
         into.quiet = quiet;
+        into.mates_as_given = ask.mates_as_given;
+        into.same_data = ask.same_data;
         into.progress = ask.progress;
         return vl_ingest_into_bank(me, &into);
     }
@@ -164,6 +171,15 @@ const vl_command vl_command_ingest = {
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
     "one line that says file, record, line and byte, and exit code 65.\n\n"
+    "What is not as it should be, most likely:\n"
+    "  one file twice, by any name                      refused\n"
+    "  the same bytes, or text of both mates, twice     refused; --same-data takes them\n"
+    "  mates whose names do not fit: they are equal, or end in one mark, such as /1 and /2\n"
+    "                                                   refused\n"
+    "  comments ('1:N:', '2:N:') or names that say that mates are swapped, or one mate twice;\n"
+    "  where they say nothing, names of files ('_R2' before '_R1')\n"
+    "                                                   refused; --mates-as-given takes them\n"
+    "  one file in which neighbours have mates' names   taken as single reads, and said\n\n"
     "Into a bank: what is refused goes to BANK/quarantine and costs that item only. Index reads (I1, I2) are "
     "an\n"
     "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "

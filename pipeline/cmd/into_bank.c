@@ -178,6 +178,8 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .jobs = ask->jobs,
                      .max_memory = ask->max_memory,
                      .supersede = ask->supersede,
+                     .mates_as_given = ask->mates_as_given,
+                     .same_data = ask->same_data,
                      .options = options,
                      .quiet = ask->quiet,
                      .progress = ask->progress };

@@ -16,6 +16,7 @@ typedef struct vl_into_bank {
     int jobs, threads;
     uint64_t max_memory;
     bool check, supersede, quiet;
+    bool mates_as_given, same_data;
     const vl_given *given; /* options of formats */
     vl_progress_how progress;
 } vl_into_bank;

@@ -1,5 +1,6 @@
 /* Take and cut (cut.h). */
 #include "pipeline/in/cut.h"
+#include "pipeline/io/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,17 +104,26 @@ static vl_code take_options(vl_cutter *c, const vl_given *given, bool any_format
     return vl_opt_set_all(c->format->option, c->option, &own, err);
 }
 
-vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format, const vl_given *given,
-                       bool any_format, vl_err *err)
+/* By the names of the files that stand first and second, side by side: do second mates stand first? */
+static bool named_swapped(const vl_inputs *in)
 {
-    vl_ask ask = { 0 };
+    const size_t second = vl_inputs_first(in, 1);
+    for (size_t i = 0; i < second && second + i < in->n; i++)
+        if (vl_name_swapped(in->file[i].path, in->file[second + i].path)) return true;
+    return false;
+}
+
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const vl_cut_ask *how, vl_err *err)
+{
+    vl_ask ask = { .mates_as_given = how->mates_as_given };
     *c = (vl_cutter){ 0 };
     if (open_streams(c, inputs, err)) return err->code;
     ask.nstream = c->nstream;
     for (int s = 0; s < c->nstream; s++)
-        if (sniff(c, s, format, err)) return err->code;
-    if (take_options(c, given, any_format, err)) return err->code;
+        if (sniff(c, s, how->format, err)) return err->code;
+    if (take_options(c, how->given, how->any_format, err)) return err->code;
     ask.option = c->option;
+    ask.swapped = c->nstream == 2 && named_swapped(inputs);
     c->head = calloc(1, c->format->head_size + 1);
     c->tail = calloc(1, c->format->tail_size + 1);
     if (!c->head || !c->tail) return vl_fail(err, VL_ENOMEM, "no memory to open the input");

@@ -33,10 +33,16 @@ typedef struct vl_cutter {
     int nstream;
 } vl_cutter;
 
-/* Opens the inputs, which must stay. Sniffs the format unless named (NULL). given: options of formats, NULL
- * for none; one of another format is refused, or, with any_format, passed over. */
-vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const char *format, const vl_given *given,
-                       bool any_format, vl_err *err);
+/* How inputs are to be opened. */
+typedef struct vl_cut_ask {
+    const char *format;    /* NULL: found out from the content */
+    const vl_given *given; /* options of formats; NULL: none */
+    bool any_format;       /* one of another format is passed over, not refused */
+    bool mates_as_given;   /* whatever they say of which mate is first */
+} vl_cut_ask;
+
+/* Opens the inputs, which must stay. */
+vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const vl_cut_ask *how, vl_err *err);
 vl_code vl_cutter_take(vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 vl_code vl_cutter_inflate(const vl_cutter *c, int stream, vl_packet *packet, vl_err *err);
 /* packet, block [nstream]. *end: nothing follows. Blocks may be empty in the middle of a long record. */

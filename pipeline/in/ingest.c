@@ -6,6 +6,7 @@
 
 #include "pipeline/in/cut.h"
 #include "pipeline/in/learn.h"
+#include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/indexing.h"
@@ -271,14 +272,6 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     return VL_OK;
 }
 
-/* The same reads as both mates are most likely a slip of the hand; they come back exactly all the same. */
-static bool same_mates(const ingest *g)
-{
-    const vl_stream *const s = g->cutter.stream;
-    return g->cutter.nstream == 2 &&
-           XXH128_isEqual(XXH3_128bits_digest(s[0].hash), XXH3_128bits_digest(s[1].hash));
-}
-
 static vl_code note_sources(ingest *g, vl_err *err)
 {
     char name[32], hex[33];
@@ -295,7 +288,8 @@ static vl_code note_sources(ingest *g, vl_err *err)
         snprintf(name, sizeof name, "text_bytes_%d", s + 1);
         if (vl_store_note_u64(g->store, "source", name, st->bytes, err)) return err->code;
     }
-    if (same_mates(g) && vl_store_note_u64(g->store, "source", "mates_identical", 1, err)) return err->code;
+    if (vl_same_mates(&g->cutter) && vl_store_note_u64(g->store, "source", "mates_identical", 1, err))
+        return err->code;
     return vl_store_note_u64(g->store, "source", "n_file", (uint64_t)number, err);
 }
 
@@ -330,11 +324,12 @@ static vl_code note_root(ingest *g, vl_err *err)
     return VL_OK;
 }
 
-static vl_code note_facts(ingest *g, vl_err *err)
+static vl_code note_facts(ingest *g, vl_ingested *done, vl_err *err)
 {
     vl_facts facts = { .n = 0 };
     if (g->cutter.format->finish(g->cutter.head, g->cutter.tail, &facts, err))
         return vl_err_file(err, g->cutter.stream[0].name);
+    memcpy(done->hint, facts.hint, sizeof done->hint);
     for (int i = 0; i < facts.n; i++) {
         clean(facts.fact[i].text);
         if (vl_store_note(g->store, "source", facts.fact[i].name, facts.fact[i].text, err)) return err->code;
@@ -368,7 +363,7 @@ static void sum_up(ingest *g, vl_ingested *done)
         if (vl_lay_counters(g->lay)[i] && !(schema->usual >> i & 1))
             add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
     const vl_kind *const kind = g->kind;
-    if (same_mates(g)) add_odd(done, "mates_identical", "both inputs hold the same", 0);
+    if (vl_same_mates(&g->cutter)) add_odd(done, "mates_identical", "both inputs hold the same", 0);
     done->kind = schema->kind;
     done->row_name = kind->rows;
     done->unit_name = kind->units;
@@ -387,14 +382,16 @@ static void sum_up(ingest *g, vl_ingested *done)
     }
 }
 
-static vl_code make_store(ingest *g, vl_err *err)
+static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
     if (vl_lay_open(&g->lay, g->cutter.format->schema, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
     if (make_slots(g, err) || move(g, err)) return err->code;
-    if (note_root(g, err) || note_facts(g, err) || note_sources(g, err) || vl_lay_note(g->lay, g->store, err))
+    if (!g->ask->same_data && vl_refuse_same_data(&g->cutter, err)) return err->code;
+    if (note_root(g, err) || note_facts(g, done, err) || note_sources(g, err) ||
+        vl_lay_note(g->lay, g->store, err))
         return err->code;
     if (note_tally(g, err) || vl_indexing_end(g->indexing, g->cutter.format->schema, g->store, &g->work, err))
         return err->code;
@@ -419,7 +416,8 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
 static vl_code open_inputs(ingest *g, vl_err *err)
 {
     const vl_ingest *const a = g->ask;
-    if (vl_cutter_open(&g->cutter, a->inputs, a->format, a->given, a->any_format, err)) return err->code;
+    const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given };
+    if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, a->inputs, &how, err)) return err->code;
     for (int s = 0; s < g->cutter.nstream; s++) {
         uint64_t read;
         g->cutter.source->progress(g->cutter.bytes, s, &read, &g->total[s]);
@@ -438,7 +436,7 @@ vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
         goto out;
     }
     vl_progress_start(&g.progress, ask->progress, "ingest", g.kind->rows);
-    if (make_store(&g, err)) goto out;
+    if (make_store(&g, done, err)) goto out;
     sum_up(&g, done);
     if (verify(&g, done, err)) goto out;
     done->bytes_store = vl_store_bytes(g.store);

@@ -18,6 +18,8 @@ typedef struct vl_ingest {
     uint64_t max_memory; /* bytes; 0: no limit */
     bool force, stats;
     const vl_given *given; /* options of formats; NULL: none */
+    bool mates_as_given;   /* whatever mates say of which of them is first */
+    bool same_data;        /* the same bytes may come in twice */
     bool any_format; /* options of another format than the input's are passed over: one of many inputs */
     vl_progress_how progress;
 } vl_ingest;
@@ -34,6 +36,7 @@ typedef struct vl_ingested {
         char name[40], text[88];
     } odd[VL_MAX_COUNTER + 8]; /* odd but legal things met */
     int nodd;
+    char hint[160]; /* legal, and most likely a slip of the hand; "" if there is none */
 } vl_ingested;
 
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err);

@@ -145,6 +145,12 @@ vl_mates vl_name_mates(const char *first, const char *second)
     return strcmp(a, b) ? VL_MATES_MAYBE : VL_MATES_YES;
 }
 
+bool vl_name_swapped(const char *first, const char *second)
+{
+    const vl_name p = vl_name_split(vl_name_base(first)), q = vl_name_split(vl_name_base(second));
+    return p.mark && p.mark == q.mark && p.mate == '2' && q.mate == '1';
+}
+
 vl_code vl_name_refuse_index(const char *first, const char *second, vl_err *err)
 {
     const bool one = vl_name_split(vl_name_base(first)).mark == 'I';

@@ -52,6 +52,8 @@ int vl_name_order(const char *a, const char *b);
  * reads, or both of first mates. */
 typedef enum vl_mates { VL_MATES_MAYBE, VL_MATES_YES, VL_MATES_NO } vl_mates;
 vl_mates vl_name_mates(const char *first, const char *second);
+/* Mates by their names, and the second stands first: a_R2, a_R1. */
+bool vl_name_swapped(const char *first, const char *second);
 /* VL_EARG when one file is of index reads and the other is not: their records fit together, so content cannot
  * tell. */
 vl_code vl_name_refuse_index(const char *first, const char *second, vl_err *err);

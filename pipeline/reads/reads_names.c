@@ -59,10 +59,11 @@ static vl_code add_line(vl_reads_names *s, const uint8_t *line, size_t n, vl_err
     while (len < n && !is_blank(line[len])) len++;
     const vl_cell name = { line, len }, rest = { line + len, n - len };
     if (add_wanted(s, name, rest, s->how->paired ? 3 : 1, err)) return err->code;
-    const uint8_t digit = len > 2 ? line[len - 1] : 0;
-    if (s->how->mate_mark && (digit == '1' || digit == '2') && line[len - 2] == s->how->mate_mark &&
-        add_wanted(s, (vl_cell){ line, len - 2 }, rest, digit == '1' ? 1 : 2, err))
-        return err->code;
+    const vl_mark *const mark = s->how->mark;
+    for (int m = 0; mark && m < 2; m++) {
+        if (len <= mark->len || memcmp(line + len - mark->len, mark->end[m], mark->len)) continue;
+        if (add_wanted(s, (vl_cell){ line, len - mark->len }, rest, 1u << m, err)) return err->code;
+    }
     s->nline++;
     return VL_OK;
 }

@@ -38,7 +38,9 @@ static vl_code open(vl_viewer *v, vl_err *err)
     if (vl_store_get(st, "source", "layout", text, sizeof text, err)) return err->code;
     o->how.paired = strcmp(text, "single") != 0;
     if (vl_store_get(st, "source", "mate_mark", text, sizeof text, err)) return err->code;
-    o->how.mate_mark = (uint8_t)text[0];
+    bool known;
+    o->how.mark = vl_mark_find(text, &known);
+    if (!known) return vl_fail(err, VL_ESTORE, "unknown mark of mates '%.20s'", text);
     return asked->name || asked->names ? find_names(v, o, err) : find_rows(v, err);
 }
 

@@ -109,7 +109,7 @@ READS = {
     "single, ragged": lambda: ([reads(70000, seed=4, length=25, style="SRR1", ragged=True)], b"", ()),
     "names again, '+' texts, empty reads": lambda: ([odd_reads()], b"", ()),
     "one read": lambda: ([ONE_READ], b"", ()),
-    "one pair": lambda: ([ONE_READ, ONE_READ], b"", ("--profile", "portable")),
+    "one pair": lambda: ([ONE_READ, ONE_READ.replace(b"ACGT", b"TGCA")], b"", ("--profile", "portable")),
 }
 
 

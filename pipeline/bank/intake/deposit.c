@@ -266,6 +266,8 @@ static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
                             .max_memory = d->ask->max_memory,
                             .given = &given,
                             .any_format = true,
+                            .mates_as_given = d->ask->mates_as_given,
+                            .same_data = d->ask->same_data,
                             .progress = VL_PROGRESS_OFF };
     return vl_ingest_run(&ask, &done->sum, err);
 }

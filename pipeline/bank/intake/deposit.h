@@ -22,8 +22,9 @@ typedef struct vl_deposit {
     vl_profile profile;
     int threads;
     uint64_t max_memory;
-    bool supersede;      /* other bytes under the same name take the place of the old ones */
-    const char *options; /* of formats, as of the whole batch; NULL: none */
+    bool mates_as_given, same_data; /* as in vl_ingest */
+    bool supersede;                 /* other bytes under the same name take the place of the old ones */
+    const char *options;            /* of formats, as of the whole batch; NULL: none */
 } vl_deposit;
 
 typedef struct vl_deposited {

@@ -194,6 +194,16 @@ static vl_code quarantine(intake *t, size_t i, const vl_told *told, vl_err *err)
     return t->ask->catalog ? vl_catalog_add_refusal(t->ask->catalog, t->ask->job, &r, err) : VL_OK;
 }
 
+/* Legal, and most likely a slip: said once. */
+static void tell_hint(intake *t, const vl_item *item, const vl_told *told)
+{
+    if (!*told->hint) return;
+    vl_intake_view_clear(&t->view);
+    if (!t->ask->quiet) vl_say(stderr, "vial: hint: %s: %s", item->sample, told->hint);
+    vl_log(t->ask->bank, VL_LOG_INFO, "hint", "sample", item->sample, "acquisition", item->acquisition,
+           "message", told->hint, NULL);
+}
+
 static void log_published(const intake *t, const vl_item *item, const vl_told *told)
 {
     char bytes[24], rows[24];
@@ -242,6 +252,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     if (told->record) {
         done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
         if (done && told->published) log_published(t, item, told);
+        tell_hint(t, item, told);
     } else {
         if (!ended_before_naming(told)) {
             json_t *const json = vl_item_json(item);
@@ -350,6 +361,8 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .threads = t->threads,
                                .max_memory = t->max_memory,
                                .supersede = t->ask->supersede,
+                               .mates_as_given = t->ask->mates_as_given,
+                               .same_data = t->ask->same_data,
                                .options = t->ask->options };
     d->item = i;
     d->timed_out = false;

@@ -19,8 +19,9 @@ typedef struct vl_intake {
     uint64_t max_memory; /* 0: as the bank says */
     double deadline;     /* s from now after which nothing is started; 0: none */
     bool supersede, quiet;
-    const char *options; /* of formats, for all items; NULL: none */
-    bool skip_refused;   /* inputs that were refused before and have not changed are refused unread */
+    bool mates_as_given, same_data; /* as in vl_ingest */
+    const char *options;            /* of formats, for all items; NULL: none */
+    bool skip_refused; /* inputs that were refused before and have not changed are refused unread */
     vl_progress_how progress;
     vl_catalog *catalog; /* NULL: what comes of it goes to receipt */
     int64_t job;         /* of the catalogue */

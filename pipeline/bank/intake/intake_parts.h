@@ -12,7 +12,8 @@ typedef struct vl_told {
     bool published, unchanged, superseded;
     json_t *record; /* owned; NULL when refused */
     uint64_t rows, bytes_in, text_bytes, bytes_store;
-    vl_err err; /* of a refusal */
+    char hint[160]; /* "": none */
+    vl_err err;     /* of a refusal */
     int exit_code;
     const char *reason; /* static; why it was refused */
 } vl_told;

@@ -30,10 +30,10 @@ int vl_intake_work(void *argument, int fd)
     json_t *const out =
         err.code
             ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
-            : json_pack("{s:b,s:b,s:O,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "superseded",
-                        done.superseded, "record", done.record, "rows", (json_int_t)done.sum.rows, "bytes_in",
-                        (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
-                        "bytes_store", (json_int_t)done.sum.bytes_store);
+            : json_pack("{s:b,s:b,s:O,s:s,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "superseded",
+                        done.superseded, "record", done.record, "hint", done.sum.hint, "rows",
+                        (json_int_t)done.sum.rows, "bytes_in", (json_int_t)done.sum.bytes_in, "text_bytes",
+                        (json_int_t)done.sum.text_bytes, "bytes_store", (json_int_t)done.sum.bytes_store);
     char *const text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     const bool said = text && vl_worker_say(fd, text);
     return said ? vl_exit_code(err.code) : EX_OSERR;
@@ -81,17 +81,19 @@ void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_o
     int unchanged = 0, superseded = 0;
     json_int_t rows = 0, in = 0, text = 0, store = 0;
     json_t *record = NULL;
+    const char *hint = "";
     *told = (vl_told){ .err = VL_ERR_INIT };
     json_t *const json = said->len ? json_loadb((const char *)said->data, said->len, 0, NULL) : NULL;
     const json_t *const error = json_object_get(json, "error");
     if (!exit_code && json &&
-        !json_unpack(json, "{s:b,s:b,s:o,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "superseded",
-                     &superseded, "record", &record, "rows", &rows, "bytes_in", &in, "text_bytes", &text,
-                     "bytes_store", &store)) {
+        !json_unpack(json, "{s:b,s:b,s:o,s:s,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "superseded",
+                     &superseded, "record", &record, "hint", &hint, "rows", &rows, "bytes_in", &in,
+                     "text_bytes", &text, "bytes_store", &store)) {
         told->published = !unchanged;
         told->unchanged = unchanged;
         told->superseded = superseded;
         told->record = json_incref(record);
+        snprintf(told->hint, sizeof told->hint, "%s", hint);
         told->rows = (uint64_t)rows;
         told->bytes_in = (uint64_t)in;
         told->text_bytes = (uint64_t)text;
