@@ -46,15 +46,28 @@ void vl_guard_forget(const char *path)
     }
 }
 
-static void hand_on(int number)
+/* What a terminal sends (the kernel is its sender) goes to the whole group: the child has it already. */
+static void hand_on(int number, siginfo_t *info, void *context)
 {
-    if (child > 0) kill((pid_t)child, number);
+    (void)context;
+    if (child > 0 && info->si_code <= 0) kill((pid_t)child, number);
 }
 
-static void catch_signals(void (*with)(int))
+int vl_guard_asked(const siginfo_t *info)
+{
+    static volatile sig_atomic_t by_terminal, by_guard, by_others;
+    if (info->si_code > 0) by_terminal++;
+    else if (info->si_pid == getppid()) by_guard++;
+    else by_others++;
+    return (int)(by_terminal + (by_guard > by_others ? by_guard : by_others));
+}
+
+/* with NULL: as it was before */
+static void catch_signals(void (*with)(int, siginfo_t *, void *))
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-    struct sigaction action = { .sa_handler = with };
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    if (with) action = (struct sigaction){ .sa_sigaction = with, .sa_flags = SA_SIGINFO };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction now;
         if (!sigaction(numbers[i], NULL, &now) && now.sa_handler == SIG_IGN) continue; /* nohup stays nohup */
@@ -75,7 +88,9 @@ static int after_death(int status)
     if (WIFSIGNALED(status)) {
         const int number = WTERMSIG(status);
         if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT) {
-            catch_signals(SIG_DFL); /* who asked us to stop sees that we did */
+            fprintf(stderr, "%svial: stopped (%s); nothing was left behind\n",
+                    isatty(STDERR_FILENO) ? "\r\033[K" : "", strsignal(number));
+            catch_signals(NULL); /* who asked us to stop sees that we did */
             raise(number);
         }
         fprintf(stderr, "vial: stopped by signal %d (%s); nothing was left behind\n", number,

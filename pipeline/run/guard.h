@@ -3,10 +3,13 @@
  * of memory ends in one line, a documented exit code, and no temporary file.
  *
  * The guard is made before any thread starts and before anything is opened. Signals that ask to stop are
- * handed on to the child, and the child dies with its parent.
+ * handed on to the child, but for those of a terminal, which the child gets by itself; and the child dies with
+ * its parent.
  */
 #ifndef VL_GUARD_H
 #define VL_GUARD_H
+
+#include <signal.h>
 
 /* Runs work(argument) in a child and returns its exit code; of a child that died, EX_SOFTWARE or EX_OSERR. */
 int vl_guard(int (*work)(void *argument), void *argument);
@@ -15,5 +18,9 @@ int vl_guard(int (*work)(void *argument), void *argument);
  * Paths that do not fit are not remembered. Without a guard both do nothing. */
 void vl_guard_name(const char *path);
 void vl_guard_forget(const char *path);
+
+/* For a handler of the child's: how often somebody has asked to stop, with this signal. One that was sent to
+ * the whole group counts once, though the guard hands on its own copy. */
+int vl_guard_asked(const siginfo_t *info);
 
 #endif

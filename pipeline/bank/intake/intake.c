@@ -4,6 +4,7 @@
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
+#include "pipeline/run/guard.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
 
@@ -55,14 +56,15 @@ typedef struct intake {
     size_t next; /* items before it do not wait for the first time */
     vl_intake_view view;
     double start;
-    bool disk_full, try_again;
+    bool disk_full, try_again, told_stop;
 } intake;
 
 static volatile sig_atomic_t stop_asked, stop_now;
 
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
-    if (stop_asked || number == SIGTERM) stop_now = 1;
+    (void)context;
+    if (vl_guard_asked(info) > 1 || number == SIGTERM) stop_now = 1;
     stop_asked = 1;
 }
 
@@ -272,7 +274,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     }
     vl_journal_close(&d->journal, done);
     t->ended_bytes += p->bytes;
-    if (stop_now && told->exit_code > 128) t->sum->left++;
+    if (stop_now && told->exit_code > 128) t->sum->stopped++;
     else count(t, told);
     return err->code;
 }
@@ -442,6 +444,16 @@ static void show(intake *t)
     vl_intake_view_show(&t->view, t->sum, done, names);
 }
 
+/* Said once: what a signal to stop means for what runs. */
+static void tell_stop(intake *t)
+{
+    if (!stop_asked || stop_now || t->told_stop || t->ask->quiet) return;
+    t->told_stop = true;
+    vl_intake_view_clear(&t->view);
+    vl_say(stderr, "vial: stopping: %d under way %s finished, no more are started; once more stops these too",
+           t->running, t->running == 1 ? "is" : "are");
+}
+
 static void watch_time(intake *t)
 {
     const double now = ticks();
@@ -475,7 +487,7 @@ static vl_code wait_some(intake *t, vl_err *err)
 
 static void catch_signals(struct sigaction old[2])
 {
-    const struct sigaction action = { .sa_handler = on_signal };
+    const struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
     stop_asked = stop_now = 0;
     sigaction(SIGINT, &action, &old[0]);
     sigaction(SIGTERM, &action, &old[1]);
@@ -487,6 +499,7 @@ static vl_code carry_on(intake *t, vl_err *err)
     while (!start_some(t, &idle, err) && !idle) {
         wait_some(t, err);
         watch_time(t);
+        tell_stop(t);
         show(t);
         if (err->code) break;
     }
@@ -499,10 +512,10 @@ static void sum_up(intake *t, const vl_err *err)
     for (size_t i = 0; i < t->ask->items->n; i++) s->left += t->place[i].stage == WAITS;
     s->seconds = ticks() - t->start;
     s->interrupted = stop_asked;
-    s->exit_code = t->disk_full              ? EX_IOERR
-                   : s->refused              ? EX_DATAERR
-                   : t->try_again || s->left ? EX_TEMPFAIL
-                                             : EX_OK;
+    s->exit_code = t->disk_full                            ? EX_IOERR
+                   : s->refused                            ? EX_DATAERR
+                   : t->try_again || s->left || s->stopped ? EX_TEMPFAIL
+                                                           : EX_OK;
     if (err->code) s->exit_code = vl_exit_code(err->code);
 }
 
@@ -559,6 +572,7 @@ void vl_intake_tell(const vl_intake_sum *s)
             "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
             s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
     if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
+    if (s->stopped) fprintf(stderr, ", %" PRIu64 " stopped at work", s->stopped);
     if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
     if (s->bytes_in)
         fprintf(stderr, "; %s in, %s stored, %s/s of text", vl_human_bytes(s->bytes_in, in),

@@ -29,7 +29,8 @@ typedef struct vl_intake {
 } vl_intake;
 
 typedef struct vl_intake_sum {
-    uint64_t items, published, superseded, unchanged, refused, failed, left; /* left: not started */
+    uint64_t items, published, superseded, unchanged, refused, failed;
+    uint64_t stopped, left; /* killed at work because we were told to stop; not started */
     uint64_t bytes_in, text_bytes, bytes_store;
     double seconds;
     bool interrupted;
