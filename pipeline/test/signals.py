@@ -124,6 +124,7 @@ def plain(t, f, way):
     kind, send = WAYS[way]
     run = kind("ingest", "-@", "1", "-o", f / "x.h5", f / "BIG.fastq")
     t.check(wait_for(f / ".x.h5.part"), "the store is on its way")
+    time.sleep(0.1)  # the guard hears of the file a moment after it is there
     send(run)
     code, text = run.end()
     t.check(code == -signal.SIGINT and text.count("stopped (Interrupt); nothing was left behind") == 1,
