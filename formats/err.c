@@ -113,6 +113,7 @@ int vl_exit_code(vl_code code)
     case VL_EEXIST: return EX_CANTCREAT;
     case VL_EBUSY: return EX_TEMPFAIL;
     case VL_ECONFIG: return EX_CONFIG;
+    case VL_EPERM: return EX_NOPERM;
     case VL_EBUG: return EX_SOFTWARE;
     }
     return EX_SOFTWARE;

@@ -24,6 +24,7 @@ typedef enum vl_code {
     VL_EEXIST,  /* output exists already or cannot be made */
     VL_EBUSY,   /* somebody else is at it: try again */
     VL_ECONFIG, /* bank.ini, or what a bank stands on, is not as it must be */
+    VL_EPERM,   /* not permitted: somebody else may */
     VL_EBUG     /* we broke a promise of our own */
 } vl_code;
 

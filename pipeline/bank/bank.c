@@ -49,30 +49,23 @@ vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text
                         (unsigned)(XXH3_64bits(sample, strlen(sample)) >> 56), escaped);
 }
 
-/* One folder; *made when it was not there. Group-writable and set-gid, whatever the umask says. */
-static vl_code make_one(const char *path, bool *made, vl_err *err)
+static vl_code make_one(const char *path, vl_err *err)
 {
     struct stat st;
-    *made = false;
-    if (!mkdir(path, 02775)) {
-        *made = true;
-        if (chmod(path, 02775) && errno != EPERM) vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode");
-        return err->code ? vl_err_file(err, path) : vl_sync_folder(path, err);
-    }
-    if (errno == EEXIST && !stat(path, &st) && S_ISDIR(st.st_mode)) return VL_OK;
-    vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno, "cannot make the folder");
-    return vl_err_file(err, path);
+    if (!mkdir(path, 0777)) return vl_sync_folder(path, err);
+    const int why = errno;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode)) return VL_OK;
+    return vl_bank_cannot(path, why, "cannot make the folder", err);
 }
 
 vl_code vl_bank_make_folder(const vl_bank *bank, const char *path, vl_err *err)
 {
     char part[VL_BANK_PATH];
-    bool made;
     for (const char *p = path + strlen(bank->root) + 1; p; p = strchr(p, '/')) {
         while (*p == '/') p++;
         const char *const end = strchr(p, '/');
         snprintf(part, sizeof part, "%.*s", end ? (int)(end - path) : (int)strlen(path), path);
-        if (make_one(part, &made, err)) return err->code;
+        if (make_one(part, err)) return err->code;
     }
     return VL_OK;
 }
@@ -107,12 +100,8 @@ vl_code vl_bank_lock(const char *path, double wait, int *fd, vl_err *err)
 {
     const double start = ticks();
     for (;;) {
-        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0664);
-        if (*fd < 0) {
-            vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno,
-                          "cannot make the lock");
-            return vl_err_file(err, path);
-        }
+        *fd = vl_bank_open_lock(path);
+        if (*fd < 0) return vl_bank_cannot(path, errno, "cannot make the lock", err);
         if (!flock(*fd, LOCK_EX | LOCK_NB) && is_still(*fd, path)) return VL_OK;
         const int why = errno;
         close(*fd);
@@ -137,10 +126,8 @@ vl_code vl_bank_write_file(const char *path, const void *bytes, size_t n, vl_err
     const char *const slash = strrchr(path, '/');
     const int folder = slash ? (int)(slash - path) + 1 : 0;
     snprintf(part, sizeof part, "%.*s.%s.%ld.part", folder, path, path + folder, (long)getpid());
-    const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0664);
-    if (fd < 0)
-        return vl_fail_errno(err, errno == ENOSPC ? VL_EIO : VL_EEXIST, errno, "cannot create"),
-               vl_err_file(err, path);
+    const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) return vl_bank_cannot(path, errno, "cannot create", err);
     if (!vl_write_all(fd, bytes, n, err) && fsync(fd)) vl_fail_errno(err, VL_EIO, errno, "cannot sync");
     if (close(fd) && !err->code) vl_fail_errno(err, VL_EIO, errno, "cannot close");
     if (!err->code && rename(part, path)) vl_fail_errno(err, VL_EIO, errno, "cannot rename");

@@ -31,6 +31,7 @@ typedef struct vl_bank {
     char *root;                  /* owned; absolute */
     char *name;                  /* [bank] name; the folder's name if left out */
     char *profile;               /* [bank] profile; "compact" */
+    bool shared;                 /* [bank] shared; if left out: may the root's group write? */
     int threads, jobs;           /* [batch]; 0: all cores; 0: as many as threads allow */
     uint64_t max_memory;         /* [batch] bytes for all items at once; 0: no limit */
     uint64_t reserve;            /* [batch] bytes of disk that stay free; 1 GiB */
@@ -46,8 +47,8 @@ typedef struct vl_bank {
     int ninbox;
 } vl_bank;
 
-/* Makes a new bank in a folder that does not exist or is empty. */
-vl_code vl_bank_init(const char *path, vl_err *err);
+/* Makes a new bank in a folder that does not exist or is empty. shared: its group writes it too. */
+vl_code vl_bank_init(const char *path, bool shared, vl_err *err);
 /* Opens a bank: reads bank.ini. path NULL: environment VIAL_BANK. */
 vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err);
 void vl_bank_close(vl_bank *bank);
@@ -62,8 +63,21 @@ vl_code vl_bank_path(const vl_bank *bank, char text[VL_BANK_PATH], vl_err *err, 
 vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text[VL_BANK_PATH], vl_err *err);
 /* The same escape for one part of a path. */
 void vl_bank_escape(const char *name, char text[512]);
-/* Makes a folder and its parents below the root (group-writable, set-gid), syncing the folders above. */
+/* Makes a folder and its parents below the root, syncing the folders above. */
 vl_code vl_bank_make_folder(const vl_bank *bank, const char *path, vl_err *err);
+
+/* ---- who may read and write (access.c) ---- */
+/* Before anything is written: this process writes for this bank, so its files get the modes of the bank. */
+void vl_bank_settle_mask(const vl_bank *bank);
+/* "tech and group lab", "tech alone", "everyone on this machine", by the mode of the root. */
+void vl_bank_who(const vl_bank *bank, char readers[160], char writers[160]);
+/* Can others than owner and group get in? */
+bool vl_bank_is_open(const vl_bank *bank);
+/* The error of a file or folder that cannot be made or written, by errno: VL_EPERM says who may; VL_EIO the
+ * disk; VL_EEXIST. what: "cannot make the lock". */
+vl_code vl_bank_cannot(const char *path, int errnum, const char *what, vl_err *err);
+/* A file to flock, made if it is missing; -1 with errno. */
+int vl_bank_open_lock(const char *path);
 
 /* ---- locks: flock on a file that stays; the kernel lets go when the process dies ---- */
 /* wait: s to wait; VL_EBUSY after that. *fd: to be closed by the caller; -1 on error. */

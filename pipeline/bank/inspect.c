@@ -80,10 +80,13 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
     if (*failed) {
         v->done->damaged++;
         vl_say(stderr, "vial: %s", failed);
+    }
+    if (*failed && vl_catalog_writes(v->catalog)) {
         vl_log(v->bank, VL_LOG_ERROR, "damaged", "sample", sample, "file", file, "message", failed, NULL);
-    } else if (v->ask->tell) {
+    } else if (!*failed && v->ask->tell) {
         printf("%s/%s: ok, %" PRIu64 " bytes\n", sample, file, bytes);
     }
+    if (!vl_catalog_writes(v->catalog)) return VL_OK;
     return vl_catalog_checked(v->catalog, store, vl_bank_now(), *failed ? failed : NULL, err);
 }
 
@@ -179,11 +182,8 @@ vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err)
         if (vl_worker_start(&w, rebuild_work, (void *)bank, 0, err)) return err->code;
         const int code = vl_worker_wait(&w);
         if (code)
-            vl_fail(err,
-                    code == EX_IOERR       ? VL_EIO
-                    : code == EX_CANTCREAT ? VL_EEXIST
-                                           : VL_EBUSY,
-                    "%.200s", w.said.len ? (char *)w.said.data : "the catalogue could not be made");
+            vl_fail(err, vl_worker_code(code), "%.200s",
+                    w.said.len ? (char *)w.said.data : "the catalogue could not be made");
         vl_worker_free(&w);
     }
     return err->code ? err->code : vl_catalog_open(c, bank, true, err);

@@ -130,11 +130,8 @@ static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
     if (vl_worker_start(&w, work, k, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
     if (code) {
-        vl_fail(err,
-                code == EX_NOINPUT ? VL_ENOIN
-                : code == EX_IOERR ? VL_EIO
-                                   : VL_EBUSY,
-                "%.200s", code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
+        vl_fail(err, vl_worker_code(code), "%.200s",
+                code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {
         json_t *const record = vl_record_parse((char *)w.said.data, w.said.len, err);
         if (record) vl_catalog_put(c, record, err);

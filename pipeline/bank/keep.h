@@ -28,7 +28,7 @@ typedef struct vl_inspected {
 /* Verifies stores from a fresh open, those first whose last check is longest ago. most: how many; threads for
  * each; until: s since 1970 when no further one is begun, 0: no limit; part/parts: only stores of that slice
  * (parts 0: all); tell: a line about each on standard output. What is damaged is named on standard error and
- * noted. */
+ * noted, if the catalogue was opened to write. */
 typedef struct vl_inspect {
     uint64_t most;
     int threads;

@@ -67,22 +67,15 @@ static vl_code put_head(vl_buf *line, const vl_bank *bank, vl_log_level level, c
     return put(line, event, bank->log_json, err);
 }
 
-/* The file to append to; -1 if it cannot be had. Only the one that makes it sets its mode. */
+/* The file to append to; -1 if it cannot be had. */
 static int open_file(const vl_bank *bank)
 {
-    enum { HOW = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW };
     char path[VL_BANK_PATH];
     vl_err err = VL_ERR_INIT;
     if (vl_bank_path(bank, path, &err, "reports")) return -1;
     if (vl_bank_make_folder(bank, path, &err)) return -1;
     if (vl_bank_path(bank, path, &err, "reports/vial.log")) return -1;
-    int fd = open(path, HOW);
-    if (fd >= 0 || errno != ENOENT) return fd;
-    fd = open(path, HOW | O_CREAT | O_EXCL, 0664);
-    if (fd < 0) return errno == EEXIST ? open(path, HOW) : -1;
-    if (fchmod(fd, 0664)) { /* the mode that umask left then: the line matters more */
-    }
-    return fd;
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 }
 
 static bool write_line(int fd, const vl_buf *line)

@@ -22,6 +22,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 typedef enum metric_type { GAUGE, COUNTER } metric_type;
@@ -185,7 +186,7 @@ static void put_disk(writer *w, const vl_bank *bank)
 }
 
 /* The file to write; a folder within the bank is made. */
-static vl_code metrics_path(const vl_bank *bank, char path[VL_BANK_PATH], vl_err *err)
+static vl_code metrics_path(const vl_bank *bank, char path[VL_BANK_PATH], bool *inside, vl_err *err)
 {
     const char *const name = bank->metrics ? bank->metrics : "reports/vial.prom";
     const size_t root = strlen(bank->root);
@@ -194,22 +195,25 @@ static vl_code metrics_path(const vl_bank *bank, char path[VL_BANK_PATH], vl_err
         return vl_fail(err, VL_EARG, "the path of the metrics is too long");
     char folder[VL_BANK_PATH];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    const bool inside = !strncmp(folder, bank->root, root) && folder[root] == '/';
-    return inside ? vl_bank_make_folder(bank, folder, err) : VL_OK;
+    *inside = !strncmp(folder, bank->root, root) && (folder[root] == '/' || !folder[root]);
+    return *inside && folder[root] ? vl_bank_make_folder(bank, folder, err) : VL_OK;
 }
 
 vl_code vl_metrics_write(const vl_bank *bank, vl_catalog *c, vl_err *err)
 {
     char path[VL_BANK_PATH];
     writer w = { .catalog = c, .now = vl_bank_now(), .err = err };
-    if (metrics_path(bank, path, err)) return err->code;
+    bool inside;
+    if (metrics_path(bank, path, &inside, err)) return err->code;
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) put_metric(&w, &metrics[i]);
     put_kinds(&w);
     put_reasons(&w);
     put_disk(&w, bank);
     put_head(&w, "vial_build_info", GAUGE, "The version of vial that wrote this; always 1.");
     put_value(&w, "vial_build_info", "version=\"" VL_VERSION "\"", 1);
+    const mode_t ours = inside ? 0 : umask(022); /* elsewhere it is for the node exporter to read */
     if (!err->code) vl_bank_write_file(path, w.text.data, w.text.len, err);
+    if (!inside) umask(ours);
     vl_buf_free(&w.text);
     return err->code;
 }

@@ -251,6 +251,8 @@ static vl_code whole_night(night *n, int *exit_code, vl_err *err)
     if (vl_keep_open(n->bank, &n->catalog, err)) return err->code;
     if (n->ask->dry) return dry_run(n, err);
     if (vl_catalog_start_job(n->catalog, &job, &n->job, err)) return err->code;
+    if (vl_bank_is_open(n->bank))
+        vl_log(n->bank, VL_LOG_WARNING, "open-to-all", "bank", n->bank->root, "mend", "chmod o=", NULL);
     steps(n, err);
     *exit_code = exit_code_of(n, err);
     leave_word(n, *exit_code, err);
@@ -265,6 +267,7 @@ vl_code vl_nightly_run(const vl_nightly *ask, int *exit_code, vl_err *err)
     night n = { .ask = ask, .bank = ask->bank, .start = vl_bank_now() };
     int lock = -1;
     *exit_code = EX_OK;
+    vl_bank_settle_mask(ask->bank);
     if (!vl_bank_path(ask->bank, path, err, "journal/nightly.lock") && !vl_bank_lock(path, 0, &lock, err))
         whole_night(&n, exit_code, err);
     vl_catalog_close(n.catalog);

@@ -64,6 +64,8 @@ const vl_reason vl_reasons[] = {
       "Run vial verify on the sample; bring the store back from a copy, or ingest its input again." },
     { "exists", "the output exists already or cannot be made",
       "See what lies at the place named in the message, and who may write there." },
+    { "permission", "vial's user may not write in the bank",
+      "Have one of those whom the message names run it, or see that the bank is shared ('vial help init')." },
     { "busy", "another run was at it", "Nothing to do: the next run tries again." },
     { "arguments", "what was asked for makes no sense",
       "Correct the sheet or the command named in the message." },
@@ -95,6 +97,7 @@ const char *vl_reason_of(const vl_err *err)
     case VL_EEXIST: return "exists";
     case VL_EBUSY: return "busy";
     case VL_ECONFIG: return "settings";
+    case VL_EPERM: return "permission";
     case VL_EBUG: break;
     }
     return "fault";

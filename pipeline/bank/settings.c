@@ -25,6 +25,7 @@ static const char first_settings[] =
     "\n"
     "[bank]\n"
     ";name = Platform A          ; else the folder's name\n"
+    "%s\n"
     ";profile = compact          ; speed against size: 'vial help ingest' lists them\n"
     "\n"
     "[batch]\n"
@@ -170,6 +171,8 @@ static const char *set_bank(vl_bank *b, const char *name, const char *value)
 {
     vl_profile profile;
     if (!strcmp(name, "name")) return set_text(&b->name, value) ? NULL : "finds no memory";
+    if (!strcmp(name, "shared"))
+        return set_choice(&b->shared, value, "no", "yes") ? NULL : "is neither yes nor no";
     if (strcmp(name, "profile")) return "is not a setting of [bank]";
     if (!vl_profile_find(value, &profile)) return no_profile;
     return set_text(&b->profile, value) ? NULL : "finds no memory";
@@ -318,6 +321,8 @@ vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err)
         vl_fail_errno(err, VL_ENOIN, errno, "no bank");
         return vl_err_file(err, path);
     }
+    struct stat st; /* a bank of the days before the setting is shared as its folders are */
+    bank->shared = !stat(bank->root, &st) && (st.st_mode & S_IWGRP);
     const char *const slash = strrchr(bank->root, '/');
     if (!set_text(&bank->name, slash && slash[1] ? slash + 1 : "bank") ||
         !set_text(&bank->profile, vl_profile_name(VL_COMPACT)))
@@ -358,24 +363,42 @@ static vl_code check_empty(const char *path, vl_err *err)
     return vl_err_file(err, path);
 }
 
-vl_code vl_bank_init(const char *path, vl_err *err)
+/* The root is the one folder whose mode is set; those below get theirs from it and from the umask. A folder
+ * that was there before may be another's: then it must be as it has to be. */
+static vl_code make_root(const char *path, bool shared, vl_err *err)
+{
+    struct stat st;
+    if (mkdir(path, 0777) && errno != EEXIST)
+        return vl_bank_cannot(path, errno, "cannot make the folder", err);
+    if (check_empty(path, err)) return err->code;
+    if (stat(path, &st)) return vl_bank_cannot(path, errno, "cannot make a bank", err);
+    const mode_t mode = shared ? 02770 : st.st_mode & 02750, is = st.st_mode & 07777;
+    if (is == mode || !chmod(path, mode)) return VL_OK;
+    if (errno != EPERM) return vl_bank_cannot(path, errno, "cannot set the mode", err);
+    const bool fits = shared ? (is & 02070) == 02070 : !(is & 027);
+    if (fits) return VL_OK;
+    vl_fail(err, VL_EPERM, "the folder is another's and has mode %04o; a %s bank needs %04o", (unsigned)is,
+            shared ? "shared" : "private", (unsigned)mode);
+    return vl_err_file(err, path);
+}
+
+vl_code vl_bank_init(const char *path, bool shared, vl_err *err)
 {
     static const char *const folders[] = { "samples",    "cohorts",  "journal",
                                            "quarantine", "receipts", "reports" };
-    char text[VL_BANK_PATH];
-    if (mkdir(path, 02775) && errno != EEXIST) {
-        vl_fail_errno(err, VL_EEXIST, errno, "cannot make the folder");
-        return vl_err_file(err, path);
-    }
-    if (check_empty(path, err)) return err->code;
-    if (chmod(path, 02775) && errno != EPERM)
-        return vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode"), vl_err_file(err, path);
-    vl_bank bank = { .root = realpath(path, NULL) };
-    if (!bank.root) return vl_fail_errno(err, VL_EEXIST, errno, "cannot make a bank"), vl_err_file(err, path);
+    char text[VL_BANK_PATH], settings[sizeof first_settings + 100];
+    vl_bank bank = { .shared = shared };
+    vl_bank_settle_mask(&bank);
+    if (make_root(path, shared, err)) return err->code;
+    bank.root = realpath(path, NULL);
+    if (!bank.root) return vl_bank_cannot(path, errno, "cannot make a bank", err);
+    snprintf(settings, sizeof settings, first_settings,
+             shared ? "shared = yes                ; its group writes it too"
+                    : "shared = no                 ; yes: its group writes it too, see 'vial help init'");
     for (size_t i = 0; i < sizeof folders / sizeof *folders && !err->code; i++)
         if (!vl_bank_path(&bank, text, err, "%s", folders[i])) vl_bank_make_folder(&bank, text, err);
     if (!err->code && !vl_bank_path(&bank, text, err, "bank.ini"))
-        vl_bank_write_file(text, first_settings, sizeof first_settings - 1, err);
+        vl_bank_write_file(text, settings, strlen(settings), err);
     free(bank.root);
     return err->code;
 }

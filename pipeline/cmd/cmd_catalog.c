@@ -50,6 +50,9 @@ static vl_code compare(const vl_bank *bank, uint64_t *differences, vl_err *err)
 {
     uint64_t samples = 0;
     vl_catalog *c = NULL;
+    if (vl_bank_is_open(bank))
+        vl_say(stderr, "vial: %s: everyone on this machine can get in; 'chmod o= %s' shuts it", bank->root,
+               bank->root);
     if (!vl_catalog_open(&c, bank, false, err) && !vl_keep_compare(bank, c, &samples, differences, err))
         printf("%" PRIu64 " samples, %" PRIu64 " differences\n", samples, *differences);
     vl_catalog_close(c);

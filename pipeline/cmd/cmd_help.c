@@ -36,6 +36,7 @@ static void exit_codes(void)
            "  73  the output exists already or cannot be made\n"
            "  74  reading or writing failed: disk full, device error, pipe closed\n"
            "  75  try again: another vial holds the lock\n"
+           "  77  not permitted: the message says who may\n"
            "  78  bank.ini, or what the bank stands on, is not as it must be\n");
 }
 

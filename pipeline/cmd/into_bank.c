@@ -154,6 +154,7 @@ static vl_code run_task(vl_intake *in, const vl_into_bank *ask, int task, int ta
                         vl_err *err)
 {
     const double started = vl_bank_now();
+    vl_bank_settle_mask(in->bank);
     if (!(in->receipt = vl_receipt_new(err))) return err->code;
     vl_receipt_part(in->items, task, tasks);
     vl_intake_run(in, sum, err);

@@ -19,7 +19,7 @@ import h5py
 from banktest import Bank, check_whole, mzml, sha, sheet
 from containers import gzip
 from fqmodel import reads, record
-from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, OK, TEMPFAIL, USAGE, VIAL, check_refusal, main,
+from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, NOPERM, OK, TEMPFAIL, USAGE, VIAL, check_refusal, main,
                       run)
 
 PAIRS = 300
@@ -38,8 +38,7 @@ def settings(t, f):
     bank = Bank(f)
     for name in ("samples", "cohorts", "journal", "quarantine", "receipts", "reports"):
         mode = os.stat(bank / name).st_mode
-        t.check(stat.S_ISDIR(mode) and mode & stat.S_ISGID and mode & stat.S_IWGRP, f"init makes {name}",
-                oct(mode))
+        t.check(stat.S_ISDIR(mode) and not mode & 0o027, f"init makes {name}, for its owner", oct(mode))
     t.check(b"[inbox novaseq]" in f.read("bank/bank.ini"), "bank.ini explains itself")
     done = run("init", bank.path)
     check_refusal(t, "init where something is", done, ("not empty",), (CANTCREAT,))
@@ -438,8 +437,7 @@ def hard_places(t, f):
         done = subprocess.run([VIAL, "ingest", "-b", bank.path, "-s", "N", f / "run7.mzML"],
                               capture_output=True, text=True,
                               preexec_fn=nobody)
-        t.check(done.returncode in (CANTCREAT, NOINPUT, DATA) and done.stderr.startswith("vial: "),
-                "a read-only bank", done.stderr)
+        t.check(done.returncode == NOPERM and "may write here" in done.stderr, "a read-only bank", done.stderr)
         done = subprocess.run([VIAL, "ls", "-b", bank.path, "--json"], capture_output=True, text=True,
                               preexec_fn=nobody)
         t.check(done.returncode == OK and len(done.stdout.splitlines()) == len(bank.ls()),

@@ -44,7 +44,7 @@ void open_scene(scene *s, const char *name)
     vl_err err = VL_ERR_INIT;
     *s = (scene){ 0 };
     snprintf(s->root, sizeof s->root, "%s/%s", evidence_folder, name);
-    if (vl_bank_init(s->root, &err) || vl_bank_open(&s->bank, s->root, &err) ||
+    if (vl_bank_init(s->root, false, &err) || vl_bank_open(&s->bank, s->root, &err) ||
         vl_catalog_open(&s->catalog, &s->bank, true, &err)) {
         printf("cannot make a bank: %s: %s\n", err.file, err.what);
         exit(1);

@@ -189,8 +189,8 @@ def night_in_bounds(t, f, service):
             and "PROT_EXEC" in x]
     t.check(not both, "MemoryDenyWriteExecute=", str(both[:2]))
     set_gid = re.search(r"(?:mkdir|chmod)\w*\([^)]*, 02[0-7]{3}\)", text)
-    t.check(not set_gid or service.get("RestrictSUIDSGID", ["false"]) == ["false"],
-            "RestrictSUIDSGID= leaves set-gid folders", str(set_gid))
+    t.check(not set_gid and service.get("RestrictSUIDSGID") == ["true"], "RestrictSUIDSGID= allows all folders",
+            str(set_gid))
     opened = re.findall(r'open(?:at)?\((?:AT_FDCWD[^,]*, )?"([^"]*)", ([A-Z_|]+)', text)
     outside = {p for p, how in opened if re.search("O_WRONLY|O_RDWR|O_CREAT", how)
                and not p.startswith((f / "bank/", "/tmp/", "/dev/null"))}
@@ -234,8 +234,8 @@ def rotation(t, _):
         bank.run("nightly")
         t.check(done.returncode == 0 and os.path.exists(bank / "reports/vial.log"),
                 "a new file after rotation", done.stderr)
-        t.check(oct(os.stat(bank / "reports/vial.log").st_mode & 0o777) == "0o664",
-                "with the mode of the group")
+        t.check(oct(os.stat(bank / "reports/vial.log").st_mode & 0o777) == "0o640",
+                "with the mode of the bank")
         files, lines = sorted(glob.glob(bank / "reports/vial.log*")), []
         for path in files:
             with (gz.open if path.endswith(".gz") else open)(path, "rt") as g:

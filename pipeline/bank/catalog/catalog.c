@@ -106,20 +106,14 @@ static void warn_of_network(const vl_bank *bank)
     }
 }
 
-/* Makes an empty file that has the folder's permissions: who may add stores may write the catalogue. SQLite
- * gives its side files the mode of this one. */
-static vl_code make_file(const vl_bank *bank, const char *path, vl_err *err)
+/* Makes an empty file with the mode of the bank; SQLite by itself would leave out the group. Its side files get
+ * the mode of this one. */
+static vl_code make_file(const char *path, vl_err *err)
 {
-    struct stat folder;
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0664);
-    if (fd < 0 && errno == EEXIST) return VL_OK;
-    if (fd < 0)
-        return vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno,
-                             "cannot make the catalogue");
-    if (!stat(bank->root, &folder) && fchmod(fd, folder.st_mode & 0666) && errno != EPERM)
-        vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode");
-    close(fd);
-    return err->code;
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd >= 0) return close(fd), VL_OK;
+    if (errno == EEXIST && !faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS)) return VL_OK;
+    return vl_bank_cannot(path, errno, "cannot write the catalogue", err);
 }
 
 static vl_code connect_to(vl_catalog *c, const char *name, int flags, vl_err *err)
@@ -241,9 +235,10 @@ static vl_code open_to_write(vl_catalog *c, const vl_bank *bank, vl_err *err)
     int64_t version = 0;
     bool made = false;
     warn_of_network(bank);
-    if (make_file(bank, c->path, err) || connect_to(c, c->path, SQLITE_OPEN_READWRITE, err)) return err->code;
+    vl_bank_settle_mask(bank);
+    if (make_file(c->path, err) || connect_to(c, c->path, SQLITE_OPEN_READWRITE, err)) return err->code;
     if (sqlite3_db_readonly(c->db, "main") == 1)
-        return vl_fail(err, VL_EEXIST, "no permission to write the catalogue");
+        return vl_bank_cannot(c->path, EACCES, "cannot write the catalogue", err);
     if (look(c, &version, &made, err) || set_journal(c, err) ||
         vl_sql_script(c,
                       "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -262144;"
@@ -285,6 +280,7 @@ void vl_catalog_close(vl_catalog *c)
 }
 
 bool vl_catalog_is_new(const vl_catalog *c) { return c->is_new; }
+bool vl_catalog_writes(const vl_catalog *c) { return c->write; }
 
 /* ---- transactions ---- */
 

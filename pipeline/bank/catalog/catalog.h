@@ -29,7 +29,8 @@ typedef struct vl_catalog vl_catalog;
  * (vl_catalog_is_new). Read only otherwise: a missing or newer catalogue is an error. */
 vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err);
 bool vl_catalog_is_new(const vl_catalog *c);
-void vl_catalog_close(vl_catalog *c); /* NULL is fine */
+bool vl_catalog_writes(const vl_catalog *c); /* opened to write */
+void vl_catalog_close(vl_catalog *c);        /* NULL is fine */
 
 /* BEGIN IMMEDIATE ... COMMIT; rollback after an error. */
 vl_code vl_catalog_begin(vl_catalog *c, vl_err *err);

@@ -20,7 +20,7 @@ static vl_code code_of(const vl_catalog *c, int sqlite)
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
-    case SQLITE_PERM: return c->write ? VL_EEXIST : VL_ENOIN;
+    case SQLITE_PERM: return c->write ? VL_EPERM : VL_ENOIN;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL: return VL_EBUSY;

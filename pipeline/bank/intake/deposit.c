@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,6 +196,26 @@ static vl_code join(char text[VL_BANK_PATH], const char *folder, const char *nam
     return n < VL_BANK_PATH ? VL_OK : vl_fail(err, VL_EARG, "a path of the bank is too long");
 }
 
+/* Under the name of a store on its way, which is free by now and which the next run would clear. */
+static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_err *err)
+{
+    char part[VL_BANK_PATH], name[120];
+    struct stat st;
+    snprintf(name, sizeof name, "..%.80s.h5.part", d->ask->id);
+    if (join(part, d->folder, name, err)) return err->code;
+    const int in = open(from, O_RDONLY | O_CLOEXEC),
+              out = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    off_t left = in >= 0 && !fstat(in, &st) ? st.st_size : -1;
+    for (ssize_t n = 1; left > 0 && n > 0;)
+        if ((n = sendfile(out, in, NULL, (size_t)left)) > 0) left -= n;
+    if (left || out < 0 || fchmod(out, st.st_mode & 0777) || fsync(out) || rename(part, to))
+        vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
+    if (in >= 0) close(in);
+    if (out >= 0) close(out);
+    if (err->code) unlink(part);
+    return err->code;
+}
+
 /* The old store gets a second name before the new one takes its own: at no moment is there none. */
 static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
 {
@@ -207,7 +228,8 @@ static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
         if (!strcmp(name, json_string_value(json_object_get(json_array_get(stores, i), "file"))))
             json_array_remove(stores, i);
     if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
-    if (link(from, to) && errno != EEXIST)
+    if (link(from, to) && errno != EEXIST &&
+        (errno != EPERM || copy_old(d, from, to, err))) /* no links to what another of the group made */
         return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
     json_object_set_new(old, "file", json_string(name));
     json_object_set_new(old, "state", json_string("superseded"));

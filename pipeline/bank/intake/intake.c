@@ -56,7 +56,7 @@ typedef struct intake {
     size_t next; /* items before it do not wait for the first time */
     vl_intake_view view;
     double start;
-    bool disk_full, try_again, told_stop;
+    bool disk_full, try_again, not_permitted, told_stop;
 } intake;
 
 static volatile sig_atomic_t stop_asked, stop_now;
@@ -225,11 +225,13 @@ static void count(intake *t, const vl_told *told)
     s->text_bytes += told->text_bytes;
     s->bytes_store += told->bytes_store;
     if (told->record) return;
-    const bool refused = told->exit_code != EX_IOERR && told->exit_code != EX_TEMPFAIL;
+    const bool refused =
+        told->exit_code != EX_IOERR && told->exit_code != EX_TEMPFAIL && told->exit_code != EX_NOPERM;
     s->refused += refused;
     s->failed += !refused;
     t->disk_full |= told->exit_code == EX_IOERR;
     t->try_again |= told->exit_code == EX_TEMPFAIL;
+    t->not_permitted |= told->exit_code == EX_NOPERM;
 }
 
 /* ---- workers ---- */
@@ -238,8 +240,9 @@ static void count(intake *t, const vl_told *told)
  * that has its name may not be in the sample's record yet. */
 static bool ended_before_naming(const vl_told *told)
 {
-    return told->err.code && (told->exit_code == EX_DATAERR || told->exit_code == EX_NOINPUT ||
-                              told->exit_code == EX_CANTCREAT || told->exit_code == EX_USAGE);
+    return told->err.code &&
+           (told->exit_code == EX_DATAERR || told->exit_code == EX_NOINPUT ||
+            told->exit_code == EX_CANTCREAT || told->exit_code == EX_NOPERM || told->exit_code == EX_USAGE);
 }
 
 static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
@@ -352,7 +355,7 @@ static vl_code start(intake *t, size_t i, vl_err *err)
     desk *const d = &t->desk[k];
     const vl_item *const item = &t->ask->items->item[i];
     if (vl_journal_open(t->ask->bank, item, &d->journal, &why)) {
-        if (why.code == VL_ECONFIG) return *err = why, err->code;
+        if (why.code == VL_ECONFIG || why.code == VL_EPERM) return *err = why, err->code;
         vl_told told = { .err = why, .exit_code = vl_exit_code(why.code), .reason = vl_reason_of(&why) };
         return turn_away(t, i, &told, err);
     }
@@ -514,6 +517,7 @@ static void sum_up(intake *t, const vl_err *err)
     s->interrupted = stop_asked;
     s->exit_code = t->disk_full                            ? EX_IOERR
                    : s->refused                            ? EX_DATAERR
+                   : t->not_permitted                      ? EX_NOPERM
                    : t->try_again || s->left || s->stopped ? EX_TEMPFAIL
                                                            : EX_OK;
     if (err->code) s->exit_code = vl_exit_code(err->code);

@@ -45,8 +45,7 @@ bool vl_intake_clear(const vl_bank *bank, const char *id, const char *sample, co
     const int code = vl_worker_wait(&w);
     bool done = !code;
     if (code)
-        vl_fail(err, code == EX_IOERR ? VL_EIO : VL_EBUSY,
-                "what a dead run left of '%.60s' could not be cleared", sample);
+        vl_fail(err, vl_worker_code(code), "what a dead run left of '%.60s' could not be cleared", sample);
     json_t *const record = done && w.said.len ? vl_record_parse((char *)w.said.data, w.said.len, err) : NULL;
     if (record) done = !vl_intake_hand_in(catalog, receipt, record, err);
     json_decref(record);

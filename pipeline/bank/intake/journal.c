@@ -74,7 +74,7 @@ static int open_gate(const vl_bank *bank, int how)
     char path[VL_BANK_PATH];
     vl_err err = VL_ERR_INIT;
     if (vl_bank_path(bank, path, &err, "journal/.gate")) return -1;
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0664);
+    const int fd = vl_bank_open_lock(path);
     if (fd < 0 || !flock(fd, how)) return fd;
     close(fd);
     return -1;
@@ -94,11 +94,9 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
         vl_bank_path(bank, j->path, err, "journal/%s.json", j->id))
         goto out;
     const int gate = open_gate(bank, LOCK_SH);
-    j->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0664);
+    j->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (j->fd < 0) {
-        vl_fail_errno(err, errno == ENOSPC || errno == EIO ? VL_EIO : VL_EEXIST, errno,
-                      "cannot write the journal");
-        vl_err_file(err, part);
+        vl_bank_cannot(part, errno, "cannot write the journal", err);
         if (gate >= 0) close(gate);
         goto out;
     }
@@ -131,7 +129,8 @@ void vl_journal_close(vl_journal *j, bool done)
 static int take_over(const char *path)
 {
     struct stat mine, named;
-    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == EACCES) fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); /* of an older vial */
     if (fd < 0) return -1;
     if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &mine) && !stat(path, &named) &&
         mine.st_ino == named.st_ino)

@@ -96,6 +96,17 @@ int vl_worker_wait(vl_worker *w)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+vl_code vl_worker_code(int exit_code)
+{
+    switch (exit_code) {
+    case EX_NOINPUT: return VL_ENOIN;
+    case EX_CANTCREAT: return VL_EEXIST;
+    case EX_IOERR: return VL_EIO;
+    case EX_NOPERM: return VL_EPERM;
+    default: return VL_EBUSY;
+    }
+}
+
 void vl_worker_kill(const vl_worker *w)
 {
     if (w->pid > 0) kill(w->pid, SIGKILL);

@@ -24,6 +24,8 @@ vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void 
 bool vl_worker_hear(vl_worker *w);
 /* Waits for the end: hears the rest; exit code, or 128 + number of the signal that killed it. */
 int vl_worker_wait(vl_worker *w);
+/* The error that belongs to the exit code of a worker whose words are all that is known of it. */
+vl_code vl_worker_code(int exit_code);
 void vl_worker_kill(const vl_worker *w); /* SIGKILL */
 void vl_worker_free(vl_worker *w);
 

@@ -236,6 +236,7 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const c
     vl_day d = { .bank = bank, .catalog = c, .h = &h, .err = err, .now = vl_bank_now() };
     if (parse_day(day, &d.from, err)) return err->code;
     d.to = d.from + 86400;
+    if (!path) vl_bank_settle_mask(bank);
     if (!path && (vl_bank_path(bank, full, err, "reports") || vl_bank_make_folder(bank, full, err) ||
                   vl_bank_path(bank, full, err, "reports/%s.html", day)))
         return err->code;
