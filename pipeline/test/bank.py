@@ -19,7 +19,8 @@ import h5py
 from banktest import Bank, check_whole, mzml, sha, sheet
 from containers import gzip
 from fqmodel import reads, record
-from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, NOPERM, OK, TEMPFAIL, USAGE, VIAL, check_refusal, main,
+from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, NOPERM, OK, TEMPFAIL, USAGE, VIAL,
+                      check_refusal, main,
                       run)
 
 PAIRS = 300
@@ -358,7 +359,8 @@ def stopped(t, f):
     for i in range(6):
         f.write(f"a{i}.fastq", reads(50, i))
     big = ("BIG", f / "big.fastq", "")
-    for name, sig, codes in (("Ctrl-C", signal.SIGINT, {TEMPFAIL}), ("SIGTERM", signal.SIGTERM, {TEMPFAIL, -15})):
+    for name, sig, codes in (("Ctrl-C", signal.SIGINT, {TEMPFAIL}), ("SIGTERM", signal.SIGTERM, {TEMPFAIL,
+                                                                                                 -15})):
         bank = Bank(f, name.replace("-", ""))
         path = sheet(f, "s.csv", [big, *rows])
         p = subprocess.Popen([VIAL, "ingest", "-b", bank.path, "--sheet", path, "--jobs", "1", "-@", "1"],
@@ -437,7 +439,8 @@ def hard_places(t, f):
         done = subprocess.run([VIAL, "ingest", "-b", bank.path, "-s", "N", f / "run7.mzML"],
                               capture_output=True, text=True,
                               preexec_fn=nobody)
-        t.check(done.returncode == NOPERM and "may write here" in done.stderr, "a read-only bank", done.stderr)
+        t.check(done.returncode == NOPERM and "may write here" in done.stderr, "a read-only bank",
+                done.stderr)
         done = subprocess.run([VIAL, "ls", "-b", bank.path, "--json"], capture_output=True, text=True,
                               preexec_fn=nobody)
         t.check(done.returncode == OK and len(done.stdout.splitlines()) == len(bank.ls()),

@@ -189,7 +189,8 @@ def night_in_bounds(t, f, service):
             and "PROT_EXEC" in x]
     t.check(not both, "MemoryDenyWriteExecute=", str(both[:2]))
     set_gid = re.search(r"(?:mkdir|chmod)\w*\([^)]*, 02[0-7]{3}\)", text)
-    t.check(not set_gid and service.get("RestrictSUIDSGID") == ["true"], "RestrictSUIDSGID= allows all folders",
+    t.check(not set_gid and service.get("RestrictSUIDSGID") == ["true"],
+            "RestrictSUIDSGID= allows all folders",
             str(set_gid))
     opened = re.findall(r'open(?:at)?\((?:AT_FDCWD[^,]*, )?"([^"]*)", ([A-Z_|]+)', text)
     outside = {p for p, how in opened if re.search("O_WRONLY|O_RDWR|O_CREAT", how)

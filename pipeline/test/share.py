@@ -1,7 +1,7 @@
 """
-A bank that two people of one group share: every command of each, in turn and at once, under umask 022, 027 and
-077; a bank of one's own, which others of the group may only read; a bank that everyone could read. People are
-numbers that need no account: only root can become them, so others skip this.
+A bank that two people of one group share: every command of each, in turn and at once, under umask 022, 027
+and 077; a bank of one's own, which others of the group may only read; a bank that everyone could read. People
+are numbers that need no account: only root can become them, so others skip this.
 
 Suites: banks.
 """
@@ -82,12 +82,16 @@ def in_turn(t, f, mask):
         s, who = f"T{i}", f"umask {mask:03o}, {'technician' if one is tech else 'night'} first"
         works(t, f"{who}: ingest", one.run("ingest", *b, "-s", s, "--acquisition", "a", f / old))
         for p in glob.glob(bank / f"samples/*/{s}/reads-a.h5"):
-            os.chmod(p, 0o444)  # as stores are when nobody is to write them: links to another's are refused then
-        works(t, f"{who}: supersede", other.run("ingest", *b, "-s", s, "--acquisition", "a", "--supersede", f / new))
+            os.chmod(p,
+                     0o444)  # as stores are when nobody is to write them: links to another's are refused then
+        works(t, f"{who}: supersede", other.run("ingest", *b, "-s", s, "--acquisition", "a", "--supersede",
+                                                f / new))
         works(t, f"{who}: the same again", one.run("ingest", *b, "-s", s, "--acquisition", "a", f / new))
         works(t, f"{who}: another lane", other.run("ingest", *b, "-s", s, "--acquisition", "b", f / old))
-        works(t, f"{who}: a conflict", one.run("ingest", *b, "-s", s, "--acquisition", "a", f / "r39.fastq"), DATA)
-        works(t, f"{who}: another's conflict", other.run("ingest", *b, "-s", s, "--acquisition", "b", f / "r39.fastq"),
+        works(t, f"{who}: a conflict", one.run("ingest", *b, "-s", s, "--acquisition", "a", f / "r39.fastq"),
+              DATA)
+        works(t, f"{who}: another's conflict", other.run("ingest", *b, "-s", s, "--acquisition", "b",
+                                                         f / "r39.fastq"),
               DATA)
         shutil.copy(f / f"r{10 + i}.fastq", f / f"in/N{i}.fastq")
         for person in (one, other, one):
@@ -99,7 +103,8 @@ def in_turn(t, f, mask):
                 continue
             for person in (one, other):
                 works(t, f"{who}: {' '.join(map(str, command))}", person.run(command[0], *b, *command[1:]))
-        works(t, f"{who}: a task", one.run("ingest", *b, "--sheet", sheet(f, "s.csv", [(s, f / new, "")]), "--task",
+        works(t, f"{who}: a task", one.run("ingest", *b, "--sheet", sheet(f, "s.csv", [(s, f / new, "")]),
+                                           "--task",
                                            "1/1", "--supersede"))
         works(t, f"{who}: its receipt", other.run("collect", *b))
         groups_own(t, bank, who)
@@ -118,9 +123,11 @@ def at_once(t, f, mask):
 
     def work(person, k):
         for i in range(8):
-            done = person.run("ingest", "-q", "-b", bank.path, "-s", "SAME", "--acquisition", f"{i}{k}", f / f"r{i}.fastq")
+            done = person.run("ingest", "-q", "-b", bank.path, "-s", "SAME", "--acquisition", f"{i}{k}",
+                              f / f"r{i}.fastq")
             codes.append((done.code, done.err))
-            done = person.run("ingest", "-q", "-b", bank.path, "-s", f"S{i}", "--acquisition", "a", f / f"r{i}.fastq")
+            done = person.run("ingest", "-q", "-b", bank.path, "-s", f"S{i}", "--acquisition", "a",
+                              f / f"r{i}.fastq")
             codes.append((done.code, done.err))
             if i % 3 == 0:
                 done = person.run("nightly", "-b", bank.path)
@@ -130,7 +137,8 @@ def at_once(t, f, mask):
         x.start()
     for x in threads:
         x.join()
-    t.check(all(code == OK for code, _ in codes), f"umask {mask:03o}: both at once", str([c for c in codes if c[0]])[:500])
+    t.check(all(code == OK for code, _ in codes), f"umask {mask:03o}: both at once",
+            str([c for c in codes if c[0]])[:500])
     t.check(len(bank.ls()) == 24, "all is there", str(len(bank.ls())))
     t.check(not bank.leftovers(), "nothing is left over", str(bank.leftovers()))
     groups_own(t, bank, f"umask {mask:03o}, at once")
@@ -163,9 +171,11 @@ def private(t, f):
                     ["tidy"], ["collect"], ["catalog", "rebuild"], ["report"],
                     ["ingest", "--sheet", sheet(f, "s.csv", [("T2", f / "r2.fastq", "")]), "--task", "1/1"]):
         done = colleague.run(command[0], *b, *command[1:])
-        t.check(done.code == NOPERM and f"user {TECH} alone may write" in done.err, f"who may: {command[0]}", str(done))
+        t.check(done.code == NOPERM and f"user {TECH} alone may write" in done.err, f"who may: {command[0]}",
+                str(done))
     t.check(not bank.quarantine(), "it is no item's fault", str(bank.quarantine()))
-    t.check(before == {p: os.stat(p).st_mtime_ns for p in glob.glob(bank / "**", recursive=True)}, "nothing was written")
+    t.check(before == {p: os.stat(p).st_mtime_ns for p in glob.glob(bank / "**", recursive=True)},
+            "nothing was written")
     os.chmod(f / "lab", 0o755)  # the way to the bank; the bank itself is shut
     done = stranger.run("ls", *b)
     t.check(done.code not in (OK, TEMPFAIL), "others get nothing", str(done))
@@ -183,12 +193,14 @@ def wide(t, f):
     for p in glob.glob(bank / "samples/*/T1/.lock") + [bank / "journal/.gate"]:
         os.chmod(p, 0o644)
     os.chmod(bank.path, 0o2775)
-    works(t, "another's lock of older days", night.run("ingest", "-b", bank.path, "-s", "T1", "--acquisition", "a",
+    works(t, "another's lock of older days", night.run("ingest", "-b", bank.path, "-s", "T1",
+                                                       "--acquisition", "a",
                                                        "--supersede", f / "r2.fastq"))
     works(t, "and the night", night.run("nightly", "-b", bank.path))
     works(t, "of both", tech.run("nightly", "-b", bank.path))
     done = tech.run("catalog", "-b", bank.path, "check")
-    t.check(done.code == OK and "everyone on this machine" in done.err and "chmod o=" in done.err, "who gets in is told",
+    t.check(done.code == OK and "everyone on this machine" in done.err and "chmod o=" in done.err,
+            "who gets in is told",
             str(done))
     log = open(bank / "reports/vial.log").read()
     t.check(log.count("open-to-all") >= 1, "and stands in the log", log[-400:])
@@ -203,5 +215,6 @@ def skipped(t, f):
 if __name__ == "__main__":
     if not ROOT:
         main(skipped)
-    main(*(Part(f"{name} {mask:03o}", call, (mask,)) for name, call in (("in turn", in_turn), ("at once", at_once))
+    main(*(Part(f"{name} {mask:03o}", call, (mask,)) for name,
+           call in (("in turn", in_turn), ("at once", at_once))
            for mask in MASKS), private, wide)

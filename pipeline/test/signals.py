@@ -106,7 +106,8 @@ def stop(t, f, way, night, times):
         send(run)
     code, text = run.end()
     what = f"{way}, {'night' if night else 'batch'}, {times} x"
-    want = ("1 published", "2 not started") if times == 1 else ("0 published", "1 stopped at work, 2 not started")
+    want = ("1 published", "2 not started") if times == 1 else ("0 published",
+                                                                "1 stopped at work, 2 not started")
     t.check(code == TEMPFAIL and all(w in text for w in want), f"{what}: {want}", f"{code} {text[-400:]}")
     t.check("stopping: 1 under way is finished" in text, f"{what}: it says what it does", text[-400:])
     t.check(len(bank.ls()) == (times == 1), f"{what}: what is in the bank", str(bank.ls()))
@@ -115,7 +116,8 @@ def stop(t, f, way, night, times):
     t.check(not bank.quarantine(), f"{what}: nobody was refused", str(bank.quarantine()))
     check_whole(t, bank, what)
     done = bank.run("nightly") if night else bank.run("ingest", "--sheet", f / "s.csv")
-    t.check(done.code == OK and len(bank.ls()) == 3 and not bank.leftovers(), f"{what}: a plain re-run", done.err)
+    t.check(done.code == OK and len(bank.ls()) == 3 and not bank.leftovers(), f"{what}: a plain re-run",
+            done.err)
 
 
 def plain(t, f, way):
