@@ -147,16 +147,18 @@ static void tell(const char *what, double *ms, size_t n, uint64_t rows)
 
 /* Lists of samples by their names, each measured. Told is the quietest of some rounds, each of other samples:
  * on a machine that others use, a slow look-up in a hundred is one that had to wait for a processor. */
-static vl_code measure_look_ups(vl_catalog *c, uint64_t n, FILE *out, vl_err *err)
+static vl_code measure_look_ups(vl_catalog *c, uint64_t n, const vl_list_ask *as, FILE *out, vl_err *err)
 {
     static double ms[ROUNDS][LOOK_UPS];
     uint64_t rows = 0, all = 0;
     int best = 0;
     for (size_t i = 0; i < (size_t)ROUNDS * LOOK_UPS; i++) {
         char name[32];
+        vl_list_ask ask = *as;
         name_of(mix(i) % n, name);
+        ask.sample = name;
         const double start = seconds();
-        if (vl_list(c, name, NULL, VL_LIST_JSON, out, &rows, err)) return err->code;
+        if (vl_list(c, &ask, out, &rows, err)) return err->code;
         ms[i / LOOK_UPS][i % LOOK_UPS] = 1e3 * (seconds() - start);
         all += rows;
     }
@@ -170,7 +172,7 @@ static vl_code measure_look_ups(vl_catalog *c, uint64_t n, FILE *out, vl_err *er
 
 /* Lists by an expression, with a new number in it each time. */
 static vl_code measure_list(vl_catalog *c, const char *what, const char *expr, uint64_t most, int times,
-                            vl_list_as as, FILE *out, vl_err *err)
+                            const vl_list_ask *as, FILE *out, vl_err *err)
 {
     double ms[LISTS];
     uint64_t rows = 0;
@@ -181,8 +183,10 @@ static vl_code measure_list(vl_catalog *c, const char *what, const char *expr, u
         if (at && at[1] != '8') snprintf(number, sizeof number, "%" PRIu64, mix((uint64_t)i) % most);
         snprintf(text, sizeof text, "%.*s%s%s", at ? (int)(at - expr) : (int)strlen(expr), expr,
                  at ? number : "", at ? at + (at[1] == '8' ? 2 : 1) : "");
+        vl_list_ask ask = *as;
+        ask.expr = *text ? text : NULL;
         const double start = seconds();
-        if (vl_list(c, NULL, *text ? text : NULL, as, out, &rows, err)) return err->code;
+        if (vl_list(c, &ask, out, &rows, err)) return err->code;
         ms[i] = 1e3 * (seconds() - start);
     }
     tell(what, ms, (size_t)times, rows);
@@ -232,24 +236,24 @@ static vl_code measure_rest(vl_catalog *c, vl_err *err)
 
 static vl_code measure(const vl_bank *bank, uint64_t n, vl_err *err)
 {
+    const vl_list_ask tsv = { .bank = bank, .as = VL_LIST_TSV }, json = { .bank = bank, .as = VL_LIST_JSON };
     vl_catalog *c = NULL;
     FILE *const out = fopen("/dev/null", "w");
     if (!out) return vl_fail(err, VL_EIO, "/dev/null cannot be opened");
     if (vl_catalog_open(&c, bank, false, err)) goto out;
     const uint64_t cohorts = n / COHORT ? n / COHORT : 1;
-    if (measure_look_ups(c, n, out, err) || measure_known(c, n, err) ||
-        measure_list(c, "ls: cohort of 1000 stores", "cohort = 'cohort-#'", cohorts, LISTS, VL_LIST_TSV, out,
+    if (measure_look_ups(c, n, &json, out, err) || measure_known(c, n, err) ||
+        measure_list(c, "ls: cohort of 1000 stores", "cohort = 'cohort-#'", cohorts, LISTS, &tsv, out, err) ||
+        measure_list(c, "ls: the same, JSON with facts", "cohort = 'cohort-#'", cohorts, LISTS, &json, out,
                      err) ||
-        measure_list(c, "ls: the same, JSON with facts", "cohort = 'cohort-#'", cohorts, LISTS, VL_LIST_JSON,
-                     out, err) ||
         measure_list(c, "ls: cohort and age and lane", "cohort = 'cohort-#' AND age >= 50 AND lane = '1'",
-                     cohorts, 5, VL_LIST_TSV, out, err) ||
-        measure_list(c, "ls: donor", "donor = 'D#8'", n / 2 + 1, LISTS, VL_LIST_TSV, out, err) ||
-        measure_list(c, "ls: age, as a number", "age = #", 100, 3, VL_LIST_TSV, out, err) ||
-        measure_list(c, "ls: two specimen types of eight", "specimen_type IN ('DNA', 'RNA')", 1, 1,
-                     VL_LIST_TSV, out, err) ||
-        measure_list(c, "ls: not one specimen type", "specimen_type != 'DNA'", 1, 1, VL_LIST_TSV, out, err) ||
-        measure_list(c, "ls: all", "", 1, 1, VL_LIST_TSV, out, err) || measure_rest(c, err))
+                     cohorts, 5, &tsv, out, err) ||
+        measure_list(c, "ls: donor", "donor = 'D#8'", n / 2 + 1, LISTS, &tsv, out, err) ||
+        measure_list(c, "ls: age, as a number", "age = #", 100, 3, &tsv, out, err) ||
+        measure_list(c, "ls: two specimen types of eight", "specimen_type IN ('DNA', 'RNA')", 1, 1, &tsv, out,
+                     err) ||
+        measure_list(c, "ls: not one specimen type", "specimen_type != 'DNA'", 1, 1, &tsv, out, err) ||
+        measure_list(c, "ls: all", "", 1, 1, &tsv, out, err) || measure_rest(c, err))
         goto out;
 out:
     vl_catalog_close(c);

@@ -88,6 +88,47 @@ size_t vl_letters_show(const char *text, char *shown, size_t n)
     return at;
 }
 
+typedef struct block {
+    uint32_t first, last;
+} block;
+
+static bool lies_in(uint32_t letter, const block *b, size_t n)
+{
+    for (size_t i = 0; i < n && b[i].first <= letter; i++)
+        if (letter <= b[i].last) return true;
+    return false;
+}
+
+/* Source: Unicode 15, EastAsianWidth.txt (W and F) and general category Mn, by whole blocks of the scripts
+ * that names are written in. */
+static size_t cells_of(uint32_t c)
+{
+    static const block wide[] = { { 0x1100, 0x115f },   { 0x2e80, 0x303e },   { 0x3041, 0xa4cf },
+                                  { 0xa960, 0xa97f },   { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
+                                  { 0xfe30, 0xfe6f },   { 0xff01, 0xff60 },   { 0xffe0, 0xffe6 },
+                                  { 0x16fe0, 0x1b2ff }, { 0x1f300, 0x1f64f }, { 0x1f680, 0x1f6ff },
+                                  { 0x1f900, 0x1faff }, { 0x20000, 0x3fffd } };
+    static const block over[] = { { 0x300, 0x36f },   { 0x483, 0x489 },   { 0x591, 0x5bd },
+                                  { 0x610, 0x61a },   { 0x64b, 0x65f },   { 0x1ab0, 0x1aff },
+                                  { 0x1dc0, 0x1dff }, { 0x20d0, 0x20f0 }, { 0x302a, 0x302d },
+                                  { 0x3099, 0x309a }, { 0xfe20, 0xfe2f } };
+    if (c < 0x300 && c != 0xad) return 1;
+    if (vl_letter_hidden(c) || lies_in(c, over, sizeof over / sizeof *over)) return 0;
+    return lies_in(c, wide, sizeof wide / sizeof *wide) ? 2 : 1;
+}
+
+size_t vl_letters_cells(const char *text)
+{
+    size_t n = 0, step;
+    uint32_t letter;
+    for (size_t left = strlen(text); left; left -= step, text += step) {
+        step = vl_letter(text, left, &letter);
+        if (!step) step = 1;
+        n += cells_of(letter);
+    }
+    return n;
+}
+
 size_t vl_letters_whole(const char *text, size_t n)
 {
     size_t start = n; /* of the last letter */

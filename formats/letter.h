@@ -36,6 +36,9 @@ enum { VL_LETTER_SHOWN = 20 };
 size_t vl_letter_show(const void *at, size_t n, char shown[VL_LETTER_SHOWN]);
 /* A whole text likewise, into n bytes; cut between letters when it is longer. Returns the length. */
 size_t vl_letters_show(const char *text, char *shown, size_t n);
+/* How many cells of a terminal a text takes: wide letters (Chinese, Japanese, Korean, emoji) two, accents
+ * that stand over the letter before none, hidden ones none. */
+size_t vl_letters_cells(const char *text);
 /* The length of the first n bytes of text without a letter that the end cuts in two. */
 size_t vl_letters_whole(const char *text, size_t n);
 

@@ -2,6 +2,7 @@
 #include "formats/format.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/bank/record.h"
+#include "pipeline/bank/way_back.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/about.h"
 #include "pipeline/out/columns.h"
@@ -148,18 +149,47 @@ static void print_sample_facts(json_t *owner)
         vl_say(stdout, "  %-24s %s", name, json_string_value(value));
 }
 
-static void print_sample_store(const char *sample, json_t *store)
+/* Where a store of a sample lies. */
+static const char *path_of(const vl_bank *bank, const char *sample, const json_t *store,
+                           char path[VL_BANK_PATH], vl_err *err)
 {
+    char folder[VL_BANK_PATH];
+    *path = 0;
+    if (!vl_bank_sample_folder(bank, sample, folder, err) &&
+        snprintf(path, VL_BANK_PATH, "%s/%s", folder, said(store, "file")) >= VL_BANK_PATH)
+        vl_fail(err, VL_EARG, "the path of a store is too long");
+    return path;
+}
+
+/* The command that gives its inputs back. */
+static void print_way_back(const vl_bank *bank, const char *sample, const json_t *store, vl_err *err)
+{
+    vl_way_back way = { .bank = bank->root, .sample = sample, .acquisition = said(store, "acquisition") };
+    vl_buf text = { 0 };
+    json_t *input;
+    size_t i;
+    json_array_foreach(json_object_get(store, "inputs"), i, input)
+        vl_way_back_add(&way, (int)json_integer_value(json_object_get(input, "stream")), said(input, "path"));
+    if (!vl_way_back_print(&way, &text, err)) vl_say(stdout, "  back   %s", (const char *)text.data);
+    vl_buf_free(&text);
+}
+
+static void print_sample_store(const vl_bank *bank, const char *sample, json_t *store, vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    const bool live = !strcmp(said(store, "state"), "live");
     char bytes[16];
     vl_human_bytes((uint64_t)json_integer_value(json_object_get(store, "bytes")), bytes);
     vl_say(stdout, "%s/%s: %s, %lld rows, %s, profile %s%s", sample, said(store, "acquisition"),
            said(store, "kind"), (long long)json_integer_value(json_object_get(store, "rows")), bytes,
-           said(store, "profile"), strcmp(said(store, "state"), "live") ? ", superseded" : "");
+           said(store, "profile"), live ? "" : ", superseded");
     vl_say(stdout, "  digest %s", said(store, "digest"));
+    vl_say(stdout, "  path   %s", path_of(bank, sample, store, path, err));
+    if (live) print_way_back(bank, sample, store, err);
     print_sample_facts(store);
 }
 
-static void print_sample(const char *sample, json_t *record)
+static void print_sample(const vl_bank *bank, const char *sample, json_t *record, vl_err *err)
 {
     const json_t *const gone = json_object_get(record, "withdrawn");
     const char *const donor = said(record, "donor");
@@ -168,7 +198,8 @@ static void print_sample(const char *sample, json_t *record)
     vl_say(stdout, "sample %s%s%s%s%s", sample, donor ? ", donor " : "", donor ? donor : "",
            gone ? ", withdrawn: " : "", gone ? said(gone, "reason") : "");
     print_sample_facts(record);
-    json_array_foreach(json_object_get(record, "stores"), i, store) print_sample_store(sample, store);
+    json_array_foreach(json_object_get(record, "stores"), i, store)
+        print_sample_store(bank, sample, store, err);
 }
 
 /* All that is known about a sample of a bank. */
@@ -176,18 +207,21 @@ static int tell_sample(const char *path, const char *sample, bool json)
 {
     vl_bank bank = { 0 };
     vl_err err = VL_ERR_INIT;
-    json_t *record = NULL;
+    char where[VL_BANK_PATH];
+    json_t *record = NULL, *store;
+    size_t i;
     if (!vl_bank_open(&bank, path, &err)) record = vl_record_load(&bank, sample, &err);
-    vl_bank_close(&bank);
-    if (!record) return vl_report(&err);
-    if (json) {
+    if (record && json) {
+        json_array_foreach(json_object_get(record, "stores"), i, store)
+            json_object_set_new(store, "path", vl_json_text(path_of(&bank, sample, store, where, &err)));
         json_dumpf(record, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         putchar('\n');
-    } else {
-        print_sample(sample, record);
+    } else if (record) {
+        print_sample(&bank, sample, record, &err);
     }
     json_decref(record);
-    return EX_OK;
+    vl_bank_close(&bank);
+    return err.code ? vl_report(&err) : EX_OK;
 }
 
 static int run(const vl_command *me, int argc, char **argv)

@@ -4,18 +4,20 @@
 
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static int run(const vl_command *me, int argc, char **argv)
 {
     const char *where = NULL, *root = NULL;
-    bool json = false, tsv = false;
+    bool json = false, tsv = false, paths = false;
     int rest = 0, code = 0;
     const vl_opt opt[] = {
         { 'b', "bank", VL_OPT_TEXT, &root, "BANK", "the bank; default: environment VIAL_BANK" },
         { 0, "where", VL_OPT_TEXT, &where, "EXPR", "only stores for which this holds" },
-        { 0, "json", VL_OPT_FLAG, &json, NULL, "one JSON object a line, with donor, times, file and facts" },
+        { 0, "json", VL_OPT_FLAG, &json, NULL, "one JSON object a line, with donor, times, path and facts" },
         { 0, "tsv", VL_OPT_FLAG, &tsv, NULL,
           "tab-separated, with a header line; sizes in bytes; control bytes as \\t \\n \\xHH" },
+        { 0, "paths", VL_OPT_FLAG, &paths, NULL, "where each store lies: for h5py, R, or a copy" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
@@ -25,37 +27,46 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_bank bank = { 0 };
     vl_catalog *c = NULL;
     uint64_t n = 0;
+    const vl_list_ask ask = { .bank = &bank,
+                              .sample = rest < argc ? argv[rest] : NULL,
+                              .expr = where,
+                              .as = json  ? VL_LIST_JSON
+                                    : tsv ? VL_LIST_TSV
+                                          : VL_LIST_TEXT,
+                              .paths = paths,
+                              .narrow = isatty(STDOUT_FILENO) };
     if (!vl_bank_open(&bank, root, &err) && !vl_catalog_open(&c, &bank, false, &err))
-        vl_list(c, rest < argc ? argv[rest] : NULL, where,
-                json  ? VL_LIST_JSON
-                : tsv ? VL_LIST_TSV
-                      : VL_LIST_TEXT,
-                stdout, &n, &err);
+        vl_list(c, &ask, stdout, &n, &err);
     vl_catalog_close(c);
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : EX_OK;
 }
 
 const vl_command vl_command_ls = {
-    "ls", "[-b BANK] [--where EXPR] [--json | --tsv] [SAMPLE]",
+    "ls", "[-b BANK] [--where EXPR] [--json | --tsv] [--paths] [SAMPLE]",
     "lists the stores of a bank, or of one sample",
     "EXPR compares sample, donor, acquisition, kind, profile, rows, bytes, bytes_in, digest, published, "
     "verified,\n"
     "state, or any fact that a sheet gave, with a number or 'text' by = != < <= > >=, LIKE with % and _, IN "
     "(...),\n"
-    "IS NULL, IS NOT NULL; tests are joined by AND, OR, NOT and parentheses. Names with blanks stand in [] "
-    "or \"\".\n"
-    "A fact that a sample does not have passes no test but IS NULL. Times are seconds since 1970 or "
-    "'2026-11-22',\n"
-    "'2026-11-22T08:30:00Z'; verified is the last check, unless it failed. Samples that were withdrawn are "
-    "never\n"
-    "listed, superseded stores only when EXPR asks for the state. The exit code is 0 also when nothing "
-    "matches.\n"
+    "IS NULL, IS NOT NULL; tests are joined by AND, OR, NOT and parentheses. A fact is named as 'vial info' "
+    "shows it,\n"
+    "or in [] or \"\" as a sheet titles its column: organism_part, [Organism part] and\n"
+    "[characteristics[organism part]] are one. A name that nothing in the bank has is a mistake. A fact that "
+    "a sample\n"
+    "does not have passes no test but IS NULL. Times are seconds since 1970 or '2026-11-22', "
+    "'2026-11-22T08:30:00Z';\n"
+    "verified is the last check, unless it failed. Samples that were withdrawn are never listed, superseded "
+    "stores only\n"
+    "when EXPR asks for the state. A terminal gets the start of the digest, all other outputs the whole. The "
+    "exit code\n"
+    "is 0 also when nothing matches.\n"
     "\n"
     "  vial ls -b /bank S0042                                    all stores of a sample\n"
+    "  vial ls -b /bank S0042 --paths                            where they lie\n"
     "  vial ls -b /bank --where \"specimen_type = 'DNA' AND rows > 1000\"\n"
-    "  vial ls -b /bank --where \"age >= 40 AND NOT (tissue IN ('blood', 'saliva'))\"\n"
+    "  vial ls -b /bank --where \"age_at_event >= 40 AND NOT (anatomical_site IN ('liver', 'lung'))\"\n"
     "  vial ls -b /bank --where \"published >= '2026-11-01' AND rows < 1000000\" --tsv\n"
-    "  vial ls -b /bank --where \"[characteristics[disease]] IS NULL OR verified IS NULL\" --json\n",
+    "  vial ls -b /bank --where \"consent IS NULL OR verified IS NULL\" --json\n",
     run
 };

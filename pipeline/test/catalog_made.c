@@ -151,7 +151,8 @@ long list_stores(vl_catalog *c, const char *sample, const char *expr, vl_list_as
     FILE *const out = fmemopen(text, 16384, "w");
     if (!out) abort();
     text[0] = 0;
-    vl_list(c, sample, expr, as, out, &n, err);
+    vl_list(c, &(vl_list_ask){ .bank = &catalog_bank, .sample = sample, .expr = expr, .as = as }, out, &n,
+            err);
     fclose(out);
     return err->code ? -1 : (long)n;
 }

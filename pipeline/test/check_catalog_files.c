@@ -113,7 +113,9 @@ static void check_damage(void)
     c = open_catalog(false);
     FILE *const out = fopen("/dev/null", "w");
     vl_err_clear(&err);
-    CHECK(out && vl_list(c, NULL, NULL, VL_LIST_JSON, out, &n, &err) == VL_ESTORE &&
+    CHECK(out &&
+              vl_list(c, &(vl_list_ask){ .bank = &catalog_bank, .as = VL_LIST_JSON }, out, &n, &err) ==
+                  VL_ESTORE &&
               strstr(err.what, "vial catalog rebuild"),
           "damaged pages: %s", err.what);
     if (out) fclose(out);

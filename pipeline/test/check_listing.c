@@ -30,7 +30,7 @@ static const char *names_of(char tsv[16384], char names[512])
 static void check_where(vl_catalog *c)
 {
     static const struct {
-        const char *expr, *names;
+        const char *expr, *names; /* names: "!" and what the error says */
     } good[] = {
         { "sample = 'A'", "A/L1 A/L2" },
         { "SAMPLE='A'", "A/L1 A/L2" },
@@ -83,10 +83,13 @@ static void check_where(vl_catalog *c)
         { "depth > 4", "007/L1 A/L1" },
         { "depth = 4.5", "007/L1" },
         { "depth IS NOT NULL", "007/L1 A/L1 B/M1" },
-        { "nosuch = 'x'", "" },
-        { "nosuch != 'x'", "" },
-        { "NOT nosuch = 'x'", "" },
-        { "nosuch IS NULL AND sample = 'B'", "B/M1" },
+        { "consent = 'x'", "" }, /* a column that sheets know: no sample has it yet */
+        { "NOT consent != 'x'", "" },
+        { "consent IS NULL AND sample = 'B'", "B/M1" },
+        { "[Tissue] = 'blood'", "A/L1 A/L2" },
+        { "[characteristics[tissue]] = 'blood'", "A/L1 A/L2" },
+        { "[ Comment [Lane] ] = 1", "A/L1" },
+        { "[Bytes-In] <= 2000 AND [Donor] = 'D''2'", "B/M1" },
         { "[specimen type] = 'DNA'", "007/L1" },
         { "\"specimen type\" = 'DNA'", "007/L1" },
         { "[characteristics[sex]] = 'f'", "A/L1 A/L2" },
@@ -99,16 +102,24 @@ static void check_where(vl_catalog *c)
         { "NOT NOT sample = 'B'", "B/M1" },
         { "((((((sample = 'B'))))))", "B/M1" },
         { "sample = 'x''; DROP TABLE sample;--'", "" },
-        { "[x'; DROP TABLE sample;--] = '1'", "" },
-        { "\"a\"\"b\" = 1 OR sample='B'", "B/M1" },
+        { "[x'; DROP TABLE sample;--] = '1'", "!nothing in the bank has 'x'; DROP" },
+        { "\"a\"\"b\" = 1 OR sample='B'", "!nothing in the bank has 'a\"b'; 'vial help ls'" },
+        { "nosuch = 'x'", "!column 1: nothing in the bank has 'nosuch'" },
+        { "kind = 'reads' AND nosuch IS NULL", "!column 20: nothing in the bank has 'nosuch'" },
+        { "donr = 'D1'", "!nearest: donor" },
+        { "tisue = 'blood'", "!nearest: tissue" },
+        { "[characteristics[tisue]] = 'blood'", "!nearest: tissue" },
         { "tissue = '?1 OR 1=1'", "" },
-        { "\xc3\xa4ge = 1 OR sample = 'B'", "B/M1" },
+        { "\xc3\xa4ge = 1 OR sample = 'B'", "!nothing in the bank has '\xc3\xa4ge'" },
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         vl_err err = VL_ERR_INIT;
         char text[16384], names[512];
         const long n = list_stores(c, NULL, good[i].expr, VL_LIST_TSV, text, &err);
-        if (!CHECK(n >= 0, "%s: %s", good[i].expr, err.what)) continue;
+        if (good[i].names[0] == '!')
+            CHECK(n < 0 && err.code == VL_EARG && strstr(err.what, good[i].names + 1), "%s: %s", good[i].expr,
+                  err.what);
+        if (good[i].names[0] == '!' || !CHECK(n >= 0, "%s: %s", good[i].expr, err.what)) continue;
         names_of(text, names);
         CHECK(!strcmp(names, good[i].names), "%s: %s, not %s", good[i].expr, names, good[i].names);
     }
@@ -246,12 +257,15 @@ static void check_forms(vl_catalog *c)
     CHECK(list_stores(c, "A", "lane = 1", VL_LIST_JSON, text, &err) == 1, "%s", err.what);
     json_t *const got = json_loads(text, 0, NULL);
     const char *const digest = json_string_value(json_object_get(got, "digest"));
+    char folder[VL_BANK_PATH];
+    CHECK(!vl_bank_sample_folder(&catalog_bank, "A", folder, &err), "%s", err.what);
     json_t *const expect = json_of(
         "{'sample': 'A', 'acquisition': 'L1', 'kind': 'reads', 'rows': 100, 'bytes': 1000, 'digest': '%s', "
         "'donor': 'D1',"
-        " 'profile': 'compact', 'published': '2025-11-24T16:01:40Z', 'verified': null, 'file': 'reads-L1.h5',"
+        " 'profile': 'compact', 'published': '2025-11-24T16:01:40Z', 'verified': null, 'file': "
+        "'reads-L1.h5', 'path': '%s/reads-L1.h5',"
         " 'facts': {'tissue': 'blood', 'age': '9', 'characteristics[sex]': 'f', 'lane': '1', 'depth': '30'}}",
-        digest ? digest : "");
+        digest ? digest : "", folder);
     CHECK(json_equal(got, expect), "JSON: %s", text);
     snprintf(want, sizeof want,
              "sample\tacquisition\tkind\trows\tbytes\tdigest\nA\tL1\treads\t100\t1000\t%s\n",
@@ -287,14 +301,19 @@ static void check_forms(vl_catalog *c)
     FILE *const full = fopen("/dev/full", "w");
     CHECK(!vl_catalog_commit(c, &err) && full, "%s", err.what);
     setvbuf(full, NULL, _IONBF, 0);
-    CHECK(vl_list(c, NULL, NULL, VL_LIST_TEXT, full, &n, &err) == VL_EIO, "a full disk: %s", err.what);
-    vl_err_clear(&err);
-    CHECK(vl_list(c, NULL, NULL, VL_LIST_JSON, full, &n, &err) == VL_EIO && n == 0, "a full disk: %s",
+    CHECK(vl_list(c, &(vl_list_ask){ .bank = &catalog_bank }, full, &n, &err) == VL_EIO, "a full disk: %s",
           err.what);
+    vl_err_clear(&err);
+    CHECK(vl_list(c, &(vl_list_ask){ .bank = &catalog_bank, .as = VL_LIST_JSON }, full, &n, &err) == VL_EIO &&
+              n == 0,
+          "a full disk: %s", err.what);
     vl_err_clear(&err);
     FILE *const out = fopen("many.txt", "w+");
-    CHECK(out && !vl_list(c, NULL, "sample LIKE 'many%'", VL_LIST_TEXT, out, &n, &err) && n == 450, "%s",
-          err.what);
+    CHECK(out &&
+              !vl_list(c, &(vl_list_ask){ .bank = &catalog_bank, .expr = "sample LIKE 'many%'" }, out, &n,
+                       &err) &&
+              n == 450,
+          "%s", err.what);
     rewind(out);
     int lines = 0;
     for (char before[256] = ""; fgets(text, sizeof text, out); lines++) {

@@ -47,7 +47,7 @@ static void parse_where(const char *text)
 {
     vl_where where = { 0 };
     vl_err err = VL_ERR_INIT;
-    if (!vl_where_parse(&where, text, &err)) {
+    if (!vl_where_parse(&where, text, NULL, &err)) {
         size_t marks = 0;
         for (const char *p = where.sql; *p; p++) marks += *p == '?';
         must(marks == (size_t)where.nvalue, "as many values as question marks");

@@ -25,12 +25,13 @@
 #include "pipeline/bank/catalog/listing.h"
 
 #include "formats/buf.h"
+#include "pipeline/bank/catalog/where_names.h"
 #include "pipeline/bank/catalog/where_words.h"
+#include "pipeline/bank/fact_name.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 enum {
@@ -44,6 +45,7 @@ enum {
 
 typedef struct parser {
     vl_where *out;
+    vl_catalog *catalog; /* that knows the facts; NULL: any name is one */
     vl_words words;
     vl_buf sql;
     int depth, ntest, cvalue;
@@ -72,6 +74,7 @@ static const column columns[] = {
     { "verified", "iif(st.verify_failed IS NULL, st.verified_at, NULL)", COLUMN_TIME },
     { "state", "st.state", COLUMN_TEXT },
 };
+enum { NCOLUMN = sizeof columns / sizeof *columns };
 
 /* ---- SQL and values ---- */
 
@@ -355,16 +358,38 @@ static vl_code parse_rest(parser *p, test *t)
     return t->how == LIKE ? parse_literal(p, t) : parse_list(p, t);
 }
 
+/* The column of that name, in any case, or as a sheet may title it: [Bytes in]; NULL: none. */
+static const column *find_column(const char *name)
+{
+    char folded[16]; /* longer than the names of columns */
+    if (strlen(name) >= sizeof folded) return NULL;
+    vl_fact_fold(name, strlen(name), folded);
+    for (size_t i = 0; i < NCOLUMN; i++)
+        if (!strcmp(columns[i].name, folded)) return &columns[i];
+    return NULL;
+}
+
+/* A name that is no column is a fact, which the bank has. at: of the name. */
+static vl_code find_fact(parser *p, test *t, const char *at)
+{
+    const char *name[NCOLUMN + 1] = { NULL };
+    char wrong[VL_WHERE_WRONG] = "";
+    if (t->column || !p->catalog) return VL_OK;
+    for (size_t i = 0; i < NCOLUMN; i++) name[i] = columns[i].name;
+    if (vl_where_fact(p->catalog, name, &t->name, wrong, p->err)) return p->err->code;
+    return *wrong ? vl_words_wrong(&p->words, at, wrong) : VL_OK;
+}
+
 static vl_code parse_test(parser *p, bool negated, int *rank)
 {
     test t = { .negated = negated };
     if (p->words.word.is != VL_WORD_NAME) return vl_words_expected(&p->words, "a name");
     if (++p->ntest > MOST_TEST) return vl_words_wrong(&p->words, p->words.word.at, "more than 300 tests");
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (!strcasecmp(columns[i].name, p->words.word.text)) t.column = &columns[i];
+    const char *const at = p->words.word.at;
+    t.column = find_column(p->words.word.text);
     t.name = p->words.word.text;
     p->words.word.text = NULL;
-    if (!vl_words_next(&p->words) && !parse_rest(p, &t)) {
+    if (!vl_words_next(&p->words) && !parse_rest(p, &t) && !find_fact(p, &t, at)) {
         if (t.column) put_column_test(p, &t);
         else put_fact_test(p, &t);
         *rank = rank_of(&t);
@@ -453,9 +478,11 @@ static vl_code parse_joined(parser *p, bool by_or, bool negated, shape *out)
 }
 
 /* key: of the tests, picks the rows; 0: none is known. */
-static vl_code parse_all(vl_where *where, const char *expr, int key, shape *all, vl_err *err)
+static vl_code parse_all(vl_where *where, const char *expr, vl_catalog *c, int key, shape *all, vl_err *err)
 {
-    parser p = { .out = where, .words = { .expr = expr, .at = expr, .err = err }, .key = key, .err = err };
+    parser p = {
+        .out = where, .catalog = c, .words = { .expr = expr, .at = expr, .err = err }, .key = key, .err = err
+    };
     *all = (shape){ ALONE };
     put(&p, "(");
     if (!vl_words_next(&p.words) && !parse_joined(&p, true, false, all) && p.words.word.is != VL_WORD_END)
@@ -471,13 +498,13 @@ static vl_code parse_all(vl_where *where, const char *expr, int key, shape *all,
 }
 
 /* Which test picks the rows is known at the end, so the expression is read once more. */
-vl_code vl_where_parse(vl_where *where, const char *expr, vl_err *err)
+vl_code vl_where_parse(vl_where *where, const char *expr, vl_catalog *c, vl_err *err)
 {
     shape all;
     *where = (vl_where){ 0 };
-    if (parse_all(where, expr, 0, &all, err) || !all.rank) return err->code;
+    if (parse_all(where, expr, c, 0, &all, err) || !all.rank) return err->code;
     vl_where_free(where);
-    return parse_all(where, expr, all.key, &all, err);
+    return parse_all(where, expr, c, all.key, &all, err);
 }
 
 vl_code vl_where_bind(const vl_where *where, sqlite3_stmt *stmt, int first, vl_err *err)

@@ -1,13 +1,13 @@
 /*
  * The header of a sheet: which dialect it is, and what each column is for (sheet_part.h).
  *
- * Names are compared in small letters with '_' for blanks and '-'. SDRF-Proteomics 1.0 puts the world of a
- * column before brackets: characteristics[...] speak of the sample, all others of the acquisition.
+ * Names are compared as facts are named (fact_name.h). In SDRF sheets characteristics[...] speak of the sample,
+ * all others of the acquisition.
  */
 #include "pipeline/bank/sheet/sheet_part.h"
 #include "formats/letter.h"
+#include "pipeline/bank/fact_name.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,22 +22,10 @@ const vl_dialect vl_dialects[VL_SHEET_NDIALECT] = {
     [VL_SHEET_OWN] = { "vial", { "sample", "file_1", "file_2" }, { "sample", "file_1" } },
 };
 
-/* Lower case, blanks and '-' as '_', none of them beside brackets or at the ends. */
 static char *normalise(vl_sheet_reader *r, const vl_csv_cell *title)
 {
-    const char *p = title->text;
-    size_t len = title->len, n = 0;
-    while (len && isblank((unsigned char)*p)) p++, len--;
-    while (len && isblank((unsigned char)p[len - 1])) len--;
-    char *const name = vl_sheet_copy(r, p, len);
-    if (!name) return NULL;
-    for (size_t i = 0; i < len; i++) {
-        const char c = strchr("_- \t", p[i]) ? '_' : (char)tolower((unsigned char)p[i]);
-        if (c == '_' && n && name[n - 1] == '[') continue;
-        while ((c == '[' || c == ']') && n && name[n - 1] == '_') n--;
-        name[n++] = c;
-    }
-    name[n] = 0;
+    char *const name = vl_sheet_copy(r, title->text, title->len);
+    if (name) vl_fact_fold(title->text, title->len, name);
     return name;
 }
 
@@ -51,28 +39,6 @@ static bool is_bad_title(const char *title, size_t len)
     return false;
 }
 
-/* "characteristics[organism part]" -> role and "organism_part"; other names stay. */
-static vl_duty place_sdrf(char *name)
-{
-    static const struct {
-        const char *head;
-        vl_duty role;
-        bool kept; /* in the name */
-    } part[] = { { "characteristics[", VL_SHEET_ABOUT_SAMPLE, false },
-                 { "comment[", VL_SHEET_ABOUT_ACQUISITION, false },
-                 { "factor_value[", VL_SHEET_ABOUT_ACQUISITION, true } };
-    const size_t len = strlen(name);
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-        const size_t skip = strlen(part[i].head);
-        if (len <= skip + 1 || strncmp(name, part[i].head, skip) || name[len - 1] != ']') continue;
-        name[len - 1] = 0;
-        if (part[i].kept) name[skip - 1] = '_';
-        else memmove(name, name + skip, len - skip);
-        return part[i].role;
-    }
-    return VL_SHEET_ABOUT_ACQUISITION;
-}
-
 static vl_duty role_of(const vl_sheet_reader *r, char *name)
 {
     if (!*name) return VL_SHEET_NAMELESS;
@@ -83,7 +49,9 @@ static vl_duty role_of(const vl_sheet_reader *r, char *name)
     for (int i = 0; i < VL_SHEET_NROLE; i++)
         if (vl_sheet_known_name((vl_duty)i) && !strcmp(name, vl_sheet_known_name((vl_duty)i)))
             return (vl_duty)i;
-    return r->dialect == VL_SHEET_SDRF ? place_sdrf(name) : VL_SHEET_ABOUT_ACQUISITION;
+    if (r->dialect == VL_SHEET_SDRF && vl_fact_unwrap(name) == VL_FACT_OF_SAMPLE)
+        return VL_SHEET_ABOUT_SAMPLE;
+    return VL_SHEET_ABOUT_ACQUISITION;
 }
 
 /* Number of the column of that name, 1-based; 0: none. */
