@@ -38,7 +38,10 @@ static void name_stream(const vl_way_back *w, int k, bool two, char name[700])
     const vl_name parts = vl_name_split(base);
     const char *const gz = strstr(base + parts.packed, "gz") ? ".gz" : "";
     if (w->nfile[k] > 1)
-        snprintf(name, 700, "%s%s%.*s%s", w->acquisition, !two ? "" : k ? "_R2" : "_R1",
+        snprintf(name, 700, "%s%s%.*s%s", w->acquisition,
+                 !two ? ""
+                 : k  ? "_R2"
+                      : "_R1",
                  (int)(parts.packed - parts.plain), base + parts.plain, gz);
     else snprintf(name, 700, "%.*s%s", (int)parts.packed, base, gz);
 }

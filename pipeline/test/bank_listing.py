@@ -24,7 +24,7 @@ def gz(path, data):
 
 
 def small_bank(f):
-    """Pairs under a name with a blank, an apostrophe and Chinese letters; two lanes that are joined; spectra."""
+    """Pairs under a name with a blank, an apostrophe and Chinese letters; two joined lanes; spectra."""
     gz(f / "a b_R1.fastq.gz", reads(30, 1, 50, 1))
     gz(f / "a b_R2.fastq.gz", reads(30, 1, 50, 2))
     for lane in (1, 2):
@@ -34,7 +34,8 @@ def small_bank(f):
     path = sheet(f, "s.csv", [("it's 样本", "a b_R1.fastq.gz", "a b_R2.fastq.gz", "liver"),
                               ("M", "run.mzML", "", "blood")],
                  head=("sample", "file_1", "file_2", "Organism part"))
-    for args in (("--sheet", path), ("-s", "lanes", ",".join(f / f"L_S1_L00{i}_R1_001.fastq.gz" for i in (1, 2)))):
+    lanes = ",".join(f / f"L_S1_L00{i}_R1_001.fastq.gz" for i in (1, 2))
+    for args in (("--sheet", path), ("-s", "lanes", lanes)):
         done = bank.run("ingest", "-q", *args)
         assert done.code == OK, done.err
     return bank
@@ -89,7 +90,8 @@ def back(t, f):
         if not t.check(len(command) == 1 and path[0] in bank.stores(), f"{sample}: info", said):
             continue
         t.check(shlex.split(command[0])[0] == "vial", f"{sample}: a command", command[0])
-        done = subprocess.run(["sh", "-c", command[0]], cwd=f / "back", env=env, capture_output=True, text=True)
+        done = subprocess.run(["sh", "-c", command[0]], cwd=f / "back", env=env, capture_output=True,
+                              text=True)
         t.check(done.returncode == 0, f"{sample}: {command[0]}", done.stderr)
     for name in ("a b_R1.fastq.gz", "a b_R2.fastq.gz"):
         with gzip.open(f / f"back/{name}") as a, gzip.open(f / name) as b:
@@ -114,7 +116,8 @@ def terminal(t, f):
     digests = {one["digest"] for one in bank.ls()}
     t.check({line.split()[-1] for line in piped[1:]} == digests, "a pipe gets the whole digest", str(piped))
     short = {line.split()[-1].rstrip("…") for line in lines[1:]}
-    t.check(all(sum(d.startswith(s) for d in digests) == 1 for s in short), "a terminal its start", str(short))
+    good = all(sum(d.startswith(s) for d in digests) == 1 for s in short)
+    t.check(good, "a terminal its start", str(short))
 
 
 def where(t, f):
@@ -123,7 +126,8 @@ def where(t, f):
                  '"organism-part"'):
         found = [one["sample"] for one in bank.ls("--where", f"{name} = 'liver'")]
         t.check(found == ["it's 样本"], f"{name} finds it", str(found))
-    for expr, meant in (("donr = 'D1'", "nearest: donor"), ("organism_prt = 'liver'", "nearest: organism_part"),
+    for expr, meant in (("donr = 'D1'", "nearest: donor"),
+                        ("organism_prt = 'liver'", "nearest: organism_part"),
                         ("rows > 1 AND nothing_like_it IS NULL", "column 14")):
         done = bank.run("ls", "--where", expr)
         t.check(done.code == USAGE and meant in done.err and not done.out, expr, done.err)

@@ -36,9 +36,8 @@ static void try_name(nearest *n, const char *name)
     char folded[VL_WORD];
     if (strlen(name) >= VL_WORD) return;
     vl_word_fold(name, strlen(name), false, folded);
-    const unsigned far = strstr(folded, n->wanted) || strstr(n->wanted, folded)
-                             ? 1
-                             : vl_word_distance(n->wanted, folded);
+    const unsigned far =
+        strstr(folded, n->wanted) || strstr(n->wanted, folded) ? 1 : vl_word_distance(n->wanted, folded);
     if (far >= n->far) return;
     n->far = far;
     strcpy(n->name, name);
@@ -65,10 +64,12 @@ static vl_code blame(vl_catalog *c, const char *const *columns, const char *name
 {
     nearest n = { .wanted = folded };
     if (strlen(folded) < VL_WORD) find_nearest(c, columns, &n, err);
-    if (*n.name) snprintf(wrong, VL_WHERE_WRONG, "nothing in the bank has '%.40s'; nearest: %s", name, n.name);
+    if (*n.name)
+        snprintf(wrong, VL_WHERE_WRONG, "nothing in the bank has '%.40s'; nearest: %s", name, n.name);
     else
         snprintf(wrong, VL_WHERE_WRONG,
-                 "nothing in the bank has '%.40s'; 'vial help ls' lists the columns, 'vial info' facts", name);
+                 "nothing in the bank has '%.40s'; 'vial help ls' lists the columns, 'vial info' facts",
+                 name);
     return err->code;
 }
 
