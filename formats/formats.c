@@ -43,6 +43,7 @@ const char *vl_format_resembles(const uint8_t *bytes, size_t n)
     if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
     if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
     if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
+    if (n >= 8 && !memcmp(bytes, "VIALSEAL", 8)) return "a store of vial";
     if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
     return NULL;
 }

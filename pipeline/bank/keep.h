@@ -43,7 +43,7 @@ vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *as
 vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err);
 /* The catalogue anew from the samples, in one transaction. */
 vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err);
-/* Compares samples, folders and catalogue; each difference is a line on standard output. Reads trailers only.
+/* Compares samples, folders and catalogue; each difference is a line on standard output. Reads seals only.
  */
 vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences,
                         vl_err *err);

@@ -1,6 +1,6 @@
 /*
  * The record of a sample: everything that is known about it, as one JSON object. It lies in the sample's
- * sample.h5, behind the end that HDF5 knows (store/sample.h), and is the truth; what the catalogue holds
+ * sample.h5, where its seal points (store/sample.h), and is the truth; what the catalogue holds
  * about a sample is made from it alone.
  *
  *   { "vial_record": 1, "sample": "S1", "revision": 7,

@@ -84,7 +84,7 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_verify = { "verify", "[options] STORE... | -b BANK [--all | --slice N/M]",
                                        "checks that stores are whole",
-                                       "Checks the trailer and the hash over all bytes, the digest table, "
+                                       "Checks the seal and the hash over all bytes, the digest table, "
                                        "every chunk and every column; where it "
                                        "is quick,\n"
                                        "the text is made again and compared with the hash of the original. A "

@@ -1,5 +1,5 @@
 /*
- * Verify: is a store whole? Trailer and hash over all bytes first, so that HDF5 never sees a damaged file;
+ * Verify: is a store whole? Seal and hash over all bytes first, so that HDF5 never sees a damaged file;
  * then the digest table, every chunk, every column's digest, and that the original text comes out again.
  */
 #ifndef VL_VERIFY_H

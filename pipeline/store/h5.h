@@ -3,7 +3,7 @@
 #define VL_H5_H
 
 #include "pipeline/store/filter.h"
-#include "pipeline/store/store.h"
+#include "pipeline/store/seal.h"
 
 #include <sys/stat.h>
 
@@ -46,13 +46,15 @@ struct vl_store {
     hid_t file;
     bool dead; /* an HDF5 call failed while writing: HDF5 is not to be called for this file again */
     bool force;
+    vl_seal_place place; /* of the seal */
     vl_profile profile;
     unsigned version;
     uint64_t bytes, unsynced;
     struct vl_dataset *column; /* owned; when reading, indexes that were asked for lie behind the columns */
     int ncolumn, ccolumn;
     int nindex;           /* when reading */
-    struct stat replaces; /* what an index is made again of: nothing else may be replaced by it */
+    struct stat replaces; /* what the new file is made of: nothing else may be replaced by it */
+    mode_t readers;       /* who may read the new file; 0: whoever the umask says */
     vl_buf manifest;
 };
 

@@ -6,7 +6,6 @@
 
 #include "pipeline/run/guard.h"
 #include "pipeline/store/h5.h"
-#include "pipeline/store/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +73,8 @@ static vl_code create_file(vl_store *st, vl_err *err)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
     if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
-        H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0)
+        H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0 ||
+        H5Pset_userblock(create, VL_SEAL_BLOCK) < 0)
         vl_store_give_up(st, err, "file properties");
     else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0)
         vl_store_give_up(st, err, "a new HDF5 file");
@@ -113,40 +113,20 @@ vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bo
 
 /* ---- a copy ---- */
 
-/* The first n bytes of a store; the kernel copies, or shares, what it can. */
-static vl_code copy_bytes(int from, int to, uint64_t n, vl_err *err)
-{
-    enum { PIECE = 1 << 20 };
-    ssize_t got = 1;
-    for (; n && got > 0; n -= (uint64_t)got) {
-        got = copy_file_range(from, NULL, to, NULL, n, 0);
-        if (got < 0 && errno == EINTR) got = 0;
-        if (got <= 0) break;
-    }
-    if (!n) return VL_OK;
-    uint8_t *const piece = malloc(PIECE);
-    if (!piece) return vl_fail(err, VL_ENOMEM, "no memory to copy a store");
-    while (n && !err->code) {
-        got = read(from, piece, n < PIECE ? n : PIECE);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) vl_fail_errno(err, VL_EIO, errno, "cannot read");
-        else if (!got) vl_fail(err, VL_ESTORE, "%llu bytes are missing", (unsigned long long)n);
-        else if (!vl_write_all(to, piece, (size_t)got, err)) n -= (uint64_t)got;
-    }
-    free(piece);
-    return err->code;
-}
-
 static vl_code copy_store(vl_store *st, const char *path, vl_err *err)
 {
-    uint64_t bytes = 0;
-    if (vl_seal_check(path, 0, &bytes, err)) return err->code;
+    static const uint8_t unsealed[VL_SEAL_BLOCK];
+    vl_seal seal = { .place = VL_SEAL_FRONT };
     const int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0 || fstat(from, &st->replaces)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
-    else if ((uint64_t)st->replaces.st_size != bytes) vl_fail(err, VL_EBUSY, "another vial has replaced it");
-    else if (ftruncate(st->fd, 0) || fchmod(st->fd, st->replaces.st_mode & 07777))
+    else if (!vl_seal_look(from, (uint64_t)st->replaces.st_size, 0, &seal, err) && ftruncate(st->fd, 0))
         vl_fail_errno(err, VL_EIO, errno, "cannot write the new store");
-    else copy_bytes(from, st->fd, bytes - VL_TRAILER, err);
+    st->place = seal.place;
+    st->readers = st->replaces.st_mode & 0444;
+    const bool front = seal.place == VL_SEAL_FRONT;
+    if (!err->code && !vl_copy_bytes(from, st->fd, front ? seal.bytes : seal.bytes - VL_TRAILER, err) &&
+        front)
+        vl_write_at(st->fd, unsealed, sizeof unsealed, 0, err);
     if (from >= 0) close(from);
     return vl_err_file(err, path);
 }
@@ -190,6 +170,14 @@ static bool is_replaced(const vl_store *st)
 
 /* ---- publish ---- */
 
+/* A store never changes: who opens it for writing by mistake is told so. Where a file system has no modes, all is as
+ * well as it can be. Only now: a dead run's temporary file must be writable for who takes it over. */
+static void make_read_only(const vl_store *st)
+{
+    struct stat now;
+    if (!fstat(st->fd, &now)) (void)fchmod(st->fd, (st->readers ? st->readers : now.st_mode) & 0444);
+}
+
 vl_code vl_store_publish(vl_store *st, vl_err *err)
 {
     if (is_replaced(st)) {
@@ -206,6 +194,7 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
     vl_guard_forget(st->part);
     free(st->part);
     st->part = NULL;
+    make_read_only(st);
     vl_sync_folder(st->path, err);
     return vl_err_file(err, st->path);
 }

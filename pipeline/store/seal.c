@@ -1,166 +1,203 @@
 /*
- * The trailer behind HDF5's end of a store: says how long the store is and what all its bytes hash to. HDF5
- * programs do not see it. Layout, little-endian: "VIALSEAL", u32 version 1, u32 bytes of text that lies
- * between the two (0 in stores; the record in a sample.h5), u64 bytes before the trailer, their hash, u64
- * XXH3-64 of the 40 bytes so far. The hash is XXH3-128 over the XXH3-128 of each MiB (all in canonical
- * order), so that all threads can work on it.
+ * Seals (seal.h). In front: 512 bytes of text, so that `head -c 512` says what the file is; lines at fixed
+ * places:
+ *
+ *       0  "VIALSEAL 2"
+ *      11  "bytes    " and 20 digits: length of the file, seal included
+ *      41  "xxh3_128 " and 32 hexadecimal digits: hash (vl_seal_hash) of all bytes from 512 on
+ *      83  "record   ", 20 digits, a blank, 20 digits: first byte and length of the record in a sample.h5; else 0
+ *     134  words for people
+ *     486  "check    " and 16 hexadecimal digits: XXH3-64 of the 495 bytes before these digits
+ *
+ * Behind (version 1), little-endian: "VIALSEAL", u32 version 1, u32 bytes of text between HDF5's end and this (0
+ * in stores; the record in a sample.h5), u64 bytes before the trailer, hash of these, u64 XXH3-64 of the 40 bytes
+ * so far.
  */
 #include "pipeline/store/seal.h"
 
 #include "formats/letter.h"
+#include "pipeline/store/file.h"
 #include "formats/xxh3.h"
-#include "pipeline/run/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char magic[8] = "VIALSEAL";
-enum { PIECE = 1 << 20 };
+enum { BYTES_AT = 20, HASH_AT = 50, RECORD_AT = 92, RECORD_BYTES_AT = 113, WORDS_AT = 134, CHECK_AT = 495 };
 
-/* Reads exactly n bytes at `at`. */
-static vl_code read_at(int fd, uint8_t *bytes, size_t n, uint64_t at, vl_err *err)
+/* ---- in front ---- */
+
+static const char store_words[] =
+    "This is a vial store: one acquisition of an instrument, checked, packed and indexed.\n"
+    "From byte 512 on it is HDF5, and HDF5 programs read it as it is; columns that say so\n"
+    "need the HDF5 filter 33017. xxh3_128 is over the XXH3-128 of each MiB from byte 512\n"
+    "on. vial verify checks it; vial export gives the original files back.\n";
+static const char sample_words[] =
+    "This is the sample.h5 of vial: what is known of a sample, and links to its stores.\n"
+    "From byte 512 on it is HDF5, and HDF5 programs read it as it is. record says where in\n"
+    "this file the record of the sample lies, JSON. xxh3_128 is over the XXH3-128 of each\n"
+    "MiB from byte 512 on.\n";
+
+static void print_block(const vl_seal *seal, char block[VL_SEAL_BLOCK])
 {
-    for (size_t done = 0; done < n;) {
-        const ssize_t got = pread(fd, bytes + done, n - done, (off_t)(at + done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            return vl_fail_errno(err, VL_EIO, errno, "cannot read byte %llu",
-                                 (unsigned long long)(at + done));
-        if (!got) return vl_fail(err, VL_ESTORE, "ends at byte %llu", (unsigned long long)(at + done));
-        done += (size_t)got;
+    char hex[33], text[VL_SEAL_BLOCK + 1], check[32];
+    vl_hex(seal->hash, 16, hex);
+    const int n = snprintf(
+        text, sizeof text,
+        "VIALSEAL 2\nbytes    %020" PRIu64 "\nxxh3_128 %s\nrecord   %020" PRIu64 " %020" PRIu64 "\n%s",
+        seal->bytes, hex, seal->record_at, seal->record_bytes, seal->record_at ? sample_words : store_words);
+    memset(block, ' ', VL_SEAL_BLOCK);
+    memcpy(block, text, (size_t)n);
+    memcpy(block + CHECK_AT - 10, "\ncheck    ", 10);
+    snprintf(check, sizeof check, "%016" PRIx64 "\n", XXH3_64bits(block, CHECK_AT));
+    memcpy(block + CHECK_AT, check, 17);
+}
+
+static bool read_number(const char *text, size_t digits, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < digits; i++)
+        if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(*value, 10, value) ||
+            __builtin_add_overflow(*value, (uint64_t)(text[i] - '0'), value))
+            return false;
+    return true;
+}
+
+static bool read_hash(const char *text, uint8_t hash[16])
+{
+    for (int i = 0; i < 16; i++) {
+        const int high = vl_hex_digit(text[2 * i]), low = vl_hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        hash[i] = (uint8_t)(high << 4 | low);
     }
+    return true;
+}
+
+static vl_code read_block(const char block[VL_SEAL_BLOCK], vl_seal *seal, vl_err *err)
+{
+    char check[32];
+    snprintf(check, sizeof check, "%016" PRIx64 "\n", XXH3_64bits(block, CHECK_AT));
+    if (memcmp(check, block + CHECK_AT, 17))
+        return vl_fail(err, VL_ESTORE, "its seal, the first %d bytes, is damaged", VL_SEAL_BLOCK);
+    if (memcmp(block + 8, " 2\n", 3))
+        return vl_fail(err, VL_ESTORE, "a seal of another version: '%.3s'", block + 8);
+    if (!read_number(block + BYTES_AT, 20, &seal->bytes) || !read_hash(block + HASH_AT, seal->hash) ||
+        !read_number(block + RECORD_AT, 20, &seal->record_at) ||
+        !read_number(block + RECORD_BYTES_AT, 20, &seal->record_bytes) || seal->bytes <= VL_SEAL_BLOCK)
+        return vl_fail(err, VL_ESTORE, "its seal, the first %d bytes, holds no numbers", VL_SEAL_BLOCK);
     return VL_OK;
 }
 
-/* One MiB of the store on its way through the stages. */
-typedef struct load {
-    uint8_t *bytes;
-    XXH128_canonical_t hash;
-} load;
+/* ---- behind ---- */
 
-typedef struct body {
-    int fd;
-    uint64_t bytes;
-    XXH3_state_t *hash; /* over the hashes of the pieces */
-} body;
-
-static vl_code begin(void *self, vl_slot *slot, vl_err *err)
+static void print_trailer(const vl_seal *seal, uint8_t trailer[VL_TRAILER])
 {
-    const body *const b = self;
-    (void)err;
-    slot->end = (slot->seq + 1) * PIECE >= b->bytes;
+    memcpy(trailer, magic, sizeof magic);
+    vl_put_le32(trailer + 8, 1);
+    vl_put_le32(trailer + 12, (uint32_t)seal->record_bytes);
+    vl_put_le64(trailer + 16, seal->bytes - VL_TRAILER);
+    memcpy(trailer + 24, seal->hash, 16);
+    vl_put_le64(trailer + 40, XXH3_64bits(trailer, 40));
+}
+
+static vl_code read_trailer(const uint8_t trailer[VL_TRAILER], vl_seal *seal, vl_err *err)
+{
+    if (vl_le64(trailer + 40) != XXH3_64bits(trailer, 40))
+        return vl_fail(err, VL_ESTORE, "its seal, the last %d bytes, is damaged", VL_TRAILER);
+    if (vl_le32(trailer + 8) != 1) return vl_fail(err, VL_ESTORE, "seal of version %u", vl_le32(trailer + 8));
+    if (__builtin_add_overflow(vl_le64(trailer + 16), (uint64_t)VL_TRAILER, &seal->bytes))
+        return vl_fail(err, VL_ESTORE, "its seal, the last %d bytes, holds no length", VL_TRAILER);
+    memcpy(seal->hash, trailer + 24, 16);
+    seal->record_bytes = vl_le32(trailer + 12);
+    seal->record_at = seal->record_bytes ? seal->bytes - VL_TRAILER - seal->record_bytes : 0;
     return VL_OK;
 }
 
-static vl_code hash_piece(void *self, vl_slot *slot, vl_err *err)
+/* ---- write ---- */
+
+/* All is on the disk before the seal says so, and then the seal. */
+vl_code vl_seal_write(int fd, int threads, vl_seal *seal, vl_err *err)
 {
-    const body *const b = self;
-    load *const l = slot->body;
-    const uint64_t at = slot->seq * PIECE, left = b->bytes - at;
-    const size_t n = left < PIECE ? (size_t)left : PIECE;
-    if (read_at(b->fd, l->bytes, n, at, err)) return err->code;
-    XXH128_canonicalFromHash(&l->hash, XXH3_128bits(l->bytes, n));
-    return VL_OK;
+    struct stat st;
+    char block[VL_SEAL_BLOCK];
+    uint8_t trailer[VL_TRAILER];
+    const bool front = seal->place == VL_SEAL_FRONT;
+    if (fstat(fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size the store");
+    const uint64_t end = (uint64_t)st.st_size, from = front ? VL_SEAL_BLOCK : 0;
+    if (end <= from) return vl_fail(err, VL_EBUG, "nothing to seal in %" PRIu64 " bytes", end);
+    seal->bytes = front ? end : end + VL_TRAILER;
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice: the disk works while we hash */
+    if (vl_seal_hash(fd, from, end, threads, seal->hash, err)) return err->code;
+    if (fdatasync(fd)) return vl_fail_errno(err, VL_EIO, errno, "cannot sync the store");
+    if (front) print_block(seal, block);
+    else print_trailer(seal, trailer);
+    if (front ? vl_write_at(fd, block, sizeof block, 0, err)
+              : vl_write_at(fd, trailer, sizeof trailer, end, err))
+        return err->code;
+    return fsync(fd) ? vl_fail_errno(err, VL_EIO, errno, "cannot sync the store") : VL_OK;
 }
 
-static vl_code add_hash(void *self, vl_slot *slot, vl_err *err)
+/* ---- check ---- */
+
+static vl_code read_seal(int fd, uint64_t size, vl_seal *seal, vl_err *err)
 {
-    const body *const b = self;
-    const load *const l = slot->body;
-    (void)err;
-    XXH3_128bits_update(b->hash, l->hash.digest, sizeof l->hash.digest);
-    return VL_OK;
+    char block[VL_SEAL_BLOCK];
+    uint8_t trailer[VL_TRAILER], hdf5[8];
+    *seal = (vl_seal){ .place = VL_SEAL_FRONT };
+    if (size < sizeof hdf5 + VL_TRAILER)
+        return vl_fail(err, VL_ESTORE, "not a vial store: only %" PRIu64 " bytes", size);
+    if (vl_read_at(fd, block, size < sizeof block ? size : sizeof block, 0, err)) return err->code;
+    if (!memcmp(block, magic, sizeof magic) && size > sizeof block) return read_block(block, seal, err);
+    seal->place = VL_SEAL_BEHIND;
+    if (vl_read_at(fd, trailer, VL_TRAILER, size - VL_TRAILER, err)) return err->code;
+    if (!memcmp(block, VL_HDF5_MAGIC, 8) && !memcmp(trailer, magic, sizeof magic))
+        return read_trailer(trailer, seal, err);
+    return vl_seal_lost(fd, size, err);
 }
 
-/* bytes > 0 */
-static vl_code hash_body(int fd, uint64_t bytes, int threads, XXH128_canonical_t *hash, vl_err *err)
+static vl_code check_length(const vl_seal *seal, uint64_t size, vl_err *err)
 {
-    body b = { .fd = fd, .bytes = bytes, .hash = XXH3_createState() };
-    const vl_stage stage[] = { { "begin", VL_ORDERED, begin, &b },
-                               { "hash", VL_PARALLEL, hash_piece, &b },
-                               { "add", VL_ORDERED, add_hash, &b } };
-    const int n = vl_slots_for(threads);
-    load *const l = calloc((size_t)n, sizeof *l);
-    vl_slot *const slot = calloc((size_t)n, sizeof *slot);
-    uint8_t *const room = vl_alloc((size_t)n * PIECE);
-    if (!b.hash || !l || !slot || !room) {
-        vl_fail(err, VL_ENOMEM, "no memory to hash a store");
-        goto out;
-    }
-    XXH3_128bits_reset(b.hash);
-    for (int i = 0; i < n; i++) {
-        l[i].bytes = room + (size_t)i * PIECE;
-        slot[i].body = &l[i];
-    }
-    if (vl_run(stage, 3, slot, n, threads, NULL, err)) goto out;
-    XXH128_canonicalFromHash(hash, XXH3_128bits_digest(b.hash));
-out:
-    XXH3_freeState(b.hash);
-    free(room);
-    free(slot);
-    free(l);
+    const uint64_t room = seal->place == VL_SEAL_FRONT ? seal->bytes : seal->bytes - VL_TRAILER;
+    if (seal->bytes > size)
+        vl_fail(err, VL_ESTORE, "is cut short: %" PRIu64 " of %" PRIu64 " bytes are there", size,
+                seal->bytes);
+    else if (seal->bytes < size)
+        vl_fail(err, VL_ESTORE, "was changed since it was sealed: it has %" PRIu64 " bytes, and had %" PRIu64,
+                size, seal->bytes);
+    else if (seal->record_at > room || seal->record_bytes > room - seal->record_at)
+        vl_fail(err, VL_ESTORE,
+                "its seal points at a record of %" PRIu64 " bytes at %" PRIu64 ", beyond its end",
+                seal->record_bytes, seal->record_at);
     return err->code;
 }
 
-static vl_code write_all(int fd, const uint8_t *bytes, size_t n, uint64_t at, vl_err *err)
+static vl_code check_signature(int fd, const vl_seal *seal, vl_err *err)
 {
-    for (size_t done = 0; done < n;) {
-        const ssize_t put = pwrite(fd, bytes + done, n - done, (off_t)(at + done));
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return vl_fail_errno(err, VL_EIO, put ? errno : EIO, "cannot write the trailer");
-        done += (size_t)put;
-    }
-    return VL_OK;
+    uint8_t hdf5[8];
+    const uint64_t at = seal->place == VL_SEAL_FRONT ? VL_SEAL_BLOCK : 0;
+    if (seal->bytes < at + sizeof hdf5) return vl_fail(err, VL_ESTORE, "its seal is of no HDF5 file");
+    if (vl_read_at(fd, hdf5, sizeof hdf5, at, err)) return err->code;
+    if (!memcmp(hdf5, VL_HDF5_MAGIC, sizeof hdf5)) return VL_OK;
+    return vl_fail(err, VL_ESTORE, "is damaged: no HDF5 signature at byte %" PRIu64, at);
 }
 
-vl_code vl_seal_write(int fd, int threads, uint32_t text, uint64_t *total, vl_err *err)
+vl_code vl_seal_look(int fd, uint64_t size, int threads, vl_seal *seal, vl_err *err)
 {
-    struct stat st;
-    uint8_t trailer[VL_TRAILER] = { 0 };
-    XXH128_canonical_t hash;
-    if (fstat(fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size the store");
-    const uint64_t bytes = (uint64_t)st.st_size;
-    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice: the disk works while we hash */
-    if (hash_body(fd, bytes, threads, &hash, err)) return err->code;
-    memcpy(trailer, magic, sizeof magic);
-    vl_put_le32(trailer + 8, 1);
-    vl_put_le32(trailer + 12, text);
-    vl_put_le64(trailer + 16, bytes);
-    memcpy(trailer + 24, hash.digest, 16);
-    vl_put_le64(trailer + 40, XXH3_64bits(trailer, 40));
-    if (write_all(fd, trailer, sizeof trailer, bytes, err)) return err->code;
-    if (fsync(fd)) return vl_fail_errno(err, VL_EIO, errno, "cannot sync the store");
-    *total = bytes + VL_TRAILER;
-    return VL_OK;
-}
-
-static vl_code check(int fd, int threads, uint64_t size, uint8_t trailer[VL_TRAILER], vl_err *err)
-{
-    uint8_t first[8];
-    XXH128_canonical_t hash;
-    if (size < VL_TRAILER + sizeof first)
-        return vl_fail(err, VL_ESTORE, "not a vial store: only %llu bytes", (unsigned long long)size);
-    if (read_at(fd, first, sizeof first, 0, err)) return err->code;
-    if (memcmp(first, "\x89HDF\r\n\x1a\n", 8))
-        return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
-    if (read_at(fd, trailer, VL_TRAILER, size - VL_TRAILER, err)) return err->code;
-    if (memcmp(trailer, magic, sizeof magic))
-        return vl_fail(err, VL_ESTORE, "no trailer: the store is cut short, or the file is no vial store");
-    if (vl_le64(trailer + 40) != XXH3_64bits(trailer, 40))
-        return vl_fail(err, VL_ESTORE, "the trailer is damaged");
-    if (vl_le32(trailer + 8) != 1) return vl_fail(err, VL_ESTORE, "trailer version %u", vl_le32(trailer + 8));
-    if (vl_le64(trailer + 16) != size - VL_TRAILER)
-        return vl_fail(err, VL_ESTORE, "store has %llu bytes, its trailer says %llu",
-                       (unsigned long long)size, (unsigned long long)vl_le64(trailer + 16) + VL_TRAILER);
-    if (!threads) return VL_OK;
-    if (hash_body(fd, size - VL_TRAILER, threads, &hash, err)) return err->code;
-    if (memcmp(hash.digest, trailer + 24, 16))
-        return vl_fail(err, VL_ESTORE, "bytes do not match the hash in the trailer");
+    uint8_t hash[16];
+    if (read_seal(fd, size, seal, err) || check_length(seal, size, err) || check_signature(fd, seal, err) ||
+        !threads)
+        return err->code;
+    const bool front = seal->place == VL_SEAL_FRONT;
+    if (vl_seal_hash(fd, front ? VL_SEAL_BLOCK : 0, front ? size : size - VL_TRAILER, threads, hash, err))
+        return err->code;
+    if (memcmp(hash, seal->hash, sizeof hash))
+        return vl_fail(err, VL_ESTORE,
+                       "was changed since it was sealed: its bytes do not match the hash in its seal");
     return VL_OK;
 }
 
@@ -178,10 +215,10 @@ static vl_code open_sealed(const char *path, int *fd, uint64_t *bytes, vl_err *e
 
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err)
 {
-    uint8_t trailer[VL_TRAILER];
+    vl_seal seal;
     uint64_t size = 0;
     int fd = -1;
-    if (!open_sealed(path, &fd, &size, err)) check(fd, threads, size, trailer, err);
+    if (!open_sealed(path, &fd, &size, err)) vl_seal_look(fd, size, threads, &seal, err);
     if (bytes) *bytes = err->code ? 0 : size;
     if (fd >= 0) close(fd);
     return vl_err_file(err, path);
@@ -189,18 +226,17 @@ vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *er
 
 vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err)
 {
-    uint8_t trailer[VL_TRAILER];
+    vl_seal seal;
     uint64_t size = 0;
     int fd = -1;
-    if (open_sealed(path, &fd, &size, err) || check(fd, text ? 1 : 0, size, trailer, err)) goto out;
-    const uint32_t n = vl_le32(trailer + 12);
+    if (open_sealed(path, &fd, &size, err) || vl_seal_look(fd, size, text ? 1 : 0, &seal, err)) goto out;
     out->bytes = size;
-    vl_hex(trailer + 24, 16, out->hash);
+    vl_hex(seal.hash, sizeof seal.hash, out->hash);
     if (!text) goto out;
     text->len = 0;
-    if (n > size - VL_TRAILER) vl_fail(err, VL_ESTORE, "the trailer is damaged");
-    else if (!vl_buf_reserve(text, n, err) && !read_at(fd, text->data, n, size - VL_TRAILER - n, err))
-        text->len = n;
+    if (!vl_buf_reserve(text, seal.record_bytes, err) &&
+        !vl_read_at(fd, text->data, seal.record_bytes, seal.record_at, err))
+        text->len = seal.record_bytes;
 out:
     if (fd >= 0) close(fd);
     return vl_err_file(err, path);

@@ -3,12 +3,12 @@
  * one thread at a time; chunks are packed and unpacked elsewhere, in parallel.
  *
  * Writing: create (a temporary name in the same folder), append packed chunks column by column in element
- * order, notes and small tables, seal (digests, close, trailer, fsync), verify from a fresh open by the
+ * order, notes and small tables, seal (digests, close, fsync, the seal, fsync), verify from a fresh open by the
  * caller, publish (rename, fsync of the folder). A store that has its name is whole.
  *
  * In the file (docs/store.md): data sets; attributes; /source/manifest, the notes as text; /digest,
- * one row a data set with the XXH3-128 of its plain bytes; behind HDF5's end a trailer of VL_TRAILER bytes
- * with an XXH3-128 of all bytes before it, so that a flipped bit is found before HDF5 sees it.
+ * one row a data set with the XXH3-128 of its plain bytes; in front, before HDF5's own bytes, the seal, VL_SEAL_BLOCK
+ * bytes with an XXH3-128 of all others, so that a flipped bit is found before HDF5 sees it (seal.h).
  */
 #ifndef VL_STORE_H
 #define VL_STORE_H
@@ -16,7 +16,13 @@
 #include "formats/batch.h"
 #include "pipeline/codec/profile.h"
 
-enum { VL_CHUNK_BYTES = 1 << 20, VL_TRAILER = 48, VL_FILTER = 33017, VL_STORE_VERSION = 2 };
+enum {
+    VL_CHUNK_BYTES = 1 << 20,
+    VL_SEAL_BLOCK = 512,
+    VL_TRAILER = 48,
+    VL_FILTER = 33017,
+    VL_STORE_VERSION = 2
+};
 
 /* Where a store says what its columns are (formats/schema.h), and the note with the names of its tables. */
 #define VL_SCHEMA_PATH "schema"
@@ -141,11 +147,11 @@ vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);
 unsigned vl_store_version(const vl_store *st); /* that it was written in: 1 or VL_STORE_VERSION */
 
-/* Length and trailer of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
+/* Seal and length of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);
 
-/* What the trailer says: size, hash of all bytes in hex. With text, also the text behind HDF5's end, after
- * the hash was checked. Needs no HDF5. */
+/* What the seal says: size, hash of all bytes in hex. With text, also the record that it points at, after the hash
+ * was checked. Needs no HDF5. */
 typedef struct vl_sealed {
     uint64_t bytes;
     char hash[33];

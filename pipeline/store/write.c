@@ -3,11 +3,10 @@
  * first chunk comes. After a failed HDF5 call the file is given up: HDF5 is not called for it again, as it
  * may crash then.
  */
-#include "pipeline/store/seal.h"
+#include "pipeline/store/h5.h"
 
 #include "formats/letter.h"
 #include "formats/xxh3.h"
-#include "pipeline/store/h5.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -441,7 +440,9 @@ vl_code vl_store_finish(vl_store *st, int threads, vl_err *err)
     }
     if (H5Fclose(st->file) < 0) return vl_store_give_up(st, err, "the end of the file");
     st->file = -1;
-    vl_seal_write(st->fd, threads, 0, &st->bytes, err);
+    vl_seal seal = { .place = st->place };
+    vl_seal_write(st->fd, threads, &seal, err);
+    st->bytes = seal.bytes;
     return vl_err_file(err, st->path);
 }
 

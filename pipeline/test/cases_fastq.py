@@ -596,7 +596,8 @@ def command_line(t, f):
         for name, data in {"an empty file": b"", "a text": text,
                            "HDF5's signature alone": b"\x89HDF\r\n\x1a\n" + bytes(200),
                            "half a store": before[:len(before) // 2],
-                           "a store and a byte": before + b"x", "a store without its trailer": before[:-48],
+                           "a store and a byte": before + b"x",
+                           "a store without its seal": bytes(512) + before[512:],
                            "a store without its first byte": before[1:]}.items():
             done = run(command, f.write("x.h5", data))
             check_refusal(t, f"{command} of {name}", done, ["x.h5"])

@@ -4,12 +4,13 @@
  *
  * Suites: store. Also: asan.
  */
-#include "pipeline/store/store.h"
+#include "pipeline/store/seal.h"
 #include "pipeline/test/check.h"
 #include "pipeline/test/recipe.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,51 +51,105 @@ static vl_code write_small(const char *path)
     return err.code;
 }
 
-static void check_flip(size_t at, int bit, size_t n)
+/* Where a quick look, which leaves out the hash of all bytes, finds any flip: the seal and HDF5's signature. */
+typedef struct edges {
+    size_t front, behind; /* bytes at either end */
+} edges;
+
+static void check_flip(size_t at, int bit, size_t n, bool edge)
 {
     vl_err err = VL_ERR_INIT;
     CHECK(vl_seal_check("small", 1, NULL, &err) == VL_ESTORE, "bit %d of byte %zu of %zu flipped: %s", bit,
           at, n, err.what);
-    /* a quick look leaves out the hash of all bytes, but the trailer has one of its own */
-    const bool edge = at < 8 || at + VL_TRAILER >= n;
     vl_err_clear(&err);
     vl_seal_check("small", 0, NULL, &err);
     CHECK(err.code == (edge ? VL_ESTORE : VL_OK), "quick look: bit %d of byte %zu flipped: %s", bit, at,
           err.what);
 }
 
-/* A flipped bit in any byte, and any cut of a small store are found. */
-static void check_seal(void)
+static void check_flips(int fd, const vl_buf *file, edges e)
 {
-    vl_buf file = { 0 };
+    for (size_t i = 0; i < file->len; i++) {
+        const bool edge =
+            i < e.front || i + e.behind >= file->len; /* all bits there, else one of each byte */
+        for (int bit = edge ? 0 : (int)(i % 8); bit < 8; bit += edge ? 1 : 8) {
+            write_byte(fd, i, (uint8_t)(file->data[i] ^ 1 << bit));
+            check_flip(i, bit, file->len, edge);
+        }
+        write_byte(fd, i, file->data[i]);
+    }
+}
+
+/* A flipped bit in any byte, a byte behind and any cut of a small file are found. Leaves it empty. */
+static void check_bytes(int fd, const vl_buf *file, edges e)
+{
     vl_err err = VL_ERR_INIT;
     vl_store *st = NULL;
-    CHECK(!write_small("small"), "small store");
-    recipe_read("small", &file);
-    const int fd = open("small", O_RDWR);
-    if (fd < 0) abort();
-    for (size_t i = 0; i < file.len; i++) {
-        const bool edge = i < 8 || i + VL_TRAILER >= file.len; /* all bits there, else one of each byte */
-        for (int bit = edge ? 0 : (int)(i % 8); bit < 8; bit += edge ? 1 : 8) {
-            write_byte(fd, i, (uint8_t)(file.data[i] ^ 1 << bit));
-            check_flip(i, bit, file.len);
-        }
-        write_byte(fd, i, file.data[i]);
-    }
+    CHECK(!vl_seal_check("small", 2, NULL, &err), "whole: %s", err.what);
+    check_flips(fd, file, e);
     CHECK(!vl_seal_check("small", 2, NULL, &err), "mended: %s", err.what);
-    write_byte(fd, file.len, 0);
+    write_byte(fd, file->len, 0);
     CHECK(vl_seal_check("small", 0, NULL, &err) == VL_ESTORE, "a byte behind");
-    for (size_t n = file.len; n-- > 0;) {
+    for (size_t n = file->len; n-- > 0;) {
         vl_err_clear(&err);
         if (ftruncate(fd, (off_t)n)) abort();
-        CHECK(vl_seal_check("small", 0, NULL, &err) == VL_ESTORE, "cut to %zu of %zu bytes", n, file.len);
+        CHECK(vl_seal_check("small", 0, NULL, &err) == VL_ESTORE, "cut to %zu of %zu bytes", n, file->len);
         if (n % 16) continue;
         vl_err_clear(&err);
         CHECK(vl_store_open(&st, "small", &err) == VL_ESTORE && !st, "open cut to %zu bytes", n);
     }
+}
+
+static void put_file(int fd, const uint8_t *bytes, size_t n)
+{
+    if (ftruncate(fd, 0) || pwrite(fd, bytes, n, 0) != (ssize_t)n) abort();
+}
+
+/* Each part of the seal that a killed run may have written. */
+static void check_half_seals(int fd, const vl_buf *file)
+{
+    static const uint8_t none[VL_SEAL_BLOCK];
+    for (size_t n = 0; n <= VL_SEAL_BLOCK; n++) {
+        vl_err err = VL_ERR_INIT;
+        if (pwrite(fd, file->data, n, 0) != (ssize_t)n ||
+            pwrite(fd, none, VL_SEAL_BLOCK - n, (off_t)n) != (ssize_t)(VL_SEAL_BLOCK - n))
+            abort();
+        const vl_code code = vl_seal_check("small", 0, NULL, &err);
+        CHECK(code == (n < VL_SEAL_BLOCK ? VL_ESTORE : VL_OK), "%zu bytes of the seal: %s", n, err.what);
+        CHECK(n || strstr(err.what, "never sealed"), "no seal yet: %s", err.what);
+    }
+}
+
+/* The seal of earlier stores: behind HDF5's end. */
+static void check_behind(int fd, const vl_buf *front)
+{
+    vl_buf file = { 0 };
+    vl_err err = VL_ERR_INIT;
+    vl_seal seal = { .place = VL_SEAL_BEHIND };
+    put_file(fd, front->data + VL_SEAL_BLOCK, front->len - VL_SEAL_BLOCK);
+    CHECK(!vl_seal_write(fd, 2, &seal, &err) && seal.bytes == front->len - VL_SEAL_BLOCK + VL_TRAILER,
+          "behind: %s", err.what);
+    recipe_read("small", &file);
+    check_bytes(fd, &file, (edges){ .front = 8, .behind = VL_TRAILER });
+    vl_buf_free(&file);
+}
+
+static void check_seal(void)
+{
+    vl_buf file = { 0 };
+    vl_err err = VL_ERR_INIT;
+    struct stat made;
+    CHECK(!write_small("small"), "small store");
+    CHECK(!stat("small", &made) && !(made.st_mode & 0333), "a store is for reading: mode %o", made.st_mode);
+    if (chmod("small", 0600)) abort();
+    recipe_read("small", &file);
+    const int fd = open("small", O_RDWR);
+    if (fd < 0) abort();
+    check_half_seals(fd, &file);
+    check_bytes(fd, &file, (edges){ .front = VL_SEAL_BLOCK + 8 });
+    check_behind(fd, &file);
     close(fd);
     unlink("small");
-    vl_err_clear(&err);
     CHECK(vl_seal_check("small", 2, NULL, &err) == VL_ENOIN, "no file");
     vl_err_clear(&err);
     CHECK(vl_seal_check(".", 2, NULL, &err) == VL_ENOIN, "a folder");
