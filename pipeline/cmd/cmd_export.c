@@ -63,8 +63,8 @@ const vl_command vl_command_export = {
     "export",
     "[options] STORE",
     "gives the original back, byte for byte",
-    "The text is what was ingested, decompressed. A name that ends in .gz is written as BGZF, which every "
-    "gzip reads.\n"
+    "The text is what was ingested, decompressed. A name that ends in .gz or .bgz is written as "
+    "BGZF,\nwhich every gzip reads, one in .zst as zstd; .bz2, .xz and the like are refused.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
     "taken at ingest; if it differs the exit code is 65 and no file is left.\n",

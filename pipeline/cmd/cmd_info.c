@@ -179,6 +179,8 @@ static void print_sample_store(const vl_bank *bank, const char *sample, json_t *
     char path[VL_BANK_PATH];
     const bool live = !strcmp(said(store, "state"), "live");
     char bytes[16];
+    json_t *input;
+    size_t i;
     vl_human_bytes((uint64_t)json_integer_value(json_object_get(store, "bytes")), bytes);
     vl_say(stdout, "%s/%s: %s, %lld rows, %s, profile %s%s", sample, said(store, "acquisition"),
            said(store, "kind"), (long long)json_integer_value(json_object_get(store, "rows")), bytes,
@@ -186,6 +188,9 @@ static void print_sample_store(const vl_bank *bank, const char *sample, json_t *
     vl_say(stdout, "  digest %s", said(store, "digest"));
     vl_say(stdout, "  path   %s", path_of(bank, sample, store, path, err));
     if (live) print_way_back(bank, sample, store, err);
+    json_array_foreach(json_object_get(store, "inputs"), i, input)
+        vl_say(stdout, "  %-6s sha256 %s  %s", said(input, "role") ? said(input, "role") : "data",
+               said(input, "sha256"), said(input, "path"));
     print_sample_facts(store);
 }
 

@@ -108,6 +108,9 @@ static int run(const vl_command *me, int argc, char **argv)
     if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
     if (ask.store && (into.check || into.jobs || into.supersede || into.task))
         return vl_usage(me, "--check, --jobs, --supersede and --task go with a bank");
+    if (ask.store && vl_output_promises(ask.store))
+        return vl_usage(me, "a store is HDF5: the name of %s promises %s", ask.store,
+                        vl_output_promises(ask.store));
     if (!is_name(ask.sample) || !is_name(ask.acquisition))
         return vl_usage(me,
                         "names of samples and acquisitions have at most 255 bytes and no control characters");

@@ -81,6 +81,9 @@ static int run(const vl_command *me, int argc, char **argv)
         return vl_usage(me, "--verify, --force, --threads and --quiet go with a STORE");
     if (name && !to) return vl_usage(me, "the page of a sample needs -o FILE");
     if (to && !strcmp(to, "-")) return vl_usage(me, "a page of a bank goes to a file");
+    if (to && vl_output_promises(to))
+        return vl_usage(me, "a page of a bank is plain HTML: the name of %s promises %s", to,
+                        vl_output_promises(to));
     vl_err err = VL_ERR_INIT;
     return report(bank, day, name, to, &err) ? vl_report(&err) : EX_OK;
 }

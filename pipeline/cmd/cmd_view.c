@@ -82,6 +82,7 @@ const vl_command vl_command_view = {
     "view",
     "[options] STORE",
     "prints rows that a question selects",
+    "FILE is BGZF if it ends in .gz or .bgz, zstd if in .zst.\n"
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
     "Columns are named as here, or by the path that 'vial info' shows.\n"
     "In tsv, \\t \\n \\r \\\\ stand for what would end a field, other bytes are as they are; in json, \\u "

@@ -16,6 +16,11 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
+
+/* How text is packed on its way out. */
+typedef enum vl_packing { PLAIN, BGZF, ZSTD, NOT_WRITTEN } vl_packing;
+enum { GZIP_LEVEL = 6, ZSTD_LEVEL = 6 };
 
 struct vl_output {
     char *path;       /* owned; as given, links followed */
@@ -24,8 +29,48 @@ struct vl_output {
     int folder;       /* -1 if written directly */
     int fd;           /* owned unless it is standard output */
     bool force, failed, committed;
+    vl_packing packing;
     uint64_t bytes;
 };
+
+/* Endings of packed files, and how they are written. */
+static const struct {
+    const char *ending, *name;
+    vl_packing packing;
+} endings[] = {
+    { ".gz", "gzip", BGZF },           { ".bgz", "BGZF", BGZF },         { ".zst", "zstd", ZSTD },
+    { ".bz2", "bzip2", NOT_WRITTEN },  { ".xz", "xz", NOT_WRITTEN },     { ".lzma", "LZMA", NOT_WRITTEN },
+    { ".zip", "zip", NOT_WRITTEN },    { ".7z", "7z", NOT_WRITTEN },     { ".lz4", "LZ4", NOT_WRITTEN },
+    { ".Z", "compress", NOT_WRITTEN }, { ".br", "Brotli", NOT_WRITTEN },
+};
+
+/* The number of the ending of a name; -1: none of these. */
+static int find_ending(const char *path)
+{
+    const size_t n = strlen(path);
+    for (int i = 0; i < (int)(sizeof endings / sizeof *endings); i++) {
+        const size_t len = strlen(endings[i].ending);
+        if (n > len && path[n - len - 1] != '/' && !strcasecmp(path + n - len, endings[i].ending)) return i;
+    }
+    return -1;
+}
+
+const char *vl_output_promises(const char *path)
+{
+    const int i = find_ending(path);
+    return i < 0 ? NULL : endings[i].name;
+}
+
+static vl_code choose_packing(vl_output *out, vl_err *err)
+{
+    const int i = find_ending(out->path);
+    out->packing = i < 0 ? PLAIN : endings[i].packing;
+    if (out->packing != NOT_WRITTEN) return VL_OK;
+    vl_fail(err, VL_EARG,
+            "promises %s, which is not written; .gz and .bgz (BGZF) and .zst are, all else is plain",
+            endings[i].name);
+    return vl_err_file(err, out->path);
+}
 
 static vl_code fail_to(const vl_output *out, vl_code code, int errnum, const char *what, vl_err *err)
 {
@@ -35,7 +80,7 @@ static vl_code fail_to(const vl_output *out, vl_code code, int errnum, const cha
 
 static vl_code fail_exists(const vl_output *out, vl_err *err)
 {
-    vl_fail(err, VL_EEXIST, "file exists already, and replacing it was not asked for");
+    vl_fail(err, VL_EEXIST, "exists already; --force replaces it");
     return vl_err_file(err, out->path);
 }
 
@@ -107,6 +152,7 @@ static vl_code open_path(vl_output *out, vl_err *err)
         out->fd = STDOUT_FILENO;
         return VL_OK;
     }
+    if (choose_packing(out, err)) return err->code;
     const bool exists = !stat(out->path, &st);
     if (exists && S_ISDIR(st.st_mode)) return fail_to(out, VL_EEXIST, EISDIR, "cannot write to it", err);
     if (exists && !S_ISREG(st.st_mode)) return open_direct(out, err);
@@ -127,6 +173,52 @@ vl_code vl_output_open(vl_output **result, const char *path, bool force, vl_err 
     else open_path(out, err);
     if (err->code) vl_output_close(out);
     else *result = out;
+    return err->code;
+}
+
+bool vl_output_packs(const vl_output *out) { return out->packing != PLAIN; }
+
+/* One frame, with its checksum. */
+static vl_code pack_frame(const vl_buf *text, vl_buf *packed, vl_err *err)
+{
+    const size_t room = ZSTD_compressBound(text->len);
+    if (vl_buf_grow(packed, room, err)) return err->code;
+    ZSTD_CCtx *const packer = ZSTD_createCCtx();
+    if (!packer) return vl_fail(err, VL_ENOMEM, "no memory for a compressor");
+    ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+    ZSTD_CCtx_setParameter(packer, ZSTD_c_checksumFlag, 1);
+    const size_t n = ZSTD_compress2(packer, packed->data + packed->len, room, text->data, text->len);
+    if (ZSTD_isError(n)) vl_fail(err, VL_ENOMEM, "cannot pack: %s", ZSTD_getErrorName(n));
+    else packed->len += n;
+    ZSTD_freeCCtx(packer);
+    return err->code;
+}
+
+vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed, vl_err *err)
+{
+    if (!text->len) return VL_OK;
+    return out->packing == ZSTD ? pack_frame(text, packed, err)
+                                : vl_bgzf_pack(text->data, text->len, GZIP_LEVEL, packed, err);
+}
+
+vl_code vl_output_put(vl_output *out, const vl_buf *text, vl_err *err)
+{
+    vl_buf packed = { 0 };
+    if (!vl_output_packs(out)) return vl_output_write(out, text->data, text->len, err);
+    if (!vl_output_pack(out, text, &packed, err)) vl_output_write(out, packed.data, packed.len, err);
+    vl_buf_free(&packed);
+    return err->code;
+}
+
+/* The block that ends a BGZF file; a zstd file of no text is a frame of none. */
+static vl_code write_end(vl_output *out, vl_err *err)
+{
+    const vl_buf none = { 0 };
+    vl_buf frame = { 0 };
+    if (out->packing == BGZF) return vl_output_write(out, vl_bgzf_eof, sizeof vl_bgzf_eof, err);
+    if (out->packing != ZSTD || out->bytes) return VL_OK;
+    if (!pack_frame(&none, &frame, err)) vl_output_write(out, frame.data, frame.len, err);
+    vl_buf_free(&frame);
     return err->code;
 }
 
@@ -173,6 +265,7 @@ vl_code vl_output_commit(vl_output *out, vl_err *err)
         vl_fail(err, VL_EBUG, "output is committed %s", out->failed ? "after a failed write" : "twice");
         return vl_err_file(err, out->path);
     }
+    if (write_end(out, err)) return err->code;
     if (out->folder < 0) {
         out->committed = true;
         return VL_OK;
@@ -204,12 +297,6 @@ void vl_output_close(vl_output *out)
 }
 
 uint64_t vl_output_bytes(const vl_output *out) { return out->bytes; }
-
-bool vl_output_is_gz(const char *path)
-{
-    const size_t n = strlen(path);
-    return (n > 3 && !strcasecmp(path + n - 3, ".gz")) || (n > 4 && !strcasecmp(path + n - 4, ".bgz"));
-}
 
 bool vl_same_file(const char *a, const char *b)
 {

@@ -1,5 +1,6 @@
 /*
- * Output: bytes in order to a file or to standard output, plain or BGZF.
+ * Output: bytes in order to a file or to standard output, plain, BGZF or zstd: what the name's ending promises
+ * is what is written (vl_output_promises), or the name is refused.
  *
  * A regular file is written under a temporary name in the same folder, synced, and renamed by commit, so that
  * a file that has its name is whole. Standard output, pipes and devices are written directly.
@@ -12,10 +13,17 @@
 
 typedef struct vl_output vl_output;
 
-/* path "-" is standard output. force: an existing file is replaced, else VL_EEXIST. */
+/* path "-" is standard output. force: an existing file is replaced, else VL_EEXIST. VL_EARG: a name that
+ * promises a compression that is not written. */
 vl_code vl_output_open(vl_output **out, const char *path, bool force, vl_err *err);
-vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err); /* VL_EIO */
-vl_code vl_output_commit(vl_output *out, vl_err *err); /* fsync, rename, fsync of the folder */
+/* Is what is written packed? Then text is to go through vl_output_pack, which is parallel: it appends the text to
+ * packed, as it will stand in the file. */
+bool vl_output_packs(const vl_output *out);
+vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed, vl_err *err);
+vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err); /* as they are; VL_EIO */
+/* Text, packed if need be. */
+vl_code vl_output_put(vl_output *out, const vl_buf *text, vl_err *err);
+vl_code vl_output_commit(vl_output *out, vl_err *err); /* the end; fsync, rename, fsync of the folder */
 void vl_output_close(vl_output *out);                  /* NULL is fine; drops what was not committed */
 uint64_t vl_output_bytes(const vl_output *out);
 
@@ -25,8 +33,8 @@ vl_code vl_bgzf_pack(const uint8_t *text, size_t n, int level, vl_buf *packed, v
 /* The empty block that ends a BGZF file. */
 extern const uint8_t vl_bgzf_eof[28];
 
-/* true if the name ends in .gz or .bgz */
-bool vl_output_is_gz(const char *path);
+/* Which compression the ending of a name promises: "gzip", "zstd", "bzip2" ...; NULL: none. Static. */
+const char *vl_output_promises(const char *path);
 
 /* True when both names lead to one file that exists; "-" is standard input. */
 bool vl_same_file(const char *a, const char *b);

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GZIP_LEVEL = 6 };
-
 /* What one slot carries. */
 typedef struct load {
     vl_plan plan;
@@ -25,7 +23,7 @@ typedef struct load {
     uint64_t rows; /* printed with this and all before; for progress */
     bool last;     /* nothing follows */
     vl_buf text[VL_MAX_TEXT];
-    vl_buf packed[VL_MAX_TEXT]; /* the same as BGZF */
+    vl_buf packed[VL_MAX_TEXT]; /* the same as it goes out, if that is packed */
 } load;
 
 typedef struct export
@@ -39,7 +37,6 @@ typedef struct export
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
     vl_output *out[VL_MAX_TEXT];
-    bool gzip[VL_MAX_TEXT];
     XXH3_state_t *hash[VL_MAX_TEXT];
     vl_work work;          /* of the ordered stages */
     uint64_t bytes, total; /* of text: so far, and in all */
@@ -60,6 +57,8 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     return VL_OK;
 }
 
+static bool packs(const export *x, int s) { return x->out[s] && vl_output_packs(x->out[s]); }
+
 static vl_code print(void *self, vl_slot *slot, vl_err *err)
 {
     const export *const x = self;
@@ -71,8 +70,7 @@ static vl_code print(void *self, vl_slot *slot, vl_err *err)
     if (x->indexed && vl_indexing_part(x->ask->indexing, &l->plan.batch, -1, &l->parts, err))
         return err->code;
     for (int s = 0; s < x->ntext; s++)
-        if (x->gzip[s] && vl_bgzf_pack(l->text[s].data, l->text[s].len, GZIP_LEVEL, &l->packed[s], err))
-            return err->code;
+        if (packs(x, s) && vl_output_pack(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
     return VL_OK;
 }
 
@@ -81,7 +79,7 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
     export *const x = self;
     load *const l = slot->body;
     for (int s = 0; s < x->ntext; s++) {
-        const vl_buf *const b = x->gzip[s] ? &l->packed[s] : &l->text[s];
+        const vl_buf *const b = packs(x, s) ? &l->packed[s] : &l->text[s];
         XXH3_128bits_update(x->hash[s], l->text[s].data, l->text[s].len);
         x->bytes += l->text[s].len;
         if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
@@ -182,7 +180,6 @@ static vl_code open_outputs(export *x, vl_err *err)
             return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
         XXH3_128bits_reset(x->hash[s]);
         if (x->ask->compare_only) continue;
-        x->gzip[s] = vl_output_is_gz(x->ask->out[s]);
         if (vl_output_open(&x->out[s], x->ask->out[s], x->ask->force, err)) return err->code;
     }
     return VL_OK;
@@ -223,7 +220,6 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     for (int s = 0; s < x->ntext; s++) {
         if (compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
         if (!x->out[s]) continue;
-        if (x->gzip[s] && vl_output_write(x->out[s], vl_bgzf_eof, sizeof vl_bgzf_eof, err)) return err->code;
         if (vl_output_commit(x->out[s], err)) return err->code;
     }
     done->bytes = x->bytes;

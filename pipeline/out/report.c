@@ -254,8 +254,7 @@ static vl_code open_store(report *r, vl_err *err)
 static vl_code write_page(const report *r, vl_err *err)
 {
     vl_output *out = NULL;
-    if (!vl_output_open(&out, r->ask->out, r->ask->force, err) &&
-        !vl_output_write(out, r->h->text.data, r->h->text.len, err))
+    if (!vl_output_open(&out, r->ask->out, r->ask->force, err) && !vl_output_put(out, &r->h->text, err))
         vl_output_commit(out, err);
     vl_output_close(out);
     return err->code;

@@ -15,6 +15,7 @@ typedef struct bunch {
     int n, nload;
     vl_work work;
     vl_buf text;
+    vl_buf packed; /* the same as it goes out, if that is packed */
 } bunch;
 
 typedef struct view {
@@ -73,6 +74,8 @@ static vl_code print(void *self, vl_slot *slot, vl_err *err)
         if (load->n && !w->question->load(&w->v, load, err)) w->v.form->print(&w->v, load, err);
         vl_buf_swap(&load->text, &b->text);
     }
+    b->packed.len = 0;
+    if (!err->code && vl_output_packs(w->out)) vl_output_pack(w->out, &b->text, &b->packed, err);
     return err->code;
 }
 
@@ -80,7 +83,8 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     view *const w = self;
     const bunch *const b = slot->body;
-    return vl_output_write(w->out, b->text.data, b->text.len, err);
+    const vl_buf *const bytes = vl_output_packs(w->out) ? &b->packed : &b->text;
+    return vl_output_write(w->out, bytes->data, bytes->len, err);
 }
 
 /* ---- what is asked ---- */
@@ -193,7 +197,7 @@ static vl_code make_bunches(view *w, int threads, vl_err *err)
 static vl_code put(view *w, vl_code (*print_text)(vl_viewer *v, vl_buf *text, vl_err *err), vl_err *err)
 {
     vl_buf text = { 0 };
-    if (print_text && !print_text(&w->v, &text, err)) vl_output_write(w->out, text.data, text.len, err);
+    if (print_text && !print_text(&w->v, &text, err)) vl_output_put(w->out, &text, err);
     vl_buf_free(&text);
     return err->code;
 }
@@ -215,6 +219,7 @@ static void free_bunch(const view *w, bunch *b)
     }
     vl_work_free(&b->work);
     vl_buf_free(&b->text);
+    vl_buf_free(&b->packed);
     free(b->load);
 }
 

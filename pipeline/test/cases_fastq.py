@@ -20,7 +20,7 @@ import zlib
 
 import numpy
 
-from containers import BGZF_END, bgzf, bgzf_block, gzip, zstd, zstd_skip
+from containers import BGZF_END, bgzf, bgzf_block, gunzip, gzip, zstd, zstd_skip
 from fqmodel import interleave, legal, parse, parse_interleaved, parse_pairs, reads, record
 from vialtest import CANTCREAT, DATA, IOERR, NOINPUT, OK, SOAK, USAGE, Part, check_refusal, main, run
 
@@ -633,15 +633,6 @@ def command_line(t, f):
         check_refusal(t, "verify to a full standard output", run("verify", f / "s.h5", stdout=full), [],
                       (IOERR,))
     t.check(f.names() == ["1.fq", "2.fq", "out.fq.gz", "p.h5", "s.h5"], "exports", f"left over: {f.names()}")
-
-
-def gunzip(data):
-    out = b""
-    while data:
-        d = zlib.decompressobj(31)
-        out += d.decompress(data)
-        data = d.unused_data
-    return out
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Compressors of our own for the tests, so that every byte of a container is ours 
 Suites: none.
 """
 import struct
+import subprocess
 import zlib
 
 
@@ -64,3 +65,18 @@ def zstd(text, size=100000):
 
 def zstd_skip(data):
     return struct.pack("<II", 0x184d2a50, len(data)) + data
+
+
+def gunzip(data):
+    """All members in a row."""
+    out = b""
+    while data:
+        d = zlib.decompressobj(31)
+        out += d.decompress(data)
+        data = d.unused_data
+    return out
+
+
+def unzstd(data):
+    """By the zstd program."""
+    return subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=True).stdout

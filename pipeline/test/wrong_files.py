@@ -6,8 +6,9 @@ Suites: reads.
 """
 import os
 
+from containers import gunzip, unzstd
 from fqmodel import interleave, reads, record
-from vialtest import DATA, OK, USAGE, check_refusal, main, run
+from vialtest import CANTCREAT, DATA, OK, USAGE, check_refusal, main, run
 
 
 def refused(t, f, what, inputs, expected, options=(), codes=(DATA,)):
@@ -93,5 +94,29 @@ def taken_for_single(t, f):
         t.check("hint" not in said, what, said)
 
 
+def promised_by_a_name(t, f):
+    """What a name's ending promises is what is written, or the name is refused and no file is left."""
+    text = reads(3000, seed=7)
+    run("ingest", "-q", "-o", f / "s.h5", f.write("a.fq", text))
+    empty = ["view", f / "s.h5", "--rows", "9000-"]
+    for command, wanted in ((["view", f / "s.h5"], text), (["export", "-q", f / "s.h5"], text), (empty, b"")):
+        for ending, unpack in ((".gz", gunzip), (".BGZ", gunzip), (".zst", unzstd), (".fq", bytes)):
+            done = run(*command, "-o", f / f"out{ending}")
+            t.check(done.code == OK and unpack(f.read(f"out{ending}")) == wanted,
+                    f"{command[0]} to out{ending}", done.err)
+            check_refusal(t, f"{command[0]} over out{ending}", run(*command, "-o", f / f"out{ending}"),
+                          [f"out{ending}", "--force"], (CANTCREAT,))
+            f.clear(f"out{ending}")
+        for ending in (".bz2", ".xz", ".zip", ".7z", ".lz4", ".XZ"):
+            done = run(*command, "-o", f / f"out{ending}")
+            check_refusal(t, f"{command[0]} to out{ending}", done, ["out", "promises", ".gz", ".zst"],
+                          (USAGE,))
+    done = run("report", f / "s.h5", "-o", f / "page.html.gz")
+    t.check(done.code == OK and b"</html>" in gunzip(f.read("page.html.gz")), "report to .gz", done.err)
+    done = run("ingest", f / "a.fq", "-o", f / "x.h5.gz")
+    t.check(done.code == USAGE and "x.h5.gz" in done.err, "a store is not packed", done.err)
+    t.check(f.names() == ["a.fq", "page.html.gz", "s.h5"], "nothing else is left", f.names())
+
+
 if __name__ == "__main__":
-    main(one_file_twice, a_copy, swapped, swapped_by_name, taken_for_single)
+    main(one_file_twice, a_copy, swapped, swapped_by_name, taken_for_single, promised_by_a_name)
