@@ -1,6 +1,7 @@
 /* The folders of a bank: places, locks, whole files (bank.h). */
 #include "pipeline/bank/bank.h"
 
+#include "formats/letter.h"
 #include "pipeline/store/file.h"
 
 #include <errno.h>
@@ -37,6 +38,17 @@ void vl_bank_escape(const char *name, char text[512])
         const bool as_is = strchr(plain, *p) && !(p == name && *p == '.');
         if (as_is) text[at++] = *p;
         else at += (size_t)snprintf(text + at, 4, "%%%02X", (unsigned char)*p);
+    }
+    text[at] = 0;
+}
+
+void vl_bank_unescape(const char *name, char text[512])
+{
+    size_t at = 0;
+    for (const char *p = name; *p && at + 1 < 512; p++) {
+        const int high = *p == '%' ? vl_hex_digit(p[1]) : -1, low = high >= 0 ? vl_hex_digit(p[2]) : -1;
+        text[at++] = low >= 0 ? (char)(high << 4 | low) : *p;
+        if (low >= 0) p += 2;
     }
     text[at] = 0;
 }

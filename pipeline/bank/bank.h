@@ -63,6 +63,8 @@ vl_code vl_bank_path(const vl_bank *bank, char text[VL_BANK_PATH], vl_err *err, 
 vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text[VL_BANK_PATH], vl_err *err);
 /* The same escape for one part of a path. */
 void vl_bank_escape(const char *name, char text[512]);
+/* "%41" -> "A"; the name of a folder back to the id. */
+void vl_bank_unescape(const char *name, char text[512]);
 /* Makes a folder and its parents below the root, syncing the folders above. */
 vl_code vl_bank_make_folder(const vl_bank *bank, const char *path, vl_err *err);
 

@@ -3,6 +3,7 @@
 #include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/intake/journal.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/intake/worker.h"
 
@@ -27,12 +28,12 @@ typedef struct chore {
 
 static vl_code mark_withdrawn(const chore *k, json_t *record, vl_err *err)
 {
-    if (json_object_get(record, "withdrawn")) return VL_OK;
     json_t *const reason = json_string(k->reason);
     if (!reason) return vl_fail(err, VL_EARG, "the reason is not UTF-8 text");
-    json_object_set_new(record, "withdrawn",
-                        json_pack("{s:o,s:I}", "reason", reason, "at", (json_int_t)k->now));
-    return vl_record_save(k->bank, record, err);
+    json_t *const withdrawn = json_pack("{s:o,s:I}", "reason", reason, "at", (json_int_t)k->now);
+    if (json_object_get(record, "withdrawn")) json_decref(withdrawn); /* as it was first said */
+    else json_object_set_new(record, "withdrawn", withdrawn);
+    return vl_record_save(k->bank, record, "withdraw", "vial withdraw", err);
 }
 
 /* A tombstone: id, reason and time. Every other file of the folder goes, whatever it is called. */
@@ -58,7 +59,7 @@ static vl_code bury(const chore *k, const char *folder, json_t *record, vl_err *
     json_object_set_new(record, "stores", json_array());
     json_object_set_new(record, "facts", json_object());
     json_object_del(record, "donor");
-    return vl_record_save(k->bank, record, err);
+    return vl_record_save(k->bank, record, "tidy", "vial tidy", err);
 }
 
 static bool is_old(const chore *k, const json_t *store)
@@ -84,7 +85,7 @@ static vl_code drop_superseded(const chore *k, const char *folder, json_t *recor
                  json_string_value(json_object_get(json_array_get(gone, i), "file")));
         if (unlink(path) && errno != ENOENT) vl_fail_errno(err, VL_EIO, errno, "cannot remove an old store");
     }
-    if (!err->code && json_array_size(gone)) vl_record_save(k->bank, record, err);
+    if (!err->code && json_array_size(gone)) vl_record_save(k->bank, record, "tidy", "vial tidy", err);
     json_decref(gone);
     return err->code;
 }
@@ -124,20 +125,35 @@ static int work(void *argument, int fd)
     return vl_exit_code(err.code);
 }
 
-static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
+/* The worker's record goes into the catalogue. *settled: nothing was left half done. */
+static vl_code take_record(chore *k, vl_catalog *c, bool *settled, vl_err *err)
 {
     vl_worker w = { 0 };
     if (vl_worker_start(&w, work, k, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
+    *settled = !code || code == EX_NOINPUT || code == EX_USAGE;
     if (code) {
         vl_fail(err, vl_worker_code(code), "%.200s",
                 code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {
         json_t *const record = vl_record_parse((char *)w.said.data, w.said.len, err);
-        if (record) vl_catalog_put(c, record, err);
+        *settled = record && !vl_catalog_put(c, record, err);
         json_decref(record);
     }
     vl_worker_free(&w);
+    return err->code;
+}
+
+/* A run that dies in between leaves its entry in the journal: the next one makes ledger, record and catalogue
+ * agree. */
+static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
+{
+    vl_journal journal;
+    bool settled = false;
+    const vl_item item = { .sample = (char *)k->sample, .acquisition = (char *)"" };
+    if (vl_journal_open(k->bank, &item, &journal, err)) return err->code;
+    take_record(k, c, &settled, err);
+    vl_journal_close(&journal, settled);
     return err->code;
 }
 

@@ -1,10 +1,8 @@
-/* The record of a sample: JSON, sample.h5, and the folder it lies in (record.h). */
+/* The record of a sample: JSON, and the folder it lies in (record.h); sample.h5 is record_file.c. */
 #include "pipeline/bank/record.h"
 
 #include "formats/format.h"
-#include "formats/letter.h"
-
-#include "pipeline/store/sample.h"
+#include "pipeline/store/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,7 +61,7 @@ static const char *check_store(json_t *store)
     return NULL;
 }
 
-static const char *check_record(json_t *r)
+const char *vl_record_wrong(json_t *r)
 {
     json_int_t version, revision;
     const char *sample, *wrong = NULL;
@@ -83,7 +81,7 @@ json_t *vl_record_parse(const char *json, size_t n, vl_err *err)
 {
     json_error_t where;
     json_t *const r = json_loadb(json, n, JSON_REJECT_DUPLICATES, &where);
-    const char *const wrong = r ? check_record(r) : where.text;
+    const char *const wrong = r ? vl_record_wrong(r) : where.text;
     if (!wrong) return r;
     vl_fail(err, VL_ESTORE, "the record of the sample is damaged: %.120s", wrong);
     json_decref(r);
@@ -276,98 +274,6 @@ vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, v
     return err->code;
 }
 
-/* ---- load and save ---- */
-
-json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err)
-{
-    char folder[VL_BANK_PATH], path[VL_BANK_PATH + 16];
-    vl_buf text = { 0 };
-    vl_sealed sealed;
-    vl_err why = VL_ERR_INIT;
-    struct stat st;
-    json_t *record = NULL;
-    bool changed = false;
-    if (vl_bank_sample_folder(bank, sample, folder, err)) return NULL;
-    snprintf(path, sizeof path, "%s/sample.h5", folder);
-    if (!vl_seal_read(path, &sealed, &text, &why))
-        record = vl_record_parse((char *)text.data, text.len, &why);
-    vl_buf_free(&text);
-    if (record && strcmp(json_string_value(json_object_get(record, "sample")), sample)) {
-        vl_fail(&why, VL_ESTORE, "is the file of sample '%.60s'",
-                json_string_value(json_object_get(record, "sample")));
-        json_decref(record);
-        record = NULL;
-    }
-    if (record) return record;
-    if (why.code != VL_ENOIN && why.code != VL_ESTORE && why.code != VL_ETRUNC) {
-        *err = why;
-        return NULL;
-    }
-    if (stat(folder, &st) || !S_ISDIR(st.st_mode)) {
-        vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", sample);
-        return NULL;
-    }
-    record = vl_record_new(sample, err);
-    if (record && vl_record_reconcile(folder, record, &changed, err)) {
-        json_decref(record);
-        record = NULL;
-    }
-    return record;
-}
-
-/* Facts as attributes, live stores as links: arrays that borrow from the record. */
-static vl_code list_members(const json_t *record, vl_sample_file *s, vl_err *err)
-{
-    const json_t *const facts = json_object_get(record, "facts"), *const stores =
-                                                                      json_object_get(record, "stores");
-    vl_sample_fact *const fact = calloc(json_object_size(facts) + 2, sizeof *fact);
-    vl_sample_link *const link = calloc(json_array_size(stores) + 1, sizeof *link);
-    s->fact = fact;
-    s->link = link;
-    if (!fact || !link) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
-    const char *name;
-    json_t *value;
-    size_t i;
-    fact[s->nfact++] = (vl_sample_fact){ "sample", json_string_value(json_object_get(record, "sample")) };
-    if (json_object_get(record, "donor"))
-        fact[s->nfact++] = (vl_sample_fact){ "donor", json_string_value(json_object_get(record, "donor")) };
-    json_object_foreach((json_t *)facts, name, value)
-    {
-        if (!strcmp(name, "sample") || !strcmp(name, "donor")) continue;
-        fact[s->nfact++] = (vl_sample_fact){ name, json_string_value(value) };
-    }
-    json_array_foreach(stores, i, value)
-    {
-        if (json_object_get(record, "withdrawn") ||
-            strcmp(json_string_value(json_object_get(value, "state")), "live"))
-            continue;
-        link[s->nlink++] = (vl_sample_link){ json_string_value(json_object_get(value, "kind")),
-                                             json_string_value(json_object_get(value, "acquisition")),
-                                             json_string_value(json_object_get(value, "file")) };
-    }
-    return VL_OK;
-}
-
-vl_code vl_record_save(const vl_bank *bank, json_t *record, vl_err *err)
-{
-    char path[VL_BANK_PATH], folder[VL_BANK_PATH];
-    vl_sample_file s = { 0 };
-    const json_int_t revision = json_integer_value(json_object_get(record, "revision"));
-    if (vl_bank_sample_folder(bank, json_string_value(json_object_get(record, "sample")), folder, err))
-        return err->code;
-    json_object_set_new(record, "revision", json_integer(revision + 1));
-    snprintf(path, sizeof path, "%.*s/sample.h5", (int)sizeof path - 12, folder);
-    char *const text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
-    s.record = text;
-    s.record_bytes = text ? strlen(text) : 0;
-    if (!text) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
-    else if (!list_members(record, &s, err)) vl_sample_write(path, &s, err);
-    free((void *)s.fact);
-    free((void *)s.link);
-    free(text);
-    return err->code;
-}
-
 /* ---- all samples ---- */
 
 static int is_hash_folder(const struct dirent *e)
@@ -375,18 +281,6 @@ static int is_hash_folder(const struct dirent *e)
     return strlen(e->d_name) == 2 && strspn(e->d_name, "0123456789abcdef") == 2;
 }
 static int is_visible(const struct dirent *e) { return e->d_name[0] != '.'; }
-
-/* "%41" -> "A"; the name of a folder back to the id. */
-static void unescape(const char *name, char text[512])
-{
-    size_t at = 0;
-    for (const char *p = name; *p && at + 1 < 512; p++) {
-        const int high = *p == '%' ? vl_hex_digit(p[1]) : -1, low = high >= 0 ? vl_hex_digit(p[2]) : -1;
-        text[at++] = low >= 0 ? (char)(high << 4 | low) : *p;
-        if (low >= 0) p += 2;
-    }
-    text[at] = 0;
-}
 
 vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
                        void *to, vl_err *err)
@@ -402,7 +296,7 @@ vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample,
                           : 0;
         if (n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot list %s", path);
         for (int k = 0; k < n; k++) {
-            unescape(name[k]->d_name, sample);
+            vl_bank_unescape(name[k]->d_name, sample);
             if (!err->code) visit(sample, to, err);
             free(name[k]);
         }

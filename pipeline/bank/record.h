@@ -1,9 +1,11 @@
 /*
  * The record of a sample: everything that is known about it, as one JSON object. It lies in the sample's
- * sample.h5, where its seal points (store/sample.h), and is the truth; what the catalogue holds
- * about a sample is made from it alone.
+ * sample.h5, where its seal points (store/sample.h), and every change of it in the ledger
+ * (ledger/ledger.h); the newer of the two is the truth, and what the catalogue holds about a sample is made
+ * from it alone.
  *
  *   { "vial_record": 1, "sample": "S1", "revision": 7,
+ *     "ledger": {"line": 12, "sum": <16 hex>, "at": 4711},   its last line in the ledger
  *     "donor": "D1",                                    absent if unknown
  *     "facts": {"specimen_type": "DNA", ...},           text values
  *     "withdrawn": {"reason": "...", "at": 1764000000}, absent unless withdrawn; "stores" is empty
@@ -34,18 +36,30 @@
 json_t *vl_record_new(const char *sample, vl_err *err);
 /* Parses and checks: a record that passes has every member above with its type, and safe file names. */
 json_t *vl_record_parse(const char *json, size_t n, vl_err *err);
-/* The record of a sample of the bank: of sample.h5, or, if that is missing or damaged, made from the stores
- * in its folder. NULL with err->code VL_ENOIN if there is no such sample. */
+/* NULL: good; else what is wrong with a parsed record. Static. */
+const char *vl_record_wrong(json_t *record);
+/* The record of a sample of the bank: of sample.h5 or the ledger, whichever is newer; if neither knows the
+ * sample, made from the stores in its folder (that enters HDF5). NULL with err->code VL_ENOIN if there is no
+ * such sample; VL_ESTORE if the two disagree and neither is newer. */
 json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err);
+/* What sample.h5 says, and no more; NULL if it is missing (VL_ENOIN) or damaged. */
+json_t *vl_record_read(const vl_bank *bank, const char *sample, vl_err *err);
+/* Is there a sample.h5 that says what it is? Cheap: for who would take the sample's word from elsewhere. */
+bool vl_record_stands(const vl_bank *bank, const char *sample);
 /* What a store says of itself, as a member of "stores": state "live" if `file`, the name it has or will have,
  * is <kind>-<acquisition>.h5. NULL on error; the caller owns it. Enters HDF5. */
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err);
 /* Makes a record agree with its folder: stores that the record does not know are added as they describe
  * themselves, stores that are gone leave it, second names of superseded stores are removed. Enters HDF5. */
 vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err);
-/* Writes sample.h5 anew with revision + 1: the record, facts as attributes, external links to the live
- * stores. The caller holds the sample's lock. Enters HDF5. */
-vl_code vl_record_save(const vl_bank *bank, json_t *record, vl_err *err);
+/* Notes what has changed since the record was loaded as a line of the ledger with revision + 1, then writes
+ * sample.h5 anew: the record, facts as attributes, external links to the live stores. Where nothing has
+ * changed, no line is added, and sample.h5 is written only if it is missing, damaged or older. The caller holds
+ * the sample's lock. Enters HDF5.
+ * what: a word for the change, "publish" (a-z and -; ledger/ledger.h keeps some). source: the sheet with its
+ * line, or the command; any bytes. */
+vl_code vl_record_save(const vl_bank *bank, json_t *record, const char *what, const char *source,
+                       vl_err *err);
 /* The store of that kind and acquisition in that state ("live"); NULL: none. Borrowed. */
 json_t *vl_record_store(const json_t *record, const char *kind, const char *acquisition, const char *state);
 /* Calls visit(sample, to) for the id of every sample folder of the bank, in order of the folders. */

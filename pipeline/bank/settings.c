@@ -384,7 +384,7 @@ static vl_code make_root(const char *path, bool shared, vl_err *err)
 
 vl_code vl_bank_init(const char *path, bool shared, vl_err *err)
 {
-    static const char *const folders[] = { "samples",    "cohorts",  "journal",
+    static const char *const folders[] = { "samples",    "ledger",   "cohorts", "journal",
                                            "quarantine", "receipts", "reports" };
     char text[VL_BANK_PATH], settings[sizeof first_settings + 100];
     vl_bank bank = { .shared = shared };

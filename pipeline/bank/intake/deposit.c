@@ -51,6 +51,25 @@ vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err
     return vl_bank_lock(path, PATIENCE, fd, err);
 }
 
+/* Where the item comes from, for the ledger. */
+static const char *source_of(const vl_deposit *ask, char text[VL_BANK_PATH])
+{
+    const vl_item *const item = ask->item;
+    char line[32] = "";
+    if (item->line) snprintf(line, sizeof line, ", line %" PRIu32, item->line);
+    if (item->inbox) snprintf(text, VL_BANK_PATH, "inbox %.200s%s", item->inbox, line);
+    else
+        snprintf(text, VL_BANK_PATH, "%.*s%s", VL_BANK_PATH - 40, ask->sheet ? ask->sheet : "vial ingest",
+                 line);
+    return text;
+}
+
+static vl_code save(const deposit *d, const char *what, vl_err *err)
+{
+    char source[VL_BANK_PATH];
+    return vl_record_save(d->ask->bank, d->record, what, source_of(d->ask, source), err);
+}
+
 /* ---- inputs ---- */
 
 static vl_code look(const char *path, seen *s, vl_err *err)
@@ -267,7 +286,7 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
     json_object_set_new(store, "published", json_integer((json_int_t)vl_bank_now()));
     json_array_append(json_object_get(d->record, "stores"), store);
     note_sample(d->record, &d->ask->item->about_sample);
-    return vl_record_save(d->ask->bank, d->record, err);
+    return save(d, old ? "supersede" : "publish", err);
 }
 
 /* ---- the whole ---- */
@@ -307,17 +326,14 @@ static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
     return store;
 }
 
-/* The data is there already; where it was seen last is remembered, so that the next look need not read it. */
-static vl_code note_unchanged(deposit *d, json_t *old, vl_err *err)
+/* The data is there already; where it was seen last is remembered, so that the next look need not read it. A
+ * record that was lost is written anew. */
+static vl_code note_unchanged(const deposit *d, json_t *old, vl_err *err)
 {
-    json_t *const before = json_deep_copy(d->record);
     remember_inputs(d, old);
     add_facts(json_object_get(old, "facts"), &d->ask->item->about_acquisition);
     note_sample(d->record, &d->ask->item->about_sample);
-    if (!before) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
-    else if (!json_equal(before, d->record)) vl_record_save(d->ask->bank, d->record, err);
-    json_decref(before);
-    return err->code;
+    return save(d, "facts", err);
 }
 
 /* Is it in the bank already? Refuses what cannot come in before time is spent on it. */
@@ -443,14 +459,11 @@ vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *samp
     if (vl_deposit_lock(bank, sample, &lock, err)) return err->code;
     if (!vl_deposit_clear(bank, id, sample, err) && !remove_one(folder, ".", "sample", ".h5.part", err) &&
         (*record = vl_record_load(bank, sample, err)) &&
-        !vl_record_reconcile(folder, *record, &changed, err)) {
-        if (changed && item) complete(*record, item);
+        !vl_record_reconcile(folder, *record, &changed, err) && has_stores_or_past(*record)) {
         /* a record that came from the stores alone is not in sample.h5 yet */
-        if (changed ||
-            (!json_integer_value(json_object_get(*record, "revision")) && has_stores_or_past(*record))) {
-            if (item) complete(*record, item);
-            vl_record_save(bank, *record, err);
-        }
+        if (item && (changed || !json_integer_value(json_object_get(*record, "revision"))))
+            complete(*record, item);
+        vl_record_save(bank, *record, "recover", "what a dead run left", err);
     }
     close(lock);
     if (*record && (err->code || !has_stores_or_past(*record))) {

@@ -25,6 +25,7 @@ typedef struct vl_deposit {
     bool mates_as_given, same_data; /* as in vl_ingest */
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     const char *options;            /* of formats, as of the whole batch; NULL: none */
+    const char *sheet;              /* the item comes from; NULL: none */
 } vl_deposit;
 
 typedef struct vl_deposited {

@@ -130,7 +130,8 @@ static vl_profile profile_of(const intake *t, const vl_item *item)
     return profile;
 }
 
-/* Does the catalogue know these inputs by path, size and time? Then nothing needs to be read. */
+/* Does the catalogue know these inputs by path, size and time, and is the sample's record there? Then nothing
+ * needs to be read. */
 static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
@@ -144,7 +145,7 @@ static bool is_known(intake *t, size_t i)
     return !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
                                 vl_profile_name(profile_of(t, item)),
                                 vl_deposit_options(item, t->ask->options, options), &known, &err) &&
-           known;
+           known && vl_record_stands(t->ask->bank, item->sample);
 }
 
 /* ---- what came of an item ---- */
@@ -368,7 +369,8 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .supersede = t->ask->supersede,
                                .mates_as_given = t->ask->mates_as_given,
                                .same_data = t->ask->same_data,
-                               .options = t->ask->options };
+                               .options = t->ask->options,
+                               .sheet = t->ask->sheet };
     d->item = i;
     d->timed_out = false;
     d->started = ticks();

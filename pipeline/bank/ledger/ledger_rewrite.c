@@ -1,0 +1,173 @@
+/*
+ * A shard written anew: without the data of a withdrawn sample, or with its damaged lines named (ledger.h).
+ *
+ * The new file lies beside the old one until it is whole and synced, and takes its name while the old one is
+ * locked; who waits for that lock finds that the name is another file's, and takes the lock of that. Numbers
+ * of lines stay, and sums of lines that stay as they are; the chain is made anew.
+ */
+#include "pipeline/bank/ledger/ledger_line.h"
+
+#include "pipeline/store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct rewriting {
+    vl_buf text; /* owned */
+    char chain[17];
+    uint64_t last; /* number of the last line */
+} rewriting;
+
+static vl_code start(rewriting *w, unsigned shard, vl_err *err)
+{
+    char head[VL_LEDGER_HEAD + 1];
+    *w = (rewriting){ 0 };
+    vl_ledger_first_chain(shard, w->chain);
+    return vl_buf_append(&w->text, vl_ledger_head(shard, head), VL_LEDGER_HEAD, err);
+}
+
+/* A line as it is, or what stands for it; of lines that stand there twice the first. */
+static vl_code add(rewriting *w, const vl_ledger_line *line, vl_err *err)
+{
+    char sum[17];
+    if (line->number <= w->last) return VL_OK;
+    w->last = line->number;
+    if (line->wrong) return vl_ledger_line_add_lost(&w->text, line, w->chain, err);
+    return vl_ledger_line_add(&w->text, line, w->chain, sum, err);
+}
+
+/* The mode and group of the old file go on to the new one, as far as we may. */
+static vl_code replace(const vl_bank *bank, unsigned shard, const char *path, int old, const vl_buf *text,
+                       vl_err *err)
+{
+    char part[VL_BANK_PATH];
+    struct stat st;
+    if (vl_bank_path(bank, part, err, "ledger/.%02x.part", shard)) return err->code;
+    const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return vl_bank_cannot(part, errno, "cannot write the ledger", err);
+    if (fstat(old, &st)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    else if (fchown(fd, (uid_t)-1, st.st_gid)) { /* the folder's set-gid bit has done it, or nobody can */ }
+    if (!err->code && fchmod(fd, st.st_mode & 0666))
+        vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode");
+    if (!err->code && !vl_write_all(fd, text->data, text->len, err) && fsync(fd))
+        vl_fail_errno(err, VL_EIO, errno, "cannot sync");
+    if (close(fd) && !err->code) vl_fail_errno(err, VL_EIO, errno, "cannot close");
+    if (!err->code && rename(part, path)) vl_fail_errno(err, VL_EIO, errno, "cannot rename");
+    if (err->code) unlink(part);
+    else vl_sync_folder(path, err);
+    return err->code;
+}
+
+/* ---- redaction ---- */
+
+/* What of a patch may stay: that the sample was withdrawn. */
+static vl_code cut_patch(vl_ledger_field patch, char **text, vl_err *err)
+{
+    json_t *const all = json_loadb(patch.at, patch.n, 0, NULL), *const kept = json_object();
+    json_t *const withdrawn = json_object_get(all, "withdrawn");
+    if (kept && withdrawn) json_object_set(kept, "withdrawn", withdrawn);
+    *text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(all);
+    json_decref(kept);
+    return *text ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for a line of the ledger");
+}
+
+static vl_code add_redacted(rewriting *w, vl_ledger_line line, vl_err *err)
+{
+    char *text = NULL;
+    if (cut_patch(line.patch, &text, err)) return err->code;
+    line.patch = vl_ledger_field_of(text);
+    line.source = vl_ledger_field_of("\"\"");
+    add(w, &line, err);
+    free(text);
+    return err->code;
+}
+
+/* Is there something to take out, and was the sample withdrawn? */
+static vl_code must_redact(const vl_bank *bank, const char *sample, vl_ledger_known *f, bool *must,
+                           vl_err *err)
+{
+    vl_ledger_shard s = { 0 };
+    vl_ledger_line line;
+    char escaped[512];
+    *must = false;
+    if (vl_ledger_fold(bank, sample, NULL, f, err)) return err->code;
+    if (!f->state) return VL_OK;
+    if (!json_object_get(f->state, "withdrawn"))
+        return vl_fail(err, VL_EARG, "sample '%.100s' was not withdrawn: its lines stay", sample);
+    vl_bank_escape(sample, escaped);
+    if (vl_ledger_read(bank, vl_ledger_shard_of(sample), 0, &s, err)) return err->code;
+    while (vl_ledger_next_of(&s, escaped, &line))
+        *must = line.wrong || !vl_ledger_field_is(line.what, VL_LEDGER_REDACT);
+    vl_ledger_free(&s);
+    return VL_OK;
+}
+
+/* All lines of the shard, those of the sample without its data, and one that says so. A damaged line may hold
+ * its data: it goes as "lost". */
+static vl_code write_redacted(const vl_bank *bank, unsigned shard, const char *escaped, const char *source,
+                              uint64_t revision, rewriting *w, vl_err *err)
+{
+    char sum[17];
+    vl_ledger_shard s = { 0 };
+    vl_ledger_line line;
+    if (start(w, shard, err) || vl_ledger_read(bank, shard, 0, &s, err)) return err->code;
+    while (!err->code && vl_ledger_next(&s, &line)) {
+        if (!line.wrong && vl_ledger_field_is(line.sample, escaped)) add_redacted(w, line, err);
+        else add(w, &line, err);
+    }
+    const vl_ledger_entry entry = { VL_LEDGER_REDACT, source, revision, NULL };
+    if (!err->code) vl_ledger_line_add_entry(&w->text, escaped, &entry, s.last + 1, w->chain, sum, err);
+    vl_ledger_free(&s);
+    return err->code;
+}
+
+vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err)
+{
+    char path[VL_BANK_PATH], escaped[512];
+    const unsigned shard = vl_ledger_shard_of(sample);
+    rewriting w = { 0 };
+    vl_ledger_known f = { 0 };
+    bool must = false;
+    int lock = -1;
+    vl_bank_escape(sample, escaped);
+    if (vl_ledger_lock(bank, shard, path, &lock, err)) return err->code;
+    if (!must_redact(bank, sample, &f, &must, err) && must &&
+        !write_redacted(bank, shard, escaped, source, f.revision + 1, &w, err))
+        replace(bank, shard, path, lock, &w.text, err);
+    close(lock);
+    vl_buf_free(&w.text);
+    vl_ledger_known_free(&f);
+    return vl_err_file(err, path);
+}
+
+/* ---- mending ---- */
+
+vl_code vl_ledger_mend(const vl_bank *bank, unsigned shard, uint64_t *lost, vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    rewriting w = { 0 };
+    vl_ledger_shard s = { 0 };
+    vl_ledger_line line;
+    bool loose = false;
+    int lock = -1;
+    *lost = 0;
+    if (vl_ledger_lock(bank, shard, path, &lock, err)) return err->code;
+    if (start(&w, shard, err) || vl_ledger_read(bank, shard, 0, &s, err)) goto out;
+    while (!err->code && vl_ledger_next(&s, &line)) {
+        *lost += line.wrong != NULL;
+        loose = loose || line.loose;
+        add(&w, &line, err);
+    }
+    if (!err->code && (*lost || loose || s.headless)) replace(bank, shard, path, lock, &w.text, err);
+out:
+    close(lock);
+    vl_ledger_free(&s);
+    vl_buf_free(&w.text);
+    return vl_err_file(err, path);
+}

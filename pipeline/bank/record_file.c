@@ -1,0 +1,253 @@
+/*
+ * A record's two homes: sample.h5 in the sample's folder, and the ledger (record.h, ledger/ledger.h).
+ *
+ * A change is a line of the ledger first, then sample.h5, then rows of the catalogue. A run that dies in
+ * between leaves a sample.h5 that is older than the ledger: whoever reads takes the newer of the two, and the
+ * next save writes it. The newer is known by the revision; two homes of one revision that tell different
+ * things are an error, and nothing is guessed.
+ */
+#include "pipeline/bank/record.h"
+
+#include "pipeline/bank/ledger/ledger.h"
+#include "pipeline/store/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What both homes say of a sample. */
+typedef struct known {
+    json_t *file;           /* owned: the record of sample.h5; NULL: none, or damaged */
+    vl_ledger_known ledger; /* owned */
+    json_t *truth;          /* owned: the newer; NULL: neither knows the sample */
+    bool in_ledger;         /* the truth is what the last line of the ledger made */
+} known;
+
+static void forget(known *k)
+{
+    json_decref(k->file);
+    json_decref(k->truth);
+    vl_ledger_known_free(&k->ledger);
+}
+
+static uint64_t revision_of(const json_t *record)
+{
+    return (uint64_t)json_integer_value(json_object_get(record, "revision"));
+}
+
+/* ---- what sample.h5 says ---- */
+
+static vl_code place(const vl_bank *bank, const char *sample, char path[VL_BANK_PATH], vl_err *err)
+{
+    if (vl_bank_sample_folder(bank, sample, path, err)) return err->code;
+    const size_t n = strlen(path);
+    if (n + sizeof "/sample.h5" > VL_BANK_PATH)
+        return vl_fail(err, VL_EARG, "a path of the bank is too long");
+    memcpy(path + n, "/sample.h5", sizeof "/sample.h5");
+    return VL_OK;
+}
+
+json_t *vl_record_read(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    vl_buf text = { 0 };
+    vl_sealed sealed;
+    json_t *record = NULL;
+    if (!place(bank, sample, path, err) && !vl_seal_read(path, &sealed, &text, err))
+        record = vl_record_parse((char *)text.data, text.len, err);
+    vl_buf_free(&text);
+    const char *const is = json_string_value(json_object_get(record, "sample"));
+    if (!record || !strcmp(is, sample)) return record;
+    vl_fail(err, VL_ESTORE, "is the file of sample '%.60s'", is);
+    json_decref(record);
+    return NULL;
+}
+
+bool vl_record_stands(const vl_bank *bank, const char *sample)
+{
+    vl_err err = VL_ERR_INIT;
+    json_t *const record = vl_record_read(bank, sample, &err);
+    json_decref(record);
+    return record != NULL;
+}
+
+/* ---- what is true ---- */
+
+static json_t *folded_record(const vl_ledger_known *f, const char *sample, vl_err *err)
+{
+    json_t *const record = vl_state_record(f->state, sample, f->revision);
+    const char *const wrong = record ? vl_record_wrong(record) : NULL;
+    if (!record) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (wrong)
+        vl_fail(err, VL_ESTORE, "what the ledger says of sample '%.60s' is damaged: %.100s", sample, wrong);
+    else if (!vl_ledger_set_link(record, &f->link, err)) return record;
+    json_decref(record);
+    return NULL;
+}
+
+/* Of one revision: the same, or the record holds a line that the ledger has lost. */
+static vl_code compare(known *k, const char *sample, vl_err *err)
+{
+    json_t *const state = vl_state_of(k->file);
+    if (!state) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (json_equal(state, k->ledger.state)) k->in_ledger = true;
+    else if (!k->ledger.linked || !k->ledger.gap)
+        vl_fail(
+            err, VL_ESTORE,
+            "sample.h5 and the ledger tell different things of sample '%.60s', both as revision %llu; 'vial "
+            "catalog check' says which",
+            sample, (unsigned long long)k->ledger.revision);
+    json_decref(state);
+    return err->code;
+}
+
+static vl_code learn(const vl_bank *bank, const char *sample, known *k, vl_err *err)
+{
+    vl_err why = VL_ERR_INIT;
+    *k = (known){ .file = vl_record_read(bank, sample, &why) };
+    if (!k->file && why.code != VL_ENOIN && why.code != VL_ESTORE && why.code != VL_ETRUNC)
+        return *err = why, err->code;
+    if (vl_ledger_fold(bank, sample, k->file, &k->ledger, err)) return err->code;
+    if (!k->ledger.state) {
+        k->truth = json_incref(k->file);
+        return VL_OK;
+    }
+    const uint64_t of_file = revision_of(k->file);
+    if (k->file && of_file == k->ledger.revision && compare(k, sample, err)) return err->code;
+    k->in_ledger = k->in_ledger || !k->file || of_file < k->ledger.revision;
+    k->truth = k->in_ledger ? folded_record(&k->ledger, sample, err) : json_incref(k->file);
+    return err->code;
+}
+
+/* What the stores in its folder say, when nothing else is left of a sample. */
+static json_t *from_stores(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    struct stat st;
+    bool changed = false;
+    if (vl_bank_sample_folder(bank, sample, folder, err)) return NULL;
+    if (stat(folder, &st) || !S_ISDIR(st.st_mode))
+        return vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", sample), NULL;
+    json_t *const record = vl_record_new(sample, err);
+    if (record && !vl_record_reconcile(folder, record, &changed, err)) return record;
+    json_decref(record);
+    return NULL;
+}
+
+json_t *vl_record_load(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    known k;
+    json_t *record = NULL;
+    if (!learn(bank, sample, &k, err))
+        record = k.truth ? json_deep_copy(k.truth) : from_stores(bank, sample, err);
+    if (!record && !err->code) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    forget(&k);
+    return record;
+}
+
+/* ---- save ---- */
+
+/* Facts as attributes, live stores as links: arrays that borrow from the record. */
+static vl_code list_members(const json_t *record, vl_sample_file *s, vl_err *err)
+{
+    const json_t *const facts = json_object_get(record, "facts"), *const stores =
+                                                                      json_object_get(record, "stores");
+    vl_sample_fact *const fact = calloc(json_object_size(facts) + 2, sizeof *fact);
+    vl_sample_link *const link = calloc(json_array_size(stores) + 1, sizeof *link);
+    s->fact = fact;
+    s->link = link;
+    if (!fact || !link) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    const char *name;
+    json_t *value;
+    size_t i;
+    fact[s->nfact++] = (vl_sample_fact){ "sample", json_string_value(json_object_get(record, "sample")) };
+    if (json_object_get(record, "donor"))
+        fact[s->nfact++] = (vl_sample_fact){ "donor", json_string_value(json_object_get(record, "donor")) };
+    json_object_foreach((json_t *)facts, name, value)
+    {
+        if (!strcmp(name, "sample") || !strcmp(name, "donor")) continue;
+        fact[s->nfact++] = (vl_sample_fact){ name, json_string_value(value) };
+    }
+    json_array_foreach(stores, i, value)
+    {
+        if (json_object_get(record, "withdrawn") ||
+            strcmp(json_string_value(json_object_get(value, "state")), "live"))
+            continue;
+        link[s->nlink++] = (vl_sample_link){ json_string_value(json_object_get(value, "kind")),
+                                             json_string_value(json_object_get(value, "acquisition")),
+                                             json_string_value(json_object_get(value, "file")) };
+    }
+    return VL_OK;
+}
+
+static vl_code write_file(const vl_bank *bank, const char *sample, const json_t *record, vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    vl_sample_file s = { 0 };
+    if (vl_bank_sample_folder(bank, sample, path, err) || vl_bank_make_folder(bank, path, err) ||
+        place(bank, sample, path, err))
+        return err->code;
+    char *const text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+    s.record = text;
+    s.record_bytes = text ? strlen(text) : 0;
+    if (!text) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (!list_members(record, &s, err)) vl_sample_write(path, &s, err);
+    free((void *)s.fact);
+    free((void *)s.link);
+    free(text);
+    return err->code;
+}
+
+/* The lines that bring the ledger from what it knows to `after`. What it did not know before is a line of its
+ * own; so is a record that comes with a later revision than any. */
+static vl_code add_lines(const vl_bank *bank, const char *sample, const known *k, const json_t *before,
+                         const json_t *after, const char *what, const char *source, uint64_t *revision,
+                         vl_ledger_link *link, vl_err *err)
+{
+    const uint64_t was = revision_of(k->truth);
+    json_t *const patch = vl_patch_between(before, after);
+    vl_ledger_entry entry[2];
+    int n = 0;
+    if (!patch) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    if (*revision > was) {
+        entry[n++] = (vl_ledger_entry){ VL_LEDGER_BEGIN, source, *revision, after };
+    } else {
+        if (k->truth && !k->in_ledger) entry[n++] = (vl_ledger_entry){ VL_LEDGER_BEGIN, source, was, before };
+        *revision = was;
+        if (!k->truth || json_object_size(patch))
+            entry[n++] = (vl_ledger_entry){ what, source, ++*revision, patch };
+    }
+    *link = k->ledger.link;
+    if (n) vl_ledger_append(bank, sample, entry, n, link, err);
+    json_decref(patch);
+    return err->code;
+}
+
+static vl_code save(const vl_bank *bank, json_t *record, const known *k, const char *what, const char *source,
+                    vl_err *err)
+{
+    const char *const sample = json_string_value(json_object_get(record, "sample"));
+    json_t *const before = k->truth ? vl_state_of(k->truth) : json_object(), *const after =
+                                                                                 vl_state_of(record);
+    uint64_t revision = revision_of(record);
+    vl_ledger_link link;
+    if (!before || !after) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (!add_lines(bank, sample, k, before, after, what, source, &revision, &link, err)) {
+        json_object_set_new(record, "revision", json_integer((json_int_t)revision));
+        if (!vl_ledger_set_link(record, &link, err) && !(k->file && json_equal(k->file, record)))
+            write_file(bank, sample, record, err);
+    }
+    json_decref(before);
+    json_decref(after);
+    return err->code;
+}
+
+vl_code vl_record_save(const vl_bank *bank, json_t *record, const char *what, const char *source, vl_err *err)
+{
+    known k;
+    if (!learn(bank, json_string_value(json_object_get(record, "sample")), &k, err))
+        save(bank, record, &k, what, source, err);
+    forget(&k);
+    return err->code;
+}
