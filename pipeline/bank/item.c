@@ -101,10 +101,11 @@ void vl_details_free(vl_details *details)
     *details = (vl_details){ 0 };
 }
 
-static bool is_blank(uint32_t c)
+/* Blanks that print as ' ' does and are none: two ids that look alike. */
+static bool is_other_blank(uint32_t c)
 {
-    return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
-           c == 0x205f || c == 0x3000;
+    return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f ||
+           c == 0x2800 || c == 0x3000;
 }
 
 const char *vl_item_bad_name(const char *name)
@@ -120,7 +121,9 @@ const char *vl_item_bad_name(const char *name)
         if (!len) return "is not UTF-8";
         if (letter == '/') return "has a '/' in it";
         if (vl_letter_hidden(letter)) return "has a control character or an invisible letter in it";
-        if (!at && is_blank(letter)) return "starts with a blank";
+        if (is_other_blank(letter))
+            return "has a no-break space, or another that only looks like a blank, in it";
+        if (!at && letter == ' ') return "starts with a blank";
     }
-    return is_blank(letter) ? "ends with a blank" : NULL;
+    return letter == ' ' ? "ends with a blank" : NULL;
 }

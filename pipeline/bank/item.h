@@ -43,8 +43,7 @@ const char *vl_details_get(const vl_details *details, const char *name); /* NULL
 void vl_details_free(vl_details *details);
 
 /* Ids of samples and names of acquisitions: 1 to 128 bytes of printable UTF-8, no '/', not starting with '.'
- * or
- * '-', no blank at an end. NULL if good, else what is wrong. */
+ * or '-', no blank but ' ' and that at no end. NULL if good, else what is wrong. */
 const char *vl_item_bad_name(const char *name);
 
 #endif

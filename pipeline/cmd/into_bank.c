@@ -1,6 +1,7 @@
 /* vial ingest -b BANK: a sheet, or one acquisition, into a bank. */
 #include "pipeline/cmd/into_bank.h"
 
+#include "pipeline/bank/case_twins.h"
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
@@ -119,6 +120,34 @@ static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err
     return VL_OK;
 }
 
+/* A line for each id that differs by case only, the first few. */
+typedef struct twins_told {
+    const char *sheet; /* NULL: files of the command line */
+    uint64_t n;
+} twins_told;
+
+static void tell_twin(void *to, const char *id, const char *other, bool in_bank)
+{
+    enum { MOST = 10 };
+    twins_told *const told = to;
+    if (told->n++ < MOST)
+        vl_say(stderr, "vial: %s%ssample '%s': %s '%s' differs by case only; they stay two samples",
+               told->sheet ? told->sheet : "", told->sheet ? ": " : "", id,
+               in_bank ? "the bank's" : "the sheet's", other);
+    else if (told->n == MOST + 1) vl_say(stderr, "vial: more ids differ by case only");
+}
+
+/* No error of its own: what cannot be asked now fails in the run. */
+static void tell_twins(const vl_into_bank *ask, const vl_bank *bank, const vl_items *items)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_catalog *c = NULL;
+    twins_told told = { .sheet = ask->sheet };
+    if (vl_catalog_open(&c, bank, false, &err)) vl_err_clear(&err);
+    vl_case_twins(items, c, tell_twin, &told, &err);
+    vl_catalog_close(c);
+}
+
 /* ---- the intake ---- */
 
 static void add_job(const vl_intake_sum *sum, vl_catalog_job *job)
@@ -206,9 +235,13 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
         (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : items_from_files(ask, &one, &err)))
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
-    else if (ask->check)
-        vl_say(stderr, "vial: %s: %zu items, %s sheet, no errors", ask->sheet, sheet.items.n, sheet.dialect);
+    else tell_twins(ask, &bank, ask->sheet ? &sheet.items : &one);
+    if (code) goto out;
+    if (ask->check)
+        vl_say(stderr, "vial: %s: %zu item%s, %s sheet, no errors", ask->sheet, sheet.items.n,
+               sheet.items.n == 1 ? "" : "s", sheet.dialect);
     else code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
+out:
     vl_items_free(&one);
     vl_sheet_free(&sheet);
     vl_bank_close(&bank);

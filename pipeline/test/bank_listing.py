@@ -139,5 +139,20 @@ def where(t, f):
             t.check(done.code == OK, f"an example of the help: {expr}", done.err)
 
 
+def alike(t, f):
+    """Ids that look alike: blanks that are none are refused, other case is said, and nothing else."""
+    bank = small_bank(f)
+    done = bank.run("ingest", "-q", "-s", "M\u00a01", f / "run.mzML")
+    t.check(done.code == USAGE and "no-break space" in done.err, "a no-break space", done.err)
+    path = sheet(f, "two.csv", [("m", "run.mzML"), ("x1", "a b_R1.fastq.gz"), ("X1", "a b_R2.fastq.gz")])
+    done = bank.run("ingest", "--check", "--sheet", path)
+    t.check(done.code == OK and done.err.count("differs by case only") == 2 and "the bank's 'M'" in done.err
+            and "'X1'" in done.err, "--check says it", done.err)
+    done = bank.run("ingest", "-q", "--check", "--sheet", f / "s.csv")
+    t.check("case" not in done.err, "not of the same id", done.err)
+    done = bank.run("ingest", "-q", "-s", "LANES", f / "L_S1_L001_R1_001.fastq.gz")
+    t.check(done.err.count("the bank's 'lanes' differs by case only") == 1, "a run says it once", done.err)
+
+
 if __name__ == "__main__":
-    main(paths, back, terminal, where)
+    main(paths, back, terminal, where, alike)

@@ -56,7 +56,18 @@ static const good_case good[] = {
     { "lanes and spectra", "sample,fastq_1,donor\nS1,b.fq,\nS1,r1.mzML,D1\nS1,c.fq,D1\nS1,r2.mzML,\n",
       "nf-core", "2 S1|S1|b.fq,c.fq||| +donor=D1\n3 S1|r1|r1.mzML||| +donor=D1\n5 S1|r2|r2.mzML|||\n" },
     { "lanes that are kept apart", "sample,lane,fastq_1,fastq_2\nS1,L1," ROW("1") ",\nS1,L2," ROW("2") ",\n",
-      "nf-core", "2 S1|S1_S1_L001|" ROW("1") "||| -lane=L1\n3 S1|S1_S1_L002|" ROW("2") "||| -lane=L2\n" },
+      "nf-core", "2 S1|L1|" ROW("1") "||| -lane=L1\n3 S1|L2|" ROW("2") "||| -lane=L2\n" },
+    { "sarek",
+      "patient,sex,status,sample,lane,fastq_1,fastq_2\nP1,XX,0,S1,L1," ROW("1") "," ROW2(
+          "1") "\n"
+               "P1,XX,0,S1,L2," ROW("2") "," ROW2("2") "\nP1,XX,1,S2,,b.fq,\n",
+      "nf-core",
+      "2 S1|L1|" ROW("1") "|" ROW2("1") "|| +donor=P1 -sex=XX -status=0 -lane=L1\n"
+                                        "3 S1|L2|" ROW("2") "|" ROW2(
+                                            "2") "|| +donor=P1 -sex=XX -status=0 -lane=L2\n"
+                                                 "4 S2|b|b.fq||| +donor=P1 -sex=XX -status=1\n" },
+    { "patient elsewhere is a detail", "sample,file_1,patient\nS1,b.fq,P1\n", "vial",
+      "2 S1|b|b.fq||| -patient=P1\n" },
     { "lanes apart by name", "sample,fastq_1,acquisition\nS1," ROW("1") ",\nS1," ROW("2") ",x\n", "nf-core",
       "2 S1|S1_S1_L001|" ROW("1") "|||\n3 S1|x|" ROW("2") "|||\n" },
     { "lanes of our own", "sample,file_1,acquisition,lane,note\nS,b.fq,x,1,u\nT,r1.mzML,,,\nS,c.fq,x,2,v\n",

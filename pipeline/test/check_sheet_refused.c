@@ -65,7 +65,7 @@ static const bad_case bad[] = {
     { "dot", OWN ".a,b.fq\n", "2:1: starts with '.'" },
     { "dash", OWN "-a,b.fq\n", "2:1: starts with '-'" },
     { "blank at the end", OWN "\"a \",b.fq\n\" a\",c.fq\na\xc2\xa0,d.fq\n",
-      "2:1: ends with a blank\n3:1: starts with a blank\n4:1: ends with a blank" },
+      "2:1: ends with a blank\n3:1: starts with a blank\n4:1: has a no-break space" },
     { "control",
       OWN "a\033[2J,b.fq\n\"a\nb\",c.fq\na\xe2\x80\xae"
           "b,d.fq\n",
@@ -108,6 +108,13 @@ static const bad_case bad[] = {
       "3:3: has \"D2\" here and \"D1\" in line 2" },
     { "a lane of a bad row", "sample,fastq_1,donor_sex\nS,b.fq,x\nS,c.fq,\nS,none.fq,\n",
       "2:3: \"x\" is not\n4:2: not found" },
+    { "a lane twice", "sample,lane,fastq_1\nS,L1,b.fq\nS,L1,c.fq\n", "3:2: \"L1\" in line 2 already" },
+    { "a lane that is no name", "sample,lane,fastq_1\nS,a/b,b.fq\n", "2:2: \"a/b\" has a '/'" },
+    { "donor and patient", "sample,patient,donor,fastq_1\nS,P,D,b.fq\n", "1:3: stands twice" },
+    { "no-break space",
+      OWN "S\xc2\xa0"
+          "1,b.fq\n",
+      "2:1: has a no-break space" },
     { "a file in two lanes", "sample,fastq_1\nS,b.fq\nS,./b.fq\n", "3:2: is the file of line 2 too" },
     { "a list with a name twice", "sample;file_1\nS;b.fq,c.fq,b.fq\n", "2:2: \"b.fq\" stands twice" },
     { "a list with an empty name", "sample;file_1\nS;b.fq,,c.fq\n", "2:2: has an empty name" },

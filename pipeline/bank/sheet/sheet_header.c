@@ -42,6 +42,8 @@ static bool is_bad_title(const char *title, size_t len)
 static vl_duty role_of(const vl_sheet_reader *r, char *name)
 {
     if (!*name) return VL_SHEET_NAMELESS;
+    if (r->dialect == VL_SHEET_NF_CORE && !strcmp(name, "patient"))
+        strcpy(name, vl_sheet_known_name(VL_SHEET_DONOR)); /* as sarek calls a donor */
     for (int i = 0; i < 3; i++) {
         const char *const required = vl_dialects[r->dialect].column[i];
         if (required && !strcmp(name, required)) return (vl_duty)(VL_SHEET_SAMPLE + i);
@@ -215,6 +217,9 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
     r->sheet->dialect = vl_dialects[r->dialect].name;
     check_foreign(r, line);
     place_columns(r, line);
-    r->joins = r->dialect == VL_SHEET_NF_CORE && !r->at[VL_SHEET_ACQUISITION] && !column_named(r, "lane");
+    if (r->dialect == VL_SHEET_NF_CORE && !r->at[VL_SHEET_ACQUISITION]) {
+        r->lane = column_named(r, "lane");
+        r->joins = !r->lane;
+    }
     return !r->err->code;
 }

@@ -102,6 +102,7 @@ typedef struct vl_sheet_reader {
     size_t ncolumn;
     size_t at[VL_SHEET_NROLE]; /* column of a role, 1-based; 0: none */
     bool joins;                /* rows of a sample are lanes of it */
+    size_t lane;               /* column that names acquisitions, as sarek has it, 1-based; 0: none */
     vl_items
         aside; /* of rows with errors, and of lanes that were joined: their texts are still compared with */
     vl_sheet_head *head; /* owned; the first row of each sample */

@@ -192,12 +192,23 @@ static void check_event(vl_sheet_reader *r, const vl_item *item)
 
 /* ---- the whole row ---- */
 
-/* The acquisition's name: given, or the file's. False when it is no name, which is said. */
+/* The lane as the name of an acquisition. */
+static bool name_by_lane(vl_sheet_reader *r, vl_item *item, const vl_csv_cell *lane)
+{
+    const char *const bad = vl_value_bad_id(lane->text);
+    if (bad) vl_sheet_wrong(r, lane->line, r->lane, "\"%s\" %s", vl_sheet_show(lane->text).text, bad);
+    else item->acquisition = vl_sheet_copy(r, lane->text, lane->len);
+    return item->acquisition;
+}
+
+/* The acquisition's name: given, that of a lane, or the file's. False when it is no name, which is said. */
 static bool name_acquisition(vl_sheet_reader *r, vl_item *item, bool given)
 {
-    const vl_csv_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1);
+    const vl_csv_cell *const file = vl_sheet_cell_of(r, VL_SHEET_FILE_1), *const lane =
+                                                                              vl_sheet_cell_at(r, r->lane);
     char name[256];
     if (given) return item->acquisition;
+    if (lane->len) return name_by_lane(r, item, lane);
     if (item->inputs.n > 1) vl_inputs_acquisition(&item->inputs, name);
     else vl_name_acquisition(file->text, name);
     const char *const bad = vl_item_bad_name(name);
@@ -215,12 +226,14 @@ static bool name_acquisition(vl_sheet_reader *r, vl_item *item, bool given)
 /* Another row has the same acquisition and is no lane of it. */
 static void blame_twin(vl_sheet_reader *r, const vl_item *item, bool given, uint32_t line)
 {
-    const vl_duty role = given ? VL_SHEET_ACQUISITION : VL_SHEET_FILE_1;
-    vl_sheet_wrong(r, vl_sheet_cell_of(r, role)->line, r->at[role],
+    const bool by_lane = vl_sheet_cell_at(r, r->lane)->len > 0;
+    const size_t column = by_lane ? r->lane : r->at[given ? VL_SHEET_ACQUISITION : VL_SHEET_FILE_1];
+    vl_sheet_wrong(r, vl_sheet_cell_at(r, column)->line, column,
                    "sample \"%s\" has an acquisition \"%s\" in line %u already: %s",
                    vl_sheet_show(item->sample).text, vl_sheet_show(item->acquisition).text, line,
-                   given ? "lanes of one have different values in a column \"lane\""
-                         : "files of the same name need different names in a column \"acquisition\"");
+                   by_lane ? "lanes of a sample have different names"
+                   : given ? "lanes of one have different values in a column \"lane\""
+                           : "files of the same name need different names in a column \"acquisition\"");
 }
 
 /* Once in its sample among files of its sort, or a lane more of it: *joins. sample: NULL: its first row.
