@@ -4,6 +4,7 @@
 #include "pipeline/out/verify.h"
 
 #include "formats/xxh3.h"
+#include "pipeline/out/damage.h"
 #include "pipeline/out/export.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
@@ -179,12 +180,25 @@ static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, v
     return vl_store_identity(v->store, seen->digest, err);
 }
 
+/* The seal is there, and the bytes are others: chunks and columns know more. */
+static void find_damage(const char *path, vl_err *err)
+{
+    vl_err again = VL_ERR_INIT;
+    uint64_t bytes = 0;
+    char place[160];
+    if (err->code != VL_ESTORE || vl_seal_check(path, 0, &bytes, &again)) return;
+    vl_damage_find(path, bytes, place, sizeof place);
+    const size_t used = strlen(err->what);
+    if (*place) snprintf(err->what + used, sizeof err->what - used, "; damaged: %s", place);
+}
+
 vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
 {
     verify v = { 0 };
     *seen = (vl_verified){ 0 };
     vl_progress_start(&v.progress, ask->progress, "verify", "");
     if (!vl_seal_check(ask->path, ask->threads, &seen->bytes, err)) check_store(&v, ask, seen, err);
+    else find_damage(ask->path, err);
     vl_progress_end(&v.progress);
     vl_indexing_close(v.indexing);
     vl_store_close(v.store);
