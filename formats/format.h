@@ -51,6 +51,20 @@ typedef struct vl_way {
     int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
 } vl_way;
 
+/* Of a format whose text may come out otherwise than it was, though all that it says is whole: made by a
+ * compressor that cannot be had again. Then a text of the same values can be had: valid, not the same. */
+typedef struct vl_same_values {
+    /* As print below; where a row's text is not as it was, its number in the store (u64) is added to odd,
+     * and what its values give is printed. */
+    vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_buf *odd,
+                     vl_err *err);
+    size_t mend_size; /* state of mend; zeroed before */
+    /* Serial, in order: replaces what print made by what is valid; odd: rows were among it that are not as
+     * they were. A text without such rows stays as it is. It may keep something for the next. */
+    vl_code (*mend)(void *state, bool odd, bool last, vl_buf *text, vl_err *err);
+    void (*free)(void *state);
+} vl_same_values;
+
 typedef struct vl_format {
     const char *name, *title, *doc; /* for options and stores; for messages; one phrase */
     const char *ending[6]; /* of file names, with their dots; the first is the usual one; ends with NULL */
@@ -89,6 +103,7 @@ typedef struct vl_format {
     /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the
      * batch, as parse wrote them. */
     vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
+    const vl_same_values *same_values; /* NULL: what is printed is as it was */
     void (*close)(void *head, void *tail);
 } vl_format;
 
@@ -96,7 +111,8 @@ extern const vl_format *const vl_formats[]; /* ends with NULL */
 /* The format that is surest about these bytes, or NULL. */
 const vl_format *vl_format_probe(const uint8_t *bytes, size_t n);
 /* Do options that a store has noted (vl_opt_print_all; of stores of version 1: 0 and 1 for no and yes) say
- * the same as what is asked for? Only those count that were noted: others are another format's. */
+ * the same as what is asked for? Only those count that were noted, as others are another format's, and that
+ * still change something. */
 bool vl_format_same_options(const char *noted, const vl_given *asked);
 const vl_format *vl_format_find(const char *name); /* NULL if there is none */
 /* What bytes of no format of ours seem to be; NULL: nothing that we know by sight. */

@@ -79,16 +79,22 @@ const char *vl_fact_get(const vl_facts *facts, const char *name)
     return "";
 }
 
-/* What holds of an option when it is not asked for: the first of its choices, a flag not set. */
-static const char *usual(const char *name, char word[32])
+/* The option of that name, of whichever format; NULL if there is none. */
+static const vl_opt *find_option(const char *name)
 {
     for (int i = 0; vl_formats[i]; i++) {
         const vl_opt *const o = vl_opt_find(vl_formats[i]->option, name);
-        if (!o || o->kind != VL_OPT_CHOICE) continue;
-        snprintf(word, 32, "%.*s", (int)strcspn(o->choices, " "), o->choices);
-        return word;
+        if (o) return o;
     }
-    return "no";
+    return NULL;
+}
+
+/* What holds of an option when it is not asked for: the first of its choices, a flag not set. */
+static const char *usual(const vl_opt *o, char word[32])
+{
+    if (!o || o->kind != VL_OPT_CHOICE) return "no";
+    snprintf(word, 32, "%.*s", (int)strcspn(o->choices, " "), o->choices);
+    return word;
 }
 
 bool vl_format_same_options(const char *noted, const vl_given *asked)
@@ -99,8 +105,10 @@ bool vl_format_same_options(const char *noted, const vl_given *asked)
     snprintf(text, sizeof text, "%s", noted);
     if (vl_given_parse(&was, text, &err)) return false;
     for (int i = 0; i < was.n; i++) {
+        const vl_opt *const o = find_option(was.option[i].name);
         const char *then = was.option[i].text, *now = vl_given_find(asked, was.option[i].name);
-        if (!now) now = usual(was.option[i].name, word);
+        if (o && !o->help) continue;
+        if (!now) now = usual(o, word);
         if (!*now) now = "yes";
         if (!strcmp(then, "0")) then = "no";
         if (!strcmp(then, "1")) then = "yes";

@@ -179,6 +179,7 @@ void vl_opt_print_all(const vl_opt *table, const void *into, char *text, size_t 
     for (const vl_opt *o = table; o && (o->letter || o->name[0]) && used < n; o++) {
         size_t len = 0;
         const char *word = "";
+        if (!o->help) continue;
         if (o->kind == VL_OPT_FLAG) word = *(bool *)place(o, into) ? "yes" : "no", len = strlen(word);
         else if (o->kind == VL_OPT_CHOICE) word = choice(o->choices, *(int *)place(o, into), &len);
         else continue;

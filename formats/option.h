@@ -28,7 +28,7 @@ typedef struct vl_opt {
     vl_opt_kind kind;
     void *to;         /* where the value goes; NULL: at bytes behind the beginning of the owner's struct */
     const char *word; /* of the argument: "FILE"; NULL: a flag */
-    const char *help;
+    const char *help; /* NULL: an option of before, which is taken, changes nothing and is noted nowhere */
     size_t at;
     const char *choices; /* of VL_OPT_CHOICE: words between blanks, the first is what holds when not asked */
 } vl_opt;
@@ -46,7 +46,7 @@ vl_code vl_given_add(vl_given *given, const char *name, const char *text, vl_err
 /* The text of the last of that name; NULL if there is none. */
 const char *vl_given_find(const vl_given *given, const char *name);
 
-/* "exact=all interleaved" into names and texts, which stay in `text`. */
+/* "max=7 interleaved" into names and texts, which stay in `text`. */
 vl_code vl_given_parse(vl_given *given, char *text, vl_err *err);
 /* The other way: all that was given, between blanks. */
 void vl_given_print(const vl_given *given, char *text, size_t n);
@@ -61,7 +61,7 @@ bool vl_opt_set(const vl_opt *opt, void *into, const char *text);
 /* Sets all that were given; none may be of another table. VL_EARG names option, text and what is expected. */
 vl_code vl_opt_set_all(const vl_opt *table, void *into, const vl_given *given, vl_err *err);
 
-/* Every flag and choice of the table as text, given or not: "interleaved=no", "exact=sampled", between
+/* Every flag and choice of the table as text, given or not: "interleaved=no", between
  * blanks, in the order of the table. What a store keeps as its options. */
 void vl_opt_print_all(const vl_opt *table, const void *into, char *text, size_t n);
 

@@ -72,10 +72,14 @@ static void close_all(void *head, void *tail)
 }
 
 static const vl_opt options[] = {
-    { 0, "exact", VL_OPT_CHOICE, NULL, "HOW", "prove the encoding of 'sampled' (default) or 'all' arrays",
-      offsetof(vl_mz_asked, exact), "sampled all" },
+    { 0, "exact", VL_OPT_CHOICE, NULL, "HOW", NULL, offsetof(vl_mz_asked, exact), "sampled all" },
     { .name = "" },
 };
+
+static const vl_same_values same_values = { .print = vl_mz_print_values,
+                                            .mend_size = sizeof(vl_mz_mend),
+                                            .mend = vl_mz_mend_text,
+                                            .free = vl_mz_mend_free };
 
 const vl_format vl_mzml = {
     .name = "mzml",
@@ -102,4 +106,5 @@ const vl_format vl_mzml = {
     .close = close_all,
     .unfinish = vl_mz_unfinish,
     .print = vl_mz_print,
+    .same_values = &same_values,
 };

@@ -111,55 +111,33 @@ void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE]);
 void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 
 /* mzml_recipe.c: what makes the compressed bytes again. */
-typedef struct vl_mz_prover { /* compressors, made when first needed; zero before */
-    void *zlib, *zstd;        /* owned */
-    int zlevel;
-    vl_buf again, shuffled;
+enum { VL_MZ_ZSTD_TOP = 22, VL_MZ_PACK_MOST = INT32_MAX }; /* level; bytes that are compressed */
+typedef struct vl_mz_packer { /* compressors, made when first needed; zero before */
+    void *zlib[2], *zstd;     /* owned; zlib of memory levels 8 and 9 */
+    vl_buf shuffled;
+} vl_mz_packer;
+/* Appends what a recipe with a level makes of the bytes, before base64. want: NULL, or the bytes that should
+ * come out; what does not begin them may then be left unfinished. VL_ESTORE: there is no such recipe. */
+vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want, vl_buf *out,
+                   vl_err *err);
+void vl_mz_packer_free(vl_mz_packer *pk);
+vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err); /* appends */
+
+/* mzml_prove.c: which recipe makes an array again. */
+typedef struct vl_mz_prover { /* zero at first */
+    vl_mz_packer packer;
+    uint8_t last[4];     /* the recipe that made the last array, of each sort of compression */
+    uint32_t nfailed[4]; /* arrays since then that nothing made */
+    vl_buf again;
 } vl_mz_prover;
 typedef struct vl_mz_proof {
-    vl_xml_span payload, packed; /* borrowed */
-    size_t most; /* bytes of payload that are compressed, where the compressor allows to stop; 0: all */
-} vl_mz_proof;
-/* Does the recipe make packed from payload? Of a payload longer than most, only what is ready of the stream
- * after those bytes is compared. */
-vl_code vl_mz_makes(vl_mz_prover *pr, unsigned recipe, const vl_mz_proof *p, bool *same, vl_err *err);
-void vl_mz_prover_free(vl_mz_prover *pr);
-
-/* mzml_settle.c: which recipe each array of a block gets. */
-enum { VL_MZ_UNDECIDED = 255 };
-typedef struct vl_mz_kind { /* arrays that one writer compressed alike, in one block */
-    uint32_t term;
-    uint8_t number, outer, inner;
-    uint8_t base;    /* recipe without its level; 0: there is none */
-    uint8_t recipe;  /* found; VL_RECIPE_KEPT_STREAM: nothing fits */
-    uint32_t levels; /* that made all that was proven, as bits */
-    size_t first;    /* the array proven first: the smallest that says enough */
-    size_t largest;
-    bool doubt; /* not all was made alike: each array is proven */
-    uint64_t narray;
-} vl_mz_kind;
-typedef struct vl_mz_later { /* an array whose piece is in the batch */
-    vl_xml_span text;        /* borrowed from the block */
-    size_t piece, kind;      /* numbers */
-    uint32_t levels;         /* that its header leaves possible, as bits */
     uint8_t recipe;
-} vl_mz_later;
-typedef struct vl_mz_settling { /* zero at first */
-    vl_mz_prover prover;
-    vl_mz_kind *kind; /* owned */
-    size_t nkind, ckind;
-    vl_mz_later *later; /* owned; all arrays of the block in order */
-    size_t nlater, clater;
-    vl_buf packed;
-} vl_mz_settling;
-
-/* Notes an array whose piece is the batch's last. recipe: VL_MZ_UNDECIDED if packed was made by a compressor;
- * width: bytes of an element, for shuffling. */
-vl_code vl_mz_settle_add(vl_mz_settling *s, const vl_mz_array *a, uint8_t recipe, size_t width,
-                         vl_xml_span packed, vl_batch *batch, vl_err *err);
-/* Decides, and adds the columns recipe and kept for all arrays. all: proves each one. */
-vl_code vl_mz_settle(vl_mz_settling *s, bool all, vl_batch *batch, vl_err *err);
-void vl_mz_settling_free(vl_mz_settling *s);
+    vl_xml_span kept; /* the row of array/kept, where the recipe keeps something; borrowed */
+} vl_mz_proof;
+/* whole: all of packed was used to make payload; width: bytes of an element. */
+vl_code vl_mz_prove(vl_mz_prover *pr, const vl_mz_array *a, size_t width, bool whole, vl_xml_span packed,
+                    vl_xml_span payload, vl_mz_proof *out, vl_err *err);
+void vl_mz_prover_free(vl_mz_prover *pr);
 
 /* mzml_decode.c */
 /* Values in a dictionary coding of n bytes; the errors of decoding it. out NULL: only counts; else the plain
@@ -169,19 +147,15 @@ vl_code vl_mz_dictionary(const uint8_t *src, size_t n, vl_buf *out, size_t *coun
 
 /* mzml_array.c: text to piece and row. */
 typedef struct vl_mz_coder vl_mz_coder;
-vl_code vl_mz_coder_open(vl_mz_coder **out, bool exact_all, vl_err *err);
+vl_code vl_mz_coder_open(vl_mz_coder **out, vl_err *err);
 void vl_mz_coder_close(vl_mz_coder *c); /* NULL is fine */
-/* Adds piece and row of one array to the batch, but for recipe and kept. Errors do not say of which spectrum.
- */
+/* Adds piece and row of one array to the batch. Errors do not say of which spectrum. */
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err);
 
-/* All arrays of the block are there: adds recipe and kept. */
-vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err);
-
 /* What may be asked of it. */
 typedef struct vl_mz_asked {
-    int exact; /* 1: every array is proven */
+    int exact; /* changes nothing any more */
 } vl_mz_asked;
 
 /* mzml_head.c: what stands before the run. */
@@ -194,7 +168,6 @@ typedef struct vl_mz_head {
     vl_buf text;        /* owned: copy of the head, which the spans below point into */
     vl_mz_group *group; /* owned */
     size_t ngroup, cgroup;
-    bool exact_all;
     vl_facts facts; /* found there */
 } vl_mz_head;
 
@@ -275,6 +248,28 @@ vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, v
 vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                        vl_err *err);
 vl_code vl_mz_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
+vl_code vl_mz_print_values(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_buf *odd,
+                           vl_err *err);
+
+/* mzml_mend.c */
+typedef struct vl_mz_place { /* of a record */
+    uint64_t hash;           /* of its id; 0: none */
+    uint64_t at;
+    bool taken; /* an entry of the index has it */
+} vl_mz_place;
+typedef struct vl_mz_mend { /* zero at first */
+    vl_mz_place *place;     /* owned; [cplace] by hash */
+    size_t nplace, cplace;
+    vl_buf held;             /* text of which no whole token has come */
+    uint64_t done;           /* bytes that came out */
+    uint64_t hashed;         /* as far as sha1 has got */
+    uint64_t index_at;       /* where <indexList> came out */
+    uint64_t index;          /* being read: 0 spectra, 1 chromatograms */
+    void *sha1;              /* owned */
+    bool odd, begun, summed; /* some array is not as it was; a token was read; the checksum has been made */
+} vl_mz_mend;
+vl_code vl_mz_mend_text(void *state, bool odd, bool last, vl_buf *text, vl_err *err);
+void vl_mz_mend_free(void *state);
 
 /* mzml_parse.c */
 vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);

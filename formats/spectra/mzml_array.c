@@ -27,10 +27,9 @@ typedef struct lane { /* arrays of one column */
 } lane;
 
 struct vl_mz_coder {
-    bool exact_all;
     struct libdeflate_decompressor *inflater; /* owned */
     ZSTD_DCtx *zstd;                          /* owned; made when first needed */
-    vl_mz_settling settling;
+    vl_mz_prover prover;
     lane lane[NLANE];
     int nlane;
     vl_buf clean, packed, plain; /* text without blanks; what base64 gives; what inflate gives */
@@ -51,7 +50,7 @@ typedef struct job {
     bool whole; /* all of packed was used */
 } job;
 
-vl_code vl_mz_coder_open(vl_mz_coder **out, bool exact_all, vl_err *err)
+vl_code vl_mz_coder_open(vl_mz_coder **out, vl_err *err)
 {
     vl_mz_coder *const c = calloc(1, sizeof *c);
     if (c) c->inflater = libdeflate_alloc_decompressor();
@@ -59,7 +58,6 @@ vl_code vl_mz_coder_open(vl_mz_coder **out, bool exact_all, vl_err *err)
         free(c);
         return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
     }
-    c->exact_all = exact_all;
     *out = c;
     return VL_OK;
 }
@@ -69,7 +67,7 @@ void vl_mz_coder_close(vl_mz_coder *c)
     if (!c) return;
     libdeflate_free_decompressor(c->inflater);
     ZSTD_freeDCtx(c->zstd);
-    vl_mz_settling_free(&c->settling);
+    vl_mz_prover_free(&c->prover);
     vl_buf_free(&c->clean);
     vl_buf_free(&c->packed);
     vl_buf_free(&c->plain);
@@ -321,22 +319,36 @@ static vl_code check_count(const job *j, vl_err *err)
     return found == a->nvalue ? VL_OK : wrong_count(a, found, "", err);
 }
 
-static uint8_t sure_recipe(const job *j)
+/* The bytes of the piece as the store will have them become the text again. */
+static vl_code prove(vl_mz_coder *c, const job *j, const vl_batch *batch, vl_mz_proof *proof, vl_err *err)
 {
-    if (!j->a->text.n) return VL_RECIPE_EMPTY;
-    if (j->kept_text) return VL_RECIPE_KEPT_TEXT;
-    if (j->a->outer == VL_MZ_STORED) return VL_RECIPE_BASE64;
-    return j->whole ? VL_MZ_UNDECIDED : VL_RECIPE_KEPT_STREAM;
+    const vl_piece *const p = &batch->piece[batch->npiece - 1];
+    const size_t n = p->nelem * vl_type_width(batch->piece_column[p->column].type);
+    return vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed,
+                       (vl_xml_span){ batch->values.data + p->at, n }, proof, err);
 }
 
-static vl_code push_row(const job *j, vl_batch *batch, vl_err *err)
+static void count_proof(const vl_mz_proof *proof, vl_batch *batch)
+{
+    batch->counter[VL_SPC_KEPT_TEXT] += proof->recipe == VL_RECIPE_KEPT_TEXT;
+    batch->counter[VL_SPC_KEPT_STREAM] += proof->recipe == VL_RECIPE_KEPT_STREAM;
+    batch->counter[VL_SPC_PROVEN] += proof->recipe >= VL_RECIPE_ZLIB;
+}
+
+static vl_code push_row(vl_mz_coder *c, const job *j, vl_batch *batch, vl_err *err)
 {
     const vl_mz_array *const a = j->a;
     const uint64_t zero = 0, length = batch->piece[batch->npiece - 1].nelem;
     const uint64_t hash = XXH3_64bits(a->text.at ? a->text.at : (const uint8_t *)"", a->text.n);
+    vl_mz_proof proof;
+    if (prove(c, j, batch, &proof, err)) return err->code;
+    const bool keeps = proof.recipe == VL_RECIPE_KEPT_STREAM || proof.recipe == VL_RECIPE_KEPT_TEXT;
+    count_proof(&proof, batch);
     if (vl_push(batch, VL_SP_ARR_COLUMN, &j->column, err) || vl_push(batch, VL_SP_ARR_START, &zero, err) ||
         vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||
-        vl_push(batch, VL_SP_ARR_TEXT_AT, &a->text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err))
+        vl_push(batch, VL_SP_ARR_TEXT_AT, &a->text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err) ||
+        vl_push(batch, VL_SP_ARR_RECIPE, &proof.recipe, err) ||
+        vl_push_row(batch, VL_SP_ARR_KEPT, proof.kept.at, keeps ? proof.kept.n : 0, err))
         return err->code;
     batch->nrow[VL_SPT_ARRAY]++;
     return VL_OK;
@@ -368,11 +380,5 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
         if (j.payload.n) memcpy(j.piece, j.payload.at, j.payload.n);
     }
     count_encoded_length(c, &j, batch);
-    if (vl_mz_settle_add(&c->settling, a, sure_recipe(&j), j.width, j.packed, batch, err)) return err->code;
-    return push_row(&j, batch, err);
-}
-
-vl_code vl_mz_coder_end(vl_mz_coder *c, vl_batch *batch, vl_err *err)
-{
-    return vl_mz_settle(&c->settling, c->exact_all, batch, err);
+    return push_row(c, &j, batch, err);
 }

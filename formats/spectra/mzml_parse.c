@@ -314,8 +314,7 @@ vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err 
         goto out;
     }
     p->extra->nevent = 0;
-    if (vl_mz_coder_open(&p->coder, p->head->exact_all, err)) goto out;
-    if (!take_block(p, err)) vl_mz_coder_end(p->coder, out, err);
+    if (!vl_mz_coder_open(&p->coder, err)) take_block(p, err);
 out:
     vl_err_file(err, err->code ? in->file : NULL);
     vl_mz_coder_close(p->coder);

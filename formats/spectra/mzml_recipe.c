@@ -1,6 +1,6 @@
 /*
- * Recipes: an array's plain bytes become its text again (spectra.h lists them). A recipe with a level is
- * proven by making the compressed bytes and comparing.
+ * Recipes: an array's plain bytes become its text again (spectra.h lists them). What packs for a proof
+ * (mzml_prove.c) packs for print too, so that what was proven is what comes out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,126 +9,135 @@
 
 #include "formats/spectra/mzml.h"
 
-enum { ZSTD_TOP = 22 };
+/* Bytes of a stream that are made and compared at a time. */
+enum { PART = 8192 };
 
-void vl_mz_prover_free(vl_mz_prover *pr)
+void vl_mz_packer_free(vl_mz_packer *pk)
 {
-    if (pr->zlib) deflateEnd(pr->zlib);
-    free(pr->zlib);
-    ZSTD_freeCCtx(pr->zstd);
-    vl_buf_free(&pr->again);
-    vl_buf_free(&pr->shuffled);
-    *pr = (vl_mz_prover){ 0 };
+    for (int i = 0; i < 2; i++) {
+        if (pk->zlib[i]) deflateEnd(pk->zlib[i]);
+        free(pk->zlib[i]);
+    }
+    ZSTD_freeCCtx(pk->zstd);
+    vl_buf_free(&pk->shuffled);
+    *pk = (vl_mz_packer){ 0 };
 }
 
-/* A compressor at this level, fresh or reset. */
-static vl_code ready_zlib(vl_mz_prover *pr, int level, vl_err *err)
+/* A compressor of this level and memory level, 8 or 9, at its beginning. */
+static z_stream *ready_zlib(vl_mz_packer *pk, int level, int memory, vl_err *err)
 {
-    if (pr->zlib && pr->zlevel == level) {
-        deflateReset(pr->zlib);
-        return VL_OK;
+    z_stream *z = pk->zlib[memory - 8];
+    if (!z) {
+        z = calloc(1, sizeof *z);
+        if (!z || deflateInit2(z, level, Z_DEFLATED, 15, memory, Z_DEFAULT_STRATEGY) != Z_OK) {
+            free(z);
+            vl_fail(err, VL_ENOMEM, "no memory for a compressor");
+            return NULL;
+        }
+        return pk->zlib[memory - 8] = z;
     }
-    if (pr->zlib) deflateEnd(pr->zlib);
-    free(pr->zlib);
-    z_stream *const z = calloc(1, sizeof *z);
-    pr->zlib = z;
-    if (!z || deflateInit2(z, level, Z_DEFLATED, 15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-        free(z);
-        pr->zlib = NULL;
-        return vl_fail(err, VL_ENOMEM, "no memory for a compressor");
-    }
-    pr->zlevel = level;
-    return VL_OK;
+    if (deflateReset(z) == Z_OK && deflateParams(z, level, Z_DEFAULT_STRATEGY) == Z_OK) return z;
+    vl_fail(err, VL_EBUG, "a compressor cannot be set to level %d", level);
+    return NULL;
 }
 
-/* Appends the stream; unless last, only what is ready of it after these bytes, and at most room. */
-static vl_code deflate_some(vl_mz_prover *pr, int level, vl_xml_span src, bool last, size_t room, vl_buf *out,
-                            vl_err *err)
+/* Does what was made of the stream so far begin `want`? */
+static bool begins(const vl_buf *made, size_t from, const vl_xml_span *want)
 {
-    if (ready_zlib(pr, level, err)) return err->code;
-    z_stream *const z = pr->zlib;
-    if (src.n > UINT32_MAX) return vl_fail(err, VL_EUNSUP, "array of %zu bytes", src.n);
-    if (room > UINT32_MAX) room = UINT32_MAX;
-    if (vl_buf_grow(out, room, err)) return err->code;
+    const size_t n = made->len - from;
+    return n <= want->n && !memcmp(made->data + from, want->at, n);
+}
+
+/* Appends the stream. It comes in parts, and the first that is not as in `want`, where that is asked for,
+ * ends it. */
+static vl_code deflate_all(vl_mz_packer *pk, int level, int memory, vl_xml_span src, const vl_xml_span *want,
+                           vl_buf *out, vl_err *err)
+{
+    const size_t from = out->len;
+    if (src.n > VL_MZ_PACK_MOST) return vl_fail(err, VL_EUNSUP, "array of %zu bytes", src.n);
+    z_stream *const z = ready_zlib(pk, level, memory, err);
+    if (!z) return err->code;
     z->next_in = (Bytef *)(uintptr_t)src.at; /* zlib does not write there */
     z->avail_in = (uInt)src.n;
-    z->next_out = out->data + out->len;
-    z->avail_out = (uInt)room;
-    const int rc = deflate(z, last ? Z_FINISH : Z_NO_FLUSH);
-    if (rc != (last ? Z_STREAM_END : Z_OK)) return vl_fail(err, VL_EBUG, "deflate gives %d", rc);
-    out->len += room - z->avail_out;
+    for (int rc = Z_OK; rc != Z_STREAM_END;) {
+        /* blocks of level 0 are as long as there is room: all of it at once, as writers have it */
+        const uInt room = level ? PART : (uInt)deflateBound(NULL, src.n);
+        if (vl_buf_grow(out, room, err)) return err->code;
+        z->next_out = out->data + out->len;
+        z->avail_out = room;
+        rc = deflate(z, Z_FINISH);
+        if (rc != Z_OK && rc != Z_STREAM_END) return vl_fail(err, VL_EBUG, "deflate gives %d", rc);
+        out->len += room - z->avail_out;
+        if (want && !begins(out, from, want)) break;
+    }
     return VL_OK;
 }
 
-static vl_code zstd_all(vl_mz_prover *pr, int level, const uint8_t *src, size_t n, vl_buf *out, vl_err *err)
+static vl_code zstd_all(vl_mz_packer *pk, int level, const uint8_t *src, size_t n, vl_buf *out, vl_err *err)
 {
-    if (!pr->zstd) pr->zstd = ZSTD_createCCtx();
-    if (!pr->zstd) return vl_fail(err, VL_ENOMEM, "no memory for a compressor");
+    if (!pk->zstd) pk->zstd = ZSTD_createCCtx();
+    if (!pk->zstd) return vl_fail(err, VL_ENOMEM, "no memory for a compressor");
     const size_t room = ZSTD_compressBound(n);
     if (vl_buf_grow(out, room, err)) return err->code;
-    const size_t len = ZSTD_compressCCtx(pr->zstd, out->data + out->len, room, src, n, level);
+    const size_t len = ZSTD_compressCCtx(pk->zstd, out->data + out->len, room, src, n, level);
     if (ZSTD_isError(len)) return vl_fail(err, VL_ENOMEM, "zstd: %s", ZSTD_getErrorName(len));
     out->len += len;
     return VL_OK;
 }
 
-/* Appends what a recipe with a level makes of the bytes, before base64. */
-static vl_code pack(vl_mz_prover *pr, unsigned recipe, const uint8_t *src, size_t n, vl_buf *out, vl_err *err)
+/* The level of a recipe that counts levels from this base on: -1 if it is another. */
+static int level_of(unsigned recipe, unsigned base, int least, int most)
 {
-    if (recipe >= VL_RECIPE_ZLIB && recipe <= VL_RECIPE_ZLIB + 9)
-        return deflate_some(pr, (int)recipe - VL_RECIPE_ZLIB, (vl_xml_span){ src, n }, true,
-                            deflateBound(NULL, n), out, err);
-    if (recipe > VL_RECIPE_ZSTD && recipe <= VL_RECIPE_ZSTD + ZSTD_TOP)
-        return zstd_all(pr, (int)recipe - VL_RECIPE_ZSTD, src, n, out, err);
-    const bool four = recipe > VL_RECIPE_SHUFFLE4_ZSTD && recipe <= VL_RECIPE_SHUFFLE4_ZSTD + ZSTD_TOP;
-    const bool eight = recipe > VL_RECIPE_SHUFFLE8_ZSTD && recipe <= VL_RECIPE_SHUFFLE8_ZSTD + ZSTD_TOP;
-    const size_t width = four ? 4 : 8;
-    if ((!four && !eight) || n % width)
-        return vl_fail(err, VL_ESTORE, "array recipe %u does not exist for %zu bytes", recipe, n);
-    if (vl_buf_reserve(&pr->shuffled, n, err)) return err->code;
-    vl_k.byte_shuffle(pr->shuffled.data, src, n / width, width);
-    return zstd_all(pr, (int)recipe - (four ? VL_RECIPE_SHUFFLE4_ZSTD : VL_RECIPE_SHUFFLE8_ZSTD),
-                    pr->shuffled.data, n, out, err);
+    const int level = (int)recipe - (int)base;
+    return level >= least && level <= most ? level : -1;
 }
 
-vl_code vl_mz_makes(vl_mz_prover *pr, unsigned recipe, const vl_mz_proof *p, bool *same, vl_err *err)
+vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want, vl_buf *out,
+                   vl_err *err)
 {
-    const bool part = p->most && p->payload.n > p->most && recipe <= VL_RECIPE_ZLIB + 9;
-    const vl_xml_span begin = { p->payload.at, p->most };
-    pr->again.len = 0;
-    *same = false;
-    if (part) deflate_some(pr, (int)recipe - VL_RECIPE_ZLIB, begin, false, p->packed.n, &pr->again, err);
-    else pack(pr, recipe, p->payload.at, p->payload.n, &pr->again, err);
-    const size_t n = pr->again.len;
-    if (!err->code)
-        *same = n <= p->packed.n && (part || n == p->packed.n) && !memcmp(pr->again.data, p->packed.at, n);
-    return err->code;
+    static const struct {
+        unsigned base, width;
+    } zstd[] = { { VL_RECIPE_ZSTD, 1 }, { VL_RECIPE_SHUFFLE4_ZSTD, 4 }, { VL_RECIPE_SHUFFLE8_ZSTD, 8 } };
+    int level = level_of(recipe, VL_RECIPE_ZLIB, 0, 9);
+    if (level >= 0) return deflate_all(pk, level, 8, src, want, out, err);
+    level = level_of(recipe, VL_RECIPE_ZLIB_MEMORY9, 0, 9);
+    if (level >= 0) return deflate_all(pk, level, 9, src, want, out, err);
+    for (size_t i = 0; i < sizeof zstd / sizeof *zstd; i++) {
+        const size_t width = zstd[i].width;
+        level = level_of(recipe, zstd[i].base, 1, VL_MZ_ZSTD_TOP);
+        if (level < 0 || src.n % width) continue;
+        if (width == 1) return zstd_all(pk, level, src.at, src.n, out, err);
+        if (vl_buf_reserve(&pk->shuffled, src.n, err)) return err->code;
+        vl_k.byte_shuffle(pk->shuffled.data, src.at, src.n / width, width);
+        return zstd_all(pk, level, pk->shuffled.data, src.n, out, err);
+    }
+    return vl_fail(err, VL_ESTORE, "array recipe %u does not exist for %zu bytes", recipe, src.n);
 }
 
-static vl_code append_base64(const uint8_t *src, size_t n, vl_buf *out, vl_err *err)
+vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err)
 {
-    if (n > SIZE_MAX / 2) return vl_fail(err, VL_ENOMEM, "array of %zu bytes", n);
-    if (vl_buf_grow(out, (n + 2) / 3 * 4, err)) return err->code;
-    out->len += vl_k.b64_encode(out->data + out->len, src, n);
+    if (src.n > SIZE_MAX / 2) return vl_fail(err, VL_ENOMEM, "array of %zu bytes", src.n);
+    if (vl_buf_grow(out, (src.n + 2) / 3 * 4, err)) return err->code;
+    out->len += vl_k.b64_encode(out->data + out->len, src.at, src.n);
     return VL_OK;
 }
 
 vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, const uint8_t *kept,
                            size_t nkept, vl_buf *out, vl_err *err)
 {
+    const vl_xml_span plain = { payload, n };
     switch (recipe) {
     case VL_RECIPE_EMPTY: return VL_OK;
-    case VL_RECIPE_BASE64: return append_base64(payload, n, out, err);
-    case VL_RECIPE_KEPT_STREAM: return append_base64(kept, nkept, out, err);
+    case VL_RECIPE_BASE64: return vl_mz_base64(plain, out, err);
+    case VL_RECIPE_KEPT_STREAM: return vl_mz_base64((vl_xml_span){ kept, nkept }, out, err);
     case VL_RECIPE_KEPT_TEXT: return vl_buf_append(out, kept, nkept, err);
     default: break;
     }
-    vl_mz_prover pr = { 0 };
+    vl_mz_packer pk = { 0 };
     vl_buf packed = { 0 };
-    if (pack(&pr, recipe, payload, n, &packed, err)) goto out;
-    append_base64(packed.data, packed.len, out, err);
-out:
+    if (!vl_mz_pack(&pk, recipe, plain, NULL, &packed, err))
+        vl_mz_base64((vl_xml_span){ packed.data, packed.len }, out, err);
     vl_buf_free(&packed);
-    vl_mz_prover_free(&pr);
+    vl_mz_packer_free(&pk);
     return err->code;
 }

@@ -90,7 +90,7 @@ enum {
     VL_SPC_TIME_WITHOUT_UNIT, /* scan start times whose unit is unknown: absent in the tables */
     VL_SPC_KEPT_STREAM,       /* arrays whose compressed bytes are kept, as we cannot make them again */
     VL_SPC_KEPT_TEXT,         /* arrays whose text is kept */
-    VL_SPC_PROVEN,            /* arrays that were compressed again and compared */
+    VL_SPC_PROVEN,            /* arrays that a compressor makes again; of stores before: that were tried */
     VL_SPC_N
 };
 
@@ -104,7 +104,8 @@ enum {
     VL_RECIPE_ZLIB = 16, /* + level 0..9: base64 of zlib's deflate of the bytes, window 15, memory level 8 */
     VL_RECIPE_ZSTD = 32, /* + level 1..22: base64 of one zstd frame of the bytes, made in one call */
     VL_RECIPE_SHUFFLE4_ZSTD = 64, /* + level: the same, the bytes shuffled first as elements of 4 bytes */
-    VL_RECIPE_SHUFFLE8_ZSTD = 96  /* + level: of 8 bytes */
+    VL_RECIPE_SHUFFLE8_ZSTD = 96, /* + level: of 8 bytes */
+    VL_RECIPE_ZLIB_MEMORY9 = 128  /* + level 0..9: as VL_RECIPE_ZLIB, but memory level 9, as Perl has it */
 };
 
 extern const vl_schema vl_spectra_schema;

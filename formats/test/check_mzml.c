@@ -50,7 +50,7 @@ static void check_truncation(const char *name, const uint8_t *bytes, size_t n)
     while (whole && bytes[whole - 1] != '>') whole--;
     for (size_t len = 0; len < n; len++) {
         outcome o;
-        run_mzml(bytes, len, len % 3 ? SIZE_MAX / 2 : 1000, len % 2, &o);
+        run_mzml(bytes, len, len % 3 ? SIZE_MAX / 2 : 1000, &o);
         CHECK((o.err.code == VL_OK) == (len >= whole), "%s", name);
         if (o.err.code && len > 200) CHECK(o.err.code == VL_ETRUNC, "%s", name);
         outcome_free(&o);
@@ -69,7 +69,7 @@ static void check_damage(const char *name, const uint8_t *bytes, size_t n, int r
             copy[next_random() % n] = (uint8_t)letters[next_random() % (sizeof letters - 1)];
         }
         outcome o;
-        run_mzml(copy, n, 1 + next_random() % 3000, true, &o);
+        run_mzml(copy, n, 1 + next_random() % 3000, &o);
         if (!o.err.code) CHECK(o.text.len == n && !memcmp(o.text.data, copy, n), "%s", name);
         outcome_free(&o);
     }
@@ -155,7 +155,7 @@ static void good_case(const char *base, const vl_buf *in, bool rewrite)
     making m = { .err = VL_ERR_INIT };
     vl_buf want = { 0 };
     round_trip(base, in->data, in->len);
-    run_mzml(in->data, in->len, SIZE_MAX / 2, true, &o);
+    run_mzml(in->data, in->len, SIZE_MAX / 2, &o);
     describe(&o, &m);
     snprintf(path, sizeof path, "%s.tsv", base);
     if (rewrite) {
@@ -179,7 +179,7 @@ static void bad_case(const char *base, const vl_buf *in, const vl_buf *want)
     for (int i = 0; i < 3; i++) {
         outcome o;
         char line[600];
-        run_mzml(in->data, in->len, steps[i], false, &o);
+        run_mzml(in->data, in->len, steps[i], &o);
         vl_err_print(&o.err, line, sizeof line);
         const bool found = o.err.code && memmem(line, strlen(line), want->data, n);
         if (!found)
@@ -234,9 +234,9 @@ static void check_file(const char *path)
         printf("%s: not mzML\n", path);
         goto out;
     }
-    for (int exact = 0; exact < 2; exact++) {
+    for (int small = 0; small < 2; small++) {
         outcome_free(&o);
-        run_mzml(in.data, in.len, exact ? 65536 : 1 << 22, exact, &o);
+        run_mzml(in.data, in.len, small ? 65536 : 1 << 22, &o);
         vl_err_print(&o.err, line, sizeof line);
         if (o.err.code) {
             printf("%s: refused: %s\n", path, line);

@@ -84,11 +84,11 @@ static void gather(const vl_batch *b, outcome *o)
     o->nblock++;
 }
 
-void run_mzml(const uint8_t *bytes, size_t n, size_t step, bool exact_all, outcome *o)
+void run_mzml(const uint8_t *bytes, size_t n, size_t step, outcome *o)
 {
     vl_err *const err = &o->err;
     const vl_format *const f = &vl_mzml;
-    const vl_mz_asked asked = { exact_all };
+    const vl_mz_asked asked = { 0 };
     const vl_ask ask = { .nstream = 1, .option = &asked };
     void *const head = calloc(1, f->head_size), *const tail = calloc(1, f->tail_size);
     vl_batch batch = { 0 };
@@ -153,6 +153,7 @@ static void compare(const outcome *a, const outcome *b, const char *name)
 {
     for (int f = 0; f < VL_SP_NFIELD; f++) {
         if (f == VL_SP_ARR_COLUMN) continue; /* counted anew in each batch */
+        if (f == VL_SP_ARR_RECIPE) continue; /* of several that make an array, the one that came before */
         char about[400];
         snprintf(about, sizeof about, "%s: %s", name, vl_spectra_schema.field[f].path);
         CHECK(same_bytes(&a->field[f], &b->field[f]) && same_bytes(&a->length[f], &b->length[f]), "%s",
@@ -168,7 +169,7 @@ void round_trip(const char *name, const uint8_t *bytes, size_t n)
 {
     static const size_t steps[] = { SIZE_MAX / 2, 65536, 300, 7, 1 };
     outcome whole;
-    run_mzml(bytes, n, steps[0], true, &whole);
+    run_mzml(bytes, n, steps[0], &whole);
     char line[600];
     vl_err_print(&whole.err, line, sizeof line);
     if (whole.err.code) printf("%s: %s\n", name, line);
@@ -176,13 +177,11 @@ void round_trip(const char *name, const uint8_t *bytes, size_t n)
     CHECK(whole.text.len == n && (!n || !memcmp(whole.text.data, bytes, n)), "%s", name);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (n / steps[i] > 20000) continue;
-        for (int exact = 0; exact < 2; exact++) {
-            outcome o;
-            run_mzml(bytes, n, steps[i], exact, &o);
-            CHECK(!o.err.code && o.text.len == n && !memcmp(o.text.data, bytes, n), "%s", name);
-            if (exact) compare(&whole, &o, name);
-            outcome_free(&o);
-        }
+        outcome o;
+        run_mzml(bytes, n, steps[i], &o);
+        CHECK(!o.err.code && o.text.len == n && !memcmp(o.text.data, bytes, n), "%s", name);
+        compare(&whole, &o, name);
+        outcome_free(&o);
     }
     outcome_free(&whole);
 }

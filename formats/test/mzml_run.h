@@ -20,7 +20,7 @@ typedef struct outcome {
 } outcome;
 
 /* Reads the whole of a document that arrives step bytes at a time. */
-void run_mzml(const uint8_t *bytes, size_t n, size_t step, bool exact_all, outcome *o);
+void run_mzml(const uint8_t *bytes, size_t n, size_t step, outcome *o);
 void outcome_free(outcome *o);
 /* A document that must come back, for all cuts and both ways of proving. */
 void round_trip(const char *name, const uint8_t *bytes, size_t n);

@@ -70,11 +70,11 @@ typedef struct timing {
 } timing;
 
 /* Blocks as the pipeline makes them. */
-static timing parse_all(const vl_buf *doc, bool exact_all)
+static timing parse_all(const vl_buf *doc)
 {
     timing t = { .err = VL_ERR_INIT };
     const vl_format *const f = &vl_mzml;
-    const vl_mz_asked asked = { exact_all };
+    const vl_mz_asked asked = { 0 };
     const vl_ask ask = { .nstream = 1, .option = &asked };
     const uint8_t *const bytes[1] = { doc->data };
     const bool whole = true;
@@ -159,30 +159,27 @@ static void print_rate(const char *what, double *seconds, size_t bytes)
 static void measure(const char *path)
 {
     vl_buf in = { 0 }, doc = { 0 };
-    double parse[RUNS], exact[RUNS], rest[RUNS], both[RUNS], inflate_only[RUNS];
+    double parse[RUNS], rest[RUNS], both[RUNS], inflate_only[RUNS];
     timing t = { .err = VL_ERR_INIT };
     if (!slurp(path, &in) || !enlarge(&in, &doc)) {
         printf("%s\tskipped: not readable, or no records\n", path);
         goto out;
     }
     for (int i = 0; i < RUNS; i++) {
-        const timing e = parse_all(&doc, true);
-        t = parse_all(&doc, false);
-        if (t.err.code || e.err.code) {
+        t = parse_all(&doc);
+        if (t.err.code) {
             char line[600];
-            vl_err_print(t.err.code ? &t.err : &e.err, line, sizeof line);
+            vl_err_print(&t.err, line, sizeof line);
             printf("%s\tskipped: %s\n", path, line);
             goto out;
         }
         parse[i] = t.parse;
         rest[i] = t.rest;
-        exact[i] = e.parse;
         bare(&doc, &both[i], &inflate_only[i]);
     }
     printf("%s\tbytes\t%zu\tletters\t%llu\tplain\t%llu", path, doc.len, (unsigned long long)t.letters,
            (unsigned long long)t.plain);
     print_rate("parse", parse, doc.len);
-    print_rate("exact_all", exact, doc.len);
     print_rate("base64+inflate", both, doc.len);
     print_rate("inflate", inflate_only, doc.len);
     print_rate("cut+join", rest, doc.len);

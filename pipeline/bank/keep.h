@@ -27,14 +27,15 @@ typedef struct vl_inspected {
 } vl_inspected;
 /* Verifies stores from a fresh open, those first whose last check is longest ago. most: how many; threads for
  * each; until: s since 1970 when no further one is begun, 0: no limit; part/parts: only stores of that slice
- * (parts 0: all); tell: a line about each on standard output. What is damaged is named on standard error and
- * noted, if the catalogue was opened to write. */
+ * (parts 0: all); quick: without making the texts again, and then only what is damaged is noted; tell: a line
+ * about each on standard output. What is damaged is named on standard error and noted, if the catalogue was
+ * opened to write. */
 typedef struct vl_inspect {
     uint64_t most;
     int threads;
     double until;
     uint64_t part, parts;
-    bool tell;
+    bool quick, tell;
 } vl_inspect;
 vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done,
                         vl_err *err);

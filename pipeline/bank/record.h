@@ -12,7 +12,7 @@
  *                                                     then, after tidy
  *     "stores": [ {
  *        "kind": <its name>, "acquisition": "S1_L001", "file": "<kind>-S1_L001.h5",
- *        "state": "live" | "superseded", "profile": "compact", "options": "exact=all",
+ *        "state": "live" | "superseded", "profile": "compact", "options": "interleaved=no",
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
@@ -66,7 +66,7 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
 vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
                        void *to, vl_err *err);
 
-/* Do the options of a record's store say the same as what is asked for, "exact=all interleaved"? */
+/* Do the options of a record's store say the same as what is asked for, "interleaved"? */
 bool vl_record_same_options(const char *noted, const char *asked);
 
 #endif

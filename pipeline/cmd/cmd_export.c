@@ -3,6 +3,7 @@
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/io/output.h"
 #include "pipeline/out/export.h"
+#include "pipeline/out/odd.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
 
@@ -10,6 +11,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+
+/* What was given instead of the original, and where it differs. */
+static void tell_odd(const char *store, const vl_exported *done)
+{
+    char words[800];
+    const size_t n = vl_odd_count(&done->odd);
+    if (n)
+        vl_say(
+            stderr,
+            "vial: %s: not the original, which cannot be made again: all values are, the text of these %zu "
+            "rows of %s is not",
+            store, n, done->table);
+    for (size_t told = 0; told < n;) {
+        vl_odd_words(&done->odd, &told, words, sizeof words);
+        vl_say(stderr, "vial: %s: %s %s", store, done->table, words);
+    }
+}
 
 static int run(const vl_command *me, int argc, char **argv)
 {
@@ -24,6 +42,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'o', "output", VL_OPT_TEXT, &one, "FILE", "one file; pairs interleaved; default: standard output" },
         { '1', "", VL_OPT_TEXT, &ask.out[0], "R1", "file of the first mates" },
         { '2', "", VL_OPT_TEXT, &ask.out[1], "R2", "file of the second mates" },
+        { 0, "values", VL_OPT_FLAG, &ask.values, NULL,
+          "where the original cannot be made again: a valid text of the same values" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
@@ -46,9 +66,11 @@ static int run(const vl_command *me, int argc, char **argv)
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
     vl_exported done = { 0 };
     if (vl_export_run(&ask, &done, &err)) return vl_report(&err);
+    tell_odd(ask.store, &done);
     if (!quiet && strcmp(ask.out[0], "-"))
         vl_say(stderr, "vial: %s: %" PRIu64 " bytes of text%s", ask.store, done.bytes,
                done.compared ? ", equal to the original" : "");
+    vl_buf_free(&done.odd);
     return EX_OK;
 }
 
@@ -67,7 +89,14 @@ const vl_command vl_command_export = {
     "BGZF,\nwhich every gzip reads, one in .zst as zstd; .bz2, .xz and the like are refused.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
-    "taken at ingest; if it differs the exit code is 65 and no file is left.\n",
+    "taken at ingest; if it differs the exit code is 65 and no file is left. Stores of earlier versions may "
+    "hold "
+    "parts whose\n"
+    "compressed bytes were neither proven nor kept, and a library may compress otherwise one day: --values "
+    "gives a valid text\n"
+    "of the same values then, with lengths, index and checksum that fit, and says on standard error which "
+    "rows differ. Of\n"
+    "a store that can give the original it is the original.\n",
     run,
     list_examples
 };

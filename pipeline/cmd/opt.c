@@ -36,11 +36,19 @@ static void help_lines(const vl_opt *opt)
 {
     for (const vl_opt *o = opt; o && (o->letter || o->name[0]); o++) {
         char left[48], letter[8] = "    ";
+        if (!o->help) continue;
         if (o->letter) snprintf(letter, sizeof letter, o->name[0] ? "-%c, " : "-%c", o->letter);
         snprintf(left, sizeof left, "%s%s%s%s%s", letter, o->name[0] ? "--" : "", o->name, o->word ? " " : "",
                  o->word ? o->word : "");
         printf("  %-28s %s\n", left, o->help);
     }
+}
+
+static bool has_help(const vl_opt *opt)
+{
+    for (; opt && (opt->letter || opt->name[0]); opt++)
+        if (opt->help) return true;
+    return false;
 }
 
 static void help(const vl_command *me, const vl_opt *opt, const vl_owner *owner)
@@ -49,7 +57,7 @@ static void help(const vl_command *me, const vl_opt *opt, const vl_owner *owner)
     help_lines(opt);
     printf("  %-28s %s\n", "-h, --help", "this text");
     for (const vl_owner *w = owner; w && w->of; w++) {
-        if (!w->opt) continue;
+        if (!has_help(w->opt)) continue;
         printf("\n%s:\n", w->of);
         help_lines(w->opt);
     }

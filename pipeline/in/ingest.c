@@ -403,6 +403,7 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
 {
     vl_verified seen = { 0 };
     const vl_verify ask = { .path = vl_store_part(g->store),
+                            .quick = !g->kind->reprint,
                             .threads = g->ask->threads,
                             .progress = g->ask->progress };
     if (vl_verify_run(&ask, &seen, err)) {

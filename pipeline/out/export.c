@@ -6,6 +6,7 @@
 #include "pipeline/io/output.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
+#include "pipeline/out/odd.h"
 #include "pipeline/out/walk.h"
 #include "pipeline/run/run.h"
 
@@ -24,6 +25,7 @@ typedef struct load {
     bool last;     /* nothing follows */
     vl_buf text[VL_MAX_TEXT];
     vl_buf packed[VL_MAX_TEXT]; /* the same as it goes out, if that is packed */
+    vl_buf odd;                 /* rows that are not as they were */
 } load;
 
 typedef struct export
@@ -32,7 +34,9 @@ typedef struct export
     vl_store *store;
     vl_reader *reader;
     const vl_format *format;
-    void *how; /* owned; of the format's print */
+    void *how;  /* owned; of the format's print */
+    void *mend; /* owned; state of its mend; NULL: values alone are not asked for, or it needs none */
+    vl_buf odd; /* rows that are not as they were */
     vl_walker walker;
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
@@ -59,18 +63,43 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
 
 static bool packs(const export *x, int s) { return x->out[s] && vl_output_packs(x->out[s]); }
 
+static vl_code print_batch(const export *x, load *l, vl_err *err)
+{
+    const vl_same_values *const same = x->format->same_values;
+    l->odd.len = 0;
+    for (int s = 0; s < x->ntext; s++) l->text[s].len = l->packed[s].len = 0;
+    if (same) return same->print(x->how, &l->plan.batch, l->last, l->text, &l->odd, err);
+    return x->format->print(x->how, &l->plan.batch, l->last, l->text, err);
+}
+
+static vl_code pack(const export *x, load *l, vl_err *err)
+{
+    for (int s = 0; s < x->ntext; s++)
+        if (packs(x, s) && vl_output_pack(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
+    return VL_OK;
+}
+
 static vl_code print(void *self, vl_slot *slot, vl_err *err)
 {
     const export *const x = self;
     load *const l = slot->body;
-    for (int s = 0; s < x->ntext; s++) l->text[s].len = l->packed[s].len = 0;
-    if (vl_walker_load(&x->walker, &l->plan, &l->work, err) ||
-        x->format->print(x->how, &l->plan.batch, l->last, l->text, err))
-        return err->code;
+    if (vl_walker_load(&x->walker, &l->plan, &l->work, err) || print_batch(x, l, err)) return err->code;
     if (x->indexed && vl_indexing_part(x->ask->indexing, &l->plan.batch, -1, &l->parts, err))
         return err->code;
-    for (int s = 0; s < x->ntext; s++)
-        if (packs(x, s) && vl_output_pack(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
+    return x->mend ? VL_OK : pack(x, l, err);
+}
+
+/* Once a row is not as it was, nothing more is given of a text that was to be the original; the other rows
+ * are still looked at. */
+static vl_code write_texts(export *x, load *l, vl_err *err)
+{
+    if (x->odd.len && !x->mend) return VL_OK;
+    for (int s = 0; s < x->ntext; s++) {
+        const vl_buf *const b = packs(x, s) ? &l->packed[s] : &l->text[s];
+        XXH3_128bits_update(x->hash[s], l->text[s].data, l->text[s].len);
+        x->bytes += l->text[s].len;
+        if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
+    }
     return VL_OK;
 }
 
@@ -78,12 +107,11 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     export *const x = self;
     load *const l = slot->body;
-    for (int s = 0; s < x->ntext; s++) {
-        const vl_buf *const b = packs(x, s) ? &l->packed[s] : &l->text[s];
-        XXH3_128bits_update(x->hash[s], l->text[s].data, l->text[s].len);
-        x->bytes += l->text[s].len;
-        if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
-    }
+    if (l->odd.len && vl_buf_append(&x->odd, l->odd.data, l->odd.len, err)) return err->code;
+    if (x->mend &&
+        (x->format->same_values->mend(x->mend, l->odd.len > 0, l->last, l->text, err) || pack(x, l, err)))
+        return err->code;
+    if (write_texts(x, l, err)) return err->code;
     if (vl_reader_digest(x->reader, &l->fresh, &x->work, err)) return err->code;
     if (x->indexed && vl_indexing_add(x->ask->indexing, &l->parts, &x->work, err)) return err->code;
     vl_progress_show(&x->progress, x->bytes, x->total, l->rows);
@@ -91,6 +119,15 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 }
 
 /* ---- what the store was made from ---- */
+
+static vl_code find_format(vl_store *store, const vl_format **out, vl_err *err)
+{
+    char name[64];
+    if (vl_store_get(store, "source/0", "format", name, sizeof name, err)) return err->code;
+    *out = vl_format_find(name);
+    return *out ? VL_OK
+                : vl_fail(err, VL_EUNSUP, "the store was made from '%s', which is not supported", name);
+}
 
 vl_code vl_export_texts(vl_store *store, int *n, uint64_t *bytes, vl_err *err)
 {
@@ -104,22 +141,23 @@ vl_code vl_export_texts(vl_store *store, int *n, uint64_t *bytes, vl_err *err)
         if (vl_store_get_u64(store, "source", name, &more, err)) break;
         *bytes += more;
     }
+    const vl_format *format = NULL;
     if (!err->code && !*n) vl_fail(err, VL_ESTORE, "the hash of the original text is missing");
+    if (!err->code && !find_format(store, &format, err) && !format->print) *n = 0;
     return err->code;
 }
 
-static vl_code find_format(export *x, vl_err *err)
+static vl_code check_format(export *x, vl_err *err)
 {
-    char name[64];
-    if (vl_store_get(x->store, "source/0", "format", name, sizeof name, err)) return err->code;
-    x->format = vl_format_find(name);
-    if (!x->format)
-        return vl_fail(err, VL_EUNSUP, "the store was made from '%s', which is not supported", name);
+    if (find_format(x->store, &x->format, err)) return err->code;
+    const char *const name = x->format->name;
     if (!x->format->print)
         return vl_fail(err, VL_EUNSUP, "%s is taken in, but not made again: 'vial view' prints what it held",
                        name);
     if (x->ntext > x->format->max_stream)
         return vl_fail(err, VL_EARG, "the store was made from %s, which is one text: use -o", name);
+    if (x->ask->values && x->format->same_values && !(x->mend = calloc(1, x->format->same_values->mend_size)))
+        return vl_fail(err, VL_ENOMEM, "no memory to print");
     return VL_OK;
 }
 
@@ -159,7 +197,7 @@ static vl_code open_store(export *x, vl_err *err)
 {
     const vl_kind *kind = NULL;
     if (vl_store_open(&x->store, x->ask->store, err) || vl_kind_of(&kind, x->store, err) ||
-        vl_export_texts(x->store, &x->noriginal, &x->total, err) || find_format(x, err) ||
+        vl_export_texts(x->store, &x->noriginal, &x->total, err) || check_format(x, err) ||
         vl_reader_open(&x->reader, x->store, kind->schema, kind->old, err))
         return err->code;
     if (x->ask->whole && vl_reader_digests_start(x->reader, err)) return err->code;
@@ -215,16 +253,35 @@ static vl_code compare(export *x, int s, bool *compared, vl_err *err)
     return VL_OK;
 }
 
+/* Some rows are not as they were: if the store is whole, so are their values. */
+static vl_code check_odd(const export *x, vl_err *err)
+{
+    char words[96];
+    uint64_t bytes = 0;
+    size_t told = 0;
+    const size_t n = vl_odd_count(&x->odd);
+    if (!n || vl_seal_check(x->ask->store, x->ask->threads, &bytes, err) || x->mend) return err->code;
+    const char *const table = x->format->schema->table[x->walker.way.lead];
+    vl_odd_words(&x->odd, &told, words, sizeof words);
+    return vl_fail(err, VL_ESTORE,
+                   "%zu of %" PRIu64 " rows of %s cannot be made again as they were: %s%s; their values are "
+                   "whole: 'vial export --values' gives them",
+                   n, x->walker.nrow, table, words, told < n ? " ..." : "");
+}
+
 static vl_code finish(export *x, vl_exported *done, vl_err *err)
 {
+    if (check_odd(x, err)) return vl_err_file(err, x->ask->store);
     for (int s = 0; s < x->ntext; s++) {
-        if (compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
+        if (!x->odd.len && compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
         if (!x->out[s]) continue;
         if (vl_output_commit(x->out[s], err)) return err->code;
     }
     done->bytes = x->bytes;
     done->rows = vl_reader_nrow(x->reader, 0);
     done->indexed = x->indexed;
+    vl_buf_swap(&done->odd, &x->odd);
+    done->table = x->format->schema->table[x->walker.way.lead];
     return VL_OK;
 }
 
@@ -234,6 +291,7 @@ static void free_load(vl_reader *r, load *l)
     vl_fresh_free(&l->fresh);
     vl_index_parts_free(&l->parts);
     vl_work_free(&l->work);
+    vl_buf_free(&l->odd);
     for (int s = 0; s < VL_MAX_TEXT; s++) {
         vl_buf_free(&l->text[s]);
         vl_buf_free(&l->packed[s]);
@@ -265,7 +323,10 @@ out:
         vl_output_close(x.out[s]);
         XXH3_freeState(x.hash[s]);
     }
+    if (x.mend) x.format->same_values->free(x.mend);
+    free(x.mend);
     free(x.how);
+    vl_buf_free(&x.odd);
     vl_reader_close(x.reader);
     vl_store_close(x.store);
     return err->code;

@@ -2,11 +2,14 @@
  * Export: a store -> the text it was made from, byte for byte, by the print of its format. fetch (ordered) ->
  * print (parallel) -> emit (ordered). The text is hashed on the way and compared with the hash taken at
  * ingest, so a wrong export cannot go unnoticed.
+ *
+ * Where some rows do not come out as they were though their values are whole (vl_same_values of
+ * formats/format.h), nothing is given unless the values alone are asked for.
  */
 #ifndef VL_EXPORT_H
 #define VL_EXPORT_H
 
-#include "formats/err.h"
+#include "formats/buf.h"
 #include "pipeline/run/progress.h"
 
 #include <stdbool.h>
@@ -20,6 +23,7 @@ typedef struct vl_export {
     bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */
     bool force;
+    bool values; /* a text of the same values will do, where the original cannot be had */
     int threads;
     vl_progress_how progress;
     const char *what; /* the word before the progress bar */
@@ -29,9 +33,11 @@ typedef struct vl_exported {
     uint64_t bytes, rows;
     bool compared; /* with the hash of the original text */
     bool indexed;  /* the rows of all indexes were among those that were printed */
+    vl_buf odd;    /* owned: rows (u64) of a table that are not as they were; only with values */
+    const char *table;
 } vl_exported;
 
-/* How many texts a store was made from, and their bytes in all. */
+/* How many texts a store was made from, and their bytes in all; 0 texts if its format has no way back. */
 struct vl_store;
 vl_code vl_export_texts(struct vl_store *store, int *n, uint64_t *bytes, vl_err *err);
 

@@ -29,7 +29,7 @@ typedef struct vl_kind {
     int unit_field,
         unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
     const vl_tally *tally; /* NULL: none */
-    bool reprint;          /* verify makes the text again unasked */
+    bool reprint; /* ingest makes the text again before it publishes; else parse has proven each row */
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;
     /* sections of a store's report: plots, and what the kind's own columns say; NULL: none. err is that of

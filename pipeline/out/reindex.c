@@ -78,6 +78,7 @@ static vl_code make_copy(reindex *x, const char *to, vl_reindexed *done, vl_err 
         vl_store_finish(x->copy, x->ask->threads, err) || vl_store_identity(x->store, identity, err))
         return err->code;
     const vl_verify ask = { .path = vl_store_part(x->copy),
+                            .quick = true, /* its columns are those of the store, as the digest shows */
                             .threads = x->ask->threads,
                             .progress = x->ask->progress };
     if (vl_verify_run(&ask, &seen, err)) return err->code;

@@ -119,7 +119,7 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bo
     int n = 0;
     uint64_t bytes = 0;
     vl_exported done = { 0 };
-    if (vl_export_texts(v->store, &n, &bytes, err)) return err->code;
+    if (vl_export_texts(v->store, &n, &bytes, err) || !n) return err->code;
     const vl_export text = { .store = ask->path,
                              .out = { "", n > 1 ? "" : NULL },
                              .compare_only = true,
@@ -131,6 +131,7 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bo
     vl_export_run(&text, &done, err);
     seen->text = done.compared;
     *indexed = done.indexed;
+    vl_buf_free(&done.odd);
     return err->code;
 }
 
@@ -173,7 +174,7 @@ static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, v
     v->total = seen->bytes;
     if (!(v->whole = calloc((size_t)v->ncolumn + 1, sizeof *v->whole)))
         return vl_fail(err, VL_ENOMEM, "no memory to verify a store");
-    if ((ask->deep || v->kind->reprint) && check_text(v, ask, seen, &added, err)) return err->code;
+    if (!ask->quick && check_text(v, ask, seen, &added, err)) return err->code;
     v->column = unchecked(v, 0);
     if (v->column < v->ncolumn && check_columns(v, ask->threads, err)) return err->code;
     if (check_indexes(v, ask->threads, added, err)) return err->code;

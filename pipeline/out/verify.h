@@ -1,6 +1,7 @@
 /*
  * Verify: is a store whole? Seal and hash over all bytes first, so that HDF5 never sees a damaged file;
- * then the digest table, every chunk, every column's digest, and that the original text comes out again.
+ * then the digest table, every chunk, every column's digest, and that the original text comes out again: it is
+ * made, all of it, and compared by its hash.
  */
 #ifndef VL_VERIFY_H
 #define VL_VERIFY_H
@@ -11,7 +12,7 @@
 typedef struct vl_verify {
     const char *path;
     int threads;
-    bool deep; /* make the text again also where that is dear (vl_kind.reprint) */
+    bool quick; /* do not make the text again */
     vl_progress_how progress;
 } vl_verify;
 

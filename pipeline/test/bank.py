@@ -272,10 +272,12 @@ def record_lost(t, f):
         done = bank.run("ingest", "-s", "S1", *options, file)
         t.check(done.code == OK and "1 unchanged" in done.err and bank.digests() == before,
                 f"record lost, {options}", done.err)
-    for file in (document, turn):
-        done = bank.run("ingest", "-s", "S1", file)
-        t.check(done.code == DATA and bank.digests() == before, "record lost, other options",
-                f"{done.code} {done.err}")
+    done = bank.run("ingest", "-s", "S1", turn)
+    t.check(done.code == DATA and bank.digests() == before, "record lost, other options",
+            f"{done.code} {done.err}")
+    for options in ([], ["--exact", "sampled"]):  # an option of before, which changes nothing
+        done = bank.run("ingest", "-s", "S1", *options, document)
+        t.check(done.code == OK and "1 unchanged" in done.err, f"record lost, {options}", done.err)
 
 
 def withdrawal(t, f, bank):
