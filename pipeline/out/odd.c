@@ -19,8 +19,7 @@ void vl_odd_words(const vl_buf *odd, size_t *from, char *text, size_t n)
         size_t to = *from + 1;
         while (to < count && row(odd, to) == row(odd, to - 1) + 1) to++;
         used += (size_t)snprintf(text + used, n - used, "%s%" PRIu64, used ? ", " : "", row(odd, *from));
-        if (to - *from > 1)
-            used += (size_t)snprintf(text + used, n - used, "-%" PRIu64, row(odd, to - 1));
+        if (to - *from > 1) used += (size_t)snprintf(text + used, n - used, "-%" PRIu64, row(odd, to - 1));
         *from = to;
     }
 }
