@@ -2,8 +2,8 @@
 mzML: every odd document comes back byte for byte, or is refused with exit code 65 and one line that names the
 place.
 
-Each legal case must come back exactly, pass verify, and have its facts (index, checksum, counts) noted. A document cut at any byte
-is refused.
+Each legal case must come back exactly, pass verify, and have its facts (index, checksum, counts) noted. A
+document cut at any byte is refused.
 
 Suites: spectra.
 """

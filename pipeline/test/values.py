@@ -1,6 +1,6 @@
 """
-A store that cannot give its original back, as vial 0.1 made some: it proved the compression of a sample of the
-arrays. verify and export say so and name the arrays; export --values gives a valid document of the same
+A store that cannot give its original back, as vial 0.1 made some: it proved the compression of a sample of
+the arrays. verify and export say so and name the arrays; export --values gives a valid document of the same
 values; and where the original can be had, it gives that.
 
 The store is testdata/stores/sampled/indexed.h5, of the document beside it.
@@ -68,7 +68,8 @@ def values(t, f):
     if not t.check(done.code == OK, "export --values", done.err):
         return
     lines = done.err.splitlines()
-    t.check("6 rows of array" in lines[0] and lines[1].endswith("array 22-25, 40-41"), "which differ", done.err)
+    t.check("6 rows of array" in lines[0] and lines[1].endswith("array 22-25, 40-41"), "which differ",
+            done.err)
     t.check("equal to the original" not in done.err, "nothing is claimed", done.err)
     got = f.read("x.mzML")
     was, now = BINARY.findall(text), BINARY.findall(got)
@@ -80,8 +81,9 @@ def values(t, f):
     t.check(skeleton(text) == skeleton(got), "all else is as it was")
     check_index(t, got)
     old, new = Document(text), Document(got)
-    t.check(len(old.spectra) == len(new.spectra) and all(
-        same_bits(a, b) for x, y in zip(old.spectra, new.spectra) for a, b in zip(x.peaks(), y.peaks())), "peaks")
+    t.check(len(old.spectra) == len(new.spectra) and
+            all(same_bits(a, b) for x, y in zip(old.spectra, new.spectra)
+                for a, b in zip(x.peaks(), y.peaks())), "peaks")
     more_ways(t, f, got)
     again(t, f, got)
 
