@@ -75,17 +75,12 @@ static uint64_t seal(const uint8_t *packed, size_t n)
     return XXH3_64bits_withSeed(packed + VL_FRAME, n - VL_FRAME, head);
 }
 
-/* A model is for the codec that made it. */
-static const vl_model *model_of(const vl_codec *codec, const vl_model *model)
-{
-    return model && model->bytes.len && model->codec == codec->id ? model : NULL;
-}
-
 vl_code vl_pack(const vl_codec *codec, const vl_pack_job *all, vl_buf *packed, bool *fits, vl_err *err)
 {
     vl_pack_job own = *all;
     const vl_pack_job *const job = &own;
-    own.beside.model = model_of(codec, all->beside.model);
+    const vl_model *const model = all->beside.model; /* is for the codec that made it */
+    if (!model || !model->bytes.len || model->codec != codec->id) own.beside.model = NULL;
     if (job->len > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "chunk of %zu bytes", job->len);
     packed->len = 0;
     *fits = true;
@@ -122,8 +117,7 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
-vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work,
-                  vl_err *err)
+vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
@@ -134,7 +128,6 @@ vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf
                                 .plain = plain->data,
                                 .len = frame.len,
                                 .width = frame.width,
-                                .model = model_of(codec, model),
                                 .work = work };
     if (codec->unpack(&job, err)) return err->code;
     plain->len = frame.len;

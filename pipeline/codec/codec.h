@@ -38,11 +38,8 @@ void vl_work_free(vl_work *work);
  * codec_deflate.c. */
 enum { VL_EFFORTS = 7 };
 
-/* What was learned of a whole column, once, by the codec of that number: kept with the column, not in its
- * chunks. */
-enum {
-    VL_MAX_MODEL = 60 << 10
-}; /* bytes: filter parameters lie in a data set's header, which ends at 64 KiB */
+/* What was learned of a whole column, once, by the codec of that number. It puts what unpacking needs of it into
+ * every chunk: the HDF5 filter sees nothing else. */
 typedef struct vl_model {
     uint8_t codec;
     vl_buf bytes; /* empty: there is none */
@@ -72,10 +69,9 @@ typedef struct vl_pack_job {
 typedef struct vl_unpack_job {
     const uint8_t *payload; /* [n]; may be hostile */
     size_t n;
-    uint8_t *plain;        /* [len], to be filled */
-    size_t len, width;     /* bytes; len is a multiple of width, which is 1 to 8 */
-    const vl_model *model; /* of the column, made by this codec; NULL: none. Its bytes may be hostile */
-    vl_work *work;         /* borrowed */
+    uint8_t *plain;    /* [len], to be filled */
+    size_t len, width; /* bytes; len is a multiple of width, which is 1 to 8 */
+    vl_work *work;     /* borrowed */
 } vl_unpack_job;
 
 /* Sets of uses and types, for vl_codec.uses and .types. */
@@ -94,8 +90,8 @@ typedef struct vl_codec {
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
     void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
     bool rows, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
-    /* Learns from the first chunk of a column: appends VL_MAX_MODEL bytes at most, or nothing. NULL: it does
-     * not. Of several for one column the first of the table learns. */
+    /* Learns from the first chunk of a column: appends the bytes of a model, or nothing. NULL: it does not. Of
+     * several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
 } vl_codec;
 
@@ -136,9 +132,8 @@ typedef struct vl_frame {
 } vl_frame;
 /* Reads and checks the frame and the payload's hash. VL_ESTORE with what is wrong. */
 vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *err);
-/* The plain bytes of a packed chunk, replacing plain; hashes checked. model: of its column; NULL: none. */
-vl_code vl_unpack(const uint8_t *packed, size_t n, const vl_model *model, vl_buf *plain, vl_work *work,
-                  vl_err *err);
+/* The plain bytes of a packed chunk, replacing plain; hashes checked. */
+vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err);
 
 /* HDF5's own shuffle and deflate, as profile portable stores them. */
 vl_code vl_deflate_pack(const vl_trial *trial, const vl_pack_job *job, vl_buf *packed, vl_err *err);

@@ -27,10 +27,7 @@ static vl_code learn_one(vl_work *work, const vl_chunks *chunks, const vl_chunk 
         .work = work
     };
     spec->model->codec = codec->id;
-    if (codec->learn(&job, &spec->model->bytes, err)) return err->code;
-    if (spec->model->bytes.len <= VL_MAX_MODEL) return VL_OK;
-    return vl_fail(err, VL_EBUG, "%s: codec %s learned %zu bytes", spec->path, codec->name,
-                   spec->model->bytes.len);
+    return codec->learn(&job, &spec->model->bytes, err);
 }
 
 vl_code vl_learn(vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err)

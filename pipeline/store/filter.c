@@ -30,39 +30,6 @@ static vl_type type_of(unsigned width, size_t len)
     return width == 8 && len % 8 == 0 ? VL_U64 : VL_U8;
 }
 
-/* ---- parameters ---- */
-
-size_t vl_filter_params(unsigned width, vl_use use, const vl_model *model, unsigned param[VL_FILTER_PARAMS])
-{
-    const size_t len = model ? model->bytes.len : 0;
-    param[0] = len ? 2 : 1;
-    param[1] = width;
-    param[2] = (unsigned)use;
-    if (!len) return 3;
-    param[3] = model->codec;
-    param[4] = (unsigned)len;
-    for (size_t i = 0; i < len; i += 4) {
-        uint8_t four[4] = { 0 };
-        memcpy(four, model->bytes.data + i, len - i < 4 ? len - i : 4);
-        param[5 + i / 4] = vl_le32(four);
-    }
-    return 5 + (len + 3) / 4;
-}
-
-bool vl_filter_model(const unsigned *param, size_t n, vl_model *model, vl_err *err)
-{
-    model->bytes.len = 0;
-    if (n < 1 || param[0] == 1) return n >= 1;
-    if (param[0] != 2 || n < 6 || param[3] > UINT8_MAX || !param[4] || param[4] > VL_MAX_MODEL ||
-        n != 5 + (param[4] + 3) / 4)
-        return false;
-    if (vl_buf_reserve(&model->bytes, 4 * (n - 5), err)) return false;
-    for (size_t i = 5; i < n; i++) vl_put_le32(model->bytes.data + 4 * (i - 5), param[i]);
-    model->bytes.len = param[4];
-    model->codec = (uint8_t)param[3];
-    return true;
-}
-
 /* ---- what a thread keeps ---- */
 
 static pthread_key_t key;
@@ -92,11 +59,9 @@ static vl_work *work_of_thread(void)
 static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,
                       vl_err *err)
 {
-    vl_model model = { 0 };
-    if (vl_filter_model(param, nparam, &model, err)) vl_unpack(in->data, in->len, &model, out, work, err);
-    else vl_fail(err, VL_ESTORE, "filter parameters that are not known");
-    vl_buf_free(&model.bytes);
-    return err->code;
+    if (!vl_filter_known(param, nparam))
+        return vl_fail(err, VL_ESTORE, "filter parameters that are not known");
+    return vl_unpack(in->data, in->len, out, work, err);
 }
 
 static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,
@@ -108,8 +73,6 @@ static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_
                         err);
 }
 
-_Thread_local vl_model *vl_filter_wanted;
-
 static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size_t nbytes, size_t *buf_size,
                      void **buf)
 {
@@ -117,10 +80,6 @@ static size_t filter(unsigned flags, size_t nparam, const unsigned param[], size
     vl_work *const work = work_of_thread();
     vl_buf in = { 0 }, out = { 0 };
     size_t n = 0;
-    if (vl_filter_wanted) {
-        vl_filter_model(param, nparam, vl_filter_wanted, &err);
-        return 0;
-    }
     if (work && !vl_buf_append(&in, *buf, nbytes, &err) && /* padded, as kernels want it */
         !(flags & H5Z_FLAG_REVERSE ? unpack(&in, nparam, param, work, &out, &err)
                                    : pack(&in, nparam, param, work, &out, &err)))

@@ -93,25 +93,8 @@ vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *
     return err->code;
 }
 
-/* A model is among more parameters than HDF5 tells: the filter is asked, through the first chunk. */
-static bool read_model(vl_dataset *col)
-{
-    uint8_t element[8];
-    const hsize_t first = 0, one = 1;
-    const hid_t file = H5Dget_space(col->id), memory = H5Screate_simple(1, &one, NULL);
-    if (file >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &one, NULL) >= 0) {
-        vl_filter_wanted = &col->is.model;
-        H5Dread(col->id, vl_hdf5_type(col->is.type), memory, file, H5P_DEFAULT, element);
-        vl_filter_wanted = NULL;
-    }
-    if (file >= 0) H5Sclose(file);
-    if (memory >= 0) H5Sclose(memory);
-    return col->is.model.bytes.len > 0;
-}
-
 /* Chunk size and whether HDF5's own filters or ours packed the data set. False: a layout we do not write. */
-static bool read_layout(vl_dataset *col, hid_t create, vl_err *err)
+static bool read_layout(vl_dataset *col, hid_t create)
 {
     hsize_t size[4] = { 0 }, chunk = 1;
     if (H5Pget_layout(create) != H5D_CHUNKED || H5Pget_chunk(create, 4, size) != col->is.ndim) return false;
@@ -130,8 +113,7 @@ static bool read_layout(vl_dataset *col, hid_t create, vl_err *err)
     col->is.chunk = chunk;
     col->is.nchunk = (col->is.nelem + chunk - 1) / chunk;
     if (col->is.portable) return first == H5Z_FILTER_SHUFFLE || first == H5Z_FILTER_DEFLATE;
-    if (nparam <= 8) return vl_filter_model(param, nparam, &col->is.model, err);
-    return read_model(col);
+    return vl_filter_known(param, nparam);
 }
 
 vl_code vl_store_take_digest(vl_dataset *col, const char *hex, vl_err *err)
@@ -160,7 +142,7 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
         col->is.dims[i] = dims[i];
         good = !__builtin_mul_overflow(col->is.nelem, dims[i], &col->is.nelem);
     }
-    good = good && col->is.nelem < UINT64_MAX / 64 && read_layout(col, create, err);
+    good = good && col->is.nelem < UINT64_MAX / 64 && read_layout(col, create);
     if (!good) bad_store(st, err, col->is.path);
     if (type >= 0) H5Tclose(type);
     if (space >= 0) H5Sclose(space);
@@ -300,7 +282,7 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
     vl_err inner = VL_ERR_INIT;
     plain->len = 0;
     if (col->portable) vl_deflate_unpack(packed->data, packed->len, want, width, plain, work, &inner);
-    else vl_unpack(packed->data, packed->len, &col->model, plain, work, &inner);
+    else vl_unpack(packed->data, packed->len, plain, work, &inner);
     if (!inner.code && plain->len != want)
         vl_fail(&inner, VL_ESTORE, "%zu plain bytes, expected %zu", plain->len, want);
     if (inner.code) return vl_fail(err, inner.code, "%s, chunk %" PRIu64 ": %s", col->path, nth, inner.what);
@@ -433,7 +415,6 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err)
 void vl_store_close(vl_store *st)
 {
     if (!st) return;
-    for (int i = 0; i < st->ncolumn + st->nindex; i++) vl_buf_free(&st->column[i].is.model.bytes);
     if (!st->dead) {
         for (int i = 0; i < st->ncolumn + st->nindex; i++)
             if (st->column[i].id >= 0) H5Dclose(st->column[i].id);

@@ -117,7 +117,6 @@ typedef struct vl_stored {
     uint8_t digest[16];
     bool index;                 /* made from columns */
     bool portable;              /* HDF5's filters instead of ours */
-    vl_model model;             /* of the column; owned by the store */
     char codec[VL_CODEC_NAMES]; /* that occur in its chunks, with commas between */
     uint64_t packed_bytes;      /* in the file */
 } vl_stored;

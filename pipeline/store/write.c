@@ -143,14 +143,6 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     return col;
 }
 
-/* The parameters of our filter (filter.h), and the model among them. */
-static void set_filter(hid_t create, unsigned width, vl_use use, const vl_model *model)
-{
-    unsigned param[VL_FILTER_PARAMS];
-    const size_t n = vl_filter_params(width, use, model, param);
-    H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, n, param);
-}
-
 /* Chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
 static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, const vl_spec *spec)
 {
@@ -163,7 +155,8 @@ static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, const vl
         if (width > 1) H5Pset_shuffle(create);
         H5Pset_deflate(create, 6);
     } else {
-        set_filter(create, width, spec->use, spec->model);
+        const unsigned param[VL_FILTER_PARAMS] = { 1, width, (unsigned)spec->use };
+        H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, VL_FILTER_PARAMS, param);
     }
     return create;
 }

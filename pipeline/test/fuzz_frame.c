@@ -62,8 +62,7 @@ static void unpack(const vl_buf *chunk)
 {
     vl_err err = VL_ERR_INIT;
     vl_buf plain = { 0 };
-    const vl_model *const model = model_of(chunk->len > 2 ? vl_codec_find(chunk->data[2]) : NULL);
-    if (!vl_unpack(chunk->data, chunk->len, model, &plain, &work, &err)) {
+    if (!vl_unpack(chunk->data, chunk->len, &plain, &work, &err)) {
         vl_frame frame;
         MUST(!vl_frame_read(chunk->data, chunk->len, &frame, &err));
         MUST(plain.len == frame.len && XXH3_64bits(plain.data, plain.len) == frame.hash);
@@ -117,7 +116,7 @@ static void round_trip(const uint8_t *bytes, size_t n)
     bool fits = false;
     if (codec) MUST(!vl_pack(codec, &job, &packed, &fits, &err));
     if (!fits) MUST(!vl_pack_best(trial, bytes[0] & 31, &job, &packed, &err));
-    MUST(!vl_unpack(packed.data, packed.len, job.beside.model, &plain, &work, &err));
+    MUST(!vl_unpack(packed.data, packed.len, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));
     MUST(!vl_deflate_pack(trial, &job, &packed, &err));
     MUST(!vl_deflate_unpack(packed.data, packed.len, len, width, &plain, &work, &err));

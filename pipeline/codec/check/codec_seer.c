@@ -4,8 +4,8 @@
  * rows end and the bytes of the column near it, and what it packs cannot be unpacked if any of that is not as
  * it was.
  *
- * Payload: u32 rows, u32 bytes near (0: none seen); the ends of rows, u32 each; the bytes near; then for each
- * byte its rank, plus its place in its row, plus the byte near it, mod 256.
+ * Payload: u32 rows, u32 bytes near (0: none seen); the model; the ends of rows, u32 each; the bytes near; then for
+ * each byte its rank, plus its place in its row, plus the byte near it, mod 256.
  */
 #include "pipeline/codec/codec.h"
 
@@ -46,7 +46,8 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     for (int r = 0; r < LEVELS; r++) rank[b->model->bytes.data[r]] = (uint8_t)r;
     vl_put_le32(head, (uint32_t)b->nrow);
     vl_put_le32(head + 4, b->near ? (uint32_t)job->len : 0);
-    if (vl_buf_append(out, head, sizeof head, err) || vl_buf_append(out, b->row, 4 * b->nrow, err) ||
+    if (vl_buf_append(out, head, sizeof head, err) || vl_buf_append(out, b->model->bytes.data, LEVELS, err) ||
+        vl_buf_append(out, b->row, 4 * b->nrow, err) ||
         (b->near && vl_buf_append(out, b->near, job->len, err)) || vl_buf_grow(out, job->len, err))
         return err->code;
     uint8_t *const bytes = out->data + out->len;
@@ -58,17 +59,15 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
 
 static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
-    if (!job->model || job->model->bytes.len != LEVELS)
-        return vl_fail(err, VL_ESTORE, "no model of %d bytes", LEVELS);
     if (job->n < 8) return vl_fail(err, VL_ESTORE, "chunk of %zu bytes is cut", job->n);
     const uint64_t nrow = vl_le32(job->payload), nnear = vl_le32(job->payload + 4);
-    if ((nnear && nnear != job->len) || job->n != 8 + 4 * nrow + nnear + job->len)
+    if ((nnear && nnear != job->len) || job->n != 8 + LEVELS + 4 * nrow + nnear + job->len)
         return vl_fail(err, VL_ESTORE, "chunk of %zu bytes, expected %llu rows beside %zu", job->n,
                        (unsigned long long)nrow, job->len);
-    const uint8_t *const row = job->payload + 8, *const near = row + 4 * nrow;
+    const uint8_t *const model = job->payload + 8, *const row = model + LEVELS, *const near = row + 4 * nrow;
     memcpy(job->plain, near + nnear, job->len);
     add(job->plain, job->len, row, (size_t)nrow, nnear ? near : NULL, -1);
-    for (size_t i = 0; i < job->len; i++) job->plain[i] = job->model->bytes.data[job->plain[i]];
+    for (size_t i = 0; i < job->len; i++) job->plain[i] = model[job->plain[i]];
     return VL_OK;
 }
 
