@@ -43,6 +43,8 @@ const vl_reason vl_reasons[] = {
       "Convert the file to a format that 'vial help ingest' lists, or wait for a version that handles it." },
     { "conflict", "the name is taken by other data",
       "If the new data is right, run vial ingest with --supersede; if not, give it another name." },
+    { "same_data", "another sample has the same bytes",
+      "See which sample the file is of; if it is of both, run vial ingest with --same-data." },
     { "withdrawn", "the sample was withdrawn",
       "Nothing can be ingested under this id; if the withdrawal was a mistake, use a new id." },
     { "missing", "an input is missing or cannot be read",

@@ -177,6 +177,7 @@ const vl_command vl_command_ingest = {
     "What is not as it should be, most likely:\n"
     "  one file twice, by any name                      refused\n"
     "  the same bytes, or text of both mates, twice     refused; --same-data takes them\n"
+    "  bank: bytes that another sample has              refused; --same-data takes them\n"
     "  mates whose names do not fit: they are equal, or end in one mark, such as /1 and /2\n"
     "                                                   refused\n"
     "  comments ('1:N:', '2:N:') or names that say that mates are swapped, or one mate twice;\n"

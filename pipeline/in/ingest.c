@@ -382,6 +382,19 @@ static void sum_up(ingest *g, vl_ingested *done)
     }
 }
 
+/* May these bytes come in? */
+static vl_code ask_data(const ingest *g, vl_err *err)
+{
+    for (int s = 0; s < g->cutter.nstream && g->ask->data; s++) {
+        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++) {
+            const vl_file_facts *const file = vl_cutter_file(&g->cutter, s, f);
+            if (file->plain_bytes && g->ask->data(g->ask->who, file->name, file->sha256, err))
+                return vl_err_file(err, file->name);
+        }
+    }
+    return VL_OK;
+}
+
 static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
@@ -389,7 +402,7 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
     if (make_slots(g, err) || move(g, err)) return err->code;
-    if (!g->ask->same_data && vl_refuse_same_data(&g->cutter, err)) return err->code;
+    if (!g->ask->same_data && (vl_refuse_same_data(&g->cutter, err) || ask_data(g, err))) return err->code;
     if (note_root(g, err) || note_facts(g, done, err) || note_sources(g, err) ||
         vl_lay_note(g->lay, g->store, err))
         return err->code;

@@ -178,7 +178,7 @@ def other_bytes(t, f, bank):
     f.write("many_R2.fastq", reads(20, 31, mate=2))
     f.write("one.fastq", reads(20, 32))
     done = bank.run("ingest", "-q", "-s", "MANY", f / "many_R1.fastq", f / "many_R2.fastq", f / "one.fastq",
-                    f / "run7.mzML")
+                    f / "run7.mzML", "--same-data")
     t.check(done.code == OK
             and [(r["acquisition"], r["rows"])
                  for r in bank.ls("MANY")] == [("many", 40), ("one", 20), ("run7", 20)],

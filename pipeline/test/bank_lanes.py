@@ -70,12 +70,12 @@ def command_line(t, f):
     t.check(inputs(bank, "P1") == [roles()], "each with its role", str(inputs(bank, "P1")))
     same(t, f, bank, rows, want)
     other(t, f, bank, rows)
-    done = bank.run("ingest", "-s", "P9", f / "run")
+    done = bank.run("ingest", "--same-data", "-s", "P9", f / "run")
     t.check(done.code == OK and export(f, bank, "P9") == want, "a folder of lanes", done.err)
     t.check(counts(bank.run("ingest", "-s", "P9", *rows)) == (0, 1, 0), "is the same as its files")
     mixed(t, f, bank, rows)
     row = ",".join((f / f"run/{name(1, 1)}", f / "none.fq"))
-    done = bank.run("ingest", "-s", "P8", row, f / f"run/{name(1, 2)}")
+    done = bank.run("ingest", "--same-data", "-s", "P8", row, f / f"run/{name(1, 2)}")
     kept = [q for q in bank.quarantine() if q["sample"] == "P8"]
     t.check(done.code == DATA and [(q["reason"], len(q["inputs"])) for q in kept] == [("missing", 3)],
             "a lane that is missing", done.err + str(kept))
@@ -112,9 +112,9 @@ def other(t, f, bank, rows):
                        ("one lane", [r.split(",")[0] for r in rows]), ("first mates alone", rows[:1])):
         done = bank.run("ingest", "-s", "P1", "--acquisition", "P1_S1", *args)
         t.check(done.code == DATA and "other data" in done.err, f"{what} is other data", done.err)
-    done = bank.run("ingest", "-s", "P7", "--acquisition", "a", ",".join(lanes))
+    done = bank.run("ingest", "--same-data", "-s", "P7", "--acquisition", "a", ",".join(lanes))
     t.check(done.code == OK and counts(done) == (1, 0, 0), "two files in a row", done.err)
-    done = bank.run("ingest", "-s", "P7", "--acquisition", "a", *lanes)
+    done = bank.run("ingest", "--same-data", "-s", "P7", "--acquisition", "a", *lanes)
     t.check(done.code == USAGE or "other data" in done.err, "and side by side", done.err)
 
 
@@ -124,14 +124,14 @@ def mixed(t, f, bank, rows):
     for i in (1, 2):
         f.write(f"P1_S1_L001_I{i}_001.fastq.gz", gzip(reads(30, seed=101, length=8, mate=i)))
     index = [f / f"P1_S1_L001_I{i}_001.fastq.gz" for i in (1, 2)]
-    done = bank.run("ingest", "-s", "P6", rows[0], rows[1], *index, f / "run7.mzML")
+    done = bank.run("ingest", "--same-data", "-s", "P6", rows[0], rows[1], *index, f / "run7.mzML")
     t.check(done.code == OK and counts(done) == (3, 0, 0), "reads, index reads and spectra", done.err)
     t.check([(r["kind"], r["acquisition"]) for r in bank.ls("P6")] ==
             [("reads", "P1_S1"), ("reads", "P1_S1_L001_I1_001"), ("spectra", "run7")],
             "three acquisitions", str(bank.ls("P6")))
     t.check([[i[2] for i in s] for s in inputs(bank, "P6")] ==
             [["R1"] * 3 + ["R2"] * 3, ["I1", "I2"], ["data"]], "and their roles", str(inputs(bank, "P6")))
-    done = bank.run("ingest", "-s", "P5", f / f"run/{name(1, 1)}", index[0])
+    done = bank.run("ingest", "--same-data", "-s", "P5", f / f"run/{name(1, 1)}", index[0])
     t.check([r["acquisition"] for r in bank.ls("P5")] == ["P1_S1_L001", "P1_S1_L001_I1_001"],
             "index reads are no second mates", done.err + str(bank.ls("P5")))
     done = run("ingest", "-q", "-o", f / "s.h5", f / f"run/{name(1, 1)}", index[0])
@@ -176,7 +176,7 @@ def other_ways(t, f, bank):
     t.check(facts == {"strandedness": "auto", "lane": "1; 2; 10"}, "which is remembered", str(facts))
     rows = [("P3", lane, f"run/{name(lane, 1)}", f"run/{name(lane, 2)}") for lane in LANES]
     apart = sheet(f, "sarek.csv", rows, ("sample", "lane", "fastq_1", "fastq_2"))
-    done = bank.run("ingest", "--sheet", apart)
+    done = bank.run("ingest", "--same-data", "--sheet", apart)
     t.check(counts(done) == (3, 0, 0), "sarek's lanes are kept apart", done.err)
     for task in (1, 2):
         done = bank.run("ingest", "--sheet", path, "--task", f"{task}/2")

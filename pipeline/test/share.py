@@ -124,10 +124,10 @@ def at_once(t, f, mask):
     def work(person, k):
         for i in range(8):
             done = person.run("ingest", "-q", "-b", bank.path, "-s", "SAME", "--acquisition", f"{i}{k}",
-                              f / f"r{i}.fastq")
+                              "--same-data", f / f"r{i}.fastq")
             codes.append((done.code, done.err))
             done = person.run("ingest", "-q", "-b", bank.path, "-s", f"S{i}", "--acquisition", "a",
-                              f / f"r{i}.fastq")
+                              "--same-data", f / f"r{i}.fastq")
             codes.append((done.code, done.err))
             if i % 3 == 0:
                 done = person.run("nightly", "-b", bank.path)

@@ -57,6 +57,11 @@ typedef struct vl_known_input {
 vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_input *input, int ninput,
                             const char *profile, const char *options, bool *known, vl_err *err);
 
+/* Who has these bytes (SHA-256 in hex) in a live store, besides this sample: "'S1', acquisition 'L001'"; "" if
+ * nobody. Into found, n bytes. */
+vl_code vl_catalog_find_data(vl_catalog *c, const char *sample, const char *sha256, char *found, size_t n,
+                             vl_err *err);
+
 /* ---- jobs ---- */
 typedef struct vl_catalog_job {
     const char *what; /* "ingest", "nightly" */

@@ -2,6 +2,8 @@
 #include "pipeline/bank/intake/deposit.h"
 
 #include "formats/letter.h"
+#include "pipeline/bank/catalog/catalog.h"
+#include "pipeline/bank/intake/claims.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/io/sniff.h"
 #include "pipeline/store/file.h"
@@ -291,7 +293,31 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
 
 /* ---- the whole ---- */
 
-static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
+/* Does another sample have these bytes, in the bank or in this run? The commonest slip of a sheet. */
+static vl_code check_data(void *who, const char *path, const uint8_t sha256[32], vl_err *err)
+{
+    deposit *const d = who;
+    const vl_deposit *const ask = d->ask;
+    vl_catalog *catalog = NULL;
+    char hex[65], found[200] = "";
+    (void)path;
+    vl_hex(sha256, 32, hex);
+    if (ask->catalog && !vl_catalog_open(&catalog, ask->bank, false, err))
+        vl_catalog_find_data(catalog, ask->item->sample, hex, found, sizeof found, err);
+    vl_catalog_close(catalog);
+    if (err->code) return err->code;
+    const size_t other =
+        ask->claims && !*found ? vl_claims_take(ask->claims, ask->number, ask->item->sample, hex) : SIZE_MAX;
+    if (other != SIZE_MAX)
+        snprintf(found, sizeof found, "'%.60s', in this run", ask->items->item[other].sample);
+    if (!*found) return VL_OK;
+    d->reason = "same_data";
+    return vl_fail(err, VL_EEXIST,
+                   "holds the same bytes as sample %s; --same-data takes them for '%.60s' too", found,
+                   ask->item->sample);
+}
+
+static vl_code ingest(deposit *d, vl_deposited *done, vl_err *err)
 {
     const vl_item *const item = d->ask->item;
     vl_given given = { .n = 0 };
@@ -309,6 +335,8 @@ static vl_code ingest(const deposit *d, vl_deposited *done, vl_err *err)
                             .any_format = true,
                             .mates_as_given = d->ask->mates_as_given,
                             .same_data = d->ask->same_data,
+                            .data = check_data,
+                            .who = d,
                             .progress = VL_PROGRESS_OFF };
     return vl_ingest_run(&ask, &done->sum, err);
 }

@@ -26,6 +26,10 @@ typedef struct vl_deposit {
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     const char *options;            /* of formats, as of the whole batch; NULL: none */
     const char *sheet;              /* the item comes from; NULL: none */
+    bool catalog;                   /* asked whether another sample has the same bytes */
+    struct vl_claims *claims;       /* of the run; NULL: none */
+    const vl_items *items;          /* of the run, and which of them this one is */
+    size_t number;
 } vl_deposit;
 
 typedef struct vl_deposited {

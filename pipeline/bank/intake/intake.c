@@ -1,6 +1,7 @@
 /* The supervisor of an intake (intake.h). */
 #include "pipeline/bank/intake/intake_parts.h"
 
+#include "pipeline/bank/intake/claims.h"
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
@@ -47,6 +48,7 @@ typedef struct intake {
     const vl_intake *ask;
     vl_intake_sum *sum;
     place *place;          /* owned; [items] */
+    vl_claims *claims;     /* owned; shared with workers */
     vl_known_input *input; /* owned; of all items; mtime_ns is 0 when it could not be looked at */
     desk *desk;            /* owned; [jobs] */
     int jobs, threads, running;
@@ -116,6 +118,7 @@ static vl_code look_at_items(intake *t, vl_err *err)
         }
         total += t->place[i].bytes;
     }
+    if (!(t->claims = vl_claims_new(n))) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", n);
     vl_intake_view_start(&t->view, t->ask->quiet ? VL_PROGRESS_OFF : t->ask->progress, total);
     return VL_OK;
 }
@@ -260,6 +263,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
         if (done && told->published) log_published(t, item, told);
         tell_hint(t, item, told);
     } else {
+        vl_claims_release(t->claims, d->item);
         if (!ended_before_naming(told)) {
             json_t *const json = vl_item_json(item);
             done = vl_intake_clear(t->ask->bank, d->journal.id, item->sample, json, t->ask->catalog,
@@ -370,7 +374,11 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .mates_as_given = t->ask->mates_as_given,
                                .same_data = t->ask->same_data,
                                .options = t->ask->options,
-                               .sheet = t->ask->sheet };
+                               .sheet = t->ask->sheet,
+                               .catalog = t->ask->catalog != NULL,
+                               .claims = t->claims,
+                               .items = t->ask->items,
+                               .number = i };
     d->item = i;
     d->timed_out = false;
     d->started = ticks();
@@ -564,6 +572,7 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     sigaction(SIGTERM, &old[1], NULL);
     vl_progress_share(NULL);
     if (t.done) munmap((void *)t.done, (size_t)t.jobs * sizeof *t.done);
+    vl_claims_free(t.claims);
     free(t.desk);
     free(t.place);
     free(t.input);
