@@ -98,6 +98,15 @@ void vl_err_print(const vl_err *err, char *line, size_t n)
     if (at < n) vl_letters_show(err->what, line + at, n - at);
 }
 
+int vl_exit_worse(int a, int b)
+{
+    static const int worst_first[] = { EX_DATAERR,   EX_SOFTWARE, EX_IOERR,   EX_OSERR,    EX_CONFIG,
+                                       EX_CANTCREAT, EX_NOPERM,   EX_NOINPUT, EX_TEMPFAIL, EX_USAGE };
+    for (size_t i = 0; i < sizeof worst_first / sizeof *worst_first; i++)
+        if (a == worst_first[i] || b == worst_first[i]) return worst_first[i];
+    return a ? a : b;
+}
+
 int vl_exit_code(vl_code code)
 {
     switch (code) {
@@ -105,6 +114,7 @@ int vl_exit_code(vl_code code)
     case VL_EARG: return EX_USAGE;
     case VL_ENOMEM: return EX_OSERR;
     case VL_ENOIN: return EX_NOINPUT;
+    case VL_ECLOSED:
     case VL_EIO: return EX_IOERR;
     case VL_ETRUNC:
     case VL_EFORMAT:

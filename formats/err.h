@@ -17,6 +17,7 @@ typedef enum vl_code {
     VL_ENOMEM,  /* no memory, or more than --max-memory */
     VL_ENOIN,   /* input missing or unreadable */
     VL_EIO,     /* a system call failed on data: disk full, device error */
+    VL_ECLOSED, /* who reads our output has closed it: no fault of anybody's */
     VL_ETRUNC,  /* input ends too early */
     VL_EFORMAT, /* input contradicts its format */
     VL_EUNSUP,  /* legal, but we do not handle it */
@@ -64,5 +65,8 @@ void vl_err_print(const vl_err *err, char *line, size_t n);
 
 /* The exit code of sysexits.h that belongs to a code. */
 int vl_exit_code(vl_code code);
+/* Of the exit codes of two things that were done, the one that says more: what is known to be damaged before
+ * what could not be looked at, that before what was not asked well. */
+int vl_exit_worse(int a, int b);
 
 #endif

@@ -91,6 +91,7 @@ const char *vl_reason_of(const vl_err *err)
     case VL_EARG: return "arguments";
     case VL_ENOMEM: return "memory";
     case VL_ENOIN: return "missing";
+    case VL_ECLOSED:
     case VL_EIO: return "io";
     case VL_ETRUNC: return "truncated";
     case VL_EFORMAT: return "format";

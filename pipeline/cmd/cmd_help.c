@@ -1,5 +1,6 @@
 /* vial help and vial version. */
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,10 +35,12 @@ static void exit_codes(void)
            "  70  a fault in vial itself: please report it\n"
            "  71  the system refused memory or a process\n"
            "  73  the output exists already or cannot be made\n"
-           "  74  reading or writing failed: disk full, device error, pipe closed\n"
+           "  74  reading or writing failed: disk full, device error, output closed\n"
            "  75  try again: another vial holds the lock\n"
            "  77  not permitted: the message says who may\n"
-           "  78  bank.ini, or what the bank stands on, is not as it must be\n");
+           "  78  bank.ini, or what the bank stands on, is not as it must be\n"
+           " 141  (SIGPIPE) whoever reads the output has closed the pipe, as head does: no message\n"
+           "Of several stores the worst: 65, then 70, 74, 71, 78, 73, 77, 66, 75, 64.\n");
 }
 
 static int run_help(const vl_command *me, int argc, char **argv)
@@ -61,7 +64,7 @@ static int run_help(const vl_command *me, int argc, char **argv)
         char *args[] = { name, flag, NULL };
         return vl_commands[i]->run(vl_commands[i], 2, args);
     }
-    fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", word);
+    vl_say(stderr, "vial: there is no command '%s'; 'vial help' lists them", word);
     return EX_USAGE;
 }
 

@@ -45,7 +45,7 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
         if (c->uniform) json_object_set_new(one, "row_length", json_integer((json_int_t)c->row_length));
         json_array_append_new(columns, one);
     }
-    if (!err->code) vl_store_notes(st, add_note, notes, err);
+    if (!err->code) vl_store_notes(st, add_note, notes);
     json_t *const all =
         json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "kind", vl_json_text(f->kind),
                   "profile", vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in",
@@ -55,7 +55,11 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     errno = 0;
     if (!err->code && (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))
-        vl_fail_errno(err, errno == ENOMEM ? VL_ENOMEM : VL_EIO, errno, "standard output: cannot write");
+        vl_fail_errno(err,
+                      errno == ENOMEM  ? VL_ENOMEM
+                      : errno == EPIPE ? VL_ECLOSED
+                                       : VL_EIO,
+                      errno, "standard output: cannot write");
     json_decref(all);
     return err->code;
 }
@@ -76,7 +80,8 @@ static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_
     printf("  %s in, %s stored (%.1f %%)\n  digest %s\n\nnotes\n", vl_human_bytes(f->bytes_in, in),
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
-    if (vl_store_notes(st, print_note, NULL, err) || vl_store_indexes(st, &indexes, err)) return err->code;
+    vl_store_notes(st, print_note, NULL);
+    if (vl_store_indexes(st, &indexes, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
     for (int i = 0; i < vl_store_ncolumn(st) + indexes; i++) {
         const vl_stored *const c = vl_store_column(st, i);

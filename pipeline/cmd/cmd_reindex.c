@@ -1,4 +1,5 @@
 /* vial reindex: indexes made again from the columns. */
+#include "pipeline/cmd/each.h"
 #include "pipeline/cmd/opt.h"
 #include "pipeline/out/reindex.h"
 #include "pipeline/run/run.h"
@@ -19,20 +20,26 @@ static bool is_of_bank(const char *store)
     return !access(beside, F_OK);
 }
 
-static int reindex_store(const char *store, int threads, bool quiet)
+typedef struct asked {
+    int threads;
+    bool quiet;
+} asked;
+
+static int reindex_store(void *self, const char *store)
 {
+    const asked *const a = self;
     vl_err err = VL_ERR_INIT;
     vl_reindexed done = { 0 };
     const vl_reindex ask = { .store = store,
-                             .threads = threads,
-                             .progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
+                             .threads = a->threads ? a->threads : vl_cores(),
+                             .progress = a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
     if (is_of_bank(store)) {
         vl_fail(&err, VL_EARG, "is a store of a bank: vial reindex -b BANK SAMPLE");
         vl_err_file(&err, store);
         return vl_report(&err);
     }
     if (vl_reindex_run(&ask, &done, &err)) return vl_report(&err);
-    if (quiet) return EX_OK;
+    if (a->quiet) return EX_OK;
     if (done.current) vl_say(stdout, "%s: its indexes are as they should be", store);
     else
         vl_say(stdout, "%s: indexes made again, %" PRIu64 " bytes, were %" PRIu64 ", digest %s", store,
@@ -42,20 +49,16 @@ static int reindex_store(const char *store, int threads, bool quiet)
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    bool quiet = false;
-    int threads = 0, rest = 0, code = 0, worst = EX_OK;
+    asked a = { 0 };
+    int rest = 0, code = 0;
     const vl_opt opt[] = {
-        { '@', "threads", VL_OPT_COUNT, &threads, "N", "threads; default: all cores" },
-        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress; say only what went wrong" },
+        { '@', "threads", VL_OPT_COUNT, &a.threads, "N", "threads; default: all cores" },
+        { 'q', "quiet", VL_OPT_FLAG, &a.quiet, NULL, "no progress; say only what went wrong" },
         { .name = "" },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (rest == argc) return vl_usage(me, "no store");
-    for (; rest < argc; rest++) {
-        code = reindex_store(argv[rest], threads ? threads : vl_cores(), quiet);
-        if (code) worst = code;
-    }
-    return worst;
+    return vl_each(argc - rest, argv + rest, reindex_store, &a);
 }
 
 const vl_command vl_command_reindex = {

@@ -6,6 +6,7 @@
 #include "pipeline/out/report.h"
 #include "pipeline/run/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static vl_code report(const char *bank_path, const char *day, const char *sample
     if (sample ? vl_page_sample(&bank, catalog, sample, to, err) : vl_page_day(&bank, catalog, day, to, err))
         goto out;
     if (!to && vl_bank_path(&bank, path, err, "reports/%s.html", day)) goto out;
-    if (puts(to ? to : path) == EOF || fflush(stdout)) vl_fail(err, VL_EIO, "standard output: cannot write");
+    if (puts(to ? to : path) == EOF || fflush(stdout))
+        vl_fail(err, errno == EPIPE ? VL_ECLOSED : VL_EIO, "standard output: cannot write");
 out:
     vl_catalog_close(catalog);
     vl_bank_close(&bank);

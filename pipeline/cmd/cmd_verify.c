@@ -1,5 +1,6 @@
 /* vial verify: is a store whole? */
 #include "pipeline/bank/keep.h"
+#include "pipeline/cmd/each.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/verify.h"
@@ -27,7 +28,7 @@ static int verify_bank(const char *path, const char *slice, int threads, bool qu
     vl_err err = VL_ERR_INIT;
     int part = 0, parts = 0;
     if (slice && !vl_parse_part(slice, &part, &parts)) {
-        fprintf(stderr, "vial verify: '%s' is no slice: 3/30\n", slice);
+        vl_say(stderr, "vial verify: '%s' is no slice: 3/30", slice);
         return EX_USAGE;
     }
     const vl_inspect ask = { .most = UINT64_MAX,
@@ -45,44 +46,52 @@ static int verify_bank(const char *path, const char *slice, int threads, bool qu
     return err.code ? vl_report(&err) : done.damaged ? EX_DATAERR : EX_OK;
 }
 
+typedef struct asked {
+    const char *bank;
+    int threads;
+    bool quick, quiet;
+} asked;
+
+static int verify_store(void *self, const char *name)
+{
+    const asked *const a = self;
+    vl_err err = VL_ERR_INIT;
+    vl_verified seen = { 0 };
+    char path[VL_BANK_PATH];
+    const vl_verify ask = { path, a->threads, a->quick, a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
+    if (vl_name_store(a->bank, name, path, &err) || vl_verify_run(&ask, &seen, &err)) return vl_report(&err);
+    if (a->quiet) return EX_OK;
+    vl_say(stdout, "%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes%s, digest %s",
+           name, seen.rows, seen.columns, seen.chunks, seen.bytes,
+           seen.text ? ", original text compared" : ", text not made again", seen.digest);
+    return EX_OK;
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
-    const char *bank = NULL, *slice = NULL;
-    bool quiet = false, quick = false, deep = false, all = false;
-    int threads = 0, rest = 0, code = 0, worst = EX_OK;
+    const char *slice = NULL;
+    bool deep = false, all = false;
+    asked a = { 0 };
+    int rest = 0, code = 0;
     const vl_opt opt[] = {
-        { 0, "quick", VL_OPT_FLAG, &quick, NULL,
+        { 0, "quick", VL_OPT_FLAG, &a.quick, NULL,
           "do not make the original text again: bytes, chunks and columns only" },
         { 0, "deep", VL_OPT_FLAG, &deep, NULL, NULL }, /* of before: what is done anyway */
-        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { 'b', "bank", VL_OPT_TEXT, &a.bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "all", VL_OPT_FLAG, &all, NULL, "bank: every store" },
         { 0, "slice", VL_OPT_TEXT, &slice, "N/M", "bank: the N-th of M parts of its stores" },
-        { '@', "threads", VL_OPT_COUNT, &threads, "N", "threads; default: all cores" },
-        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress; say only what is damaged" },
+        { '@', "threads", VL_OPT_COUNT, &a.threads, "N", "threads; default: all cores" },
+        { 'q', "quiet", VL_OPT_FLAG, &a.quiet, NULL, "no progress; say only what is damaged" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (quick && deep) return vl_usage(me, "either --quick or --deep");
-    if (all || slice || (rest == argc && bank))
+    if (a.quick && deep) return vl_usage(me, "either --quick or --deep");
+    if (!a.threads) a.threads = vl_cores();
+    if (all || slice || (rest == argc && a.bank))
         return rest < argc ? vl_usage(me, "--all and --slice name no store")
-                           : verify_bank(bank, slice, threads ? threads : vl_cores(), quick, quiet);
+                           : verify_bank(a.bank, slice, a.threads, a.quick, a.quiet);
     if (rest == argc) return vl_usage(me, "no store");
-    for (; rest < argc; rest++) {
-        vl_err err = VL_ERR_INIT;
-        vl_verified seen = { 0 };
-        char path[VL_BANK_PATH];
-        const vl_verify ask = { path, threads ? threads : vl_cores(), quick,
-                                quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
-        if (vl_name_store(bank, argv[rest], path, &err) || vl_verify_run(&ask, &seen, &err)) {
-            worst = vl_report(&err);
-        } else if (!quiet) {
-            vl_say(stdout,
-                   "%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes%s, digest %s",
-                   argv[rest], seen.rows, seen.columns, seen.chunks, seen.bytes,
-                   seen.text ? ", original text compared" : ", text not made again", seen.digest);
-        }
-    }
-    return worst;
+    return vl_each(argc - rest, argv + rest, verify_store, &a);
 }
 
 const vl_command vl_command_verify = {
@@ -97,6 +106,7 @@ const vl_command vl_command_verify = {
     "checked is as it\n"
     "was written, and nothing is said of the original; in a bank such a store does not count as verified. "
     "(--deep of\n"
-    "earlier versions is what is done without --quick.)\n",
+    "earlier versions is what is done without --quick.)\n"
+    "Of several stores each is checked, whatever becomes of the others, and the exit code is the worst.\n",
     run
 };

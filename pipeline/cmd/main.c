@@ -8,6 +8,7 @@
 #include "pipeline/run/heap.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/guard.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,16 +30,6 @@ const vl_command *const vl_commands[] = {
     NULL
 };
 
-/* Output that did not reach its end is an error, also when only the last flush fails. */
-static int finish(int code)
-{
-    if (fflush(stdout) || ferror(stdout)) {
-        if (!code) fprintf(stderr, "vial: standard output: cannot write: %s\n", strerror(errno));
-        if (!code) code = EX_IOERR;
-    }
-    return code;
-}
-
 typedef struct call {
     const vl_command *command;
     int argc;
@@ -49,14 +40,15 @@ static int work(void *argument)
 {
     const call *const c = argument;
     vl_heap_ready(vl_cores());
-    return finish(c->command->run(c->command, c->argc, c->argv));
+    return vl_finish(c->command->run(c->command, c->argc, c->argv));
 }
 
-/* A file that we open must never become standard output by its number. */
+/* A file that we open must never become standard output by its number. What takes the place of a closed one
+ * is as closed as that: writing to it fails, and so does reading from the first. */
 static void fill_descriptors(void)
 {
     for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd) _exit(EX_OSERR);
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd) _exit(EX_OSERR);
 }
 
 int main(int argc, char **argv)
@@ -75,6 +67,6 @@ int main(int argc, char **argv)
         const int code = vl_guard(work, &c);
         return argc > 1 ? code : EX_USAGE;
     }
-    fprintf(stderr, "vial: there is no command '%s'; 'vial help' lists them\n", name);
+    vl_say(stderr, "vial: there is no command '%s'; 'vial help' lists them", name);
     return EX_USAGE;
 }

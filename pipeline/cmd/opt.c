@@ -1,5 +1,6 @@
 /* Options from a table, over getopt_long; help from the same table (opt.h). */
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/guard.h"
 #include "pipeline/run/say.h"
 
 #include <errno.h>
@@ -16,8 +17,17 @@ enum { MOST = 48, LONG_ONLY = 256 };
 
 int vl_report(const vl_err *err)
 {
+    if (err->code == VL_ECLOSED) vl_end_by_pipe();
     vl_say_error(err);
     return vl_exit_code(err->code);
+}
+
+int vl_finish(int code)
+{
+    if (!fflush(stdout) && !ferror(stdout)) return code;
+    if (errno == EPIPE) vl_end_by_pipe();
+    if (!code) vl_say(stderr, "vial: standard output: cannot write: %s", strerror(errno));
+    return code ? code : EX_IOERR;
 }
 
 int vl_usage(const vl_command *me, const char *fmt, ...)

@@ -32,6 +32,8 @@ bool vl_opt_parse(const vl_command *me, const vl_opt *opt, const vl_owner *owner
 
 /* "vial: " and the error on standard error; its exit code. */
 int vl_report(const vl_err *err);
+/* Standard output to its end, and the exit code: one that did not get there is an error. */
+int vl_finish(int code);
 int vl_usage(const vl_command *me, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -237,7 +237,8 @@ vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err
         } else if (errno != EINTR) {
             out->failed = true;
             if (errno != EPIPE) return fail_to(out, VL_EIO, errno, "cannot write", err);
-            vl_fail(err, VL_EIO, "pipe closed by reader after %llu bytes", (unsigned long long)out->bytes);
+            vl_fail(err, VL_ECLOSED, "pipe closed by reader after %llu bytes",
+                    (unsigned long long)out->bytes);
             return vl_err_file(err, out->path);
         }
     }

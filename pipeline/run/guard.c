@@ -1,5 +1,7 @@
-/* Guard (guard.h): fork, wait, clean up. What parent and child share is one page of file names. */
+/* Guard (guard.h): fork, wait, clean up. What parent and child share is a few pages of file names. */
 #include "pipeline/run/guard.h"
+
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,12 +16,21 @@
 
 enum { FILES = 4, LONGEST = 4096 };
 
-static char (*leftover)[LONGEST]; /* [FILES]; shared between parent and child; "" is free */
+/* Shared between parent and child. */
+typedef struct shared {
+    char leftover[FILES][LONGEST]; /* "" is free */
+    char store[LONGEST];           /* that is worked with; "" if none was */
+    volatile int hdf5;             /* > 0: HDF5 is at it */
+} shared;
+
+static shared *ours;
+static pid_t guarded; /* the child, in itself: what its own children do is not told by this page */
+static bool nested;  /* this guard is within another, which says that we were stopped */
 static volatile sig_atomic_t child;
 
 void vl_guard_name(const char *path)
 {
-    if (!leftover || strlen(path) >= LONGEST) return;
+    if (!ours || strlen(path) >= LONGEST) return;
     char
         full[LONGEST]; /* the child may have changed its folder; it does not, but the parent must not guess */
     if (*path != '/' && getcwd(full, sizeof full)) {
@@ -30,8 +41,8 @@ void vl_guard_name(const char *path)
         snprintf(full, sizeof full, "%s", path);
     }
     for (int i = 0; i < FILES; i++) {
-        if (leftover[i][0]) continue;
-        memcpy(leftover[i], full, strlen(full) + 1);
+        if (ours->leftover[i][0]) continue;
+        memcpy(ours->leftover[i], full, strlen(full) + 1);
         return;
     }
 }
@@ -40,10 +51,20 @@ void vl_guard_name(const char *path)
 void vl_guard_forget(const char *path)
 {
     const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
-    for (int i = 0; leftover && i < FILES; i++) {
-        const char *const other = strrchr(leftover[i], '/');
-        if (other && !strcmp(other + 1, name)) leftover[i][0] = 0;
+    for (int i = 0; ours && i < FILES; i++) {
+        const char *const other = strrchr(ours->leftover[i], '/');
+        if (other && !strcmp(other + 1, name)) ours->leftover[i][0] = 0;
     }
+}
+
+void vl_guard_store(const char *path)
+{
+    if (ours && getpid() == guarded) snprintf(ours->store, sizeof ours->store, "%s", path);
+}
+
+void vl_guard_hdf5(bool inside)
+{
+    if (ours && getpid() == guarded) ours->hdf5 += inside ? 1 : -1;
 }
 
 /* What a terminal sends (the kernel is its sender) goes to the whole group: the child has it already. */
@@ -78,7 +99,26 @@ static void catch_signals(void (*with)(int, siginfo_t *, void *))
 static void remove_leftovers(void)
 {
     for (int i = 0; i < FILES; i++)
-        if (leftover[i][0]) unlink(leftover[i]);
+        if (ours->leftover[i][0]) unlink(ours->leftover[i]);
+}
+
+/* HDF5 died of the store that it was reading: that is the store's fault, as far as a user is concerned. */
+static int say_damaged(int number)
+{
+    if (number == SIGXCPU)
+        vl_say(stderr, "vial: %s: the store is damaged: HDF5 does not come to an end with it", ours->store);
+    else
+        vl_say(stderr, "vial: %s: the store is damaged: HDF5 stopped on it (signal %d, %s)", ours->store,
+               number, strsignal(number));
+    return EX_DATAERR;
+}
+
+static int say_signal(int number)
+{
+    if (ours->store[0] && ours->hdf5 > 0 && number != SIGKILL) return say_damaged(number);
+    vl_say(stderr, "vial: %s%sstopped by signal %d (%s); nothing was left behind", ours->store,
+           ours->store[0] ? ": " : "", number, strsignal(number));
+    return number == SIGKILL ? EX_OSERR : EX_SOFTWARE;
 }
 
 /* What became of a child that did not end as commands do. */
@@ -87,43 +127,62 @@ static int after_death(int status)
     remove_leftovers();
     if (WIFSIGNALED(status)) {
         const int number = WTERMSIG(status);
-        if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT) {
-            fprintf(stderr, "%svial: stopped (%s); nothing was left behind\n",
-                    isatty(STDERR_FILENO) ? "\r\033[K" : "", strsignal(number));
+        if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT ||
+            number == SIGPIPE) {
+            if (number != SIGPIPE && !nested)
+                fprintf(stderr, "%svial: stopped (%s); nothing was left behind\n",
+                        isatty(STDERR_FILENO) ? "\r\033[K" : "", strsignal(number));
             catch_signals(NULL); /* who asked us to stop sees that we did */
+            signal(SIGPIPE, SIG_DFL);
             raise(number);
         }
-        fprintf(stderr, "vial: stopped by signal %d (%s); nothing was left behind\n", number,
-                strsignal(number));
-        return number == SIGKILL ? EX_OSERR : EX_SOFTWARE;
+        return say_signal(number);
     }
-    fprintf(stderr,
-            "vial: a library gave up (exit %d), probably for want of memory; nothing was left behind\n",
-            WEXITSTATUS(status));
+    vl_say(stderr,
+           "vial: %s%sa library gave up (exit %d), probably for want of memory; nothing was left behind",
+           ours->store, ours->store[0] ? ": " : "", WEXITSTATUS(status));
     return EX_OSERR;
+}
+
+/* In the child. */
+static int do_work(pid_t parent, int (*work)(void *argument), void *argument)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EX_OSERR);
+    guarded = getpid();
+    return work(argument);
 }
 
 int vl_guard(int (*work)(void *argument), void *argument)
 {
     int status = 0;
-    leftover = mmap(NULL, FILES * LONGEST, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (leftover == MAP_FAILED) leftover = NULL;
-    const pid_t parent = getpid(), pid = leftover ? fork() : -1;
+    shared *const outer = ours;
+    nested = outer != NULL;
+    ours = mmap(NULL, sizeof *ours, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (ours == MAP_FAILED) ours = NULL;
+    const pid_t parent = getpid(), pid = ours ? fork() : -1;
     if (pid < 0) { /* no child to be had: the work is worth more than its guard */
-        leftover = NULL;
+        ours = outer;
         return work(argument);
     }
-    if (!pid) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) _exit(EX_OSERR);
-        exit(work(argument));
-    }
+    if (!pid) exit(do_work(parent, work, argument));
     child = pid;
     catch_signals(hand_on);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFEXITED(status) &&
-        (WEXITSTATUS(status) == EX_OK || (WEXITSTATUS(status) >= EX__BASE && WEXITSTATUS(status) <= EX__MAX)))
-        return WEXITSTATUS(status);
-    return after_death(status);
+    child = 0;
+    catch_signals(NULL);
+    const bool good =
+        WIFEXITED(status) &&
+        (WEXITSTATUS(status) == EX_OK || (WEXITSTATUS(status) >= EX__BASE && WEXITSTATUS(status) <= EX__MAX));
+    const int code = good ? WEXITSTATUS(status) : after_death(status);
+    munmap(ours, sizeof *ours);
+    ours = outer;
+    return code;
+}
+
+void vl_end_by_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
 }
