@@ -16,6 +16,8 @@ typedef struct vl_fastq_how {
     uint64_t blank[2];   /* blank lines behind the last record */
 } vl_fastq_how;
 
+/* What the fact `layout` says of rows and names. VL_ESTORE: nothing that is known. */
+vl_code vl_fastq_is_paired(const char *layout, bool *paired, vl_err *err);
 vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                           vl_err *err);
 vl_code vl_fastq_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);

@@ -4,6 +4,9 @@
  */
 #include "formats/reads/fastq.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint8_t *put(uint8_t *p, vl_cell s)
@@ -59,6 +62,20 @@ vl_code vl_fastq_print_rows(const vl_batch *batch, const vl_fastq_how *how, int 
     return VL_OK;
 }
 
+/* More blank lines than the text had bytes: a store that nobody wrote. */
+static vl_code check_blank(const vl_fastq_how *h, const vl_facts *facts, vl_err *err)
+{
+    for (int s = 0; s < 2; s++) {
+        char name[32];
+        snprintf(name, sizeof name, "text_bytes_%d", s + 1);
+        const uint64_t most = strtoull(vl_fact_get(facts, name), NULL, 10);
+        if (h->blank[s] > most / (h->crlf[s] ? 2 : 1))
+            return vl_fail(err, VL_ESTORE, "%" PRIu64 " blank lines behind a text of %" PRIu64 " bytes",
+                           h->blank[s], most);
+    }
+    return VL_OK;
+}
+
 /* Line breaks and blank lines as the ends of the inputs had them. */
 static void take_ends(vl_fastq_how *h, const uint64_t *counter)
 {
@@ -68,15 +85,20 @@ static void take_ends(vl_fastq_how *h, const uint64_t *counter)
     h->blank[1] = counter[VL_RC_BLANK_TAIL_2];
 }
 
+vl_code vl_fastq_is_paired(const char *layout, bool *paired, vl_err *err)
+{
+    *paired = !strcmp(layout, "paired") || !strcmp(layout, "interleaved");
+    if (*paired || !strcmp(layout, "single")) return VL_OK;
+    return vl_fail(err, VL_ESTORE, "unknown layout '%.20s'", layout);
+}
+
 vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                           vl_err *err)
 {
     vl_fastq_how *const h = how;
     const char *const layout = vl_fact_get(facts, "layout"), *const second = vl_fact_get(facts, "line_end_2");
     const bool interleaved = !strcmp(layout, "interleaved");
-    h->paired = interleaved || !strcmp(layout, "paired");
-    if (!h->paired && strcmp(layout, "single"))
-        return vl_fail(err, VL_ESTORE, "unknown layout '%.20s'", layout);
+    if (vl_fastq_is_paired(layout, &h->paired, err)) return err->code;
     h->split = ntext == 2;
     bool known;
     h->mark = vl_mark_find(vl_fact_get(facts, "mate_mark"), &known);
@@ -88,6 +110,7 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
         return vl_fail(err, VL_EARG, "the store holds single reads, not pairs: use -o");
     /* two files as one text, or one as two: their ends are new and plain */
     if (!h->paired || interleaved != h->split) take_ends(h, counter);
+    if (check_blank(h, facts, err)) return err->code;
     *way = (vl_way){ VL_RT_READ, h->paired ? 2 : 1, VL_RD_BASE, VL_RT_NAME, -1 };
     return VL_OK;
 }

@@ -119,6 +119,35 @@ static bool fits(const vl_columns *c, const vl_store *st, int f, uint64_t want)
     return !col || (col->uniform && !__builtin_mul_overflow(col->row_length, want, &n) && n == col->nelem);
 }
 
+/* Does a data set speak of each row of table t? */
+static bool witnessed(const vl_columns *c, const vl_store *st, int t)
+{
+    for (int f = 0; f < c->schema->nfield; f++) {
+        const vl_field *const field = &c->schema->field[f];
+        const int column = c->column[f];
+        if (field->table != t || field->shape == VL_STREAM) continue;
+        if (c->offset[f] >= 0 ||
+            (column >= 0 && (field->shape == VL_FIXED || vl_store_column(st, column)->nelem)))
+            return true;
+    }
+    return false;
+}
+
+/* Rows that no data set speaks of are empty ones of a text, which has a byte for each at least. */
+static vl_code check_empty(const vl_columns *c, vl_store *st, int t, vl_err *err)
+{
+    uint64_t text[2];
+    if (!c->nrow[t] || witnessed(c, st, t)) return VL_OK;
+    if (vl_store_get_u64(st, "source", "text_bytes_1", &text[0], err) ||
+        vl_store_get_u64(st, "source", "text_bytes_2", &text[1], err))
+        return err->code;
+    if (c->nrow[t] > text[0] && c->nrow[t] - text[0] > text[1])
+        vl_fail(err, VL_ESTORE,
+                "%" PRIu64 " empty rows of %s, and a text of %" PRIu64 " and %" PRIu64 " bytes", c->nrow[t],
+                c->schema->table[t], text[0], text[1]);
+    return err->code;
+}
+
 /* Every column must have as many rows as the store says its table has. */
 static vl_code check_rows(vl_columns *c, vl_store *st, vl_err *err)
 {
@@ -134,7 +163,8 @@ static vl_code check_rows(vl_columns *c, vl_store *st, vl_err *err)
             return vl_fail(err, VL_ESTORE, "%s does not fit the %" PRIu64 " rows of its table", field->path,
                            want);
     }
-    return VL_OK;
+    for (int t = 0; t < c->schema->ntable && !err->code; t++) check_empty(c, st, t, err);
+    return err->code;
 }
 
 /* ---- pieces ---- */

@@ -173,7 +173,7 @@ static vl_code unfinish(export *x, vl_err *err)
     uint64_t counter[VL_MAX_COUNTER] = { 0 };
     vl_way way = { 0 };
     const vl_schema *const schema = x->format->schema;
-    if (vl_store_notes(x->store, add_fact, &facts, err)) return err->code;
+    vl_store_notes(x->store, add_fact, &facts);
     for (int i = 0; i < schema->ncounter; i++)
         if (vl_store_get_u64(x->store, "/", schema->counter[i], &counter[i], err)) return err->code;
     if (!(x->how = calloc(1, x->format->print_size + 1)))

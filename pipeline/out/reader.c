@@ -316,7 +316,7 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
                        vl_work *work, vl_err *err)
 {
     if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
-        return vl_fail(err, VL_EARG, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
+        return vl_fail(err, VL_ESTORE, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
                        first + n, r->columns.schema->table[table], r->columns.nrow[table]);
     r->clock++;
     plan->batch.first[table] = first;

@@ -131,7 +131,7 @@ static void put_note(void *to, const char *where, const char *name, const char *
 static void put_notes(report *r, const char *where)
 {
     facts f = { .r = r, .where = where };
-    vl_store_notes(r->store, put_note, &f, r->err);
+    vl_store_notes(r->store, put_note, &f);
     if (f.n) vl_html_put(r->h, "</dl>\n");
 }
 

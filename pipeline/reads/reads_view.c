@@ -1,6 +1,7 @@
 /* View of reads: rows by range or by name; the columns that are no fields of the rows as they are. */
 #include "pipeline/reads/reads_names.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,15 @@ static vl_code find_names(vl_viewer *v, vl_reads_own *o, vl_err *err)
     return vl_reads_names_find(o->names, v, err);
 }
 
+/* A name for each read, or for each pair. */
+static vl_code check_names(const vl_reader *r, bool paired, vl_err *err)
+{
+    const uint64_t reads = vl_reader_nrow(r, VL_RT_READ), names = vl_reader_nrow(r, VL_RT_NAME);
+    if (reads / (paired ? 2 : 1) == names && !(paired && reads % 2)) return VL_OK;
+    return vl_fail(err, VL_ESTORE, "%" PRIu64 " %s reads have %" PRIu64 " names", reads,
+                   paired ? "paired" : "single", names);
+}
+
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     char text[32];
@@ -35,9 +45,10 @@ static vl_code open(vl_viewer *v, vl_err *err)
     const vl_reads_asked *const asked = v->asked;
     vl_reads_own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
-    if (vl_store_get(st, "source", "layout", text, sizeof text, err)) return err->code;
-    o->how.paired = strcmp(text, "single") != 0;
-    if (vl_store_get(st, "source", "mate_mark", text, sizeof text, err)) return err->code;
+    if (vl_store_get(st, "source", "layout", text, sizeof text, err) ||
+        vl_fastq_is_paired(text, &o->how.paired, err) || check_names(v->r, o->how.paired, err) ||
+        vl_store_get(st, "source", "mate_mark", text, sizeof text, err))
+        return err->code;
     bool known;
     o->how.mark = vl_mark_find(text, &known);
     if (!known) return vl_fail(err, VL_ESTORE, "unknown mark of mates '%.20s'", text);

@@ -25,6 +25,11 @@ vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t 
 vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err);
 vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
                         vl_err *err);
+/* VL_ESTORE: what of it cannot be read, and why. */
+vl_code vl_store_bad(vl_store *st, vl_err *err, const char *what);
+/* Reading: the notes, checked (notes.c). Its columns are open. */
+vl_code vl_store_open_notes(vl_store *st, vl_err *err);
+enum { VL_NOTE_TEXT = 65536 }; /* most bytes of one */
 /* Reading: opens the data set at a column's path and reads what it is; its digest from 32 letters. */
 struct vl_dataset;
 vl_code vl_store_open_column(vl_store *st, struct vl_dataset *col, vl_err *err);
@@ -55,8 +60,15 @@ struct vl_store {
     int nindex;           /* when reading */
     struct stat replaces; /* what the new file is made of: nothing else may be replaced by it */
     mode_t readers;       /* who may read the new file; 0: whoever the umask says */
-    vl_buf manifest;
+    vl_buf manifest;      /* when reading, the texts of the notes, a 0 behind each */
+    struct vl_note *note; /* owned; [nnote]; NULL when writing */
+    size_t nnote, found;  /* found: where one was looked up last; the next is most often behind it */
 };
+
+/* A line of the manifest; texts lie there. */
+typedef struct vl_note {
+    const char *where, *name, *text;
+} vl_note;
 
 /* A column under way, or one that is read. */
 typedef struct vl_dataset {

@@ -4,6 +4,7 @@
  */
 #include "formats/letter.h"
 #include "pipeline/run/guard.h"
+#include "pipeline/store/confine.h"
 #include "pipeline/store/h5.h"
 
 #include <fcntl.h>
@@ -14,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_COLUMN = 4096, MAX_TEXT = 65536 };
+enum { MAX_COLUMN = 4096 };
 
-static vl_code bad_store(vl_store *st, vl_err *err, const char *what)
+vl_code vl_store_bad(vl_store *st, vl_err *err, const char *what)
 {
     vl_hdf5_fail(err, VL_ESTORE, "cannot read %s", what);
     return vl_err_file(err, st->path);
@@ -38,7 +39,7 @@ static vl_code open_attribute(vl_store *st, hid_t object, const char *name, attr
     const hid_t space = a->id >= 0 ? H5Aget_space(a->id) : -1;
     if (space >= 0) a->type = H5Aget_type(a->id);
     const bool good = a->type >= 0 && H5Sget_simple_extent_npoints(space) == 1;
-    if (!good) bad_store(st, err, name);
+    if (!good) vl_store_bad(st, err, name);
     if (space >= 0) H5Sclose(space);
     return err->code;
 }
@@ -53,11 +54,11 @@ static vl_code read_text(vl_store *st, const attribute *a, const char *name, cha
                          vl_err *err)
 {
     const size_t size = H5Tget_size(a->type);
-    if (H5Tis_variable_str(a->type) || size > MAX_TEXT)
+    if (H5Tis_variable_str(a->type) || size > VL_NOTE_TEXT)
         return vl_fail(err, VL_ESTORE, "note %s has a type of others", name);
     char *const whole = calloc(1, size + 1);
     if (!whole) return vl_fail(err, VL_ENOMEM, "no memory for a note");
-    if (H5Aread(a->id, a->type, whole) < 0) bad_store(st, err, name);
+    if (H5Aread(a->id, a->type, whole) < 0) vl_store_bad(st, err, name);
     else snprintf(text, n, "%s", whole);
     free(whole);
     return err->code;
@@ -73,7 +74,7 @@ vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *tex
     if (H5Tget_class(a.type) == H5T_STRING) read_text(st, &a, name, text, n, err);
     else if (H5Tget_class(a.type) == H5T_INTEGER && H5Aread(a.id, H5T_NATIVE_UINT64, &number) >= 0)
         snprintf(text, n, "%" PRIu64, number);
-    else bad_store(st, err, name);
+    else vl_store_bad(st, err, name);
 out:
     close_attribute(&a);
     return err->code;
@@ -87,7 +88,7 @@ vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *
     *value = 0;
     if (!open_attribute(st, object, name, &a, err) && a.there &&
         (H5Tget_class(a.type) != H5T_INTEGER || H5Aread(a.id, H5T_NATIVE_UINT64, value) < 0))
-        bad_store(st, err, name);
+        vl_store_bad(st, err, name);
     *there = a.there;
     close_attribute(&a);
     return err->code;
@@ -130,7 +131,7 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
 {
     hsize_t dims[4] = { 0 };
     col->id = H5Dopen2(st->file, col->is.path, H5P_DEFAULT);
-    if (col->id < 0) return bad_store(st, err, col->is.path);
+    if (col->id < 0) return vl_store_bad(st, err, col->is.path);
     const hid_t type = H5Dget_type(col->id), space = type >= 0 ? H5Dget_space(col->id) : -1,
                 create = space >= 0 ? H5Dget_create_plist(col->id) : -1;
     bool good = create >= 0 && vl_hdf5_type_of(type, &col->is.type);
@@ -143,7 +144,7 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
         good = !__builtin_mul_overflow(col->is.nelem, dims[i], &col->is.nelem);
     }
     good = good && col->is.nelem < UINT64_MAX / 64 && read_layout(col, create);
-    if (!good) bad_store(st, err, col->is.path);
+    if (!good) vl_store_bad(st, err, col->is.path);
     if (type >= 0) H5Tclose(type);
     if (space >= 0) H5Sclose(space);
     if (create >= 0) H5Pclose(create);
@@ -152,8 +153,17 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
         return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
     if (!col->is.packed_bytes && col->is.nelem)
-        return bad_store(st, err, col->is.path); /* 0 is its word for trouble */
+        return vl_store_bad(st, err, col->is.path); /* 0 is its word for trouble */
     return vl_store_text_of(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
+}
+
+/* Its bytes are in this file, not in others that it names. */
+static bool lies_here(hid_t id)
+{
+    const hid_t create = H5Dget_create_plist(id);
+    const bool here = create >= 0 && H5Pget_layout(create) != H5D_VIRTUAL && !H5Pget_external_count(create);
+    if (create >= 0) H5Pclose(create);
+    return here;
 }
 
 /* The rows of /digest, to be freed; *n of them. */
@@ -165,12 +175,13 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
      * */
     const hid_t want = vl_hdf5_digest_type(), id = want >= 0 ? H5Dopen2(st->file, "digest", H5P_DEFAULT) : -1,
                 type = id >= 0 ? H5Dget_type(id) : -1, space = type >= 0 ? H5Dget_space(id) : -1;
-    bool good = space >= 0 && H5Tequal(type, want) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
+    bool good = space >= 0 && lies_here(id) && H5Tequal(type, want) > 0 &&
+                H5Sget_simple_extent_ndims(space) == 1 &&
                 H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count <= MAX_COLUMN;
     row = good ? calloc(count + 1, sizeof *row) : NULL;
     if (good && !row) vl_fail(err, VL_ENOMEM, "no memory for %llu digests", (unsigned long long)count);
     good = row && H5Dread(id, want, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) >= 0;
-    if (!good) bad_store(st, err, "/digest");
+    if (!good) vl_store_bad(st, err, "/digest");
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
     if (want >= 0) H5Tclose(want);
@@ -207,7 +218,7 @@ static vl_code open_file(vl_store *st, vl_err *err)
     H5Pset_file_locking(access, 0,
                         1); /* a store never changes: nothing to lock, and read-only media have no locks */
     st->file = H5Fopen(st->path, H5F_ACC_RDONLY, access);
-    if (st->file < 0) bad_store(st, err, "the file");
+    if (st->file < 0) vl_store_bad(st, err, "the file");
     H5Pclose(access);
     if (err->code) return err->code;
     if (vl_store_get(st, "/", "vial.format", format, sizeof format, err)) return err->code;
@@ -219,7 +230,36 @@ static vl_code open_file(vl_store *st, vl_err *err)
         return vl_fail(err, VL_ESTORE, "store of version %" PRIu64 ", this program reads 1 to %d", version,
                        VL_STORE_VERSION);
     st->version = (unsigned)version;
-    return read_columns(st, err);
+    return read_columns(st, err) ? err->code : vl_store_open_notes(st, err);
+}
+
+static vl_code open_confined(vl_store **out, const char *path, uint64_t bytes, vl_err *err)
+{
+    vl_confined was;
+    vl_store *const st = *out = calloc(1, sizeof *st);
+    if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
+    st->fd = -1;
+    st->file = -1;
+    st->bytes = bytes;
+    st->path = strdup(path);
+    if (!st->path) return vl_fail(err, VL_ENOMEM, "no memory for a store");
+    vl_confine(&was, bytes);
+    open_file(st, err);
+    vl_unconfine(&was);
+    return err->code;
+}
+
+/* What wanted too much memory twice, when there is enough of it, is not a store as we write them. */
+static vl_code open_again(vl_store **out, const char *path, uint64_t bytes, vl_err *err)
+{
+    vl_err why = VL_ERR_INIT;
+    vl_store_close(*out);
+    vl_err_clear(err);
+    if (open_confined(out, path, bytes, &why) == VL_ENOMEM && vl_confine_was_enough(bytes))
+        return vl_fail(err, VL_ESTORE,
+                       "the store is damaged: its tables ask for more memory than it can need");
+    *err = why;
+    return err->code;
 }
 
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
@@ -227,18 +267,12 @@ vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
     uint64_t bytes = 0;
     *out = NULL;
     if (vl_seal_check(path, 0, &bytes, err) || vl_hdf5_start(err)) return err->code;
-    vl_store *const st = calloc(1, sizeof *st);
-    if (!st) return vl_fail(err, VL_ENOMEM, "no memory for a store");
-    st->fd = -1;
-    st->file = -1;
-    st->bytes = bytes;
-    st->path = strdup(path);
-    if (!st->path) vl_fail(err, VL_ENOMEM, "no memory for a store");
-    else open_file(st, err);
-    vl_err_file(err, path);
-    if (err->code) vl_store_close(st);
-    else *out = st;
-    return err->code;
+    vl_guard_store(path);
+    if (open_confined(out, path, bytes, err) == VL_ENOMEM) open_again(out, path, bytes, err);
+    if (!err->code) return VL_OK;
+    vl_store_close(*out);
+    *out = NULL;
+    return vl_err_file(err, path);
 }
 
 int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }
@@ -253,26 +287,30 @@ int vl_store_find(const vl_store *st, const char *path)
     return -1;
 }
 
-vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
+static vl_code fetch(vl_store *st, const vl_dataset *col, uint64_t nth, vl_buf *packed, vl_err *err)
 {
-    vl_hdf5_quiet();
-    const vl_dataset *const col = &st->column[column];
-    packed->len = 0;
     const hsize_t offset[4] = { nth * col->is.chunk };
     hsize_t size = 0;
     uint32_t mask = 0;
-    if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
-    if (H5Dget_chunk_storage_size(col->id, offset, &size) < 0 || size > st->bytes || !size) {
-        vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be found", col->is.path, nth);
-        return vl_err_file(err, st->path);
-    }
+    if (H5Dget_chunk_storage_size(col->id, offset, &size) < 0 || size > st->bytes || !size)
+        return vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be found", col->is.path, nth);
     if (vl_buf_reserve(packed, size, err)) return err->code;
-    if (H5Dread_chunk(col->id, H5P_DEFAULT, offset, &mask, packed->data) < 0 || mask) {
-        vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be read", col->is.path, nth);
-        return vl_err_file(err, st->path);
-    }
+    if (H5Dread_chunk(col->id, H5P_DEFAULT, offset, &mask, packed->data) < 0 || mask)
+        return vl_hdf5_fail(err, VL_ESTORE, "%s, chunk %" PRIu64 ": cannot be read", col->is.path, nth);
     packed->len = size;
     return VL_OK;
+}
+
+vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
+{
+    const vl_dataset *const col = &st->column[column];
+    packed->len = 0;
+    if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
+    vl_hdf5_quiet();
+    vl_guard_hdf5(true);
+    fetch(st, col, nth, packed, err);
+    vl_guard_hdf5(false);
+    return vl_err_file(err, st->path);
 }
 
 vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain,
@@ -307,92 +345,7 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
     return err->code;
 }
 
-/* ---- notes and digests ---- */
-
-/* *object -1: there is no such group or data set. */
-static vl_code open_where(vl_store *st, const char *where, hid_t *object, vl_err *err)
-{
-    vl_hdf5_quiet();
-    *object = -1;
-    const htri_t exists = strcmp(where, "/") ? H5Lexists(st->file, where, H5P_DEFAULT) : 1;
-    if (!exists) return VL_OK;
-    if (exists > 0) *object = H5Oopen(st->file, where, H5P_DEFAULT);
-    return *object < 0 ? bad_store(st, err, where) : VL_OK;
-}
-
-vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err)
-{
-    hid_t object = -1;
-    text[0] = 0;
-    if (open_where(st, where, &object, err) || object < 0) return err->code;
-    vl_store_text_of(st, object, name, text, n, err);
-    H5Oclose(object);
-    return err->code;
-}
-
-vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value, vl_err *err)
-{
-    hid_t object = -1;
-    bool there = false;
-    *value = 0;
-    if (open_where(st, where, &object, err) || object < 0) return err->code;
-    vl_store_u64_of(st, object, name, value, &there, err);
-    H5Oclose(object);
-    return err->code;
-}
-
-vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
-{
-    return vl_store_get(st, "/", "vial.digest", hex, 65, err);
-}
-
-vl_code vl_store_notes(vl_store *st, vl_note_fn *tell, void *to, vl_err *err)
-{
-    vl_buf text = { 0 };
-    vl_work work = { 0 };
-    const int column = vl_store_find(st, "source/manifest");
-    if (column < 0) return vl_fail(err, VL_ESTORE, "no /source/manifest");
-    if (vl_store_read(st, column, &text, &work, err) || vl_buf_append(&text, "", 1, err)) goto out;
-    for (char *line = (char *)text.data, *end; *line; line = end + 1) {
-        char *const name = strchr(line, '\t'), *const value = name ? strchr(name + 1, '\t') : NULL;
-        if (!value || !(end = strchr(value, '\n'))) {
-            vl_fail(err, VL_ESTORE, "/source/manifest: a line has no three parts");
-            break;
-        }
-        *name = *value = *end = 0;
-        tell(to, line, name + 1, value + 1);
-    }
-out:
-    vl_buf_free(&text);
-    vl_work_free(&work);
-    return err->code;
-}
-
-typedef struct checking {
-    vl_store *st;
-    vl_err *err;
-} checking;
-
-static void check_note(void *to, const char *where, const char *name, const char *text)
-{
-    const checking *const c = to;
-    if (c->err->code) return;
-    char *const found = calloc(1, MAX_TEXT);
-    if (!found) vl_fail(c->err, VL_ENOMEM, "no memory for a note");
-    else if (!vl_store_get(c->st, where, name, found, MAX_TEXT, c->err) && strcmp(found, text))
-        vl_fail(c->err, VL_ESTORE, "note %s of %s is '%.60s', the manifest says '%.60s'", name, where, found,
-                text);
-    free(found);
-}
-
-/* Every line of the manifest must stand as an attribute. */
-static vl_code check_manifest(vl_store *st, vl_err *err)
-{
-    vl_err found = VL_ERR_INIT;
-    checking c = { st, &found };
-    if (!vl_store_notes(st, check_note, &c, err)) *err = found;
-    return err->code;
-}
+/* ---- digests ---- */
 
 vl_code vl_store_check_digest(vl_store *st, vl_err *err)
 {
@@ -408,7 +361,6 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err)
     if (vl_store_identity(st, said, err)) return err->code;
     if (strcmp(hex, said))
         vl_fail(err, VL_ESTORE, "/digest hashes to %.16s..., vial.digest says %.16s...", hex, said);
-    else check_manifest(st, err);
     return vl_err_file(err, st->path);
 }
 
@@ -426,6 +378,7 @@ void vl_store_close(vl_store *st)
     }
     if (st->fd >= 0) close(st->fd);
     vl_buf_free(&st->manifest);
+    free(st->note);
     free(st->column);
     free(st->path);
     free(st->part);

@@ -204,7 +204,7 @@ vl_code vl_seal_look(int fd, uint64_t size, int threads, vl_seal *seal, vl_err *
 static vl_code open_sealed(const char *path, int *fd, uint64_t *bytes, vl_err *err)
 {
     struct stat st;
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
     if (*fd < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
     if (fstat(*fd, &st)) return vl_fail_errno(err, VL_EIO, errno, "cannot size");
     if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a store");
@@ -218,7 +218,9 @@ vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *er
     vl_seal seal;
     uint64_t size = 0;
     int fd = -1;
-    if (!open_sealed(path, &fd, &size, err)) vl_seal_look(fd, size, threads, &seal, err);
+    if (!open_sealed(path, &fd, &size, err) && !vl_seal_look(fd, size, threads, &seal, err) &&
+        seal.record_bytes)
+        vl_fail(err, VL_ESTORE, "not a store: its seal speaks of a record, as that of a sample.h5 does");
     if (bytes) *bytes = err->code ? 0 : size;
     if (fd >= 0) close(fd);
     return vl_err_file(err, path);

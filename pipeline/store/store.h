@@ -121,6 +121,7 @@ typedef struct vl_stored {
     uint64_t packed_bytes;      /* in the file */
 } vl_stored;
 
+/* What is in it, and its notes, which are checked: that they are those of the manifest, and what they count. */
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
 int vl_store_ncolumn(const vl_store *st);
 const vl_stored *vl_store_column(const vl_store *st, int column);
@@ -132,15 +133,14 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
                          vl_work *work, vl_err *err);
 /* A whole small data set into plain. */
 vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
-/* Text of a note; empty if there is none. */
+/* Text of a note; empty if there is none. Of a data set that has no such note: of its attribute. */
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
 vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value,
                          vl_err *err); /* 0 if none */
-/* Tells each note of the manifest, in the order they were written. VL_ESTORE: a line has no three parts. */
+/* Tells each note, in the order they were written. */
 typedef void vl_note_fn(void *to, const char *where, const char *name, const char *text);
-vl_code vl_store_notes(vl_store *st, vl_note_fn *tell, void *to, vl_err *err);
-/* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest; and that
- * every line of the manifest stands as an attribute. */
+void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to);
+/* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);

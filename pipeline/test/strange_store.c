@@ -1,7 +1,8 @@
 /*
  * Makes a store of reads as another year's program might: with columns that this one does not know, and
- * without one that it knows. `strange_store FILE.h5`. Its two reads and what stands in them is what
- * strange_store.py looks for.
+ * without one that it knows. `strange_store FILE.h5 [WHERE NAME VALUE]...`. Its two reads and what stands in
+ * them is what strange_store.py looks for. Notes that are given take the place of those that it would have: a
+ * store whose checksums are right, and which lies (hostile.py).
  */
 #include "formats/reads/reads.h"
 #include "pipeline/in/lay.h"
@@ -63,6 +64,24 @@ static vl_code fill(vl_batch *b, vl_err *err)
     return vl_push(b, PLACE, &one, err);
 }
 
+static char **given; /* where, name, value of each; ends with NULL */
+
+static bool is_given(const char *where, const char *name)
+{
+    for (char **g = given; *g; g += 3)
+        if (!strcmp(g[0], where) && !strcmp(g[1], name)) return true;
+    return false;
+}
+
+/* As a number if it is one. */
+static vl_code put_given(vl_store *st, char **g, vl_err *err)
+{
+    char *end = NULL;
+    const uint64_t number = strtoull(g[2], &end, 10);
+    if (*g[2] && !*end) return vl_store_note_u64(st, g[0], g[1], number, err);
+    return vl_store_note(st, g[0], g[1], g[2], err);
+}
+
 static vl_code note(vl_store *st, vl_lay *lay, vl_err *err)
 {
     static const char *const notes[][3] = {
@@ -81,12 +100,24 @@ static vl_code note(vl_store *st, vl_lay *lay, vl_err *err)
         { "source", "text_xxh3_128_1", "d6c2b45575c07a9df21145db5835c245" },
         { "source/0", "name", "x.fq" },
     };
-    if (vl_store_note_u64(st, "/", "vial.version", VL_STORE_VERSION, err) ||
-        vl_store_note_u64(st, "/", "n_row", 2, err) || vl_store_note_u64(st, "/", "n_name", 2, err) ||
-        vl_store_note_u64(st, "/", "n_place", 1, err) || vl_store_note_u64(st, "source", "n_file", 1, err))
-        return err->code;
+    static const struct {
+        const char *where, *name;
+        uint64_t value;
+    } numbers[] = { { "/", "vial.version", VL_STORE_VERSION },
+                    { "/", "n_row", 2 },
+                    { "/", "n_name", 2 },
+                    { "/", "n_place", 1 },
+                    { "source", "n_file", 1 } };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!is_given(numbers[i].where, numbers[i].name) &&
+            vl_store_note_u64(st, numbers[i].where, numbers[i].name, numbers[i].value, err))
+            return err->code;
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-        if (vl_store_note(st, notes[i][0], notes[i][1], notes[i][2], err)) return err->code;
+        if (!is_given(notes[i][0], notes[i][1]) &&
+            vl_store_note(st, notes[i][0], notes[i][1], notes[i][2], err))
+            return err->code;
+    for (char **g = given; *g; g += 3)
+        if (put_given(st, g, err)) return err->code;
     return vl_lay_note(lay, st, err);
 }
 
@@ -103,7 +134,8 @@ int main(int argc, char **argv)
     vl_chunks chunks = { 0 };
     vl_work work = { 0 };
     char line[640];
-    if (argc != 2) return 2;
+    if (argc < 2 || argc % 3 != 2) return 2;
+    given = argv + 2;
     vl_kernels_init(&vl_k, vl_isa_from_env());
     make_schema();
     if (vl_store_create(&st, argv[1], VL_COMPACT, true, &err) || vl_lay_open(&lay, &schema, &err) ||

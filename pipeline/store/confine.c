@@ -1,0 +1,61 @@
+/* Bounds of memory and time for a while (confine.h): soft limits, relative to what the process has now. */
+#include "pipeline/store/confine.h"
+
+#include "pipeline/run/guard.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MIB = 1 << 20, SECONDS = 4, BYTES_A_SECOND = 256 * MIB };
+
+static uint64_t allowance(uint64_t bytes) { return bytes + 96 * MIB; }
+
+/* Bytes of data that the process has; 0: not known. */
+static uint64_t data_now(void)
+{
+    char text[128] = "";
+    uint64_t pages = 0;
+    const int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    if (n <= 0 || sscanf(text, "%*u %*u %*u %*u %*u %" SCNu64, &pages) != 1) return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void lower(int what, const struct rlimit *was, uint64_t to)
+{
+    struct rlimit limit = *was;
+    if (limit.rlim_cur == RLIM_INFINITY || to < limit.rlim_cur) limit.rlim_cur = to;
+    setrlimit(what, &limit);
+}
+
+void vl_confine(vl_confined *was, uint64_t bytes)
+{
+    struct rusage used;
+    const uint64_t data = data_now();
+    vl_guard_hdf5(true);
+    getrlimit(RLIMIT_DATA, &was->memory);
+    getrlimit(RLIMIT_CPU, &was->time);
+    if (data) lower(RLIMIT_DATA, &was->memory, data + allowance(bytes));
+    if (getrusage(RUSAGE_SELF, &used)) return;
+    lower(RLIMIT_CPU, &was->time,
+          (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + SECONDS + bytes / BYTES_A_SECOND);
+}
+
+void vl_unconfine(const vl_confined *was)
+{
+    setrlimit(RLIMIT_DATA, &was->memory);
+    setrlimit(RLIMIT_CPU, &was->time);
+    vl_guard_hdf5(false);
+}
+
+bool vl_confine_was_enough(uint64_t bytes)
+{
+    void *const most = malloc(allowance(bytes));
+    free(most);
+    return most != NULL;
+}
