@@ -39,8 +39,8 @@ static void exit_codes(void)
            "  75  try again: another vial holds the lock\n"
            "  77  not permitted: the message says who may\n"
            "  78  bank.ini, or what the bank stands on, is not as it must be\n"
-           " 141  (SIGPIPE) whoever reads the output has closed the pipe, as head does: no message\n"
-           "Of several stores the worst: 65, then 70, 74, 71, 78, 73, 77, 66, 75, 64.\n");
+           "Whoever closes the pipe that vial writes to, as head does, ends it by SIGPIPE (141 in a shell):\n"
+           "no message. Of several stores the worst counts: 65, then 70, 74, 71, 78, 73, 77, 66, 75, 64.\n");
 }
 
 static int run_help(const vl_command *me, int argc, char **argv)

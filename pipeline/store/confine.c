@@ -3,11 +3,9 @@
 
 #include "pipeline/run/guard.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { MIB = 1 << 20, SECONDS = 4, BYTES_A_SECOND = 256 * MIB };
@@ -17,12 +15,11 @@ static uint64_t allowance(uint64_t bytes) { return bytes + 96 * MIB; }
 /* Bytes of data that the process has; 0: not known. */
 static uint64_t data_now(void)
 {
-    char text[128] = "";
     uint64_t pages = 0;
-    const int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0) close(fd);
-    if (n <= 0 || sscanf(text, "%*u %*u %*u %*u %*u %" SCNu64, &pages) != 1) return 0;
+    FILE *const f = fopen("/proc/self/statm", "re");
+    if (!f) return 0;
+    if (fscanf(f, "%*u %*u %*u %*u %*u %" SCNu64, &pages) != 1) pages = 0;
+    fclose(f);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

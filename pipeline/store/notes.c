@@ -182,6 +182,5 @@ vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
 
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to)
 {
-    for (size_t i = 0; i < st->nnote; i++)
-        tell(to, st->note[i].where, st->note[i].name, st->note[i].text);
+    for (size_t i = 0; i < st->nnote; i++) tell(to, st->note[i].where, st->note[i].name, st->note[i].text);
 }
