@@ -25,7 +25,7 @@ typedef struct shared {
 
 static shared *ours;
 static pid_t guarded; /* the child, in itself: what its own children do is not told by this page */
-static bool nested;  /* this guard is within another, which says that we were stopped */
+static bool nested;   /* this guard is within another, which says that we were stopped */
 static volatile sig_atomic_t child;
 
 void vl_guard_name(const char *path)
