@@ -24,7 +24,9 @@ int main(int argc, char **argv)
     if (fd < 0 || fstat(fd, &st)) return 2;
     vl_seal seal = { .place = has_magic(fd, 0) ? VL_SEAL_FRONT : VL_SEAL_BEHIND };
     /* an HDF5 program that wrote to the file has cut off what was behind it */
-    if (seal.place == VL_SEAL_BEHIND && has_magic(fd, st.st_size - VL_TRAILER) && ftruncate(fd, st.st_size - VL_TRAILER)) return 2;
+    if (seal.place == VL_SEAL_BEHIND && has_magic(fd, st.st_size - VL_TRAILER) &&
+        ftruncate(fd, st.st_size - VL_TRAILER))
+        return 2;
     if (vl_seal_write(fd, 1, &seal, &err)) fprintf(stderr, "reseal: %s\n", err.what);
     close(fd);
     return err.code != 0;
