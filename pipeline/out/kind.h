@@ -32,6 +32,8 @@ typedef struct vl_kind {
     bool reprint; /* ingest makes the text again before it publishes; else parse has proven each row */
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;
+    /* tiles: the few numbers that say how good the data is; NULL: none. err is that of html */
+    vl_code (*brief)(struct vl_reader *r, struct vl_html *html, vl_err *err);
     /* sections of a store's report: plots, and what the kind's own columns say; NULL: none. err is that of
      * html */
     vl_code (*report)(struct vl_reader *r, struct vl_html *html, vl_err *err);

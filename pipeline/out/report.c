@@ -45,8 +45,7 @@ static void put_lead(report *r)
     } else if (ask->verify) {
         snprintf(text, sizeof text, "This store is whole: every column is what was written.");
     } else {
-        snprintf(text, sizeof text,
-                 "The store's end is in place; what lies in it was not checked for this page.");
+        snprintf(text, sizeof text, "The store is sealed; what lies in it was not checked for this page.");
     }
     vl_html_element(r->h,
                     !ask->verify      ? "p class=\"lead none\""
@@ -141,8 +140,9 @@ static void put_inputs(report *r)
     vl_html_table_open(r->h, "Inputs as they were", "Input|Role|Compression|#Size|#Text|SHA-256");
     for (uint64_t i = 0; i < r->about.nfile && !r->err->code; i++) put_input(r, i);
     vl_html_table_close(r->h);
+    vl_html_put(r->h, "<details><summary>What the inputs said of themselves</summary>\n");
     put_notes(r, "source");
-    vl_html_put(r->h, "</section>\n");
+    vl_html_put(r->h, "</details></section>\n");
 }
 
 /* ---- columns ---- */
@@ -188,12 +188,14 @@ static void put_columns(report *r)
         all += (double)column[i]->packed_bytes;
     }
     qsort(column, (size_t)n, sizeof *column, by_size);
-    vl_html_put(r->h, "<section><h2>Columns by size</h2>\n");
+    char bytes[32];
+    vl_html_putf(r->h, "<section><h2>Columns by size</h2>\n<details><summary>%d column%s in %s</summary>\n",
+                 n, n == 1 ? "" : "s", vl_show_bytes(all, bytes));
     vl_html_table_open(r->h, "What each column takes, the largest first",
                        "Column|Type|Codec|#Elements|#Plain|#Packed|#Ratio|#Share");
     for (int i = 0; i < n; i++) put_column(r, column[i], all);
     vl_html_table_close(r->h);
-    vl_html_put(r->h, "</section>\n");
+    vl_html_put(r->h, "</details></section>\n");
     free(column);
 }
 
@@ -234,9 +236,9 @@ static void put_page(report *r)
     vl_html_put(r->h, "<section><h2>Identity</h2>\n");
     vl_html_put(r->h, "<dl class=\"facts\"><dt>digest</dt><dd>");
     vl_html_element(r->h, "code", a->digest);
-    vl_html_put(r->h, "</dd></dl>\n");
+    vl_html_put(r->h, "</dd></dl>\n<details><summary>What the store says of itself</summary>\n");
     put_notes(r, "/");
-    vl_html_put(r->h, "</section>\n");
+    vl_html_put(r->h, "</details></section>\n");
     vl_html_foot(r->h, "Made by vial " VL_VERSION " from the store alone. 1 kB is 1,000 bytes.");
 }
 

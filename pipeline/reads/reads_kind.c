@@ -4,6 +4,7 @@
 #include "pipeline/reads/reads_tally.h"
 #include "pipeline/reads/reads_view.h"
 
+vl_code vl_reads_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
 static const vl_index *const indexes[] = { &vl_reads_by_name, NULL };
@@ -17,4 +18,5 @@ const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .reprint = true,
                                 .index = indexes,
                                 .question = &vl_reads_question,
+                                .brief = vl_reads_brief,
                                 .report = vl_reads_report };

@@ -80,32 +80,35 @@ static void add_up(const mate *m, sums *s)
     }
 }
 
-/* length: mean of all reads */
+/* Of the columns, as the tally stops somewhere. */
+static double mean_length(const vl_reader *r)
+{
+    const int column = vl_reader_column(r, VL_RD_BASE);
+    const double bases = column < 0 ? 0 : (double)vl_store_column(vl_reader_store(r), column)->nelem;
+    return bases / (double)vl_reader_nrow(r, VL_RT_READ);
+}
+
 static void put_sums(vl_html *h, const sums *s, double length)
 {
     const struct {
         const char *name;
         double value;
         const char *form;
-    } fact[] = { { "Mean length", length, "%.1f bases" },
-                 { "Mean quality", s->quality / s->base, "%.2f (Phred)" },
-                 { "Bases of Q20 or more", 100 * s->q20 / s->base, "%.2f %%" },
-                 { "Bases of Q30 or more", 100 * s->q30 / s->base, "%.2f %%" },
+    } tile[] = { { "Bases a read", length, "%.1f" },
+                 { "Mean quality", s->quality / s->base, "%.2f" },
+                 { "Q20 or more", 100 * s->q20 / s->base, "%.2f %%" },
+                 { "Q30 or more", 100 * s->q30 / s->base, "%.2f %%" },
                  { "G and C", 100 * s->gc / (s->base - s->odd), "%.2f %%" },
-                 { "Letters other than A, C, G, T", 100 * s->odd / s->base, "%.4f %%" } };
+                 { "N and others", 100 * s->odd / s->base, "%.4f %%" } };
     char text[64];
-    vl_html_put(h, "<dl class=\"facts\">\n");
-    for (size_t i = 0; i < sizeof fact / sizeof *fact; i++) {
-        if (!isfinite(fact[i].value)) continue;
+    vl_html_put(h, "<dl class=\"tiles\">\n");
+    for (size_t i = 0; i < sizeof tile / sizeof *tile; i++) {
+        if (!isfinite(tile[i].value)) continue;
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-            snprintf(text, sizeof text, fact[i].form, fact[i].value);
-        _Pragma("GCC diagnostic pop") vl_html_fact(h, fact[i].name, text);
+            snprintf(text, sizeof text, tile[i].form, tile[i].value);
+        _Pragma("GCC diagnostic pop") vl_html_tile(h, tile[i].name, text);
     }
     vl_html_put(h, "</dl>\n");
-    if (s->longer > 0)
-        vl_html_putf(
-            h, "<p class=\"note\">%s reads have %d bases or more: what lies behind is not counted.</p>\n",
-            vl_show_count(s->longer, text), VL_QC_POSITIONS);
 }
 
 /* ---- plots ---- */
@@ -142,6 +145,7 @@ static void put_quality(vl_html *h, const mate *m, double *y)
 {
     const size_t n = m->quality.n;
     char text[96];
+    if (!n) return;
     for (size_t i = 0; i < n; i++) {
         y[i] = mean(&m->quality, i);
         for (int k = 0; k < 3; k++) y[(size_t)(k + 1) * n + i] = quantile(&m->quality, i, 0.25 * (k + 1));
@@ -173,6 +177,7 @@ static void put_bases(vl_html *h, const mate *m, double *y)
     const size_t n = m->base.n;
     vl_curve curve[VL_QC_LETTERS];
     char text[96];
+    if (!n || m->base.m != VL_QC_LETTERS) return;
     for (size_t k = 0; k < VL_QC_LETTERS; k++) curve[k] = (vl_curve){ letter[k], (int)k + 1, y + k * n };
     for (size_t i = 0; i < n; i++) {
         double all = 0;
@@ -192,6 +197,15 @@ static void put_bases(vl_html *h, const mate *m, double *y)
                        .ncurve = VL_QC_LETTERS });
 }
 
+/* The one length of all reads; 0: they have several, or some are longer than the tally counts. */
+static size_t one_length(const table *t)
+{
+    size_t n = 0, length = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (at(t, i, 0) > 0) n++, length = i;
+    return n == 1 && length < VL_QC_POSITIONS ? length : 0;
+}
+
 /* Counts of neighbours together, so that there are 64 columns at most. y: room for that many. */
 static void put_lengths(vl_html *h, const mate *m, double *y)
 {
@@ -199,6 +213,7 @@ static void put_lengths(vl_html *h, const mate *m, double *y)
     const table *const t = &m->length;
     size_t first = 0, last = t->n;
     char text[96];
+    if (one_length(t)) return; /* which is said, one column would show nothing */
     while (first < last && !(at(t, first, 0) > 0)) first++;
     while (last > first && !(at(t, last - 1, 0) > 0)) last--;
     if (first == last) return;
@@ -229,6 +244,7 @@ static void put_levels(vl_html *h, const mate *m, double *y)
 {
     size_t n = 0;
     char text[96];
+    if (!m->quality.n) return;
     for (size_t q = 0; q < m->quality.m; q++) {
         y[q] = 0;
         for (size_t i = 0; i < m->quality.n; i++) y[q] += at(&m->quality, i, q);
@@ -246,48 +262,94 @@ static void put_levels(vl_html *h, const mate *m, double *y)
                                   .ncurve = 1 });
 }
 
-static vl_code put_mate(vl_html *h, const mate *m, vl_err *err)
+/* Each plot for one mate beside that for the other. */
+static vl_code put_plots(vl_html *h, const mate *m, int nmate, vl_err *err)
 {
-    const size_t n = m->quality.n > m->base.n ? m->quality.n : m->base.n;
-    double *const y = calloc(VL_QC_LETTERS * n + m->quality.m + 64, sizeof *y);
+    static void (*const plot[])(vl_html *, const mate *, double *) = { put_quality, put_bases, put_lengths,
+                                                                       put_levels };
+    size_t n = 0, levels = 0;
+    for (int k = 0; k < nmate; k++) {
+        n = m[k].quality.n > n ? m[k].quality.n : n;
+        n = m[k].base.n > n ? m[k].base.n : n;
+        levels = m[k].quality.m > levels ? m[k].quality.m : levels;
+    }
+    double *const y = calloc(VL_QC_LETTERS * n + levels + 64, sizeof *y);
     if (!y) return vl_fail(err, VL_ENOMEM, "no memory for plots of %zu positions", n);
     vl_html_put(h, "<div class=\"two\">\n");
-    if (m->quality.n) put_quality(h, m, y);
-    if (m->base.n && m->base.m == VL_QC_LETTERS) put_bases(h, m, y);
-    if (m->length.n) put_lengths(h, m, y);
-    if (m->quality.n) put_levels(h, m, y);
+    for (size_t i = 0; i < sizeof plot / sizeof *plot; i++)
+        for (int k = 0; k < nmate; k++)
+            if (m[k].length.n) plot[i](h, &m[k], y);
     vl_html_put(h, "</div>\n");
     free(y);
     return err->code;
 }
 
-/* Of the columns, as the tally stops somewhere. */
-static double mean_length(const vl_reader *r)
+/* ---- entry points ---- */
+
+typedef struct quality {
+    mate mate[3]; /* single reads, first mates, second mates */
+    sums sums;
+} quality;
+
+static vl_code load_all(vl_reader *r, quality *q, vl_err *err)
 {
-    const int column = vl_reader_column(r, VL_RD_BASE);
-    const double bases = column < 0 ? 0 : (double)vl_store_column(vl_reader_store(r), column)->nelem;
-    return bases / (double)vl_reader_nrow(r, VL_RT_READ);
+    static const char *const suffix[] = { "", "_1", "_2" }, *const name[] = { "", "mate 1", "mate 2" };
+    vl_store *const st = vl_reader_store(r);
+    for (int i = 0; i < 3 && !err->code; i++) {
+        mate *const m = &q->mate[i];
+        m->name = name[i];
+        if (!load(st, "quality_count", suffix[i], &m->quality, err) &&
+            !load(st, "base_count", suffix[i], &m->base, err) &&
+            !load(st, "read_length", suffix[i], &m->length, err))
+            add_up(m, &q->sums);
+    }
+    return err->code;
+}
+
+static void free_all(quality *q)
+{
+    for (int i = 0; i < 3; i++) free_mate(&q->mate[i]);
+}
+
+vl_code vl_reads_brief(vl_reader *r, vl_html *h, vl_err *err)
+{
+    quality q = { 0 };
+    if (!load_all(r, &q, err) && q.sums.base > 0) put_sums(h, &q.sums, mean_length(r));
+    free_all(&q);
+    return err->code;
+}
+
+/* What the plots leave out. */
+static void put_remarks(vl_html *h, const quality *q)
+{
+    char text[32];
+    size_t length[3];
+    for (int i = 0; i < 3; i++) length[i] = one_length(&q->mate[i].length);
+    const bool same = length[1] == length[2];
+    for (int i = 0; i < 3; i++)
+        if (length[i] && !(same && i == 2))
+            vl_html_putf(h, "<p class=\"note\">All reads%s%s have %zu base%s.</p>\n",
+                         same || !i ? "" : " of ", same ? "" : q->mate[i].name, length[i],
+                         length[i] > 1 ? "s" : "");
+    if (q->sums.longer > 0)
+        vl_html_putf(
+            h, "<p class=\"note\">%s reads have %d bases or more: what lies behind is not counted.</p>\n",
+            vl_show_count(q->sums.longer, text), VL_QC_POSITIONS);
 }
 
 vl_code vl_reads_report(vl_reader *r, vl_html *h, vl_err *err)
 {
-    static const char *const suffix[] = { "", "_1", "_2" }, *const name[] = { "", "mate 1", "mate 2" };
-    mate m[3] = { 0 };
-    sums s = { 0 };
-    for (int i = 0; i < 3 && !err->code; i++) {
-        vl_store *const st = vl_reader_store(r);
-        m[i].name = name[i];
-        if (!load(st, "quality_count", suffix[i], &m[i].quality, err) &&
-            !load(st, "base_count", suffix[i], &m[i].base, err) &&
-            !load(st, "read_length", suffix[i], &m[i].length, err))
-            add_up(&m[i], &s);
-    }
+    quality q = { 0 };
+    load_all(r, &q, err);
     vl_html_put(h, "<section><h2>Quality of the reads</h2>\n");
-    if (s.base > 0) put_sums(h, &s, mean_length(r));
-    else vl_html_put(h, "<p>There are no bases to show.</p>\n");
-    for (int i = 0; i < 3 && !err->code; i++)
-        if (m[i].length.n && s.base > 0) put_mate(h, &m[i], err);
+    if (q.sums.base > 0 && !err->code) {
+        put_sums(h, &q.sums, mean_length(r));
+        put_remarks(h, &q);
+        put_plots(h, q.mate, 3, err);
+    } else {
+        vl_html_put(h, "<p>There are no bases to show.</p>\n");
+    }
     vl_html_put(h, "</section>\n");
-    for (int i = 0; i < 3; i++) free_mate(&m[i]);
+    free_all(&q);
     return err->code;
 }

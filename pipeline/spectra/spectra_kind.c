@@ -2,6 +2,7 @@
 #include "pipeline/spectra/spectra_index.h"
 #include "pipeline/spectra/spectra_view.h"
 
+vl_code vl_spectra_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_spectra_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
 static const vl_index *const indexes[] = { &vl_spectra_by_id, &vl_spectra_by_scan, &vl_spectra_by_time,
@@ -15,4 +16,5 @@ const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .unit_table = VL_SPT_ARRAY,
                                   .index = indexes,
                                   .question = &vl_spectra_question,
+                                  .brief = vl_spectra_brief,
                                   .report = vl_spectra_report };

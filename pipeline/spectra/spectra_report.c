@@ -13,8 +13,8 @@
 /* Columns as a whole; what the store does not have is empty. */
 typedef struct columns {
     size_t nspectrum, nion, nprecursor, nchromatogram;
-    vl_buf level, time, polarity, centroid, tic, injection, length; /* of spectra; owned */
-    vl_buf ion_mz, charge, ion_of, target, target_of;               /* of ions and precursors; owned */
+    vl_buf level, time, polarity, centroid, tic, peak, injection, length, low, high; /* of spectra; owned */
+    vl_buf ion_mz, charge, ion_of, target, target_of; /* of ions and precursors; owned */
 } columns;
 
 static vl_code load(vl_reader *r, int field, size_t n, vl_buf *out, vl_err *err)
@@ -41,6 +41,9 @@ static vl_code load_all(vl_reader *r, columns *c, vl_err *err)
                  { VL_SP_POLARITY, c->nspectrum, &c->polarity },
                  { VL_SP_CENTROID, c->nspectrum, &c->centroid },
                  { VL_SP_TIC, c->nspectrum, &c->tic },
+                 { VL_SP_BASE_PEAK_INTENSITY, c->nspectrum, &c->peak },
+                 { VL_SP_SCAN_LOW, c->nspectrum, &c->low },
+                 { VL_SP_SCAN_HIGH, c->nspectrum, &c->high },
                  { VL_SP_INJECTION_TIME, c->nspectrum, &c->injection },
                  { VL_SP_ARRAY_LENGTH, c->nspectrum, &c->length },
                  { VL_SP_ION_MZ, c->nion, &c->ion_mz },
@@ -55,8 +58,9 @@ static vl_code load_all(vl_reader *r, columns *c, vl_err *err)
 
 static void free_all(columns *c)
 {
-    vl_buf *const all[] = { &c->level,  &c->time,   &c->polarity, &c->centroid, &c->tic,    &c->injection,
-                            &c->length, &c->ion_mz, &c->charge,   &c->ion_of,   &c->target, &c->target_of };
+    vl_buf *const all[] = { &c->level,     &c->time,   &c->polarity, &c->centroid, &c->tic,
+                            &c->injection, &c->peak,   &c->low,      &c->high,     &c->length,
+                            &c->ion_mz,    &c->charge, &c->ion_of,   &c->target,   &c->target_of };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
 }
 
@@ -132,21 +136,88 @@ static void put_levels(vl_html *h, const columns *c, double *room)
 
 /* ---- the run ---- */
 
-static void put_facts(vl_html *h, const columns *c)
+/* The span of one of the columns that are numbers; false: none is known. */
+static bool span_of(const vl_buf *b, size_t n, double least, double most, double span[2])
 {
-    double first = INFINITY, last = -INFINITY, up = 0, down = 0;
-    char text[96], some[32];
+    span[0] = INFINITY, span[1] = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        const double v = number(b, i);
+        if (v >= least && v <= most) span[0] = fmin(span[0], v), span[1] = fmax(span[1], v);
+    }
+    return span[0] <= span[1];
+}
+
+static size_t count_level(const columns *c, int level)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->nspectrum; i++) n += level_of(c, i) == level;
+    return n;
+}
+
+/* From one MS1 to the next, the middle of all, s; NaN: there are no two. room: [nspectrum] */
+static double cycle_time(const columns *c, double *room)
+{
+    double before = NAN;
+    size_t n = 0;
     for (size_t i = 0; i < c->nspectrum; i++) {
         const double t = number(&c->time, i);
-        if (isfinite(t)) first = fmin(first, t), last = fmax(last, t);
+        if (level_of(c, i) != 1 || !isfinite(t)) continue;
+        if (t > before) room[n++] = t - before;
+        before = t;
+    }
+    return median(room, n);
+}
+
+/* "+2: 57 %": the charge that most ions have; "" when none says its own. */
+static const char *say_charge(const columns *c, char text[64])
+{
+    size_t count[256] = { 0 }, most = 0, said = 0;
+    int charge = 0;
+    for (size_t i = 0; i < c->nion; i++) count[charge_of(c, i) + 128]++;
+    for (int k = 0; k < 256; k++) {
+        if (k == 128) continue;
+        said += count[k];
+        if (count[k] > most) most = count[k], charge = k - 128;
+    }
+    *text = 0;
+    if (said) snprintf(text, 64, "%+d: %.0f\xc2\xa0%%", charge, 100 * (double)most / (double)said);
+    return text;
+}
+
+static void put_tiles(vl_html *h, const columns *c, double *room)
+{
+    enum { LONG = 1000000000 /* s, and m/z: none is so large */ };
+    char text[96], some[32], other[32];
+    double span[2], high[2];
+    const size_t ms1 = count_level(c, 1), ms2 = count_level(c, 2);
+    vl_html_put(h, "<dl class=\"tiles\">\n");
+    if (span_of(&c->time, c->nspectrum, -LONG, LONG, span)) {
+        snprintf(text, sizeof text, "%.2f\xe2\x80\x93%.2f", span[0] / 60, span[1] / 60);
+        vl_html_tile(h, "Minutes", text);
+    }
+    if (ms1) vl_html_tile(h, "MS1", vl_show_count((double)ms1, some));
+    if (ms2) vl_html_tile(h, "MS2", vl_show_count((double)ms2, some));
+    const double cycle = cycle_time(c, room);
+    snprintf(text, sizeof text, "%.2f\xc2\xa0s", cycle);
+    if (isfinite(cycle)) vl_html_tile(h, "MS1 to MS1", text);
+    if (span_of(&c->low, c->nspectrum, 0, LONG, span) && span_of(&c->high, c->nspectrum, 0, LONG, high)) {
+        snprintf(text, sizeof text, "%s\xe2\x80\x93%s", vl_show_number(round(span[0]), some),
+                 vl_show_number(round(high[1]), other));
+        vl_html_tile(h, "m/z", text);
+    }
+    if (*say_charge(c, text)) vl_html_tile(h, "Charge of most", text);
+    vl_html_put(h, "</dl>\n");
+}
+
+static void put_facts(vl_html *h, const columns *c)
+{
+    double up = 0, down = 0;
+    char some[32];
+    for (size_t i = 0; i < c->nspectrum; i++) {
         up += i < c->polarity.len && (int8_t)c->polarity.data[i] > 0;
         down += i < c->polarity.len && (int8_t)c->polarity.data[i] < 0;
     }
     vl_html_put(h, "<dl class=\"facts\">\n");
-    if (first <= last) {
-        snprintf(text, sizeof text, "%.2f to %.2f min", first / 60, last / 60);
-        vl_html_fact(h, "Time", text);
-    }
     if (up > 0) vl_html_fact(h, "Positive", vl_show_count(up, some));
     if (down > 0) vl_html_fact(h, "Negative", vl_show_count(down, some));
     vl_html_fact(h, "Precursors", vl_show_count((double)c->nprecursor, some));
@@ -155,41 +226,42 @@ static void put_facts(vl_html *h, const columns *c)
     vl_html_put(h, "</dl>\n");
 }
 
-/* Times and total ion currents, of all spectra or of MS1 alone, into room [2][nspectrum]. */
-static size_t gather_current(const columns *c, bool ms1, double *room)
+/* Times and currents, of all spectra or of MS1 alone, into room [2][nspectrum]. */
+static size_t gather_current(const columns *c, const vl_buf *current, bool ms1, double *room)
 {
     enum { LONG = 1000000000 }; /* s: no run takes so long */
     size_t n = 0;
     for (size_t i = 0; i < c->nspectrum; i++) {
-        const double t = number(&c->time, i), tic = number(&c->tic, i);
-        if (!(fabs(t) < LONG) || !isfinite(tic) || (ms1 && level_of(c, i) != 1)) continue;
+        const double t = number(&c->time, i), now = number(current, i);
+        if (!(fabs(t) < LONG) || !isfinite(now) || (ms1 && level_of(c, i) != 1)) continue;
         room[n] = t;
-        room[c->nspectrum + n++] = tic;
+        room[c->nspectrum + n++] = now;
     }
     return n;
 }
 
-/* The highest of them in each of the parts of the run. */
-static void put_current(vl_html *h, const columns *c, double *room)
+/* The highest of them in each of the parts of the run. False: the spectra do not say it. */
+static bool put_current(vl_html *h, const columns *c, const vl_buf *current, const char *what, double *room)
 {
     enum { PARTS = 400 };
-    const double *const time = room, *const tic = room + c->nspectrum;
-    const size_t nms1 = gather_current(c, true, room), n = nms1 ? nms1 : gather_current(c, false, room);
+    const double *const time = room, *const height = room + c->nspectrum;
+    const size_t nms1 = gather_current(c, current, true, room),
+                 n = nms1 ? nms1 : gather_current(c, current, false, room);
+    char caption[64], title[96];
     double y[PARTS], first = INFINITY, last = -INFINITY;
     const int parts = n < PARTS ? (int)n : PARTS;
-    if (!n) {
-        vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
-        return;
-    }
+    if (!n) return false;
+    snprintf(caption, sizeof caption, "%s%s", what, nms1 ? ", MS1" : "");
+    snprintf(title, sizeof title, "Curve: %s over the run, the highest in each part of it", what);
     for (size_t i = 0; i < n; i++) first = fmin(first, time[i]), last = fmax(last, time[i]);
     for (int k = 0; k < parts; k++) y[k] = NAN;
     for (size_t i = 0; i < n; i++) {
         const int k = last > first ? (int)((time[i] - first) / (last - first) * parts) : 0;
         double *const to = &y[k < parts ? k : parts - 1];
-        *to = fmax(*to, tic[i]);
+        *to = fmax(*to, height[i]);
     }
-    vl_svg_curves(h, &(vl_plot){ .caption = nms1 ? "Total ion current, MS1" : "Total ion current",
-                                 .title = "Curve: the highest total ion current in each part of the run",
+    vl_svg_curves(h, &(vl_plot){ .caption = caption,
+                                 .title = title,
                                  .x = "min, from",
                                  .y = "counts",
                                  .from = first / 60,
@@ -199,6 +271,7 @@ static void put_current(vl_html *h, const columns *c, double *room)
                                  .joined = true,
                                  .curve = &(vl_curve){ "highest", 0, y },
                                  .ncurve = 1 });
+    return true;
 }
 
 /* ---- histograms ---- */
@@ -327,22 +400,39 @@ out:
     return err->code;
 }
 
+/* Room for the numbers of all spectra twice, of ions and of precursors; NULL without memory. */
+static double *make_room(const columns *c, vl_err *err)
+{
+    double *const room = malloc((2 * c->nspectrum + c->nion + c->nprecursor + 1) * sizeof *room);
+    if (!room) vl_fail(err, VL_ENOMEM, "no memory for plots of %zu spectra", c->nspectrum);
+    return room;
+}
+
+vl_code vl_spectra_brief(vl_reader *r, vl_html *h, vl_err *err)
+{
+    columns c = { 0 };
+    double *const room = load_all(r, &c, err) ? NULL : make_room(&c, err);
+    if (room) put_tiles(h, &c, room);
+    free(room);
+    free_all(&c);
+    return err->code;
+}
+
 vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
 {
     columns c = { 0 };
     if (load_all(r, &c, err)) goto out;
-    const size_t most = 2 * c.nspectrum + c.nion + c.nprecursor;
-    double *const room = malloc((most + 1) * sizeof *room);
-    if (!room) {
-        vl_fail(err, VL_ENOMEM, "no memory for plots of %zu spectra", c.nspectrum);
-        goto out;
-    }
+    double *const room = make_room(&c, err);
+    if (!room) goto out;
     vl_html_put(h, "<section><h2>The run</h2>\n");
+    put_tiles(h, &c, room);
     put_facts(h, &c);
     if (c.nspectrum) {
         put_levels(h, &c, room);
         vl_html_put(h, "<div class=\"two\">\n");
-        put_current(h, &c, room);
+        if (!put_current(h, &c, &c.tic, "Total ion current", room))
+            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
+        put_current(h, &c, &c.peak, "Base peak", room);
         put_precursors(h, &c, room);
         put_charges(h, &c);
         put_points(h, &c, false, room);
