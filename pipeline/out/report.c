@@ -253,6 +253,16 @@ static vl_code open_store(report *r, vl_err *err)
     return err->code;
 }
 
+vl_code vl_report_brief(const char *store, vl_html *h, vl_err *err)
+{
+    const vl_report_ask ask = { .store = store };
+    report r = { .ask = &ask, .h = h, .err = err };
+    if (!open_store(&r, err) && r.kind && r.kind->brief) r.kind->brief(r.reader, h, err);
+    vl_reader_close(r.reader);
+    vl_store_close(r.store);
+    return vl_err_file(err, store);
+}
+
 static vl_code write_page(const report *r, vl_err *err)
 {
     vl_output *out = NULL;

@@ -30,6 +30,7 @@ const char vl_html_style[] =
     ".note{color:var(--soft);font-size:.9em}\n"
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.75rem;margin:1rem 0 "
     "0}\n"
+    ".tiles+.facts{margin-top:1rem}"
     ".tiles div{padding:.7rem .9rem;background:var(--card);border-radius:.25rem}\n"
     ".tiles dt{color:var(--soft);font-size:.85rem}\n"
     ".tiles dd{margin:0;font-size:1.4rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}\n"

@@ -360,6 +360,27 @@ def damaged(t, f):
     check_refusal(t, "cut", run("report", f.write("s.h5", bytes(data[:-1000]))), ["s.h5"])
 
 
+def check_sample(t, bank, text):
+    """The page of a sample with reads and spectra: how good they are, where they lie, how to get them
+    back."""
+    page = Page(text)
+    t.check(not page.wrong, "a sample: the page", str(page.wrong[:5]))
+    for name in ("Bases a read", "Q30 or more", "G and C", "Minutes", "MS1", "MS2"):
+        t.check(page.facts.get(name), f"a sample: {name}", str(page.facts))
+    for one in bank.ls():
+        t.check(f"<code>{one['path']}</code>" in text and os.path.exists(one["path"]),
+                "a sample: where it lies", one["path"])
+    for end in ("S1/a -o a.fastq", "S1/m -o m.mzML"):
+        command = f"vial export -b {bank.path} {end}"
+        t.check(f"<code>{command}</code>" in text, "a sample: how to get it back", command)
+    lost = bank.stores()[0]
+    os.rename(lost, lost + ".gone")
+    done = bank.run("report", "S1", "-o", bank / "lost.html")
+    t.check(done.code == OK and "not readable" in open(bank / "lost.html").read(), "a store that is lost",
+            done.err)
+    os.rename(lost + ".gone", lost)
+
+
 def bank_part(t, f):
     bank = Bank(f)
     f.write("a.fastq", reads(30))
@@ -376,6 +397,7 @@ def bank_part(t, f):
     t.check(bank.run("report", "S1").code == USAGE, "the page of a sample goes to a file")
     done = bank.run("report", "S1", "-o", f / "S1.html")
     t.check(done.code == OK and done.out.decode().strip() == f / "S1.html", "a sample", done.err)
+    check_sample(t, bank, f.read("S1.html").decode())
     t.check(bank.run("report", "S1", "--verify", "-o", f / "S2.html").code == USAGE, "--verify of a sample")
 
 

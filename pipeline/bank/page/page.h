@@ -8,7 +8,8 @@
  * to retry, state of verification, growth of the last 90 days, days until the disk is full. day: "2026-11-22"
  * (UTC). Written whole to path, or to reports/<day>.html when path is NULL. */
 vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const char *path, vl_err *err);
-/* The page of a sample: its facts, stores and inputs. */
+/* The page of a sample: its facts, stores, how good their data is, where they lie and how to get it back; of one
+ * that was withdrawn, that it was. Not after HDF5 was entered: stores are opened by workers. */
 vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);
 
 /* ---- between the files page*.c ---- */
