@@ -279,6 +279,9 @@ def old_bank(t, f):
         t.check(counts(done) == (0, 1, 0), "a pair of version 1 is unchanged", done.err)
     done = bank.run("ingest", "-s", "S1", "--acquisition", "L001", ",".join(pair))
     t.check(done.code == DATA and "other data" in done.err, "the same files in a row are not", done.err)
+    for sample, of in (("S2", "levels"), ("S1", "kept")):  # the records say exact=all, which is always so now
+        done = bank.run("ingest", "-s", sample, "--acquisition", of, f"testdata/stores/input/{of}.mzML")
+        t.check(counts(done) == (0, 1, 0), f"{of}.mzML of version 1 is unchanged", done.err)
     check_whole(t, bank, "an old bank")
 
 
