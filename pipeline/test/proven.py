@@ -60,7 +60,8 @@ for (let at = 0; at < all.length;) { const n = all.readUInt32LE(at);
 def by_program(*words):
     def encode(arrays):
         packed = b"".join(struct.pack("<I", len(a)) + a for a in arrays)
-        out, streams, at = subprocess.run(words, input=packed, stdout=subprocess.PIPE, check=True).stdout, [], 0
+        out = subprocess.run(words, input=packed, stdout=subprocess.PIPE, check=True).stdout
+        streams, at = [], 0
         while at < len(out):
             n = struct.unpack_from("<I", out, at)[0]
             streams.append(out[at + 4:at + 4 + n])
