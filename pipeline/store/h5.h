@@ -35,6 +35,9 @@ struct vl_dataset;
 vl_code vl_store_open_column(vl_store *st, struct vl_dataset *col, vl_err *err);
 vl_code vl_store_take_digest(struct vl_dataset *col, const char *hex, vl_err *err);
 
+/* A store that is to be written: its names, and the temporary file, locked. */
+vl_code vl_store_begin(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err);
+
 /* An HDF5 call failed while writing: it is not called for this file again. Names the file. */
 vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what);
 

@@ -83,8 +83,7 @@ static vl_code create_file(vl_store *st, vl_err *err)
     return err->code;
 }
 
-/* A store that is to be written: its names, and the temporary file, locked. */
-static vl_code begin(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
+vl_code vl_store_begin(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
 {
     struct stat there;
     vl_store *const st = *out = calloc(1, sizeof *st);
@@ -104,56 +103,8 @@ static vl_code begin(vl_store **out, const char *path, vl_profile profile, bool 
 
 vl_code vl_store_create(vl_store **out, const char *path, vl_profile profile, bool force, vl_err *err)
 {
-    if (!begin(out, path, profile, force, err) && !vl_hdf5_start(err) && !create_file(*out, err))
+    if (!vl_store_begin(out, path, profile, force, err) && !vl_hdf5_start(err) && !create_file(*out, err))
         return VL_OK;
-    vl_store_close(*out);
-    *out = NULL;
-    return err->code;
-}
-
-/* ---- a copy ---- */
-
-static vl_code copy_store(vl_store *st, const char *path, vl_err *err)
-{
-    static const uint8_t unsealed[VL_SEAL_BLOCK];
-    vl_seal seal = { .place = VL_SEAL_FRONT };
-    const int from = open(path, O_RDONLY | O_CLOEXEC);
-    if (from < 0 || fstat(from, &st->replaces)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
-    else if (!vl_seal_look(from, (uint64_t)st->replaces.st_size, 0, &seal, err) && ftruncate(st->fd, 0))
-        vl_fail_errno(err, VL_EIO, errno, "cannot write the new store");
-    st->place = seal.place;
-    st->readers = st->replaces.st_mode & 0444;
-    const bool front = seal.place == VL_SEAL_FRONT;
-    if (!err->code && !vl_copy_bytes(from, st->fd, front ? seal.bytes : seal.bytes - VL_TRAILER, err) &&
-        front)
-        vl_write_at(st->fd, unsealed, sizeof unsealed, 0, err);
-    if (from >= 0) close(from);
-    return vl_err_file(err, path);
-}
-
-static vl_code open_copy(vl_store *st, vl_err *err)
-{
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
-        H5Pset_file_locking(access, 0, 1) < 0)
-        vl_store_give_up(st, err, "file properties");
-    else if ((st->file = H5Fopen(st->part, H5F_ACC_RDWR, access)) < 0)
-        vl_store_give_up(st, err, "to the copy");
-    H5Pclose(access);
-    if (err->code) return err->code;
-    const htri_t there = H5Lexists(st->file, VL_INDEX_GROUP, H5P_DEFAULT);
-    if (there < 0 || (there && H5Ldelete(st->file, VL_INDEX_GROUP, H5P_DEFAULT) < 0))
-        return vl_store_give_up(st, err, VL_INDEX_GROUP);
-    return VL_OK;
-}
-
-vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err)
-{
-    if (!begin(out, to, profile, true, err) && !copy_store(*out, from, err) && !vl_hdf5_start(err) &&
-        !open_copy(*out, err)) {
-        if (strcmp(from, to)) (*out)->replaces = (struct stat){ 0 };
-        return VL_OK;
-    }
     vl_store_close(*out);
     *out = NULL;
     return err->code;

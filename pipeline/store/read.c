@@ -7,6 +7,7 @@
 #include "pipeline/store/confine.h"
 #include "pipeline/store/h5.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
@@ -262,17 +263,30 @@ static vl_code open_again(vl_store **out, const char *path, uint64_t bytes, vl_e
     return err->code;
 }
 
-vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
+static vl_code open_store(vl_store **out, const char *path, uint64_t bytes, vl_err *err)
 {
-    uint64_t bytes = 0;
-    *out = NULL;
-    if (vl_seal_check(path, 0, &bytes, err) || vl_hdf5_start(err)) return err->code;
+    if (vl_hdf5_start(err)) return err->code;
     vl_guard_store(path);
     if (open_confined(out, path, bytes, err) == VL_ENOMEM) open_again(out, path, bytes, err);
     if (!err->code) return VL_OK;
     vl_store_close(*out);
     *out = NULL;
     return vl_err_file(err, path);
+}
+
+vl_code vl_store_open(vl_store **out, const char *path, vl_err *err)
+{
+    uint64_t bytes = 0;
+    *out = NULL;
+    return vl_seal_check(path, 0, &bytes, err) ? err->code : open_store(out, path, bytes, err);
+}
+
+vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err)
+{
+    struct stat there;
+    *out = NULL;
+    if (stat(path, &there)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open"), vl_err_file(err, path);
+    return open_store(out, path, (uint64_t)there.st_size, err);
 }
 
 int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }

@@ -118,6 +118,11 @@ static vl_code read_trailer(const uint8_t trailer[VL_TRAILER], vl_seal *seal, vl
     return VL_OK;
 }
 
+uint64_t vl_seal_end(const vl_seal *seal)
+{
+    return seal->place == VL_SEAL_FRONT ? seal->bytes : seal->bytes - VL_TRAILER;
+}
+
 /* ---- write ---- */
 
 /* All is on the disk before the seal says so, and then the seal. */
@@ -162,7 +167,7 @@ static vl_code read_seal(int fd, uint64_t size, vl_seal *seal, vl_err *err)
 
 static vl_code check_length(const vl_seal *seal, uint64_t size, vl_err *err)
 {
-    const uint64_t room = seal->place == VL_SEAL_FRONT ? seal->bytes : seal->bytes - VL_TRAILER;
+    const uint64_t room = vl_seal_end(seal);
     if (seal->bytes > size)
         vl_fail(err, VL_ESTORE, "is cut short: %" PRIu64 " of %" PRIu64 " bytes are there", size,
                 seal->bytes);
@@ -176,14 +181,19 @@ static vl_code check_length(const vl_seal *seal, uint64_t size, vl_err *err)
     return err->code;
 }
 
+/* HDF5's signature, and its mark of a program that has the file open for writing: one that was killed leaves it. */
 static vl_code check_signature(int fd, const vl_seal *seal, vl_err *err)
 {
-    uint8_t hdf5[8];
+    uint8_t hdf5[VL_HDF5_FLAGS_AT + 1];
     const uint64_t at = seal->place == VL_SEAL_FRONT ? VL_SEAL_BLOCK : 0;
     if (seal->bytes < at + sizeof hdf5) return vl_fail(err, VL_ESTORE, "its seal is of no HDF5 file");
     if (vl_read_at(fd, hdf5, sizeof hdf5, at, err)) return err->code;
-    if (!memcmp(hdf5, VL_HDF5_MAGIC, sizeof hdf5)) return VL_OK;
-    return vl_fail(err, VL_ESTORE, "is damaged: no HDF5 signature at byte %" PRIu64, at);
+    if (memcmp(hdf5, VL_HDF5_MAGIC, 8))
+        return vl_fail(err, VL_ESTORE, "is damaged: no HDF5 signature at byte %" PRIu64, at);
+    if (!hdf5[VL_HDF5_FLAGS_AT]) return VL_OK;
+    return vl_fail(err, VL_ESTORE,
+                   "an HDF5 program has it open for writing, or was killed while it had; then `vial "
+                   "reseal` proves the content and seals it again");
 }
 
 vl_code vl_seal_look(int fd, uint64_t size, int threads, vl_seal *seal, vl_err *err)
@@ -193,8 +203,7 @@ vl_code vl_seal_look(int fd, uint64_t size, int threads, vl_seal *seal, vl_err *
         !threads)
         return err->code;
     const bool front = seal->place == VL_SEAL_FRONT;
-    if (vl_seal_hash(fd, front ? VL_SEAL_BLOCK : 0, front ? size : size - VL_TRAILER, threads, hash, err))
-        return err->code;
+    if (vl_seal_hash(fd, front ? VL_SEAL_BLOCK : 0, vl_seal_end(seal), threads, hash, err)) return err->code;
     if (memcmp(hash, seal->hash, sizeof hash))
         return vl_fail(err, VL_ESTORE,
                        "was changed since it was sealed: its bytes do not match the hash in its seal");
@@ -242,4 +251,15 @@ vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err
 out:
     if (fd >= 0) close(fd);
     return vl_err_file(err, path);
+}
+
+void vl_seal_said(const char *path, char hex[33])
+{
+    vl_seal seal;
+    vl_err err = VL_ERR_INIT;
+    uint64_t size = 0;
+    int fd = -1;
+    hex[0] = 0;
+    if (!open_sealed(path, &fd, &size, &err) && !read_seal(fd, size, &seal, &err)) vl_hex(seal.hash, 16, hex);
+    if (fd >= 0) close(fd);
 }

@@ -1,8 +1,4 @@
-/*
- * What became of a file without a seal (seal.h), told from its bytes alone: HDF5 is not asked. The superblock of
- * HDF5 (versions 2 and 3, which vial writes) is: signature, u8 version, u8 and u8 sizes, u8 flags, u64 base
- * address, u64 address of an extension, u64 end of file (Specification of the file format, section II.A).
- */
+/* What became of a file without a seal (seal.h), told from its bytes alone: HDF5 is not asked. */
 #include "pipeline/store/seal.h"
 
 #include "formats/letter.h"
@@ -12,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUPERBLOCK = 48, END_AT = 28, LOOK = 1 << 20 };
+enum { SUPERBLOCK = 48, LOOK = 1 << 20 };
 
 /* Do these bytes hold the name of a note that every store has? */
 static bool mentions_vial(const uint8_t *bytes, size_t n)
@@ -32,20 +28,49 @@ static bool looks_like_vial(int fd, uint64_t size)
     return found;
 }
 
-/* HDF5 from byte 0 on: the seal was behind it. */
-static vl_code lost_behind(int fd, uint64_t size, const uint8_t *superblock, vl_err *err)
+/* The head of a file: what stands in the place of a seal in front, and HDF5's superblock at either place. */
+typedef struct head {
+    uint8_t block[VL_SEAL_BLOCK], superblock[SUPERBLOCK]; /* zeros where the file ends before */
+} head;
+
+static vl_code read_head(int fd, uint64_t size, head *h, vl_err *err)
 {
-    const uint64_t end = vl_le64(superblock + END_AT);
-    if (superblock[8] < 2 || superblock[8] > 3)
-        return vl_fail(err, VL_ESTORE, "not a vial store: an HDF5 file without a seal");
-    if (size < end)
+    *h = (head){ 0 };
+    return vl_read_at(fd, h, size < sizeof *h ? size : sizeof *h, 0, err);
+}
+
+static bool is_hdf5(const uint8_t *superblock) { return !memcmp(superblock, VL_HDF5_MAGIC, 8); }
+
+static bool is_ours(const uint8_t *superblock)
+{
+    return is_hdf5(superblock) && superblock[VL_HDF5_VERSION_AT] >= 2 && superblock[VL_HDF5_VERSION_AT] <= 3;
+}
+
+vl_code vl_seal_extent(int fd, uint64_t size, vl_seal *seal, vl_err *err)
+{
+    head h;
+    *seal = (vl_seal){ .place = VL_SEAL_FRONT };
+    if (read_head(fd, size, &h, err)) return err->code;
+    const bool front = is_ours(h.superblock);
+    if (!front && !is_ours(h.block))
+        return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 that vial writes");
+    const uint64_t end = vl_le64((front ? h.superblock : h.block) + VL_HDF5_END_AT);
+    seal->place = front ? VL_SEAL_FRONT : VL_SEAL_BEHIND;
+    if (end > size || end < sizeof h)
+        return vl_fail(err, VL_ESTORE, "is cut short: %" PRIu64 " of %" PRIu64 " bytes are there", size, end);
+    seal->bytes = front ? end : end + VL_TRAILER;
+    return VL_OK;
+}
+
+/* HDF5 from byte 0 on: the seal was behind it. */
+static vl_code lost_behind(int fd, uint64_t size, vl_err *err)
+{
+    vl_seal was;
+    if (vl_seal_extent(fd, size, &was, err)) return err->code;
+    if (size > vl_seal_end(&was))
         return vl_fail(err, VL_ESTORE,
-                       "is cut short: %" PRIu64 " of %" PRIu64 " bytes are there, and no seal", size, end);
-    if (size > end)
-        return vl_fail(err, VL_ESTORE,
-                       "its seal is damaged or cut short: %" PRIu64 " bytes behind the end of its HDF5 "
-                       "are none",
-                       size - end);
+                       "its seal is damaged or cut short: the last %" PRIu64 " bytes are none",
+                       size - vl_seal_end(&was));
     if (!looks_like_vial(fd, size))
         return vl_fail(err, VL_ESTORE, "not a vial store: an HDF5 file without a seal");
     return vl_fail(err, VL_ESTORE,
@@ -56,12 +81,11 @@ static vl_code lost_behind(int fd, uint64_t size, const uint8_t *superblock, vl_
 vl_code vl_seal_lost(int fd, uint64_t size, vl_err *err)
 {
     static const uint8_t zeros[VL_SEAL_BLOCK];
-    uint8_t head[VL_SEAL_BLOCK + SUPERBLOCK] = { 0 };
-    if (vl_read_at(fd, head, size < sizeof head ? size : sizeof head, 0, err)) return err->code;
-    if (!memcmp(head, VL_HDF5_MAGIC, 8)) return lost_behind(fd, size, head, err);
-    if (memcmp(head + VL_SEAL_BLOCK, VL_HDF5_MAGIC, 8))
-        return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
-    if (!memcmp(head, zeros, sizeof zeros))
+    head h;
+    if (read_head(fd, size, &h, err)) return err->code;
+    if (is_hdf5(h.block)) return lost_behind(fd, size, err);
+    if (!is_hdf5(h.superblock)) return vl_fail(err, VL_ESTORE, "not a vial store: no HDF5 signature");
+    if (!memcmp(h.block, zeros, sizeof zeros))
         return vl_fail(err, VL_ESTORE, "was never sealed: the run that wrote it was stopped");
     return vl_fail(err, VL_ESTORE, "its seal, the first %d bytes, is damaged, or it is no vial store",
                    VL_SEAL_BLOCK);

@@ -94,6 +94,10 @@ vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note 
  * note, finish, publish. VL_EBUSY from publish: somebody else has replaced the store. */
 vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err);
 vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
+/* A copy of `from`, whatever became of its seal, that is to be called `to`: drop, finish, be proven, publish. */
+vl_code vl_store_reseal(vl_store **out, const char *from, const char *to, vl_err *err);
+/* Takes an attribute of an object, or an object (attribute NULL), out of such a copy; finish it again. */
+vl_code vl_store_drop(vl_store *st, const char *object, const char *attribute, vl_err *err);
 /* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */
 vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_note *note, vl_err *err);
 /* Opens all: columns vl_store_ncolumn and the *n - 1 behind it. VL_ESTORE: more than VL_MAX_INDEX. */
@@ -123,6 +127,8 @@ typedef struct vl_stored {
 
 /* What is in it, and its notes, which are checked: that they are those of the manifest, and what they count. */
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
+/* The same whatever its seal says: to find out what became of it. */
+vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err);
 int vl_store_ncolumn(const vl_store *st);
 const vl_stored *vl_store_column(const vl_store *st, int column);
 int vl_store_find(const vl_store *st, const char *path); /* -1 if there is none */
@@ -142,6 +148,10 @@ typedef void vl_note_fn(void *to, const char *where, const char *name, const cha
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to);
 /* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);
+/* Tells each thing in the file that vial did not write: an attribute of an object ("/" is the root), or an object or a
+ * link, attribute NULL; in no group that was told already. */
+typedef void vl_added_fn(void *to, const char *object, const char *attribute);
+vl_code vl_store_added(vl_store *st, vl_added_fn *tell, void *to, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);
 unsigned vl_store_version(const vl_store *st); /* that it was written in: 1 or VL_STORE_VERSION */
@@ -156,6 +166,9 @@ typedef struct vl_sealed {
     char hash[33];
 } vl_sealed;
 vl_code vl_seal_read(const char *path, vl_sealed *out, vl_buf *text, vl_err *err);
+
+/* The hash that a seal says, in hex, though the file may not fit it; "" if there is none. */
+void vl_seal_said(const char *path, char hex[33]);
 
 void vl_store_close(vl_store *st); /* NULL is fine; drops the temporary file of what was not published */
 

@@ -431,7 +431,7 @@ vl_code vl_store_finish(vl_store *st, int threads, vl_err *err)
         if (H5Dclose(st->column[i].id) < 0) return vl_store_give_up(st, err, st->column[i].is.path);
         st->column[i].id = -1;
     }
-    if (H5Fclose(st->file) < 0) return vl_store_give_up(st, err, "the end of the file");
+    if (st->file >= 0 && H5Fclose(st->file) < 0) return vl_store_give_up(st, err, "the end of the file");
     st->file = -1;
     vl_seal seal = { .place = st->place };
     vl_seal_write(st->fd, threads, &seal, err);
