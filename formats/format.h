@@ -69,6 +69,7 @@ typedef struct vl_format {
     const char *name, *title, *doc; /* for options and stores; for messages; one phrase */
     const char *ending[6]; /* of file names, with their dots; the first is the usual one; ends with NULL */
     const char *example, *example_back; /* lines of help, of ingest and of export */
+    bool may_be_empty;                  /* an input without a byte is one without rows */
     bool mates; /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
     const vl_schema *schema; /* what parse fills */
     size_t head_size;        /* state that open makes; zeroed before */

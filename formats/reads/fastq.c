@@ -37,7 +37,7 @@ typedef struct head {
 } head;
 
 typedef struct tail {
-    uint64_t blank[2], no_final[2], reads;
+    uint64_t reads, text; /* text: bytes */
 } tail;
 
 typedef struct line {
@@ -514,9 +514,11 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
 
 static vl_code join(const void *self, void *state, const vl_block *in, vl_batch *batch, vl_err *err)
 {
-    (void)self, (void)in, (void)err;
+    const head *const h = self;
     tail *const t = state;
+    (void)err;
     t->reads += batch->nrow[VL_RT_READ];
+    for (int s = 0; s < h->nstream; s++) t->text += in[s].bytes.len;
     return VL_OK;
 }
 
@@ -524,7 +526,7 @@ static vl_code finish(const void *self, void *state, vl_facts *facts, vl_err *er
 {
     const head *const h = self;
     const tail *const t = state;
-    if (!t->reads) return vl_fail(err, VL_EFORMAT, "no reads in the input");
+    if (!t->reads && t->text) return vl_fail(err, VL_EFORMAT, "no reads in the input, but blank lines");
     if (h->alike && t->reads == 2) return vl_mates_refuse_alike(err);
     vl_fact_add(facts, "layout", "%s", h->interleaved ? "interleaved" : h->paired ? "paired" : "single");
     vl_fact_add(facts, "mate_mark", "%s", h->mark ? h->mark->fact : "");
@@ -550,6 +552,7 @@ const vl_format vl_fastq = {
                "  vial ingest -o S1-L001.h5 S1_L001_R1_001.fastq.gz S1_L001_R2_001.fastq.gz\n"
                "  samtools fastq x.bam | vial ingest --interleaved -o x.h5 -\n",
     .example_back = "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n",
+    .may_be_empty = true,
     .mates = true,
     .schema = &vl_reads_schema,
     .head_size = sizeof(head),

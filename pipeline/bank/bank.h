@@ -35,6 +35,7 @@ typedef struct vl_bank {
     int threads, jobs;           /* [batch]; 0: all cores; 0: as many as threads allow */
     uint64_t max_memory;         /* [batch] bytes for all items at once; 0: no limit */
     uint64_t reserve;            /* [batch] bytes of disk that stay free; 1 GiB */
+    bool refuse_empty;           /* [batch] empty = accept | refuse: inputs without rows */
     double timeout;              /* [batch] s for one item; 0: none */
     double deadline;             /* [nightly] s after which no item is started; 0: none */
     double verify_days;          /* [nightly] every store is verified once in so many days; 30 */

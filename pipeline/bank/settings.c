@@ -34,6 +34,7 @@ static const char first_settings[] =
     ";max_memory = 64G           ; for all items together; else no limit\n"
     ";timeout = 12h              ; for one item; else none\n"
     ";reserve = 1G               ; disk space that items leave free\n"
+    ";empty = accept             ; samples without reads: accept (a store of no rows) or refuse\n"
     "\n"
     "[nightly]\n"
     ";deadline = 6h              ; no item is started later than this after the start; else none\n"
@@ -127,6 +128,8 @@ static const char *set_batch(vl_bank *b, const char *name, const char *value)
     if (!strcmp(name, "jobs")) return set_count(&b->jobs, value) ? NULL : "is no number from 1 to 500";
     if (!strcmp(name, "timeout"))
         return parse_span(value, &b->timeout) ? NULL : "is no time such as 90s, 10m, 6h";
+    if (!strcmp(name, "empty"))
+        return set_choice(&b->refuse_empty, value, "accept", "refuse") ? NULL : "is not accept or refuse";
     if (strcmp(name, "max_memory") && strcmp(name, "reserve")) return "is not a setting of [batch]";
     if (!parse_size(value, &v)) return "is no size such as 512M or 2G";
     if (*name == 'm') b->max_memory = (uint64_t)v;

@@ -40,6 +40,11 @@ static void print_summary(const vl_ingest *ask, const vl_ingested *d)
 {
     char in[16], text[16], out[16], rate[16];
     const double mean = d->seconds > 0 ? (double)d->text_bytes / d->seconds : 0;
+    if (!d->rows) {
+        vl_say(stderr, "vial: %s: no %s; %s in, %s stored, verified", ask->store, d->row_name,
+               vl_human_bytes(d->bytes_in, in), vl_human_bytes(d->bytes_store, out));
+        return;
+    }
     vl_say(stderr,
            "vial: %s: %" PRIu64 " %s, %" PRIu64
            " %s; %s in (%s of text), %s stored, %.2f times smaller than the input, "

@@ -11,7 +11,7 @@ enum { HEAD = 1 << 16, MOST_HEAD = 16 << 20 };
 
 /* ---- open: sniff, then let the format see the head ---- */
 
-/* The format of stream s: of the first it is found out, the second must be the same. */
+/* The format of stream s: of the first that holds text it is found out, the others must be the same. */
 static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
 {
     const uint8_t *bytes = NULL;
@@ -19,15 +19,14 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
     bool whole = false;
     if (c->source->peek(c->bytes, s, HEAD, &bytes, &n, &whole, err))
         return vl_err_file(err, c->stream[s].name);
-    if (!n)
-        return s ? VL_OK
-                 : (vl_fail(err, VL_ETRUNC, "the input is empty"), vl_err_file(err, c->stream[s].name));
+    if (!n) return VL_OK;
     const vl_format *const seen = vl_format_probe(bytes, n);
     const char *const like = seen ? seen->title : vl_format_resembles(bytes, n);
     char all[VL_FORMAT_TITLES];
-    if (!s) c->format = name ? vl_format_find(name) : seen;
+    const bool other = c->format && seen != c->format;
+    if (!c->format) c->format = name ? vl_format_find(name) : seen;
     if (!c->format && name) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
-    if (s && seen != c->format)
+    if (other)
         vl_fail(err, VL_EUNSUP, "%s, while its mate is %s", like ? like : "of no format that is read",
                 c->format->title);
     else if (!c->format && like)
@@ -38,6 +37,19 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
     else if (c->nstream > c->format->max_stream)
         return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->title, c->nstream);
     return vl_err_file(err, c->stream[s].name);
+}
+
+/* No input holds text: it is of the format that is named, or that the names of the files promise. */
+static vl_code take_as_empty(vl_cutter *c, const vl_inputs *inputs, const char *name, vl_err *err)
+{
+    for (size_t i = 0; i < inputs->n && !c->format && !name; i++)
+        c->format = vl_name_split(vl_name_base(inputs->file[i].path)).format;
+    if (name) c->format = vl_format_find(name);
+    if (name && !c->format) return vl_fail(err, VL_EARG, "no format is called '%s'", name);
+    if (c->format && c->format->may_be_empty) return VL_OK;
+    vl_fail(err, VL_ETRUNC, c->format ? "the input is empty, and %s never is" : "the input is empty",
+            c->format ? c->format->title : "");
+    return vl_err_file(err, c->stream[0].name);
 }
 
 static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
@@ -121,6 +133,7 @@ vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const vl_cut_ask *
     ask.nstream = c->nstream;
     for (int s = 0; s < c->nstream; s++)
         if (sniff(c, s, how->format, err)) return err->code;
+    if (!c->format && take_as_empty(c, inputs, how->format, err)) return err->code;
     if (take_options(c, how->given, how->any_format, err)) return err->code;
     ask.option = c->option;
     ask.swapped = c->nstream == 2 && named_swapped(inputs);

@@ -235,9 +235,29 @@ static vl_code follow(vl_input *in, vl_err *err)
     return open_file(in, err);
 }
 
-vl_code vl_input_peek(vl_input *in, size_t want, const uint8_t **bytes, size_t *n, bool *whole, vl_err *err)
+/* Text of the current file, up to want bytes of it ahead. */
+static vl_code look_ahead(vl_input *in, size_t want, vl_err *err)
 {
     const size_t least = 1 << 16; /* inflated at once, however little is asked for */
+    while (in->ahead.len < want && (in->state != OVER || in->raw.fd >= 0)) {
+        const size_t lacks = want - in->ahead.len;
+        in->peeked.plain.len = in->peeked.packed.len = 0;
+        if (fill(in, lacks > least ? lacks : least, &in->peeked, err)) return err->code;
+        if (vl_packet_inflate(&in->peeked, err)) return err->code;
+        if (vl_buf_append(&in->ahead, in->peeked.plain.data, in->peeked.plain.len, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* The current file holds no text, and another one follows. */
+static bool is_over_empty(const vl_input *in)
+{
+    return in->state == OVER && in->raw.fd < 0 && !in->facts[in->file].plain_bytes &&
+           in->file + 1 < in->nfile;
+}
+
+vl_code vl_input_peek(vl_input *in, size_t want, const uint8_t **bytes, size_t *n, bool *whole, vl_err *err)
+{
     *n = 0;
     if (follow(in, err)) goto out;
     if (in->given) {
@@ -246,12 +266,10 @@ vl_code vl_input_peek(vl_input *in, size_t want, const uint8_t **bytes, size_t *
         in->given = 0;
     }
     if (vl_buf_reserve(&in->ahead, want, err)) goto out;
-    while (in->ahead.len < want && (in->state != OVER || in->raw.fd >= 0)) {
-        const size_t lacks = want - in->ahead.len;
-        in->peeked.plain.len = in->peeked.packed.len = 0;
-        if (fill(in, lacks > least ? lacks : least, &in->peeked, err)) goto out;
-        if (vl_packet_inflate(&in->peeked, err)) goto out;
-        if (vl_buf_append(&in->ahead, in->peeked.plain.data, in->peeked.plain.len, err)) goto out;
+    if (look_ahead(in, want, err)) goto out;
+    while (is_over_empty(in)) { /* it says nothing of what follows, wherever it stands */
+        in->told = true;
+        if (follow(in, err) || look_ahead(in, want, err)) goto out;
     }
     *bytes = in->ahead.data;
     *n = in->ahead.len < want ? in->ahead.len : want;

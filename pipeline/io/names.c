@@ -98,6 +98,12 @@ vl_name vl_name_split(const char *name)
     return p;
 }
 
+bool vl_name_may_be_empty(const char *path)
+{
+    const vl_format *const format = vl_name_split(vl_name_base(path)).format;
+    return format && format->may_be_empty;
+}
+
 /* ---- what it is called ---- */
 
 static void set_text(char text[256], const char *from, size_t n)

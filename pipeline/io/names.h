@@ -32,6 +32,9 @@ typedef struct vl_name {
 
 vl_name vl_name_split(const char *name);
 
+/* Does the name promise a format whose files may be empty, so that one is without rows? */
+bool vl_name_may_be_empty(const char *path);
+
 /* Endings of packed files: "", ".gz", ".bgz", ".zst"; ends with NULL. */
 extern const char *const vl_packed_endings[];
 

@@ -1,6 +1,7 @@
 /* The first bytes of a file (sniff.h). */
 #include "pipeline/io/sniff.h"
 #include "pipeline/io/inflate.h"
+#include "pipeline/io/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,11 +149,13 @@ vl_code vl_sniff(vl_sniffer *s, const char *path, vl_sniffed *seen, vl_err *err)
 vl_code vl_look_format(const char *path, const vl_format **format, vl_err *err)
 {
     vl_sniffer *s = NULL;
-    vl_sniffed seen = { .format = NULL };
+    vl_sniffed seen = { .content = VL_CONTENT_OTHER };
     vl_err why = VL_ERR_INIT;
     if (strcmp(path, "-") && !vl_sniffer_open(&s, &why)) vl_sniff(s, path, &seen, &why);
     vl_sniffer_close(s);
     *format = seen.format;
+    if (seen.content == VL_CONTENT_EMPTY && vl_name_may_be_empty(path))
+        *format = vl_name_split(vl_name_base(path)).format;
     if (why.code == VL_ENOMEM || why.code == VL_EIO) *err = why;
     return vl_err_file(err, path);
 }

@@ -275,9 +275,6 @@ def other_containers(t, f):
         refused(t, f, f"{name} as the second mate", [f.write("R1.fq", TEXT), f.write("R2.fq", data)],
                 ["R2.fq: ", name], places=())
     refused(t, f, "bzip2 on standard input", ["-"], ["bzip2"], stdin=foreign["bzip2"], places=())
-    for name, data in {"zero bytes, gzip": gzip(b""), "zero bytes, BGZF": BGZF_END,
-                       "zero bytes, zstd": zstd(b""), "zero bytes, many members": gzip(b"") * 20}.items():
-        refused(t, f, name, [f.write("x.fastq.gz", data)], ["x.fastq.gz: ", "empty"], places=())
     bam = bgzf(b"BAM\1" + struct.pack("<I", 0) + struct.pack("<I", 0))
     refused(t, f, "BAM", [f.write("x.fastq.gz", bam)], ["x.fastq.gz: ", "BAM"], places=())
     refused(t, f, "gzip in gzip", [f.write("x.fastq.gz", gzip(gzip(TEXT)))], ["x.fastq.gz: ", "0x1f"],

@@ -166,10 +166,10 @@ static void check_lanes_wait(void)
     put_file("P3_S3_L001_R1.fq", "nothing of the kind");
     put_file("P3_S3_L002_R1.fq", READ);
     expect_found(joining(), "lanes that are wrong",
+                 "P2 P2_S2 P2_S2_L001_R1.fq P2_S2_L002_R1.fq\n"
                  "? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
                  "? P1_S1_L002_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
                  "! P1_S1_L002_R1.fq.gz: is the same lane as P1_S1_L002_R1.fq\n"
-                 "? P2_S2_L001_R1.fq: waits for its lane P2_S2_L002_R1.fq\n! P2_S2_L002_R1.fq: is empty\n"
                  "! P3_S3_L001_R1.fq: holds neither FASTQ nor mzML\n"
                  "? P3_S3_L002_R1.fq: waits for its lane P3_S3_L001_R1.fq\n");
     begin_inbox();

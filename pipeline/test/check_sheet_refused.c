@@ -82,7 +82,7 @@ static const bad_case bad[] = {
     { "missing file", OWN "S,nothere.fq\nS2,/nothere/x.fq\nS3,b.fq/x\n",
       "2:2: \"nothere.fq\" not found, neither\n3:2: \"/nothere/x.fq\" not found\n4:2: not found" },
     { "folder", OWN "S,sub\n", "2:2: \"sub\" is a folder" },
-    { "empty file", OWN "S,empty.fq\n", "2:2: \"empty.fq\" is empty" },
+    { "empty file", OWN "R,empty.fq\nS,empty.mzML\n", "3:2: \"empty.mzML\" is empty" },
     { "pipe for a file", OWN "S,pipe\n", "2:2: is not a regular file" },
     { "web", OWN "S,s3://bucket/x.fq\n", "2:2: web address" },
     { "no first file", OWN "S\n", "2:2: file_1: is empty" },

@@ -133,6 +133,7 @@ void begin_sheets(void)
     make_folder("open");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) write_file(names[i], "x", 1);
     write_file("empty.fq", "", 0);
+    write_file("empty.mzML", "", 0);
     snprintf(path, sizeof path, "%s/open", sheet_folder);
     if (chmod(path, 0777)) abort();
     snprintf(path, sizeof path, "%s/secret.fq", sheet_folder);

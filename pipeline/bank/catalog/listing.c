@@ -94,7 +94,7 @@ static vl_code print_store(vl_catalog *c, const vl_list_ask *ask, sqlite3_stmt *
 static vl_code put_store(vl_table *t, const vl_list_ask *ask, sqlite3_stmt *row, vl_err *err)
 {
     enum { SHORT = 12 };
-    char bytes[16], path[VL_BANK_PATH], digest[SHORT + 4];
+    char bytes[16], path[VL_BANK_PATH], digest[SHORT + 4], none[64];
     const char *cell[NTEXT + 1];
     for (int i = 0; i < NTEXT; i++) cell[i] = vl_sql_column(row, i);
     if (ask->paths) path_of(ask, row, path, err);
@@ -103,6 +103,8 @@ static vl_code put_store(vl_table *t, const vl_list_ask *ask, sqlite3_stmt *row,
         return vl_table_put(t, cell, err);
     }
     cell[BYTES] = vl_human_bytes((uint64_t)sqlite3_column_int64(row, BYTES), bytes);
+    snprintf(none, sizeof none, "no %s", cell[KIND]);
+    if (!sqlite3_column_int64(row, ROWS)) cell[ROWS] = none;
     if (ask->narrow) {
         snprintf(digest, sizeof digest, "%.*s\xe2\x80\xa6", SHORT, cell[DIGEST]);
         cell[DIGEST] = digest;

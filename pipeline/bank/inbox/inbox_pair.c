@@ -192,11 +192,18 @@ static vl_code ask_flag(const vl_scan *scan, vl_candidate *c, vl_err *err)
     return err->code;
 }
 
+/* Files without text are a sample without rows, if the format has such files and both mates are. */
+static bool may_be_empty(const vl_candidate *c)
+{
+    return c->parts.format && c->parts.format->may_be_empty &&
+           (!c->file[1] || !c->file[0]->bytes == !c->file[1]->bytes);
+}
+
 static vl_code ask_file(const vl_scan *scan, vl_candidate *c, vl_err *err)
 {
     for (int i = 0; i < 2 && c->file[i] && !c->reason && !c->other; i++) {
         const vl_lying *const f = c->file[i];
-        if (!f->trouble && f->bytes) continue;
+        if (!f->trouble && (f->bytes || may_be_empty(c))) continue;
         if (!is_promised(scan, c)) c->other = true;
         else if (!f->trouble) hold_for(c, i, true, err, "is empty");
         else if (f->trouble == VL_NO_FILE) hold_for(c, i, true, err, "is no regular file");
@@ -235,6 +242,7 @@ static vl_code ask_content(const vl_scan *scan, vl_candidate *c, vl_err *err)
         if (unread.code == VL_ENOMEM) return vl_fail(err, unread.code, "%s", unread.what);
         if (unread.code) hold_for(c, i, true, err, unread.what);
         else if (is_wrong(seen.content, why) && !is_promised(scan, c)) c->other = true;
+        else if (seen.content == VL_CONTENT_EMPTY && may_be_empty(c)) continue;
         else if (seen.content != VL_CONTENT_KNOWN) hold_for(c, i, true, err, why);
     }
     return err->code;

@@ -384,6 +384,8 @@ static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
 {
     int lock = -1;
     if (ingest(d, done, err) || check_inputs_still(d, err)) return err->code;
+    if (!done->sum.rows && d->ask->bank->refuse_empty)
+        return vl_fail(err, VL_EFORMAT, "no %s, and bank.ini says 'empty = refuse'", done->sum.row_name);
     json_t *const store = make_entry(d, done->sum.kind, err);
     if (!store) return err->code;
     if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !load(d, err))

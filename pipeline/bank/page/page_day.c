@@ -21,8 +21,8 @@ enum {
 
 typedef struct kind_sum {
     char kind[WORD];
-    double items, rows, in, stored;
-    double rate; /* bytes/s of the runs that held only this kind; 0: none did */
+    double items, rows, in, stored, none; /* none: items without rows */
+    double rate;                          /* bytes/s of the runs that held only this kind; 0: none did */
 } kind_sum;
 
 static int ask_kinds(const vl_day *d, kind_sum kind[MOST_KINDS])
@@ -34,11 +34,12 @@ static int ask_kinds(const vl_day *d, kind_sum kind[MOST_KINDS])
         "JOIN came ON published_at BETWEEN a AND b GROUP BY job_id HAVING COUNT(DISTINCT kind) = 1) "
         "SELECT kind, COUNT(*), TOTAL(rows), TOTAL(bytes_in), TOTAL(bytes), "
         "(SELECT TOTAL(bytes) / NULLIF(TOTAL(seconds), 0) FROM pure WHERE pure.kind = came.kind) "
-        "FROM came GROUP BY kind ORDER BY 4 DESC LIMIT 16");
+        ", TOTAL(rows = 0) FROM came GROUP BY kind ORDER BY 4 DESC LIMIT 16");
     for (; n < MOST_KINDS && vl_sql_row(d->catalog, stmt, d->err); n++) {
         double *const to[] = { &kind[n].items, &kind[n].rows, &kind[n].in, &kind[n].stored, &kind[n].rate };
         snprintf(kind[n].kind, WORD, "%s", vl_sql_column(stmt, 0));
         for (int i = 0; i < 5; i++) *to[i] = sqlite3_column_double(stmt, i + 1);
+        kind[n].none = sqlite3_column_double(stmt, 6);
     }
     sqlite3_reset(stmt);
     return n;
@@ -58,6 +59,16 @@ static void put_kind(vl_html *h, const kind_sum *k, bool total)
     vl_html_cell(h, "Ratio", "num", vl_show_ratio(k->in, k->stored, text));
     vl_html_cell(h, "Rate", "num", rate);
     vl_html_put(h, "</tr>\n");
+}
+
+/* Items that hold nothing are in the bank all the same, and a failed library is best noticed soon. */
+static void put_none(vl_html *h, const kind_sum *k)
+{
+    char text[32];
+    if (k->none <= 0) return;
+    vl_html_putf(h, "<p class=\"note\">%s of these hold no ", vl_show_count(k->none, text));
+    vl_html_text(h, k->kind);
+    vl_html_put(h, ".</p>\n");
 }
 
 static void put_kinds_chart(vl_html *h, const kind_sum *kind, int n)
@@ -99,6 +110,7 @@ void vl_day_came(vl_day *d)
         d->h,
         "</tfoot></table>\n<p class=\"note\">Bytes in are those of the files as they came. The rate of a "
         "kind is that of the runs which held nothing else.</p>\n");
+    for (int i = 0; i < n; i++) put_none(d->h, &kind[i]);
     put_kinds_chart(d->h, kind, n);
     vl_html_put(d->h, "</section>\n");
 }

@@ -47,8 +47,8 @@ static void blame_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t colum
         : failed                ? strerror(failed)
         : S_ISDIR(st->st_mode)  ? "is a folder"
         : !S_ISREG(st->st_mode) ? "is not a regular file"
-        : !st->st_size          ? "is empty (0 bytes)"
-                                : "may not be read: permission denied";
+        : !st->st_size && !vl_name_may_be_empty(cell->text) ? "is empty (0 bytes)"
+                                                            : "may not be read: permission denied";
     vl_sheet_wrong(r, cell->line, column, "\"%s\" %s", path.text, what);
 }
 
@@ -57,7 +57,8 @@ static bool check_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t colum
                        int *folder)
 {
     const int failed = find_file(r, cell->text, st, folder);
-    if (!failed && S_ISREG(st->st_mode) && st->st_size && can_read(r, cell->text, st, *folder)) return true;
+    const bool bytes = !failed && (st->st_size || vl_name_may_be_empty(cell->text));
+    if (!failed && S_ISREG(st->st_mode) && bytes && can_read(r, cell->text, st, *folder)) return true;
     blame_file(r, cell, column, failed, st);
     return false;
 }
