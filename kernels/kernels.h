@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/context.h"
+
 enum { VL_PAD = 64 };
 
 enum {
