@@ -63,6 +63,7 @@ typedef struct vl_pack_job {
     vl_beside beside;
     int effort;    /* 0 .. VL_EFFORTS - 1 */
     size_t fill;   /* bytes at the end that only fill the chunk up, with its last element */
+    bool all;      /* to learn: these are all elements of the column */
     vl_work *work; /* borrowed */
 } vl_pack_job;
 
@@ -113,6 +114,7 @@ typedef struct vl_trial {
     uint8_t effort[VL_EFFORTS]; /* ascending */
     /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
     unsigned gain;
+    bool learns; /* whether codecs may learn a model of a column */
 } vl_trial;
 
 /* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure

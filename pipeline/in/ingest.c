@@ -398,7 +398,7 @@ static vl_code ask_data(const ingest *g, vl_err *err)
 static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
-    if (vl_lay_open(&g->lay, g->cutter.format->schema, err) ||
+    if (vl_lay_open(&g->lay, g->cutter.format->schema, g->ask->profile, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
     if (make_slots(g, err) || move(g, err)) return err->code;

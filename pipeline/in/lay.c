@@ -37,7 +37,8 @@ struct vl_lay {
     int npiece;
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
-    vl_work *learning; /* owned */
+    vl_work learning;
+    bool learns; /* the profile lets codecs learn */
 };
 
 static void column_free(column *c)
@@ -342,7 +343,7 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
     return (lay->rows[f].offset = column_new(&offset, err)) ? VL_OK : err->code;
 }
 
-vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
+vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err)
 {
     vl_lay *const lay = calloc(1, sizeof *lay);
     *out = lay;
@@ -350,9 +351,8 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err)
     lay->schema = schema;
     lay->field = calloc((size_t)schema->nfield, sizeof *lay->field);
     lay->rows = calloc((size_t)schema->nfield, sizeof *lay->rows);
-    lay->learning = calloc(1, sizeof *lay->learning);
-    if (!lay->field || !lay->rows || !lay->learning)
-        return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    lay->learns = vl_profile_trial(profile)->learns;
+    if (!lay->field || !lay->rows) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
     for (int f = 0; f < schema->nfield; f++)
         if (open_field(lay, f, err)) return err->code;
     return VL_OK;
@@ -382,7 +382,7 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
         for (int f = 0; f < lay->schema->nfield; f++)
             if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
                 out->chunk[i].line = lay->rows[f].length;
-    return vl_learn(lay->learning, out, before, err);
+    return lay->learns ? vl_learn(&lay->learning, out, before, err) : err->code;
 }
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
@@ -402,7 +402,7 @@ vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
     }
     for (int i = 0; i < lay->npiece; i++)
         if (end_column(lay->piece[i], out, err)) return err->code;
-    return vl_learn(lay->learning, out, before, err);
+    return lay->learns ? vl_learn(&lay->learning, out, before, err) : err->code;
 }
 
 static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
@@ -469,8 +469,7 @@ void vl_lay_close(vl_lay *lay)
         column_free(lay->rows[f].offset);
     }
     for (int i = 0; i < lay->npiece; i++) column_free(lay->piece[i]);
-    if (lay->learning) vl_work_free(lay->learning);
-    free(lay->learning);
+    vl_work_free(&lay->learning);
     free(lay->field);
     free(lay->rows);
     free(lay);

@@ -20,7 +20,7 @@ typedef struct vl_chunks {
 } vl_chunks;
 void vl_chunks_free(vl_chunks *chunks);
 
-vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_err *err);
+vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err);
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err);
 /* What is left, as last chunks. */
 vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err);

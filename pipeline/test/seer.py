@@ -32,7 +32,8 @@ def check(t, f, what, texts):
     inputs = [f.write(f"{i}.fq", text) for i, text in enumerate(texts)]
     digests = set()
     for threads in (1, 2, 5):
-        done = seer("ingest", "-q", "--force", "-@", threads, "-o", f / "s.h5", *inputs)
+        done = seer("ingest", "-q", "--force", "--profile", "archive", "-@", threads, "-o", f / "s.h5",
+                    *inputs)
         t.check(done.code == OK, f"{what}, {threads} threads", done.err)
         digests.add(hashlib.sha256(f.read("s.h5")).hexdigest())
     t.check(len(digests) == 1, what, "threads make other bytes")

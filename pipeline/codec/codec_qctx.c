@@ -1,0 +1,336 @@
+/*
+ * Codec qctx: qualities by the contexts they stand in. A model of the contexts is learned once for the column
+ * (quality_model.h) and lies in each chunk; one that it does not suit gets a model of its own. Coded with 16
+ * interleaved states (kernels/context_rans.c).
+ *
+ * Payload:
+ *     u8   1: the lengths of rows follow, 0: a chunk is one row
+ *     leb128 how many of the chunk's bytes, at its end, are only the last of those before
+ *     the model:  leb128 bytes, and the bytes
+ *     rows:       leb128 how many, length of the first, of the others when they are equal, else 0; of the last;
+ *                 when 0, leb128 bytes of a zstd frame and the frame: u32 of each but the first and last
+ *     leb128 how many symbols are not by the model, and their values, u8 each
+ *     u32 [16] the states; then the words, u16 each, to the end
+ */
+#include "pipeline/codec/quality_model.h"
+
+#include "formats/leb.h"
+#include "formats/xxh3.h"
+#include "kernels/kernels.h"
+#include "pipeline/codec/log2.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is kept from chunk to chunk: models that were read, and room. */
+typedef struct state {
+    vl_quality_model model;
+    uint64_t hash; /* of the bytes that it was read from; 0: none */
+    vl_log2 log;
+    vl_buf learned, best, sym, freq, other, length, words, rows;
+} state;
+
+static void release(void *self)
+{
+    state *const s = self;
+    if (!s) return;
+    vl_quality_free(&s->model);
+    vl_buf *const all[] = { &s->learned, &s->best,   &s->sym,   &s->freq,
+                            &s->other,   &s->length, &s->words, &s->rows };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
+    free(s);
+}
+
+static state *state_of(vl_work *work, vl_err *err)
+{
+    void **const own = &work->state[VL_CODEC_qctx];
+    if (*own) return *own;
+    state *const s = *own = calloc(1, sizeof *s);
+    if (!s) vl_fail(err, VL_ENOMEM, "no memory for qualities");
+    else vl_log2_init(&s->log);
+    return s;
+}
+
+/* The model of these bytes, read when it is another than that of the chunk before. */
+static vl_code read_model(state *s, const uint8_t *bytes, size_t n, vl_work *work, vl_err *err)
+{
+    const uint64_t hash = XXH3_64bits(bytes, n) | 1;
+    if (hash == s->hash) return VL_OK;
+    s->hash = 0;
+    if (!vl_quality_parse(&s->model, bytes, n, work, err)) s->hash = hash;
+    return err->code;
+}
+
+/* ---- packing ---- */
+
+static vl_code put_leb(vl_buf *out, uint64_t v, vl_err *err)
+{
+    uint8_t text[VL_LEB_MOST];
+    return vl_buf_append(out, text, (size_t)(vl_put_leb(text, v) - text), err);
+}
+
+/* row [n]: the lengths of rows, that of what follows the last end among them; n at least 1. */
+static vl_code put_rows(const uint32_t *row, size_t n, vl_work *work, vl_buf *out, vl_err *err)
+{
+    bool equal = true;
+    for (size_t i = 2; i + 1 < n; i++) equal &= row[i] == row[1];
+    const uint32_t each = n > 2 && equal ? row[1] : 0;
+    if (put_leb(out, n, err) || put_leb(out, row[0], err) || put_leb(out, each, err) ||
+        put_leb(out, row[n - 1], err) || n <= 2 || each)
+        return err->code;
+    vl_buf *const frame = &work->a;
+    frame->len = 0;
+    if (vl_zstd_pack((const uint8_t *)(row + 1), (n - 2) * sizeof *row, VL_EFFORTS - 1, work, frame, err) ||
+        put_leb(out, frame->len, err))
+        return err->code;
+    return vl_buf_append(out, frame->data, frame->len, err);
+}
+
+/* The lengths of rows out of their ends; what follows the last end, if anything, is a row. */
+static vl_code lengths_of(const vl_pack_job *job, vl_buf *out, size_t *n, vl_err *err)
+{
+    const vl_beside *const b = &job->beside;
+    if (vl_buf_reserve(out, (b->nrow + 1) * sizeof(uint32_t), err)) return err->code;
+    uint32_t *const row = (uint32_t *)(void *)out->data, start = 0;
+    *n = 0;
+    for (size_t i = 0; i < b->nrow; i++) {
+        if (b->row[i] == start) continue;
+        row[(*n)++] = b->row[i] - start;
+        start = b->row[i];
+    }
+    if (start < job->len || !*n) row[(*n)++] = (uint32_t)job->len - start;
+    return VL_OK;
+}
+
+static vl_code put_others(const vl_pack_job *job, state *s, size_t nother, size_t nstep, vl_buf *out,
+                          vl_err *err)
+{
+    const uint32_t *const other = (const uint32_t *)(const void *)s->other.data;
+    if (put_leb(out, nother, err) || vl_buf_grow(out, nother, err)) return err->code;
+    for (size_t i = 0; i < nother; i++) {
+        const size_t at = other[i] % VL_LANES * nstep + other[i] / VL_LANES;
+        out->data[out->len++] = at < job->len ? job->plain[at] : 0;
+    }
+    return VL_OK;
+}
+
+/* The symbols step by step, in s->sym. What fills the lanes up are first symbols. */
+static vl_code take_symbols(const vl_pack_job *job, state *s, const vl_quality_model *m, size_t nstep,
+                            vl_err *err)
+{
+    const size_t n = nstep * VL_LANES;
+    if (vl_buf_reserve(&s->sym, 2 * n, err)) return err->code;
+    uint8_t *const straight = s->sym.data + n;
+    for (size_t i = 0; i < job->len; i++) straight[i] = m->symbol[job->plain[i]];
+    memset(straight + job->len, 0, n - job->len);
+    vl_k.lanes_split(s->sym.data, straight, nstep);
+    return VL_OK;
+}
+
+/* The payload by the model of these bytes. */
+static vl_code pack_by(const vl_pack_job *job, state *s, const vl_buf *model, vl_buf *out, vl_err *err)
+{
+    if (read_model(s, model->data, model->len, job->work, err)) return err->code;
+    const vl_quality_model *const m = &s->model;
+    const size_t nstep = vl_quality_steps(job->len), n = nstep * VL_LANES;
+    const bool rows = m->rows && job->beside.row;
+    const uint8_t how = rows;
+    uint32_t start[VL_LANES];
+    size_t nrow = 0;
+    vl_lanes lanes;
+    if (vl_buf_append(out, &how, 1, err) || put_leb(out, job->fill, err) || put_leb(out, model->len, err) ||
+        vl_buf_append(out, model->data, model->len, err) ||
+        (rows && (lengths_of(job, &s->rows, &nrow, err) ||
+                  put_rows((const uint32_t *)(const void *)s->rows.data, nrow, job->work, out, err))) ||
+        vl_quality_lanes(rows ? job->beside.row : NULL, rows ? job->beside.nrow : 0, job->len, nstep,
+                         &s->length, &lanes, err) ||
+        take_symbols(job, s, m, nstep, err) || vl_buf_reserve(&s->freq, n * sizeof(uint32_t), err) ||
+        vl_buf_reserve(&s->other, n * sizeof(uint32_t), err) || vl_buf_reserve(&s->words, n * 2, err))
+        return err->code;
+    uint32_t *const freq = (uint32_t *)(void *)s->freq.data;
+    vl_k.context_list(freq, s->sym.data, nstep, (const uint32_t *)(const void *)s->length.data, &lanes,
+                      &m->context);
+    const size_t nother =
+        vl_k.context_freq(freq, (uint32_t *)(void *)s->other.data, freq, s->sym.data, n, &m->context);
+    uint16_t *const end = (uint16_t *)(void *)s->words.data + n;
+    const size_t nword = vl_k.rans_write(end, start, freq, nstep);
+    if (put_others(job, s, nother, nstep, out, err) || vl_buf_append(out, start, sizeof start, err))
+        return err->code;
+    return vl_buf_append(out, end - nword, nword * 2, err);
+}
+
+/* Bytes beyond which a chunk is not what its model expects: one of its own might suit it better. */
+static size_t expected(const vl_quality_model *m, size_t n, size_t model_bytes)
+{
+    const size_t bytes = (size_t)((uint64_t)m->expects * n / 2048);
+    return bytes + bytes / 32 + n / 512 + model_bytes;
+}
+
+/* A payload with a model of its own, if there is one to be learned; into s->best. */
+static vl_code pack_own(const vl_pack_job *job, state *s, vl_err *err)
+{
+    s->learned.len = s->best.len = 0;
+    if (vl_quality_learn(job, &s->learned, err) || !s->learned.len) return err->code;
+    return pack_by(job, s, &s->learned, &s->best, err);
+}
+
+/* job->len: without what fills the chunk up. */
+static vl_code pack_real(const vl_pack_job *job, state *s, vl_buf *out, bool *fits, vl_err *err)
+{
+    const size_t before = out->len;
+    const vl_model *const model = job->beside.model;
+    if (pack_by(job, s, &model->bytes, out, err)) return err->code;
+    if (out->len - before > expected(&s->model, job->len, model->bytes.len)) {
+        if (pack_own(job, s, err)) return err->code;
+        if (s->best.len && s->best.len < out->len - before) {
+            out->len = before;
+            if (vl_buf_append(out, s->best.data, s->best.len, err)) return err->code;
+        }
+    }
+    const size_t alone = vl_quality_alone(job->plain, job->len, &s->log);
+    *fits = out->len - before < alone + alone / 16; /* what codes them one by one needs tables of its own */
+    return VL_OK;
+}
+
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    const vl_model *const model = job->beside.model;
+    vl_pack_job real = *job;
+    real.len -= job->fill;
+    *fits = false;
+    if (!model || !model->bytes.len || !real.len || real.len > VL_MAX_CHUNK) return VL_OK;
+    state *const s = state_of(job->work, err);
+    return s ? pack_real(&real, s, out, fits, err) : err->code;
+}
+
+/* ---- unpacking ---- */
+
+typedef struct cursor {
+    const uint8_t *p, *end;
+} cursor;
+
+static vl_code cut_off(const char *what, vl_err *err)
+{
+    return vl_fail(err, VL_ESTORE, "chunk of qualities: %s are cut off or make no sense", what);
+}
+
+static bool get(cursor *c, uint64_t *v, uint64_t most)
+{
+    c->p = vl_get_leb(c->p, c->end, v);
+    if (!c->p) c->p = c->end, *v = UINT64_MAX;
+    return *v <= most;
+}
+
+/* The ends of rows, u32 each, that lie within n symbols. */
+static vl_code get_rows(const vl_unpack_job *job, cursor *c, vl_buf *out, size_t *nrow, vl_err *err)
+{
+    uint64_t n, first, each, last, bytes;
+    if (!get(c, &n, job->len) || !n || !get(c, &first, job->len) || !get(c, &each, job->len) ||
+        !get(c, &last, job->len))
+        return cut_off("rows", err);
+    if (vl_buf_reserve(out, n * sizeof(uint32_t), err)) return err->code;
+    uint32_t *const row = (uint32_t *)(void *)out->data;
+    if (n > 2 && !each) {
+        if (!get(c, &bytes, (uint64_t)(c->end - c->p))) return cut_off("rows", err);
+        if (vl_zstd_unpack(c->p, bytes, (uint8_t *)(row + 1), (n - 2) * sizeof *row, job->work, err))
+            return err->code;
+        c->p += bytes;
+    }
+    uint64_t end = 0;
+    for (size_t i = 0; i < n; i++) {
+        end += !i ? first : i == n - 1 ? last : each ? each : row[i];
+        if (end > job->len) return cut_off("rows", err);
+        row[i] = (uint32_t)end;
+    }
+    *nrow = n;
+    return VL_OK;
+}
+
+static vl_code get_model(const vl_unpack_job *job, cursor *c, state *s, vl_err *err)
+{
+    uint64_t n;
+    if (!get(c, &n, (uint64_t)(c->end - c->p))) return cut_off("models", err);
+    c->p += n;
+    return read_model(s, c->p - n, n, job->work, err);
+}
+
+/* Symbols into values; those by no model are put in their places. */
+static vl_code put_values(const vl_unpack_job *job, state *s, const vl_quality_model *m, size_t nstep,
+                          const uint8_t *other, size_t nother)
+{
+    uint8_t *const straight = s->sym.data + nstep * VL_LANES;
+    const uint32_t *const where = (const uint32_t *)(const void *)s->other.data;
+    vl_k.lanes_join(straight, s->sym.data, nstep);
+    for (size_t i = 0; i < job->len; i++) job->plain[i] = m->value[straight[i]];
+    for (size_t i = 0; i < nother; i++) {
+        const size_t at = where[i] % VL_LANES * nstep + where[i] / VL_LANES;
+        if (at < job->len) job->plain[at] = other[i];
+    }
+    return VL_OK;
+}
+
+static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, const vl_quality_model *m,
+                          const uint32_t *row, size_t nrow, vl_err *err)
+{
+    const size_t nstep = vl_quality_steps(job->len), n = nstep * VL_LANES;
+    uint64_t nother;
+    uint32_t start[VL_LANES];
+    vl_lanes lanes;
+    if (!get(c, &nother, n) || nother > (uint64_t)(c->end - c->p)) return cut_off("others", err);
+    const uint8_t *const other = c->p;
+    c->p += nother;
+    if ((size_t)(c->end - c->p) < sizeof start || (c->end - c->p) % 2) return cut_off("words", err);
+    memcpy(start, c->p, sizeof start);
+    c->p += sizeof start;
+    const size_t nword = (size_t)(c->end - c->p) / 2;
+    if (nword > n) return cut_off("words", err);
+    if (vl_quality_lanes(row, nrow, job->len, nstep, &s->length, &lanes, err) ||
+        vl_buf_reserve(&s->sym, 2 * n, err) ||
+        vl_buf_reserve(&s->other, (nother + 1) * sizeof(uint32_t), err) ||
+        vl_buf_reserve(&s->words, nword * 2 + VL_PAD, err) || vl_buf_reserve(&s->best, nother + 1, err))
+        return err->code;
+    memcpy(s->words.data, c->p, nword * 2);
+    for (size_t i = 0; i < nother; i++) s->best.data[i] = m->symbol[other[i]] & (VL_QUALITY_OTHER - 1);
+    if (vl_k.context_read(s->sym.data, (uint32_t *)(void *)s->other.data,
+                          (const uint16_t *)(const void *)s->words.data, nword, start, s->best.data, nother,
+                          nstep, (const uint32_t *)(const void *)s->length.data, &lanes,
+                          &m->context) != nword)
+        return cut_off("words", err);
+    return put_values(job, s, m, nstep, other, nother);
+}
+
+/* job->len: without what fills the chunk up. */
+static vl_code unpack_real(const vl_unpack_job *job, cursor *c, state *s, bool rows, vl_err *err)
+{
+    size_t nrow = 0;
+    if (get_model(job, c, s, err) || (rows && get_rows(job, c, &s->rows, &nrow, err))) return err->code;
+    const uint32_t *const row = (const uint32_t *)(const void *)s->rows.data;
+    return read_words(job, c, s, &s->model, rows ? row : NULL, nrow, err);
+}
+
+static vl_code unpack(const vl_unpack_job *job, vl_err *err)
+{
+    uint64_t fill;
+    vl_unpack_job real = *job;
+    cursor c = { job->payload, job->payload + job->n };
+    state *const s = state_of(job->work, err);
+    if (!s) return err->code;
+    if (!job->n || job->width != 1 || !job->len) return cut_off("all", err);
+    const unsigned how = *c.p++;
+    if (how > 1 || !get(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
+    real.len -= fill;
+    if (unpack_real(&real, &c, s, how, err)) return err->code;
+    memset(job->plain + real.len, job->plain[real.len - 1], fill);
+    return VL_OK;
+}
+
+const vl_codec vl_codec_qctx = { .name = "qctx",
+                                 .id = VL_CODEC_qctx,
+                                 .uses = VL_ONE(VL_USE_QUALITY),
+                                 .types = VL_ONE(VL_U8),
+                                 .first = true,
+                                 .pack = pack,
+                                 .unpack = unpack,
+                                 .release = release,
+                                 .rows = true,
+                                 .learn = vl_quality_learn };

@@ -1,0 +1,178 @@
+/* A model's bytes and its tables (quality_model.h). */
+#include "pipeline/codec/quality_model.h"
+
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+enum { VERSION = 1, STEPS = 32 };
+
+/* ---- lanes ---- */
+
+vl_code vl_quality_lanes(const uint32_t *row, size_t nrow, size_t n, size_t nstep, vl_buf *length,
+                         vl_lanes *lanes, vl_err *err)
+{
+    length->len = 0;
+    if (vl_buf_reserve(length, (nrow + 2) * sizeof(uint32_t), err)) return err->code;
+    uint32_t *const all = (uint32_t *)(void *)length->data;
+    uint32_t start = 0, lane = 0, k = 0;
+    for (size_t i = 0; i <= nrow; i++) {
+        const bool last = i == nrow; /* what lies behind the last end goes on for ever */
+        if (!last && (row[i] == start || row[i] >= n)) continue;
+        const uint32_t end = last ? UINT32_MAX : row[i];
+        all[k++] = end - start;
+        for (; lane < VL_LANES && lane * nstep < end; lane++) {
+            lanes->place[lane] = (uint32_t)(lane * nstep) - start;
+            lanes->left[lane] = end - (uint32_t)(lane * nstep);
+            lanes->next[lane] = k;
+        }
+        start = end;
+    }
+    all[k] = UINT32_MAX;
+    length->len = (k + 1) * sizeof(uint32_t);
+    return VL_OK;
+}
+
+/* ---- size ---- */
+
+size_t vl_quality_alone(const uint8_t *quality, size_t n, const vl_log2 *log)
+{
+    uint32_t count[256] = { 0 };
+    uint64_t bits = n ? (uint64_t)n * vl_log2_of(log, (uint32_t)n) : 0;
+    for (size_t i = 0; i < n; i++) count[quality[i]]++;
+    for (int v = 0; v < 256; v++)
+        if (count[v]) bits -= (uint64_t)count[v] * vl_log2_of(log, count[v]);
+    return (size_t)(bits / (8 * VL_LOG_ONE));
+}
+
+/* ---- frequencies ---- */
+
+/* About 2^(level / 16), at least 1. */
+static uint32_t freq_of(unsigned level)
+{
+    static const uint32_t part[16] = { 65536, 68438, 71468,  74632,  77936,  81386,  84990,  88752,
+                                       92682, 96785, 101070, 105545, 110218, 115098, 120194, 125515 };
+    return (uint32_t)(((uint64_t)part[level % 16] << level / 16) + 32768) >> 16;
+}
+
+bool vl_quality_freq(const uint8_t *level, uint32_t stride, uint32_t *freq, uint8_t *slot)
+{
+    uint32_t sum = 0, greatest = 0, first = 0;
+    if (!level[stride - 1]) return false;
+    for (uint32_t s = 0; s < stride; s++) {
+        if (level[s] > 16 * VL_FREQ_BITS + 1) return false;
+        freq[s] = level[s] ? freq_of(level[s] - 1u) : 0;
+        sum += freq[s];
+        if (freq[s] > freq[greatest]) greatest = s;
+    }
+    const int64_t rest = (int64_t)VL_FREQ_ALL - sum + freq[greatest];
+    if (rest < 1) return false;
+    freq[greatest] = (uint32_t)rest;
+    for (uint32_t s = 0; s < stride; s++) {
+        if (!freq[s]) continue;
+        memset(slot + first, (int)s, freq[s]);
+        const uint32_t own = freq[s];
+        freq[s] |= first << 16;
+        first += own;
+    }
+    return true;
+}
+
+/* ---- reading ---- */
+
+unsigned vl_quality_symbol_bits(unsigned n)
+{
+    unsigned bits = 1;
+    while (1u << bits < n) bits++;
+    return bits;
+}
+
+/* Steps of a symbol: 2^bits of them. */
+static uint32_t steps_mul(unsigned bits, unsigned nsymbol) { return (256u << bits) / nsymbol; }
+
+static bool read_values(vl_quality_model *m, const uint8_t *value, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (i && value[i] <= value[i - 1]) return false;
+        m->value[i] = value[i];
+    }
+    for (unsigned v = 0, s = 0; v < 256; v++) {
+        while (s + 1 < n && value[s + 1] <= v) s++;
+        m->symbol[v] = (uint8_t)(s | (value[s] == v ? 0 : VL_QUALITY_OTHER));
+    }
+    return true;
+}
+
+unsigned vl_quality_shape(vl_quality_model *m, const uint8_t p[VL_QUALITY_SHAPE])
+{
+    vl_context *const c = &m->context;
+    c->sym_bits = vl_quality_symbol_bits(c->nsymbol);
+    c->stride = c->nsymbol + 1;
+    const unsigned history = p[0] * c->sym_bits;
+    c->second_bits = p[1];
+    c->top_bits = p[2];
+    c->position_bits = p[3];
+    c->unrest_bits = p[4];
+    const unsigned bits = history + p[1] + p[2] + p[3] + p[4];
+    if (bits > VL_CONTEXT_BITS || p[5] > 1) return 0;
+    c->history_mask = (1u << history) - 1;
+    c->second_mul = steps_mul(p[1], c->nsymbol);
+    c->top_mul = steps_mul(p[2], c->nsymbol);
+    c->from_best = p[5];
+    c->change[0] = p[6];
+    c->change[1] = p[7];
+    for (int i = 0; i < STEPS; i++)
+        if ((c->steps_of[i] = p[8 + i]) >> c->unrest_bits) return 0;
+    c->position_mul = vl_le32(p + 8 + STEPS);
+    m->rows = p[12 + STEPS];
+    m->expects = vl_le16(p + 13 + STEPS);
+    return bits ? bits : 1;
+}
+
+static vl_code read_tables(vl_quality_model *m, const uint8_t *packed, size_t n, unsigned ncluster,
+                           size_t ncontext, vl_work *work, vl_err *err)
+{
+    vl_context *const c = &m->context;
+    const size_t nlevel = (size_t)ncluster * c->stride;
+    vl_buf *const all = &work->trial;
+    if (vl_buf_reserve(all, nlevel + ncontext, err) || vl_buf_reserve(&m->cluster, ncontext, err) ||
+        vl_buf_reserve(&m->freq, nlevel * sizeof(uint32_t), err) ||
+        vl_buf_reserve(&m->slot, (size_t)ncluster * VL_FREQ_ALL, err) ||
+        vl_zstd_unpack(packed, n, all->data, nlevel + ncontext, work, err))
+        return err->code;
+    memcpy(m->cluster.data, all->data + nlevel, ncontext);
+    for (size_t i = 0; i < ncontext; i++)
+        if (m->cluster.data[i] >= ncluster)
+            return vl_fail(err, VL_ESTORE, "model of qualities: cluster %u of %u", m->cluster.data[i],
+                           ncluster);
+    uint32_t *const freq = (uint32_t *)(void *)m->freq.data;
+    for (size_t k = 0; k < ncluster; k++)
+        if (!vl_quality_freq(all->data + k * c->stride, c->stride, freq + k * c->stride,
+                             m->slot.data + k * VL_FREQ_ALL))
+            return vl_fail(err, VL_ESTORE, "model of qualities: frequencies of cluster %zu", k);
+    c->cluster = m->cluster.data;
+    c->freq = freq;
+    c->slot = m->slot.data;
+    return VL_OK;
+}
+
+vl_code vl_quality_parse(vl_quality_model *m, const uint8_t *bytes, size_t n, vl_work *work, vl_err *err)
+{
+    if (n < 2 || bytes[0] != VERSION)
+        return vl_fail(err, VL_ESTORE, "model of qualities: %zu bytes, version %u", n, n ? bytes[0] : 0);
+    m->context.nsymbol = bytes[1];
+    if (!bytes[1] || bytes[1] > VL_QUALITY_SYMBOLS || n < 2u + bytes[1] + VL_QUALITY_SHAPE)
+        return vl_fail(err, VL_ESTORE, "model of qualities: %u symbols in %zu bytes", bytes[1], n);
+    const uint8_t *const p = bytes + 2 + bytes[1];
+    const unsigned bits = read_values(m, bytes + 2, bytes[1]) ? vl_quality_shape(m, p) : 0;
+    if (!bits) return vl_fail(err, VL_ESTORE, "model of qualities: contexts that make no sense");
+    return read_tables(m, p + VL_QUALITY_SHAPE, n - (size_t)(p - bytes) - VL_QUALITY_SHAPE,
+                       p[VL_QUALITY_SHAPE - 1] + 1u, (size_t)1 << bits, work, err);
+}
+
+void vl_quality_free(vl_quality_model *m)
+{
+    vl_buf_free(&m->cluster);
+    vl_buf_free(&m->freq);
+    vl_buf_free(&m->slot);
+}

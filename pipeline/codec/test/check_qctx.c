@@ -1,0 +1,109 @@
+/* Codec qctx: that it is good at what it is for, and payloads that lie. */
+#include "pipeline/codec/test/codec_test.h"
+#include "pipeline/codec/quality_model.h"
+
+#include "formats/leb.h"
+#include "pipeline/test/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENOUGH = 3000, VALUES = 3 };
+
+/* Each but a few follows from the one before it. */
+static void draw_followers(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
+{
+    static const uint8_t value[4] = { 2, 11, 25, 37 };
+    vl_err err = VL_ERR_INIT;
+    (void)type;
+    if (vl_buf_reserve(plain, n, &err)) abort();
+    unsigned k = 0;
+    for (size_t i = 0; i < n; i++) {
+        k = check_random(&seed) % 50 ? (k + 1) % 4 : (unsigned)check_random(&seed) % 4;
+        plain->data[i] = value[k];
+    }
+    plain->len = n;
+}
+
+/* A model of three values in contexts of one symbol, all of one cluster. */
+static void put_model(vl_buf *f, const uint8_t *change, size_t at, uint8_t levels)
+{
+    uint8_t head[2 + VALUES + VL_QUALITY_SHAPE] = { 1, VALUES, 2, 11, 37, 1 }, tables[VALUES + 1 + 4];
+    memset(tables, 0, sizeof tables);
+    memset(tables, levels, VALUES + 1);
+    if (change) head[at] = *change;
+    vl_buf packed = { 0 };
+    put_zstd(&packed, tables, sizeof tables);
+    uint8_t leb[VL_LEB_MOST];
+    put(f, leb, (size_t)(vl_put_leb(leb, sizeof head + packed.len) - leb));
+    put(f, head, sizeof head);
+    put(f, packed.data, packed.len);
+    vl_buf_free(&packed);
+}
+
+static void begin_chunk(vl_buf *f, uint8_t how, uint8_t fill)
+{
+    begin(f, VL_CODEC_qctx, 1, 32);
+    put(f, &how, 1);
+    put(f, &fill, 1);
+}
+
+/* Models whose words make no sense, each by one byte. */
+static void crafted_models(vl_buf *f)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } lies[] = { { 0, 0 },  { 0, 2 },  { 1, 0 },  { 1, 128 }, { 1, 255 }, /* version, symbols */
+                 { 3, 2 },  { 4, 11 }, { 5, 9 },  { 6, 40 },  { 9, 17 },  /* values not ascending, bits */
+                 { 10, 2 }, { 13, 1 }, { 44, 7 }, { 5, 0 },   { 5 + 47, 1 } }; /* from best, steps, tables */
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        begin_chunk(f, 0, 0);
+        put_model(f, &lies[i].value, lies[i].at, 16 * 10 + 1);
+        REFUSE(f, i < 14 && lies[i].at != 5 ? "model of qualities" : "");
+    }
+    begin_chunk(f, 0, 0);
+    put_model(f, NULL, 0, 0); /* no frequencies at all */
+    REFUSE(f, "frequencies of cluster 0");
+    begin_chunk(f, 0, 0);
+    put_model(f, NULL, 0, 255);
+    REFUSE(f, "frequencies of cluster 0");
+    begin_chunk(f, 0, 0);
+    put_model(f, NULL, 0, 16 * 12 + 1); /* 4 times 4096 */
+    REFUSE(f, "frequencies of cluster 0");
+}
+
+static void crafted(void)
+{
+    static const uint8_t zeros[200] = { 0 };
+    vl_buf f = { 0 };
+    begin(&f, VL_CODEC_qctx, 1, 32);
+    REFUSE(&f, "qualities");
+    begin_chunk(&f, 2, 0);
+    REFUSE(&f, "first bytes");
+    begin_chunk(&f, 0, 32); /* nothing but filling */
+    REFUSE(&f, "first bytes");
+    begin_chunk(&f, 0, 0);
+    put(&f, "\xff\xff\xff\x7f", 4);
+    REFUSE(&f, "models are cut off");
+    crafted_models(&f);
+    static const uint8_t rows[][4] = {
+        { 0, 1, 1, 1 }, { 2, 33, 0, 1 }, { 2, 31, 0, 2 }, { 40, 1, 1, 1 }, { 3, 9, 0, 9 }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        begin_chunk(&f, 1, 0);
+        put_model(&f, NULL, 0, 16 * 10 + 1);
+        put(&f, rows[i], 4);
+        REFUSE(&f, i < 4 ? "rows are cut off" : "");
+    }
+    for (size_t n = 0; n < 100; n += 3) { /* others and states that are not there, words that run out */
+        begin_chunk(&f, 0, 0);
+        put_model(&f, NULL, 0, 16 * 10 + 1);
+        put(&f, &(uint8_t){ (uint8_t)(n % 40) }, 1);
+        put(&f, zeros, n);
+        REFUSE(&f, "");
+    }
+    vl_buf_free(&f);
+}
+
+const vl_codec_test vl_codec_test_qctx = { .draw = draw_followers, .crafted = crafted, .enough = ENOUGH };
