@@ -3,6 +3,7 @@
 #include "pipeline/bank/json_text.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/bank/way_back.h"
+#include "pipeline/cmd/info_history.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/about.h"
 #include "pipeline/out/columns.h"
@@ -236,7 +237,7 @@ static int tell_sample(const char *path, const char *sample, bool json)
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    bool json = false, schema = false;
+    bool json = false, schema = false, history = false;
     const char *bank = NULL;
     char path[VL_BANK_PATH];
     int rest = 0, code = 0;
@@ -244,6 +245,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "schema", VL_OPT_FLAG, &schema, NULL,
           "the columns of STORE; without it, those of every kind of store" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { 0, "history", VL_OPT_FLAG, &history, NULL,
+          "how what is known about SAMPLE came to be, from the ledger" },
         { 0, "json", VL_OPT_FLAG, &json, NULL, "as one JSON object" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
@@ -257,6 +260,11 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_store *st = NULL;
     vl_about about;
     const bool in_bank = bank || (getenv("VIAL_BANK") && access(argv[rest], F_OK));
+    if (history) {
+        if (schema || !in_bank || strchr(argv[rest], '/'))
+            return vl_usage(me, "--history goes with -b BANK SAMPLE");
+        return vl_tell_history(bank, argv[rest], json);
+    }
     if (in_bank && !strchr(argv[rest], '/')) return tell_sample(bank, argv[rest], json);
     if (!vl_name_store(bank, argv[rest], path, &err) && !vl_store_open(&st, path, &err) &&
         !vl_about_read(&about, st, &err)) {
@@ -269,10 +277,14 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json | --schema] STORE | -b BANK SAMPLE | --schema",
+    "info", "[--json | --schema] STORE | -b BANK SAMPLE [--history] | --schema",
     "says what is in a store: rows, columns, codecs, sizes, where it came from",
     "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
     "plain_bytes,\n"
-    "packed_bytes} and all notes of the store; U+FFFD stands for a byte that is not UTF-8.\n",
+    "packed_bytes} and all notes of the store; U+FFFD stands for a byte that is not UTF-8.\n"
+    "--history prints a line for each change of SAMPLE: when, what, who, from which sheet or command, and "
+    "below it what\n"
+    "was before and after. As JSON: sample, history[]{line, revision, at, what, who, source, changes[]{path, "
+    "from, to}}.\n",
     run
 };

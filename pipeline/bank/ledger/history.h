@@ -1,0 +1,21 @@
+/* The history of a sample: its lines in the ledger, each with what it changed from what to what. */
+#ifndef VL_HISTORY_H
+#define VL_HISTORY_H
+
+#include "pipeline/bank/bank.h"
+#include <jansson.h>
+
+/*
+ * An array, oldest first; the caller owns it. NULL on error. Empty: the ledger does not know the sample.
+ *
+ *   { "line": 2, "revision": 2, "at": "2026-11-23T10:00:00Z", "what": "facts", "who": "tech@seq1",
+ *     "source": "/sheets/h.csv, line 2",
+ *     "changes": [ {"path": ["facts", "specimen_type"], "from": "DNA", "to": "RNA"} ] }
+ *
+ * path leads into the state of docs/ledger.md; from or to is null for what was not there, or is no more. A
+ * line that is damaged has "wrong" in place of all from "at" on; where revisions are missing, "what" is
+ * "lost" and "revision" the first of them. Of a withdrawn sample, changes say the withdrawal only.
+ */
+json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
+
+#endif
