@@ -7,6 +7,8 @@
 
 #include "pipeline/bank/catalog/catalog.h"
 
+#include <stdio.h>
+
 /* Consent was withdrawn: the sample is hidden at once, its bytes go at the next tidy, a tombstone stays. */
 vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,
                          vl_err *err);
@@ -40,13 +42,19 @@ typedef struct vl_inspect {
 vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done,
                         vl_err *err);
 
-/* Opens the catalogue for writing; a missing one is made from the samples first. */
+/* Opens the catalogue for writing; a missing one, and a missing ledger, is made from what there is first. */
 vl_code vl_keep_open(const vl_bank *bank, vl_catalog **c, vl_err *err);
-/* The catalogue anew from the samples, in one transaction. */
-vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err);
-/* Compares samples, folders and catalogue; each difference is a line on standard output. Reads seals only.
- */
-vl_code vl_keep_compare(const vl_bank *bank, vl_catalog *c, uint64_t *samples, uint64_t *differences,
+typedef struct vl_rebuilt {
+    uint64_t samples, stores; /* in the catalogue */
+    uint64_t entered;         /* samples that the ledger did not know before */
+    uint64_t undecided;       /* of which two places tell different things; they stay as they are */
+} vl_rebuilt;
+/* Records, ledger and catalogue made again from each other: what one of them knows, all know then. What was
+ * lost and is made again, and what nobody can decide, is a line. Forks; enters no HDF5 itself. */
+vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, FILE *to, vl_rebuilt *done, vl_err *err);
+/* Compares records, ledger, HDF5 attributes, catalogue and folders; each difference is a line on standard
+ * output. Of stores it reads the seals. ledger_only: the ledger by itself. Forks. */
+vl_code vl_keep_compare(const vl_bank *bank, bool ledger_only, uint64_t *samples, uint64_t *differences,
                         vl_err *err);
 
 /* The store that "SAMPLE" or "SAMPLE/ACQUISITION" names; kind: or NULL. An error lists the choices when there

@@ -28,7 +28,7 @@
 #ifndef VL_RECORD_H
 #define VL_RECORD_H
 
-#include "pipeline/bank/bank.h"
+#include "pipeline/bank/ledger/ledger.h"
 #include <jansson.h>
 
 /* An empty record of a sample; NULL without memory (err is set). The caller owns what comes back
@@ -60,6 +60,18 @@ vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, v
  * line, or the command; any bytes. */
 vl_code vl_record_save(const vl_bank *bank, json_t *record, const char *what, const char *source,
                        vl_err *err);
+/* Which of a sample's two homes tells the truth. By revision; of one revision, a record that notes the ledger's
+ * last line knows what a ledger with a gap does not. */
+typedef enum vl_record_homes {
+    VL_RECORD_FILE,    /* sample.h5; also when neither knows the sample */
+    VL_RECORD_LEDGER,  /* the ledger */
+    VL_RECORD_BOTH,    /* they say the same */
+    VL_RECORD_CONFLICT /* one revision, different things */
+} vl_record_homes;
+vl_code vl_record_weigh(const json_t *file, const vl_ledger_known *ledger, vl_record_homes *homes,
+                        vl_err *err);
+/* What the ledger knows of a sample, as a record that passes; the caller owns it. */
+json_t *vl_record_folded(const vl_ledger_known *ledger, const char *sample, vl_err *err);
 /* The store of that kind and acquisition in that state ("live"); NULL: none. Borrowed. */
 json_t *vl_record_store(const json_t *record, const char *kind, const char *acquisition, const char *state);
 /* Calls visit(sample, to) for the id of every sample folder of the bank, in order of the folders. */

@@ -74,7 +74,7 @@ bool vl_record_stands(const vl_bank *bank, const char *sample)
 
 /* ---- what is true ---- */
 
-static json_t *folded_record(const vl_ledger_known *f, const char *sample, vl_err *err)
+json_t *vl_record_folded(const vl_ledger_known *f, const char *sample, vl_err *err)
 {
     json_t *const record = vl_state_record(f->state, sample, f->revision);
     const char *const wrong = record ? vl_record_wrong(record) : NULL;
@@ -86,37 +86,42 @@ static json_t *folded_record(const vl_ledger_known *f, const char *sample, vl_er
     return NULL;
 }
 
-/* Of one revision: the same, or the record holds a line that the ledger has lost. */
-static vl_code compare(known *k, const char *sample, vl_err *err)
+vl_code vl_record_weigh(const json_t *file, const vl_ledger_known *ledger, vl_record_homes *homes,
+                        vl_err *err)
 {
-    json_t *const state = vl_state_of(k->file);
-    if (!state) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
-    else if (json_equal(state, k->ledger.state)) k->in_ledger = true;
-    else if (!k->ledger.linked || !k->ledger.gap)
-        vl_fail(
-            err, VL_ESTORE,
-            "sample.h5 and the ledger tell different things of sample '%.60s', both as revision %llu; 'vial "
-            "catalog check' says which",
-            sample, (unsigned long long)k->ledger.revision);
+    const uint64_t of_file = revision_of(file);
+    *homes = !ledger->state ? VL_RECORD_FILE : !file ? VL_RECORD_LEDGER : VL_RECORD_BOTH;
+    if (*homes != VL_RECORD_BOTH) return VL_OK;
+    if (of_file != ledger->revision) {
+        *homes = of_file > ledger->revision ? VL_RECORD_FILE : VL_RECORD_LEDGER;
+        return VL_OK;
+    }
+    json_t *const state = vl_state_of(file);
+    if (!state) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    /* a record that notes the last line has every line, also those that the ledger lost */
+    if (!json_equal(state, ledger->state))
+        *homes = ledger->linked && ledger->gap ? VL_RECORD_FILE : VL_RECORD_CONFLICT;
     json_decref(state);
-    return err->code;
+    return VL_OK;
 }
 
 static vl_code learn(const vl_bank *bank, const char *sample, known *k, vl_err *err)
 {
     vl_err why = VL_ERR_INIT;
+    vl_record_homes homes;
     *k = (known){ .file = vl_record_read(bank, sample, &why) };
     if (!k->file && why.code != VL_ENOIN && why.code != VL_ESTORE && why.code != VL_ETRUNC)
         return *err = why, err->code;
     if (vl_ledger_fold(bank, sample, k->file, &k->ledger, err)) return err->code;
-    if (!k->ledger.state) {
-        k->truth = json_incref(k->file);
-        return VL_OK;
-    }
-    const uint64_t of_file = revision_of(k->file);
-    if (k->file && of_file == k->ledger.revision && compare(k, sample, err)) return err->code;
-    k->in_ledger = k->in_ledger || !k->file || of_file < k->ledger.revision;
-    k->truth = k->in_ledger ? folded_record(&k->ledger, sample, err) : json_incref(k->file);
+    if (vl_record_weigh(k->file, &k->ledger, &homes, err)) return err->code;
+    if (homes == VL_RECORD_CONFLICT)
+        return vl_fail(
+            err, VL_ESTORE,
+            "sample.h5 and the ledger tell different things of sample '%.60s', both as revision %llu; 'vial "
+            "catalog check' says which",
+            sample, (unsigned long long)k->ledger.revision);
+    k->in_ledger = homes != VL_RECORD_FILE;
+    k->truth = k->in_ledger ? vl_record_folded(&k->ledger, sample, err) : json_incref(k->file);
     return err->code;
 }
 
@@ -208,18 +213,19 @@ static vl_code add_lines(const vl_bank *bank, const char *sample, const known *k
     const uint64_t was = revision_of(k->truth);
     json_t *const patch = vl_patch_between(before, after);
     vl_ledger_entry entry[2];
-    int n = 0;
+    size_t n = 0;
     if (!patch) return vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
     if (*revision > was) {
-        entry[n++] = (vl_ledger_entry){ VL_LEDGER_BEGIN, source, *revision, after };
+        entry[n++] = (vl_ledger_entry){ sample, VL_LEDGER_BEGIN, source, *revision, after };
     } else {
-        if (k->truth && !k->in_ledger) entry[n++] = (vl_ledger_entry){ VL_LEDGER_BEGIN, source, was, before };
+        if (k->truth && !k->in_ledger)
+            entry[n++] = (vl_ledger_entry){ sample, VL_LEDGER_BEGIN, source, was, before };
         *revision = was;
         if (!k->truth || json_object_size(patch))
-            entry[n++] = (vl_ledger_entry){ what, source, ++*revision, patch };
+            entry[n++] = (vl_ledger_entry){ sample, what, source, ++*revision, patch };
     }
     *link = k->ledger.link;
-    if (n) vl_ledger_append(bank, sample, entry, n, link, err);
+    if (n) vl_ledger_append(bank, entry, n, link, err);
     json_decref(patch);
     return err->code;
 }

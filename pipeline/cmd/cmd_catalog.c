@@ -32,60 +32,66 @@ static vl_code open_or_replace(const vl_bank *bank, vl_catalog **c, vl_err *err)
     return err->code ? err->code : vl_catalog_open(c, bank, true, err);
 }
 
-static vl_code rebuild(const vl_bank *bank, vl_err *err)
+static vl_code rebuild(const vl_bank *bank, uint64_t *undecided, vl_err *err)
 {
-    uint64_t samples = 0, stores = 0;
+    vl_rebuilt done = { 0 };
     vl_catalog *c = NULL;
     const double start = seconds();
-    if (!open_or_replace(bank, &c, err) && !vl_keep_rebuild(bank, c, &samples, &stores, err)) {
+    if (!open_or_replace(bank, &c, err) && !vl_keep_rebuild(bank, c, stdout, &done, err)) {
         const double spent = seconds() - start;
-        printf("%" PRIu64 " samples, %" PRIu64 " stores; %.1f s, %.0f stores/s\n", samples, stores, spent,
-               (double)stores / (spent > 0 ? spent : 1));
+        if (done.entered) printf("%" PRIu64 " samples entered the ledger\n", done.entered);
+        printf("%" PRIu64 " samples, %" PRIu64 " stores; %.1f s, %.0f stores/s\n", done.samples, done.stores,
+               spent, (double)done.stores / (spent > 0 ? spent : 1));
     }
     vl_catalog_close(c);
+    *undecided = done.undecided;
     return err->code;
 }
 
-static vl_code compare(const vl_bank *bank, uint64_t *differences, vl_err *err)
+static vl_code compare(const vl_bank *bank, bool ledger, uint64_t *differences, vl_err *err)
 {
     uint64_t samples = 0;
-    vl_catalog *c = NULL;
-    if (vl_bank_is_open(bank))
-        vl_say(stderr, "vial: %s: everyone on this machine can get in; 'chmod o= %s' shuts it", bank->root,
-               bank->root);
-    if (!vl_catalog_open(&c, bank, false, err) && !vl_keep_compare(bank, c, &samples, differences, err))
+    if (!vl_keep_compare(bank, ledger, &samples, differences, err))
         printf("%" PRIu64 " samples, %" PRIu64 " differences\n", samples, *differences);
-    vl_catalog_close(c);
     return err->code;
 }
 
 static int run(const vl_command *me, int argc, char **argv)
 {
     const char *path = NULL;
+    bool ledger = false;
     int rest = 0, code = 0;
     uint64_t differences = 0;
     vl_bank bank = { 0 };
     vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
         { 'b', "bank", VL_OPT_TEXT, &path, "BANK", "the bank; else that of the environment VIAL_BANK" },
+        { 0, "ledger", VL_OPT_FLAG, &ledger, NULL, "check the ledger alone, not what it is compared with" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest != 1 || (strcmp(argv[rest], "rebuild") && strcmp(argv[rest], "check")))
         return vl_usage(me, "'rebuild' or 'check'?");
     if (!vl_bank_open(&bank, path, &err)) {
-        if (!strcmp(argv[rest], "rebuild")) rebuild(&bank, &err);
-        else compare(&bank, &differences, &err);
+        if (!strcmp(argv[rest], "rebuild")) rebuild(&bank, &differences, &err);
+        else compare(&bank, ledger, &differences, &err);
     }
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : differences ? EX_DATAERR : EX_OK;
 }
 
-const vl_command vl_command_catalog = { "catalog", "-b BANK rebuild | check",
-                                        "makes the catalogue again from the samples, or compares the two",
-                                        "The catalogue (catalog.db) is a listing of what the samples say, "
-                                        "never the truth. `rebuild` reads every sample.h5, or\n"
-                                        "the stores themselves where that is missing; jobs and refusals "
-                                        "stay. `check` names every difference between samples,\n"
-                                        "folders and catalogue (exit code 65 if there is one).\n",
-                                        run };
+const vl_command vl_command_catalog = {
+    "catalog", "-b BANK rebuild | check [--ledger]",
+    "makes records, ledger and catalogue again from each other, or compares them",
+    "What is known of a sample lies in its sample.h5, in the ledger (every change of it, docs/ledger.md) "
+    "and, as a\n"
+    "listing, in the catalogue. `check` compares these, the attributes of a damaged sample.h5, and the "
+    "folders, all ways,\n"
+    "and names what differs, is missing, cut off, older, or fits no id (exit code 65 if there is any). "
+    "`rebuild` gives\n"
+    "each of them what another one knows, and the stores themselves are asked where all three have lost a "
+    "sample; jobs\n"
+    "and refusals stay. Where two tell different things and neither is newer, both stay as they are, and it "
+    "says so (65).\n",
+    run
+};

@@ -44,6 +44,17 @@ static bool print_store(const json_t *path, const json_t *from, const json_t *to
     return true;
 }
 
+/* What follows from a store's digest, or is only where its inputs were seen last. */
+static bool is_small(const json_t *path)
+{
+    static const char *const small[] = { "inputs", "bytes", "bytes_in", "text_bytes",
+                                         "rows",   "seal",  "published" };
+    if (json_array_size(path) != 3) return false;
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        if (!strcmp(json_string_value(json_array_get(path, 2)), small[i])) return true;
+    return false;
+}
+
 static void print_change(const json_t *change)
 {
     const json_t *const path = json_object_get(change, "path"), *const from = json_object_get(change, "from"),
@@ -52,7 +63,7 @@ static void print_change(const json_t *change)
     /* "facts" and "stores" go without saying where a name follows */
     const size_t first =
         json_array_size(path) > 1 && strcmp(json_string_value(json_array_get(path, 0)), "withdrawn");
-    if (print_store(path, from, to)) return;
+    if (is_small(path) || print_store(path, from, to)) return;
     for (size_t i = first; i < json_array_size(path); i++) {
         const size_t at = strlen(name);
         snprintf(name + at, sizeof name - at, "%s%s", at ? " " : "",

@@ -246,7 +246,8 @@ def old_journal(t, f):
     bank = Bank(f)
     rows = make(f, "run")
     t.check(bank.run("ingest", "-q", "-s", "P1", *rows).code == OK, "an ingest")
-    os.unlink(glob.glob(bank / "samples/*/P1/sample.h5")[0])
+    for path in glob.glob(bank / "samples/*/P1/sample.h5") + glob.glob(bank / "ledger/*"):
+        os.unlink(path)
     paths = [path for row in rows for path in row.split(",")]
     entry = {"sample": "P1", "acquisition": "P1_S1", "inputs": paths, "interleaved": False,
              "about_sample": {"donor": "D1"}, "about_acquisition": {"run": "7"}}

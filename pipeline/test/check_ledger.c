@@ -56,8 +56,8 @@ static bool append(const char *sample, const char *what, uint64_t revision, cons
 {
     vl_err err = VL_ERR_INIT;
     json_t *const change = json_of(patch);
-    const vl_ledger_entry entry = { what, "a sheet,\tline 2\n", revision, change };
-    const bool good = !vl_ledger_append(&bank, sample, &entry, 1, link, &err);
+    const vl_ledger_entry entry = { sample, what, "a sheet,\tline 2\n", revision, change };
+    const bool good = !vl_ledger_append(&bank, &entry, 1, link, &err);
     CHECK(good, "append %s of %s: %s", what, sample, err.what);
     json_decref(change);
     return good;
@@ -397,8 +397,8 @@ static void writers(void)
             vl_ledger_link link;
             vl_err err = VL_ERR_INIT;
             json_t *const patch = json_pack("{s:i}", "n", k);
-            const vl_ledger_entry entry = { "facts", "w", (uint64_t)k + 1, patch };
-            if (vl_ledger_append(&bank, ids[i], &entry, 1, &link, &err)) _exit(1);
+            const vl_ledger_entry entry = { ids[i], "facts", "w", (uint64_t)k + 1, patch };
+            if (vl_ledger_append(&bank, &entry, 1, &link, &err)) _exit(1);
             if (k % 10 == 9 && i == 3 && vl_ledger_mend(&bank, SHARD, &(uint64_t){ 0 }, &err)) _exit(1);
             json_decref(patch);
         }

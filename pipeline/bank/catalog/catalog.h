@@ -40,6 +40,9 @@ void vl_catalog_rollback(vl_catalog *c);
 /* Replaces all rows about the record's sample, unless the catalogue knows a higher revision. What only the
  * catalogue knows (verified_at, verify_failed) stays with stores of the same digest. */
 vl_code vl_catalog_put(vl_catalog *c, const json_t *record, vl_err *err);
+/* The record that a sample's rows stand for: all but the roles of inputs. NULL: it has none, or err is set.
+ * The caller owns it. */
+json_t *vl_catalog_get(vl_catalog *c, const char *sample, vl_err *err);
 /* Removes a sample that has no folder any more. */
 vl_code vl_catalog_remove(vl_catalog *c, const char *sample, vl_err *err);
 /* Empties all tables that are made from records. */

@@ -58,6 +58,17 @@ static bool compare(json_t *changes, json_t *path, json_t *before, json_t *after
     return good;
 }
 
+json_t *vl_changes_between(json_t *before, json_t *after)
+{
+    json_t *const changes = json_array(), *const path = json_array(), *const none = json_object();
+    const bool good = changes && path && none && compare(changes, path, before ? before : none, after);
+    json_decref(path);
+    json_decref(none);
+    if (good) return changes;
+    json_decref(changes);
+    return NULL;
+}
+
 /* ---- lines ---- */
 
 static json_t *text_of(vl_ledger_field field) { return json_stringn_nocheck(field.at, field.n); }
@@ -97,24 +108,20 @@ static vl_code tell(telling *t, const vl_ledger_line *line, vl_err *err)
                               json_pack("{s:I,s:s}", "line", (json_int_t)line->number, "wrong", line->wrong));
         return VL_OK;
     }
-    json_t *const state = next_state(t, line, err), *const changes = json_array(), *const path = json_array(),
-                  *const none = json_object();
-    if (!state) goto out;
-    if (!add_lost(t, line) || !compare(changes, path, t->state ? t->state : none, state) ||
+    json_t *const state = next_state(t, line, err);
+    if (!state) return err->code;
+    json_t *const changes = vl_changes_between(t->state, state);
+    if (!changes || !add_lost(t, line) ||
         json_array_append_new(t->all,
                               json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:O}", "line", (json_int_t)line->number,
                                         "revision", (json_int_t)line->revision, "at", text_of(line->time),
                                         "what", text_of(line->what), "who", text_of(line->who), "source",
                                         source_of(line), "changes", changes)))
         vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
-    json_decref(t->state);
-    t->state = json_incref(state);
-    t->revision = line->revision;
-out:
-    json_decref(state);
     json_decref(changes);
-    json_decref(path);
-    json_decref(none);
+    json_decref(t->state);
+    t->state = state;
+    t->revision = line->revision;
     return err->code;
 }
 

@@ -18,4 +18,7 @@
  */
 json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
 
+/* The changes between two states, as above; NULL without memory. */
+json_t *vl_changes_between(json_t *before, json_t *after);
+
 #endif

@@ -223,19 +223,21 @@ static vl_code write_end(int fd, uint64_t at, const vl_buf *text, vl_err *err)
     return err->code;
 }
 
-static vl_code add_lines(const vl_bank *bank, unsigned shard, int fd, const char *sample,
-                         const vl_ledger_entry *entry, int n, vl_ledger_link *link, vl_err *err)
+vl_code vl_ledger_append_locked(const vl_bank *bank, unsigned shard, int fd, const vl_ledger_entry *entry,
+                                size_t n, vl_ledger_link *link, vl_err *err)
 {
-    char head[VL_LEDGER_HEAD + 1];
+    char head[VL_LEDGER_HEAD + 1], path[VL_BANK_PATH];
     vl_buf text = { 0 };
     ending end;
     if (find_end(bank, shard, fd, &end, err)) return err->code;
     if (!end.at) vl_buf_append(&text, vl_ledger_head(shard, head), VL_LEDGER_HEAD, err);
-    for (int i = 0; i < n && !err->code; i++) {
-        *link = (vl_ledger_link){ .line = end.number + 1 + (uint64_t)i, .at = end.at + text.len };
-        vl_ledger_line_add_entry(&text, sample, &entry[i], link->line, end.chain, link->sum, err);
+    for (size_t i = 0; i < n && !err->code; i++) {
+        *link = (vl_ledger_link){ .line = end.number + 1 + i, .at = end.at + text.len };
+        vl_ledger_line_add_entry(&text, &entry[i], link->line, end.chain, link->sum, err);
     }
-    if (!err->code) write_end(fd, end.at, &text, err);
+    if (!err->code && !write_end(fd, end.at, &text, err) && !end.at &&
+        !vl_bank_path(bank, path, err, "ledger/%02x", shard))
+        vl_sync_folder(path, err);
     vl_buf_free(&text);
     return err->code;
 }
@@ -257,18 +259,14 @@ vl_code vl_ledger_lock(const vl_bank *bank, unsigned shard, char path[VL_BANK_PA
     return vl_bank_cannot(path, EACCES, "cannot write the ledger", err);
 }
 
-vl_code vl_ledger_append(const vl_bank *bank, const char *sample, const vl_ledger_entry *entry, int n,
-                         vl_ledger_link *link, vl_err *err)
+vl_code vl_ledger_append(const vl_bank *bank, const vl_ledger_entry *entry, size_t n, vl_ledger_link *link,
+                         vl_err *err)
 {
-    char path[VL_BANK_PATH], escaped[512];
-    struct stat st = { 0 };
-    const unsigned shard = vl_ledger_shard_of(sample);
+    char path[VL_BANK_PATH];
+    const unsigned shard = vl_ledger_shard_of(entry->sample);
     int fd = -1;
-    vl_bank_escape(sample, escaped);
     if (vl_ledger_lock(bank, shard, path, &fd, err)) return err->code;
-    fstat(fd, &st);
-    add_lines(bank, shard, fd, escaped, entry, n, link, err);
-    if (!err->code && !st.st_size) vl_sync_folder(path, err);
+    vl_ledger_append_locked(bank, shard, fd, entry, n, link, err);
     close(fd);
     return vl_err_file(err, path);
 }

@@ -108,16 +108,17 @@ vl_code vl_ledger_set_link(json_t *record, const vl_ledger_link *link, vl_err *e
 
 /* ---- writing ---- */
 typedef struct vl_ledger_entry {
+    const char *sample; /* its id */
     const char *what;   /* a word: a-z and - */
     const char *source; /* the sheet and its line, or the command; any bytes */
     uint64_t revision;
     const json_t *patch;
 } vl_ledger_entry;
 
-/* Appends n lines about one sample, all or none, and syncs. *link: the last of them. The caller holds the
- * sample's lock. VL_EIO: nothing was added, or a torn line that nobody reads. */
-vl_code vl_ledger_append(const vl_bank *bank, const char *sample, const vl_ledger_entry *entry, int n,
-                         vl_ledger_link *link, vl_err *err);
+/* Appends n lines about samples of one shard, all or none, and syncs. *link: the last of them. The caller holds
+ * the samples' locks. VL_EIO: nothing was added, or a torn line that nobody reads. */
+vl_code vl_ledger_append(const vl_bank *bank, const vl_ledger_entry *entry, size_t n, vl_ledger_link *link,
+                         vl_err *err);
 
 /*
  * Takes a withdrawn sample's data out of its lines: of each line, number, time, sample, word, user and
@@ -128,8 +129,14 @@ vl_code vl_ledger_append(const vl_bank *bank, const char *sample, const vl_ledge
  */
 vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err);
 
-/* Writes a shard anew with its good lines as they are and a line "lost" in place of each damaged or missing
- * one; nothing is written if there is none. *lost: how many. */
+/* For who must see that nothing is added meanwhile: locks a shard (*fd is to be closed), and appends under that
+ * lock. */
+vl_code vl_ledger_lock(const vl_bank *bank, unsigned shard, char path[VL_BANK_PATH], int *fd, vl_err *err);
+vl_code vl_ledger_append_locked(const vl_bank *bank, unsigned shard, int fd, const vl_ledger_entry *entry,
+                                size_t n, vl_ledger_link *link, vl_err *err);
+
+/* Writes a shard anew with its good lines as they are and a line "lost" in place of each damaged one and of
+ * missing ones; nothing is written if there is none. *lost: how many. */
 vl_code vl_ledger_mend(const vl_bank *bank, unsigned shard, uint64_t *lost, vl_err *err);
 
 #endif

@@ -105,11 +105,12 @@ static vl_code put_json(json_t *value, vl_buf *to, vl_err *err)
     return err->code;
 }
 
-vl_code vl_ledger_line_add_entry(vl_buf *text, const char *sample, const vl_ledger_entry *e, uint64_t number,
-                                 char chain[17], char sum[17], vl_err *err)
+vl_code vl_ledger_line_add_entry(vl_buf *text, const vl_ledger_entry *e, uint64_t number, char chain[17],
+                                 char sum[17], vl_err *err)
 {
-    char now[32], who[VL_LEDGER_WHO];
+    char now[32], who[VL_LEDGER_WHO], sample[512];
     vl_buf source = { 0 }, patch = { 0 };
+    vl_bank_escape(e->sample, sample);
     json_t *const said = vl_json_text(e->source), *const change = e->patch ? json_incref((json_t *)e->patch)
                                                                            : json_object();
     if (!put_json(said, &source, err) && !put_json(change, &patch, err)) {
@@ -133,8 +134,8 @@ vl_code vl_ledger_line_add_entry(vl_buf *text, const char *sample, const vl_ledg
 vl_code vl_ledger_line_add_lost(vl_buf *text, const vl_ledger_line *line, char chain[17], vl_err *err)
 {
     char sum[17];
-    const vl_ledger_entry lost = { .what = VL_LEDGER_LOST, .source = line->wrong };
-    return vl_ledger_line_add_entry(text, "", &lost, line->number, chain, sum, err);
+    const vl_ledger_entry lost = { .sample = "", .what = VL_LEDGER_LOST, .source = line->wrong };
+    return vl_ledger_line_add_entry(text, &lost, line->number, chain, sum, err);
 }
 
 /* ---- from bytes ---- */

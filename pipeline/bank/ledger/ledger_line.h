@@ -17,16 +17,13 @@ const char *vl_ledger_who(char who[VL_LEDGER_WHO]);
 vl_code vl_ledger_line_add(vl_buf *text, const vl_ledger_line *line, char chain[17], char sum[17],
                            vl_err *err);
 /* The line of an entry, now and by this user; of a line that is lost, which says in its place why. */
-vl_code vl_ledger_line_add_entry(vl_buf *text, const char *sample, const vl_ledger_entry *entry,
-                                 uint64_t number, char chain[17], char sum[17], vl_err *err);
+vl_code vl_ledger_line_add_entry(vl_buf *text, const vl_ledger_entry *entry, uint64_t number, char chain[17],
+                                 char sum[17], vl_err *err);
 vl_code vl_ledger_line_add_lost(vl_buf *text, const vl_ledger_line *line, char chain[17], vl_err *err);
 /* Takes n bytes with their line end apart and checks number and sum. False: line->wrong says what. */
 bool vl_ledger_line_split(const char *at, size_t n, vl_ledger_line *line);
 /* Does the line continue that chain? "": unknown, any does. */
 bool vl_ledger_line_continues(const vl_ledger_line *line, const char *chain);
-
-/* Locks a shard to write it; *fd is to be closed, path is its own. Makes what is missing. */
-vl_code vl_ledger_lock(const vl_bank *bank, unsigned shard, char path[VL_BANK_PATH], int *fd, vl_err *err);
 
 static inline vl_ledger_field vl_ledger_field_of(const char *text)
 {

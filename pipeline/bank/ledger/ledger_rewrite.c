@@ -110,35 +110,35 @@ static vl_code must_redact(const vl_bank *bank, const char *sample, vl_ledger_kn
 
 /* All lines of the shard, those of the sample without its data, and one that says so. A damaged line may hold
  * its data: it goes as "lost". */
-static vl_code write_redacted(const vl_bank *bank, unsigned shard, const char *escaped, const char *source,
+static vl_code write_redacted(const vl_bank *bank, unsigned shard, const char *sample, const char *source,
                               uint64_t revision, rewriting *w, vl_err *err)
 {
-    char sum[17];
+    char sum[17], escaped[512];
     vl_ledger_shard s = { 0 };
     vl_ledger_line line;
+    vl_bank_escape(sample, escaped);
     if (start(w, shard, err) || vl_ledger_read(bank, shard, 0, &s, err)) return err->code;
     while (!err->code && vl_ledger_next(&s, &line)) {
         if (!line.wrong && vl_ledger_field_is(line.sample, escaped)) add_redacted(w, line, err);
         else add(w, &line, err);
     }
-    const vl_ledger_entry entry = { VL_LEDGER_REDACT, source, revision, NULL };
-    if (!err->code) vl_ledger_line_add_entry(&w->text, escaped, &entry, s.last + 1, w->chain, sum, err);
+    const vl_ledger_entry entry = { sample, VL_LEDGER_REDACT, source, revision, NULL };
+    if (!err->code) vl_ledger_line_add_entry(&w->text, &entry, s.last + 1, w->chain, sum, err);
     vl_ledger_free(&s);
     return err->code;
 }
 
 vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err)
 {
-    char path[VL_BANK_PATH], escaped[512];
+    char path[VL_BANK_PATH];
     const unsigned shard = vl_ledger_shard_of(sample);
     rewriting w = { 0 };
     vl_ledger_known f = { 0 };
     bool must = false;
     int lock = -1;
-    vl_bank_escape(sample, escaped);
     if (vl_ledger_lock(bank, shard, path, &lock, err)) return err->code;
     if (!must_redact(bank, sample, &f, &must, err) && must &&
-        !write_redacted(bank, shard, escaped, source, f.revision + 1, &w, err))
+        !write_redacted(bank, shard, sample, source, f.revision + 1, &w, err))
         replace(bank, shard, path, lock, &w.text, err);
     close(lock);
     vl_buf_free(&w.text);
