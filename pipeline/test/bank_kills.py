@@ -14,20 +14,17 @@ time.
 
 Suites: banks faults.
 """
-import glob
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import time
 
-from banktest import Bank, check_whole, mzml, sheet
+from banktest import Bank, broken, check_whole, mzml, settle, sheet
 from fqmodel import reads
-from vialtest import (BUILD, DATA, DOCUMENTED, IOERR, OK, OSERR, SEED, SOAK, SOFTWARE, TEMPFAIL, VIAL, Part,
+from vialtest import (DATA, DOCUMENTED, IOERR, OK, OSERR, SEED, SOAK, SOFTWARE, TEMPFAIL, VIAL, Part,
                       main, run)
 
-LIBRARY = f"{BUILD}/pipeline/test/libfaults.so"
 WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
 POINTS = int(os.environ.get("VIAL_POINTS", 25))  # of each matrix, when not all
 KILLS = 1000 if WHOLE else 40                    # at random times
@@ -54,8 +51,8 @@ class Scene:
                            [("P", *lanes), ("DUP", f / "m.mzML", ""),
                             ("BAD", f / "bad.fastq", ""),
                                             ("DUP", f / "dup.fastq", ""), ("CHG", f / "change.fastq", "")])
-        self.args = ["ingest", "-q", "-b", self.bank.path, "--sheet", self.sheet, "--supersede", "--jobs",
-                     "1", "-@", "1"]
+        self.command = ["ingest", "-q", "--sheet", self.sheet, "--supersede", "--jobs", "1", "-@", "1"]
+        self.args = ["ingest", "-b", self.bank.path, *self.command[1:]]
         shutil.copytree(self.bank.path, f / "before", symlinks=True)
         done = run(*self.args)
         assert done.code == DATA, done.err
@@ -68,29 +65,11 @@ class Scene:
         self.f.clear("count", "told")
 
     def broken(self, kind, n, how):
-        """The batch with its n-th call broken; the exit code, None when it does not come so far."""
-        self.reset()
-        done = run(*self.args,
-                   env={"LD_PRELOAD": LIBRARY, "FAULT_KIND": kind, "FAULT_N": str(n), "FAULT_HOW": how,
-                                    "FAULT_SHARED": self.f / "count", "FAULT_TOLD": self.f / "told"},
-                                    timeout=60)
-        self.settle()
-        return done if os.path.exists(self.f / "told") else None
+        """The batch with its n-th call broken; None when it does not come so far."""
+        return broken(self.bank, self.f, self.f / "before", self.command, n, how, kind)[0]
 
     def settle(self):
-        """Those whose parent was killed are gone a moment later."""
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            for proc in glob.glob("/proc/[0-9]*/cmdline"):
-                try:
-                    with open(proc, "rb") as g:
-                        if self.bank.path.encode() in g.read():
-                            break
-                except OSError:
-                    pass
-            else:
-                return
-            time.sleep(0.005)
+        settle(self.bank)
 
     def check(self, t, what):
         """What must hold at once, and after a plain re-run."""
@@ -109,9 +88,9 @@ class Scene:
 
 def count(scene):
     """Calls of an undisturbed batch."""
-    assert scene.broken("change", 10 ** 9, "EIO") is None
-    with open(scene.f / "count", "rb") as g:
-        return struct.unpack("<q", g.read(8))[0]
+    done, calls = broken(scene.bank, scene.f, scene.f / "before", scene.command, 10 ** 9, "EIO")
+    assert done is None
+    return calls
 
 
 def points(rng, n):

@@ -1,10 +1,10 @@
 """
-The record of a sample has a second home, the ledger: what is lost, cut, altered or put back from an old copy,
-of sample.h5, ledger and catalogue, one or two at a time, is named by `catalog check` and made again by `catalog
-rebuild`, by the next change, or by the same item ingested again; where two contradict each other, nothing is
-guessed. The history of a sample.
+The record of a sample has a second home, the ledger. What is lost, cut, altered or put back from an old
+copy, of sample.h5, ledger and catalogue, one or two at a time, is named by `catalog check` and made again by
+`catalog rebuild`, by the next change, or by the same item ingested again; where two contradict each other,
+nothing is guessed. The history of a sample. Kills in between.
 
-Suites: banks.
+Suites: banks faults.
 """
 import glob
 import json
@@ -14,9 +14,12 @@ import time
 
 import h5py
 
-from banktest import Bank, sheet
+from banktest import Bank, broken, sheet
 from fqmodel import reads
-from vialtest import DATA, NOINPUT, OK, USAGE, check_refusal, main
+from vialtest import DATA, NOINPUT, OK, SOAK, USAGE, check_refusal, main
+
+WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
+POINTS = int(os.environ.get("VIAL_POINTS", 12))  # of each matrix, when not all
 
 FACTS = {"specimen_type": "DNA"}
 
@@ -159,6 +162,7 @@ def garble_catalogue(s):
 
 
 RECORDS = (delete_record, cut_record, alter_record, delete_records)
+LOSING = (delete_ledger, delete_shards, cut_line, cut_in_line, garble_ledger)
 LEDGERS = (delete_ledger, delete_shards, alter_line, lose_line, cut_line, cut_in_line, garble_ledger)
 CATALOGUES = (delete_catalogue, garble_catalogue)
 WORDS = {"delete_record": "S2: its sample.h5 is missing", "cut_record": "S2: its sample.h5 is damaged",
@@ -184,16 +188,13 @@ def lost(t, f):
         for h in harm:
             h(s)
         code, out = s.check()
-        t.check(code == DATA and all(WORDS[h.__name__] in out for h in harm[:1]), f"{what}: check names it", out)
+        t.check(code == DATA and WORDS[harm[0].__name__] in out, f"{what}: check names it", out)
         done = s.bank.run("catalog", "rebuild")
-        # attributes that were altered, the ledger lost: the catalogue alone contradicts them
-        if alter_record in harm and {"delete_ledger", "delete_shards", "cut_line", "cut_in_line", "alter_line",
-                                     "garble_ledger"} & {h.__name__ for h in harm}:
+        # attributes that were altered, its line lost: the catalogue alone contradicts them
+        if alter_record in harm and {alter_line, *LOSING} & set(harm):
             t.check(done.code == DATA and b"nothing is guessed" in done.out, f"{what}: nothing is guessed",
                     done.out.decode() + done.err)
             t.check(s.bank.ls() == s.right[0], f"{what}: the catalogue stays", str(s.bank.ls()))
-            continue
-        if alter_record in harm and set(harm) & set(LEDGERS):
             continue
         t.check(done.code == OK, f"{what}: rebuild", done.out.decode() + done.err)
         now = s.answers()
@@ -224,7 +225,7 @@ def at_once(t, f):
     shutil.rmtree(s.bank / "samples")
     shutil.copytree(f / "old", s.bank / "samples")
     for command in (("view", "S2"), ("export", "S2"), ("view", "W")):
-        check_refusal(t, f"{command} of a sample that a backup brought back", s.bank.run(*command), ("withdrawn",),
+        check_refusal(t, f"{command} of what a backup brought back", s.bank.run(*command), ("withdrawn",),
                       (NOINPUT,))
     done = s.bank.run("ingest", "--sheet", s.sheet)
     t.check(done.code == DATA and "withdrawn" in done.err, "nor is it ingested", done.err)
@@ -232,7 +233,8 @@ def at_once(t, f):
     t.check(code == DATA and "S2: its sample.h5 is older than the ledger" in out
             and "S2: reads-b.h5: the sample was withdrawn: tidy" in out, "check names it", out)
     done = s.bank.run("catalog", "rebuild")
-    t.check(done.code == OK and not s.bank.ls("S2"), "rebuild keeps it withdrawn", done.out.decode() + done.err)
+    t.check(done.code == OK and not s.bank.ls("S2"), "rebuild keeps it withdrawn",
+            done.out.decode() + done.err)
     # the folder is gone
     s.reset()
     shutil.rmtree(os.path.dirname(s.path("W")))
@@ -261,7 +263,8 @@ def contradictions(t, f):
     shutil.rmtree(s.bank / "ledger")
     shutil.copytree(f / "ours/ledger", s.bank / "ledger")
     code, out = s.check()
-    t.check(code == DATA and "facts specimen_type: sample.h5 says 'Serum', the ledger 'Plasma'" in out, "check", out)
+    t.check(code == DATA and "facts specimen_type: sample.h5 says 'Serum', the ledger 'Plasma'" in out,
+            "check", out)
     for command in (("info", "S2"), ("view", "S2"), ("export", "S2")):
         check_refusal(t, f"{command}", s.bank.run(*command), ("different things", "catalog check"), (DATA,))
     before = s.bank.ls("S2"), lines_of(s.ledger("S2"))
@@ -275,7 +278,8 @@ def contradictions(t, f):
     done = s.bank.run("catalog", "rebuild")
     t.check(done.code == DATA and b"S2: its sample.h5 and the catalogue tell different things" in done.out,
             "rebuild without a ledger", done.out.decode() + done.err)
-    t.check(s.bank.ls("S2")[0]["facts"]["specimen_type"] == "Plasma", "the catalogue stays", str(s.bank.ls("S2")))
+    t.check(s.bank.ls("S2")[0]["facts"]["specimen_type"] == "Plasma", "the catalogue stays",
+            str(s.bank.ls("S2")))
     # newer by revision is right: an old ledger and old samples beside a new catalogue
     s.reset()
     delete_catalogue(s)
@@ -284,7 +288,8 @@ def contradictions(t, f):
     t.check(code == DATA and "S2: the catalogue is newer" in out, "a newer catalogue", out)
     done = s.bank.run("catalog", "rebuild")
     info = json.loads(s.bank.run("info", "--json", "S2").out)
-    t.check(done.code == OK and info["facts"]["specimen_type"] == "Plasma", "is taken", done.out.decode() + str(info))
+    t.check(done.code == OK and info["facts"]["specimen_type"] == "Plasma", "is taken",
+            done.out.decode() + str(info))
     t.check(s.check()[0] == OK, "and all agree", s.check()[1])
 
 
@@ -307,7 +312,7 @@ def folders(t, f):
     at = os.path.dirname(s.path("S2"))
     os.rename(at, at + "x")
     code, out = s.check()
-    t.check(code == DATA and "S2: its folder is missing" in out and "S2x" in out, "a folder that was renamed", out)
+    t.check(code == DATA and "S2: its folder is missing" in out and "S2x" in out, "a renamed folder", out)
     os.rename(at + "x", at)
     with open(os.path.join(at, "reads-z.h5"), "wb") as g:
         g.write(b"x")
@@ -326,7 +331,7 @@ def old_bank(t, f):
         done = s.bank.run("ingest", "-q", "-s", "N", f / "w.fastq")
     t.check(done.code == OK, "an ingest", done.err)
     words = [line.split(b"\t")[2:4] for p in glob.glob(s.bank / "ledger/*") for line in lines_of(p)[1:]]
-    t.check(sorted(words) == sorted([[b"S1", b"begin"], [b"S2", b"begin"], [b"W", b"begin"], [b"N", b"publish"]]),
+    t.check(sorted(words) == [[b"N", b"publish"], [b"S1", b"begin"], [b"S2", b"begin"], [b"W", b"begin"]],
             "all samples are in the ledger", str(words))
     t.check(s.check()[0] == OK and s.records() == s.right[1], "and all agree", s.check()[1])
     delete_records(s)
@@ -336,7 +341,7 @@ def old_bank(t, f):
 
 
 def all_lost(t, f):
-    """Record, ledger and catalogue lost: the stores say what they know, and a cut sample.h5 its attributes."""
+    """Record, ledger and catalogue lost: stores say what they know, a damaged sample.h5 its attributes."""
     s = Scene(f)
     delete_ledger(s)
     delete_catalogue(s)
@@ -350,8 +355,8 @@ def all_lost(t, f):
     done = s.bank.run("catalog", "rebuild")
     out = done.out.decode()
     t.check(done.code == OK and "S1: made again from its stores\n" in out
-            and "S2: made again from its stores and the attributes of its damaged sample.h5" in out, "rebuild",
-            out + done.err)
+            and "S2: made again from its stores and the attributes of its damaged sample.h5" in out,
+            "rebuild", out + done.err)
     info = json.loads(s.bank.run("info", "--json", "S2").out)
     t.check(info["donor"] == "D2" and info["facts"] == FACTS and len(info["stores"]) == 1, "S2", str(info))
     t.check([r["acquisition"] for r in s.bank.ls("S1")] == ["a"] and s.check()[0] == OK, "S1", s.check()[1])
@@ -371,28 +376,96 @@ def history(t, f):
     t.check(changes[("donor",)] == (None, "D2") and changes[("facts", "specimen_type")] == (None, "DNA")
             and changes[("stores", "reads-b.h5")][1]["rows"] == 30, "what it made", str(changes))
     t.check(second["what"] == "facts" and second["changes"] ==
-            [{"path": ["facts", "specimen_type"], "from": "DNA", "to": "Plasma"}], "from what to what", str(second))
+            [{"path": ["facts", "specimen_type"], "from": "DNA", "to": "Plasma"}], "from what to what",
+            str(second))
     text = s.bank.run("info", "--history", "S2").out.decode()
     t.check("specimen_type            DNA -> Plasma" in text and f"{again}, line 2" in text, "as text", text)
     text = s.bank.run("info", "--history", "S1").out.decode()
     t.check("another took its place" in text, "a store that was superseded", text)
     told = json.loads(s.bank.run("info", "--history", "--json", "W").out)["history"]
     t.check([c["path"] for line in told for c in line["changes"]] == [["withdrawn"]]
-            and told[-1]["changes"][0]["to"]["reason"] == "consent", "of a withdrawn sample, only that", str(told))
+            and told[-1]["changes"][0]["to"]["reason"] == "consent", "of a withdrawn sample, only that",
+            str(told))
     check_refusal(t, "no such sample", s.bank.run("info", "--history", "S9"), ("S9",), (NOINPUT,))
     t.check(s.bank.run("info", "--history", "S2/b").code == USAGE, "of a store")
 
 
+def files(bank):
+    """What lies in the ledger, and when it was written."""
+    return {p: (os.stat(p).st_mtime_ns, os.stat(p).st_ino) for p in glob.glob(bank / "ledger/*")}
+
+
 def only_reading(t, f):
-    """Who may only read can read: nothing in the ledger is written for that."""
+    """Nothing in the ledger is written by who only reads."""
     s = Scene(f)
-    before = {p: (os.stat(p).st_mtime_ns, os.stat(p).st_ino) for p in glob.glob(s.bank / "ledger/*")}
-    for command in (("info", "S2"), ("info", "--history", "S2"), ("ls",), ("export", "S2"), ("catalog", "check"),
-                    ("catalog", "check", "--ledger")):
+    before = files(s.bank)
+    for command in (("info", "S2"), ("info", "--history", "S2"), ("ls",), ("export", "S2"),
+                    ("catalog", "check"), ("catalog", "check", "--ledger")):
         t.check(s.bank.run(*command).code == OK, str(command), s.bank.run(*command).err)
-    t.check(before == {p: (os.stat(p).st_mtime_ns, os.stat(p).st_ino) for p in glob.glob(s.bank / "ledger/*")},
-            "the ledger is as it was")
+    t.check(before == files(s.bank), "the ledger is as it was")
+
+
+def points(t, n):
+    """The numbers of calls before which it is killed: all, or some."""
+    return range(1, n + 1) if WHOLE else sorted(t.random.sample(range(1, n + 1), min(n, POINTS)))
+
+
+def kills(t, f):
+    """Each command that changes a record, killed before each call that changes the disk; then any other that
+    writes: ledger, record and catalogue agree."""
+    s = Scene(f)
+    again = sheet(f, "x.csv", [("S2", f / "b.fastq", "D2", "Plasma", "none")],
+                  ("sample", "file_1", "donor", "specimen_type", "disease"))
+    f.write("n.fastq", reads(20, 9))
+    tried = 0
+    for command in (("ingest", "-q", "--sheet", again), ("withdraw", "--reason", "consent", "S2"), ("tidy",)):
+        s.reset()
+        shutil.copytree(s.bank.path, f / "start", symlinks=True)
+        n = broken(s.bank, f, f / "start", command, 10 ** 9, "kill")[1]
+        for how in ("kill", "kill-self"):
+            for i in points(t, n):
+                what = f"{command[0]}, {how} before change {i} of {n}"
+                done, _ = broken(s.bank, f, f / "start", command, i, how)
+                if done is None:
+                    continue
+                tried += 1
+                other = s.bank.run("ingest", "-q", "-s", "N", f / "n.fastq")
+                code, out = s.check()
+                t.check(other.code == OK and code == OK, f"{what}: all agree after the next that writes",
+                        other.err + out)
+                done = s.bank.run(*command)
+                t.check(done.code == OK and s.check()[0] == OK, f"{what}: and after the same again",
+                        done.err + s.check()[1])
+        shutil.rmtree(f / "start")
+    print(f"kills: {tried} points", flush=True)
+
+
+def killed_rebuild(t, f):
+    """A rebuild that is killed has forgotten nothing: the next one ends it."""
+    s, tried = Scene(f), 0
+    for harm in ((delete_records,), (delete_shards,), (alter_record, lose_line),
+                 (delete_records, garble_catalogue)):
+        what = " and ".join(h.__name__ for h in harm)
+        s.reset()
+        for h in harm:
+            h(s)
+        shutil.copytree(s.bank.path, f / "start", symlinks=True)
+        n = broken(s.bank, f, f / "start", ("catalog", "rebuild"), 10 ** 9, "kill")[1]
+        for how in ("kill", "kill-self"):
+            for i in points(t, n):
+                done, _ = broken(s.bank, f, f / "start", ("catalog", "rebuild"), i, how)
+                if done is None:
+                    continue
+                tried += 1
+                done = s.bank.run("catalog", "rebuild")
+                now, (code, out) = s.answers(), s.check()
+                t.check(done.code == OK and code == OK and now[1] == s.right[1],
+                        f"{what}, {how} before change {i} of {n}",
+                        done.out.decode() + done.err + out + str(now))
+        shutil.rmtree(f / "start")
+    print(f"rebuilds killed: {tried} points", flush=True)
 
 
 if __name__ == "__main__":
-    main(lost, at_once, contradictions, folders, old_bank, all_lost, history, only_reading)
+    main(lost, at_once, contradictions, folders, old_bank, all_lost, history, only_reading, kills,
+         killed_rebuild)

@@ -7,10 +7,15 @@ import glob
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
+import struct
+import time
 
 from mzmodel import document, spectrum, two
-from vialtest import OK, run
+from vialtest import BUILD, OK, run
+
+FAULTS = f"{BUILD}/pipeline/test/libfaults.so"
 
 def mzml(n=20, seed=1):
     """A small mzML document."""
@@ -62,6 +67,37 @@ class Bank:
     def rows(self, query):
         with sqlite3.connect(f"file:{self / 'catalog.db'}?mode=ro", uri=True) as db:
             return db.execute(query).fetchall()
+
+
+def settle(bank):
+    """Those whose parent was killed are gone a moment later."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        for proc in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                with open(proc, "rb") as g:
+                    if bank.path.encode() in g.read():
+                        break
+            except OSError:
+                pass
+        else:
+            return
+        time.sleep(0.005)
+
+
+def broken(bank, folder, start, command, n, how, kind="change"):
+    """The bank as it was at `start`, and the n-th call of a command broken (libfaults). What came of it, None
+    when it does not come so far, and how many calls there were until then."""
+    shutil.rmtree(bank.path)
+    shutil.copytree(start, bank.path, symlinks=True)
+    folder.clear("count", "told")
+    done = bank.run(command[0], *command[1:], timeout=60,
+                    env={"LD_PRELOAD": FAULTS, "FAULT_KIND": kind, "FAULT_N": str(n), "FAULT_HOW": how,
+                         "FAULT_SHARED": folder / "count", "FAULT_TOLD": folder / "told"})
+    settle(bank)
+    with open(folder / "count", "rb") as g:
+        calls = struct.unpack("<q", g.read(8))[0]
+    return done if os.path.exists(folder / "told") else None, calls
 
 
 def sheet(folder, name, rows, head=("sample", "file_1", "file_2")):
