@@ -219,6 +219,21 @@ static json_t *find_file(const json_t *record, const char *file)
     return NULL;
 }
 
+/* A store that was made anew from itself, by a run that died before the record knew: the same content in other
+ * bytes. */
+static bool is_renewed(json_t *store, const char *path)
+{
+    vl_err err = VL_ERR_INIT;
+    json_t *const now = vl_record_describe(path, json_string_value(json_object_get(store, "file")), &err);
+    const bool same = now && json_equal(json_object_get(now, "digest"), json_object_get(store, "digest"));
+    if (same) {
+        json_object_set(store, "seal", json_object_get(now, "seal"));
+        json_object_set(store, "bytes", json_object_get(now, "bytes"));
+    }
+    json_decref(now);
+    return same;
+}
+
 /* Stores of the record that lie in the folder no more, or are not what the record says, leave it. */
 static vl_code drop_missing(const char *folder, json_t *record, bool *changed, vl_err *err)
 {
@@ -227,15 +242,15 @@ static vl_code drop_missing(const char *folder, json_t *record, bool *changed, v
         char path[VL_BANK_PATH + 600];
         vl_sealed sealed = { 0 };
         vl_err why = VL_ERR_INIT;
-        const json_t *const store = json_array_get(stores, i);
+        json_t *const store = json_array_get(stores, i);
         snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
         if (!vl_seal_read(path, &sealed, NULL, &why) &&
             !strcmp(sealed.hash, json_string_value(json_object_get(store, "seal"))))
             continue;
         if (why.code == VL_EIO) return *err = why, why.code; /* cannot tell: nothing is dropped */
         if (why.code == VL_ESTORE) continue; /* damaged: verify says so; it is still what it was */
-        json_array_remove(stores, i);
         *changed = true;
+        if (why.code || !is_renewed(store, path)) json_array_remove(stores, i);
     }
     return VL_OK;
 }

@@ -74,6 +74,7 @@ static vl_code check_rest(reseal *r, bool *more, vl_err *err)
         vl_store_drop(r->copy, added.one[i].object, added.one[i].attribute, err);
         vl_additions_tell(&added.one[i], &r->done->dropped, err);
     }
+    if (!err->code && added.n) vl_buf_append(&r->done->dropped, "", 1, err);
     *more = added.n > 0;
     vl_additions_free(&added);
     return err->code;

@@ -1,0 +1,226 @@
+/* Stores made anew (renew.h): in a worker beside the old one, as a deposit's; then, under the sample's lock, name,
+ * ledger and record. */
+#include "pipeline/bank/renew.h"
+
+#include "pipeline/bank/catalog/sql.h"
+#include "pipeline/bank/evidence.h"
+#include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/intake/journal.h"
+#include "pipeline/bank/intake/worker.h"
+#include "pipeline/bank/keep.h"
+#include "pipeline/out/reindex.h"
+#include "pipeline/out/reseal.h"
+#include "pipeline/store/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+typedef struct renewal {
+    const vl_renew *ask;
+    const char *id; /* of the journal's entry */
+    char sample[256];
+    char path[VL_BANK_PATH], staged[VL_BANK_PATH]; /* the store, and what is to take its name */
+    char seal[33];                                 /* that the record knows */
+    json_t *record;                                /* owned */
+    vl_renewed done;
+} renewal;
+
+static const char *file_of(const renewal *r) { return strrchr(r->path, '/') + 1; }
+
+/* The store's entry in the record. */
+static json_t *find_entry(const renewal *r)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(r->record, "stores"), i, store)
+    {
+        if (!strcmp(json_string_value(json_object_get(store, "file")), file_of(r))) return store;
+    }
+    return NULL;
+}
+
+static vl_code load(renewal *r, json_t **entry, vl_err *err)
+{
+    json_decref(r->record);
+    *entry = NULL;
+    if (!(r->record = vl_record_load(r->ask->bank, r->sample, err))) return err->code;
+    if (!(*entry = find_entry(r)))
+        return vl_fail(err, VL_EBUSY, "another run has removed the store meanwhile");
+    return VL_OK;
+}
+
+/* ---- the new file ---- */
+
+static vl_code seal_again(renewal *r, vl_err *err)
+{
+    vl_resealed made = { 0 };
+    const vl_reseal ask = { .store = r->path,
+                            .to = r->staged,
+                            .expected = r->seal,
+                            .drop = r->ask->drop,
+                            .threads = r->ask->threads,
+                            .progress = VL_PROGRESS_OFF };
+    vl_reseal_run(&ask, &made, err);
+    r->done.current = made.current;
+    r->done.same = made.same;
+    r->done.before = r->done.after = made.seal.bytes;
+    snprintf(r->done.digest, sizeof r->done.digest, "%s", made.digest);
+    r->done.dropped = made.dropped;
+    return err->code;
+}
+
+static vl_code index_again(renewal *r, vl_err *err)
+{
+    vl_reindexed made = { 0 };
+    const vl_reindex ask = {
+        .store = r->path, .to = r->staged, .threads = r->ask->threads, .progress = VL_PROGRESS_OFF
+    };
+    vl_reindex_run(&ask, &made, err);
+    r->done.current = made.current;
+    r->done.before = made.before;
+    r->done.after = made.after;
+    snprintf(r->done.digest, sizeof r->done.digest, "%s", made.digest);
+    return err->code;
+}
+
+/* ---- its name; the sample's lock is held ---- */
+
+static vl_code take_name(renewal *r, vl_err *err)
+{
+    vl_sealed sealed = { 0 };
+    json_t *entry = NULL;
+    const bool reseal = r->ask->how == VL_RENEW_SEAL;
+    if (load(r, &entry, err)) return err->code;
+    if (strcmp(json_string_value(json_object_get(entry, "seal")), r->seal))
+        return vl_fail(err, VL_EBUSY, "another run has replaced the store meanwhile");
+    if (vl_seal_read(r->done.current ? r->path : r->staged, &sealed, NULL, err)) return err->code;
+    if (!r->done.current && rename(r->staged, r->path))
+        return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name");
+    if (!r->done.current && vl_sync_folder(r->path, err)) return err->code;
+    json_object_set_new(entry, "seal", json_string(sealed.hash));
+    json_object_set_new(entry, "bytes", json_integer((json_int_t)sealed.bytes));
+    return vl_record_save(r->ask->bank, r->record, reseal ? "reseal" : "reindex",
+                          reseal ? "vial reseal" : "vial reindex", err);
+}
+
+static vl_code renew(renewal *r, vl_err *err)
+{
+    int lock = -1;
+    json_t *entry = NULL;
+    if (load(r, &entry, err)) return err->code;
+    snprintf(r->seal, sizeof r->seal, "%s", json_string_value(json_object_get(entry, "seal")));
+    if (r->ask->how == VL_RENEW_SEAL ? seal_again(r, err) : index_again(r, err)) return err->code;
+    if (!vl_deposit_lock(r->ask->bank, r->sample, &lock, err)) take_name(r, err);
+    if (lock >= 0) close(lock);
+    return err->code;
+}
+
+/* ---- in a worker ---- */
+
+static int work(void *argument, int fd)
+{
+    renewal *const r = argument;
+    vl_err err = VL_ERR_INIT;
+    char line[640], *text = NULL;
+    if (!renew(r, &err)) {
+        const vl_renewed *const d = &r->done;
+        json_t *const said =
+            json_pack("{s:b,s:b,s:I,s:I,s:s,s:s,s:o}", "current", d->current, "same", d->same, "before",
+                      (json_int_t)d->before, "after", (json_int_t)d->after, "digest", d->digest, "dropped",
+                      d->dropped.len ? (char *)d->dropped.data : "", "record", r->record);
+        text = said ? json_dumps(said, JSON_COMPACT) : NULL;
+        if (!text) vl_fail(&err, VL_ENOMEM, "no memory for the record of a sample");
+    }
+    unlink(r->staged); /* of a refusal */
+    if (err.code) vl_err_print(&err, line, sizeof line);
+    return vl_worker_say(fd, err.code ? line : text) ? vl_exit_code(err.code) : EX_OSERR;
+}
+
+/* Proven is proven: a damage that an earlier check noted is none. */
+static vl_code note_proven(const renewal *r, vl_catalog *c, vl_err *err)
+{
+    static const char query[] =
+        "SELECT store_id FROM store JOIN acquisition USING (acquisition_id) JOIN sample USING "
+        "(sample_id) WHERE sample.name = ?1 AND store.file = ?2";
+    const vl_sql_value v[] = { vl_sql_text(r->sample), vl_sql_text(file_of(r)) };
+    const int64_t store = (int64_t)vl_sql_number(c, query, v, 2, -1, err);
+    return err->code || store < 0 ? err->code : vl_catalog_checked(c, store, vl_bank_now(), NULL, err);
+}
+
+static vl_code take_said(renewal *r, const char *said, vl_catalog *c, vl_err *err)
+{
+    int current = 0, same = 0;
+    json_int_t before = 0, after = 0;
+    const char *digest = "", *dropped = "";
+    json_t *record = NULL, *const all = json_loads(said, 0, NULL);
+    if (!all ||
+        json_unpack(all, "{s:b,s:b,s:I,s:I,s:s,s:s,s:o}", "current", &current, "same", &same, "before",
+                    &before, "after", &after, "digest", &digest, "dropped", &dropped, "record", &record))
+        vl_fail(err, VL_EBUG, "the worker said something else");
+    else if (!vl_catalog_put(c, record, err) && !note_proven(r, c, err)) {
+        r->done = (vl_renewed){
+            .current = current, .same = same, .before = (uint64_t)before, .after = (uint64_t)after
+        };
+        snprintf(r->done.digest, sizeof r->done.digest, "%s", digest);
+        vl_buf_append(&r->done.dropped, dropped, strlen(dropped) + 1, err);
+    }
+    json_decref(all);
+    return err->code;
+}
+
+/* *settled: nothing was left half done. */
+static vl_code run_worker(renewal *r, vl_catalog *c, bool *settled, vl_err *err)
+{
+    vl_worker w = { 0 };
+    if (vl_worker_start(&w, work, r, 0, err)) return err->code;
+    const int code = vl_worker_wait(&w);
+    if (code) {
+        *settled = code < 128 && code != EX_IOERR;
+        vl_fail(err, vl_worker_code(code), "%.230s",
+                code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
+    } else {
+        *settled = !take_said(r, (const char *)w.said.data, c, err);
+    }
+    vl_worker_free(&w);
+    return err->code;
+}
+
+static vl_code name_files(renewal *r, const char *id, vl_err *err)
+{
+    r->id = id;
+    const int folder = (int)(file_of(r) - r->path);
+    const int n = snprintf(r->staged, sizeof r->staged, "%.*s.%.80s.h5", folder, r->path, id);
+    return n < (int)sizeof r->staged ? VL_OK : vl_fail(err, VL_EARG, "a path of the bank is too long");
+}
+
+vl_code vl_renew_store(const vl_renew *ask, vl_catalog *c, vl_renewed *done, vl_err *err)
+{
+    vl_journal journal = { .fd = -1 };
+    bool settled = true;
+    renewal r = { .ask = ask };
+    *done = (vl_renewed){ 0 };
+    snprintf(r.sample, sizeof r.sample, "%.*s", (int)strcspn(ask->name, "/"), ask->name);
+    const vl_item item = { .sample = r.sample, .acquisition = (char *)"" };
+    if (vl_keep_find(ask->bank, ask->name, NULL, r.path, err) ||
+        vl_journal_open(ask->bank, &item, &journal, err))
+        return err->code;
+    if (!name_files(&r, journal.id, err)) run_worker(&r, c, &settled, err);
+    vl_journal_close(&journal, settled);
+    *done = r.done;
+    if (!err->code && !done->current)
+        vl_log(ask->bank, VL_LOG_INFO, ask->how == VL_RENEW_SEAL ? "resealed" : "reindexed", "sample",
+               r.sample, "file", file_of(&r), NULL);
+    return err->code;
+}
+
+bool vl_renew_is_of_bank(const char *store)
+{
+    char beside[VL_BANK_PATH];
+    const char *const slash = strrchr(store, '/');
+    snprintf(beside, sizeof beside, "%.*ssample.h5", slash ? (int)(slash - store) + 1 : 0, store);
+    return !access(beside, F_OK);
+}

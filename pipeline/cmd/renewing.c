@@ -1,0 +1,51 @@
+/* Stores made anew, one after the other (renewing.h). */
+#include "pipeline/cmd/renewing.h"
+
+#include "pipeline/bank/intake/intake.h"
+#include "pipeline/bank/keep.h"
+#include "pipeline/cmd/opt.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* The bank is opened anew for each: what it is asked for enters HDF5 in processes of its own. */
+static vl_code renew_in_bank(const vl_renewing *r, const char *name, vl_renewed *done, vl_err *err)
+{
+    vl_bank bank = { 0 };
+    vl_catalog *catalog = NULL;
+    const vl_renew ask = {
+        .bank = &bank, .name = name, .how = r->how, .drop = r->drop, .threads = r->threads
+    };
+    uint64_t recovered = 0;
+    if (!vl_bank_open(&bank, r->bank, err) && !vl_keep_open(&bank, &catalog, err) &&
+        !vl_intake_recover(&bank, catalog, &recovered, err))
+        vl_renew_store(&ask, catalog, done, err);
+    vl_catalog_close(catalog);
+    vl_bank_close(&bank);
+    return err->code;
+}
+
+static vl_code renew_file(const vl_renewing *r, const char *store, vl_renewed *done, vl_err *err)
+{
+    if (!vl_renew_is_of_bank(store)) return r->file(r, store, done, err);
+    vl_fail(err, VL_EARG, "is a store of a bank: vial %s -b BANK SAMPLE",
+            r->how == VL_RENEW_SEAL ? "reseal" : "reindex");
+    return vl_err_file(err, store);
+}
+
+int vl_renew_all(const vl_renewing *r)
+{
+    int worst = EX_OK;
+    const char *const set = getenv("VIAL_BANK");
+    for (int i = 0; i < r->n; i++) {
+        vl_err err = VL_ERR_INIT;
+        vl_renewed done = { 0 };
+        const bool banked = r->bank || (set && *set && access(r->name[i], F_OK));
+        if (banked ? renew_in_bank(r, r->name[i], &done, &err) : renew_file(r, r->name[i], &done, &err))
+            worst = vl_report(&err);
+        else if (!r->quiet) r->tell(r->name[i], &done);
+        vl_buf_free(&done.dropped);
+    }
+    return worst;
+}

@@ -1,0 +1,22 @@
+/* Commands that make stores anew, reseal and reindex: files, or stores of a bank. */
+#ifndef VL_RENEWING_H
+#define VL_RENEWING_H
+
+#include "pipeline/bank/renew.h"
+
+typedef struct vl_renewing {
+    const char *bank; /* NULL: VIAL_BANK for what is no file, or files */
+    char **name;
+    int n;
+    vl_renew_how how;
+    bool drop, quiet;
+    int threads;
+    /* One file that is of no bank. */
+    vl_code (*file)(const struct vl_renewing *r, const char *store, vl_renewed *done, vl_err *err);
+    void (*tell)(const char *name, const vl_renewed *done);
+} vl_renewing;
+
+/* Exit code: the worst. */
+int vl_renew_all(const vl_renewing *r);
+
+#endif
