@@ -20,16 +20,17 @@ vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter
     return VL_OK;
 }
 
-/* The text of array i. *same: as it was. */
+/* Replaces out by the text of array i. *same: as it was. */
 static vl_code array_text(const vl_batch *b, size_t i, vl_buf *out, bool *same, vl_err *err)
 {
     const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], i);
     const vl_piece *const p = &b->piece[i];
-    const size_t before = out->len, n = p->nelem * vl_type_width(b->piece_column[p->column].type);
+    const size_t n = p->nelem * vl_type_width(b->piece_column[p->column].type);
+    out->len = 0;
     if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], b->values.data + p->at, n, kept.at, kept.n,
                            out, err))
         return err->code;
-    *same = XXH3_64bits(out->data + before, out->len - before) ==
+    *same = XXH3_64bits(out->len ? out->data : (const uint8_t *)"", out->len) ==
             vl_le64(b->col[VL_SP_ARR_HASH].data.data + 8 * i);
     return VL_OK;
 }
@@ -85,7 +86,6 @@ vl_code vl_mz_print_values(const void *how, const vl_batch *b, bool last, vl_buf
     for (size_t i = 0; i < b->npiece && !err->code; i++) {
         const uint64_t at = vl_le64(b->col[VL_SP_ARR_TEXT_AT].data.data + 8 * i);
         bool same = false;
-        text.len = 0;
         if (at < done || at > skeleton->len)
             vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
         if (err->code || array_text(b, i, &text, &same, err) || (!same && tell(b, i, odd, err))) break;

@@ -4,9 +4,10 @@
  *
  * Input: a control byte, then the text. Its bits: 0-2 how much text comes at a time (1, 2, 7, 61, 256, 1021,
  * 65536 bytes, all); 3-4 one input, two side by side (the text is split at the first byte 0x1d), mates in
- * turn. A text that begins with '@', '<' or a byte order mark needs no control byte.
+ * turn; 5 some array is said to be not as it was. A text that begins with '@', '<' or a byte order mark needs no control byte.
  *
- * What is accepted is printed again by its format and must be the text, byte for byte. Text that comes in
+ * What is accepted is printed again by its format and must be the text, byte for byte; so must the text of the
+ * same values, where the format has one, unless it is said that some of it is not as it was. Text that comes in
  * other pieces must give the same error, or none.
  *
  * Corpus: testdata/FORMAT testdata/fuzz/FORMAT. Suites: formats fuzz. Also: asan.
@@ -46,6 +47,9 @@ typedef struct reading {
     uint64_t counter[VL_MAX_COUNTER];
     const void *how; /* print what comes; NULL: do not */
     vl_buf out[MOST_STREAM];
+    bool odd; /* of what mend gets */
+    void *mend;
+    vl_buf mended;
 } reading;
 
 /* A copy that ends where its memory ends, so that reading behind it is seen. */
@@ -126,6 +130,20 @@ static void check_batch(const vl_batch *batch)
 
 /* ---- blocks ---- */
 
+/* The way back of a format that can give a text of the same values. */
+static vl_code print_values(reading *r, bool last, vl_err *err)
+{
+    const vl_same_values *const same = r->format->same_values;
+    vl_buf made = { 0 }, odd = { 0 };
+    if (same->print(r->how, &r->batch, last, &made, &odd, err)) return err->code;
+    MUST(!odd.len);
+    MUST(!vl_buf_append(&r->out[0], made.data, made.len, err));
+    MUST(!same->mend(r->mend, r->odd, last, &made, err));
+    MUST(!vl_buf_append(&r->mended, made.data, made.len, err));
+    vl_buf_free(&made);
+    return VL_OK;
+}
+
 static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
 {
     vl_batch *const batch = &r->batch;
@@ -135,6 +153,7 @@ static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
     if (r->format->join(r->head, r->tail, block, batch, err)) return err->code;
     check_batch(batch);
     for (int i = 0; i < batch->schema->ncounter; i++) r->counter[i] += batch->counter[i];
+    if (r->mend) return print_values(r, last, err);
     return r->how ? r->format->print(r->how, batch, last, r->out, err) : VL_OK;
 }
 
@@ -233,10 +252,23 @@ static void print_again(reading *r)
     vl_way way;
     void *const how = calloc(1, r->format->print_size + 1);
     MUST(how);
+    for (int s = 0; s < r->ask.nstream; s++) { /* a store notes it beside the facts */
+        char name[24];
+        snprintf(name, sizeof name, "text_bytes_%d", s + 1);
+        vl_fact_add(&r->facts, name, "%zu", r->in[s].n);
+    }
     MUST(!r->format->unfinish(how, &r->facts, r->counter, r->ask.nstream, &way, &err));
     r->how = how;
+    const vl_same_values *const same = r->format->same_values;
+    if (same) MUST(r->mend = calloc(1, same->mend_size));
     pass(r, &err);
     MUST(!err.code);
+    if (same && !r->odd)
+        MUST(r->mended.len == r->in[0].n && !memcmp(r->mended.data, r->in[0].bytes, r->in[0].n));
+    if (same) same->free(r->mend);
+    free(r->mend);
+    r->mend = NULL;
+    vl_buf_free(&r->mended);
     for (int s = 0; s < r->ask.nstream; s++) {
         MUST(err.code || r->out[s].len == r->in[s].n);
         MUST(err.code || !r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
@@ -292,6 +324,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const unsigned layout = control >> 3 & 3;
     reading r = { .step = steps[control & 7], .in = { { bytes, n } } };
     r.ask.nstream = 1;
+    r.odd = control >> 5 & 1;
     vl_err err = VL_ERR_INIT;
     if (layout == 2) vl_given_add(&r.given, "interleaved", "", &err);
     const uint8_t *const split = layout == 1 && n ? memchr(bytes, SPLIT, n) : NULL;

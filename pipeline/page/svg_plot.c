@@ -24,7 +24,7 @@ static void put_x(vl_html *h, const vl_plot *p, const vl_axis *x, double shift)
     char text[32];
     for (int i = 0; i < x->ntick && x->tick + x->step * i + shift <= x->top; i++) {
         const double value = x->tick + x->step * i;
-        if (!shift && value > x->from)
+        if (shift == 0 && value > x->from)
             vl_html_putf(h, "<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>",
                          vl_svg_x(x, value), VL_PLOT_TOP, vl_svg_x(x, value), VL_PLOT_BOTTOM);
         vl_html_putf(h, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",

@@ -219,6 +219,8 @@ def as_they_are(t, f, paths):
 
 
 def anew(t, f, name, text, chosen):
+    if not back(t, f, name, text):
+        return  # what is refused as it is, promises nothing
     for what, encode in chosen.items():
         for every in (1, 9):
             other = deflate_anew(text, encode, every)
