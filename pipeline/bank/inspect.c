@@ -54,7 +54,10 @@ static vl_code verify_one(one_store *s, uint64_t *bytes, char *failed, size_t n,
     const int code = vl_worker_wait(&w);
     const char *const said = w.said.len ? (const char *)w.said.data : "";
     if (!code) *bytes = strtoull(said, NULL, 10);
-    else if (code > 128 || !*said) snprintf(failed, n, "%.200s: the check ended with code %d", s->path, code);
+    else if (code > 128)
+        snprintf(failed, n, "%.200s: the store is damaged: reading it ended in signal %d (%s)", s->path,
+                 code - 128, strsignal(code - 128));
+    else if (!*said) snprintf(failed, n, "%.200s: the check ended with code %d", s->path, code);
     else snprintf(failed, n, "%s", said);
     if (code == EX_OSERR || code == EX_TEMPFAIL) vl_fail(err, VL_ENOMEM, "%.230s", failed);
     vl_worker_free(&w);

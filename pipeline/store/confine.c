@@ -23,11 +23,10 @@ static uint64_t data_now(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void lower(int what, const struct rlimit *was, uint64_t to)
+static struct rlimit lower(struct rlimit limit, uint64_t to)
 {
-    struct rlimit limit = *was;
     if (limit.rlim_cur == RLIM_INFINITY || to < limit.rlim_cur) limit.rlim_cur = to;
-    setrlimit(what, &limit);
+    return limit;
 }
 
 void vl_confine(vl_confined *was, uint64_t bytes)
@@ -37,10 +36,12 @@ void vl_confine(vl_confined *was, uint64_t bytes)
     vl_guard_hdf5(true);
     getrlimit(RLIMIT_DATA, &was->memory);
     getrlimit(RLIMIT_CPU, &was->time);
-    if (data) lower(RLIMIT_DATA, &was->memory, data + allowance(bytes));
-    if (getrusage(RUSAGE_SELF, &used)) return;
-    lower(RLIMIT_CPU, &was->time,
-          (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + SECONDS + bytes / BYTES_A_SECOND);
+    if (!data || getrusage(RUSAGE_SELF, &used)) return;
+    const uint64_t seconds = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+    const struct rlimit memory = lower(was->memory, data + allowance(bytes)),
+                        time = lower(was->time, seconds + SECONDS + bytes / BYTES_A_SECOND);
+    setrlimit(RLIMIT_DATA, &memory);
+    setrlimit(RLIMIT_CPU, &time);
 }
 
 void vl_unconfine(const vl_confined *was)

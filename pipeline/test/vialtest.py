@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 import traceback
+import unicodedata
 from typing import Callable, NamedTuple
 
 VIAL = os.path.abspath(os.environ.get("VIAL", "build/vial"))
@@ -118,6 +119,11 @@ class Folder:
                 os.unlink(self / name)
 
 
+def hides(c):
+    """Whether a letter could end a line, hide others, or not be seen itself."""
+    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
 def check_refusal(t, what, done, expected=(), codes=(DATA,)):
     """The command ended with one of the codes and one line that holds all that is expected."""
     lines = done.err.splitlines()
@@ -125,6 +131,7 @@ def check_refusal(t, what, done, expected=(), codes=(DATA,)):
                    f"exit code {done.code}, expected {codes}: {done.err.strip()[:300]}")
     good &= t.check(len(lines) == 1 and lines[0].startswith("vial: "), what,
                     f"not one line: {done.err[:300]!r}")
+    good &= t.check(not any(hides(c) for c in "".join(lines)), what, f"letters that hide: {done.err[:300]!r}")
     for part in expected:
         good &= t.check(part in done.err, what, f"message lacks {part!r}: {done.err.strip()[:300]!r}")
     return good
