@@ -8,7 +8,7 @@
  * syslog or standard error ---- */
 typedef enum vl_log_level { VL_LOG_INFO, VL_LOG_WARNING, VL_LOG_ERROR } vl_log_level;
 /* Names and values in pairs follow the message, ended by NULL: vl_log(bank, VL_LOG_INFO, "published",
- * "sample", sample, "bytes", text, NULL). Text form: "2026-11-22T08:30:00Z info published sample=S1
+ * "sample", sample, "#bytes", text, NULL); a value is a number when its name begins with '#'. Text form: "2026-11-22T08:30:00Z info published sample=S1
  * bytes=100"; values with blanks or quotes are quoted as in JSON. */
 void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...) __attribute__((sentinel));
 
@@ -30,7 +30,8 @@ vl_code vl_quarantine(const vl_bank *bank, const vl_evidence *e, char path[VL_BA
 const char *vl_reason_of(const vl_err *err);
 
 /* ---- metrics for the node exporter's textfile collector ---- */
-/* Writes bank->metrics (or reports/vial.prom) anew from the catalogue and the disk. */
-vl_code vl_metrics_write(const vl_bank *bank, vl_catalog *c, vl_err *err);
+/* Writes bank->metrics (or reports/vial.prom) anew from the catalogue, the disk and the open items
+ * (open_items.h). */
+vl_code vl_metrics_write(const vl_bank *bank, vl_catalog *c, const json_t *open, vl_err *err);
 
 #endif

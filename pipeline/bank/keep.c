@@ -4,6 +4,7 @@
 
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/intake/journal.h"
+#include "pipeline/bank/open_items.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/intake/worker.h"
 
@@ -203,10 +204,11 @@ static vl_code tidy_quarantine(const vl_bank *bank, double now, bool dry, vl_tid
         const bool old = strlen(name) == 10 && name[0] >= '0' && name[0] <= '9' && strcmp(name, limit) < 0;
         const int files = old ? scandir(path, &file, NULL, alphasort) : 0;
         for (int k = 0; k < files; k++) {
-            if (file[k]->d_name[0] != '.') {
-                done->refusals++;
+            if (strcmp(file[k]->d_name, ".") && strcmp(file[k]->d_name, "..")) {
                 snprintf(path, sizeof path, "%s/%s/%s", top, name, file[k]->d_name);
-                if (!dry && unlink(path) && errno != ENOENT)
+                const bool open = file[k]->d_name[0] != '.' && vl_open_keeps(path);
+                done->refusals += !open;
+                if (!dry && !open && unlink(path) && errno != ENOENT)
                     vl_fail_errno(err, VL_EIO, errno, "cannot remove %s", name);
             }
             free(file[k]);

@@ -48,10 +48,12 @@ static bool is_word(const char *text)
 
 static vl_code put_pair(vl_buf *line, bool json, const char *name, const char *value, vl_err *err)
 {
+    const bool number = *name == '#';
+    name += number;
     vl_text_add(line, json ? "," : " ", err);
     put(line, name, json || !is_word(name), err);
     vl_text_add(line, json ? ":" : "=", err);
-    return put(line, value, json || !is_word(value), err);
+    return put(line, value, !number && (json || !is_word(value)), err);
 }
 
 /* The line up to the pairs. syslog has a time and a level of its own, so text for it is without. */

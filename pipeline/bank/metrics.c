@@ -4,17 +4,18 @@
  *
  *     # HELP vial_stores Stores that are live, by kind.
  *     # TYPE vial_stores gauge
- *     vial_stores{kind="..."} 1204
+ *     vial_stores{bank="...",kind="..."} 1204
  *
  * HELP and TYPE stand once before the values of a name; there are no timestamps (the collector skips a file
- * that has one). Labels are kinds and codes of reason, never ids or paths: a word in the catalogue that does
- * not look like one is counted as "other". Counters are sums over the catalogue's jobs; they start again when
+ * that has one). Labels are the bank's name, kinds and codes of reason, never ids or paths: a word in the
+ * catalogue that does not look like one is counted as "other". Counters are sums over the catalogue's jobs; they start again when
  * the catalogue is lost, which Prometheus takes for a restart. A name without a value is left out, but for
  * the time of the last success, which is then 0: an alarm on its age must go off.
  */
 #include "pipeline/bank/catalog/sql.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/open_items.h"
 #include "pipeline/bank/reason.h"
 #include "formats/buf.h"
 
@@ -34,13 +35,14 @@ typedef struct metric {
     const char *help, *sql;
 } metric;
 
-#define ENDED "FROM job WHERE what IN ('nightly', 'ingest') AND ended_at > 0"
+/* A run that ended in the future did so while the clock was wrong: it must not silence an alarm on an age. */
+#define ENDED "FROM job WHERE what IN ('nightly', 'ingest') AND ended_at > 0 AND ended_at <= ?1 + 300"
 #define LAST  ENDED " ORDER BY ended_at DESC, job_id DESC LIMIT 1"
 
 static const metric metrics[] = {
     { "vial_last_success_timestamp_seconds", GAUGE,
-      "End of the last nightly or ingest run with exit code 0; 0 if there was none.",
-      "SELECT COALESCE(MAX(ended_at), 0) " ENDED " AND exit_code = 0" },
+      "End of the last night that did its work, whatever it refused or found damaged; 0 if there was none.",
+      "SELECT COALESCE(MAX(ended_at), 0) " ENDED " AND what = 'nightly' AND exit_code IN (0, 65)" },
     { "vial_last_run_timestamp_seconds", GAUGE, "End of the last nightly or ingest run.",
       "SELECT ended_at " LAST },
     { "vial_last_run_exit_code", GAUGE, "Exit code of the last run.", "SELECT exit_code " LAST },
@@ -64,6 +66,7 @@ static const metric metrics[] = {
 typedef struct writer {
     vl_buf text;
     vl_catalog *catalog;
+    char bank[300]; /* its name, as a label's value */
     double now;
     vl_err *err;
 } writer;
@@ -84,10 +87,10 @@ static void put_head(writer *w, const char *name, metric_type type, const char *
 /* label: "kind=\"reads\"" or NULL. Whole numbers without a point, others to the millisecond or so. */
 static void put_value(writer *w, const char *name, const char *label, double value)
 {
-    char line[256];
-    const char *const open = label ? "{" : "", *const close = label ? "}" : "";
+    char line[600];
     const int digits = fabs(value) < 1e15 && value != floor(value) ? 3 : 0;
-    snprintf(line, sizeof line, "%s%s%s%s %.*f\n", name, open, label ? label : "", close, digits, value);
+    snprintf(line, sizeof line, "%s{bank=\"%s\"%s%s} %.*f\n", name, w->bank, label ? "," : "",
+             label ? label : "", digits, value);
     put(w, line);
 }
 
@@ -99,6 +102,16 @@ static void put_metric(writer *w, const metric *m)
     if (isnan(number)) return;
     put_head(w, m->name, m->type, m->help);
     put_value(w, m->name, NULL, number);
+}
+
+/* Several banks may have their files in one folder, so that each value says whose it is. */
+static void name_bank(writer *w, const char *name)
+{
+    size_t n = 0;
+    for (; *name && n + 3 < sizeof w->bank; name++) {
+        if (*name == '"' || *name == '\\') w->bank[n++] = '\\';
+        w->bank[n++] = *name;
+    }
 }
 
 /* ---- values by kind and by reason ---- */
@@ -169,6 +182,26 @@ static void put_reasons(writer *w)
     put_tally(w, &reasons, 0, "vial_items_refused_total", "reason");
 }
 
+static void put_open(writer *w, const json_t *open)
+{
+    static const char *const state[] = { "refused", "acknowledged", "waits" };
+    double age[3];
+    char label[40];
+    put_head(w, "vial_open_items", GAUGE,
+             "Items that were refused and not come in since, and files that wait.");
+    for (int i = 0; i < 3; i++) {
+        double since;
+        snprintf(label, sizeof label, "state=\"%s\"", state[i]);
+        put_value(w, "vial_open_items", label, (double)vl_open_count(open, state[i], &since));
+        age[i] = since > 0 ? fmax(w->now - since, 0) : 0;
+    }
+    put_head(w, "vial_open_items_oldest_age_seconds", GAUGE, "How long the oldest of them has been open.");
+    for (int i = 0; i < 3; i++) {
+        snprintf(label, sizeof label, "state=\"%s\"", state[i]);
+        put_value(w, "vial_open_items_oldest_age_seconds", label, age[i]);
+    }
+}
+
 /* ---- the disk, the program, the file ---- */
 
 static void put_disk(writer *w, const vl_bank *bank)
@@ -199,15 +232,17 @@ static vl_code metrics_path(const vl_bank *bank, char path[VL_BANK_PATH], bool *
     return *inside && folder[root] ? vl_bank_make_folder(bank, folder, err) : VL_OK;
 }
 
-vl_code vl_metrics_write(const vl_bank *bank, vl_catalog *c, vl_err *err)
+vl_code vl_metrics_write(const vl_bank *bank, vl_catalog *c, const json_t *open, vl_err *err)
 {
     char path[VL_BANK_PATH];
     writer w = { .catalog = c, .now = vl_bank_now(), .err = err };
     bool inside;
     if (metrics_path(bank, path, &inside, err)) return err->code;
+    name_bank(&w, bank->name);
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) put_metric(&w, &metrics[i]);
     put_kinds(&w);
     put_reasons(&w);
+    put_open(&w, open);
     put_disk(&w, bank);
     put_head(&w, "vial_build_info", GAUGE, "The version of vial that wrote this; always 1.");
     put_value(&w, "vial_build_info", "version=\"" VL_VERSION "\"", 1);

@@ -5,7 +5,7 @@
 #include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
-#include "pipeline/bank/inbox/inbox.h"
+#include "pipeline/bank/open_items.h"
 #include "pipeline/bank/page/page.h"
 #include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -26,6 +27,9 @@ typedef struct night {
     int64_t job;
     double start; /* s since 1970 */
     vl_items items;
+    vl_found *found;       /* owned; [inboxes]: what waits there or is wrong */
+    json_t *open;          /* owned; open items as they are now */
+    uint64_t acknowledged; /* files that are wrong, as somebody knows */
     uint64_t wrong, waiting, left, unreadable;
     vl_intake_sum sum;
     vl_inspected inspected;
@@ -40,6 +44,15 @@ static double time_left(const night *n)
 }
 
 /* ---- inboxes ---- */
+
+/* Has somebody seen that this file is wrong? */
+static bool is_acknowledged(const night *n, const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) &&
+           vl_open_is_acknowledged(n->open, NULL, NULL, path, (uint64_t)st.st_size,
+                                   (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+}
 
 /* What will not cure itself is refused like an item. */
 static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
@@ -59,9 +72,11 @@ static vl_code refuse(night *n, const vl_waiting *w, vl_err *err)
             w->detail ? w->detail : "");
     for (char *p = e.err.what; *p; p++)
         if (*p == '\n') *p = ';';
-    vl_say(stderr, "vial: refused: %s: %s", w->path, w->reason);
+    const bool again = vl_open_same(n->open, w->path, e.err.what);
+    vl_say(stderr, "vial: refused%s: %s: %s", again ? " again, unchanged" : "", w->path, w->reason);
     for (const char *line = w->detail; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
         vl_say(stderr, "%.*s", (int)strcspn(line, "\n"), line);
+    if (again) return VL_OK;
     vl_log(n->bank, VL_LOG_ERROR, "refused", "input", w->path, "reason", "inbox", "message", e.err.what,
            NULL);
     if (vl_quarantine(n->bank, &e, where, err)) return err->code;
@@ -79,21 +94,35 @@ static void print_field(const char *text, char end)
     vl_buf_free(&field);
 }
 
-static vl_code note_waiting(night *n, const vl_found *found, vl_err *err)
+static void note_waiting(night *n, const vl_found *found)
 {
     for (size_t i = 0; i < found->nwaiting; i++) {
         const vl_waiting *const w = &found->waiting[i];
-        n->wrong += w->wrong;
         n->left += w->left;
         n->waiting += !w->wrong && !w->left;
-        if (n->ask->dry) {
-            print_field(w->wrong ? "wrong" : w->left ? "left" : "waits", '\t');
-            print_field(w->path, '\t');
-            print_field(w->reason, '\n');
-        } else if (w->wrong && refuse(n, w, err)) {
-            return err->code;
-        }
+        if (!n->ask->dry) continue;
+        print_field(w->wrong ? "wrong" : w->left ? "left" : "waits", '\t');
+        print_field(w->path, '\t');
+        print_field(w->reason, '\n');
     }
+}
+
+/* What is wrong is refused, but for what somebody acknowledged; what waits stands in the log. */
+static vl_code tell_waiting(night *n, vl_err *err)
+{
+    enum { MOST = 100 };
+    int lines = 0;
+    for (int k = 0; k < n->bank->ninbox; k++)
+        for (size_t i = 0; i < n->found[k].nwaiting; i++) {
+            const vl_waiting *const w = &n->found[k].waiting[i];
+            const bool known = w->wrong && is_acknowledged(n, w->path);
+            n->acknowledged += known;
+            n->wrong += w->wrong && !known;
+            if (w->wrong && !known && refuse(n, w, err)) return err->code;
+            if (!w->wrong && !w->left && lines++ < MOST)
+                vl_log(n->bank, VL_LOG_INFO, "waits", "inbox", n->bank->inbox[k].name, "input", w->path,
+                       "reason", w->reason, NULL);
+        }
     return VL_OK;
 }
 
@@ -118,17 +147,18 @@ static vl_code take_items(night *n, vl_found *found, vl_err *err)
 static vl_code scan(night *n, vl_err *err)
 {
     for (int i = 0; i < n->bank->ninbox && !err->code; i++) {
-        vl_found found = { 0 };
+        vl_found *const found = &n->found[i];
         vl_err why = VL_ERR_INIT;
-        if (vl_inbox_scan(n->bank, &n->bank->inbox[i], vl_bank_now(), &found, &why)) {
+        if (vl_inbox_scan(n->bank, &n->bank->inbox[i], vl_bank_now(), found, &why)) {
             if (why.code == VL_ENOMEM) *err = why;
             vl_say_error(&why);
             vl_log(n->bank, VL_LOG_ERROR, "inbox", "name", n->bank->inbox[i].name, "message", why.what, NULL);
             n->unreadable++;
-        } else if (!note_waiting(n, &found, err)) {
-            take_items(n, &found, err);
+        } else {
+            found->unread = false;
+            note_waiting(n, found);
+            take_items(n, found, err);
         }
-        vl_found_free(&found);
     }
     return err->code;
 }
@@ -144,6 +174,7 @@ static vl_code take_in(night *n, vl_err *err)
                             .jobs = n->ask->jobs,
                             .deadline = left,
                             .skip_refused = true,
+                            .open = n->open,
                             .quiet = n->ask->quiet,
                             .progress = n->ask->progress,
                             .catalog = n->catalog,
@@ -154,11 +185,12 @@ static vl_code take_in(night *n, vl_err *err)
 /* Days since the night before, at least one: what was not verified on missed nights is caught up with. */
 static double days_since_last(night *n, vl_err *err)
 {
-    const vl_sql_value v[] = { vl_sql_whole(n->job) };
-    const double last = vl_sql_number(
-        n->catalog,
-        "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT NULL AND job_id <> ?1", v,
-        1, n->start, err);
+    const vl_sql_value v[] = { vl_sql_whole(n->job), vl_sql_real(n->start) };
+    const double last =
+        vl_sql_number(n->catalog,
+                      "SELECT max(started_at) FROM job WHERE what = 'nightly' AND ended_at IS NOT "
+                      "NULL AND job_id <> ?1 AND started_at <= ?2",
+                      v, 2, n->start, err);
     return fmax((n->start - last) / 86400, 1);
 }
 
@@ -190,9 +222,44 @@ static vl_code steps(night *n, vl_err *err)
 {
     uint64_t recovered = 0;
     if (vl_intake_recover(n->bank, n->catalog, &recovered, err) || scan(n, err)) return err->code;
+    n->open = vl_open_items(n->bank, n->catalog, n->found, n->bank->ninbox, err);
+    if (err->code || tell_waiting(n, err)) return err->code;
     if (n->items.n && take_in(n, err)) return err->code;
     if (n->sum.interrupted) return VL_OK;
     return verify(n, err) || vl_keep_tidy(n->bank, n->catalog, false, &n->tidied, err) ? err->code : VL_OK;
+}
+
+/* Open items anew, after all that was done; what came in is closed. */
+static void look_at_open(night *n, vl_err *err)
+{
+    json_decref(n->open);
+    n->open = vl_open_items(n->bank, n->catalog, n->found, n->bank->ninbox, err);
+    if (n->open) vl_open_close(n->bank, n->catalog, n->open, err);
+}
+
+static void log_end(const night *n, int code, double seconds)
+{
+    const struct {
+        const char *name;
+        double value;
+    } number[] = { { "#exit_code", code },
+                   { "#seconds", round(seconds) },
+                   { "#items", (double)n->sum.items },
+                   { "#published", (double)n->sum.published },
+                   { "#unchanged", (double)n->sum.unchanged },
+                   { "#refused", (double)(n->sum.refused + n->wrong) },
+                   { "#failed", (double)n->sum.failed },
+                   { "#acknowledged", (double)(n->sum.acknowledged + n->acknowledged) },
+                   { "#waiting", (double)n->waiting },
+                   { "#verified", (double)n->inspected.checked },
+                   { "#damaged", (double)n->inspected.damaged } };
+    enum { N = sizeof number / sizeof *number };
+    char text[N][24];
+    for (int i = 0; i < N; i++) snprintf(text[i], sizeof text[i], "%.0f", number[i].value);
+    vl_log(n->bank, code ? VL_LOG_WARNING : VL_LOG_INFO, "nightly", number[0].name, text[0], number[1].name,
+           text[1], number[2].name, text[2], number[3].name, text[3], number[4].name, text[4], number[5].name,
+           text[5], number[6].name, text[6], number[7].name, text[7], number[8].name, text[8], number[9].name,
+           text[9], number[10].name, text[10], NULL);
 }
 
 static int exit_code_of(const night *n, const vl_err *err)
@@ -207,7 +274,7 @@ static int exit_code_of(const night *n, const vl_err *err)
 /* What the night leaves to read, whatever became of it; *err keeps the first error. */
 static void leave_word(night *n, int code, vl_err *err)
 {
-    char day[32], text[24];
+    char day[32];
     vl_err why = VL_ERR_INIT;
     const vl_catalog_job job = { .what = "nightly",
                                  .started_at = n->start,
@@ -220,25 +287,38 @@ static void leave_word(night *n, int code, vl_err *err)
                                  .failed = n->sum.failed,
                                  .bytes_in = n->sum.bytes_in,
                                  .bytes_store = n->sum.bytes_store };
-    snprintf(text, sizeof text, "%d", code);
-    vl_log(n->bank, code ? VL_LOG_WARNING : VL_LOG_INFO, "nightly", "exit_code", text, NULL);
+    log_end(n, code, job.ended_at - n->start);
+    look_at_open(n, &why);
+    if (why.code) vl_say_error(&why);
+    if (!err->code) *err = why;
+    vl_err_clear(&why);
     if (vl_catalog_end_job(n->catalog, n->job, &job, &why)) vl_say_error(&why);
     if (!err->code) *err = why;
     vl_err_clear(&why);
-    if (vl_page_day(n->bank, n->catalog, vl_bank_date(n->start, day), NULL, &why)) vl_say_error(&why);
+    if (vl_page_day(n->bank, n->catalog, n->open, vl_bank_date(n->start, day), NULL, &why))
+        vl_say_error(&why);
     if (!err->code) *err = why;
     vl_err_clear(&why);
-    if (vl_metrics_write(n->bank, n->catalog, &why)) vl_say_error(&why);
+    if (vl_metrics_write(n->bank, n->catalog, n->open, &why)) vl_say_error(&why);
     if (!err->code) *err = why;
 }
 
 static void tell(const night *n)
 {
+    size_t i;
+    json_t *item;
+    int lines = 0;
     if (n->items.n) vl_intake_tell(&n->sum);
     fprintf(stderr,
             "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
             " damaged; %" PRIu64 " old stores removed\n",
             n->waiting, n->wrong, n->inspected.checked, n->inspected.damaged, n->tidied.stores);
+    json_array_foreach(n->open, i, item)
+    {
+        if (strcmp(json_string_value(json_object_get(item, "state")), "waits") || lines++ == 20) continue;
+        vl_say(stderr, "vial: waits: %s: %s", json_string_value(json_object_get(item, "item")),
+               json_string_value(json_object_get(item, "reason")));
+    }
     if (n->left)
         fprintf(stderr,
                 "vial: %" PRIu64 " files of index reads are left where they are; index = take in bank.ini\n",
@@ -248,11 +328,15 @@ static void tell(const night *n)
 static vl_code whole_night(night *n, int *exit_code, vl_err *err)
 {
     const vl_catalog_job job = { .what = "nightly", .started_at = n->start };
+    n->found = calloc((size_t)n->bank->ninbox + 1, sizeof *n->found);
+    if (!n->found) return vl_fail(err, VL_ENOMEM, "no memory for the inboxes");
+    for (int i = 0; i < n->bank->ninbox; i++) n->found[i].unread = true; /* until it was */
     if (vl_keep_open(n->bank, &n->catalog, err)) return err->code;
     if (n->ask->dry) return dry_run(n, err);
     if (vl_catalog_start_job(n->catalog, &job, &n->job, err)) return err->code;
     if (vl_bank_is_open(n->bank))
         vl_log(n->bank, VL_LOG_WARNING, "open-to-all", "bank", n->bank->root, "mend", "chmod o=", NULL);
+    vl_log(n->bank, VL_LOG_INFO, "nightly-start", NULL);
     steps(n, err);
     *exit_code = exit_code_of(n, err);
     leave_word(n, *exit_code, err);
@@ -270,6 +354,9 @@ vl_code vl_nightly_run(const vl_nightly *ask, int *exit_code, vl_err *err)
     vl_bank_settle_mask(ask->bank);
     if (!vl_bank_path(ask->bank, path, err, "journal/nightly.lock") && !vl_bank_lock(path, 0, &lock, err))
         whole_night(&n, exit_code, err);
+    for (int i = 0; n.found && i < ask->bank->ninbox; i++) vl_found_free(&n.found[i]);
+    free(n.found);
+    json_decref(n.open);
     vl_catalog_close(n.catalog);
     vl_items_free(&n.items);
     if (lock >= 0) close(lock);

@@ -10,9 +10,10 @@
  * 3}, "message": "/seq/S1.fastq.gz: byte 18204211, record 40961: quality has 149 letters, sequence 150",
  *       "exit_code": 65, "retry": "Copy the file again ..." }
  *
- * What is not known is left out. Records and lines count from 1, as in the message; bytes from 0. A refusal
- * that equals one of the same day in all but the time keeps that file; another one of the same name gets -2,
- * -3 ... behind it. Bytes of names that are not UTF-8 are replaced by U+FFFD.
+ * "acknowledged" and "closed" are written into it later (open_items.h). What is not known is left out.
+ * Records and lines count from 1, as in the message; bytes from 0. A refusal that equals one of the same
+ * day in all but the time keeps that file; another one of the same name gets -2, -3 ... behind it. Bytes of
+ * names that are not UTF-8 are replaced by U+FFFD.
  */
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
@@ -184,13 +185,15 @@ static void item_name(const vl_evidence *e, char name[2 * PART_OF_NAME + 2])
     snprintf(name, 2 * PART_OF_NAME + 2, "%s-%s", sample, acquisition);
 }
 
-/* The same refusal, whenever it was noted? A file that is no JSON is another one. */
-static bool is_same(const char *path, const json_t *doc)
+/* The same refusal, whenever it was noted and whatever was noted about it since? */
+static bool is_same(const json_t *old, const json_t *doc)
 {
-    json_t *const old = json_load_file(path, JSON_REJECT_DUPLICATES, NULL), *const time =
-                                                                                json_object_get(doc, "time");
-    const bool same = old && !json_object_set(old, "time", time) && json_equal(old, doc);
-    json_decref(old);
+    json_t *const bare = json_copy((json_t *)old);
+    json_object_del(bare, "acknowledged");
+    json_object_del(bare, "closed");
+    const bool same =
+        bare && !json_object_set(bare, "time", json_object_get(doc, "time")) && json_equal(bare, doc);
+    json_decref(bare);
     return same;
 }
 
@@ -205,6 +208,16 @@ static vl_code write_json(const char *path, const json_t *doc, vl_err *err)
     return err->code;
 }
 
+/* Is this refusal in that file? Then it is open again. A file that is no JSON is another one. */
+static bool is_kept(const char *path, const json_t *doc, vl_err *err)
+{
+    json_t *const old = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    const bool same = old && is_same(old, doc);
+    if (same && !json_object_del(old, "closed")) write_json(path, old, err);
+    json_decref(old);
+    return same;
+}
+
 /* Under the lock of the quarantine: finds the file with this refusal, or a free name for it. */
 static vl_code keep(const vl_bank *bank, const json_t *doc, const char stem[STEM], char path[VL_BANK_PATH],
                     vl_err *err)
@@ -216,7 +229,7 @@ static vl_code keep(const vl_bank *bank, const json_t *doc, const char stem[STEM
         if (vl_bank_path(bank, full, err, "%s%s.json", stem, number)) return err->code;
         snprintf(path, VL_BANK_PATH, "%s%s.json", stem, number);
         if (lstat(full, &st)) return write_json(full, doc, err);
-        if (S_ISREG(st.st_mode) && is_same(full, doc)) return VL_OK;
+        if (S_ISREG(st.st_mode) && is_kept(full, doc, err)) return err->code;
     }
     return vl_fail(err, VL_EEXIST, "%s: refused in %d ways on one day", stem, MOST_NAMES);
 }

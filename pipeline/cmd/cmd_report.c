@@ -1,4 +1,5 @@
 /* vial report: the page of a store, of a day of a bank, or of a sample. */
+#include "pipeline/bank/open_items.h"
 #include "pipeline/bank/page/page.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/cmd/opt.h"
@@ -19,15 +20,19 @@ static vl_code report(const char *bank_path, const char *day, const char *sample
     char today[32], path[VL_BANK_PATH];
     vl_bank bank = { 0 };
     vl_catalog *catalog = NULL;
+    json_t *open = NULL;
     if (!day) day = vl_bank_date(vl_bank_now(), today);
     if (vl_bank_open(&bank, bank_path, err)) goto out;
     if (vl_catalog_open(&catalog, &bank, false, err)) goto out;
-    if (sample ? vl_page_sample(&bank, catalog, sample, to, err) : vl_page_day(&bank, catalog, day, to, err))
+    if (!sample && !(open = vl_open_now(&bank, catalog, err))) goto out;
+    if (sample ? vl_page_sample(&bank, catalog, sample, to, err)
+               : vl_page_day(&bank, catalog, open, day, to, err))
         goto out;
     if (!to && vl_bank_path(&bank, path, err, "reports/%s.html", day)) goto out;
     if (puts(to ? to : path) == EOF || fflush(stdout))
         vl_fail(err, errno == EPIPE ? VL_ECLOSED : VL_EIO, "standard output: cannot write");
 out:
+    json_decref(open);
     vl_catalog_close(catalog);
     vl_bank_close(&bank);
     return err->code;

@@ -5,6 +5,7 @@ time, flags and settling, sheets that are dropped, deadline, dry run, catch-up, 
 Suites: banks.
 """
 import os
+import re
 import resource
 import subprocess
 import threading
@@ -65,6 +66,7 @@ def metrics(path):
     for line in open(path, encoding="utf-8"):
         if not line.startswith("#"):
             name, value = line.rsplit(" ", 1)
+            name = re.sub(r'bank="(?:[^"\\]|\\.)*",?', "", name, count=1).replace("{}", "")
             values[name] = float(value)
     return values
 

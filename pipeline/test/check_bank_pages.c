@@ -131,7 +131,7 @@ static char *day_page(scene *s, const char *day, const char *about)
 {
     char name[64];
     vl_err err = VL_ERR_INIT;
-    CHECK(!vl_page_day(&s->bank, s->catalog, day, NULL, &err), "%s: %s: %s", about, err.file, err.what);
+    CHECK(!vl_page_day(&s->bank, s->catalog, NULL, day, NULL, &err), "%s: %s: %s", about, err.file, err.what);
     snprintf(name, sizeof name, "reports/%s.html", day);
     char *const text = read_in(s, name);
     check_html(text, about);
@@ -160,13 +160,14 @@ static void check_page_empty(void)
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         vl_err_clear(&err);
-        CHECK(vl_page_day(&s.bank, s.catalog, bad[i], NULL, &err) == VL_EARG, "day '%s'", bad[i]);
+        CHECK(vl_page_day(&s.bank, s.catalog, NULL, bad[i], NULL, &err) == VL_EARG, "day '%s'", bad[i]);
     }
     vl_err_clear(&err);
     CHECK(vl_page_sample(&s.bank, s.catalog, "S1", "x.html", &err) == VL_ENOIN && !exists("x.html"),
           "no such sample");
     vl_err_clear(&err);
-    CHECK(vl_page_day(&s.bank, s.catalog, TODAY, "no/folder/x.html", &err) == VL_EEXIST, "no such folder");
+    CHECK(vl_page_day(&s.bank, s.catalog, NULL, TODAY, "no/folder/x.html", &err) == VL_EEXIST,
+          "no such folder");
     close_scene(&s);
 }
 
@@ -175,7 +176,7 @@ static void check_link(scene *s, const char *page)
 {
     char link[512], path[1024];
     vl_err err = VL_ERR_INIT;
-    CHECK(!vl_page_day(&s->bank, s->catalog, TODAY, page, &err), "page to %s: %s", page, err.what);
+    CHECK(!vl_page_day(&s->bank, s->catalog, NULL, TODAY, page, &err), "page to %s: %s", page, err.what);
     char *const text = read_text(page);
     const char *const at = strstr(text, "<a href=\"");
     size_t n = 0;

@@ -82,10 +82,10 @@ typedef struct vl_refusal {
 vl_code vl_catalog_start_job(vl_catalog *c, const vl_catalog_job *job, int64_t *id, vl_err *err);
 vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_catalog_job *job, vl_err *err);
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *refusal, vl_err *err);
-/* If this build of vial refused just these inputs as bad data before, the refusal is noted again for this
- * job, and what was said stands in message of n bytes; "" if not. bytes and mtime_ns as in vl_refusal. */
-vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
-                                int64_t mtime_ns, char *message, size_t n, vl_err *err);
+/* If this build of vial refused just these inputs as bad data before, what was said stands in message of n
+ * bytes; "" if not. bytes and mtime_ns as in vl_refusal. */
+vl_code vl_catalog_refused_before(vl_catalog *c, const vl_item *item, uint64_t bytes, int64_t mtime_ns,
+                                  char *message, size_t n, vl_err *err);
 
 /* ---- verification ---- */
 /* Live stores whose last check is longest ago, `most` of them: visit(sample, file, store_id). */

@@ -68,8 +68,8 @@ vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, 
         v, 12, err);
 }
 
-vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item, uint64_t bytes,
-                                int64_t mtime_ns, char *message, size_t n, vl_err *err)
+vl_code vl_catalog_refused_before(vl_catalog *c, const vl_item *item, uint64_t bytes, int64_t mtime_ns,
+                                  char *message, size_t n, vl_err *err)
 {
     const vl_sql_value v[] = { vl_sql_text(item->inputs.file[0].path),
                                vl_sql_text(item->sample),
@@ -78,23 +78,15 @@ vl_code vl_catalog_refuse_again(vl_catalog *c, int64_t job, const vl_item *item,
                                vl_sql_whole(EX_DATAERR),
                                vl_sql_text(vl_build_id()) };
     message[0] = 0;
-    sqlite3_stmt *const q =
-        vl_sql_ask(c,
-                   "SELECT refusal_id, message FROM refusal WHERE input = ? AND sample = ?"
-                   " AND bytes = ? AND mtime_ns = ? AND exit_code = ? AND version = ?"
-                   " ORDER BY refusal_id DESC LIMIT 1",
-                   v, 6, err);
+    sqlite3_stmt *const q = vl_sql_ask(c,
+                                       "SELECT message FROM refusal WHERE input = ? AND sample = ?"
+                                       " AND bytes = ? AND mtime_ns = ? AND exit_code = ? AND version = ?"
+                                       " ORDER BY refusal_id DESC LIMIT 1",
+                                       v, 6, err);
     if (!q || !vl_sql_row(c, q, err)) return err->code;
-    const vl_sql_value again[] = { vl_sql_whole(job), vl_sql_real(vl_bank_now()),
-                                   vl_sql_whole(sqlite3_column_int64(q, 0)) };
-    snprintf(message, n, "%s", vl_sql_column(q, 1));
+    snprintf(message, n, "%s", vl_sql_column(q, 0));
     sqlite3_reset(q);
-    return vl_sql_run(
-        c,
-        "INSERT INTO refusal(job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,"
-        " bytes, mtime_ns, version) SELECT ?, ?, sample, acquisition, input, reason, message, exit_code,"
-        " evidence, bytes, mtime_ns, version FROM refusal WHERE refusal_id = ?",
-        again, 3, err);
+    return VL_OK;
 }
 
 /* ---- verification ---- */
@@ -117,17 +109,20 @@ static vl_code add_id(ids *all, int64_t id, vl_err *err)
     return VL_OK;
 }
 
-/* Publishing verifies, so a store that was never checked since was checked then. */
+/* Publishing verifies, so a store that was never checked since was checked then. A check in the future was made
+ * while the clock was wrong: nobody knows when. */
 static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
 {
-    const vl_sql_value v[] = { vl_sql_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX) };
+    const vl_sql_value v[] = { vl_sql_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX),
+                               vl_sql_real(vl_bank_now() + 3600) };
     sqlite3_stmt *const q =
         vl_sql_ask(c,
                    "SELECT store_id FROM store WHERE +state = 'live' AND acquisition_id NOT IN"
                    " (SELECT acquisition_id FROM acquisition WHERE sample_id IN"
                    "  (SELECT sample_id FROM sample WHERE withdrawn_at IS NOT NULL))"
-                   " ORDER BY coalesce(verified_at, published_at), store_id LIMIT ?",
-                   v, 1, err);
+                   " ORDER BY CASE WHEN coalesce(verified_at, published_at) > ?2 THEN 0"
+                   " ELSE coalesce(verified_at, published_at) END, store_id LIMIT ?1",
+                   v, 2, err);
     while (q && vl_sql_row(c, q, err)) {
         if (!add_id(all, sqlite3_column_int64(q, 0), err)) continue;
         sqlite3_reset(q);

@@ -26,6 +26,7 @@ typedef struct vl_found {
     vl_items items;
     vl_waiting *waiting; /* owned */
     size_t nwaiting, cwaiting;
+    bool unread;   /* the inbox could not be looked into; set by the caller of the scan */
     size_t nother; /* files that are not spoken of: other content, other names */
 } vl_found;
 

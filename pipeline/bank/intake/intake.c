@@ -5,6 +5,7 @@
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/json_text.h"
+#include "pipeline/bank/open_items.h"
 #include "pipeline/run/guard.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
@@ -216,7 +217,7 @@ static void log_published(const intake *t, const vl_item *item, const vl_told *t
     snprintf(bytes, sizeof bytes, "%" PRIu64, told->bytes_store);
     snprintf(rows, sizeof rows, "%" PRIu64, told->rows);
     vl_log(t->ask->bank, VL_LOG_INFO, told->superseded ? "superseded" : "published", "sample", item->sample,
-           "acquisition", item->acquisition, "rows", rows, "bytes", bytes, NULL);
+           "acquisition", item->acquisition, "#rows", rows, "#bytes", bytes, NULL);
 }
 
 static void count(intake *t, const vl_told *told)
@@ -322,6 +323,21 @@ static vl_code turn_away(intake *t, size_t i, vl_told *told, vl_err *err)
     return quarantine(t, i, told, err);
 }
 
+/* Somebody has seen that it was refused, and it is still the same. */
+static bool is_acknowledged(intake *t, size_t i)
+{
+    const vl_item *const item = &t->ask->items->item[i];
+    if (t->place[i].attempt ||
+        !vl_open_is_acknowledged(t->ask->open, item->sample, item->acquisition, item->inputs.file[0].path,
+                                 t->place[i].bytes, latest(t, i)))
+        return false;
+    t->place[i].stage = ENDED;
+    t->ended_bytes += t->place[i].bytes;
+    t->sum->acknowledged++;
+    t->sum->items--;
+    return true;
+}
+
 /* Bad data that has not changed since it was refused: the same again, unread. *refused: it was. */
 static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
 {
@@ -330,8 +346,8 @@ static vl_code refuse_again(intake *t, size_t i, bool *refused, vl_err *err)
     place *const p = &t->place[i];
     *refused = false;
     if (!t->ask->skip_refused || p->attempt || !p->bytes ||
-        vl_catalog_refuse_again(t->ask->catalog, t->ask->job, item, p->bytes, latest(t, i), message,
-                                sizeof message, err) ||
+        vl_catalog_refused_before(t->ask->catalog, item, p->bytes, latest(t, i), message, sizeof message,
+                                  err) ||
         !*message)
         return err->code;
     *refused = true;
@@ -429,7 +445,7 @@ static vl_code start_some(intake *t, bool *idle, vl_err *err)
             t->place[i].stage = ENDED;
             t->sum->unchanged++;
             t->ended_bytes += t->place[i].bytes;
-        } else if (refuse_again(t, i, &again, err) || again) {
+        } else if (is_acknowledged(t, i) || refuse_again(t, i, &again, err) || again) {
             continue;
         } else if (has_room(t, i, &needs, &room)) {
             start(t, i, err);
@@ -577,21 +593,4 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     free(t.place);
     free(t.input);
     return err->code;
-}
-
-void vl_intake_tell(const vl_intake_sum *s)
-{
-    char in[16], out[16], rate[16], more[96] = "";
-    if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
-    fprintf(stderr,
-            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
-            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
-    if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
-    if (s->stopped) fprintf(stderr, ", %" PRIu64 " stopped at work", s->stopped);
-    if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
-    if (s->bytes_in)
-        fprintf(stderr, "; %s in, %s stored, %s/s of text", vl_human_bytes(s->bytes_in, in),
-                vl_human_bytes(s->bytes_store, out),
-                vl_human_bytes((uint64_t)((double)s->text_bytes / (s->seconds > 0 ? s->seconds : 1)), rate));
-    fprintf(stderr, "; %.1f s\n", s->seconds);
 }

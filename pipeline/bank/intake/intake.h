@@ -21,7 +21,8 @@ typedef struct vl_intake {
     bool supersede, quiet;
     bool mates_as_given, same_data; /* as in vl_ingest */
     const char *options;            /* of formats, for all items; NULL: none */
-    bool skip_refused; /* inputs that were refused before and have not changed are refused unread */
+    bool skip_refused;  /* inputs that were refused before and have not changed are refused unread */
+    const json_t *open; /* items of vl_open_items: those that are acknowledged are passed over; NULL: none */
     vl_progress_how progress;
     vl_catalog *catalog; /* NULL: what comes of it goes to receipt */
     int64_t job;         /* of the catalogue */
@@ -30,6 +31,7 @@ typedef struct vl_intake {
 
 typedef struct vl_intake_sum {
     uint64_t items, published, superseded, unchanged, refused, failed;
+    uint64_t acknowledged;  /* passed over, and no part of items */
     uint64_t stopped, left; /* killed at work because we were told to stop; not started */
     uint64_t bytes_in, text_bytes, bytes_store;
     double seconds;

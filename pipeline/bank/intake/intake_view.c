@@ -54,3 +54,21 @@ void vl_intake_view_clear(vl_intake_view *v)
     if (v->shown) fputs("\r\033[K", stderr);
     v->shown = false;
 }
+
+void vl_intake_tell(const vl_intake_sum *s)
+{
+    char in[16], out[16], rate[16], more[96] = "";
+    if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
+    fprintf(stderr,
+            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
+            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
+    if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
+    if (s->acknowledged) fprintf(stderr, ", %" PRIu64 " acknowledged before", s->acknowledged);
+    if (s->stopped) fprintf(stderr, ", %" PRIu64 " stopped at work", s->stopped);
+    if (s->left) fprintf(stderr, ", %" PRIu64 " not started", s->left);
+    if (s->bytes_in)
+        fprintf(stderr, "; %s in, %s stored, %s/s of text", vl_human_bytes(s->bytes_in, in),
+                vl_human_bytes(s->bytes_store, out),
+                vl_human_bytes((uint64_t)((double)s->text_bytes / (s->seconds > 0 ? s->seconds : 1)), rate));
+    fprintf(stderr, "; %.1f s\n", s->seconds);
+}

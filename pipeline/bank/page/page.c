@@ -4,6 +4,7 @@
  * All that is asked is asked within one view of the catalogue, so that the sums agree while others write.
  */
 #include "pipeline/bank/page/page.h"
+#include "pipeline/bank/open_items.h"
 #include "pipeline/bank/page/page_day.h"
 
 #include <errno.h>
@@ -160,11 +161,34 @@ static void say_day(const vl_day *d, char *text, size_t n)
     else snprintf(text, n, "Nothing came in on this day, and there was no run.");
 }
 
-/* The sentence, and below it what else somebody should look at. The state of today is no news of a day long
- * ago. */
+enum { NEWS = 86400 }; /* s after the end of a day: later the state of now is no news of it */
+
+static const char *say_old(const vl_day *d, double since, char text[64])
+{
+    char age[32];
+    snprintf(text, 64, "the oldest for %s", vl_show_duration(d->now - since, age));
+    return text;
+}
+
+static void put_open_counts(vl_day *d)
+{
+    char number[32], old[64];
+    double since;
+    const size_t refused = vl_open_count(d->open, "refused", &since);
+    if (refused)
+        vl_html_putf(d->h, " <small>%s refused item%s open, %s: see What is open.</small>",
+                     vl_show_count((double)refused, number), refused > 1 ? "s are" : " is",
+                     say_old(d, since, old));
+    const size_t waits = vl_open_count(d->open, "waits", &since);
+    if (waits)
+        vl_html_putf(d->h, " <small>%s file%s, %s.</small>", vl_show_count((double)waits, number),
+                     waits > 1 ? "s wait" : " waits", say_old(d, since, old));
+}
+
+/* The sentence, and below it what else somebody should look at. */
 static void put_lead(vl_day *d)
 {
-    enum { SOON = 30, NEWS = 86400 }; /* days until the disk is full; s after the end of the day */
+    enum { SOON = 30 }; /* days until the disk is full */
     char text[400], number[32];
     const bool is_news = d->now < d->to + NEWS, broken = is_news && d->nbroken > 0;
     const bool full = is_news && d->days_left < SOON;
@@ -186,6 +210,7 @@ static void put_lead(vl_day *d)
     if (full)
         vl_html_putf(d->h, " <small>The disk is full in %.0f day%s, at the growth of late.</small>",
                      d->days_left, d->days_left > 1 || d->days_left < 1 ? "s" : "");
+    put_open_counts(d);
     if (d->worst > 0) vl_html_put(d->h, " <small>Not every run ended well: see Runs.</small>");
     vl_html_put(d->h, "</p>\n");
 }
@@ -223,19 +248,22 @@ static vl_code write_page(vl_day *d, const char *path)
     put_tiles(d);
     vl_day_came(d);
     vl_day_refused(d);
+    vl_day_open(d);
     vl_day_runs(d);
     vl_day_verified(d);
     vl_day_growth(d);
     return vl_page_end(d->h, path);
 }
 
-vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const char *path, vl_err *err)
+vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, const char *day, const char *path,
+                    vl_err *err)
 {
     char full[VL_BANK_PATH];
     vl_html h = { .err = err };
     vl_day d = { .bank = bank, .catalog = c, .h = &h, .err = err, .now = vl_bank_now() };
     if (parse_day(day, &d.from, err)) return err->code;
     d.to = d.from + 86400;
+    if (d.now < d.to + NEWS) d.open = open;
     if (!path) vl_bank_settle_mask(bank);
     if (!path && (vl_bank_path(bank, full, err, "reports") || vl_bank_make_folder(bank, full, err) ||
                   vl_bank_path(bank, full, err, "reports/%s.html", day)))

@@ -5,9 +5,11 @@
 #include "pipeline/bank/catalog/catalog.h"
 
 /* The page of a day (or night) of the bank: what came in by kind, rates, sizes, refusals by reason with how
- * to retry, state of verification, growth of the last 90 days, days until the disk is full. day: "2026-11-22"
- * (UTC). Written whole to path, or to reports/<day>.html when path is NULL. */
-vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const char *day, const char *path, vl_err *err);
+ * to retry, what is open (of open_items.h; NULL: unknown), state of verification, growth of the last 90 days,
+ * days until the disk is full. day: "2026-11-22" (UTC). Written whole to path, or to reports/<day>.html when
+ * path is NULL. */
+vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, const char *day, const char *path,
+                    vl_err *err);
 /* The page of a sample: its facts, stores, how good their data is, where they lie and how to get it back; of one
  * that was withdrawn, that it was. Not after HDF5 was entered: stores are opened by workers. */
 vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);

@@ -17,6 +17,7 @@ typedef struct vl_day {
     vl_err *err;           /* that of h */
     double from, to, now;  /* s since 1970; from and to: the day's bounds */
     char up[VL_BANK_PATH]; /* the way from the page's folder to the bank's root: "../", or "" */
+    const json_t *open;    /* open items now (open_items.h); NULL: of a day that is no news any more */
     double nrun, nopen;    /* runs, and those that have not ended */
     double items, published, unchanged, refused, failed; /* of all runs */
     double bytes_in, seconds;                            /* of the runs that have ended */
@@ -50,6 +51,7 @@ void vl_day_sum_disk(vl_day *d);
 /* The parts of the page, in their order. */
 void vl_day_came(vl_day *d);
 void vl_day_refused(vl_day *d);
+void vl_day_open(vl_day *d);
 void vl_day_runs(vl_day *d);
 void vl_day_verified(vl_day *d);
 void vl_day_growth(vl_day *d);
