@@ -18,10 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void vl_bank_settle_mask(const vl_bank *bank)
+mode_t vl_bank_settle_mask(const vl_bank *bank)
 {
     const mode_t given = umask(077);
     umask(bank->shared ? 007 : given | 027);
+    return given;
 }
 
 /* ---- names of people ---- */

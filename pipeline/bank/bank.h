@@ -9,6 +9,7 @@
 
 #include "formats/err.h"
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* A folder that instruments or people drop files into. */
 typedef struct vl_inbox {
@@ -70,8 +71,9 @@ void vl_bank_unescape(const char *name, char text[512]);
 vl_code vl_bank_make_folder(const vl_bank *bank, const char *path, vl_err *err);
 
 /* ---- who may read and write (access.c) ---- */
-/* Before anything is written: this process writes for this bank, so its files get the modes of the bank. */
-void vl_bank_settle_mask(const vl_bank *bank);
+/* Before anything is written: this process writes for this bank, so its files get the modes of the bank. What
+ * the umask was. */
+mode_t vl_bank_settle_mask(const vl_bank *bank);
 /* "tech and group lab", "tech alone", "everyone on this machine", by the mode of the root. */
 void vl_bank_who(const vl_bank *bank, char readers[160], char writers[160]);
 /* Can others than owner and group get in? */

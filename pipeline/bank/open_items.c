@@ -58,7 +58,8 @@ enum { KEY = 2 * 512 + VL_BANK_PATH };
 /* What tells items apart: sample, acquisition, first input. */
 static const char *key_of(const json_t *doc, char key[KEY])
 {
-    snprintf(key, KEY, "%.500s\n%.500s\n%.4000s", get(doc, "sample"), get(doc, "acquisition"), first_input(doc));
+    snprintf(key, KEY, "%.500s\n%.500s\n%.4000s", get(doc, "sample"), get(doc, "acquisition"),
+             first_input(doc));
     return key;
 }
 
@@ -82,7 +83,8 @@ static int is_day(const struct dirent *e) { return e->d_name[0] >= '0' && e->d_n
 static void add_entry(json_t *list, json_t *doc)
 {
     char key[KEY];
-    json_t *const old = json_object_get(list, key_of(doc, key)), *const note = json_object_get(old, "acknowledged");
+    json_t *const old = json_object_get(list, key_of(doc, key)), *const note =
+                                                                     json_object_get(old, "acknowledged");
     if (old) json_object_set(doc, "since", json_object_get(old, "since"));
     if (note && !json_object_get(doc, "acknowledged")) json_object_set(doc, "acknowledged", note);
     if (old) json_array_extend(json_object_get(doc, "entries"), json_object_get(old, "entries"));
@@ -140,14 +142,16 @@ static bool came_in(vl_catalog *c, const json_t *doc, vl_err *err)
         struct stat st;
         const char *const path = json_string_value(one);
         if (!path || stat(path, &st)) return false;
-        const vl_sql_value v[] = { vl_sql_text(get(doc, "sample")), vl_sql_text(path),
-                                   vl_sql_whole((int64_t)st.st_size),
-                                   vl_sql_whole((int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec) };
-        if (vl_sql_number(c,
-                          "SELECT count(*) FROM sample s JOIN acquisition a USING (sample_id) JOIN store t USING "
-                          "(acquisition_id) JOIN input i USING (store_id) WHERE s.name = ?1 AND t.state = 'live' "
-                          "AND i.path = ?2 AND i.bytes = ?3 AND i.mtime_ns = ?4",
-                          v, 4, 0, err) < 1)
+        const vl_sql_value v[] = {
+            vl_sql_text(get(doc, "sample")), vl_sql_text(path), vl_sql_whole((int64_t)st.st_size),
+            vl_sql_whole((int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec)
+        };
+        if (vl_sql_number(
+                c,
+                "SELECT count(*) FROM sample s JOIN acquisition a USING (sample_id) JOIN store t USING "
+                "(acquisition_id) JOIN input i USING (store_id) WHERE s.name = ?1 AND t.state = 'live' "
+                "AND i.path = ?2 AND i.bytes = ?3 AND i.mtime_ns = ?4",
+                v, 4, 0, err) < 1)
             return false;
     }
     return true;
@@ -190,8 +194,9 @@ static void add_waiting(json_t *open, const vl_waiting *w)
     struct stat st;
     if (w->wrong || w->left) return;
     const double since = stat(w->path, &st) ? vl_bank_now() : (double)st.st_mtime;
-    json_array_append_new(open, json_pack("{s:s,s:o,s:f,s:o}", "state", "waits", "item", vl_json_text(w->path),
-                                          "since", since, "reason", vl_json_text(w->reason)));
+    json_array_append_new(open,
+                          json_pack("{s:s,s:o,s:f,s:o}", "state", "waits", "item", vl_json_text(w->path),
+                                    "since", since, "reason", vl_json_text(w->reason)));
 }
 
 json_t *vl_open_items(const vl_bank *bank, vl_catalog *c, const vl_found *found, int n, vl_err *err)
@@ -236,7 +241,8 @@ static bool is_called(const json_t *item, const char *name)
     if (!strcmp(get(item, "item"), name) || !strcmp(get(item, "sample"), name) ||
         !strcmp(get(item, "evidence"), name))
         return true;
-    json_array_foreach(json_object_get(item, "inputs"), i, one) if (!strcmp(json_string_value(one), name)) return true;
+    json_array_foreach(json_object_get(item, "inputs"), i,
+                       one) if (!strcmp(json_string_value(one), name)) return true;
     return false;
 }
 
@@ -249,7 +255,8 @@ json_t *vl_open_find(const json_t *open, const char *name, vl_err *err)
     char *const real = realpath(name, NULL);
     json_array_foreach(open, i, item)
     {
-        if (!json_object_get(item, "evidence") || (!is_called(item, name) && (!real || !is_called(item, real))))
+        if (!json_object_get(item, "evidence") ||
+            (!is_called(item, name) && (!real || !is_called(item, real))))
             continue;
         const size_t at = strlen(choices);
         snprintf(choices + at, sizeof choices - at, "%s%.70s", n ? ", " : "", get(item, "item"));
@@ -262,8 +269,8 @@ json_t *vl_open_find(const json_t *open, const char *name, vl_err *err)
     return err->code ? NULL : found;
 }
 
-bool vl_open_is_acknowledged(const json_t *open, const char *sample, const char *acquisition, const char *input,
-                             uint64_t bytes, int64_t mtime_ns)
+bool vl_open_is_acknowledged(const json_t *open, const char *sample, const char *acquisition,
+                             const char *input, uint64_t bytes, int64_t mtime_ns)
 {
     size_t i;
     json_t *item;
@@ -306,7 +313,8 @@ size_t vl_open_count(const json_t *open, const char *state, double *since)
 /* ---- notes in the quarantine ---- */
 
 /* Sets a member of an entry, or removes it (note NULL); takes the note. The file is replaced whole. */
-static vl_code write_note(const vl_bank *bank, const char *evidence, const char *name, json_t *note, vl_err *err)
+static vl_code write_note(const vl_bank *bank, const char *evidence, const char *name, json_t *note,
+                          vl_err *err)
 {
     char path[VL_BANK_PATH], lock_path[VL_BANK_PATH];
     int lock = -1;
@@ -314,7 +322,8 @@ static vl_code write_note(const vl_bank *bank, const char *evidence, const char 
     if (!vl_bank_path(bank, path, err, "%s", evidence) &&
         !vl_bank_path(bank, lock_path, err, "quarantine/.lock") && !vl_bank_lock(lock_path, 30, &lock, err)) {
         json_t *const doc = json_load_file(path, 0, NULL);
-        if (!json_is_object(doc)) vl_fail(err, VL_ENOIN, "the entry of the quarantine is gone"), vl_err_file(err, path);
+        if (!json_is_object(doc))
+            vl_fail(err, VL_ENOIN, "the entry of the quarantine is gone"), vl_err_file(err, path);
         else if (note) json_object_set(doc, name, note);
         else json_object_del(doc, name);
         char *const text = err->code ? NULL : json_dumps(doc, JSON_INDENT(2));
@@ -328,15 +337,16 @@ static vl_code write_note(const vl_bank *bank, const char *evidence, const char 
     return err->code;
 }
 
-vl_code vl_open_acknowledge(const vl_bank *bank, const json_t *item, const char *reason, bool yes, vl_err *err)
+vl_code vl_open_acknowledge(const vl_bank *bank, const json_t *item, const char *reason, bool yes,
+                            vl_err *err)
 {
     char now[32], user[32];
     const struct passwd *const me = getpwuid(getuid());
     snprintf(user, sizeof user, "%u", (unsigned)getuid());
     json_t *const note =
         yes ? json_pack("{s:s,s:o,s:O,s:O}", "at", vl_bank_time(vl_bank_now(), now), "by",
-                        vl_json_text(me ? me->pw_name : user), "bytes", json_object_get(item, "bytes"), "mtime_ns",
-                        json_object_get(item, "mtime_ns"))
+                        vl_json_text(me ? me->pw_name : user), "bytes", json_object_get(item, "bytes"),
+                        "mtime_ns", json_object_get(item, "mtime_ns"))
             : NULL;
     if (note && reason) json_object_set_new(note, "reason", vl_json_text(reason));
     if (!write_note(bank, get(item, "evidence"), "acknowledged", note, err))

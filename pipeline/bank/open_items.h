@@ -31,13 +31,14 @@ json_t *vl_open_now(const vl_bank *bank, vl_catalog *c, vl_err *err);
  * evidence. NULL (err is set): none, or several. Borrowed. */
 json_t *vl_open_find(const json_t *open, const char *name, vl_err *err);
 /* Is that item acknowledged, with inputs of this size and time? */
-bool vl_open_is_acknowledged(const json_t *open, const char *sample, const char *acquisition, const char *input,
-                             uint64_t bytes, int64_t mtime_ns);
+bool vl_open_is_acknowledged(const json_t *open, const char *sample, const char *acquisition,
+                             const char *input, uint64_t bytes, int64_t mtime_ns);
 /* A refusal of just this file in an inbox, whose message is the same; NULL: none. Borrowed. */
 const json_t *vl_open_same(const json_t *open, const char *path, const char *message);
 
 /* Notes that somebody has seen it; reason NULL: none. Without `yes` the note is taken back. */
-vl_code vl_open_acknowledge(const vl_bank *bank, const json_t *item, const char *reason, bool yes, vl_err *err);
+vl_code vl_open_acknowledge(const vl_bank *bank, const json_t *item, const char *reason, bool yes,
+                            vl_err *err);
 /* Writes into entries of the quarantine whose item has come in that they are closed, and when. */
 vl_code vl_open_close(const vl_bank *bank, vl_catalog *c, const json_t *open, vl_err *err);
 /* Must a file of the quarantine stay, however old it is? Its item is still open. */

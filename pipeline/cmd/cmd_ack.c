@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static vl_code acknowledge(const vl_bank *bank, const json_t *open, const char *name, const char *reason, bool undo,
-                           vl_err *err)
+static vl_code acknowledge(const vl_bank *bank, const json_t *open, const char *name, const char *reason,
+                           bool undo, vl_err *err)
 {
     const json_t *const item = vl_open_find(open, name, err);
     if (!item || vl_open_acknowledge(bank, item, reason, !undo, err)) return err->code;
@@ -43,10 +43,14 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_ack = {
-    "ack", "-b BANK [--reason TEXT] [--undo] ITEM...", "acknowledges refused items: no mail for them any more",
-    "ITEM is what 'vial open' prints: SAMPLE/ACQUISITION, or the path of a file; SAMPLE alone where one item of it is\n"
-    "open. From then on the night passes the item over and ends with 0 if nothing else is wrong, until size or time\n"
-    "of the item's files change: then it is looked at again. Who acknowledged it, when and why stands in its file of\n"
+    "ack", "-b BANK [--reason TEXT] [--undo] ITEM...",
+    "acknowledges refused items: no mail for them any more",
+    "ITEM is what 'vial open' prints: SAMPLE/ACQUISITION, or the path of a file; SAMPLE alone where one item "
+    "of it is\n"
+    "open. From then on the night passes the item over and ends with 0 if nothing else is wrong, until size "
+    "or time\n"
+    "of the item's files change: then it is looked at again. Who acknowledged it, when and why stands in its "
+    "file of\n"
     "the quarantine, and 'vial open', the page of the night and the metrics go on to count it.\n\n"
     "  vial ack -b /data/bank --reason 'the run was repeated as S1b' S1/S1_L001\n"
     "  vial ack -b /data/bank /data/novaseq/notes.fastq.gz\n",

@@ -50,7 +50,8 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
         { 'b', "bank", VL_OPT_TEXT, &path, "BANK", "the bank; else that of the environment VIAL_BANK" },
-        { 0, "json", VL_OPT_FLAG, &json, NULL, "one JSON object a line, with inputs, message and how to retry" },
+        { 0, "json", VL_OPT_FLAG, &json, NULL,
+          "one JSON object a line, with inputs, message and how to retry" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
@@ -70,10 +71,14 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_open = {
-    "open", "-b BANK [--json]", "lists what is open: refused items, files that wait in inboxes, and since when",
-    "An item that was refused is open until it has come in, or its files are taken away. 'refused' brings mail each\n"
-    "night; 'acknowledged' does not ('vial ack'). A file 'waits' while its inbox does not take it: it changed a\n"
-    "moment ago, its mate or the flag of its run is missing. A line has state, age, name, reason and message.\n"
+    "open", "-b BANK [--json]",
+    "lists what is open: refused items, files that wait in inboxes, and since when",
+    "An item that was refused is open until it has come in, or its files are taken away. 'refused' brings "
+    "mail each\n"
+    "night; 'acknowledged' does not ('vial ack'). A file 'waits' while its inbox does not take it: it "
+    "changed a\n"
+    "moment ago, its mate or the flag of its run is missing. A line has state, age, name, reason and "
+    "message.\n"
     "Nothing is written; the exit code is 0 also when something is open.\n\n"
     "  vial open -b /data/bank\n"
     "  vial open -b /data/bank --json | jq 'select(.age_seconds > 604800)'\n",

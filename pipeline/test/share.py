@@ -127,6 +127,8 @@ def at_once(t, f, mask):
             done = person.run("ingest", "-q", "-b", bank.path, "-s", f"S{i}", "--acquisition", "a",
                               "--same-data", f / f"r{i}.fastq")
             codes.append((done.code, done.err))
+            done = person.run("ls", "-b", bank.path)
+            codes.append((done.code, done.err))
             if i % 3 == 0:
                 done = person.run("nightly", "-b", bank.path)
                 codes.append((OK if done.code == TEMPFAIL else done.code, done.err))

@@ -244,7 +244,6 @@ static vl_code open_to_write(vl_catalog *c, const vl_bank *bank, vl_err *err)
     int64_t version = 0;
     bool made = false;
     warn_of_network(bank);
-    vl_bank_settle_mask(bank);
     if (make_file(c->path, err) || connect_to(c, c->path, SQLITE_OPEN_READWRITE, err)) return err->code;
     if (sqlite3_db_readonly(c->db, "main") == 1)
         return vl_bank_cannot(c->path, EACCES, "cannot write the catalogue", err);
@@ -269,10 +268,13 @@ vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_er
     const char *const wait = getenv("VIAL_BUSY_MS"); /* for tests */
     c->wait = wait && atoi(wait) > 0 ? atoi(wait) : WAIT_MS;
     c->write = write;
+    /* who reads may have to make the side files, too, and SQLite would set their mode a moment too late */
+    const mode_t given = vl_bank_settle_mask(bank);
     if (!vl_bank_path(bank, c->path, err, "catalog.db")) {
         if (write) open_to_write(c, bank, err);
         else open_to_read(c, err);
     }
+    if (!write) umask(given);
     vl_err_file(err, c->path);
     if (err->code) vl_catalog_close(c);
     else *out = c;

@@ -52,15 +52,18 @@ void vl_day_open(vl_day *d)
     if (!d->open) return;
     vl_html_put(d->h, "<section><h2>What is open</h2>\n");
     if (!n) {
-        vl_html_put(d->h, "<p>Nothing: all that was refused has come in or was taken away, and no file waits.</p>"
-                          "</section>\n");
+        vl_html_put(d->h,
+                    "<p>Nothing: all that was refused has come in or was taken away, and no file waits.</p>"
+                    "</section>\n");
         return;
     }
-    vl_html_table_open(d->h, "Refused and not come in since, and files that wait; 'vial ack' ends the mail about one",
-                       "State|#For|Item|Why");
+    vl_html_table_open(
+        d->h, "Refused and not come in since, and files that wait; 'vial ack' ends the mail about one",
+        "State|#For|Item|Why");
     json_array_foreach(d->open, i, item) if (i < MOST) put_item(d, item);
     vl_html_table_close(d->h);
     if (n > MOST)
-        vl_html_putf(d->h, "<p>And %s more; 'vial open' lists all.</p>\n", vl_show_count((double)(n - MOST), text));
+        vl_html_putf(d->h, "<p>And %s more; 'vial open' lists all.</p>\n",
+                     vl_show_count((double)(n - MOST), text));
     vl_html_put(d->h, "</section>\n");
 }
