@@ -132,7 +132,8 @@ def by_hand(t, f):
 def waiting(t, f):
     os.makedirs(f / "in/run")
     bank = Bank(f,
-                settings=f"[inbox ill]\npath = {f / 'in'}\nsettle = 0s\ncomplete = Done.txt\n[log]\nformat = json\n")
+                settings=f"[inbox ill]\npath = {f / 'in'}\nsettle = 0s\ncomplete = Done.txt\n"
+                         "[log]\nformat = json\n")
     f.write("in/run/a.fastq", reads(20, 1))
     os.utime(f / "in/run/a.fastq", (time.time() - 3 * DAY,) * 2)
     done = bank.run("nightly")
