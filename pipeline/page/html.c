@@ -232,7 +232,9 @@ const char *vl_show_time(double at, char text[32]) { return show(at, "%e %b %Y, 
 
 const char *vl_show_ratio(double from, double to, char text[32])
 {
-    if (from > 0 && to > 0) snprintf(text, 32, "%.*f\xc2\xa0\xc3\x97", from / to < 99.95 ? 1 : 0, from / to);
+    const double ratio = from > 0 && to > 0 ? from / to : 0;
+    if (ratio >= 0.95) snprintf(text, 32, "%.*f\xc2\xa0\xc3\x97", ratio < 99.95 ? 1 : 0, ratio);
+    else if (ratio > 0) snprintf(text, 32, "%.2g\xc2\xa0\xc3\x97", ratio); /* small inputs grow */
     else snprintf(text, 32, "\xe2\x80\x93");
     return text;
 }

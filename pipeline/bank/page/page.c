@@ -104,10 +104,21 @@ static void sum_all(vl_day *d)
     vl_day_sum_disk(d);
 }
 
+void vl_day_link(const vl_day *d, const char *path, const char *text)
+{
+    if (path) {
+        vl_html_put(d->h, "<a href=\"");
+        vl_html_href(d->h, d->up);
+        vl_html_href(d->h, path);
+        vl_html_put(d->h, "\">");
+    }
+    vl_html_text(d->h, text);
+    if (path) vl_html_put(d->h, "</a>");
+}
+
 /* ---- the sentence ---- */
 
-/* What became of the items that were not published: "five were here already, one was refused and two failed"
- */
+/* What became of the items that were not published: "5 were here already, 1 was refused and 2 failed" */
 static void say_rest(const vl_day *d, char *text, size_t n)
 {
     const struct {
@@ -123,7 +134,7 @@ static void say_rest(const vl_day *d, char *text, size_t n)
         char number[32];
         if (!(part[i].count > 0)) continue;
         left--;
-        used += (size_t)snprintf(text + used, n - used, "%s %s%s", vl_show_word(part[i].count, number),
+        used += (size_t)snprintf(text + used, n - used, "%s %s%s", vl_show_count(part[i].count, number),
                                  part[i].count > 1 ? part[i].many : part[i].one,
                                  left > 1 ? ", "
                                  : left   ? " and "
@@ -144,7 +155,7 @@ static void say_items(const vl_day *d, char *text, size_t n)
     else if (d->items > 1)
         snprintf(text, n, "%s of %s items %s published%s%s.", d->published > 0 ? some : "None", all,
                  d->published > 1 ? "were" : "was", rest[0] ? "; " : "", rest);
-    else snprintf(text, n, "The one item %s.", rest[0] ? rest + 4 : "was not published"); /* behind "one " */
+    else snprintf(text, n, "The one item %s.", rest[0] ? rest + 2 : "was not published"); /* behind "1 " */
 }
 
 static void say_day(const vl_day *d, char *text, size_t n)
@@ -185,6 +196,28 @@ static void put_open_counts(vl_day *d)
                      waits > 1 ? "s wait" : " waits", say_old(d, since, old));
 }
 
+/* Before all else: what is damaged. */
+static void put_broken_names(vl_day *d)
+{
+    enum { NAMED = 3 };
+    char number[32];
+    int n = 0;
+    sqlite3_stmt *const stmt = vl_sql_ask(d->catalog,
+                                          "SELECT sample.name, file" VL_SQL_LIVE "AND " VL_SQL_FAILED
+                                          " ORDER BY verified_at DESC, store_id",
+                                          NULL, 0, d->err);
+    vl_html_putf(d->h, "<strong>%s store%s damaged: ", vl_show_count(d->nbroken, number),
+                 d->nbroken > 1 ? "s are" : " is");
+    for (; n < NAMED && vl_sql_row(d->catalog, stmt, d->err); n++) {
+        vl_html_put(d->h, n ? ", " : "");
+        vl_html_text(d->h, vl_sql_column(stmt, 0));
+        vl_html_put(d->h, "/");
+        vl_html_text(d->h, vl_sql_column(stmt, 1));
+    }
+    sqlite3_reset(stmt);
+    vl_html_put(d->h, d->nbroken > NAMED ? " and more.</strong> " : ".</strong> ");
+}
+
 /* The sentence, and below it what else somebody should look at. */
 static void put_lead(vl_day *d)
 {
@@ -194,16 +227,14 @@ static void put_lead(vl_day *d)
     const bool full = is_news && d->days_left < SOON;
     const bool bad = d->failed > 0 || d->worst > 0 || broken;
     const bool old = d->refused > 0 || d->nrefusal > 0 || d->nopen > 0 || full;
-    say_day(d, text, sizeof text);
     vl_html_putf(d->h, "<p class=\"lead %s\">",
                  bad                       ? "bad"
                  : old                     ? "old"
                  : d->nrun + d->nstore > 0 ? "good"
                                            : "none");
+    if (broken) put_broken_names(d);
+    say_day(d, text, sizeof text);
     vl_html_text(d->h, text);
-    if (broken)
-        vl_html_putf(d->h, " <small>%s store%s failed the last check: see Verification.</small>",
-                     vl_show_count(d->nbroken, number), d->nbroken > 1 ? "s" : "");
     if (d->nopen > 0)
         vl_html_putf(d->h, " <small>%s run%s no end noted: still at work, or killed.</small>",
                      vl_show_count(d->nopen, number), d->nopen > 1 ? "s have" : " has");
@@ -246,9 +277,10 @@ static vl_code write_page(vl_day *d, const char *path)
     vl_html_head(d->h, d->bank->name, title);
     put_lead(d);
     put_tiles(d);
+    vl_day_broken(d);
+    vl_day_open(d);
     vl_day_came(d);
     vl_day_refused(d);
-    vl_day_open(d);
     vl_day_runs(d);
     vl_day_verified(d);
     vl_day_growth(d);

@@ -1,6 +1,5 @@
-/* The page of a day: what came in, what was refused, the runs (page_day.h). */
+/* The page of a day: what was refused, by reason, and the runs (page_day.h). */
 #include "pipeline/bank/page/page_day.h"
-#include "pipeline/page/svg.h"
 #include "pipeline/bank/reason.h"
 
 #include <signal.h>
@@ -10,110 +9,12 @@
 #include <sysexits.h>
 
 enum {
-    MOST_KINDS = 16,
     MOST_REASONS = 32,
     MOST_REFUSALS = 200, /* that a page shows; the rest is counted */
+    MOST_OF_ONE = 20,    /* of one reason */
     MOST_RUNS = 100,
-    WORD = 32 /* bytes of a kind or a reason */
+    WORD = 32 /* bytes of a reason */
 };
-
-/* ---- what came in ---- */
-
-typedef struct kind_sum {
-    char kind[WORD];
-    double items, rows, in, stored, none; /* none: items without rows */
-    double rate;                          /* bytes/s of the runs that held only this kind; 0: none did */
-} kind_sum;
-
-static int ask_kinds(const vl_day *d, kind_sum kind[MOST_KINDS])
-{
-    int n = 0;
-    sqlite3_stmt *const stmt = vl_day_ask(
-        d, VL_DAY_CAME
-        ", pure AS (SELECT MIN(kind) AS kind, TOTAL(bytes_in) AS bytes, MAX(b) - MIN(a) AS seconds FROM run "
-        "JOIN came ON published_at BETWEEN a AND b GROUP BY job_id HAVING COUNT(DISTINCT kind) = 1) "
-        "SELECT kind, COUNT(*), TOTAL(rows), TOTAL(bytes_in), TOTAL(bytes), "
-        "(SELECT TOTAL(bytes) / NULLIF(TOTAL(seconds), 0) FROM pure WHERE pure.kind = came.kind) "
-        ", TOTAL(rows = 0) FROM came GROUP BY kind ORDER BY 4 DESC LIMIT 16");
-    for (; n < MOST_KINDS && vl_sql_row(d->catalog, stmt, d->err); n++) {
-        double *const to[] = { &kind[n].items, &kind[n].rows, &kind[n].in, &kind[n].stored, &kind[n].rate };
-        snprintf(kind[n].kind, WORD, "%s", vl_sql_column(stmt, 0));
-        for (int i = 0; i < 5; i++) *to[i] = sqlite3_column_double(stmt, i + 1);
-        kind[n].none = sqlite3_column_double(stmt, 6);
-    }
-    sqlite3_reset(stmt);
-    return n;
-}
-
-static void put_kind(vl_html *h, const kind_sum *k, bool total)
-{
-    char text[32], rate[40];
-    snprintf(rate, sizeof rate, k->rate > 0 ? "%s/s" : "%s",
-             k->rate > 0 ? vl_show_bytes(k->rate, text) : "\xe2\x80\x93");
-    vl_html_put(h, "<tr role=\"row\">");
-    vl_html_element(h, "th role=\"rowheader\" scope=\"row\"", total ? "Together" : k->kind);
-    vl_html_cell(h, "Items", "num", vl_show_count(k->items, text));
-    vl_html_cell(h, "Rows", "num", vl_show_count(k->rows, text));
-    vl_html_cell(h, "Bytes in", "num", vl_show_bytes(k->in, text));
-    vl_html_cell(h, "Stored", "num", vl_show_bytes(k->stored, text));
-    vl_html_cell(h, "Ratio", "num", vl_show_ratio(k->in, k->stored, text));
-    vl_html_cell(h, "Rate", "num", rate);
-    vl_html_put(h, "</tr>\n");
-}
-
-/* Items that hold nothing are in the bank all the same, and a failed library is best noticed soon. */
-static void put_none(vl_html *h, const kind_sum *k)
-{
-    char text[32];
-    if (k->none <= 0) return;
-    vl_html_putf(h, "<p class=\"note\">%s of these hold no ", vl_show_count(k->none, text));
-    vl_html_text(h, k->kind);
-    vl_html_put(h, ".</p>\n");
-}
-
-static void put_kinds_chart(vl_html *h, const kind_sum *kind, int n)
-{
-    vl_bar bar[2 * MOST_KINDS];
-    for (int i = 0; i < n; i++) {
-        bar[2 * i] = (vl_bar){ kind[i].kind, "c2", kind[i].in };
-        bar[2 * i + 1] = (vl_bar){ NULL, "c1", kind[i].stored };
-    }
-    vl_html_put(h, "<figure><figcaption>Sizes by kind</figcaption>\n");
-    vl_svg_bars(h, "Bars: for each kind the bytes as they came and the bytes as they are stored", bar, 2 * n,
-                VL_CHART_BYTES);
-    vl_html_put(h, "<ul class=\"legend\">");
-    vl_svg_key(h, "c2", "as it came");
-    vl_svg_key(h, "c1", "as it is stored");
-    vl_html_put(h, "</ul>\n</figure>\n");
-}
-
-void vl_day_came(vl_day *d)
-{
-    kind_sum kind[MOST_KINDS], all = { .rate = d->seconds > 0 ? d->bytes_in / d->seconds : 0 };
-    const int n = ask_kinds(d, kind);
-    vl_html_put(d->h, "<section><h2>What came in</h2>\n");
-    if (!n) {
-        vl_html_put(d->h, "<p>Nothing was published on this day.</p></section>\n");
-        return;
-    }
-    vl_html_table_open(d->h, "Published, by kind", "Kind|#Items|#Rows|#Bytes in|#Stored|#Ratio|#Rate");
-    for (int i = 0; i < n; i++) {
-        put_kind(d->h, &kind[i], false);
-        all.items += kind[i].items;
-        all.rows += kind[i].rows;
-        all.in += kind[i].in;
-        all.stored += kind[i].stored;
-    }
-    vl_html_put(d->h, "</tbody>\n<tfoot>");
-    put_kind(d->h, &all, true);
-    vl_html_put(
-        d->h,
-        "</tfoot></table>\n<p class=\"note\">Bytes in are those of the files as they came. The rate of a "
-        "kind is that of the runs which held nothing else.</p>\n");
-    for (int i = 0; i < n; i++) put_none(d->h, &kind[i]);
-    put_kinds_chart(d->h, kind, n);
-    vl_html_put(d->h, "</section>\n");
-}
 
 /* ---- what was refused ---- */
 
@@ -140,23 +41,24 @@ static void find_retry(const vl_day *d, const char *evidence, const char *reason
     json_decref(doc);
 }
 
-/* Columns: reason, sample, acquisition, input, message, evidence */
-static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
+/* Columns: reason, sample, acquisition, input, message, evidence, at. usual: how to retry as it is with this
+ * reason; another way is said with the item. */
+static void put_refusal(vl_day *d, sqlite3_stmt *stmt, const char *usual)
 {
     const char *const reason = vl_sql_column(stmt, 0), *const acquisition = vl_sql_column(stmt, 2);
     const char *const input = vl_sql_column(stmt, 3), *const message = vl_sql_column(stmt, 4);
     const char *const sample = vl_sql_column(stmt, 1), *const evidence = vl_sql_column(stmt, 5);
-    char retry[1024];
+    char retry[1024], time[32];
     vl_html *const h = d->h;
     find_retry(d, evidence, reason, retry, sizeof retry);
     vl_html_put(h, "<tr role=\"row\">");
-    vl_html_cell_open(h, "Reason", "");
-    vl_html_element(h, "span class=\"mark old\"", reason);
-    vl_html_put(h, "</td>");
+    vl_html_cell(h, "At", "time", vl_show_time(sqlite3_column_double(stmt, 6), time));
     vl_html_cell_open(h, "Sample", "name");
     vl_html_element(h, "strong", *sample ? sample : "\xe2\x80\x93");
-    if (*acquisition) vl_html_put(h, "<br>");
-    vl_html_text(h, acquisition);
+    if (*acquisition && strcmp(acquisition, sample)) {
+        vl_html_put(h, "<br>");
+        vl_html_text(h, acquisition);
+    }
     vl_html_put(h, "</td>");
     vl_html_cell_open(h, "What was wrong", "long");
     vl_html_text(h, message);
@@ -164,65 +66,76 @@ static void put_refusal(vl_day *d, sqlite3_stmt *stmt)
         vl_html_put(h, "<br><span class=\"note\">Input: </span>");
         vl_html_element(h, "code", input);
     }
-    vl_html_put(h, "</td>");
-    vl_html_cell_open(h, "How to retry", "long");
-    vl_html_text(h, retry);
+    if (strcmp(retry, usual)) {
+        vl_html_put(h, "<br><span class=\"note\">");
+        vl_html_text(h, retry);
+        vl_html_put(h, "</span>");
+    }
     if (is_evidence(evidence)) {
-        vl_html_put(h, " <a href=\"");
-        vl_html_href(h, d->up);
-        vl_html_href(h, evidence);
-        vl_html_put(h, "\">Details</a>");
+        vl_html_put(h, " ");
+        vl_day_link(d, evidence, "Details");
     }
     vl_html_put(h, "</td></tr>\n");
 }
 
-static void put_refusals(vl_day *d)
+/* The refusals of one reason: how many, what it means and what to do, then each. Returns how many it named. */
+static int put_reason(vl_day *d, const char *reason, double n, int most)
 {
-    char rest[32];
-    sqlite3_stmt *const stmt = vl_day_ask(
-        d, "SELECT reason, sample, acquisition, input, message, evidence FROM refusal WHERE " VL_DAY_REFUSED
-           " ORDER BY at, refusal_id LIMIT 200");
-    vl_html_table_open(d->h, "Items that were refused; the inputs stay where they were",
-                       "Reason|Sample|What was wrong|How to retry");
-    while (vl_sql_row(d->catalog, stmt, d->err)) put_refusal(d, stmt);
+    const vl_reason *const known = vl_reason_find(reason);
+    const vl_sql_value v[] = { vl_sql_real(d->from), vl_sql_real(d->to), vl_sql_text(reason) };
+    char number[32];
+    int shown = 0;
+    vl_html_put(d->h, "<h3><span class=\"mark old\">");
+    vl_html_text(d->h, reason);
+    vl_html_putf(d->h, "</span> %s item%s", vl_show_count(n, number), n > 1 ? "s" : "");
+    if (known) vl_html_putf(d->h, ": %s", known->means);
+    vl_html_put(d->h, "</h3>\n");
+    if (known) vl_html_element(d->h, "p class=\"note\"", known->retry);
+    sqlite3_stmt *const stmt = vl_sql_ask(
+        d->catalog,
+        "SELECT reason, sample, acquisition, input, message, evidence, at FROM refusal WHERE " VL_DAY_REFUSED
+        " AND reason = ?3 ORDER BY at, refusal_id",
+        v, 3, d->err);
+    vl_html_put(d->h, "<table class=\"cards\" role=\"table\"><caption><span class=\"unseen\">"
+                      "Refused: ");
+    vl_html_text(d->h, reason);
+    vl_html_put(d->h, "</span></caption>\n<thead><tr><th scope=\"col\">At</th><th scope=\"col\">Sample</th>"
+                      "<th scope=\"col\">What was wrong</th></tr></thead>\n<tbody>\n");
+    for (; shown < most && vl_sql_row(d->catalog, stmt, d->err); shown++)
+        put_refusal(d, stmt, known ? known->retry : "");
+    sqlite3_reset(stmt);
     vl_html_table_close(d->h);
-    if (d->nrefusal > MOST_REFUSALS)
+    if (n > shown)
         vl_html_putf(d->h, "<p>And %s more; all of them lie in the folder quarantine of the bank.</p>\n",
-                     vl_show_count(d->nrefusal - MOST_REFUSALS, rest));
+                     vl_show_count(n - shown, number));
+    return shown;
 }
 
-static void put_reasons_chart(vl_day *d)
+static void put_refusals(vl_day *d)
 {
     char reason[MOST_REASONS][WORD];
-    vl_bar bar[MOST_REASONS];
-    int n = 0;
+    double count[MOST_REASONS];
+    int n = 0, left = MOST_REFUSALS;
     sqlite3_stmt *const stmt = vl_day_ask(d, "SELECT reason, COUNT(*) FROM refusal WHERE " VL_DAY_REFUSED
                                              " GROUP BY reason ORDER BY 2 DESC, reason LIMIT 32");
     for (; n < MOST_REASONS && vl_sql_row(d->catalog, stmt, d->err); n++) {
         snprintf(reason[n], WORD, "%s", vl_sql_column(stmt, 0));
-        bar[n] = (vl_bar){ reason[n], "old", sqlite3_column_double(stmt, 1) };
+        count[n] = sqlite3_column_double(stmt, 1);
     }
     sqlite3_reset(stmt);
-    vl_html_put(d->h, "<figure><figcaption>Refusals by reason</figcaption>\n");
-    vl_svg_bars(d->h, "Bars: number of refused items for each reason", bar, n, VL_CHART_COUNT);
-    vl_html_put(d->h, "</figure>\n<dl class=\"facts\">\n");
-    for (int i = 0; i < n; i++) {
-        const vl_reason *const known = vl_reason_find(reason[i]);
-        if (!known) continue;
-        vl_html_element(d->h, "dt", known->code);
-        vl_html_element(d->h, "dd", known->means);
-    }
-    vl_html_put(d->h, "</dl>\n");
+    for (int i = 0; i < n; i++)
+        left -= put_reason(d, reason[i], count[i], left < MOST_OF_ONE ? left : MOST_OF_ONE);
 }
 
 void vl_day_refused(vl_day *d)
 {
+    char number[32];
     vl_html_put(d->h, "<section><h2>What was refused</h2>\n");
-    if (d->nrefusal > 0) {
+    if (d->nrefusal > 0) { /* what of it is open stands above */
+        vl_html_putf(d->h, "<details%s><summary>%s item%s; the inputs stay where they were</summary>\n",
+                     d->open ? "" : " open", vl_show_count(d->nrefusal, number), d->nrefusal > 1 ? "s" : "");
         put_refusals(d);
-        vl_html_put(d->h, "<div class=\"two\">\n");
-        put_reasons_chart(d);
-        vl_html_put(d->h, "</div>\n");
+        vl_html_put(d->h, "</details>\n");
     } else {
         vl_html_put(d->h, "<p>Nothing was refused.</p>\n");
     }

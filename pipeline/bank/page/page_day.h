@@ -37,8 +37,8 @@ typedef struct vl_day {
 /* Ahead of a SELECT: the tables run, and came with what the day published. */
 #define VL_DAY_CAME                                                                                          \
     "WITH run AS (" VL_DAY_RUN "), came AS ("                                                                \
-    "SELECT kind, rows, store.bytes_in AS bytes_in, bytes, published_at "                                    \
-    "FROM store JOIN acquisition USING (acquisition_id) "                                                    \
+    "SELECT kind, rows, store.bytes_in AS bytes_in, bytes, published_at, sample_id, acquisition.name AS "    \
+    "acquisition FROM store JOIN acquisition USING (acquisition_id) "                                        \
     "WHERE published_at >= MIN(?1, COALESCE((SELECT MIN(a) FROM run), ?1)) "                                 \
     "AND published_at <= MAX(?2, COALESCE((SELECT MAX(b) FROM run), ?2)) "                                   \
     "AND ((published_at >= ?1 AND published_at < ?2) "                                                       \
@@ -46,12 +46,16 @@ typedef struct vl_day {
 /* The refusals of the day, as a condition on the table refusal. */
 #define VL_DAY_REFUSED "((at >= ?1 AND at < ?2) OR job_id IN (SELECT job_id FROM (" VL_DAY_RUN ")))"
 
+/* A link to something in the bank; path: from its root, or NULL: no link, the text alone. */
+void vl_day_link(const vl_day *d, const char *path, const char *text);
+
 /* Fills in the disk and the mean growth. */
 void vl_day_sum_disk(vl_day *d);
 /* The parts of the page, in their order. */
+void vl_day_broken(vl_day *d);
+void vl_day_open(vl_day *d);
 void vl_day_came(vl_day *d);
 void vl_day_refused(vl_day *d);
-void vl_day_open(vl_day *d);
 void vl_day_runs(vl_day *d);
 void vl_day_verified(vl_day *d);
 void vl_day_growth(vl_day *d);

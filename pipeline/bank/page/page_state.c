@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 enum {
@@ -17,46 +18,50 @@ enum {
 
 static double verify_days(const vl_day *d) { return d->bank->verify_days > 0 ? d->bank->verify_days : 30; }
 
-static void put_broken(vl_day *d)
+void vl_day_broken(vl_day *d)
 {
-    char text[32];
+    char text[32], folder[VL_BANK_PATH];
+    if (!(d->nbroken > 0)) return;
+    vl_html_put(d->h, "<section><h2>Damaged stores</h2>\n");
     sqlite3_stmt *const stmt =
         vl_sql_ask(d->catalog,
                    "SELECT sample.name, file, verify_failed, verified_at" VL_SQL_LIVE "AND " VL_SQL_FAILED
                    " ORDER BY verified_at DESC, store_id LIMIT 50",
                    NULL, 0, d->err);
     vl_html_table_open(
-        d->h, "Stores that failed their last check: bring them back from a copy, or ingest their input again",
+        d->h, "Stores that failed their last check: ingest their input again, or bring them back from a copy",
         "Sample|Store|What was wrong|Checked");
     while (vl_sql_row(d->catalog, stmt, d->err)) {
         vl_html_put(d->h, "<tr role=\"row\">");
-        vl_html_cell(d->h, "Sample", "name", vl_sql_column(stmt, 0));
+        if (vl_bank_sample_folder(d->bank, vl_sql_column(stmt, 0), folder, d->err)) break;
+        vl_html_cell_open(d->h, "Sample", "name");
+        vl_day_link(d, folder + strlen(d->bank->root) + 1, vl_sql_column(stmt, 0));
+        vl_html_put(d->h, "</td>");
         vl_html_cell_code(d->h, "Store", "name", vl_sql_column(stmt, 1));
         vl_html_cell(d->h, "What was wrong", "long", vl_sql_column(stmt, 2));
-        vl_html_cell(d->h, "Checked", "", vl_show_time(sqlite3_column_double(stmt, 3), text));
+        vl_html_cell(d->h, "Checked", "time", vl_show_time(sqlite3_column_double(stmt, 3), text));
         vl_html_put(d->h, "</tr>\n");
     }
     vl_html_table_close(d->h);
     if (d->nbroken > MOST_BROKEN)
         vl_html_putf(d->h, "<p>And %s more.</p>\n", vl_show_count(d->nbroken - MOST_BROKEN, text));
+    vl_html_put(d->h, "</section>\n");
 }
 
-/* Publishing checks a store for the first time; a check since then is what is counted here. */
+/* Publishing is the first check of a store. */
 void vl_day_verified(vl_day *d)
 {
     char recent[64], older[64], some[32], all[32];
     const double days = verify_days(d), since = d->now - days * DAY;
     snprintf(recent, sizeof recent, "checked within %.0f days", days);
     snprintf(older, sizeof older, "checked longer ago");
-    vl_bar bar[] = { { recent, "good", 0 },
-                     { older, "old", 0 },
-                     { "not yet since publishing", "none", 0 },
-                     { "failed", "bad", 0 } };
-    sqlite3_stmt *const stmt =
-        vl_sql_ask(d->catalog,
-                   "SELECT CASE WHEN " VL_SQL_FAILED " THEN 3 WHEN COALESCE(verified_at, 0) = 0 THEN 2 "
-                   "WHEN verified_at < ?1 THEN 1 ELSE 0 END, COUNT(*)" VL_SQL_LIVE "GROUP BY 1",
-                   &(vl_sql_value){ .type = VL_SQL_REAL, .real = since }, 1, d->err);
+    vl_bar bar[] = { { recent, "good", 0 }, { older, "old", 0 }, { "failed", "bad", 0 } };
+    sqlite3_stmt *const stmt = vl_sql_ask(
+        d->catalog,
+        "SELECT CASE WHEN " VL_SQL_FAILED " THEN 2 "
+        "WHEN MAX(COALESCE(verified_at, 0), published_at) < ?1 THEN 1 ELSE 0 END, COUNT(*)" VL_SQL_LIVE
+        "GROUP BY 1",
+        &(vl_sql_value){ .type = VL_SQL_REAL, .real = since }, 1, d->err);
     double sum = 0;
     while (vl_sql_row(d->catalog, stmt, d->err)) {
         bar[sqlite3_column_int(stmt, 0)].value = sqlite3_column_double(stmt, 1);
@@ -67,15 +72,13 @@ void vl_day_verified(vl_day *d)
         vl_html_put(d->h, "<p>There are no stores yet.</p></section>\n");
         return;
     }
-    vl_html_putf(d->h, "<p>Of %s store%s, %s %s checked within the last %.0f days.</p>\n",
-                 vl_show_count(sum, all), sum > 1 ? "s" : "", vl_show_word(bar[0].value, some),
+    vl_html_putf(d->h, "<p>Of %s store%s, %s %s checked, or published, within the last %.0f days.</p>\n",
+                 vl_show_count(sum, all), sum > 1 ? "s" : "", vl_show_count(bar[0].value, some),
                  bar[0].value > 1 || bar[0].value < 1 ? "were" : "was", days);
     vl_html_put(d->h,
                 "<figure><figcaption>Stores by their last check, when this page was written</figcaption>\n");
-    vl_svg_stack(d->h, "Bar: stores that were checked lately, longer ago, not yet, or failed", bar, 4,
-                 VL_CHART_COUNT);
+    vl_svg_stack(d->h, "Bar: stores that were checked lately, longer ago, or failed", bar, 3, VL_CHART_COUNT);
     vl_html_put(d->h, "</figure>\n");
-    if (d->nbroken > 0) put_broken(d);
     vl_html_put(d->h, "</section>\n");
 }
 
