@@ -61,6 +61,15 @@ vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text
                         (unsigned)(XXH3_64bits(sample, strlen(sample)) >> 56), escaped);
 }
 
+vl_code vl_bank_store_path(const vl_bank *bank, const char *sample, const char *file, char text[VL_BANK_PATH],
+                           vl_err *err)
+{
+    char escaped[512];
+    vl_bank_escape(sample, escaped);
+    return vl_bank_path(bank, text, err, "samples/%02x/%s/%s",
+                        (unsigned)(XXH3_64bits(sample, strlen(sample)) >> 56), escaped, file);
+}
+
 static vl_code make_one(const char *path, vl_err *err)
 {
     struct stat st;

@@ -63,6 +63,9 @@ vl_code vl_bank_path(const vl_bank *bank, char text[VL_BANK_PATH], vl_err *err, 
 /* "<root>/samples/<xx>/<SAMPLE>": bytes other than A-Z a-z 0-9 . _ - are written %XX; xx is the first byte of
  * XXH3-64 of the id, in hex. */
 vl_code vl_bank_sample_folder(const vl_bank *bank, const char *sample, char text[VL_BANK_PATH], vl_err *err);
+/* "<root>/samples/<xx>/<SAMPLE>/<file>" */
+vl_code vl_bank_store_path(const vl_bank *bank, const char *sample, const char *file, char text[VL_BANK_PATH],
+                           vl_err *err);
 /* The same escape for one part of a path. */
 void vl_bank_escape(const char *name, char text[512]);
 /* "%41" -> "A"; the name of a folder back to the id. */

@@ -159,11 +159,8 @@ static void print_sample_facts(json_t *owner)
 static const char *path_of(const vl_bank *bank, const char *sample, const json_t *store,
                            char path[VL_BANK_PATH], vl_err *err)
 {
-    char folder[VL_BANK_PATH];
     *path = 0;
-    if (!vl_bank_sample_folder(bank, sample, folder, err) &&
-        snprintf(path, VL_BANK_PATH, "%s/%s", folder, said(store, "file")) >= VL_BANK_PATH)
-        vl_fail(err, VL_EARG, "the path of a store is too long");
+    vl_bank_store_path(bank, sample, said(store, "file"), path, err);
     return path;
 }
 

@@ -63,11 +63,8 @@ static json_t *json_time(sqlite3_stmt *row, int column)
 /* Where the store of a row lies: absolute, as the bank's root is. */
 static const char *path_of(const vl_list_ask *ask, sqlite3_stmt *row, char path[VL_BANK_PATH], vl_err *err)
 {
-    char folder[VL_BANK_PATH];
     *path = 0;
-    if (!vl_bank_sample_folder(ask->bank, vl_sql_column(row, SAMPLE), folder, err) &&
-        snprintf(path, VL_BANK_PATH, "%s/%s", folder, vl_sql_column(row, FILE_)) >= VL_BANK_PATH)
-        vl_fail(err, VL_EARG, "the path of a store is too long");
+    vl_bank_store_path(ask->bank, vl_sql_column(row, SAMPLE), vl_sql_column(row, FILE_), path, err);
     return path;
 }
 

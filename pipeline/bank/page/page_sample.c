@@ -236,9 +236,8 @@ static void put_store_facts(subject *s, sqlite3_stmt *stmt, const char *path)
 static void put_store(subject *s, sqlite3_stmt *stmt)
 {
     enum { MOST = 64 }; /* stores that are opened for their numbers */
-    char folder[VL_BANK_PATH], path[VL_BANK_PATH + 256];
-    if (vl_bank_sample_folder(s->bank, s->name, folder, s->err)) return;
-    snprintf(path, sizeof path, "%s/%.250s", folder, vl_sql_column(stmt, FILE_NAME));
+    char path[VL_BANK_PATH];
+    if (vl_bank_store_path(s->bank, s->name, vl_sql_column(stmt, FILE_NAME), path, s->err)) return;
     const bool live = !strcmp(vl_sql_column(stmt, STATE), "live");
     vl_html_put(s->h, "<h3>");
     vl_html_text(s->h, vl_sql_column(stmt, KIND));
