@@ -6,10 +6,10 @@
  *     history   the last symbols, sym_bits each, as many as history_mask keeps
  *     second    the symbol before the last, in 2^second_bits steps: symbol * second_mul >> 8
  *     top       the greater of the second and the third last, likewise
- *     position  in the row, in 2^position_bits steps: place * position_mul >> 16, the last step for all beyond
+ *     position  in the row, in 2^position_bits steps: place * position_mul >> 16; the last for all beyond
  *     unrest    how often the row has changed so far: steps_of[0 .. 31], below 2^unrest_bits
- * Each change counts once when symbols differ by more than change[0] from the one before (from the best symbol,
- * if from_best) and once more when by more than change[1].
+ * Each change counts once when symbols differ by more than change[0] from the one before (from the best
+ * symbol, if from_best) and once more when by more than change[1].
  */
 #ifndef VL_CONTEXT_H
 #define VL_CONTEXT_H

@@ -1,7 +1,7 @@
 /*
  * Symbols <-> 16-bit words, by the frequencies of their contexts (context.h): static rANS with 32-bit states,
- * 12-bit frequencies and 16-bit words (J. Duda, arXiv:1311.2540; interleaving: F. Giesen, arXiv:1402.3392), one
- * state for each of 16 lanes, whose words follow each other in the order in which they are read.
+ * 12-bit frequencies and 16-bit words (J. Duda, arXiv:1311.2540; interleaving: F. Giesen, arXiv:1402.3392),
+ * one state for each of 16 lanes, whose words follow each other in the order in which they are read.
  *
  * Symbols lie lane by lane: sym [nstep * 16], step after step. A symbol with bit 7 set is one that the model
  * does not have, and bits 0..6 the one that stands for it in contexts. length [next + 1]: how long rows are,
@@ -9,14 +9,15 @@
  * coded as any other.
  *
  * context_list   context [nstep * 16]: that of each symbol.
- * context_freq   freq [n]: first << 16 | frequency of each symbol in its context, of "another" where it has none;
- *                those are listed in other: place in sym, ascending. Returns how many; other has room for all.
- *                n is a multiple of 16; freq may be context.
+ * context_freq   freq [n]: first << 16 | frequency of each symbol in its context, of "another" where it has
+ *                none; those are listed in other: place in sym, ascending. Returns how many; other has room
+ *                for all. n is a multiple of 16; freq may be context.
  * rans_write     codes freq backwards; words end at end, and state is what reading starts from. Returns the
  *                words; there is room for one a symbol.
- * context_read   the other way: word [nword + 16], of which the last 16 are not used; other [nother]: the symbols
- *                that stand for others; where: their places in sym. Returns the words used, SIZE_MAX when words or
- *                others do not suffice. What is read of arbitrary words is arbitrary symbols, all <= nsymbol.
+ * context_read   the other way: word [nword + 16], of which the last 16 are not used; other [nother]: the
+ *                symbols that stand for others; where: their places in sym. Returns the words used, SIZE_MAX
+ *                when words or others do not suffice. What is read of arbitrary words is arbitrary symbols,
+ *                all <= nsymbol.
  */
 #include <string.h>
 

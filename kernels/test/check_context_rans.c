@@ -1,6 +1,6 @@
 /*
- * context_list, context_freq, rans_write, context_read: contexts against a plain formulation of context.h, words
- * there and back, every version the same words, and words that are anything.
+ * context_list, context_freq, rans_write, context_read: contexts against a plain formulation of context.h,
+ * words there and back, every version the same words, and words that are anything.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -38,8 +38,8 @@ void vl_work_free(vl_work *work);
  * codec_deflate.c. */
 enum { VL_EFFORTS = 7 };
 
-/* What was learned of a whole column, once, by the codec of that number. It puts what unpacking needs of it into
- * every chunk: the HDF5 filter sees nothing else. */
+/* What was learned of a whole column, once, by the codec of that number. It puts what unpacking needs of it
+ * into every chunk: the HDF5 filter sees nothing else. */
 typedef struct vl_model {
     uint8_t codec;
     vl_buf bytes; /* empty: there is none */
@@ -91,8 +91,8 @@ typedef struct vl_codec {
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
     void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
     bool rows, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
-    /* Learns from the first chunk of a column: appends the bytes of a model, or nothing. NULL: it does not. Of
-     * several for one column the first of the table learns. */
+    /* Learns from the first chunk of a column: appends the bytes of a model, or nothing. NULL: it does not.
+     * Of several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
 } vl_codec;
 

@@ -3,13 +3,13 @@
  * the same.
  *
  * First the shape of contexts: each shape of the table is tried on a part of the chunk, and costs the entropy
- * of its contexts and, for each frequency that it would need, half a logarithm of the times it was seen. Of the
- * cheapest three the one is taken whose model and symbols are the fewest bytes. For that the contexts, of which
- * there are thousands, are brought together in clusters of nearly the same
+ * of its contexts and, for each frequency that it would need, half a logarithm of the times it was seen. Of
+ * the cheapest three the one is taken whose model and symbols are the fewest bytes. For that the contexts, of
+ * which there are thousands, are brought together in clusters of nearly the same
  * frequencies: each context goes where it costs the fewest bits, the clusters' frequencies are counted again,
  * and so on for some rounds. A context stays with the one before it unless that costs more than to say so. A
- * few bytes keep 128 clusters, and contexts that were seen seldom lean on others: the result is mostly smaller
- * than what contexts adapted one by one give.
+ * few bytes keep 128 clusters, and contexts that were seen seldom lean on others: the result is mostly
+ * smaller than what contexts adapted one by one give.
  */
 #include "pipeline/codec/quality_model.h"
 

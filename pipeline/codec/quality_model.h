@@ -8,8 +8,9 @@
  *     u8 [32] steps_of; u32 position_mul; u8 1: rows are seen, 0: a chunk is one row
  *     u16 what it expects: 1/256 bit a symbol
  *     u8  clusters - 1; then one zstd frame of
- *         u8 [clusters * (n + 1)]  levels of frequencies: 0 none, L + 1: about 2^(L / 16) of 4096; the last one of
- *                                  each cluster is that of symbols without; what lacks to 4096 goes to the greatest
+ *         u8 [clusters * (n + 1)]  levels of frequencies: 0 none, L + 1: about 2^(L / 16) of 4096; the last
+ *                                  one of each cluster is that of symbols without; what lacks to 4096 goes
+ *                                  to the greatest
  *         u8 [contexts]            the cluster of each
  * What the words mean is in kernels/context.h.
  */
@@ -37,23 +38,23 @@ vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err);
 vl_code vl_quality_parse(vl_quality_model *m, const uint8_t *bytes, size_t n, vl_work *work, vl_err *err);
 void vl_quality_free(vl_quality_model *m);
 
-/* The lengths of rows as lanes of nstep symbols each go through them: length, one more than there are, none 0;
- * and where lanes begin. row [nrow]: where rows end within n symbols; NULL: all is one. */
+/* The lengths of rows as lanes of nstep symbols each go through them: length, one more than there are, none
+ * 0; and where lanes begin. row [nrow]: where rows end within n symbols; NULL: all is one. */
 vl_code vl_quality_lanes(const uint32_t *row, size_t nrow, size_t n, size_t nstep, vl_buf *length,
                          vl_lanes *lanes, vl_err *err);
 /* nstep of n symbols. */
 static inline size_t vl_quality_steps(size_t n) { return (n + VL_LANES - 1) / VL_LANES; }
 
-/* Bytes that n qualities would take each for itself, by how often it is there: what is hardly smaller is better
- * left to another codec. */
+/* Bytes that n qualities would take each for itself, by how often it is there: what is hardly smaller is
+ * better left to another codec. */
 size_t vl_quality_alone(const uint8_t *quality, size_t n, const vl_log2 *log);
 
 /* ---- shared by learning and reading ---- */
 
 enum { VL_QUALITY_SHAPE = 48 }; /* bytes between the values and the tables */
 unsigned vl_quality_symbol_bits(unsigned nsymbol);
-/* Sets all but the tables of m->context, whose nsymbol is set, by these bytes; returns the bits of a context, 0:
- * they make no sense. */
+/* Sets all but the tables of m->context, whose nsymbol is set, by these bytes; returns the bits of a context,
+ * 0: they make no sense. */
 unsigned vl_quality_shape(vl_quality_model *m, const uint8_t bytes[VL_QUALITY_SHAPE]);
 /* level [stride] -> freq [stride], slot [VL_FREQ_ALL] of one cluster; false: they make no sense. */
 bool vl_quality_freq(const uint8_t *level, uint32_t stride, uint32_t *freq, uint8_t *slot);

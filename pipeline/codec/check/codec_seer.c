@@ -4,8 +4,8 @@
  * rows end and the bytes of the column near it, and what it packs cannot be unpacked if any of that is not as
  * it was.
  *
- * Payload: u32 rows, u32 bytes near (0: none seen); the model; the ends of rows, u32 each; the bytes near; then for
- * each byte its rank, plus its place in its row, plus the byte near it, mod 256.
+ * Payload: u32 rows, u32 bytes near (0: none seen); the model; the ends of rows, u32 each; the bytes near;
+ * then for each byte its rank, plus its place in its row, plus the byte near it, mod 256.
  */
 #include "pipeline/codec/codec.h"
 
