@@ -174,13 +174,18 @@ vl_code vl_bank_room(const vl_bank *bank, uint64_t *bytes, vl_err *err)
 
 /* ---- time ---- */
 
-static const char *format_time(double now, const char *form, char text[32])
+const char *vl_bank_time(double now, char text[32])
 {
     const time_t whole = (time_t)now;
     struct tm utc;
-    if (!gmtime_r(&whole, &utc) || !strftime(text, 32, form, &utc)) snprintf(text, 32, "-");
+    if (!gmtime_r(&whole, &utc) || !strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc)) snprintf(text, 32, "-");
     return text;
 }
 
-const char *vl_bank_time(double now, char text[32]) { return format_time(now, "%Y-%m-%dT%H:%M:%SZ", text); }
-const char *vl_bank_date(double now, char text[32]) { return format_time(now, "%Y-%m-%d", text); }
+const char *vl_bank_date(double now, char text[32])
+{
+    const time_t whole = (time_t)now;
+    struct tm local;
+    if (!localtime_r(&whole, &local) || !strftime(text, 32, "%Y-%m-%d", &local)) snprintf(text, 32, "-");
+    return text;
+}

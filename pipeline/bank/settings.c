@@ -1,10 +1,12 @@
 /*
  * bank.ini: made by `vial init`, read by everything else. Sections in brackets, "name = value" lines,
  * comments after ';' or '#' at the start of a line or after " ;". What is not known is an error with its
- * line: a slip of the hand in a setting must not go unnoticed.
+ * line, all of them at once, with the nearest name: a slip of the hand in a setting must not go unnoticed.
  */
 #include "pipeline/bank/bank.h"
 
+#include "pipeline/bank/sheet/sheet_value.h"
+#include "pipeline/run/say.h"
 #include "pipeline/store/store.h"
 
 #include <dirent.h>
@@ -214,14 +216,26 @@ static const char *set_one(vl_bank *b, const char *section, const char *name, co
         return set_days(&b->keep_quarantine_days, value);
     if (!strcmp(section, "metrics") && !strcmp(name, "file"))
         return set_text(&b->metrics, value) ? NULL : "finds no memory";
+    if (*section == '?') return NULL; /* what the section is called was said */
     return *section ? "is not a setting of its section" : "stands before any [section]";
 }
 
+/* The sections, and the settings of each; inboxes have names. */
+static const char *const known[][2] = {
+    { "bank", "name shared profile" },
+    { "batch", "threads jobs max_memory timeout reserve empty" },
+    { "nightly", "deadline verify" },
+    { "tidy", "superseded quarantine" },
+    { "log", "to format" },
+    { "metrics", "file" },
+    { "inbox", "path match sheet complete settle sample lanes index profile" },
+};
+enum { NKNOWN = sizeof known / sizeof *known, NAME = 32 };
+
 static const char *open_section(vl_bank *b, const char *section)
 {
-    static const char *const known[] = { "bank", "batch", "nightly", "tidy", "log", "metrics" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (!strcmp(section, known[i])) return NULL;
+    for (int i = 0; i < NKNOWN - 1; i++)
+        if (!strcmp(section, known[i][0])) return NULL;
     if (strncmp(section, "inbox ", 6) || !section[6]) return "is not a section; an inbox is [inbox NAME]";
     for (int i = 0; i < b->ninbox; i++)
         if (!strcmp(b->inbox[i].name, section + 6)) return "is an inbox that stood here before";
@@ -242,6 +256,39 @@ static char *trim(char *text)
     return text;
 }
 
+/* The nearest of the names in a list, if it is nearer than those before. */
+static void try_names(const char *list, const char *wanted, unsigned *far, char name[NAME])
+{
+    char word[NAME];
+    for (int n = 0; sscanf(list, " %31s%n", word, &n) == 1; list += n) {
+        const unsigned d = vl_word_distance(word, wanted);
+        if (d >= *far) continue;
+        *far = d;
+        memcpy(name, word, NAME);
+    }
+}
+
+/* What is not known: "; nearest: profile", "; it is one of [batch]", or "". section NULL: of a section. */
+static void say_nearest(const char *section, const char *wanted, char text[96])
+{
+    char name[NAME] = "", other[NAME] = "";
+    unsigned far = (unsigned)(2 + strlen(wanted) / 4), none = 1;
+    const bool inbox = section && !strncmp(section, "inbox ", 6);
+    text[0] = 0;
+    if (strlen(wanted) >= NAME) return;
+    for (int i = 0; i < NKNOWN; i++) {
+        if (!section) try_names(known[i][0], wanted, &far, name);
+        else if (!strcmp(inbox ? "inbox" : section, known[i][0])) try_names(known[i][1], wanted, &far, name);
+        else if (!*other) {
+            try_names(known[i][1], wanted, &none, other); /* the very name */
+            if (*other) snprintf(other, NAME, "%s", known[i][0]);
+        }
+    }
+    if (*name) snprintf(text, 96, "; nearest: %s", name);
+    else if (*other)
+        snprintf(text, 96, "; it is one of [%s%s]", other, strcmp(other, "inbox") ? "" : " NAME");
+}
+
 static vl_code bad_line(vl_err *err, uint64_t line, const char *what, const char *why)
 {
     vl_fail(err, VL_ECONFIG, "'%.100s' %s", what, why);
@@ -251,7 +298,7 @@ static vl_code bad_line(vl_err *err, uint64_t line, const char *what, const char
 
 static vl_code read_line(vl_bank *b, char *text, uint64_t number, char section[256], vl_err *err)
 {
-    char *const line = trim(text);
+    char *const line = trim(text), near[96], why[240];
     const char *wrong = NULL;
     if (!*line || *line == ';' || *line == '#') return VL_OK;
     if (*line == '[') {
@@ -259,8 +306,12 @@ static vl_code read_line(vl_bank *b, char *text, uint64_t number, char section[2
         if (!end || end[1] || end - line > 250) return bad_line(err, number, line, "is no [section]");
         *end = 0;
         snprintf(section, 256, "%.250s", trim(line + 1));
-        wrong = open_section(b, section);
-        return wrong ? bad_line(err, number, section, wrong) : VL_OK;
+        if (!(wrong = open_section(b, section))) return VL_OK;
+        say_nearest(NULL, section, near);
+        snprintf(why, sizeof why, "%s%s", wrong, strncmp(wrong, "is not", 6) ? "" : near);
+        bad_line(err, number, section, why);
+        snprintf(section, 256, "?");
+        return err->code;
     }
     char *const equals = strchr(line, '=');
     if (!equals) return bad_line(err, number, line, "is neither a [section] nor 'name = value'");
@@ -271,21 +322,33 @@ static vl_code read_line(vl_bank *b, char *text, uint64_t number, char section[2
     if (comment) *comment = 0;
     value = trim(value);
     if (!*value) return bad_line(err, number, name, "has no value");
-    wrong = set_one(b, section, name, value);
-    return wrong ? bad_line(err, number,
-                            strncmp(wrong, "is no ", 6) && strncmp(wrong, "is none", 7) ? name : value, wrong)
-                 : VL_OK;
+    if (!(wrong = set_one(b, section, name, value))) return VL_OK;
+    say_nearest(section, name, near);
+    snprintf(why, sizeof why, "%s%s", wrong, strncmp(wrong, "is not a", 8) ? "" : near);
+    return bad_line(err, number, strncmp(wrong, "is no ", 6) && strncmp(wrong, "is none", 7) ? name : value,
+                    why);
 }
 
-static vl_code check_inboxes(const vl_bank *b, vl_err *err)
+/* One more error: those before it are said, the last one is the caller's to say. */
+static void take_error(vl_err *err, vl_err *more, const char *path)
 {
+    if (!more->code) return;
+    vl_err_file(more, path);
+    if (err->code) vl_say_error(err);
+    *err = *more;
+    vl_err_clear(more);
+}
+
+static void check_inboxes(const vl_bank *b, const char *path, vl_err *err)
+{
+    vl_err one = VL_ERR_INIT;
     for (int i = 0; i < b->ninbox; i++) {
         const vl_inbox *const in = &b->inbox[i];
-        if (!in->path) return vl_fail(err, VL_ECONFIG, "[inbox %s] has no path", in->name);
-        if (in->match && in->sheet)
-            return vl_fail(err, VL_ECONFIG, "[inbox %s] has match and sheet", in->name);
+        if (!in->path) vl_fail(&one, VL_ECONFIG, "[inbox %s] has no path", in->name);
+        else if (in->match && in->sheet)
+            vl_fail(&one, VL_ECONFIG, "[inbox %s] has match and sheet", in->name);
+        take_error(err, &one, path);
     }
-    return VL_OK;
 }
 
 static vl_code read_settings(vl_bank *b, const char *path, vl_err *err)
@@ -298,15 +361,18 @@ static vl_code read_settings(vl_bank *b, const char *path, vl_err *err)
         vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno, "no bank: cannot open its settings");
         return vl_err_file(err, path);
     }
-    while (!err->code && getline(&text, &room, f) >= 0) {
+    vl_err one = VL_ERR_INIT;
+    while (getline(&text, &room, f) >= 0) {
         text[strcspn(text, "\n")] = 0;
-        read_line(b, text, ++number, section, err);
+        read_line(b, text, ++number, section, &one);
+        take_error(err, &one, path);
     }
-    if (!err->code && ferror(f)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    if (ferror(f)) vl_fail_errno(&one, VL_EIO, errno, "cannot read");
+    take_error(err, &one, path);
     free(text);
     fclose(f);
-    if (!err->code) check_inboxes(b, err);
-    return vl_err_file(err, path);
+    check_inboxes(b, path, err);
+    return err->code;
 }
 
 vl_code vl_bank_open(vl_bank *bank, const char *path, vl_err *err)

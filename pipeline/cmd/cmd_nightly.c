@@ -46,5 +46,5 @@ const vl_command vl_command_nightly = { "nightly", "-b BANK [-n]",
                                         "Exit code: 0 all well; 65 items refused or stores damaged; 66 an "
                                         "inbox could not be read; 74 the disk; 75 another run\n"
                                         "holds the bank, or something is left for the next night.\n\n"
-                                        "  30 1 * * *  /usr/bin/vial nightly -b /data/bank\n",
+                                        "  30 1 * * *  " VL_BINDIR "/vial nightly -b /data/bank\n",
                                         run };

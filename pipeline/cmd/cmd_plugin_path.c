@@ -10,8 +10,8 @@
 /* Beside the program in a build folder; under lib/vial where it was installed. */
 static int run(const vl_command *me, int argc, char **argv)
 {
-    static const char *const place[] = { "/pipeline/store", "/../lib/vial/plugin",
-                                         "/../lib/x86_64-linux-gnu/vial/plugin" };
+    static const char *const place[] = { "/pipeline/store", "/../" VL_LIBDIR "/vial/plugin",
+                                         "/../lib/vial/plugin" };
     char self[PATH_MAX], path[PATH_MAX + 64];
     const vl_opt none[] = { { 0, "", VL_OPT_FLAG, NULL, NULL, NULL } };
     int rest = 0, code = 0;
@@ -28,9 +28,9 @@ static int run(const vl_command *me, int argc, char **argv)
             return EX_OK;
         }
     }
-    fprintf(
-        stderr,
-        "vial: the HDF5 plugin libvialfilter.so lies neither beside the program nor under lib/vial/plugin\n");
+    fprintf(stderr,
+            "vial: the HDF5 plugin libvialfilter.so lies neither beside the program nor under " VL_LIBDIR
+            "/vial/plugin\n");
     return EX_OSFILE;
 }
 

@@ -73,7 +73,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "store: threads of --verify; default: all cores" },
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "store: no progress of --verify" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "the bank; default: environment VIAL_BANK" },
-        { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "bank: the day, in UTC; default: today" },
+        { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "bank: the day, local; default: today" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;

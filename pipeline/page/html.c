@@ -220,9 +220,9 @@ const char *vl_show_duration(double seconds, char text[32])
 static const char *show(double at, const char *form, char text[32])
 {
     const time_t whole = (time_t)at;
-    struct tm utc;
+    struct tm local;
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"") const bool good =
-        gmtime_r(&whole, &utc) && strftime(text, 32, form, &utc);
+        localtime_r(&whole, &local) && strftime(text, 32, form, &local);
     _Pragma("GCC diagnostic pop") if (!good) snprintf(text, 32, "?");
     return *text == ' ' ? text + 1 : text;
 }

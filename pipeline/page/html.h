@@ -59,8 +59,8 @@ const char *vl_show_count(double count, char text[32]);           /* "1,204" */
 const char *vl_show_number(double number, char text[32]);         /* "1,204", "0.125", "3.1e9"; "-" for NaN */
 const char *vl_show_word(double n, char text[32]);                /* up to nine "one", else a count */
 const char *vl_show_duration(double seconds, char text[32]);      /* "2 h 05 min" */
-const char *vl_show_day(double at, char text[32]);                /* "22 November 2026" */
-const char *vl_show_time(double at, char text[32]);               /* "22 Nov 2026, 08:30" */
+const char *vl_show_day(double at, char text[32]);                /* "22 November 2026", local */
+const char *vl_show_time(double at, char text[32]);               /* "22 Nov 2026, 08:30", local */
 const char *vl_show_ratio(double from, double to, char text[32]); /* "2.3" and a sign for times; "-" */
 
 #endif

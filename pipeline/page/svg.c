@@ -200,8 +200,8 @@ void vl_svg_stack(vl_html *h, const char *title, const vl_bar *bar, int n, vl_ch
 static const char *show_date(double at, char text[32])
 {
     const time_t whole = (time_t)at;
-    struct tm utc;
-    if (!gmtime_r(&whole, &utc) || !strftime(text, 32, "%e %b", &utc)) snprintf(text, 32, "?");
+    struct tm local;
+    if (!localtime_r(&whole, &local) || !strftime(text, 32, "%e %b", &local)) snprintf(text, 32, "?");
     return *text == ' ' ? text + 1 : text;
 }
 

@@ -7,6 +7,7 @@ Suites: banks. Also: asan.
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -35,6 +36,28 @@ def inputs(f):
     f.write("run7.mzML", mzml())
 
 
+def all_settings_errors(t, f, bank, original):
+    """Every error at once, each with its line; of names that are not known the nearest."""
+    f.write("bank/bank.ini", b"[batch]\nthreds = 4\njobs = many\n[nightli]\nverify = 3d\n[log]\nverify = 3d\n"
+            b"[inbox a]\nmatch = x\n[inbox b]\npath = y\nsetle = 3s\n")
+    done = bank.run("ls")
+    words = ("line 2: 'threds' is not a setting of [batch]; nearest: threads", "line 3: 'many'",
+             "line 4: 'nightli' is not a section; an inbox is [inbox NAME]; nearest: nightly",
+             "line 7: 'verify' is not a setting of [log]; it is one of [nightly]", "line 12: 'setle'",
+             "nearest: settle", "[inbox a] has no path")
+    t.check(done.code == CONFIG and len(done.err.splitlines()) == 6 and all(w in done.err for w in words),
+            "all errors of bank.ini at once", done.err)
+    text = re.sub(rb"^;(\w+ = |\[)", rb"\1", original, flags=re.M).replace(b"sheet = *.csv", b";")
+    f.write("bank/bank.ini", text)
+    t.check(bank.run("ls").code == OK, "every setting that bank.ini explains is known", bank.run("ls").err)
+    for name in sorted(set(re.findall(rb"^(\w{4,}) = ", text, re.M))):
+        f.write("bank/bank.ini", text.replace(b"\n" + name + b" =", b"\n" + name[:-1] + b" =",
+                                              1))
+        done = bank.run("ls")
+        t.check(done.code == CONFIG and f"nearest: {name.decode()}" in done.err,
+                f"{name.decode()}, misspelt", done.err)
+
+
 def settings(t, f):
     bank = Bank(f)
     for name in ("samples", "cohorts", "journal", "quarantine", "receipts", "reports"):
@@ -56,6 +79,7 @@ def settings(t, f):
                         ("word", ("word",)), ("[log]\nto =", ("to",)), ("x = 1\n", ("x",))):
         f.write("bank/bank.ini", original + line.encode() + b"\n")
         check_refusal(t, f"bank.ini with {line!r}", bank.run("ls"), ("bank.ini", *words), (CONFIG,))
+    all_settings_errors(t, f, bank, original)
     f.write("bank/bank.ini",
             original + b"\n[bank]\nprofile = fast  ; as the platform wants\n[batch]\nreserve = 1M\n")
     t.check(bank.run("ls").code == OK, "comments behind values")

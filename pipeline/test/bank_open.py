@@ -181,6 +181,28 @@ def jumped(t, f):
     t.check(abs(checked - time.time()) < 600, "what was checked in the future is checked again", str(checked))
 
 
+def local_days(t, f):
+    """01:30 on a Sunday in Shanghai is Saturday in UTC: pages and quarantine go by the people's day."""
+    bank = scene(f)
+    there = {"TZ": "Asia/Shanghai", "VIAL_NOW": "1795887000"}  # 2026-11-28 17:30 UTC
+    if not os.path.exists("/usr/share/zoneinfo/Asia/Shanghai"):
+        there["TZ"] = "CST-8"
+    bank.run("nightly", env=there)
+    page = bank / "reports/2026-11-29.html"
+    t.check(os.path.exists(page), "the page of Sunday", str(os.listdir(bank / "reports")))
+    text = open(page).read()
+    t.check("Sunday, 29 November 2026" in text and "29 Nov 2026, 01:30" in text and "local (CST)" in text,
+            "its times are theirs", text[-400:])
+    t.check(os.listdir(bank / "quarantine/2026-11-29"), "and the quarantine's folder")
+    t.check('2026-11-28T17:30:00Z' in open(bank / "reports/vial.log").read(), "the log is for machines: UTC")
+    done = bank.run("report", "--day", "2026-11-29", "-o", f / "x.html", env=there)
+    t.check(done.code == OK and "cut" in f.read("x.html").decode(), "the page of a local day", done.err)
+    spring = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3",
+              "VIAL_NOW": "1774828800"}  # 30 March 2026, 02:00 in summer time
+    t.check(bank.run("report", "--day", "2026-03-29", "-o", f / "y.html", env=spring).code == OK,
+            "a day of 23 hours")
+
+
 def two_banks(t, f):
     """Metrics of two banks in one folder: no value twice, each says whose it is."""
     text = ""
@@ -234,4 +256,4 @@ def kills(t, f):
 
 
 if __name__ == "__main__":
-    main(acknowledged, by_hand, waiting, jumped, two_banks, kills)
+    main(acknowledged, by_hand, waiting, jumped, local_days, two_banks, kills)

@@ -18,7 +18,7 @@ import time
 
 from banktest import Bank, mzml, sheet
 from fqmodel import reads
-from vialtest import DATA, IOERR, OK, TEMPFAIL, USAGE, VIAL, Folder, main, run
+from vialtest import BUILD, DATA, IOERR, OK, TEMPFAIL, USAGE, VIAL, Folder, main, run
 
 OPS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../scripts/ops"))
 ROOT = os.geteuid() == 0
@@ -56,7 +56,7 @@ def cron(t, _):
     t.check(len(lines) == 1, "one line for cron", str(lines))
     t.check(all(re.fullmatch(r"[0-9*,/-]+", x) for x in lines[0].split()[:5]), "five fields of time",
             lines[0])
-    t.check("/usr/bin/vial nightly -b /data/bank" in cron_command(lines[0]),
+    t.check("/usr/local/bin/vial nightly -b /data/bank" in cron_command(lines[0]),
             "the whole command is before any %", lines[0])
     t.check(text.endswith("\n"), "cron wants a line break at the end")
     if shutil.which("crontab") and ROOT:
@@ -64,7 +64,7 @@ def cron(t, _):
         t.check(done.returncode == 0, "crontab -n", done.stdout + done.stderr)
     with Folder() as f:
         bank = bank_with_inbox(f, 5)
-        ours = cron_command(lines[0]).replace("/usr/bin/vial", VIAL).replace("/data/bank", bank.path)
+        ours = cron_command(lines[0]).replace("/usr/local/bin/vial", VIAL).replace("/data/bank", bank.path)
 
         def night():
             return command("env", "-i", "HOME=" + f.path, "LOGNAME=biobank", "SHELL=/bin/sh",
@@ -85,10 +85,50 @@ def cron(t, _):
 # ---- systemd ----
 
 
+def options(t, _):
+    """Every option that the documents and examples name is one of vial's, or of the program beside it."""
+    known = set()
+    for line in run("help").out.decode().splitlines():
+        if re.match(r"  [a-z][a-z-]+ +\w", line):
+            known |= set(re.findall(r"--[a-z][a-z-]+", run("help", line.split()[0]).out.decode()))
+    t.check(len(known) > 40, "options of vial", str(known))
+    others = re.compile(r"sbatch|SBATCH|systemctl|slurm_submit|SLURM"
+                        r"|--(wrap|parsable|cpus-per-task|nodelist|array)"
+                        r"|scripts/|meson")
+    top = os.path.join(OPS, "../..")
+    paths = [top + "/README.md", *glob.glob(top + "/docs/*.md"), *glob.glob(OPS + "/*")]
+    for path in paths:
+        with open(path, encoding="utf-8") as g:
+            for number, line in enumerate(g, 1):
+                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+                if not others.search(line):
+                    t.check(named <= known, f"{os.path.basename(path)}:{number}: options exist",
+                            str(named - known))
+
+
+def installed(t, f):
+    """As installed elsewhere: the examples, help and the plugin's place have the configured paths."""
+    if not shutil.which("meson"):
+        return t.skip("meson is not installed")
+    prefix = re.search(r"(\S+)/vial nightly", run("help", "nightly").out.decode())[1]
+    done = command("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", f / "root")
+    t.check(done.returncode == 0, "meson install", done.stderr)
+    ops = glob.glob(f / "root/**/doc/vial/ops", recursive=True)
+    t.check(len(ops) == 1, "examples are installed", str(ops))
+    for name in ("crontab.example", "vial-nightly.service"):
+        with open(os.path.join(ops[0], name), encoding="utf-8") as g:
+            t.check(f"{prefix}/vial nightly -b /data/bank" in g.read(), f"{name}: the program's path")
+    program = f / "root" + prefix + "/vial"
+    t.check(os.access(program, os.X_OK), "the program is there", program)
+    done = command(program, "plugin-path")
+    t.check(done.returncode == 0 and os.path.exists(done.stdout.strip() + "/libvialfilter.so"), "plugin-path",
+            done.stdout + done.stderr)
+
+
 def unit_files(f):
     """The units in a folder, with programs that exist."""
     for name in ("vial-nightly.service", "vial-nightly.timer"):
-        f.write(name, text_of(name).replace("/usr/bin/vial", VIAL).encode())
+        f.write(name, text_of(name).replace("/usr/local/bin/vial", VIAL).encode())
     return f / "vial-nightly.service", f / "vial-nightly.timer"
 
 
@@ -374,4 +414,4 @@ def shell_scripts(t, _):
 
 if __name__ == "__main__":
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    main(shell_scripts, cron, units, rotation, array_script, submit_script, process)
+    main(shell_scripts, options, installed, cron, units, rotation, array_script, submit_script, process)

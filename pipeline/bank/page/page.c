@@ -17,23 +17,30 @@
 
 vl_code vl_page_end(vl_html *h, const char *path)
 {
-    char now[32], words[128];
-    snprintf(words, sizeof words, "Written %s UTC by vial %s. All times are UTC; 1 kB is 1,000 bytes.",
-             vl_show_time(vl_bank_now(), now), VL_VERSION);
+    char now[32], words[160], zone[32] = "";
+    const time_t whole = (time_t)vl_bank_now();
+    struct tm local;
+    if (localtime_r(&whole, &local)) strftime(zone, sizeof zone, "%Z", &local);
+    snprintf(words, sizeof words, "Written %s by vial %s. All times are local (%s); 1 kB is 1,000 bytes.",
+             vl_show_time(vl_bank_now(), now), VL_VERSION, zone);
     vl_html_foot(h, words);
     return h->err->code ? h->err->code : vl_bank_write_file(path, h->text.data, h->text.len, h->err);
 }
 
 /* ---- the day and the place ---- */
 
-/* "2026-11-22" to the first second of that day, UTC. */
-static vl_code parse_day(const char *day, double *from, vl_err *err)
+/* "2026-11-22" to the first second of that local day, and of the next: it may have 23 or 25 hours. */
+static vl_code parse_day(const char *day, double *from, double *to, vl_err *err)
 {
-    struct tm utc = { 0 };
+    struct tm local = { 0 };
     char again[32];
-    const char *const end = strlen(day) == 10 ? strptime(day, "%Y-%m-%d", &utc) : NULL;
+    const char *const end = strlen(day) == 10 ? strptime(day, "%Y-%m-%d", &local) : NULL;
     if (end && !*end) {
-        *from = (double)timegm(&utc);
+        struct tm next = local;
+        local.tm_isdst = next.tm_isdst = -1;
+        next.tm_mday++;
+        *from = (double)mktime(&local);
+        *to = (double)mktime(&next);
         if (!strcmp(vl_bank_date(*from, again), day)) return VL_OK; /* there is no 30th of February */
     }
     return vl_fail(err, VL_EARG, "'%.32s' is no day; write it as 2026-11-22", day);
@@ -269,8 +276,8 @@ static vl_code write_page(vl_day *d, const char *path)
 {
     char title[64], day[32], name[16];
     const time_t whole = (time_t)d->from;
-    struct tm utc;
-    if (!gmtime_r(&whole, &utc) || !strftime(name, sizeof name, "%A", &utc))
+    struct tm local;
+    if (!localtime_r(&whole, &local) || !strftime(name, sizeof name, "%A", &local))
         snprintf(name, sizeof name, "Day");
     snprintf(title, sizeof title, "%s, %s", name, vl_show_day(d->from, day));
     sum_all(d);
@@ -293,8 +300,7 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, cons
     char full[VL_BANK_PATH];
     vl_html h = { .err = err };
     vl_day d = { .bank = bank, .catalog = c, .h = &h, .err = err, .now = vl_bank_now() };
-    if (parse_day(day, &d.from, err)) return err->code;
-    d.to = d.from + 86400;
+    if (parse_day(day, &d.from, &d.to, err)) return err->code;
     if (d.now < d.to + NEWS) d.open = open;
     if (!path) vl_bank_settle_mask(bank);
     if (!path && (vl_bank_path(bank, full, err, "reports") || vl_bank_make_folder(bank, full, err) ||

@@ -6,7 +6,7 @@
 
 /* The page of a day (or night) of the bank: what came in by kind, rates, sizes, refusals by reason with how
  * to retry, what is open (of open_items.h; NULL: unknown), state of verification, growth of the last 90 days,
- * days until the disk is full. day: "2026-11-22" (UTC). Written whole to path, or to reports/<day>.html when
+ * days until the disk is full. day: "2026-11-22", local. Written whole to path, or to reports/<day>.html when
  * path is NULL. */
 vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, const char *day, const char *path,
                     vl_err *err);
