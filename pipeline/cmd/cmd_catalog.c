@@ -75,6 +75,9 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!vl_bank_open(&bank, path, &err)) {
         if (!strcmp(argv[rest], "rebuild")) rebuild(&bank, &differences, &err);
         else compare(&bank, ledger, &differences, &err);
+        if (vl_bank_is_open(&bank))
+            vl_say(stderr, "vial: %s: everyone on this machine can get in; 'chmod o= %s' shuts it", bank.root,
+                   bank.root);
     }
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : differences ? EX_DATAERR : EX_OK;
