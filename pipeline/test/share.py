@@ -9,11 +9,12 @@ import glob
 import os
 import shutil
 import stat
+import subprocess
 import threading
 
 from banktest import Bank, check_whole, sheet
 from fqmodel import reads
-from vialtest import DATA, NOPERM, OK, TEMPFAIL, Part, main, run
+from vialtest import DATA, NOPERM, OK, TEMPFAIL, VIAL, Part, main, run
 
 TECH, VIAL_USER, STRANGER, LAB, OTHERS = 60001, 60002, 60003, 60010, 60011
 MASKS = (0o022, 0o027, 0o077)
@@ -181,6 +182,34 @@ def private(t, f):
     t.check(done.code not in (OK, TEMPFAIL), "others get nothing", str(done))
 
 
+def mounted(t, f):
+    """A read-only mount, for root too: what reads works, what writes says why it cannot."""
+    bank = Bank(f)
+    f.write("r.fastq", reads(20, 1))
+    works(t, "ingest", bank.run("ingest", "-s", "S", "--acquisition", "a", f / "r.fastq"))
+    os.mkdir(f / "m")
+
+    def inside(*args):
+        m = f / "m"
+        script = f'mount --bind "{bank.path}" "{m}" && mount -o remount,bind,ro "{m}" && exec "$@"'
+        return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", VIAL, args[0], "-b", f / "m",
+                               *args[1:]], capture_output=True, text=True)
+    if not shutil.which("unshare") or inside("ls").returncode != OK:
+        return t.skip("nothing can be mounted here: a read-only bank")
+    for args in (["info", "S"], ["view", "S/a"], ["export", "S/a"], ["verify", "S/a"], ["catalog", "check"],
+                 ["open"], ["report", "S", "-o", f / "x.html"], ["sql", "SELECT 1"]):
+        done = inside(*args)
+        t.check(done.returncode == OK, f"read-only: {args[0]}", done.stderr)
+    done = inside("verify", "--all")
+    t.check(done.returncode == OK and "1 stores verified" in done.stdout and "not noted" in done.stderr,
+            "read-only: verify --all", str(done))
+    for args in (["nightly"], ["withdraw", "--reason", "x", "S"], ["tidy"], ["catalog", "rebuild"],
+                 ["ingest", "-s", "T", f / "r.fastq"]):
+        done = inside(*args)
+        t.check(done.returncode == NOPERM and "read-only" in done.stderr, f"read-only: {args[0]} says why",
+                str(done))
+
+
 def wide(t, f):
     """A bank of older days: shared if its folders were, its old locks can be had, and who gets in is told."""
     tech, night = Person(TECH, 0o022), Person(VIAL_USER, 0o022)
@@ -217,4 +246,4 @@ if __name__ == "__main__":
         main(skipped)
     main(*(Part(f"{name} {mask:03o}", call, (mask,)) for name,
            call in (("in turn", in_turn), ("at once", at_once))
-           for mask in MASKS), private, wide)
+           for mask in MASKS), private, mounted, wide)
