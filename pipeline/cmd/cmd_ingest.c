@@ -80,7 +80,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'b', "bank", VL_OPT_TEXT, &into.bank, "BANK",
           "into this bank; else that of the environment VIAL_BANK" },
         { 0, "sheet", VL_OPT_TEXT, &into.sheet, "FILE",
-          "bank: a batch: sample sheet (nf-core, SDRF or CSV)" },
+          "bank: a batch: sample sheet (nf-core, SDRF or CSV); '-' is standard input" },
         { 0, "check", VL_OPT_FLAG, &into.check, NULL, "bank: only check the sheet" },
         { 'j', "jobs", VL_OPT_COUNT, &into.jobs, "N", "bank: items at once; default: one for two threads" },
         { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,

@@ -50,7 +50,8 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
         if (e->column) snprintf(column, sizeof column, ", column %" PRIu32, e->column);
         vl_say(stderr, "vial: %s: line %" PRIu32 "%s: %s", path, e->line, column, e->what);
     }
-    vl_say(stderr, "vial: %s: %zu errors; nothing was started", path, sheet->nerror);
+    vl_say(stderr, "vial: %s: %zu error%s; nothing was started", path, sheet->nerror,
+           sheet->nerror == 1 ? "" : "s");
     return EX_DATAERR;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "pipeline/cmd/opt.h"
 
+#include "formats/nearest.h"
 #include "kernels/kernels.h"
 #include "pipeline/run/heap.h"
 #include "pipeline/run/run.h"
@@ -67,6 +68,10 @@ int main(int argc, char **argv)
         const int code = vl_guard(work, &c);
         return argc > 1 ? code : EX_USAGE;
     }
-    vl_say(stderr, "vial: there is no command '%s'; 'vial help' lists them", name);
+    char meant[2 * VL_WORD];
+    vl_nearest near = vl_nearest_to(name);
+    for (int i = 0; vl_commands[i]; i++) vl_nearest_try(&near, vl_commands[i]->name);
+    vl_say(stderr, "vial: there is no command '%s'%s; 'vial help' lists them", name,
+           vl_nearest_text(&near, "", meant));
     return EX_USAGE;
 }

@@ -1,5 +1,6 @@
 /* Options from a table, over getopt_long; help from the same table (opt.h). */
 #include "pipeline/cmd/opt.h"
+#include "formats/nearest.h"
 #include "pipeline/run/guard.h"
 #include "pipeline/run/say.h"
 
@@ -119,13 +120,23 @@ static int find(const table *t, int c)
     return -1;
 }
 
+/* An option that nobody has: which was meant? */
+static void unknown(const vl_command *me, const table *t, const char *option)
+{
+    char word[VL_WORD], meant[2 * VL_WORD];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(option, "="), option);
+    vl_nearest near = vl_nearest_to(word + strspn(word, "-"));
+    for (int i = 0; i < t->n && !strncmp(option, "--", 2); i++) vl_nearest_try(&near, t->opt[i]->name);
+    vl_usage(me, "unknown option '%s'%s", option, vl_nearest_text(&near, "--", meant));
+}
+
 /* One option that getopt found. False after a message. */
 static bool take(const vl_command *me, const table *t, int c, char **argv, vl_given *given)
 {
     const int i = find(t, c);
     vl_err err = VL_ERR_INIT;
     if (c == ':') return vl_usage(me, "'%s' needs an argument", argv[optind - 1]), false;
-    if (i < 0) return vl_usage(me, "unknown option '%s'", argv[optind - 1]), false;
+    if (i < 0) return unknown(me, t, argv[optind - 1]), false;
     const vl_opt *const o = t->opt[i];
     if (t->owned[i]) {
         if (!vl_given_add(given, o->name, optarg, &err)) return true;

@@ -8,6 +8,7 @@
  */
 #include "pipeline/io/input.h"
 #include "pipeline/io/inflate.h"
+#include "pipeline/io/inputs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -312,8 +313,7 @@ static vl_code check_path(const char *path, uint64_t *size, bool *regular, vl_er
 {
     struct stat st;
     const bool standard = !strcmp(path, "-");
-    if (standard ? fstat(STDIN_FILENO, &st) : stat(path, &st))
-        return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+    if (standard ? fstat(STDIN_FILENO, &st) : stat(path, &st)) return vl_fail_open(err, path, errno);
     if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a file");
     if (!standard && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS))
         return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");

@@ -2,8 +2,10 @@
 #include "pipeline/io/inputs.h"
 #include "pipeline/io/names.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *vl_role_name(vl_role role)
 {
@@ -65,6 +67,19 @@ bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b)
     for (size_t i = 0; i < a->n; i++)
         if (a->file[i].stream != b->file[i].stream || strcmp(a->file[i].path, b->file[i].path)) return false;
     return true;
+}
+
+vl_code vl_fail_open(vl_err *err, const char *path, int errnum)
+{
+    struct stat st;
+    const bool missing = errnum == ENOENT || errnum == ENOTDIR;
+    if (missing && !lstat(path, &st) && S_ISLNK(st.st_mode))
+        return vl_fail(err, VL_ENOIN, "cannot open: is a link that leads nowhere");
+    if (missing && *path == '~')
+        return vl_fail(err, VL_ENOIN, "cannot open: not found; '~' means nothing here, write the folder out");
+    if (missing && strchr(path, '\\'))
+        return vl_fail(err, VL_ENOIN, "cannot open: not found; folders are parted by '/', not by '\\'");
+    return vl_fail_errno(err, VL_ENOIN, errnum, "cannot open");
 }
 
 void vl_inputs_free(vl_inputs *in)

@@ -171,11 +171,12 @@ static vl_code check_store(verify *v, const vl_verify *ask, vl_verified *seen, v
     if (vl_store_get_u64(v->store, "/", "n_row", &seen->rows, err)) return err->code;
     seen->columns = vl_store_ncolumn(v->store);
     for (int c = 0; c < v->ncolumn; c++) seen->chunks += vl_store_column(v->store, c)->nchunk;
-    v->total = seen->bytes;
     if (!(v->whole = calloc((size_t)v->ncolumn + 1, sizeof *v->whole)))
         return vl_fail(err, VL_ENOMEM, "no memory to verify a store");
     if (!ask->quick && check_text(v, ask, seen, &added, err)) return err->code;
     v->column = unchecked(v, 0);
+    for (int c = v->column; c < v->ncolumn; c = unchecked(v, c + 1))
+        v->total += vl_store_column(v->store, c)->packed_bytes; /* of what the text did not show */
     if (v->column < v->ncolumn && check_columns(v, ask->threads, err)) return err->code;
     if (check_indexes(v, ask->threads, added, err)) return err->code;
     return vl_store_identity(v->store, seen->digest, err);

@@ -3,9 +3,11 @@
  * column is one that the kind makes, or any field that the store has for its rows, known to this program or
  * not.
  */
+#include "formats/nearest.h"
 #include "pipeline/out/view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- which columns ---- */
@@ -15,6 +17,46 @@ static bool is_called(const char *path, const char *name, size_t n)
 {
     const char *const slash = strrchr(path, '/'), *const last = slash ? slash + 1 : path;
     return (strlen(path) == n && !strncmp(path, name, n)) || (strlen(last) == n && !strncmp(last, name, n));
+}
+
+/* Is it a column of the table of rows? */
+static bool is_column(const vl_field *f)
+{
+    return !f->table && (f->shape == VL_FIXED || f->shape == VL_RAGGED);
+}
+
+/* A column that the kind makes in place of the field of that name. */
+static bool is_own(const vl_viewer *v, const char *name)
+{
+    for (const vl_view_column *c = v->kind->question->column; c->name; c++)
+        if (!strcmp(c->name, name)) return true;
+    return false;
+}
+
+/* Adds a name to the list of those there are, as far as it fits. */
+static void add_name(vl_nearest *near, char list[112], const char *name)
+{
+    const size_t at = strlen(list), n = strlen(name);
+    vl_nearest_try(near, name);
+    if (at + n + 6 < 112) snprintf(list + at, 112 - at, "%s %s", at ? "," : "", name);
+    else if (at < 5 || strcmp(list + at - 5, ", ...")) snprintf(list + at, 112 - at, ", ...");
+}
+
+/* The columns that there are, as many as fit in a message; the nearest name of all. */
+static vl_code no_column(const vl_viewer *v, const char *name, size_t n, vl_err *err)
+{
+    const vl_schema *const s = vl_reader_columns(v->r)->schema;
+    char word[VL_WORD], meant[2 * VL_WORD], list[112] = "";
+    snprintf(word, sizeof word, "%.*s", (int)(n < VL_WORD ? n : VL_WORD), name);
+    vl_nearest near = vl_nearest_to(word);
+    for (const vl_view_column *c = v->kind->question->column; c->name; c++) add_name(&near, list, c->name);
+    for (int f = 0; f < s->nfield; f++) {
+        const char *const last = strrchr(s->field[f].path, '/');
+        const char *const field = last ? last + 1 : s->field[f].path;
+        if (is_column(&s->field[f]) && !is_own(v, field)) add_name(&near, list, field);
+    }
+    return vl_fail(err, VL_EARG, "no column is called '%.40s'%s; there are%s", word,
+                   vl_nearest_text(&near, "", meant), list);
 }
 
 vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_chosen *out, vl_err *err)
@@ -30,7 +72,7 @@ vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_c
         const vl_field *const field = &s->field[f];
         if (!is_called(field->path, name, n)) continue;
         other = field;
-        if ((field->shape != VL_FIXED && field->shape != VL_RAGGED) || field->table) continue;
+        if (!is_column(field)) continue;
         const bool whole = strlen(field->path) == n;
         *out = (vl_chosen){ whole ? field->path : strrchr(field->path, '/') + 1, NULL, f };
         return VL_OK;
@@ -39,7 +81,7 @@ vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_c
         return vl_fail(err, VL_EARG, "column %s has a row for each %s, not for each %s", other->path,
                        s->table[other->table], s->table[0]);
     if (other) return vl_fail(err, VL_EARG, "column %s has no rows", other->path);
-    return vl_fail(err, VL_EARG, "no column is called '%.*s'", (int)(n < 80 ? n : 80), name);
+    return no_column(v, name, n, err);
 }
 
 /* ---- cells ---- */

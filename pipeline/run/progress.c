@@ -1,9 +1,13 @@
 /* Progress on standard error (progress.h). */
 #include "pipeline/run/progress.h"
 
+#include "formats/letter.h"
+#include "pipeline/run/say.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,31 +48,66 @@ static void show_json(const vl_progress *p, double spent, uint64_t done, uint64_
             p->what, spent, done, total, rows);
 }
 
+size_t vl_progress_width(void)
+{
+    struct winsize size;
+    return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+}
+
+void vl_progress_line(const char *line)
+{
+    char cut[512];
+    const size_t width = vl_progress_width();
+    size_t n = (size_t)snprintf(cut, sizeof cut, "%s", line);
+    if (n >= sizeof cut) n = sizeof cut - 1;
+    while (n && vl_letters_cells(cut) >= width) cut[n = vl_letters_whole(cut, n - 1)] = 0;
+    fprintf(stderr, "\r\033[K%s", cut);
+}
+
 static void show_text(vl_progress *p, double spent, uint64_t done, uint64_t total, uint64_t rows)
 {
-    enum { WIDTH = 24 };
-    char bar[WIDTH + 1], rate[16], left[32] = "";
-    const double part = total ? (double)done / (double)total : 0;
-    const int full = part > 1 ? WIDTH : (int)(part * WIDTH);
-    memset(bar, '.', WIDTH);
-    memset(bar, '#', (size_t)full);
-    bar[WIDTH] = 0;
+    enum { BAR = 24, NARROW = 79 };
+    char bar[BAR + 4] = "", rate[16], left[32] = "", count[64] = "", percent[16] = "", line[256];
+    const double part = !total ? 0 : done < total ? (double)done / (double)total : 1;
+    if (total && (!p->terminal || vl_progress_width() >= NARROW)) {
+        memset(bar, '.', BAR + 2);
+        memset(bar + 1, '#', (size_t)(part * BAR));
+        bar[0] = '[', bar[BAR + 1] = ']', bar[BAR + 2] = ' ';
+    }
     vl_human_bytes((uint64_t)((double)done / (spent > 0 ? spent : 1)), rate);
     if (total && part > 0) {
         const double more = spent / part - spent;
         snprintf(left, sizeof left, ", %.0f:%02.0f left",
                  more / 60 - 0.5 > 0 ? (double)(int)(more / 60) : 0.0, more - 60 * (double)(int)(more / 60));
     }
-    fprintf(stderr, "%s%s ", p->terminal ? "\r\033[K" : "vial: ", p->what);
-    if (total) fprintf(stderr, "[%s] %3.0f%% ", bar, 100 * part);
-    if (rows) fprintf(stderr, "%" PRIu64 " %s, ", rows, p->unit);
-    fprintf(stderr, "%s/s%s%s", rate, left, p->terminal ? "" : "\n");
+    if (total) snprintf(percent, sizeof percent, "%3.0f%% ", 100 * part);
+    if (rows) snprintf(count, sizeof count, "%" PRIu64 " %s, ", rows, p->unit);
+    snprintf(line, sizeof line, "%s %s%s%s%s/s%s%s", p->what, bar, percent, count, rate,
+             strcmp(p->what, "ingest") ? "" : " read", left);
+    if (p->terminal) vl_progress_line(line);
+    else vl_say(stderr, "vial: %s", line);
     p->shown = 1;
+}
+
+/* A batch counts bytes of inputs. Reading them is most of an item's time, and checking its store the rest. */
+static void share(const vl_progress *p, uint64_t done, uint64_t total)
+{
+    static uint64_t read;
+    const double most = 0.85, part = total && done < total ? (double)done / (double)total : 1;
+    if (!shared) return;
+    if (!strcmp(p->what, "ingest")) {
+        read = done;
+        *shared = (uint64_t)(most * (double)done);
+    } else if (!strcmp(p->what, "verify")) {
+        const uint64_t now = (uint64_t)((most + (1 - most) * part) * (double)read);
+        if (now > *shared) *shared = now;
+    }
 }
 
 void vl_progress_show(vl_progress *p, uint64_t done, uint64_t total, uint64_t rows)
 {
-    if (shared && !strcmp(p->what, "ingest")) *shared = done;
+    share(p, done, total);
+    p->done = done, p->total = total, p->rows = rows;
     if (p->how == VL_PROGRESS_OFF) return;
     const double t = now(), every = p->how == VL_PROGRESS_JSON ? 1 : p->terminal ? 0.2 : 60;
     if (t - p->last < every) return;
@@ -79,6 +118,8 @@ void vl_progress_show(vl_progress *p, uint64_t done, uint64_t total, uint64_t ro
 
 void vl_progress_end(vl_progress *p)
 {
+    if (p->how == VL_PROGRESS_JSON && p->done) show_json(p, now() - p->start, p->done, p->total, p->rows);
     if (p->shown && p->terminal) fputs("\r\033[K", stderr);
     p->shown = 0;
+    p->done = 0;
 }

@@ -130,14 +130,18 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     return VL_OK;
 }
 
-/* "10ppm", "0.02", "0.02Th", "0.02Da" around a m/z, in Th. */
+/* "10ppm", "0.02Th", "0.02Da" around a m/z, in Th. A number alone could be either. */
 static vl_code take_tolerance(const vl_spectra_asked *ask, double *within, vl_err *err)
 {
     char *end = NULL;
-    const double value = strtod(ask->tolerance, &end);
-    const bool ppm = !strcmp(end, "ppm"), plain = !*end || !strcmp(end, "Th") || !strcmp(end, "Da");
-    if (end == ask->tolerance || !(value >= 0) || (!ppm && !plain))
-        return vl_fail(err, VL_EARG, "'%.60s' is no tolerance: 10ppm, 0.02", ask->tolerance);
+    const char *const text = ask->tolerance ? ask->tolerance : "10ppm";
+    const double value = strtod(text, &end);
+    const bool ppm = !strcmp(end, "ppm"), plain = !strcmp(end, "Th") || !strcmp(end, "Da");
+    if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
+    if (end > text && !*end && value >= 0)
+        return vl_fail(err, VL_EARG, "--tol: '%.40s' has no unit: %.40sppm or %.40sTh", text, text, text);
+    if (end == text || !(value >= 0) || (!ppm && !plain))
+        return vl_fail(err, VL_EARG, "--tol: '%.60s' is no tolerance: 10ppm, 0.02Th", text);
     *within = ppm ? ask->precursor * value * 1e-6 : value;
     return VL_OK;
 }
@@ -237,8 +241,7 @@ static void defaults(void *asked)
                                                      .scan = VL_NOWHERE,
                                                      .time = { NAN, NAN },
                                                      .mz = { -INFINITY, INFINITY },
-                                                     .precursor = NAN,
-                                                     .tolerance = "10ppm" };
+                                                     .precursor = NAN };
 }
 
 #define AT(member) offsetof(vl_spectra_asked, member)
@@ -249,7 +252,7 @@ static const vl_opt options[] = {
     { 0, "time", VL_OPT_INTERVAL, NULL, "A-B", "retention time in seconds", AT(time), NULL },
     { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "of this MS level", AT(ms_level), NULL },
     { 0, "precursor", VL_OPT_NUMBER, NULL, "MZ", "with a precursor at this m/z", AT(precursor), NULL },
-    { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02", AT(tolerance),
+    { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02Th", AT(tolerance),
       NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
     { .name = "" },

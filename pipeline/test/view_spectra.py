@@ -282,7 +282,7 @@ def questions(t, doc):
     for mz in ([t.random.choice(ions) for _ in range(3)] if ions else []):
         near = round(mz * (1 + t.random.uniform(-12, 12) * 1e-6), 7)
         out += [{"precursor": mz}, {"precursor": near}, {"precursor": near, "tolerance": (5.0, "ppm")},
-                {"precursor": round(mz, 1), "tolerance": (0.25, "")},
+                {"precursor": round(mz, 1), "tolerance": (0.25, "Da")},
                 {"precursor": round(mz), "tolerance": (20.5, "Th"), "level": 2,
                  **({"time": (times[0], times[len(times) // 2])} if times else {})}]
     drawn = t.random.uniform(100, 600), t.random.uniform(600, 2000)
@@ -601,7 +601,13 @@ def asked_wrongly(t, f):
                        ("--time", "x"): "'x'", ("--time", "5-3"): "5-3", ("--time", "5"): "'5'",
                        ("--mz", "a-b"): "a-b", ("--ms-level", "0"): "'0'",
                        ("--scan", "1-2"): "1-2", ("--precursor", "x"): "'x'", ("--precursor", "nan"): "nan",
-                       ("--tol", "5%"): "5%", ("--tol", "ppm"): "ppm", ("--tol", "-1"): "-1"}.items():
+                       ("--precursor", "5", "--tol", "5%"): "5%",
+                       ("--precursor", "5", "--tol", "ppm"): "ppm",
+                       ("--precursor", "5", "--tol", "-1Th"): "-1Th",
+                       ("--precursor", "5", "--tol", "20"): "no unit: 20ppm or 20Th",
+                       ("--tol", "20ppm"): "--tol goes with --precursor",
+                       ("--columns", "precursor_mzz"): "did you mean 'precursor_mz'?",
+                       ("--columns", "nothing"): "there are index, "}.items():
         refused(t, f, f"spectra, {args}", *args, code=USAGE, part=part)
     refused(t, f, "absent id", "--id", "scan=99", code=NOINPUT, part="no spectrum has the id 'scan=99'")
     refused(t, f, "absent scan", "--scan", 99, code=NOINPUT, part="99")

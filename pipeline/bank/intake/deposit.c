@@ -79,7 +79,7 @@ static vl_code look(const char *path, seen *s, vl_err *err)
     struct stat st;
     *s = (seen){ 0 };
     if (!strcmp(path, "-")) return VL_OK;
-    if (stat(path, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open"), vl_err_file(err, path);
+    if (stat(path, &st)) return vl_fail_open(err, path, errno), vl_err_file(err, path);
     s->bytes = (uint64_t)st.st_size;
     s->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return VL_OK;

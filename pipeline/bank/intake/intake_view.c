@@ -2,6 +2,8 @@
  */
 #include "pipeline/bank/intake/intake_parts.h"
 
+#include "pipeline/run/say.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -25,7 +27,7 @@ static uint64_t ended(const vl_intake_sum *s) { return s->published + s->unchang
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names)
 {
     const double t = ticks(), every = v->how == VL_PROGRESS_JSON ? 1 : v->terminal ? 0.2 : 60;
-    char rate[16], left[32] = "";
+    char rate[16], left[32] = "", line[320];
     if (v->how == VL_PROGRESS_OFF || t - v->last < every) return;
     v->last = t;
     const double spent = t - v->start, part = v->total ? (double)done / (double)v->total : 0;
@@ -43,9 +45,12 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
         const long more = (long)(spent / part - spent);
         snprintf(left, sizeof left, ", %ld:%02ld left", more / 60, more % 60);
     }
-    fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " items, %" PRIu64 " refused, %3.0f%%, %s/s%s; %.60s%s",
-            v->terminal ? "\r\033[K" : "vial: ", ended(sum), sum->items, sum->refused + sum->failed,
-            100 * part, rate, left, names, v->terminal ? "" : "\n");
+    snprintf(line, sizeof line,
+             "%" PRIu64 " of %" PRIu64 " item%s, %" PRIu64 " refused, %3.0f%%, %s/s read%s; %s", ended(sum),
+             sum->items, sum->items == 1 ? "" : "s", sum->refused + sum->failed, 100 * part, rate, left,
+             names);
+    if (v->terminal) vl_progress_line(line);
+    else vl_say(stderr, "vial: %s", line);
     v->shown = v->terminal;
 }
 

@@ -60,6 +60,7 @@ static vl_code open_folder(vl_sheet_reader *r)
 
 static vl_code read_file(vl_sheet_reader *r)
 {
+    if (!strcmp(r->path, "-")) return read_all(r, STDIN_FILENO);
     const int fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return vl_fail_errno(r->err, VL_ENOIN, errno, "cannot be opened");
     if (!read_all(r, fd)) open_folder(r);

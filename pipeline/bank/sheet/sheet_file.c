@@ -33,6 +33,13 @@ static bool can_read(const vl_sheet_reader *r, const char *path, const struct st
     return !faccessat(folder, path, R_OK, AT_EACCESS);
 }
 
+/* A link, beside the sheet or in the current folder? */
+static bool is_link(const vl_sheet_reader *r, const char *path)
+{
+    struct stat st;
+    return (!fstatat(r->folder, path, &st, AT_SYMLINK_NOFOLLOW) || !lstat(path, &st)) && S_ISLNK(st.st_mode);
+}
+
 /* A file that cannot be taken: says why. failed: errno of the search. */
 static void blame_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t column, int failed,
                        const struct stat *st)
@@ -42,6 +49,9 @@ static void blame_file(vl_sheet_reader *r, const vl_csv_cell *cell, size_t colum
     const char *const what =
         vl_value_is_formula_error(cell->text) ? "is the error of a formula in a spreadsheet"
         : failed && strstr(cell->text, "://") ? "is a web address: copy the file here first"
+        : missing && strchr(cell->text, '\\') ? "not found: folders are parted by '/', not by '\\'"
+        : missing && *cell->text == '~'       ? "not found: '~' means nothing here, write the folder out"
+        : missing && is_link(r, cell->text)   ? "is a link that leads nowhere"
         : missing && *cell->text == '/'       ? "not found"
         : missing               ? "not found, neither beside the sheet nor in the current folder"
         : failed                ? strerror(failed)

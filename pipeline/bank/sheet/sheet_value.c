@@ -72,25 +72,6 @@ int vl_word_find(const vl_word_list *w, const char *text, char word[VL_WORD])
     return VL_NO_WORD;
 }
 
-/* How many letters must be put in, left out or changed to make b of a (Levenshtein 1966). */
-unsigned vl_word_distance(const char *a, const char *b)
-{
-    unsigned row[VL_WORD];
-    const size_t n = strlen(b);
-    for (size_t j = 0; j <= n; j++) row[j] = (unsigned)j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        unsigned corner = row[0]++;
-        for (size_t j = 1; j <= n; j++) {
-            const unsigned change = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            unsigned least = row[j - 1] < row[j] ? row[j - 1] + 1 : row[j] + 1;
-            if (change < least) least = change;
-            row[j] = least;
-        }
-    }
-    return row[n];
-}
-
 /* "one of: a, b, c" of a short list; "nearest: a, b, c" of a long one. */
 void vl_word_suggest(const vl_word_list *w, const char *text, char list[320])
 {

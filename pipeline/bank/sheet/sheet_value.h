@@ -7,10 +7,12 @@
 #ifndef VL_SHEET_VALUE_H
 #define VL_SHEET_VALUE_H
 
+#include "formats/nearest.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { VL_WORD = 48 /* bytes of the longest word, with its end */, VL_NO_WORD = -1, VL_SHEET_LAST_YES = 2 };
+enum { VL_NO_WORD = -1, VL_SHEET_LAST_YES = 2 };
 
 /* A list of words, '|' between them. */
 typedef struct vl_word_list {
@@ -28,8 +30,6 @@ void vl_word_fold(const char *text, size_t len, bool loose, char folded[VL_WORD]
 /* Number of the word that text is, and how the list writes it; NO_WORD if it is none. In yes_no, numbers up
  * to LAST_YES say yes. */
 int vl_word_find(const vl_word_list *w, const char *text, char word[VL_WORD]);
-/* How many letters must be put in, left out or changed to make b of a (Levenshtein 1966); both are folded. */
-unsigned vl_word_distance(const char *a, const char *b);
 /* "one of: a, b, c" of a short list; "nearest: a, b, c" of a long one. */
 void vl_word_suggest(const vl_word_list *w, const char *text, char list[320]);
 
