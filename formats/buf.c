@@ -1,10 +1,32 @@
 /* Growable, aligned, padded bytes (buf.h). */
 #include "formats/buf.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, MIB = 1 << 20 };
+
+/* Of all buffers: what they have, and what they may have (SIZE_MAX: as much as there is). */
+static atomic_size_t taken;
+static size_t limit = SIZE_MAX;
+
+void vl_buf_limit(size_t bytes) { limit = bytes ? bytes : SIZE_MAX; }
+
+/* Counts n bytes more, if they may be had. */
+static vl_code take(size_t n, vl_err *err)
+{
+    const size_t before = atomic_fetch_add_explicit(&taken, n, memory_order_relaxed);
+    if (before <= limit && n <= limit - before) return VL_OK;
+    atomic_fetch_sub_explicit(&taken, n, memory_order_relaxed);
+    return vl_fail(
+        err, VL_ENOMEM,
+        "needs %zu MiB at once, and %zu of the %zu MiB that --max-memory leaves for data are taken: "
+        "give it more, or fewer threads (-@)",
+        (n + MIB - 1) / MIB, before / MIB, limit / MIB);
+}
+
+static void give_back(size_t n) { atomic_fetch_sub_explicit(&taken, n, memory_order_relaxed); }
 
 void *vl_alloc(size_t n)
 {
@@ -15,16 +37,26 @@ void *vl_alloc(size_t n)
     return p;
 }
 
+static void drop(vl_buf *buf)
+{
+    give_back(buf->cap);
+    free(buf->data);
+}
+
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err)
 {
     if (n <= buf->cap && buf->data) return VL_OK;
     size_t cap = buf->cap + buf->cap / 2;
     if (cap < n) cap = n;
     if (cap < 64) cap = 64;
+    if (take(cap, err)) return err->code;
     uint8_t *const data = vl_alloc(cap);
-    if (!data) return vl_fail(err, VL_ENOMEM, "no memory for a buffer of %zu bytes", cap);
+    if (!data) {
+        give_back(cap);
+        return vl_fail(err, VL_ENOMEM, "no memory for a buffer of %zu bytes", cap);
+    }
     if (buf->len) memcpy(data, buf->data, buf->len);
-    free(buf->data);
+    drop(buf);
     buf->data = data;
     buf->cap = cap;
     return VL_OK;
@@ -56,6 +88,7 @@ void vl_buf_fit(vl_buf *buf)
     uint8_t *const data = buf->cap > buf->len ? vl_alloc(buf->len) : NULL;
     if (!data) return;
     memcpy(data, buf->data, buf->len);
+    give_back(buf->cap - buf->len);
     free(buf->data);
     buf->data = data;
     buf->cap = buf->len;
@@ -63,6 +96,6 @@ void vl_buf_fit(vl_buf *buf)
 
 void vl_buf_free(vl_buf *buf)
 {
-    free(buf->data);
+    drop(buf);
     *buf = (vl_buf){ 0 };
 }

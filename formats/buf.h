@@ -12,6 +12,9 @@ typedef struct vl_buf {
     size_t len, cap;
 } vl_buf;
 
+/* What all buffers of the process together may have; 0: as much as there is. Beyond it they cannot grow. */
+void vl_buf_limit(size_t bytes);
+
 /* Room for n bytes in all; len and content stay. Grows by half at least. VL_ENOMEM. */
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);
 /* Room for n more bytes behind len. */

@@ -170,7 +170,8 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
         vl_buf_swap(&block->bytes, &packet->plain);
     } else {
         vl_buf_swap(&block->bytes, &st->tail);
-        if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err)) return err->code;
+        if (vl_buf_append(&block->bytes, packet->plain.data, packet->plain.len, err))
+            return vl_err_at(err, st->name, st->at, st->record);
     }
     vl_buf_free(&packet->plain);
     st->tail.len = 0;
@@ -193,7 +194,7 @@ static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, siz
         vl_buf_swap(&st->tail, &block->bytes);
         block->bytes.len = 0;
     } else if (vl_buf_append(&st->tail, block->bytes.data + used, rest, err)) {
-        return err->code;
+        return vl_err_at(err, st->name, st->at, st->record);
     }
     block->bytes.len = used;
     block->last = st->ended && !rest;

@@ -169,12 +169,14 @@ static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
+        enum { PROGRAM = 48 }; /* MiB that are no buffers: the program, libraries, tables */
         const uint64_t fixed = 104u << 20, one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",
                            (fixed + one) >> 20);
         if (fit < (uint64_t)g->nslot) g->nslot = (int)fit;
+        vl_buf_limit(g->ask->max_memory - (PROGRAM << 20)); /* what a block makes may be far larger than it */
     }
     g->load = calloc((size_t)g->nslot, sizeof *g->load);
     if (!g->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);

@@ -10,11 +10,12 @@ Suites: memory. Alone.
 import os
 import subprocess
 import sys
+import zlib
 
 from containers import BGZF_END, bgzf_block, gzip
 from fqmodel import reads, record
-from mzmodel import made_spectra
-from vialtest import OK, SOAK, USAGE, VIAL, main, run
+from mzmodel import F64, INTENSITY, MZ, array, document, made_spectra, spectrum
+from vialtest import OK, OSERR, SOAK, USAGE, VIAL, main, run
 
 MIB = 1 << 20
 LIMIT = 192 * MIB
@@ -163,5 +164,23 @@ def max_memory(t, f):
     f.clear(*f.names())
 
 
+def expansions(t, f):
+    """Little text that becomes much: what is made counts, and is refused before it is there."""
+    zeros = bytes(8 * 30_000_000)
+    packed = zlib.compress(zeros)
+    arrays = [array(kind, None, number=F64, packed=packed) for kind in (MZ, INTENSITY)]
+    path = f.write("zeros.mzML", document([spectrum(0, arrays, 30_000_000)]))
+    code, size, err = peak(f, "ingest", "-q", "-@", 1, "--max-memory", "256M", "-o", f / "s.h5", path)
+    t.check(code == OSERR and "--max-memory" in err and "zeros.mzML: " in err, "arrays of zeros",
+            f"{code}: {err}")
+    t.check(size <= 256 * MIB, "arrays of zeros", f"{size // MIB} MiB")
+    path = f.write("long.fq.gz", gzip(record(b"long", b"A" * 150_000_000)))
+    code, size, err = peak(f, "ingest", "-q", "-@", 1, "--max-memory", "256M", "-o", f / "s.h5", path)
+    t.check(code == OSERR and "--max-memory" in err and "long.fq.gz: " in err and "record 1:" in err,
+            "a long read", f"{code}: {err}")
+    t.check(size <= 256 * MIB, "a long read", f"{size // MIB} MiB")
+    t.check(f.names() == ["long.fq.gz", "zeros.mzML"], "expansions", f"left over: {f.names()}")
+
+
 if __name__ == "__main__":
-    main(large_pairs, shapes, spectra, max_memory, at_once=1)
+    main(large_pairs, shapes, spectra, max_memory, expansions, at_once=1)
