@@ -102,12 +102,8 @@ static vl_code make_catalogue(const vl_bank *bank, vl_err *err)
     if (vl_worker_start(&w, rebuild_work, (void *)bank, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
     if (code)
-        vl_fail(err,
-                code == EX_IOERR       ? VL_EIO
-                : code == EX_CANTCREAT ? VL_EEXIST
-                : code == EX_NOPERM    ? VL_EPERM
-                                       : VL_EBUSY,
-                "%.230s", w.said.len ? (char *)w.said.data : "the catalogue could not be made");
+        vl_fail(err, vl_worker_code(code), "%.230s",
+                w.said.len ? (char *)w.said.data : "the catalogue could not be made");
     vl_worker_free(&w);
     return err->code;
 }

@@ -36,6 +36,7 @@
 
 /* ---- states and patches (ledger_patch.c); each is owned by the caller, NULL without memory ---- */
 json_t *vl_state_of(const json_t *record);
+/* Shares what is below its members with the state: for reading. */
 json_t *vl_state_record(const json_t *state, const char *sample, uint64_t revision);
 json_t *vl_patch_between(const json_t *before, const json_t *after);
 /* VL_ENOMEM */

@@ -30,9 +30,13 @@ const char *vl_ledger_head(unsigned shard, char text[VL_LEDGER_HEAD + 1])
     return text;
 }
 
+/* The first digit is the highest, as %016x prints it. */
 static void hash_text(const void *bytes, size_t n, char text[17])
 {
-    snprintf(text, 17, "%016" PRIx64, (uint64_t)XXH3_64bits(bytes, n));
+    static const char digit[] = "0123456789abcdef";
+    const uint64_t hash = XXH3_64bits(bytes, n);
+    for (int i = 0; i < DIGITS; i++) text[i] = digit[hash >> (60 - 4 * i) & 15];
+    text[DIGITS] = 0;
 }
 
 void vl_ledger_first_chain(unsigned shard, char chain[17])
@@ -49,15 +53,17 @@ static void next_chain(const char *before, const char *sum, char chain[17])
     hash_text(both, sizeof both, chain);
 }
 
-const char *vl_ledger_who(char who[VL_LEDGER_WHO])
+const char *vl_ledger_who(void)
 {
+    static char who[300]; /* asked for once: names of users may come from afar */
     char host[128] = "", user[512], place[512], number[24];
+    if (*who) return who;
     snprintf(number, sizeof number, "%ld", (long)geteuid());
     const struct passwd *const p = getpwuid(geteuid());
     gethostname(host, sizeof host - 1);
     vl_bank_escape(p && p->pw_name ? p->pw_name : number, user);
     vl_bank_escape(host, place);
-    snprintf(who, VL_LEDGER_WHO, "%.140s@%.140s", user, place);
+    snprintf(who, sizeof who, "%.140s@%.140s", user, place);
     return who;
 }
 
@@ -108,7 +114,7 @@ static vl_code put_json(json_t *value, vl_buf *to, vl_err *err)
 vl_code vl_ledger_line_add_entry(vl_buf *text, const vl_ledger_entry *e, uint64_t number, char chain[17],
                                  char sum[17], vl_err *err)
 {
-    char now[32], who[VL_LEDGER_WHO], sample[512];
+    char now[32], sample[512];
     vl_buf source = { 0 }, patch = { 0 };
     vl_bank_escape(e->sample, sample);
     json_t *const said = vl_json_text(e->source), *const change = e->patch ? json_incref((json_t *)e->patch)
@@ -118,7 +124,7 @@ vl_code vl_ledger_line_add_entry(vl_buf *text, const vl_ledger_entry *e, uint64_
                                       .time = vl_ledger_field_of(vl_bank_time(vl_bank_now(), now)),
                                       .sample = vl_ledger_field_of(sample),
                                       .what = vl_ledger_field_of(e->what),
-                                      .who = vl_ledger_field_of(vl_ledger_who(who)),
+                                      .who = vl_ledger_field_of(vl_ledger_who()),
                                       .revision = e->revision,
                                       .source = { (char *)source.data, source.len },
                                       .patch = { (char *)patch.data, patch.len } };

@@ -4,13 +4,13 @@
 
 #include "pipeline/bank/ledger/ledger.h"
 
-enum { VL_LEDGER_HEAD = 17, VL_LEDGER_WHO = 300 };
+enum { VL_LEDGER_HEAD = 17 };
 
 /* "vial-ledger 1 f5\n", and the chain that its first line continues. */
 const char *vl_ledger_head(unsigned shard, char text[VL_LEDGER_HEAD + 1]);
 void vl_ledger_first_chain(unsigned shard, char chain[17]);
 /* user@host of this process, escaped as file names are. */
-const char *vl_ledger_who(char who[VL_LEDGER_WHO]);
+const char *vl_ledger_who(void);
 
 /* Adds a line. sample: escaped; "" for VL_LEDGER_LOST. chain: of the line before; becomes that of this one.
  * *sum: of this one. source, patch: JSON. */

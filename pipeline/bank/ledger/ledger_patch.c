@@ -58,7 +58,7 @@ static json_t *list_stores(const json_t *stores)
     json_t **const order = calloc(json_object_size(stores) + 1, sizeof *order);
     json_object_foreach((json_t *)stores, name, value) if (order) order[n++] = value;
     if (order) qsort(order, n, sizeof *order, by_age);
-    for (size_t i = 0; i < n; i++) json_array_append_new(list, json_deep_copy(order[i]));
+    for (size_t i = 0; i < n; i++) json_array_append(list, order[i]);
     free(order);
     if (list && json_array_size(list) == json_object_size(stores)) return list;
     json_decref(list);
@@ -67,8 +67,8 @@ static json_t *list_stores(const json_t *stores)
 
 json_t *vl_state_record(const json_t *state, const char *sample, uint64_t revision)
 {
-    json_t *const record = json_deep_copy(state), *const stores =
-                                                      list_stores(json_object_get(state, "stores"));
+    json_t *const record = json_copy((json_t *)state), *const stores =
+                                                           list_stores(json_object_get(state, "stores"));
     bool failed = !record || json_object_set_new(record, "stores", stores);
     failed = failed || json_object_set_new(record, "vial_record", json_integer(1)) ||
              json_object_set_new(record, "sample", json_string(sample)) ||
@@ -115,7 +115,7 @@ vl_code vl_patch_apply(json_t *state, const json_t *patch, vl_err *err)
                 failed = json_object_set_new(state, name, json_object()) || failed;
             if (!failed && vl_patch_apply(json_object_get(state, name), value, err)) return err->code;
         } else {
-            failed = json_object_set_new(state, name, json_deep_copy(value)) || failed;
+            failed = json_object_set(state, name, value) || failed; /* shared: it is never changed in place */
         }
     }
     return failed ? vl_fail(err, VL_ENOMEM, "no memory for what the ledger says of a sample") : VL_OK;

@@ -93,13 +93,7 @@ static vl_code take(vl_worker *w, const part *p, FILE *to, vl_census_report *sum
     }
     if (code > 128)
         return vl_fail(err, VL_EBUSY, "the look at shards %02x to %02x died", p->first, p->end - 1);
-    if (code)
-        return vl_fail(err,
-                       code == EX_IOERR       ? VL_EIO
-                       : code == EX_CANTCREAT ? VL_EEXIST
-                       : code == EX_NOPERM    ? VL_EPERM
-                                              : VL_EBUSY,
-                       "%.230s", line);
+    if (code) return vl_fail(err, vl_worker_code(code), "%.230s", line);
     if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64, &samples, &differences, &entered) != 3)
         return vl_fail(err, VL_EBUSY, "the look at shards %02x to %02x ended early", p->first, p->end - 1);
     sum->samples += samples;
