@@ -3,9 +3,10 @@
 
     bench/ledger_scale.py [--lines 10000000] [--build build] [--keep DIR]
 
-Makes a ledger of N lines about N / 10 samples by build/bench/make_ledger (which says what is in it). First the
-answers are compared: histories of some samples, line by line, with what was written, and the check must find
-nothing, and one altered byte. Then it prints one table. Fails, with exit code 1, when one of these is not kept:
+Makes a ledger of N lines about N / 10 samples by build/bench/make_ledger (which says what is in it). First
+the answers are compared: histories of some samples, line by line, with what was written, and the check must
+find nothing, and one altered byte. Then it prints one table. Fails, with exit code 1, when one of these is
+not kept:
 
     append of a line, synced            median <= 2 ms, or 1.5 times what write and fsync of a plain file take
                                         on a disk that is busy
@@ -108,7 +109,8 @@ def main():
             json.loads(run(make, "bare", root, args.lines, 1000))]
     if not args.keep:
         shutil.rmtree(os.path.dirname(root))
-    print("%d lines, %d samples, %.2f GB (%d bytes a line)" % (args.lines, samples, size / 1e9, size / args.lines))
+    print("%d lines, %d samples, %.2f GB (%d bytes a line)" %
+          (args.lines, samples, size / 1e9, size / args.lines))
     print("check of all: %.1f s on %d cores, %.0f lines/s; %.1f s of CPU" %
           (check, os.cpu_count(), args.lines / check, cpu))
     print("%-36s %7s %10s %10s %10s" % ("what", "times", "p50 ms", "p99 ms", "max ms"))
