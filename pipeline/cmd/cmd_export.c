@@ -18,11 +18,10 @@ static void tell_odd(const char *store, const vl_exported *done)
     char words[800];
     const size_t n = vl_odd_count(&done->odd);
     if (n)
-        vl_say(
-            stderr,
-            "vial: %s: not the original, which cannot be made again: all values are, the text of these %zu "
-            "rows of %s is not",
-            store, n, done->table);
+        vl_say(stderr,
+               "vial: %s: not the original, which cannot be made again: all values are, the text of %zu "
+               "rows of %s is not",
+               store, n, done->table);
     for (size_t told = 0; told < n;) {
         vl_odd_words(&done->odd, &told, words, sizeof words);
         vl_say(stderr, "vial: %s: %s %s", store, done->table, words);

@@ -14,6 +14,7 @@ import hashlib
 import re
 import zlib
 
+from banktest import Bank
 from mzmodel import Document, same_bits
 from vialtest import DATA, OK, main, run, check_refusal
 
@@ -135,5 +136,20 @@ def damaged(t, f):
             store = bytearray(file.read())
 
 
+def in_a_bank(t, f):
+    """A quick check proves nothing of the original, and does not count."""
+    bank = Bank(f)
+    f.write("a.mzML", original())
+    t.check(bank.run("ingest", "-q", "-s", "S1", f / "a.mzML").code == OK, "ingest")
+    seen = lambda: bank.ls()[0]["verified"]
+    done = bank.run("verify", "--all", "--quick")
+    t.check(done.code == OK and b"1 stores checked, texts not made again" in done.out and not seen(),
+            "verify --all --quick", done.out)
+    done = bank.run("verify", "--all")
+    t.check(done.code == OK and b"1 stores verified" in done.out and seen(), "verify --all", done.out)
+    done = bank.run("verify", "--quick", "S1")
+    t.check(done.code == OK and b"text not made again" in done.out, "verify --quick S1", done.err)
+
+
 if __name__ == "__main__":
-    main(refusal, values, good_stores, damaged)
+    main(refusal, values, good_stores, damaged, in_a_bank)
