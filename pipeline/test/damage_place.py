@@ -54,9 +54,12 @@ def place(t, f, profile):
         t.check(done.code == DATA and len(done.err.splitlines()) == 1, f"{name} {n}: one line", done.err)
         said = f"damaged: {name}" if profile == "portable" else f"damaged: {name}, chunk {n}: "
         t.check(said in done.err, f"{name} {n} is named", done.err)
-    spoil(f / "b.h5", all_chunks[0][2] + all_chunks[0][3] // 2)
+    shutil.copy(f / "a.h5", f / "b.h5")  # columns: what a store cannot be opened without is named alone
+    for name in ("reads/base", "reads/quality"):
+        at, size = next(c[2:] for c in all_chunks if c[0] == name)
+        spoil(f / "b.h5", at + size // 2)
     done = run("verify", "-q", f / "b.h5")
-    t.check("more places" in done.err or "1 more place" in done.err, "several places are counted", done.err)
+    t.check("1 more place" in done.err, "several places are counted", done.err)
 
 
 def compact(t, f):
