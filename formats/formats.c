@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define VL_FORMAT(name) extern const vl_format vl_##name;
 #include "formats/formats.def"
@@ -40,6 +41,11 @@ const vl_format *vl_format_find(const char *name)
 const char *vl_format_resembles(const uint8_t *bytes, size_t n)
 {
     if (n && bytes[0] == '>') return "FASTA, reads without qualities";
+    if (n >= 262 && !memcmp(bytes + 257, "ustar", 5)) return "a tar archive of files";
+    if (n >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2))) return "UTF-16 text";
+    if (n >= 5 && (!strncasecmp((const char *)bytes, "<html", 5) ||
+                   (n >= 14 && !strncasecmp((const char *)bytes, "<!doctype html", 14))))
+        return "an HTML page, as of a download that failed";
     if (n >= 4 && !memcmp(bytes, "BAM\1", 4)) return "BAM";
     if (n >= 4 && !memcmp(bytes, "CRAM", 4)) return "CRAM";
     if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";

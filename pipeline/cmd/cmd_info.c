@@ -4,6 +4,7 @@
 #include "pipeline/bank/record.h"
 #include "pipeline/bank/way_back.h"
 #include "pipeline/cmd/info_history.h"
+#include "pipeline/cmd/info_schema.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/about.h"
 #include "pipeline/out/columns.h"
@@ -20,6 +21,29 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+/* Notes that are whole numbers: by their names, so that a sample called 007 stays text. */
+static bool is_number(const char *name)
+{
+    static const char *const names[] = { "vial.version",    "stream",         "bytes",        "plain_bytes",
+                                         "no_eof_block",    "trailing_zeros", "text_bytes_1", "text_bytes_2",
+                                         "mates_identical", "row_length" };
+    if (!strncmp(name, "n_", 2)) return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i])) return true;
+    for (int k = 0; vl_kinds[k]; k++)
+        for (int c = 0; c < vl_kinds[k]->schema->ncounter; c++)
+            if (!strcmp(name, vl_kinds[k]->schema->counter[c])) return true;
+    return false;
+}
+
+static json_t *note_value(const char *name, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    const long long v = strtoll(text, &end, 10);
+    return is_number(name) && *text && !*end && !errno ? json_integer(v) : vl_json_text(text);
+}
+
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
     json_t *group = json_object_get(to, where);
@@ -27,7 +51,7 @@ static void add_note(void *to, const char *where, const char *name, const char *
         group = json_object();
         json_object_set_new(to, where, group);
     }
-    json_object_set_new(group, name, vl_json_text(text));
+    json_object_set_new(group, name, note_value(name, text));
 }
 
 static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
@@ -91,55 +115,6 @@ static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_
                c->codec[0] ? c->codec : "none");
     }
     return VL_OK;
-}
-
-static void print_fields(const vl_schema *s)
-{
-    static const char *const shape[] = { "one a row", "ragged", "stream", "pieces" };
-    for (int f = 0; f < s->nfield; f++) {
-        const vl_field *const field = &s->field[f];
-        printf("  %-32s %-4s %-9s %-12s %-8s %s%s%s%s%s%s%s\n", field->path, vl_type_name(field->type),
-               shape[field->shape], field->shape == VL_STREAM ? "" : s->table[field->table], field->unit,
-               field->role ? field->role : "", field->role && *field->doc ? ": " : "", field->doc,
-               field->coding ? "; coded as " : "", field->coding ? field->coding : "",
-               *field->missing ? "; absent: " : "", field->missing);
-    }
-}
-
-/* What the columns of every kind are, from the tables that the code works with. */
-static void print_schemas(void)
-{
-    for (int k = 0; vl_kinds[k]; k++) {
-        const vl_schema *const s = vl_kinds[k]->schema;
-        const char *joint = "made from";
-        printf("%s (version %u)", s->kind, s->version);
-        for (int i = 0; vl_formats[i]; i++) {
-            if (vl_formats[i]->schema != s) continue;
-            printf(", %s %s", joint, vl_formats[i]->name);
-            joint = "or";
-        }
-        printf("\n");
-        print_fields(s);
-        printf("  counters:");
-        for (int c = 0; c < s->ncounter; c++) printf(" %s", s->counter[c]);
-        printf("\n\n");
-    }
-}
-
-/* The columns of one store, as it says itself. */
-static vl_code print_schema_of(vl_store *st, vl_err *err)
-{
-    char version[64];
-    const vl_kind *kind = NULL;
-    vl_columns columns = { 0 };
-    if (vl_kind_of(&kind, st, err) || vl_store_get(st, "/", "vial.schema", version, sizeof version, err))
-        return err->code;
-    if (!vl_columns_read(&columns, st, kind->schema, kind->old, err)) {
-        printf("%s\n", *version ? version : kind->schema->kind);
-        print_fields(columns.stored);
-    }
-    vl_columns_free(&columns);
-    return err->code;
 }
 
 static const char *said(const json_t *object, const char *name)
@@ -248,10 +223,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (schema && rest == argc) {
-        print_schemas();
-        return EX_OK;
-    }
+    if (schema && rest == argc) return vl_tell_schemas(json);
     if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     vl_err err = VL_ERR_INIT;
     vl_store *st = NULL;
@@ -265,7 +237,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (in_bank && !strchr(argv[rest], '/')) return tell_sample(bank, argv[rest], json);
     if (!vl_name_store(bank, argv[rest], path, &err) && !vl_store_open(&st, path, &err) &&
         !vl_about_read(&about, st, &err)) {
-        if (schema) print_schema_of(st, &err);
+        if (schema) vl_tell_schema_of(st, json, &err);
         else if (json) print_json(st, &about, &err);
         else print_text(st, &about, path, &err);
     }
@@ -274,11 +246,10 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_info = {
-    "info", "[--json | --schema] STORE | -b BANK SAMPLE [--history] | --schema",
+    "info", "[--json] [--schema] STORE | [--json] -b BANK SAMPLE [--history] | [--json] --schema",
     "says what is in a store: rows, columns, codecs, sizes, where it came from",
-    "--json prints kind, profile, rows, bytes_in, bytes_store, columns[]{path, type, codec, elements, "
-    "plain_bytes,\n"
-    "packed_bytes} and all notes of the store; U+FFFD stands for a byte that is not UTF-8.\n"
+    "--json prints kind, profile, rows, sizes, columns and all notes of the store, counts as numbers;\n"
+    "docs/json.schema.json has the shapes. U+FFFD stands for a byte that is not UTF-8.\n"
     "--history prints a line for each change of SAMPLE: when, what, who, from which sheet or command, and "
     "below it what\n"
     "was before and after. As JSON: sample, history[]{line, revision, at, what, who, source, changes[]{path, "

@@ -93,7 +93,8 @@ def container(i, text):
 
 
 # Words of a message that names no place: what is no FASTQ at all.
-NO_PLACE = ("fasta", "sam", "bam", "cram", "qual_454", "vcf", "nul", "blank")
+NO_PLACE = ("fasta", "sam", "bam", "cram", "qual_454", "vcf", "nul", "blank", "html",
+            "utf16")
 
 
 def one_file(t, f, path, i):
@@ -275,6 +276,8 @@ def other_containers(t, f):
         refused(t, f, f"{name} as the second mate", [f.write("R1.fq", TEXT), f.write("R2.fq", data)],
                 ["R2.fq: ", name], places=())
     refused(t, f, "bzip2 on standard input", ["-"], ["bzip2"], stdin=foreign["bzip2"], places=())
+    tar = b"S1.fastq".ljust(257, b"\0") + b"ustar\0" + bytes(249) + TEXT
+    refused(t, f, "tar", [f.write("x.fastq.gz", gzip(tar))], ["x.fastq.gz: ", "a tar archive"], places=())
     bam = bgzf(b"BAM\1" + struct.pack("<I", 0) + struct.pack("<I", 0))
     refused(t, f, "BAM", [f.write("x.fastq.gz", bam)], ["x.fastq.gz: ", "BAM"], places=())
     refused(t, f, "gzip in gzip", [f.write("x.fastq.gz", gzip(gzip(TEXT)))], ["x.fastq.gz: ", "0x1f"],
@@ -506,7 +509,7 @@ def folders(t, f):
     f.clear("s.h5", "x1", "x2")
     sources = [notes[f"source/{i}"] for i in range(6)]
     t.check([(s["name"][8:10], s["stream"], s["role"]) for s in sources] ==
-            [(b, str(m), f"R{m}") for m in (1, 2) for b in ("01", "02", "10")], "what each file of it was",
+            [(b, m, f"R{m}") for m in (1, 2) for b in ("01", "02", "10")], "what each file of it was",
             str(sources)[:300])
     for what, name, words in (("a mate that is missing", "P1_S3_L003_R1_001.fq",
                                ("P1_S3_L003_R1_001.fq", "mates")),

@@ -46,7 +46,7 @@ def back(t, f, what, text, options=(), facts=None, counters=None):
     if facts or counters:
         said = facts_of(f)
         for key, want in {**(facts or {}), **(counters or {})}.items():
-            t.check(said.get(key) == str(want), what,
+            t.check(str(said.get(key)) == str(want), what,
                     f"{key} is {said.get(key)!r}, expected {str(want)!r}")
     f.clear("s.h5", "x.mzML")
 
