@@ -200,7 +200,7 @@ static vl_code measure_known(vl_catalog *c, uint64_t n, vl_err *err)
     for (size_t i = 0; i < LOOK_UPS; i++) {
         char name[32], acquisition[32];
         const uint64_t which = mix(i) % n;
-        bool known;
+        json_t *known = NULL;
         name_of(which, name);
         snprintf(acquisition, sizeof acquisition, "R%04d_L%03d", (int)(which % 4000), 1);
         const vl_item item = { .sample = name, .acquisition = acquisition };
@@ -208,6 +208,7 @@ static vl_code measure_known(vl_catalog *c, uint64_t n, vl_err *err)
         if (vl_catalog_is_known(c, &item, &input, 1, "compact", "interleaved=0 exact=sampled", &known, err))
             return err->code;
         ms[i] = 1e3 * (seconds() - start);
+        json_decref(known);
     }
     tell("is it known?", ms, LOOK_UPS, 1);
     return VL_OK;

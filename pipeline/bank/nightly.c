@@ -283,6 +283,7 @@ static void leave_word(night *n, int code, vl_err *err)
                                  .items = n->items.n + n->wrong,
                                  .published = n->sum.published,
                                  .unchanged = n->sum.unchanged,
+                                 .healed = n->sum.healed,
                                  .refused = n->sum.refused + n->wrong,
                                  .failed = n->sum.failed,
                                  .bytes_in = n->sum.bytes_in,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 json_t *vl_record_new(const char *sample, vl_err *err)
 {
@@ -219,38 +220,108 @@ static json_t *find_file(const json_t *record, const char *file)
     return NULL;
 }
 
-/* A store that was made anew from itself, by a run that died before the record knew: the same content in other
- * bytes. */
-static bool is_renewed(json_t *store, const char *path)
+vl_code vl_record_look(const char *folder, const json_t *store, vl_err *err)
 {
-    vl_err err = VL_ERR_INIT;
-    json_t *const now = vl_record_describe(path, json_string_value(json_object_get(store, "file")), &err);
-    const bool same = now && json_equal(json_object_get(now, "digest"), json_object_get(store, "digest"));
-    if (same) {
-        json_object_set(store, "seal", json_object_get(now, "seal"));
-        json_object_set(store, "bytes", json_object_get(now, "bytes"));
+    char path[VL_BANK_PATH + 600];
+    vl_sealed sealed = { 0 };
+    snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
+    if (vl_seal_read(path, &sealed, NULL, err)) {
+        if (err->code == VL_ENOIN && !access(path, F_OK)) err->code = VL_EPERM;
+        return err->code;
     }
-    json_decref(now);
+    if (!strcmp(sealed.hash, json_string_value(json_object_get(store, "seal")))) return VL_OK;
+    vl_fail(err, VL_EEXIST, "is another store than the sample's record says");
+    return vl_err_file(err, path);
+}
+
+bool vl_record_same_inputs(const json_t *one, const json_t *other)
+{
+    const json_t *const a = json_object_get(one, "inputs"), *const b = json_object_get(other, "inputs");
+    bool same = json_array_size(a) == json_array_size(b);
+    for (size_t i = 0; same && i < json_array_size(a); i++)
+        for (int k = 0; k < 3; k++) {
+            static const char *const what[] = { "stream", "bytes", "sha256" };
+            same &= json_equal(json_object_get(json_array_get(a, i), what[k]),
+                               json_object_get(json_array_get(b, i), what[k]));
+        }
     return same;
 }
 
-/* Stores of the record that lie in the folder no more, or are not what the record says, leave it. */
-static vl_code drop_missing(const char *folder, json_t *record, bool *changed, vl_err *err)
+vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err)
+{
+    static const char *const anew[] = { "profile",  "options",    "rows",   "bytes",
+                                        "bytes_in", "text_bytes", "digest", "seal" };
+    const json_int_t now = (json_int_t)vl_bank_now(),
+                     before = json_integer_value(json_object_get(store, "healed"));
+    int failed = 0;
+    for (size_t i = 0; i < sizeof anew / sizeof *anew; i++)
+        failed |= json_object_set(store, anew[i], json_object_get(made, anew[i]));
+    /* later than the time before, whatever the clock says: the catalogue knows a heal by its time */
+    failed |= json_object_set_new(store, "healed", json_integer(now > before ? now : before + 1));
+    return failed ? vl_fail(err, VL_ENOMEM, "no memory for the record of a sample") : VL_OK;
+}
+
+static bool is_live(const json_t *store)
+{
+    return !strcmp(json_string_value(json_object_get(store, "state")), "live");
+}
+
+/* Has the old store that a new one took the place of its second name already? Then the new one was to supersede it,
+ * else to heal it. */
+static bool was_superseded(const char *folder, const json_t *store)
+{
+    char path[VL_BANK_PATH + 700];
+    const char *const file = json_string_value(json_object_get(store, "file"));
+    snprintf(path, sizeof path, "%s/%.*s.old-%.12s.h5", folder, (int)strlen(file) - 3, file,
+             json_string_value(json_object_get(store, "seal")));
+    return !access(path, F_OK);
+}
+
+/* Another store in the place of the one that the record speaks of. *settled: a run that died before the record knew
+ * had made it anew from itself (the same content in other bytes), or from its inputs. */
+static vl_code settle_replaced(const char *folder, json_t *store, bool *settled, vl_err *err)
+{
+    char path[VL_BANK_PATH + 600];
+    vl_err why = VL_ERR_INIT;
+    const char *const file = json_string_value(json_object_get(store, "file"));
+    *settled = false;
+    if (was_superseded(folder, store)) return VL_OK;
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    json_t *const made = vl_record_describe(path, file, &why);
+    if (why.code == VL_EIO || why.code == VL_ENOMEM) *err = why;
+    if (made && json_equal(json_object_get(made, "digest"), json_object_get(store, "digest"))) {
+        json_object_set(store, "seal", json_object_get(made, "seal"));
+        json_object_set(store, "bytes", json_object_get(made, "bytes"));
+        *settled = true;
+    } else if (made && is_live(store) && vl_record_same_inputs(store, made)) {
+        *settled = !vl_record_heal(store, made, err);
+    }
+    json_decref(made);
+    return err->code;
+}
+
+/* Stores of the record that lie in the folder no more, or are not what the record says. */
+static vl_code settle_missing(const char *folder, json_t *record, bool *changed, vl_err *err)
 {
     json_t *const stores = json_object_get(record, "stores");
+    const bool withdrawn = json_object_get(record, "withdrawn");
     for (size_t i = json_array_size(stores); i-- > 0;) {
-        char path[VL_BANK_PATH + 600];
-        vl_sealed sealed = { 0 };
         vl_err why = VL_ERR_INIT;
+        bool settled = false;
         json_t *const store = json_array_get(stores, i);
-        snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
-        if (!vl_seal_read(path, &sealed, NULL, &why) &&
-            !strcmp(sealed.hash, json_string_value(json_object_get(store, "seal"))))
-            continue;
-        if (why.code == VL_EIO) return *err = why, why.code; /* cannot tell: nothing is dropped */
-        if (why.code == VL_ESTORE) continue; /* damaged: verify says so; it is still what it was */
+        switch (vl_record_look(folder, store, &why)) {
+        case VL_OK:
+        case VL_ESTORE: continue; /* damaged: verify says so; it is still what it was */
+        case VL_ENOIN:
+            if (is_live(store) && !withdrawn) continue; /* lost: it can be healed */
+            break;
+        case VL_EEXIST:
+            if (settle_replaced(folder, store, &settled, err)) return err->code;
+            break;
+        default: return *err = why, why.code; /* cannot tell */
+        }
+        if (!settled) json_array_remove(stores, i);
         *changed = true;
-        if (why.code || !is_renewed(store, path)) json_array_remove(stores, i);
     }
     return VL_OK;
 }
@@ -259,7 +330,7 @@ vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, v
 {
     struct dirent **entry = NULL;
     char path[VL_BANK_PATH + 600];
-    if (drop_missing(folder, record, changed, err)) return err->code;
+    if (settle_missing(folder, record, changed, err)) return err->code;
     const int n = scandir(folder, &entry, is_store_name, alphasort);
     if (n < 0)
         return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno,

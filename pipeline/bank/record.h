@@ -16,6 +16,7 @@
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
+ *        "healed": 1764200000,        when it was last put in the place of its damaged or lost self (only then)
  *        "facts": {"lane": "1", ...},
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
@@ -49,8 +50,17 @@ bool vl_record_stands(const vl_bank *bank, const char *sample);
 /* What a store says of itself, as a member of "stores": state "live" if `file`, the name it has or will have,
  * is <kind>-<acquisition>.h5. NULL on error; the caller owns it. Enters HDF5. */
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err);
+/* Is a store of the record there, as long and with the seal that the record says? Reads the seal alone, not
+ * HDF5. VL_ENOIN: it is missing; VL_ESTORE: it has no seal; VL_EEXIST: it is another one. */
+vl_code vl_record_look(const char *folder, const json_t *store, vl_err *err);
+/* Were two stores made of the same bytes, in the same streams? */
+bool vl_record_same_inputs(const json_t *one, const json_t *other);
+/* A store of the record has been made again: it is described by `made` from now on, and keeps what only the record
+ * knows: its name, facts, inputs, state and when it was published. */
+vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err);
 /* Makes a record agree with its folder: stores that the record does not know are added as they describe
- * themselves, stores that are gone leave it, second names of superseded stores are removed. Enters HDF5. */
+ * themselves, one in the place of another was healed, superseded ones that are gone leave it (live ones are lost,
+ * not forgotten), second names of superseded stores are removed. Enters HDF5. */
 vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err);
 /* Notes what has changed since the record was loaded as a line of the ledger with revision + 1, then writes
  * sample.h5 anew: the record, facts as attributes, external links to the live stores. Where nothing has

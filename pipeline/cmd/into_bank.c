@@ -158,6 +158,7 @@ static void add_job(const vl_intake_sum *sum, vl_catalog_job *job)
     job->items = sum->items;
     job->published = sum->published;
     job->unchanged = sum->unchanged;
+    job->healed = sum->healed;
     job->refused = sum->refused;
     job->failed = sum->failed;
     job->bytes_in = sum->bytes_in;

@@ -269,6 +269,7 @@ static void check_sentences(void)
     const struct {
         uint64_t items, published, unchanged, refused, failed;
         const char *says;
+        uint64_t healed;
     } cases[] = {
         { 0, 0, 0, 0, 0, "Nothing new came in; one run found nothing to do." },
         { 1, 1, 0, 0, 0, "The one item was published." },
@@ -282,6 +283,8 @@ static void check_sentences(void)
         { 1, 0, 1, 0, 0, "The one item was here already." },
         { 1, 0, 0, 0, 1, "The one item failed." },
         { 7, 3, 0, 0, 0, "3 of 7 items were published." },
+        { 7, 1, 4, 0, 0, "1 of 7 items was published; 4 were here already and 2 were healed.", 2 },
+        { 1, 0, 0, 0, 0, "The one item was healed.", 1 },
     };
     scene s;
     int64_t id;
@@ -301,7 +304,8 @@ static void check_sentences(void)
                                      cases[i].refused,
                                      cases[i].failed,
                                      1000,
-                                     100 };
+                                     100,
+                                     cases[i].healed };
         CHECK(!vl_catalog_end_job(s.catalog, id, &job, &err), "job: %s", err.what);
         char *const text = day_page(&s, vl_bank_date(start, day), "a sentence");
         expect_part(text, cases[i].says);

@@ -75,6 +75,9 @@ static const char *const migration[] = {
     /* 2: what a refused input was, so that the next night need not read it again */
     "ALTER TABLE refusal ADD COLUMN bytes INTEGER; ALTER TABLE refusal ADD COLUMN mtime_ns INTEGER;"
     "ALTER TABLE refusal ADD COLUMN version TEXT; CREATE INDEX refusal_input ON refusal(input);",
+    /* 3: stores that were made again */
+    "ALTER TABLE store ADD COLUMN healed_at NUMERIC; ALTER TABLE job ADD COLUMN healed INTEGER NOT NULL "
+    "DEFAULT 0;",
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 
@@ -352,27 +355,32 @@ static vl_code has_details(vl_catalog *c, int64_t sample, int64_t acquisition, c
 }
 
 vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_input *input, int ninput,
-                            const char *profile, const char *options, bool *known, vl_err *err)
+                            const char *profile, const char *options, json_t **store, vl_err *err)
 {
     /* what an inbox calls an acquisition depends on what else lies there */
     const vl_sql_value of[] = { vl_sql_text(item->sample), vl_sql_text(item->acquisition),
                                 vl_sql_whole(item->inbox != NULL), vl_sql_text(profile) };
     sqlite3_stmt *const q = vl_sql_ask(
         c,
-        "SELECT st.store_id, s.sample_id, a.acquisition_id, st.options FROM sample s JOIN acquisition a ON "
+        "SELECT st.store_id, s.sample_id, a.acquisition_id, st.options, st.file, st.seal FROM sample s JOIN "
+        "acquisition a ON "
         "a.sample_id = "
         "s.sample_id"
         " JOIN store st ON st.acquisition_id = a.acquisition_id WHERE s.name = ? AND (a.name = ? OR ?)"
-        " AND st.profile = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL",
+        " AND st.profile = ? AND +st.state = 'live' AND s.withdrawn_at IS NULL AND NOT " VL_SQL_FAILED,
         of, 4, err);
-    *known = false;
-    while (q && !*known && vl_sql_row(c, q, err)) {
+    bool known = false;
+    *store = NULL;
+    while (q && !known && vl_sql_row(c, q, err)) {
         const int64_t sample = sqlite3_column_int64(q, 1), acquisition = sqlite3_column_int64(q, 2);
         if (!vl_record_same_options((const char *)sqlite3_column_text(q, 3), options)) continue;
-        if (has_inputs(c, sqlite3_column_int64(q, 0), input, ninput, known, err)) break;
-        if (*known && (has_details(c, sample, 0, &item->about_sample, known, err) ||
-                       has_details(c, sample, acquisition, &item->about_acquisition, known, err)))
+        if (has_inputs(c, sqlite3_column_int64(q, 0), input, ninput, &known, err)) break;
+        if (known && (has_details(c, sample, 0, &item->about_sample, &known, err) ||
+                      has_details(c, sample, acquisition, &item->about_acquisition, &known, err)))
             break;
+        if (known &&
+            !(*store = json_pack("{s:s,s:s}", "file", vl_sql_column(q, 4), "seal", vl_sql_column(q, 5))))
+            vl_fail(err, VL_ENOMEM, "no memory for the name of a store");
     }
     if (q) sqlite3_reset(q);
     return err->code;

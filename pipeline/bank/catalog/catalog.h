@@ -7,11 +7,11 @@
  *   sample(sample_id, name, donor_id, revision, withdrawn_at, withdrawn_reason)
  *   acquisition(acquisition_id, sample_id, kind, name)
  *   store(store_id, acquisition_id, file, state, profile, options, rows, bytes, bytes_in, text_bytes, digest,
- *         seal, published_at, superseded_at, verified_at, verify_failed)
+ *         seal, published_at, superseded_at, verified_at, verify_failed, healed_at)
  *   input(input_id, store_id, stream, path, bytes, mtime_ns, sha256)
  *   fact(sample_id, acquisition_id (0: of the sample), name, value)
  *   job(job_id, what, started_at, ended_at, exit_code, items, published, unchanged, refused, failed,
- *       bytes_in, bytes_store, host, pid)
+ *       bytes_in, bytes_store, host, pid, healed)
  *   refusal(refusal_id, job_id, at, sample, acquisition, input, reason, message, exit_code, evidence,
  *           bytes, mtime_ns, version (with the build: "0.1.0 3f0c5a7d91e2b846"))
  *   receipt(name, at): receipts that were collected
@@ -49,8 +49,9 @@ vl_code vl_catalog_remove(vl_catalog *c, const char *sample, vl_err *err);
 vl_code vl_catalog_clear(vl_catalog *c, vl_err *err);
 
 /* Is there a live store made of exactly these inputs (paths, sizes, mtimes), sample, acquisition, profile,
- * options, and with just these details? For an item of an inbox the acquisition's name does not matter. Sizes
- * and times as stat says now. */
+ * options, and with just these details, which is not known to be damaged? For an item of an inbox the acquisition's
+ * name does not matter. Sizes and times as stat says now. *store: its file and seal as members, owned by the caller;
+ * NULL: there is none. */
 typedef struct vl_known_input {
     const char *path;
     int stream; /* from 0 */
@@ -58,7 +59,7 @@ typedef struct vl_known_input {
     int64_t mtime_ns;
 } vl_known_input;
 vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_input *input, int ninput,
-                            const char *profile, const char *options, bool *known, vl_err *err);
+                            const char *profile, const char *options, json_t **store, vl_err *err);
 
 /* Who has these bytes (SHA-256 in hex) in a live store, besides this sample: "'S1', acquisition 'L001'"; "" if
  * nobody. Into found, n bytes. */
@@ -70,7 +71,7 @@ typedef struct vl_catalog_job {
     const char *what; /* "ingest", "nightly" */
     double started_at, ended_at;
     int exit_code;
-    uint64_t items, published, unchanged, refused, failed, bytes_in, bytes_store;
+    uint64_t items, published, unchanged, refused, failed, bytes_in, bytes_store, healed;
 } vl_catalog_job;
 typedef struct vl_refusal {
     double at;
@@ -94,6 +95,9 @@ vl_code vl_catalog_oldest_checks(vl_catalog *c, uint64_t most,
                                                   void *to, vl_err *err),
                                  void *to, vl_err *err);
 vl_code vl_catalog_checked(vl_catalog *c, int64_t store, double at, const char *failed, vl_err *err);
+/* What was wrong with a store of a sample when it was checked last; "" if nothing. Into what, n bytes. */
+vl_code vl_catalog_failed(vl_catalog *c, const char *sample, const char *file, char *what, size_t n,
+                          vl_err *err);
 vl_code vl_catalog_count(vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err);
 
 /* ---- receipts ---- */

@@ -39,12 +39,13 @@ vl_code vl_catalog_end_job(vl_catalog *c, int64_t id, const vl_catalog_job *job,
         vl_sql_whole((int64_t)job->failed),
         vl_sql_whole((int64_t)job->bytes_in),
         vl_sql_whole((int64_t)job->bytes_store),
+        vl_sql_whole((int64_t)job->healed),
         vl_sql_whole(id),
     };
     return vl_sql_run(c,
                       "UPDATE job SET ended_at = ?, exit_code = ?, items = ?, published = ?, unchanged = ?,"
-                      " refused = ?, failed = ?, bytes_in = ?, bytes_store = ? WHERE job_id = ?",
-                      v, 10, err);
+                      " refused = ?, failed = ?, bytes_in = ?, bytes_store = ?, healed = ? WHERE job_id = ?",
+                      v, 11, err);
 }
 
 vl_code vl_catalog_add_refusal(vl_catalog *c, int64_t job, const vl_refusal *r, vl_err *err)
@@ -170,6 +171,22 @@ vl_code vl_catalog_checked(vl_catalog *c, int64_t store, double at, const char *
 {
     const vl_sql_value v[] = { vl_sql_real(at), vl_sql_text(failed), vl_sql_whole(store) };
     return vl_sql_run(c, "UPDATE store SET verified_at = ?, verify_failed = ? WHERE store_id = ?", v, 3, err);
+}
+
+vl_code vl_catalog_failed(vl_catalog *c, const char *sample, const char *file, char *what, size_t n,
+                          vl_err *err)
+{
+    const vl_sql_value v[] = { vl_sql_text(sample), vl_sql_text(file) };
+    *what = 0;
+    sqlite3_stmt *const q =
+        vl_sql_ask(c,
+                   "SELECT st.verify_failed FROM store st JOIN acquisition a USING(acquisition_id)"
+                   " JOIN sample s USING(sample_id) WHERE s.name = ? AND st.file = ?",
+                   v, 2, err);
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
+    snprintf(what, n, "%s", vl_sql_column(q, 0));
+    sqlite3_reset(q);
+    return VL_OK;
 }
 
 /* ---- receipts ---- */

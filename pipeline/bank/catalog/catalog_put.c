@@ -3,7 +3,8 @@
  *
  * All rows of a sample are a function of its record, but for two things. Ids stay where they can, as others
  * may hold them: the sample's by its name, an acquisition's by kind and name, a store's by what it is. And a
- * store that is still the same file, by digest and seal, keeps what is known of its last check.
+ * store that is still the same file, by digest and seal, keeps what is known of its last check, unless it was
+ * healed since.
  *
  * A record that replaces a good file by an equal one has the old store (superseded) and the new one (live)
  * with equal digests and seals: the time of publishing tells which row is whose.
@@ -240,17 +241,23 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
         text(store, "seal"),
         real(store, "published"),
         real(store, "superseded"),
+        real(store, "healed"),
     };
-    if (vl_sql_run(p->c,
-                   "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
-                   " bytes_in, text_bytes, digest, seal, published_at, superseded_at)"
-                   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(store_id) DO UPDATE SET"
-                   " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
-                   " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
-                   " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
-                   " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
-                   " superseded_at = excluded.superseded_at",
-                   v, 14, err))
+    if (vl_sql_run(
+            p->c,
+            "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
+            " bytes_in, text_bytes, digest, seal, published_at, superseded_at, healed_at, verified_at)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15) ON CONFLICT(store_id) DO UPDATE SET"
+            " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
+            " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
+            " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
+            " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
+            " superseded_at = excluded.superseded_at,"
+            " verified_at = CASE WHEN healed_at IS excluded.healed_at THEN verified_at"
+            "  ELSE excluded.verified_at END,"
+            " verify_failed = CASE WHEN healed_at IS excluded.healed_at THEN verify_failed END,"
+            " healed_at = excluded.healed_at",
+            v, 15, err))
         return err->code;
     const int64_t id = was ? was->id : sqlite3_last_insert_rowid(p->c->db);
     const vl_sql_value of[] = { vl_sql_whole(id) };

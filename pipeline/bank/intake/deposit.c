@@ -31,6 +31,7 @@ typedef struct deposit {
     char options[VL_OPTIONS]; /* asked for */
     size_t ninput;
     seen *before;   /* owned; [ninput] */
+    bool heals;     /* the item's store is in the record, and lost or damaged */
     json_t *record; /* owned */
     const char *reason;
 } deposit;
@@ -51,6 +52,12 @@ vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err
     const size_t n = strlen(path);
     snprintf(path + n, sizeof path - n, "/.lock");
     return vl_bank_lock(path, PATIENCE, fd, err);
+}
+
+static vl_code join(char text[VL_BANK_PATH], const char *folder, const char *name, vl_err *err)
+{
+    const int n = snprintf(text, VL_BANK_PATH, "%s/%s", folder, name);
+    return n < VL_BANK_PATH ? VL_OK : vl_fail(err, VL_EARG, "a path of the bank is too long");
 }
 
 /* Where the item comes from, for the ledger. */
@@ -160,6 +167,26 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
     return VL_OK;
 }
 
+/* Is a store there, sealed, and not known to be damaged? Where the catalogue cannot be asked, its bytes are. */
+static vl_code is_whole(const deposit *d, const json_t *store, bool *whole, vl_err *err)
+{
+    const char *const file = json_string_value(json_object_get(store, "file"));
+    char path[VL_BANK_PATH], failed[8] = "";
+    vl_catalog *catalog = NULL;
+    vl_err why = VL_ERR_INIT;
+    *whole = false;
+    if (vl_record_look(d->folder, store, &why) == VL_OK && !d->ask->catalog &&
+        !join(path, d->folder, file, &why))
+        vl_seal_check(path, d->ask->threads, NULL, &why);
+    if (why.code == VL_ENOIN || why.code == VL_ESTORE || why.code == VL_EEXIST) return VL_OK;
+    if (why.code) return *err = why, err->code;
+    if (d->ask->catalog && !vl_catalog_open(&catalog, d->ask->bank, false, err))
+        vl_catalog_failed(catalog, d->ask->item->sample, file, failed, sizeof failed, err);
+    vl_catalog_close(catalog);
+    *whole = !*failed;
+    return err->code;
+}
+
 /* ---- the record ---- */
 
 static vl_code load(deposit *d, vl_err *err)
@@ -209,13 +236,16 @@ static void note_sample(json_t *record, const vl_details *about)
     json_object_del(json_object_get(record, "facts"), "donor");
 }
 
-/* ---- publish; the sample's lock is held ---- */
-
-static vl_code join(char text[VL_BANK_PATH], const char *folder, const char *name, vl_err *err)
+/* The data is in the bank: where it was seen last is remembered, so that the next look need not read it, and what
+ * the item says of it. */
+static void note_item(const deposit *d, json_t *store)
 {
-    const int n = snprintf(text, VL_BANK_PATH, "%s/%s", folder, name);
-    return n < VL_BANK_PATH ? VL_OK : vl_fail(err, VL_EARG, "a path of the bank is too long");
+    remember_inputs(d, store);
+    add_facts(json_object_get(store, "facts"), &d->ask->item->about_acquisition);
+    note_sample(d->record, &d->ask->item->about_sample);
 }
+
+/* ---- publish; the sample's lock is held ---- */
 
 /* Under the name of a store on its way, which is free by now and which the next run would clear. */
 static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_err *err)
@@ -237,6 +267,14 @@ static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_e
     return err->code;
 }
 
+/* A store that is lost leaves nothing to keep; the ledger has what was known of it. */
+static vl_code forget_store(json_t *stores, const json_t *store)
+{
+    for (size_t i = json_array_size(stores); i-- > 0;)
+        if (json_array_get(stores, i) == store) json_array_remove(stores, i);
+    return VL_OK;
+}
+
 /* The old store gets a second name before the new one takes its own: at no moment is there none. */
 static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
 {
@@ -249,6 +287,7 @@ static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
         if (!strcmp(name, json_string_value(json_object_get(json_array_get(stores, i), "file"))))
             json_array_remove(stores, i);
     if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
+    if (access(from, F_OK) && errno == ENOENT) return forget_store(stores, old);
     if (link(from, to) && errno != EEXIST &&
         (errno != EPERM || copy_old(d, from, to, err))) /* no links to what another of the group made */
         return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
@@ -271,15 +310,34 @@ static vl_code give_name(const deposit *d, const char *file, bool replace, vl_er
     return vl_sync_folder(to, err);
 }
 
+/* In the place of what is damaged, or of nothing: the store that the same input makes. All else that the record
+ * knows stays. */
+static vl_code heal(deposit *d, json_t *old, const json_t *store, vl_deposited *done, vl_err *err)
+{
+    if (!vl_record_same_inputs(old, store)) return conflict(d, old, err); /* size and time had lied */
+    if (give_name(d, json_string_value(json_object_get(old, "file")), true, err) ||
+        vl_record_heal(old, store, err))
+        return err->code;
+    done->healed = true;
+    note_item(d, old);
+    return save(d, "heal", err);
+}
+
 static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *err)
 {
+    bool whole = false;
     const char *const kind = json_string_value(json_object_get(store, "kind")), *const name =
                                                                                     d->ask->item->acquisition;
     json_t *const old = vl_record_store(d->record, kind, name, "live");
     if (old && is_same(d, old, &done->unchanged, err)) return err->code;
-    if (done->unchanged) { /* somebody else was faster */
+    if (done->unchanged && is_whole(d, old, &whole, err)) return err->code;
+    if (whole) { /* somebody else was faster */
         unlink(d->staged);
         return VL_OK;
+    }
+    if (done->unchanged) {
+        done->unchanged = false;
+        return heal(d, old, store, done, err);
     }
     if (old && !d->ask->supersede) return conflict(d, old, err);
     done->superseded = old != NULL;
@@ -333,8 +391,9 @@ static vl_code ingest(deposit *d, vl_deposited *done, vl_err *err)
                             .max_memory = d->ask->max_memory,
                             .given = &given,
                             .any_format = true,
-                            .mates_as_given = d->ask->mates_as_given,
-                            .same_data = d->ask->same_data,
+                            .mates_as_given =
+                                d->ask->mates_as_given || d->heals, /* was asked when it came in */
+                            .same_data = d->ask->same_data || d->heals,
                             .data = check_data,
                             .who = d,
                             .progress = VL_PROGRESS_OFF };
@@ -354,13 +413,10 @@ static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
     return store;
 }
 
-/* The data is there already; where it was seen last is remembered, so that the next look need not read it. A
- * record that was lost is written anew. */
+/* The data is there already. A record that was lost is written anew. */
 static vl_code note_unchanged(const deposit *d, json_t *old, vl_err *err)
 {
-    remember_inputs(d, old);
-    add_facts(json_object_get(old, "facts"), &d->ask->item->about_acquisition);
-    note_sample(d->record, &d->ask->item->about_sample);
+    note_item(d, old);
     return save(d, "facts", err);
 }
 
@@ -371,9 +427,12 @@ static vl_code look_first(deposit *d, const char *kind, vl_deposited *done, vl_e
     if (vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err)) return err->code;
     if (!load(d, err)) {
         json_t *const old = vl_record_store(d->record, kind, d->ask->item->acquisition, "live");
-        if (old && !is_same(d, old, &done->unchanged, err)) {
-            if (done->unchanged) note_unchanged(d, old, err);
-            else if (!d->ask->supersede) conflict(d, old, err);
+        bool same = false;
+        if (old && !is_same(d, old, &same, err)) {
+            if (!same && !d->ask->supersede) conflict(d, old, err);
+            if (same && !is_whole(d, old, &done->unchanged, err) && done->unchanged)
+                note_unchanged(d, old, err);
+            d->heals = same && !done->unchanged;
         }
     }
     close(lock);
@@ -384,7 +443,7 @@ static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
 {
     int lock = -1;
     if (ingest(d, done, err) || check_inputs_still(d, err)) return err->code;
-    if (!done->sum.rows && d->ask->bank->refuse_empty)
+    if (!done->sum.rows && d->ask->bank->refuse_empty && !d->heals)
         return vl_fail(err, VL_EFORMAT, "no %s, and bank.ini says 'empty = refuse'", done->sum.row_name);
     json_t *const store = make_entry(d, done->sum.kind, err);
     if (!store) return err->code;

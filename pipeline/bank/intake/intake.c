@@ -80,24 +80,6 @@ static double ticks(void)
 
 /* ---- before ---- */
 
-static vl_code make_absolute(vl_file *file, vl_err *err)
-{
-    char *const real = strcmp(file->path, "-") ? realpath(file->path, NULL) : NULL;
-    if (!real && errno == ENOMEM) return vl_fail(err, VL_ENOMEM, "no memory for a path");
-    if (!real) return VL_OK;
-    free(file->path);
-    file->path = real;
-    return VL_OK;
-}
-
-static void look_at(vl_known_input *in)
-{
-    struct stat st;
-    if (!strcmp(in->path, "-") || stat(in->path, &st)) return;
-    in->bytes = (uint64_t)st.st_size;
-    in->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-}
-
 /* Absolute paths; sizes and times. What cannot be looked at, the worker will complain about. */
 static vl_code look_at_items(intake *t, vl_err *err)
 {
@@ -112,9 +94,9 @@ static vl_code look_at_items(intake *t, vl_err *err)
         t->place[i].first = n;
         for (size_t k = 0; k < item->inputs.n; k++) {
             vl_file *const file = &item->inputs.file[k];
-            if (make_absolute(file, err)) return err->code;
+            if (vl_intake_absolute(file, err)) return err->code;
             t->input[n] = (vl_known_input){ .path = file->path, .stream = file->stream };
-            look_at(&t->input[n]);
+            vl_intake_look(&t->input[n]);
             t->place[i].bytes += t->input[n++].bytes;
         }
         total += t->place[i].bytes;
@@ -134,22 +116,27 @@ static vl_profile profile_of(const intake *t, const vl_item *item)
     return profile;
 }
 
-/* Does the catalogue know these inputs by path, size and time, and is the sample's record there? Then nothing
- * needs to be read. */
+/* Does the catalogue know these inputs by path, size and time, and are the sample's record and the store there? Then
+ * nothing needs to be read. */
 static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
     const vl_known_input *const input = &t->input[t->place[i].first];
-    char options[VL_OPTIONS];
-    bool known = false;
+    char options[VL_OPTIONS], folder[VL_BANK_PATH];
+    json_t *store = NULL;
     vl_err err = VL_ERR_INIT;
     for (size_t k = 0; k < item->inputs.n; k++)
         if (!input[k].mtime_ns) return false;
     if (!t->ask->catalog) return false;
-    return !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
-                                vl_profile_name(profile_of(t, item)),
-                                vl_deposit_options(item, t->ask->options, options), &known, &err) &&
-           known && vl_record_stands(t->ask->bank, item->sample);
+    const bool known =
+        !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
+                             vl_profile_name(profile_of(t, item)),
+                             vl_deposit_options(item, t->ask->options, options), &store, &err) &&
+        store && vl_record_stands(t->ask->bank, item->sample) &&
+        !vl_bank_sample_folder(t->ask->bank, item->sample, folder, &err) &&
+        !vl_record_look(folder, store, &err);
+    json_decref(store);
+    return known;
 }
 
 /* ---- what came of an item ---- */
@@ -216,8 +203,18 @@ static void log_published(const intake *t, const vl_item *item, const vl_told *t
     char bytes[24], rows[24];
     snprintf(bytes, sizeof bytes, "%" PRIu64, told->bytes_store);
     snprintf(rows, sizeof rows, "%" PRIu64, told->rows);
-    vl_log(t->ask->bank, VL_LOG_INFO, told->superseded ? "superseded" : "published", "sample", item->sample,
-           "acquisition", item->acquisition, "#rows", rows, "#bytes", bytes, NULL);
+    vl_log(t->ask->bank, VL_LOG_INFO,
+           told->healed       ? "healed"
+           : told->superseded ? "superseded"
+                              : "published",
+           "sample", item->sample, "acquisition", item->acquisition, "#rows", rows, "#bytes", bytes, NULL);
+}
+
+/* Somebody may be waiting for it. */
+static void tell_healed(intake *t, const vl_item *item)
+{
+    vl_intake_view_clear(&t->view);
+    if (!t->ask->quiet) vl_say(stderr, "vial: healed: %s/%s", item->sample, item->acquisition);
 }
 
 static void count(intake *t, const vl_told *told)
@@ -226,6 +223,7 @@ static void count(intake *t, const vl_told *told)
     s->published += told->published;
     s->superseded += told->superseded;
     s->unchanged += told->unchanged;
+    s->healed += told->healed;
     s->bytes_in += told->bytes_in;
     s->text_bytes += told->text_bytes;
     s->bytes_store += told->bytes_store;
@@ -261,7 +259,8 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     p->stage = ENDED;
     if (told->record) {
         done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
-        if (done && told->published) log_published(t, item, told);
+        if (done && !told->unchanged) log_published(t, item, told);
+        if (done && told->healed) tell_healed(t, item);
         tell_hint(t, item, told);
     } else {
         vl_claims_release(t->claims, d->item);

@@ -9,7 +9,7 @@
 /* ---- report: what a worker says of its item (intake_report.c) ---- */
 
 typedef struct vl_told {
-    bool published, unchanged, superseded;
+    bool published, unchanged, healed, superseded;
     json_t *record; /* owned; NULL when refused */
     uint64_t rows, bytes_in, text_bytes, bytes_store;
     char hint[160]; /* "": none */
@@ -23,6 +23,13 @@ int vl_intake_work(void *argument, int fd);
 /* From what the worker said and how it ended. timed_out: it was killed for that. */
 void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_out);
 void vl_told_free(vl_told *told);
+
+/* ---- inputs, before anything starts (intake_look.c) ---- */
+
+/* The path that a file of that name has from anywhere; one that is not there keeps its name. VL_ENOMEM. */
+vl_code vl_intake_absolute(vl_file *file, vl_err *err);
+/* Size and time; a time of 0: it cannot be looked at. */
+void vl_intake_look(vl_known_input *in);
 
 /* ---- recovery (intake_recover.c) ---- */
 

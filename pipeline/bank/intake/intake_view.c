@@ -22,7 +22,10 @@ void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total
     v->last = v->start;
 }
 
-static uint64_t ended(const vl_intake_sum *s) { return s->published + s->unchanged + s->refused + s->failed; }
+static uint64_t ended(const vl_intake_sum *s)
+{
+    return s->published + s->unchanged + s->healed + s->refused + s->failed;
+}
 
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names)
 {
@@ -35,9 +38,10 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
         fprintf(stderr,
                 "{\"step\":\"intake\",\"seconds\":%.1f,\"items\":%" PRIu64 ",\"ended\":%" PRIu64
                 ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64
-                ",\"failed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64 "}\n",
+                ",\"failed\":%" PRIu64 ",\"healed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64
+                "}\n",
                 spent, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused, sum->failed,
-                done, v->total);
+                sum->healed, done, v->total);
         return;
     }
     vl_human_bytes((uint64_t)((double)done / spent), rate);
@@ -62,11 +66,12 @@ void vl_intake_view_clear(vl_intake_view *v)
 
 void vl_intake_tell(const vl_intake_sum *s)
 {
-    char in[16], out[16], rate[16], more[96] = "";
+    char in[16], out[16], rate[16], more[96] = "", healed[40] = "";
     if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
+    if (s->healed) snprintf(healed, sizeof healed, ", %" PRIu64 " healed", s->healed);
     fprintf(stderr,
-            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged, %" PRIu64 " refused",
-            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, s->refused);
+            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged%s, %" PRIu64 " refused",
+            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, healed, s->refused);
     if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
     if (s->acknowledged) fprintf(stderr, ", %" PRIu64 " acknowledged before", s->acknowledged);
     if (s->stopped) fprintf(stderr, ", %" PRIu64 " stopped at work", s->stopped);

@@ -78,15 +78,15 @@ out:
 
 static void sum_runs(vl_day *d)
 {
-    double *const to[] = { &d->nrun,    &d->nopen,  &d->items,    &d->published, &d->unchanged,
-                           &d->refused, &d->failed, &d->bytes_in, &d->seconds,   &d->worst };
-    sqlite3_stmt *const stmt =
-        vl_day_ask(d, "SELECT COUNT(*), TOTAL(COALESCE(ended_at, 0) = 0), TOTAL(items), TOTAL(published), "
-                      "TOTAL(unchanged), TOTAL(refused), TOTAL(failed), "
-                      "TOTAL(CASE WHEN ended_at > 0 THEN bytes_in END), "
-                      "TOTAL(CASE WHEN ended_at > started_at THEN ended_at - started_at END), "
-                      "COALESCE(MAX(CASE WHEN exit_code NOT IN (0, 65, 75) THEN exit_code END), 0) "
-                      "FROM job WHERE job_id IN (SELECT job_id FROM (" VL_DAY_RUN "))");
+    double *const to[] = { &d->nrun,   &d->nopen,    &d->items,   &d->published, &d->unchanged, &d->refused,
+                           &d->failed, &d->bytes_in, &d->seconds, &d->worst,     &d->healed };
+    sqlite3_stmt *const stmt = vl_day_ask(
+        d, "SELECT COUNT(*), TOTAL(COALESCE(ended_at, 0) = 0), TOTAL(items), TOTAL(published), "
+           "TOTAL(unchanged), TOTAL(refused), TOTAL(failed), "
+           "TOTAL(CASE WHEN ended_at > 0 THEN bytes_in END), "
+           "TOTAL(CASE WHEN ended_at > started_at THEN ended_at - started_at END), "
+           "COALESCE(MAX(CASE WHEN exit_code NOT IN (0, 65, 75) THEN exit_code END), 0), TOTAL(healed) "
+           "FROM job WHERE job_id IN (SELECT job_id FROM (" VL_DAY_RUN "))");
     if (vl_sql_row(d->catalog, stmt, d->err))
         for (int i = 0; i < (int)(sizeof to / sizeof *to); i++) *to[i] = sqlite3_column_double(stmt, i);
     sqlite3_reset(stmt);
@@ -132,12 +132,13 @@ static void say_rest(const vl_day *d, char *text, size_t n)
         double count;
         const char *one, *many;
     } part[] = { { d->unchanged, "was here already", "were here already" },
+                 { d->healed, "was healed", "were healed" },
                  { d->refused, "was refused", "were refused" },
                  { d->failed, "failed", "failed" } };
-    int left = (d->unchanged > 0) + (d->refused > 0) + (d->failed > 0);
+    int left = (d->unchanged > 0) + (d->healed > 0) + (d->refused > 0) + (d->failed > 0);
     size_t used = 0;
     text[0] = 0;
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         char number[32];
         if (!(part[i].count > 0)) continue;
         left--;

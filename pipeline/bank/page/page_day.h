@@ -19,9 +19,9 @@ typedef struct vl_day {
     char up[VL_BANK_PATH]; /* the way from the page's folder to the bank's root: "../", or "" */
     const json_t *open;    /* open items now (open_items.h); NULL: of a day that is no news any more */
     double nrun, nopen;    /* runs, and those that have not ended */
-    double items, published, unchanged, refused, failed; /* of all runs */
-    double bytes_in, seconds;                            /* of the runs that have ended */
-    double worst;                                        /* exit code */
+    double items, published, unchanged, healed, refused, failed; /* of all runs */
+    double bytes_in, seconds;                                    /* of the runs that have ended */
+    double worst;                                                /* exit code */
     double nstore, stored_in, stored; /* what was published: stores, bytes of their inputs, bytes */
     double nrefusal;
     double nbroken;              /* live stores that failed their last check, now */
