@@ -76,7 +76,7 @@ vl_code vl_ledger_read(const vl_bank *bank, unsigned number, uint64_t from, vl_l
         return vl_fail_errno(err, errno == EACCES ? VL_EPERM : VL_EIO, errno, "cannot read"),
                vl_err_file(err, path);
     out->from = !fstat(fd, &st) && (uint64_t)st.st_size > from ? from : 0;
-    if (!read_from(fd, out->from, &out->text, err)) take_head(out, err);
+    if (read_from(fd, out->from, &out->text, err) || take_head(out, err)) vl_ledger_free(out);
     close(fd);
     return vl_err_file(err, path);
 }
