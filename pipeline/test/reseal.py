@@ -22,7 +22,8 @@ from vialtest import NOINPUT, OK, TEMPFAIL, USAGE, VIAL, check_refusal, main, ru
 
 HOME = "testdata/stores"
 OLD = {"v1 reads": "v1/pairs/compact.h5", "v1 portable": "v1/single/portable.h5",
-       "v1 spectra": "v1/levels/fast.h5"}
+       "v1 spectra": "v1/levels/fast.h5", "v2 reads": "v2_behind/pairs/compact.h5",
+       "v2 portable": "v2_behind/levels/portable.h5"}
 COMMANDS = (("verify",), ("info",), ("info", "--json"), ("export", "-q"), ("view", "-O", "tsv"))
 
 
