@@ -187,20 +187,21 @@ def bank_texts(bank):
 
 def rebuilt_texts(bank):
     made = run("catalog", "-b", bank, "rebuild")
-    counts = said(made).split(b";")[0] + b"\n"  # behind it stand seconds
+    counts = said(made).splitlines()[-1].split(b";")[0] + b"\n"  # behind it stand seconds
     return {"rebuild": counts, "check": said(run("catalog", "-b", bank, "check")), **bank_texts(bank)}
 
 
 def all_bank_texts(folder, f):
     """
     (state, file, text): as it is; with the catalogue made again, which says the same; with the records of
-    samples lost as well, which hold what sheets said.
+    samples and the catalogue lost, which hold what sheets said.
     """
     for state in ("as_it_is", "rebuilt", "records_lost"):
         copy_bank(folder, f / state)
         if state == "records_lost":
-            for path in glob.glob(f / state + "/samples/*/S[12]/sample.h5"):
-                os.unlink(path)
+            for lost in ("samples/*/S[12]/sample.h5", "catalog.db*"):
+                for path in glob.glob(f / state + "/" + lost):
+                    os.unlink(path)
         texts = bank_texts(f / state) if state == "as_it_is" else rebuilt_texts(f / state)
         shutil.rmtree(f / state)
         for name, text in texts.items():
@@ -282,6 +283,7 @@ def check_bank(t, f, folder):
                 options_told(t, what, new[0])
                 for store in old[0]["stores"]:
                     store.pop("options")
+                t.check(new[0]["revision"] > old[0].pop("revision"), what, "the record was not written")
             same_where_known(t, what, old, new)
         else:
             t.check(text == old, what, f"{text[:300]!r}, before {old[:300]!r}")
