@@ -32,7 +32,7 @@ static const char first_settings[] =
     "\n"
     "[batch]\n"
     ";threads = 16               ; divided among the items that run at once; else all cores\n"
-    ";jobs = 8                   ; items at once; else one for two threads\n"
+    ";jobs = 8                   ; items at once; else one for two threads, small ones one for each\n"
     ";max_memory = 64G           ; for all items together; else no limit\n"
     ";timeout = 12h              ; for one item; else none\n"
     ";reserve = 1G               ; disk space that items leave free\n"

@@ -7,7 +7,6 @@
 #include "pipeline/bank/json_text.h"
 #include "pipeline/bank/open_items.h"
 #include "pipeline/run/guard.h"
-#include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
 
 #include <errno.h>
@@ -33,6 +32,7 @@ typedef struct place {
     double not_before; /* monotonic */
     uint64_t bytes;    /* of its inputs */
     size_t first;      /* of its inputs among all */
+    int threads;
 } place;
 
 /* A worker and its item. */
@@ -51,10 +51,10 @@ typedef struct intake {
     place *place;          /* owned; [items] */
     vl_claims *claims;     /* owned; shared with workers */
     vl_known_input *input; /* owned; of all items; mtime_ns is 0 when it could not be looked at */
-    desk *desk;            /* owned; [jobs] */
-    int jobs, threads, running;
-    uint64_t max_memory;
-    volatile uint64_t *done; /* shared with workers; [jobs] bytes read of the item under way */
+    desk *desk;            /* owned; [share.desks] */
+    vl_intake_share share;
+    int running, threads;    /* items under way, and their threads */
+    volatile uint64_t *done; /* shared with workers; [share.desks] bytes read of the item under way */
     uint64_t ended_bytes;
     size_t next; /* items before it do not wait for the first time */
     vl_intake_view view;
@@ -91,14 +91,16 @@ static vl_code look_at_items(intake *t, vl_err *err)
     n = 0;
     for (size_t i = 0; i < t->ask->items->n; i++) {
         vl_item *const item = &t->ask->items->item[i];
+        bool files = true;
         t->place[i].first = n;
         for (size_t k = 0; k < item->inputs.n; k++) {
             vl_file *const file = &item->inputs.file[k];
             if (vl_intake_absolute(file, err)) return err->code;
             t->input[n] = (vl_known_input){ .path = file->path, .stream = file->stream };
-            vl_intake_look(&t->input[n]);
+            files &= vl_intake_look(&t->input[n]);
             t->place[i].bytes += t->input[n++].bytes;
         }
+        t->place[i].threads = vl_intake_share_of(&t->share, t->place[i].bytes, files);
         total += t->place[i].bytes;
     }
     if (!(t->claims = vl_claims_new(n))) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", n);
@@ -256,6 +258,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     vl_err left = VL_ERR_INIT; /* what cannot be cleared now, the next run clears */
     d->busy = false;
     t->running--;
+    t->threads -= p->threads;
     p->stage = ENDED;
     if (told->record) {
         done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
@@ -308,7 +311,7 @@ static bool has_room(const intake *t, size_t i, uint64_t *needs, uint64_t *room)
 {
     vl_err err = VL_ERR_INIT;
     *needs = t->place[i].bytes + (1 << 20);
-    for (int k = 0; k < t->jobs; k++)
+    for (int k = 0; k < t->share.desks; k++)
         if (t->desk[k].busy) *needs += t->place[t->desk[k].item].bytes;
     return vl_bank_room(t->ask->bank, room, &err) || *needs <= *room; /* cannot tell: try */
 }
@@ -374,6 +377,8 @@ static vl_code start(intake *t, size_t i, vl_err *err)
     while (t->desk[k].busy) k++;
     desk *const d = &t->desk[k];
     const vl_item *const item = &t->ask->items->item[i];
+    const int threads = t->place[i].threads;
+    const uint64_t memory = vl_intake_share_memory(&t->share, threads);
     if (vl_journal_open(t->ask->bank, item, &d->journal, &why)) {
         if (why.code == VL_ECONFIG || why.code == VL_EPERM) return *err = why, err->code;
         vl_told told = { .err = why, .exit_code = vl_exit_code(why.code), .reason = vl_reason_of(&why) };
@@ -383,8 +388,8 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .item = item,
                                .id = d->journal.id,
                                .profile = profile_of(t, item),
-                               .threads = t->threads,
-                               .max_memory = t->max_memory,
+                               .threads = threads,
+                               .max_memory = memory,
                                .supersede = t->ask->supersede,
                                .mates_as_given = t->ask->mates_as_given,
                                .same_data = t->ask->same_data,
@@ -399,13 +404,14 @@ static vl_code start(intake *t, size_t i, vl_err *err)
     d->started = ticks();
     t->done[k] = 0;
     vl_progress_share(&t->done[k]);
-    const uint64_t limit = t->max_memory ? t->max_memory + t->max_memory / 4 + (256u << 20) : 0;
+    const uint64_t limit = memory ? memory + memory / 4 + (256u << 20) : 0;
     if (vl_worker_start(&d->worker, work, d, limit, err)) {
         vl_journal_close(&d->journal, true);
         return err->code;
     }
     d->busy = true;
     t->running++;
+    t->threads += threads;
     t->place[i].stage = RUNS;
     t->place[i].attempt++;
     return VL_OK;
@@ -426,7 +432,7 @@ static size_t choose(const intake *t, bool *later)
 
 static bool may_start(const intake *t)
 {
-    return !stop_asked && t->running < t->jobs &&
+    return !stop_asked && t->running < t->share.desks &&
            (t->ask->deadline <= 0 || ticks() - t->start < t->ask->deadline);
 }
 
@@ -446,6 +452,8 @@ static vl_code start_some(intake *t, bool *idle, vl_err *err)
             t->ended_bytes += t->place[i].bytes;
         } else if (is_acknowledged(t, i) || refuse_again(t, i, &again, err) || again) {
             continue;
+        } else if (t->running && t->threads + t->place[i].threads > t->share.threads) {
+            return VL_OK; /* something will end, and leave its threads */
         } else if (has_room(t, i, &needs, &room)) {
             start(t, i, err);
         } else if (t->running) {
@@ -462,7 +470,7 @@ static void show(intake *t)
 {
     char names[128] = "";
     uint64_t done = t->ended_bytes;
-    for (int k = 0; k < t->jobs; k++) {
+    for (int k = 0; k < t->share.desks; k++) {
         if (!t->desk[k].busy) continue;
         const size_t n = strlen(names);
         done += t->done[k];
@@ -485,7 +493,7 @@ static void tell_stop(intake *t)
 static void watch_time(intake *t)
 {
     const double now = ticks();
-    for (int k = 0; k < t->jobs; k++) {
+    for (int k = 0; k < t->share.desks; k++) {
         desk *const d = &t->desk[k];
         if (!d->busy) continue;
         if (t->ask->bank->timeout > 0 && now - d->started > t->ask->bank->timeout && !d->timed_out) {
@@ -501,7 +509,7 @@ static vl_code wait_some(intake *t, vl_err *err)
 {
     struct pollfd fd[500];
     int at[500], n = 0;
-    for (int k = 0; k < t->jobs; k++)
+    for (int k = 0; k < t->share.desks; k++)
         if (t->desk[k].busy) {
             at[n] = k;
             fd[n++] = (struct pollfd){ t->desk[k].worker.fd, POLLIN, 0 };
@@ -550,15 +558,10 @@ static void sum_up(intake *t, const vl_err *err)
 
 static vl_code set_up(intake *t, vl_err *err)
 {
-    const vl_bank *const b = t->ask->bank;
-    const int threads = t->ask->threads ? t->ask->threads : b->threads ? b->threads : vl_cores();
-    t->jobs = t->ask->jobs ? t->ask->jobs : b->jobs ? b->jobs : (threads + 1) / 2;
-    if ((size_t)t->jobs > t->ask->items->n) t->jobs = t->ask->items->n ? (int)t->ask->items->n : 1;
-    t->threads = threads / t->jobs > 1 ? threads / t->jobs : 1;
-    t->max_memory = (t->ask->max_memory ? t->ask->max_memory : b->max_memory) / (uint64_t)t->jobs;
+    vl_intake_share_out(t->ask, &t->share);
     t->place = calloc(t->ask->items->n + 1, sizeof *t->place);
-    t->desk = calloc((size_t)t->jobs, sizeof *t->desk);
-    void *const shared = mmap(NULL, (size_t)t->jobs * sizeof *t->done, PROT_READ | PROT_WRITE,
+    t->desk = calloc((size_t)t->share.desks, sizeof *t->desk);
+    void *const shared = mmap(NULL, (size_t)t->share.desks * sizeof *t->done, PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     t->done = shared == MAP_FAILED ? NULL : shared;
     if (!t->place || !t->desk || !t->done)
@@ -573,7 +576,7 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     *sum = (vl_intake_sum){ .items = ask->items->n };
     catch_signals(old);
     if (!set_up(&t, err)) carry_on(&t, err);
-    for (int k = 0; t.desk && k < t.jobs; k++) {
+    for (int k = 0; t.desk && k < t.share.desks; k++) {
         if (t.desk[k].busy) { /* the intake broke off: what runs vanishes, the next run clears the rest */
             vl_worker_kill(&t.desk[k].worker);
             vl_worker_wait(&t.desk[k].worker);
@@ -586,7 +589,7 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     sigaction(SIGINT, &old[0], NULL);
     sigaction(SIGTERM, &old[1], NULL);
     vl_progress_share(NULL);
-    if (t.done) munmap((void *)t.done, (size_t)t.jobs * sizeof *t.done);
+    if (t.done) munmap((void *)t.done, (size_t)t.share.desks * sizeof *t.done);
     vl_claims_free(t.claims);
     free(t.desk);
     free(t.place);

@@ -16,10 +16,11 @@ vl_code vl_intake_absolute(vl_file *file, vl_err *err)
     return VL_OK;
 }
 
-void vl_intake_look(vl_known_input *in)
+bool vl_intake_look(vl_known_input *in)
 {
     struct stat st;
-    if (!strcmp(in->path, "-") || stat(in->path, &st)) return;
+    if (!strcmp(in->path, "-") || stat(in->path, &st)) return false;
     in->bytes = (uint64_t)st.st_size;
     in->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return S_ISREG(st.st_mode);
 }

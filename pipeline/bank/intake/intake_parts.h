@@ -29,7 +29,23 @@ void vl_told_free(vl_told *told);
 /* The path that a file of that name has from anywhere; one that is not there keeps its name. VL_ENOMEM. */
 vl_code vl_intake_absolute(vl_file *file, vl_err *err);
 /* Size and time; a time of 0: it cannot be looked at. */
-void vl_intake_look(vl_known_input *in);
+/* True: a file, whose size tells how much there is to do. */
+bool vl_intake_look(vl_known_input *in);
+
+/* ---- threads and memory of each item (intake_share.c) ---- */
+
+typedef struct vl_intake_share {
+    int desks;           /* items at once at most */
+    int threads;         /* of all items */
+    int each;            /* of one that is not small */
+    uint64_t max_memory; /* of all items; 0: no limit */
+} vl_intake_share;
+
+void vl_intake_share_out(const vl_intake *ask, vl_intake_share *s);
+/* Threads of an item with inputs of so many bytes. files: all of them are files. */
+int vl_intake_share_of(const vl_intake_share *s, uint64_t bytes, bool files);
+/* Memory of an item with so many threads; 0: no limit. */
+uint64_t vl_intake_share_memory(const vl_intake_share *s, int threads);
 
 /* ---- recovery (intake_recover.c) ---- */
 
