@@ -21,8 +21,7 @@ from banktest import Bank, check_whole, mzml, sha, sheet
 from containers import gzip
 from fqmodel import reads, record
 from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, NOPERM, OK, TEMPFAIL, USAGE, VIAL,
-                      check_refusal, main,
-                      run)
+                      check_refusal, main, patient, run)
 
 PAIRS = 300
 DRAWN = os.geteuid() == 0
@@ -366,7 +365,7 @@ def many_at_once(t, f):
 
 def find_worker(bank, sample):
     """The process that writes a sample's store; None if it does not come within 20 s."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + patient(20)
     while time.monotonic() < end:
         for part in glob.glob(bank / f"samples/*/{sample}/.*.part"):
             for proc in glob.glob("/proc/[0-9]*/fd/*"):
@@ -391,11 +390,11 @@ def stopped(t, f):
         path = sheet(f, "s.csv", [big, *rows])
         p = subprocess.Popen([VIAL, "ingest", "-b", bank.path, "--sheet", path, "--jobs", "1", "-@", "1"],
                              stderr=subprocess.PIPE, start_new_session=True)
-        end = time.monotonic() + 20
+        end = time.monotonic() + patient(20)
         while not glob.glob(bank / "samples/*/BIG/.*.part") and time.monotonic() < end:
             time.sleep(0.002)
         os.killpg(p.pid, sig)
-        err = p.communicate(timeout=60)[1].decode()
+        err = p.communicate(timeout=patient(60))[1].decode()
         t.check(p.returncode in codes, f"{name}: exit code {p.returncode}", err)
         check_whole(t, bank, name)
         t.check(not [x for x in bank.leftovers() if "part" in x], f"{name}: nothing half is left",
@@ -410,7 +409,7 @@ def stopped(t, f):
     victim = find_worker(bank, "BIG")
     if t.check(victim, "the worker of the large item is found"):
         os.kill(victim, signal.SIGKILL)
-    err = p.communicate(timeout=60)[1].decode()
+    err = p.communicate(timeout=patient(60))[1].decode()
     t.check(p.returncode == DATA and "6 published" in err, "a killed worker costs its item only", err)
     t.check([q["reason"] for q in bank.quarantine()] == ["killed"], "its reason", str(bank.quarantine()))
     check_whole(t, bank, "killed worker")
@@ -421,7 +420,7 @@ def stopped(t, f):
     victim = find_worker(bank, "BIG")
     if t.check(victim, "the worker of the large item is found"):
         os.kill(victim, signal.SIGSTOP)
-    err = p.communicate(timeout=60)[1].decode()
+    err = p.communicate(timeout=patient(60))[1].decode()
     t.check(p.returncode == DATA and [q["reason"] for q in bank.quarantine()] == ["timeout"],
             "time limit", err)
     t.check(len(bank.ls()) == 6 and not bank.leftovers(), "the others are published")
@@ -490,7 +489,7 @@ def full_disk(t, f):
         filler = open(os.path.join(disk, "filler"), "wb", 0)
 
         def fill():
-            end = time.monotonic() + 20
+            end = time.monotonic() + patient(20)
             while not glob.glob(bank / "samples/*/NOISE/.*.part") and time.monotonic() < end:
                 time.sleep(0.001)
             try:

@@ -13,7 +13,7 @@ import struct
 import time
 
 from mzmodel import document, spectrum, two
-from vialtest import BUILD, OK, run
+from vialtest import BUILD, OK, patient, run
 
 FAULTS = f"{BUILD}/pipeline/test/libfaults.so"
 
@@ -71,7 +71,7 @@ class Bank:
 
 def settle(bank):
     """Those whose parent was killed are gone a moment later."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + patient(10)
     while time.monotonic() < end:
         for proc in glob.glob("/proc/[0-9]*/cmdline"):
             try:

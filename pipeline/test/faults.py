@@ -22,7 +22,7 @@ from typing import NamedTuple
 from containers import bgzf, gzip, zstd
 from fqmodel import interleave, reads
 from vialtest import (BUILD, CANTCREAT, DATA, DOCUMENTED, IOERR, NOINPUT, OK, OSERR, SEED, SOAK, SOFTWARE,
-                      TEMPFAIL, VIAL, Done, Part, check_refusal, main, run)
+                      TEMPFAIL, VIAL, Done, Part, check_refusal, main, patient, run)
 
 LIBRARY = f"{BUILD}/pipeline/test/libfaults.so"
 MOST = 10 ** 9 if SOAK else int(os.environ.get("VIAL_FAULTS", 5))  # places tried of one kind in one command
@@ -377,14 +377,14 @@ class Feeder:
 
     def finish(self):
         try:
-            err = self.p.communicate(self.text[self.done_bytes:], timeout=60)[1]
+            err = self.p.communicate(self.text[self.done_bytes:], timeout=patient(60))[1]
         except BrokenPipeError:
             err = self.p.stderr.read()
         return Done(self.p.returncode, b"", err.decode())
 
 
 def wait_for(path, seconds=20):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + patient(seconds)
     while not os.path.exists(path):
         if time.monotonic() > until:
             return False

@@ -15,7 +15,7 @@ import zlib
 from containers import BGZF_END, bgzf_block, gzip
 from fqmodel import reads, record
 from mzmodel import F64, INTENSITY, MZ, array, document, made_spectra, spectrum
-from vialtest import OK, OSERR, SOAK, USAGE, VIAL, main, run
+from vialtest import OK, OSERR, SOAK, USAGE, VIAL, main, patient, run
 
 MIB = 1 << 20
 LIMIT = 192 * MIB
@@ -35,8 +35,8 @@ print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 
 def peak(f, *args):
     """Exit code, most memory, what the command said. A fresh parent each: the peak is of all its children."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT, f / "err", str(30 + SOAK), VIAL, *map(str, args)],
-                          stdout=subprocess.PIPE)
+    done = subprocess.run([sys.executable, "-c", SCRIPT, f / "err", str(patient(30 + SOAK)), VIAL,
+                           *map(str, args)], stdout=subprocess.PIPE)
     code, size = map(int, done.stdout.split())
     err = f.read("err").decode("utf-8", "replace")
     f.clear("err")

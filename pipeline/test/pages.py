@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 
+from vialtest import patient
+
 VOID = {"br", "meta", "link", "img", "hr"}
 CLOSED = {"rect", "line", "circle", "path"}  # of SVG: <rect/>
 
@@ -131,7 +133,7 @@ class Browser:
              "--disable-default-apps", "--disable-features=OptimizationHints,Translate,MediaRouter",
              "--enable-logging=stderr", f"--user-data-dir={self.folder / 'profile'}",
              "--host-resolver-rules=MAP * ~NOTFOUND", *options, url],
-            capture_output=True, text=True, timeout=120)
+            capture_output=True, text=True, timeout=patient(120))
 
     def picture(self, page, name, size):
         """Draws the page; returns what ran, the picture and the addresses that the page asked for."""

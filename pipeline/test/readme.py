@@ -18,7 +18,7 @@ import sys
 from containers import bgzf, zstd
 from fqmodel import parse, reads
 from mzmodel import document, plain, precursor, spectrum, two
-from vialtest import BUILD, OK, VIAL, Folder, main, run
+from vialtest import BUILD, OK, VIAL, Folder, main, patient, run
 
 INPUT = re.compile(r"\.(fastq|fq|mzml)(\.gz|\.zst)?$", re.I)
 RUN_THIS = "# (a test runs this)"
@@ -129,7 +129,7 @@ def run_commands(t, f, lines, env):
                 make_input(f, "made.fastq", one, two_, spectra)
                 run("ingest", "-q", "-o", f / name, f / "made.fastq")
         done = subprocess.run(["sh", "-c", line], cwd=f.path, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=patient(60))
         err = done.stderr.decode("utf-8", "replace")
         t.check(done.returncode == 0, line, f"exit code {done.returncode}: {err.strip()[:300]}")
         if words[1] == "view":
@@ -176,7 +176,7 @@ def run_whole(t, lines, env):
         p = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=f.path,
                            env={**os.environ, **env, "PATH": path,
                            "VIAL_BUILD": BUILD},
-                           capture_output=True, timeout=600)
+                           capture_output=True, timeout=patient(600))
         t.check(p.returncode == 0, "README.md, a block as it stands",
                 p.stderr.decode("utf-8", "replace")[-500:])
 

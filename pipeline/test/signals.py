@@ -17,7 +17,7 @@ import time
 
 from banktest import Bank, check_whole, sheet
 from fqmodel import reads
-from vialtest import OK, TEMPFAIL, VIAL, Part, main
+from vialtest import OK, TEMPFAIL, VIAL, Part, main, patient
 
 INBOX = "\n[inbox seq]\npath = {}\nsettle = 0s\n"
 
@@ -52,7 +52,7 @@ class Terminal:
                 break
             text += piece
         os.close(self.master)
-        return self.process.wait(60), text.decode("utf-8", "replace")
+        return self.process.wait(patient(60)), text.decode("utf-8", "replace")
 
 
 class Piped:
@@ -69,7 +69,7 @@ class Piped:
         os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self):
-        return self.process.wait(60), self.process.stderr.read().decode()
+        return self.process.wait(patient(60)), self.process.stderr.read().decode()
 
 
 WAYS = {"terminal": (Terminal, Terminal.ctrl_c), "kill": (Piped, Piped.kill),
@@ -77,7 +77,7 @@ WAYS = {"terminal": (Terminal, Terminal.ctrl_c), "kill": (Piped, Piped.kill),
 
 
 def wait_for(pattern):
-    end = time.monotonic() + 60
+    end = time.monotonic() + patient(60)
     while not glob.glob(pattern) and time.monotonic() < end:
         time.sleep(0.002)
     return bool(glob.glob(pattern))

@@ -22,7 +22,7 @@ import time
 from banktest import Bank, sheet
 from containers import gzip
 from fqmodel import reads
-from vialtest import OK, VIAL, Folder, main
+from vialtest import OK, VIAL, Folder, main, patient
 
 OPS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../scripts/ops"))
 # LARGE: samples that take seconds, so that there is time to kill their tasks
@@ -171,7 +171,7 @@ def processes(what):
 
 def slurm(*command):
     """Standard output; nothing when the controller does not answer."""
-    p = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    p = subprocess.run(command, capture_output=True, text=True, timeout=patient(60))
     return p.stdout if p.returncode == 0 else ""
 
 
