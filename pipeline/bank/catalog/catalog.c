@@ -180,7 +180,8 @@ static vl_code look(vl_catalog *c, int64_t *version, bool *made, vl_err *err)
                    VERSION);
 }
 
-static vl_code open_to_read(vl_catalog *c, vl_err *err)
+/* *older: it has tables, of an earlier version. */
+static vl_code open_to_read(vl_catalog *c, bool *older, vl_err *err)
 {
     int64_t version = 0;
     bool made = false;
@@ -200,6 +201,7 @@ static vl_code open_to_read(vl_catalog *c, vl_err *err)
         *err = first;
         return err->code;
     }
+    *older = version > 0 && version < VERSION;
     if (version < VERSION)
         return vl_fail(err, VL_ECONFIG,
                        "catalogue of version %" PRId64
@@ -263,7 +265,7 @@ static vl_code open_to_write(vl_catalog *c, const vl_bank *bank, vl_err *err)
     return err->code;
 }
 
-vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err)
+static vl_code open_once(vl_catalog **out, const vl_bank *bank, bool write, bool *older, vl_err *err)
 {
     *out = NULL;
     vl_catalog *const c = calloc(1, sizeof *c);
@@ -275,13 +277,26 @@ vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_er
     const mode_t given = vl_bank_settle_mask(bank);
     if (!vl_bank_path(bank, c->path, err, "catalog.db")) {
         if (write) open_to_write(c, bank, err);
-        else open_to_read(c, err);
+        else open_to_read(c, older, err);
     }
     if (!write) umask(given);
     vl_err_file(err, c->path);
     if (err->code) vl_catalog_close(c);
     else *out = c;
     return err->code;
+}
+
+/* One of an earlier version is brought up to date by the first who comes and may write, though it be to read. */
+vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err)
+{
+    vl_catalog *newer = NULL;
+    vl_err why = VL_ERR_INIT;
+    bool older = false;
+    if (!open_once(out, bank, write, &older, err) || !older || open_once(&newer, bank, true, &older, &why))
+        return err->code;
+    vl_catalog_close(newer);
+    vl_err_clear(err);
+    return open_once(out, bank, write, &older, err);
 }
 
 void vl_catalog_close(vl_catalog *c)
