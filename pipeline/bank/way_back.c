@@ -2,6 +2,7 @@
 #include "pipeline/bank/way_back.h"
 #include "pipeline/io/names.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,26 +31,25 @@ static void put_word(vl_buf *out, const char *text, vl_err *err)
     put(out, "'", err);
 }
 
-/* The name a stream gets: that of its file, or, of several, that of the acquisition. Only gzip is packed again.
- */
-static void name_stream(const vl_way_back *w, int k, bool two, char name[700])
+void vl_way_back_name(const vl_way_back *w, int k, char name[VL_WAY_BACK_NAME])
 {
+    const bool two = w->nfile[0] && w->nfile[1];
     const char *const base = vl_name_base(w->file[k]);
     const vl_name parts = vl_name_split(base);
     const char *const gz = strstr(base + parts.packed, "gz") ? ".gz" : "";
     if (w->nfile[k] > 1)
-        snprintf(name, 700, "%s%s%.*s%s", w->acquisition,
+        snprintf(name, VL_WAY_BACK_NAME, "%s%s%.*s%s", w->acquisition,
                  !two ? ""
                  : k  ? "_R2"
                       : "_R1",
                  (int)(parts.packed - parts.plain), base + parts.plain, gz);
-    else snprintf(name, 700, "%.*s%s", (int)parts.packed, base, gz);
+    else snprintf(name, VL_WAY_BACK_NAME, "%.*s%s", (int)parts.packed, base, gz);
 }
 
 vl_code vl_way_back_print(const vl_way_back *w, vl_buf *out, vl_err *err)
 {
     const bool two = w->nfile[0] && w->nfile[1];
-    char name[700];
+    char name[VL_WAY_BACK_NAME];
     put(out, "vial export -b ", err);
     put_word(out, w->bank, err);
     put(out, " ", err);
@@ -58,7 +58,7 @@ vl_code vl_way_back_print(const vl_way_back *w, vl_buf *out, vl_err *err)
     for (int k = 0; k < 2; k++) {
         if (!w->nfile[k]) continue;
         put(out, !two ? " -o " : k ? " -2 " : " -1 ", err);
-        name_stream(w, k, two, name);
+        vl_way_back_name(w, k, name);
         put_word(out, name, err);
     }
     if (!err->code) vl_buf_append(out, "", 1, err);

@@ -158,3 +158,19 @@ out:
     vl_where_free(&where);
     return err->code;
 }
+
+vl_code vl_list_each(vl_catalog *c, const char *expr,
+                     vl_code (*visit)(const vl_listed *store, void *to, vl_err *err), void *to, vl_err *err)
+{
+    vl_where where = { 0 };
+    if (expr && vl_where_parse(&where, expr, c, err)) return err->code;
+    sqlite3_stmt *const q = ask_list(c, NULL, expr ? &where : NULL, err);
+    while (q && vl_sql_row(c, q, err)) {
+        const vl_listed one = { vl_sql_column(q, SAMPLE), vl_sql_column(q, ACQUISITION),
+                                vl_sql_column(q, KIND), vl_sql_column(q, FILE_) };
+        if (visit(&one, to, err)) break;
+    }
+    sqlite3_finalize(q);
+    vl_where_free(&where);
+    return err->code;
+}

@@ -43,6 +43,13 @@ typedef struct vl_list_ask {
  * also donor, profile, published, verified, file, path, facts). Withdrawn samples are hidden. */
 vl_code vl_list(vl_catalog *c, const vl_list_ask *ask, FILE *out, uint64_t *n, vl_err *err);
 
+/* The same stores, each handed to visit; expr: NULL for all. */
+typedef struct vl_listed {
+    const char *sample, *acquisition, *kind, *file; /* borrowed, until visit returns */
+} vl_listed;
+vl_code vl_list_each(vl_catalog *c, const char *expr,
+                     vl_code (*visit)(const vl_listed *store, void *to, vl_err *err), void *to, vl_err *err);
+
 /* Runs one SELECT (or WITH ... SELECT) and prints its rows. Anything that could write, attach or load is
  * refused: read-only connection, sqlite3_stmt_readonly, an authorizer, a limit of time. */
 vl_code vl_sql(vl_catalog *c, const char *query, vl_list_as as, FILE *out, vl_err *err);
