@@ -456,7 +456,7 @@ vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
     sum_up(&g, done);
     if (verify(&g, done, err)) goto out;
     done->bytes_store = vl_store_bytes(g.store);
-    if (vl_store_publish(g.store, err)) goto out;
+    if (ask->staged ? vl_store_name(g.store, err) : vl_store_publish(g.store, err)) goto out;
     done->seconds = vl_progress_seconds(&g.progress);
 out:
     free_slots(&g);

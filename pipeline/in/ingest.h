@@ -24,6 +24,7 @@ typedef struct vl_ingest {
      * nobody is. */
     vl_code (*data)(void *who, const char *path, const uint8_t sha256[32], vl_err *err);
     void *who;
+    bool staged;     /* the store gets its last name from the caller, who syncs the folder then */
     bool any_format; /* options of another format than the input's are passed over: one of many inputs */
     vl_progress_how progress;
 } vl_ingest;

@@ -129,7 +129,7 @@ static void make_read_only(const vl_store *st)
     if (!fstat(st->fd, &now)) (void)fchmod(st->fd, (st->readers ? st->readers : now.st_mode) & 0444);
 }
 
-vl_code vl_store_publish(vl_store *st, vl_err *err)
+vl_code vl_store_name(vl_store *st, vl_err *err)
 {
     if (is_replaced(st)) {
         vl_fail(err, VL_EBUSY, "another vial has replaced it meanwhile");
@@ -146,6 +146,12 @@ vl_code vl_store_publish(vl_store *st, vl_err *err)
     free(st->part);
     st->part = NULL;
     make_read_only(st);
+    return VL_OK;
+}
+
+vl_code vl_store_publish(vl_store *st, vl_err *err)
+{
+    if (vl_store_name(st, err)) return err->code;
     vl_sync_folder(st->path, err);
     return vl_err_file(err, st->path);
 }

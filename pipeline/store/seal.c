@@ -125,7 +125,7 @@ uint64_t vl_seal_end(const vl_seal *seal)
 
 /* ---- write ---- */
 
-/* All is on the disk before the seal says so, and then the seal. */
+/* The file has a temporary name until all of it, the seal too, is on the disk: one sync for both. */
 vl_code vl_seal_write(int fd, int threads, vl_seal *seal, vl_err *err)
 {
     struct stat st;
@@ -138,7 +138,6 @@ vl_code vl_seal_write(int fd, int threads, vl_seal *seal, vl_err *err)
     seal->bytes = front ? end : end + VL_TRAILER;
     (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice: the disk works while we hash */
     if (vl_seal_hash(fd, from, end, threads, seal->hash, err)) return err->code;
-    if (fdatasync(fd)) return vl_fail_errno(err, VL_EIO, errno, "cannot sync the store");
     if (front) print_block(seal, block);
     else print_trailer(seal, trailer);
     if (front ? vl_write_at(fd, block, sizeof block, 0, err)

@@ -106,6 +106,8 @@ vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err);
 const char *vl_store_part(const vl_store *st); /* the temporary name */
 vl_profile vl_store_profile(const vl_store *st);
 vl_code vl_store_publish(vl_store *st, vl_err *err);
+/* The same, and the folder is not synced: for who gives the store another name at once, and syncs that. */
+vl_code vl_store_name(vl_store *st, vl_err *err);
 uint64_t vl_store_bytes(const vl_store *st); /* size of the file */
 
 /* ---- reading ---- */

@@ -391,6 +391,7 @@ static vl_code ingest(deposit *d, vl_deposited *done, vl_err *err)
                             .max_memory = d->ask->max_memory,
                             .given = &given,
                             .any_format = true,
+                            .staged = true,
                             .mates_as_given =
                                 d->ask->mates_as_given || d->heals, /* was asked when it came in */
                             .same_data = d->ask->same_data || d->heals,
