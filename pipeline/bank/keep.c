@@ -1,12 +1,12 @@
 /* Withdrawal and tidying (keep.h). */
 #include "pipeline/bank/keep.h"
 #include "pipeline/bank/catalog/sql.h"
+#include "pipeline/bank/chore.h"
 
+#include "pipeline/bank/evidence.h"
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/intake/journal.h"
 #include "pipeline/bank/open_items.h"
-#include "pipeline/bank/evidence.h"
-#include "pipeline/bank/intake/worker.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 /* What is done to one sample, in a worker. */
@@ -113,36 +112,10 @@ static json_t *do_chore(const chore *k, vl_err *err)
 
 /* ---- in a worker ---- */
 
-static int work(void *argument, int fd)
+static json_t *work(void *self, vl_err *err)
 {
-    vl_err err = VL_ERR_INIT;
-    json_t *const record = do_chore(argument, &err);
-    char *const text = record ? json_dumps(record, JSON_COMPACT) : NULL;
-    if (!err.code && !text) vl_fail(&err, VL_ENOMEM, "no memory for the record of a sample");
-    if (!err.code) return vl_worker_say(fd, text) ? EX_OK : EX_OSERR;
-    char line[640];
-    vl_err_print(&err, line, sizeof line);
-    vl_worker_say(fd, line);
-    return vl_exit_code(err.code);
-}
-
-/* The worker's record goes into the catalogue. *settled: nothing was left half done. */
-static vl_code take_record(chore *k, vl_catalog *c, bool *settled, vl_err *err)
-{
-    vl_worker w = { 0 };
-    if (vl_worker_start(&w, work, k, 0, err)) return err->code;
-    const int code = vl_worker_wait(&w);
-    *settled = !code || code == EX_NOINPUT || code == EX_USAGE;
-    if (code) {
-        vl_fail(err, vl_worker_code(code), "%.200s",
-                code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
-    } else {
-        json_t *const record = vl_record_parse((char *)w.said.data, w.said.len, err);
-        *settled = record && !vl_catalog_put(c, record, err);
-        json_decref(record);
-    }
-    vl_worker_free(&w);
-    return err->code;
+    json_t *const record = do_chore(self, err);
+    return record ? json_pack("{s:[o]}", "records", record) : NULL;
 }
 
 /* A run that dies in between leaves its entry in the journal: the next one makes ledger, record and catalogue
@@ -150,11 +123,11 @@ static vl_code take_record(chore *k, vl_catalog *c, bool *settled, vl_err *err)
 static vl_code chore_in_worker(chore *k, vl_catalog *c, vl_err *err)
 {
     vl_journal journal;
-    bool settled = false;
+    vl_chore in_worker = { .work = work, .self = k };
     const vl_item item = { .sample = (char *)k->sample, .acquisition = (char *)"" };
     if (vl_journal_open(k->bank, &item, &journal, err)) return err->code;
-    take_record(k, c, &settled, err);
-    vl_journal_close(&journal, settled);
+    json_decref(vl_chore_run(&in_worker, c, err));
+    vl_journal_close(&journal, in_worker.settled);
     return err->code;
 }
 

@@ -86,6 +86,8 @@ static int run(const vl_command *me, int argc, char **argv)
           "bank: items at once; default: one for two threads, small ones one for each" },
         { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,
           "bank: other bytes under the same name take the old ones' place" },
+        { 0, "correct", VL_OPT_FLAG, &into.correct, NULL,
+          "bank: what the sheet says of samples takes the place of what is known; an empty cell clears" },
         { 0, "task", VL_OPT_TEXT, &into.task, "N/M",
           "bank: the N-th of M parts of the sheet, with a receipt for 'vial collect'" },
         { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
@@ -113,8 +115,8 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!ask.store && !into.bank && !getenv("VIAL_BANK"))
         return vl_usage(me, "-o STORE or -b BANK is missing");
     if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
-    if (ask.store && (into.check || into.jobs || into.supersede || into.task))
-        return vl_usage(me, "--check, --jobs, --supersede and --task go with a bank");
+    if (ask.store && (into.check || into.jobs || into.supersede || into.correct || into.task))
+        return vl_usage(me, "--check, --jobs, --supersede, --correct and --task go with a bank");
     if (ask.store && vl_output_promises(ask.store))
         return vl_usage(me, "a store is HDF5: the name of %s promises %s", ask.store,
                         vl_output_promises(ask.store));
@@ -196,6 +198,10 @@ const vl_command vl_command_ingest = {
     "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "
     "some\n"
     "refused, 74 the disk, 75 again.\n\n"
+    "What a sheet says of a sample in the bank adds to what is known. What contradicts it is refused, or, "
+    "with "
+    "--correct,\n"
+    "takes its place.\n\n"
     "  vial ingest -b /bank --sheet samples.csv --check\n"
     "  vial ingest -b /bank --sheet samples.csv\n",
     run,

@@ -75,6 +75,14 @@ static void print_change(const json_t *change)
     free(is);
 }
 
+void vl_tell_changes(const char *name, const char *did, const json_t *changes)
+{
+    size_t i;
+    json_t *change;
+    vl_say(stdout, "%s: %s", name, json_array_size(changes) ? did : "unchanged");
+    json_array_foreach((json_t *)changes, i, change) print_change(change);
+}
+
 static void print_line(const json_t *line)
 {
     size_t i;

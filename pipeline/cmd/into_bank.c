@@ -212,6 +212,7 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .supersede = ask->supersede,
                      .mates_as_given = ask->mates_as_given,
                      .same_data = ask->same_data,
+                     .correct = ask->correct,
                      .options = options,
                      .quiet = ask->quiet,
                      .progress = ask->progress };
@@ -223,6 +224,12 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
     return err.code ? vl_report(&err) : sum.exit_code;
 }
 
+static vl_code read_sheet(const vl_into_bank *ask, vl_sheet *sheet, vl_err *err)
+{
+    return ask->correct ? vl_sheet_read_correcting(sheet, ask->sheet, err)
+                        : vl_sheet_read(sheet, ask->sheet, err);
+}
+
 int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
 {
     vl_bank bank = { 0 };
@@ -232,9 +239,10 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
     int code = EX_OK, part, parts;
     if (ask->task && (!ask->sheet || !vl_parse_part(ask->task, &part, &parts)))
         return vl_usage(me, "--task N/M goes with --sheet, N from 1 to M");
+    if (ask->correct && !ask->sheet) return vl_usage(me, "--correct goes with --sheet");
     if (ask->check && !ask->sheet) return vl_usage(me, "--check goes with --sheet");
     if (vl_bank_open(&bank, ask->bank, &err) ||
-        (ask->sheet ? vl_sheet_read(&sheet, ask->sheet, &err) : items_from_files(ask, &one, &err)))
+        (ask->sheet ? read_sheet(ask, &sheet, &err) : items_from_files(ask, &one, &err)))
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
     else tell_twins(ask, &bank, ask->sheet ? &sheet.items : &one);

@@ -3,6 +3,7 @@
 
 #include "formats/letter.h"
 #include "pipeline/bank/catalog/catalog.h"
+#include "pipeline/bank/correct.h"
 #include "pipeline/bank/intake/claims.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/io/sniff.h"
@@ -189,6 +190,24 @@ static vl_code is_whole(const deposit *d, const json_t *store, bool *whole, vl_e
 
 /* ---- the record ---- */
 
+/* What is known already is not changed by the way. donor: where the donor stands; NULL: facts have none. */
+static vl_code contradicts(const deposit *d, const json_t *donor, const json_t *facts, const vl_details *says,
+                           vl_err *err)
+{
+    for (size_t i = 0; i < says->n && !d->ask->correct; i++) {
+        const vl_detail *const here = &says->detail[i];
+        const json_t *const of = donor && !strcmp(here->name, "donor") ? donor : facts;
+        const char *const is = json_string_value(json_object_get(of, here->name));
+        if (!is || !*here->value || !strcmp(is, here->value)) continue;
+        return vl_fail(
+            err, VL_EEXIST,
+            "sample '%.50s': %.30s is '%.40s' in the bank, here '%.40s'; --correct, or 'vial set', puts it "
+            "right",
+            d->ask->item->sample, here->name, is, here->value);
+    }
+    return VL_OK;
+}
+
 static vl_code load(deposit *d, vl_err *err)
 {
     vl_err why = VL_ERR_INIT;
@@ -204,11 +223,8 @@ static vl_code load(deposit *d, vl_err *err)
     if (gone)
         return vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", d->ask->item->sample,
                        json_string_value(json_object_get(gone, "reason")));
-    const char *const is = json_string_value(json_object_get(d->record, "donor"));
-    const char *const says = vl_details_get(&d->ask->item->about_sample, "donor");
-    if (is && says && strcmp(is, says) && !d->ask->supersede)
-        return vl_fail(err, VL_EEXIST, "sample '%.60s' is of donor '%.40s' in the bank, here of '%.40s'",
-                       d->ask->item->sample, is, says);
+    if (contradicts(d, d->record, json_object_get(d->record, "facts"), &d->ask->item->about_sample, err))
+        return err->code;
     d->reason = NULL;
     return VL_OK;
 }
@@ -225,15 +241,13 @@ static vl_code conflict(deposit *d, const json_t *old, vl_err *err)
 static void add_facts(json_t *map, const vl_details *details)
 {
     for (size_t i = 0; i < details->n; i++)
-        json_object_set_new(map, details->detail[i].name, json_string(details->detail[i].value));
+        vl_correct_fact(map, details->detail[i].name, details->detail[i].value);
 }
 
 static void note_sample(json_t *record, const vl_details *about)
 {
-    add_facts(json_object_get(record, "facts"), about);
-    if (!vl_details_get(about, "donor")) return;
-    json_object_set_new(record, "donor", json_string(vl_details_get(about, "donor")));
-    json_object_del(json_object_get(record, "facts"), "donor");
+    for (size_t i = 0; i < about->n; i++)
+        vl_correct_sample(record, about->detail[i].name, about->detail[i].value);
 }
 
 /* The data is in the bank: where it was seen last is remembered, so that the next look need not read it, and what
@@ -418,7 +432,15 @@ static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
 static vl_code note_unchanged(const deposit *d, json_t *old, vl_err *err)
 {
     note_item(d, old);
-    return save(d, "facts", err);
+    return save(d, d->ask->correct ? "correct" : "facts", err);
+}
+
+/* Of the same data, what is known of its acquisition counts as what is known of the sample. */
+static vl_code check_details(deposit *d, const json_t *old, vl_err *err)
+{
+    if (contradicts(d, NULL, json_object_get(old, "facts"), &d->ask->item->about_acquisition, err))
+        d->reason = "conflict";
+    return err->code;
 }
 
 /* Is it in the bank already? Refuses what cannot come in before time is spent on it. */
@@ -431,7 +453,8 @@ static vl_code look_first(deposit *d, const char *kind, vl_deposited *done, vl_e
         bool same = false;
         if (old && !is_same(d, old, &same, err)) {
             if (!same && !d->ask->supersede) conflict(d, old, err);
-            if (same && !is_whole(d, old, &done->unchanged, err) && done->unchanged)
+            if (same && !check_details(d, old, err) && !is_whole(d, old, &done->unchanged, err) &&
+                done->unchanged)
                 note_unchanged(d, old, err);
             d->heals = same && !done->unchanged;
         }
@@ -496,17 +519,17 @@ out:
 static void complete(json_t *record, const json_t *item)
 {
     const char *acquisition = NULL;
-    json_t *about_sample = NULL, *about_acquisition = NULL, *inputs = NULL;
+    json_t *about_sample = NULL, *about_acquisition = NULL, *inputs = NULL, *value;
+    const char *name;
     if (json_unpack((json_t *)item, "{s:s,s:o,s:o,s:o}", "acquisition", &acquisition, "about_sample",
                     &about_sample, "about_acquisition", &about_acquisition, "inputs", &inputs))
         return;
     json_t *const store = vl_record_store(record, NULL, acquisition, "live");
     if (!store) return;
-    json_object_update(json_object_get(store, "facts"), about_acquisition);
-    json_object_update_missing(json_object_get(record, "facts"), about_sample);
-    json_t *const donor = json_object_get(about_sample, "donor");
-    if (donor) json_object_set(record, "donor", donor);
-    json_object_del(json_object_get(record, "facts"), "donor");
+    json_object_foreach(about_acquisition, name, value)
+        vl_correct_fact(json_object_get(store, "facts"), name, json_string_value(value));
+    json_object_foreach(about_sample, name, value) if (json_string_length(value))
+        vl_correct_sample(record, name, json_string_value(value));
     for (size_t i = 0; i < json_array_size(inputs); i++)
         json_object_set(json_array_get(json_object_get(store, "inputs"), i), "path",
                         json_array_get(inputs, i));

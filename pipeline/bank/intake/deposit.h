@@ -24,6 +24,7 @@ typedef struct vl_deposit {
     uint64_t max_memory;
     bool mates_as_given, same_data; /* as in vl_ingest */
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
+    bool correct;                   /* facts that differ take the place of the old ones */
     const char *options;            /* of formats, as of the whole batch; NULL: none */
     const char *sheet;              /* the item comes from; NULL: none */
     bool catalog;                   /* asked whether another sample has the same bytes */

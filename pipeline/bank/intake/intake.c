@@ -393,6 +393,7 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .supersede = t->ask->supersede,
                                .mates_as_given = t->ask->mates_as_given,
                                .same_data = t->ask->same_data,
+                               .correct = t->ask->correct,
                                .options = t->ask->options,
                                .sheet = t->ask->sheet,
                                .catalog = t->ask->catalog != NULL,

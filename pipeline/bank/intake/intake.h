@@ -20,6 +20,7 @@ typedef struct vl_intake {
     double deadline;     /* s from now after which nothing is started; 0: none */
     bool supersede, quiet;
     bool mates_as_given, same_data; /* as in vl_ingest */
+    bool correct;                   /* facts that differ take the place of the old ones */
     const char *options;            /* of formats, for all items; NULL: none */
     bool skip_refused;  /* inputs that were refused before and have not changed are refused unread */
     const json_t *open; /* items of vl_open_items: those that are acknowledged are passed over; NULL: none */

@@ -4,6 +4,7 @@
  */
 #include "pipeline/bank/intake/intake_parts.h"
 
+#include "pipeline/bank/correct.h"
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/run/say.h"
@@ -63,11 +64,13 @@ static vl_code sweep_one(vl_journal *j, json_t *item, void *to, vl_err *err)
 {
     sweep *const s = to;
     const char *const sample = json_string_value(json_object_get(item, "sample"));
+    const json_t *const correct = json_object_get(item, "correct");
     bool done = true;
     s->n++;
     if (sample) {
         vl_log(s->bank, VL_LOG_WARNING, "recovered", "sample", sample, "id", j->id, NULL);
-        done = vl_intake_clear(s->bank, j->id, sample, item, s->catalog, NULL, err);
+        done = correct ? vl_correct_finish(s->bank, s->catalog, correct, err)
+                       : vl_intake_clear(s->bank, j->id, sample, item, s->catalog, NULL, err);
     }
     vl_journal_close(j, done);
     return err->code;

@@ -80,10 +80,10 @@ static int open_gate(const vl_bank *bank, int how)
     return -1;
 }
 
-vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j, vl_err *err)
+/* json is given away. */
+static vl_code open_entry(const vl_bank *bank, json_t *json, vl_journal *j, vl_err *err)
 {
     char part[VL_BANK_PATH];
-    json_t *const json = vl_item_json(item);
     char *const text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     j->fd = -1;
@@ -113,6 +113,17 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
 out:
     free(text);
     return err->code;
+}
+
+vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j, vl_err *err)
+{
+    return open_entry(bank, vl_item_json(item), j, err);
+}
+
+vl_code vl_journal_open_correction(const vl_bank *bank, const char *sample, const json_t *correct,
+                                   vl_journal *j, vl_err *err)
+{
+    return open_entry(bank, json_pack("{s:s,s:O}", "sample", sample, "correct", correct), j, err);
 }
 
 void vl_journal_close(vl_journal *j, bool done)

@@ -20,6 +20,9 @@ typedef struct vl_journal {
 
 /* Writes an entry, locked from the first moment it can be seen. */
 vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j, vl_err *err);
+/* The same of a correction: "sample", and "correct", what is to be done (correct.h). */
+vl_code vl_journal_open_correction(const vl_bank *bank, const char *sample, const json_t *correct,
+                                   vl_journal *j, vl_err *err);
 /* done: the entry is removed; otherwise it stays for the next run to clear. */
 void vl_journal_close(vl_journal *j, bool done);
 

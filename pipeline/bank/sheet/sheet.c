@@ -100,16 +100,30 @@ static void close_reader(vl_sheet_reader *r)
     vl_buf_free(&r->text);
 }
 
-vl_code vl_sheet_read(vl_sheet *sheet, const char *path, vl_err *err)
+static vl_code read_as(vl_sheet *sheet, const char *path, bool clears, vl_err *err)
 {
-    vl_sheet_reader r = {
-        .sheet = sheet, .err = err, .path = path, .folder = AT_FDCWD, .uid = geteuid(), .dialect = -1
-    };
+    vl_sheet_reader r = { .sheet = sheet,
+                          .err = err,
+                          .path = path,
+                          .folder = AT_FDCWD,
+                          .uid = geteuid(),
+                          .dialect = -1,
+                          .clears = clears };
     *sheet = (vl_sheet){ 0 };
     if (!read_file(&r)) read_sheet(&r);
     close_reader(&r);
     if (err->code) vl_sheet_free(sheet);
     return vl_err_file(err, path);
+}
+
+vl_code vl_sheet_read(vl_sheet *sheet, const char *path, vl_err *err)
+{
+    return read_as(sheet, path, false, err);
+}
+
+vl_code vl_sheet_read_correcting(vl_sheet *sheet, const char *path, vl_err *err)
+{
+    return read_as(sheet, path, true, err);
 }
 
 void vl_sheet_free(vl_sheet *sheet)

@@ -70,9 +70,9 @@ static void add_details(vl_sheet_reader *r, vl_details *to, const vl_details *fr
 {
     for (size_t i = 0; i < from->n && !r->err->code; i++) {
         const vl_detail *const d = &from->detail[i];
-        const char *const had = vl_details_get(to, d->name);
+        const char *const was = vl_details_get(to, d->name), *const had = was && *was ? was : NULL;
         char *both = NULL;
-        if (had && (!list || is_listed(had, d->value))) continue;
+        if (had && (!list || !*d->value || is_listed(had, d->value))) continue;
         if (had && asprintf(&both, "%s; %s", had, d->value) < 0) {
             vl_fail(r->err, VL_ENOMEM, "no memory for details of lanes");
             return;

@@ -167,27 +167,50 @@ const vl_csv_cell *vl_sheet_cell_of(const vl_sheet_reader *r, vl_duty role)
     return vl_sheet_cell_at(r, r->at[role]);
 }
 
+/* The value of a column as it is kept; NULL: `why` says, behind the value, what is wrong. */
+static const char *check_value(vl_duty role, const char *text, char word[VL_WORD], char why[400])
+{
+    const sort is = role < VL_SHEET_NROLE ? known[role].sort : TEXT;
+    const vl_word_list *const w = role < VL_SHEET_NROLE ? known[role].words : NULL;
+    const char *bad = NULL;
+    if (vl_value_is_formula_error(text)) bad = "is the error of a formula in a spreadsheet, not a value";
+    else if (is == NAME) bad = vl_value_bad_id(text);
+    else if (is == DATE) bad = vl_value_bad_date(text);
+    else if (is == NUMBER) bad = vl_value_bad_number(text);
+    else if (is == CHOICE) {
+        if (vl_word_find(w, text, word) != VL_NO_WORD) return word;
+        char list[320] = "";
+        vl_word_suggest(w, text, list);
+        snprintf(why, 400, "is not %s; %s", w->of, list);
+        return NULL;
+    }
+    if (bad) snprintf(why, 400, "%s", bad);
+    return bad ? NULL : text;
+}
+
 /* The value of a cell that is not empty as it is kept; NULL when it is wrong, which is said. */
 const char *vl_sheet_check_value(vl_sheet_reader *r, size_t column, const vl_csv_cell *cell)
 {
-    const vl_duty role = r->column[column - 1].role;
-    const char *bad = NULL;
-    if (vl_value_is_formula_error(cell->text))
-        bad = "is the error of a formula in a spreadsheet, not a value";
-    else if (role < VL_SHEET_NROLE && known[role].sort == NAME) bad = vl_value_bad_id(cell->text);
-    else if (role < VL_SHEET_NROLE && known[role].sort == DATE) bad = vl_value_bad_date(cell->text);
-    else if (role < VL_SHEET_NROLE && known[role].sort == NUMBER) bad = vl_value_bad_number(cell->text);
-    else if (role < VL_SHEET_NROLE && known[role].sort == CHOICE) {
-        const vl_word_list *const w = known[role].words;
-        if (vl_word_find(w, cell->text, r->word) != VL_NO_WORD) return r->word;
-        char list[320] = "";
-        if (r->nwrong < VL_SHEET_MOST_ERRORS) vl_word_suggest(w, cell->text, list);
-        vl_sheet_wrong(r, cell->line, column, "\"%s\" is not %s; %s", vl_sheet_show(cell->text).text, w->of,
-                       list);
-        return NULL;
-    }
-    if (bad) vl_sheet_wrong(r, cell->line, column, "\"%s\" %s", vl_sheet_show(cell->text).text, bad);
-    return bad ? NULL : cell->text;
+    char why[400];
+    const char *const value = check_value(r->column[column - 1].role, cell->text, r->word, why);
+    if (!value) vl_sheet_wrong(r, cell->line, column, "\"%s\" %s", vl_sheet_show(cell->text).text, why);
+    return value;
+}
+
+const char *vl_sheet_fact(const char *name, const char *text, char word[VL_WORD], char why[400])
+{
+    vl_duty role = VL_SHEET_DONOR;
+    while (role < VL_SHEET_NROLE && strcmp(known[role].name, name)) role++;
+    return check_value(role, text, word, why);
+}
+
+void vl_sheet_try_columns(vl_nearest *near)
+{
+    for (int d = 0; d < VL_SHEET_NDIALECT; d++)
+        for (int i = 0; i < 3; i++)
+            if (vl_dialects[d].column[i]) vl_nearest_try(near, vl_dialects[d].column[i]);
+    for (int i = 0; i < VL_SHEET_NROLE; i++)
+        if (known[i].name) vl_nearest_try(near, known[i].name);
 }
 
 /* Room for a text of n bytes, with its end set; NULL without memory. */

@@ -101,6 +101,7 @@ typedef struct vl_sheet_reader {
     vl_sheet_place *column; /* owned */
     size_t ncolumn;
     size_t at[VL_SHEET_NROLE]; /* column of a role, 1-based; 0: none */
+    bool clears;               /* empty cells are details without text */
     bool joins;                /* rows of a sample are lanes of it */
     size_t lane;               /* column that names acquisitions, as sarek has it, 1-based; 0: none */
     vl_items

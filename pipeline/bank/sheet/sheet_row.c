@@ -108,21 +108,35 @@ static vl_sheet_seen *enter_run(vl_sheet_reader *r, XXH128_hash_t sample, const 
     return run;
 }
 
+/* Are the cells of a column, and of those joined to it, empty? */
+static bool is_empty(const vl_sheet_reader *r, size_t column)
+{
+    do {
+        if (vl_sheet_cell_at(r, column + 1)->len) return false;
+        column = r->column[column].next;
+    } while (column);
+    return true;
+}
+
 /* A cell that becomes a detail; all rows of a sample must agree on what they say of it. column: 0-based. */
 static void take_detail(vl_sheet_reader *r, vl_item *item, const XXH128_hash_t *sample, size_t column)
 {
     const vl_sheet_place *const col = &r->column[column];
     const vl_csv_cell *const cell = vl_sheet_cell_at(r, column + 1);
-    if (col->joined || (!cell->len && !col->next)) return;
+    if (col->joined || (!cell->len && !col->next && !r->clears)) return;
     vl_details *const details =
         col->role <= VL_SHEET_ABOUT_SAMPLE ? &item->about_sample : &item->about_acquisition;
     const size_t n = details->n;
     char *text = NULL;
     if (col->next) {
         text = join(r, column);
-    } else {
+    } else if (cell->len) {
         const char *const value = vl_sheet_check_value(r, column + 1, cell);
         if (value) text = vl_sheet_copy(r, value, strlen(value));
+    }
+    if (!text && r->clears && is_empty(r, column)) {
+        add_detail(r, details, col->name, vl_sheet_copy(r, "", 0));
+        return;
     }
     if (text) add_detail(r, details, col->name, text);
     if (col->role > VL_SHEET_ABOUT_SAMPLE || details->n == n || !sample) return;
@@ -265,7 +279,8 @@ static size_t find_head(vl_sheet_reader *r, XXH128_hash_t sample, uint32_t line)
         return r->nhead;
     }
     vl_sheet_head *const first = &r->head[s->nth];
-    for (size_t i = 0; i < first->ndetail; i++) enter_fact(r, sample, &first->detail[i], first->line);
+    for (size_t i = 0; i < first->ndetail; i++)
+        if (*first->detail[i].value) enter_fact(r, sample, &first->detail[i], first->line);
     vl_sheet_seen *const run =
         first->acquisition ? enter_run(r, sample, first->acquisition, first->kind, first->line) : NULL;
     if (run) run->nth = first->item;
@@ -334,6 +349,22 @@ static void take_row(vl_sheet_reader *r)
     if (!good || joins) set_aside(r);
 }
 
+/* What another row of the sample says is not cleared. */
+static void drop_answered(vl_sheet_reader *r, vl_item *item)
+{
+    vl_details *const about = &item->about_sample;
+    const XXH128_hash_t sample = XXH3_128bits(item->sample, strlen(item->sample));
+    size_t n = 0;
+    for (size_t i = 0; i < about->n && !r->err->code; i++) {
+        const vl_detail d = about->detail[i];
+        const vl_sheet_seen *const said =
+            *d.value ? NULL : vl_sheet_look_up(&r->facts, vl_sheet_key_of(sample, d.name, 0), r->err);
+        if (said && said->line) free(d.name), free(d.value);
+        else about->detail[n++] = d;
+    }
+    if (!r->err->code) about->n = n;
+}
+
 void vl_sheet_take_rows(vl_sheet_reader *r)
 {
     bool more = false;
@@ -346,5 +377,6 @@ void vl_sheet_take_rows(vl_sheet_reader *r)
         take_row(r);
     }
     vl_sheet_name_joined(r);
+    for (size_t i = 0; r->clears && i < r->sheet->items.n; i++) drop_answered(r, &r->sheet->items.item[i]);
     if (!r->nrow) vl_sheet_wrong(r, r->header, 0, "there are no rows below the header");
 }

@@ -1,0 +1,141 @@
+/* Corrections (correct.h): facts and donor; how each is run. */
+#include "pipeline/bank/correct.h"
+
+#include "pipeline/bank/chore.h"
+#include "pipeline/bank/evidence.h"
+#include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/intake/journal.h"
+#include "pipeline/bank/ledger/history.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct correction {
+    const vl_bank *bank;
+    const json_t *ask;
+    char sample[512];
+    const char *acquisition; /* NULL: of the sample itself */
+} correction;
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *const text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* ---- facts ---- */
+
+void vl_correct_fact(json_t *facts, const char *name, const char *value)
+{
+    if (*value) json_object_set_new(facts, name, json_string(value));
+    else json_object_del(facts, name);
+}
+
+void vl_correct_sample(json_t *record, const char *name, const char *value)
+{
+    vl_correct_fact(strcmp(name, "donor") ? json_object_get(record, "facts") : record, name, value);
+}
+
+/* The live stores of the acquisition, one of each kind. */
+static vl_code set_acquisition(const correction *k, json_t *record, vl_err *err)
+{
+    size_t i, n = 0;
+    json_t *store, *value;
+    const char *name;
+    json_array_foreach(json_object_get(record, "stores"), i, store)
+    {
+        if (strcmp(text_of(store, "acquisition"), k->acquisition) || strcmp(text_of(store, "state"), "live"))
+            continue;
+        n++;
+        json_object_foreach(json_object_get(k->ask, "facts"), name, value)
+            vl_correct_fact(json_object_get(store, "facts"), name, json_string_value(value));
+    }
+    return n ? VL_OK : vl_fail(err, VL_ENOIN, "sample '%.100s' has no acquisition '%.100s'", k->sample, k->acquisition);
+}
+
+static vl_code set_facts(const correction *k, json_t *record, vl_err *err)
+{
+    json_t *value;
+    const char *name;
+    if (k->acquisition) return set_acquisition(k, record, err);
+    json_object_foreach(json_object_get(k->ask, "facts"), name, value)
+        vl_correct_sample(record, name, json_string_value(value));
+    return VL_OK;
+}
+
+/* ---- one sample; its lock is held ---- */
+
+static json_t *load(const correction *k, vl_err *err)
+{
+    json_t *const record = vl_record_load(k->bank, k->sample, err);
+    const json_t *const gone = json_object_get(record, "withdrawn");
+    if (!gone) return record;
+    vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", k->sample, text_of(gone, "reason"));
+    json_decref(record);
+    return NULL;
+}
+
+static json_t *change(const correction *k, json_t *record, vl_err *err)
+{
+    json_t *const before = vl_state_of(record);
+    if (set_facts(k, record, err) || vl_record_save(k->bank, record, "set", "vial set", err)) {
+        json_decref(before);
+        return NULL;
+    }
+    json_t *const after = vl_state_of(record), *const changes = before && after ? vl_changes_between(before, after)
+                                                                                : NULL;
+    json_decref(before);
+    json_decref(after);
+    if (!changes) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    return changes ? json_pack("{s:[O],s:o}", "records", record, "changes", changes) : NULL;
+}
+
+static json_t *work(void *self, vl_err *err)
+{
+    const correction *const k = self;
+    char folder[VL_BANK_PATH];
+    int lock = -1;
+    json_t *record = NULL, *said = NULL;
+    if (vl_bank_sample_folder(k->bank, k->sample, folder, err)) return NULL;
+    if (access(folder, F_OK)) return vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", k->sample), NULL;
+    if (!vl_deposit_lock(k->bank, k->sample, &lock, err) && (record = load(k, err))) said = change(k, record, err);
+    if (lock >= 0) close(lock);
+    json_decref(record);
+    return said;
+}
+
+/* ---- entry points ---- */
+
+static json_t *run(const vl_bank *bank, vl_catalog *c, const json_t *ask, bool *settled, vl_err *err)
+{
+    correction k = { .bank = bank, .ask = ask };
+    const char *const name = text_of(ask, "name"), *const slash = strchr(name, '/');
+    vl_chore chore = { .work = work, .self = &k };
+    snprintf(k.sample, sizeof k.sample, "%.*s", (int)strcspn(name, "/"), name);
+    k.acquisition = slash ? slash + 1 : NULL;
+    json_t *const said = vl_chore_run(&chore, c, err);
+    *settled = chore.settled;
+    return said;
+}
+
+json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err)
+{
+    char sample[512];
+    vl_journal journal;
+    bool settled = false;
+    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(text_of(ask, "name"), "/"), text_of(ask, "name"));
+    if (vl_journal_open_correction(bank, sample, ask, &journal, err)) return NULL;
+    json_t *const said = run(bank, c, ask, &settled, err);
+    vl_journal_close(&journal, settled);
+    if (said) vl_log(bank, VL_LOG_INFO, text_of(ask, "what"), "sample", sample, NULL);
+    return said;
+}
+
+bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err)
+{
+    bool settled = false;
+    json_decref(run(bank, c, ask, &settled, err));
+    if (settled) vl_err_clear(err); /* the bank has gone on */
+    return settled;
+}

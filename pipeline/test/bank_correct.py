@@ -1,0 +1,185 @@
+"""
+What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`. A
+sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction, killed
+before each call that changes the disk, or with that call failing: done or not done, and ledger, records and catalogue
+agree after the next command that writes.
+
+Suites: banks faults.
+"""
+import json
+import os
+import shutil
+
+from banktest import Bank, broken, check_whole, sheet
+from fqmodel import reads
+from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, SOAK, USAGE, Part, main
+
+WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
+POINTS = int(os.environ.get("VIAL_POINTS", 8))  # of each command and way to break it, when not all
+HEAD = ("sample", "file_1", "donor", "specimen_type", "lane", "collection")
+
+
+class Scene:
+    """A bank with S1 (two acquisitions, facts, donor), S2 and W (withdrawn), and a copy of it."""
+
+    def __init__(self, f):
+        self.f, self.bank = f, Bank(f)
+        for i, name in enumerate("abcwn"):
+            f.write(f"{name}.fastq", reads(30, i))
+        self.sheet("h.csv", ("S1", f / "a.fastq", "D1", "DNA", "1", "none"),
+                   ("S1", f / "b.fastq", "D1", "DNA", "2", "none"), ("S2", f / "c.fastq", "D2", "RNA", "1", ""))
+        self.run("ingest", "-q", "--sheet", f / "h.csv")
+        self.run("ingest", "-q", "-s", "W", f / "w.fastq")
+        self.run("withdraw", "--reason", "consent", "W")
+        self.keep("before")
+
+    def keep(self, name):
+        shutil.rmtree(self.f / name, ignore_errors=True)
+        shutil.copytree(self.bank.path, self.f / name, symlinks=True)
+
+    def reset(self, name="before"):
+        shutil.rmtree(self.bank.path)
+        shutil.copytree(self.f / name, self.bank.path, symlinks=True)
+
+    def sheet(self, name, *rows, head=HEAD):
+        return sheet(self.f, name, rows, head)
+
+    def run(self, *args, code=OK):
+        done = self.bank.run(*args)
+        assert done.code == code, (args, done)
+        return done
+
+    def record(self, sample):
+        """All that is known of it, without times and what follows from them; None: nothing."""
+        done = self.bank.run("info", "--json", sample)
+        record = json.loads(done.out) if done.code == OK else None
+        for of in [record or {}, *(record or {}).get("stores", [])]:
+            for member in ("ledger", "revision", "superseded"):
+                of.pop(member, None)
+        return record
+
+    def facts(self, sample):
+        record = self.record(sample)
+        return {**record["facts"], "donor": record.get("donor")}
+
+    def history(self, sample):
+        return json.loads(self.run("info", "--json", "--history", sample).out)["history"]
+
+    def whole(self):
+        """What `catalog check` says; "" if all agree."""
+        done = self.bank.run("catalog", "check")
+        return "" if done.code == OK else done.out.decode() + done.err
+
+
+def facts_set(t, f):
+    s = Scene(f)
+    done = s.bank.run("set", "S1", "donor=D7", "Specimen Type=whole blood", "characteristics[organism part]=liver",
+                      "collection=")
+    t.check(done.code == OK and s.facts("S1") == {"donor": "D7", "specimen_type": "Whole blood",
+                                                  "organism_part": "liver"}, "set and cleared", str(done))
+    t.check("D1 -> D7" in done.out.decode() and "none -> -" in done.out.decode(), "it says what changed",
+            str(done.out))
+    t.check({r["donor"] for r in s.bank.ls("--where", "sample = 'S1'")} == {"D7"}, "the catalogue follows")
+    last = s.history("S1")[-1]
+    t.check(last["what"] == "set" and {"path": ["donor"], "from": "D1", "to": "D7"} in last["changes"],
+            "the ledger has it", str(last))
+    done = s.bank.run("set", "S1", "donor=D7")
+    t.check(done.code == OK and b"unchanged" in done.out and s.history("S1")[-1] == last,
+            "what is so already changes nothing", str(done))
+    done = s.bank.run("set", "S1/a", "lane=", "run=7")
+    live = {x["acquisition"]: x["facts"] for x in s.record("S1")["stores"]}
+    t.check(done.code == OK and live == {"a": {"run": "7"}, "b": {"lane": "2"}}, "details of an acquisition",
+            str(live))
+    done = s.bank.run("set", "S1", "specimen_typ=DNA")
+    t.check("did you mean 'specimen_type'?" in done.err, "a near miss is said", done.err)
+    t.check(not s.whole(), "all agree", s.whole())
+
+
+def not_set(t, f):
+    s = Scene(f)
+    for args, code, says in ((("S1", "specimen_type=blod"), USAGE, "is not a MIABIS sample type"),
+                             (("S1", "collection_date=45363"), USAGE, "day number"),
+                             (("S1", "donor"), USAGE, "NAME=VALUE"), (("S1", "=x"), USAGE, "NAME=VALUE"),
+                             (("S1", "sample=S3"), USAGE, "vial rename"), (("S1",), USAGE, "nothing to set"),
+                             (("S9", "donor=D1"), NOINPUT, "no sample 'S9'"),
+                             (("S1/x", "lane=1"), NOINPUT, "no acquisition 'x'"),
+                             (("W", "donor=D1"), CANTCREAT, "withdrawn (consent)")):
+        done = s.bank.run("set", *args)
+        t.check(done.code == code and says in done.err, f"set {args} is refused", str(done))
+    t.check(not os.path.exists(s.bank / "samples/S9") and not s.bank.leftovers() and not s.whole(),
+            "nothing is left of them", str(s.bank.leftovers()))
+
+
+def sheets(t, f):
+    s = Scene(f)
+    a, b, c = (f / f"{name}.fastq" for name in "abc")
+    for row, says in ((("S2", c, "D3", "RNA", "1", ""), "donor is 'D2' in the bank, here 'D3'"),
+                      (("S2", c, "D2", "DNA", "1", ""), "specimen_type is 'RNA' in the bank, here 'DNA'"),
+                      (("S2", c, "D2", "RNA", "4", ""), "lane is '1' in the bank, here '4'"),
+                      (("S2", f / "n.fastq", "D3", "", "", ""), "donor is 'D2' in the bank, here 'D3'")):
+        path = s.sheet("x.csv", row)
+        done = s.bank.run("ingest", "--sheet", path)
+        t.check(done.code == DATA and says in done.err and "--correct" in done.err, f"refused: {says}", done.err)
+    t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA"} and len(s.record("S2")["stores"]) == 1,
+            "and nothing has changed")
+    s.run("ingest", "-q", "--sheet", s.sheet("add.csv", ("S2", c, "", "", "", "flu")))
+    t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA", "collection": "flu"}, "new facts add",
+            str(s.facts("S2")))
+    s.run("ingest", "-q", "--correct", "--sheet", s.sheet("c.csv", ("S2", c, "D3", "", "", "cold")))
+    t.check(s.facts("S2") == {"donor": "D3", "collection": "cold"} and not s.record("S2")["stores"][0]["facts"],
+            "--correct overwrites, and an empty cell clears", str(s.record("S2")))
+    t.check(s.history("S2")[-1]["what"] == "correct" and "c.csv, line 2" in s.history("S2")[-1]["source"],
+            "the ledger has it with its sheet", str(s.history("S2")[-1]))
+    # an empty cell clears only what no row of the sample says
+    s.run("ingest", "-q", "--correct", "--sheet",
+          s.sheet("r.csv", ("S1", a, "D9", "", "1", ""), ("S1", b, "", "", "2", "")))
+    t.check(s.facts("S1") == {"donor": "D9"}, "rows of a sample speak together", str(s.facts("S1")))
+    s.run("ingest", "-q", "--correct", "--sheet", s.sheet("n.csv", ("S2", c, "D3"), head=HEAD[:3]))
+    t.check(s.facts("S2")["collection"] == "cold", "a column that is not there clears nothing")
+    t.check(not s.whole(), "all agree", s.whole())
+
+
+# ---- kills and faults ----
+
+COMMANDS = {"set": ("set", "S1", "donor=D7", "specimen_type=", "collection=flu"),
+            "set acquisition": ("set", "S1/a", "lane=", "run=7")}
+
+
+def points(t, n):
+    return range(1, n + 1) if WHOLE else sorted(t.random.sample(range(1, n + 1), min(n, POINTS)))
+
+
+def broken_everywhere(t, f, hows):
+    s, tried = Scene(f), 0
+    f.write("z.fastq", reads(10, 99))
+    for name, command in COMMANDS.items():
+        s.reset()
+        before = {x: s.record(x) for x in ("S1", "S2", "S3")}
+        s.run(*command)
+        after = {x: s.record(x) for x in before}
+        n = broken(s.bank, f, f / "before", command, 10 ** 9, "kill")[1]
+        for how in hows:
+            for i in points(t, n):
+                what = f"{name}: {how} at change {i} of {n}"
+                done, _ = broken(s.bank, f, f / "before", command, i, how)
+                if done is None:
+                    continue
+                tried += 1
+                if not how.startswith("kill"):
+                    t.check(done.code in DOCUMENTED, f"{what}: exit code {done.code}", done.err)
+                check_whole(t, s.bank, what)
+                other = s.bank.run("ingest", "-q", "-s", "Z", f / "z.fastq")
+                now = {x: s.record(x) for x in before}
+                t.check(other.code == OK and now in (before, after) and not s.whole() and not s.bank.leftovers(),
+                        f"{what}: done or not done, and all agree after the next that writes",
+                        f"{other.err} {now} {s.whole()} {s.bank.leftovers()}")
+                again = s.bank.run(*command)
+                now = {x: s.record(x) for x in before}
+                t.check(now == after and not s.whole(), f"{what}: and after the same again",
+                        f"{again.err} {now} {s.whole()}")
+    print(f"{', '.join(hows)}: {tried} points", flush=True)
+
+
+if __name__ == "__main__":
+    main(facts_set, not_set, sheets, Part("kills", broken_everywhere, (("kill", "kill-self"),)),
+         Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"),)))
