@@ -51,7 +51,9 @@ static vl_code set_acquisition(const correction *k, json_t *record, vl_err *err)
         json_object_foreach(json_object_get(k->ask, "facts"), name, value)
             vl_correct_fact(json_object_get(store, "facts"), name, json_string_value(value));
     }
-    return n ? VL_OK : vl_fail(err, VL_ENOIN, "sample '%.100s' has no acquisition '%.100s'", k->sample, k->acquisition);
+    return n ? VL_OK
+             : vl_fail(err, VL_ENOIN, "sample '%.100s' has no acquisition '%.100s'", k->sample,
+                       k->acquisition);
 }
 
 static vl_code set_facts(const correction *k, json_t *record, vl_err *err)
@@ -83,8 +85,8 @@ static json_t *change(const correction *k, json_t *record, vl_err *err)
         json_decref(before);
         return NULL;
     }
-    json_t *const after = vl_state_of(record), *const changes = before && after ? vl_changes_between(before, after)
-                                                                                : NULL;
+    json_t *const after = vl_state_of(record), *const changes =
+                                                   before && after ? vl_changes_between(before, after) : NULL;
     json_decref(before);
     json_decref(after);
     if (!changes) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
@@ -98,8 +100,10 @@ static json_t *work(void *self, vl_err *err)
     int lock = -1;
     json_t *record = NULL, *said = NULL;
     if (vl_bank_sample_folder(k->bank, k->sample, folder, err)) return NULL;
-    if (access(folder, F_OK)) return vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", k->sample), NULL;
-    if (!vl_deposit_lock(k->bank, k->sample, &lock, err) && (record = load(k, err))) said = change(k, record, err);
+    if (access(folder, F_OK))
+        return vl_fail(err, VL_ENOIN, "no sample '%.100s' in the bank", k->sample), NULL;
+    if (!vl_deposit_lock(k->bank, k->sample, &lock, err) && (record = load(k, err)))
+        said = change(k, record, err);
     if (lock >= 0) close(lock);
     json_decref(record);
     return said;

@@ -34,8 +34,7 @@ static vl_code take_fact(json_t *facts, const char *text, bool of_sample, vl_err
     vl_fact_unwrap(name);
     const char *const value = sign[1] ? vl_sheet_fact(name, sign + 1, word, why) : "";
     if (!value) return vl_fail(err, VL_EARG, "%.60s: \"%.60s\" %s", name, sign + 1, why);
-    if (!strcmp(name, "sample"))
-        return vl_fail(err, VL_EARG, "a sample gets another name by 'vial rename'");
+    if (!strcmp(name, "sample")) return vl_fail(err, VL_EARG, "a sample gets another name by 'vial rename'");
     json_t *const json = json_string(value);
     if (!json) return vl_fail(err, VL_EARG, "%.60s: the value is not UTF-8 text", name);
     if (json_object_set_new(facts, name, json))
@@ -52,8 +51,8 @@ static vl_code set(const vl_bank *bank, const char *name, char **fact, int n, vl
     for (int i = 0; i < n && !err->code; i++) take_fact(facts, fact[i], !strchr(name, '/'), err);
     json_t *const ask = json_pack("{s:s,s:s,s:o}", "what", "set", "name", name, "facts", facts);
     if (!ask) vl_fail(err, VL_EARG, "'%.100s' is not UTF-8 text", name);
-    if (!err->code && !vl_keep_open(bank, &catalog, err) && !vl_intake_recover(bank, catalog, &recovered, err) &&
-        (said = vl_correct(bank, catalog, ask, err)))
+    if (!err->code && !vl_keep_open(bank, &catalog, err) &&
+        !vl_intake_recover(bank, catalog, &recovered, err) && (said = vl_correct(bank, catalog, ask, err)))
         vl_tell_changes(name, "corrected", json_object_get(said, "changes"));
     json_decref(said);
     json_decref(ask);
@@ -81,9 +80,11 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_set = {
     "set", "-b BANK SAMPLE[/ACQUISITION] NAME=VALUE...", "puts facts of a sample right",
-    "Facts and donor of a sample, or details of an acquisition, by the names and with the values that sheets have; "
+    "Facts and donor of a sample, or details of an acquisition, by the names and with the values that sheets "
+    "have; "
     "an\n"
-    "empty VALUE clears. What was said before stays in the ledger: 'vial info --history SAMPLE'. Many samples at "
+    "empty VALUE clears. What was said before stays in the ledger: 'vial info --history SAMPLE'. Many "
+    "samples at "
     "once:\n"
     "a sheet, and 'vial ingest --sheet FILE --correct'.\n\n"
     "  vial set -b /data/bank S1 donor=D2 'specimen_type=Whole blood' disease=\n"

@@ -1,8 +1,8 @@
 """
-What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`. A
-sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction, killed
-before each call that changes the disk, or with that call failing: done or not done, and ledger, records and catalogue
-agree after the next command that writes.
+What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`.
+A sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction,
+killed before each call that changes the disk, or with that call failing: done or not done, and ledger, records
+and catalogue agree after the next command that writes.
 
 Suites: banks faults.
 """
@@ -27,7 +27,8 @@ class Scene:
         for i, name in enumerate("abcwn"):
             f.write(f"{name}.fastq", reads(30, i))
         self.sheet("h.csv", ("S1", f / "a.fastq", "D1", "DNA", "1", "none"),
-                   ("S1", f / "b.fastq", "D1", "DNA", "2", "none"), ("S2", f / "c.fastq", "D2", "RNA", "1", ""))
+                   ("S1", f / "b.fastq", "D1", "DNA", "2", "none"),
+                   ("S2", f / "c.fastq", "D2", "RNA", "1", ""))
         self.run("ingest", "-q", "--sheet", f / "h.csv")
         self.run("ingest", "-q", "-s", "W", f / "w.fastq")
         self.run("withdraw", "--reason", "consent", "W")
@@ -73,8 +74,8 @@ class Scene:
 
 def facts_set(t, f):
     s = Scene(f)
-    done = s.bank.run("set", "S1", "donor=D7", "Specimen Type=whole blood", "characteristics[organism part]=liver",
-                      "collection=")
+    done = s.bank.run("set", "S1", "donor=D7", "Specimen Type=whole blood",
+                      "characteristics[organism part]=liver", "collection=")
     t.check(done.code == OK and s.facts("S1") == {"donor": "D7", "specimen_type": "Whole blood",
                                                   "organism_part": "liver"}, "set and cleared", str(done))
     t.check("D1 -> D7" in done.out.decode() and "none -> -" in done.out.decode(), "it says what changed",
@@ -119,12 +120,13 @@ def sheets(t, f):
                       (("S2", f / "n.fastq", "D3", "", "", ""), "donor is 'D2' in the bank, here 'D3'")):
         path = s.sheet("x.csv", row)
         done = s.bank.run("ingest", "--sheet", path)
-        t.check(done.code == DATA and says in done.err and "--correct" in done.err, f"refused: {says}", done.err)
+        t.check(done.code == DATA and says in done.err and "--correct" in done.err, f"refused: {says}",
+                done.err)
     t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA"} and len(s.record("S2")["stores"]) == 1,
             "and nothing has changed")
     s.run("ingest", "-q", "--sheet", s.sheet("add.csv", ("S2", c, "", "", "", "flu")))
-    t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA", "collection": "flu"}, "new facts add",
-            str(s.facts("S2")))
+    t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA", "collection": "flu"},
+            "new facts add", str(s.facts("S2")))
     s.run("ingest", "-q", "--correct", "--sheet", s.sheet("c.csv", ("S2", c, "D3", "", "", "cold")))
     t.check(s.facts("S2") == {"donor": "D3", "collection": "cold"} and not s.record("S2")["stores"][0]["facts"],
             "--correct overwrites, and an empty cell clears", str(s.record("S2")))
@@ -170,7 +172,8 @@ def broken_everywhere(t, f, hows):
                 check_whole(t, s.bank, what)
                 other = s.bank.run("ingest", "-q", "-s", "Z", f / "z.fastq")
                 now = {x: s.record(x) for x in before}
-                t.check(other.code == OK and now in (before, after) and not s.whole() and not s.bank.leftovers(),
+                t.check(other.code == OK and now in (before, after) and not s.whole()
+                        and not s.bank.leftovers(),
                         f"{what}: done or not done, and all agree after the next that writes",
                         f"{other.err} {now} {s.whole()} {s.bank.leftovers()}")
                 again = s.bank.run(*command)

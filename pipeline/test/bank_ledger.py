@@ -257,7 +257,7 @@ def contradictions(t, f):
         s.reset()
         again = sheet(f, "x.csv", [("S2", f / "b.fastq", "D2", value, "none")],
                       ("sample", "file_1", "donor", "specimen_type", "disease"))
-        s.run("ingest", "-q", "--sheet", again)
+        s.run("ingest", "-q", "--correct", "--sheet", again)
         shutil.copytree(s.bank.path, f / name)
     # the ledger of the one, the samples of the other
     shutil.rmtree(s.bank / "ledger")
@@ -366,7 +366,7 @@ def history(t, f):
     s = Scene(f)
     again = sheet(f, "x.csv", [("S2", f / "b.fastq", "D2", "Plasma", "none")],
                   ("sample", "file_1", "donor", "specimen_type", "disease"))
-    s.bank.run("ingest", "-q", "--sheet", again)
+    s.bank.run("ingest", "-q", "--correct", "--sheet", again)
     told = json.loads(s.bank.run("info", "--history", "--json", "S2").out)
     first, second = told["history"]
     t.check(told["sample"] == "S2" and first["what"] == "publish" and first["source"] == f"{s.sheet}, line 2"
@@ -375,7 +375,7 @@ def history(t, f):
     changes = {tuple(c["path"]): (c["from"], c["to"]) for c in first["changes"]}
     t.check(changes[("donor",)] == (None, "D2") and changes[("facts", "specimen_type")] == (None, "DNA")
             and changes[("stores", "reads-b.h5")][1]["rows"] == 30, "what it made", str(changes))
-    t.check(second["what"] == "facts" and second["changes"] ==
+    t.check(second["what"] == "correct" and second["changes"] ==
             [{"path": ["facts", "specimen_type"], "from": "DNA", "to": "Plasma"}], "from what to what",
             str(second))
     text = s.bank.run("info", "--history", "S2").out.decode()
@@ -418,7 +418,8 @@ def kills(t, f):
                   ("sample", "file_1", "donor", "specimen_type", "disease"))
     f.write("n.fastq", reads(20, 9))
     tried = 0
-    for command in (("ingest", "-q", "--sheet", again), ("withdraw", "--reason", "consent", "S2"), ("tidy",)):
+    for command in (("ingest", "-q", "--correct", "--sheet", again),
+                    ("withdraw", "--reason", "consent", "S2"), ("tidy",)):
         s.reset()
         shutil.copytree(s.bank.path, f / "start", symlinks=True)
         n = broken(s.bank, f, f / "start", command, 10 ** 9, "kill")[1]
