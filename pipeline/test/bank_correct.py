@@ -1,8 +1,8 @@
 """
 What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`.
 A sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction,
-killed before each call that changes the disk, or with that call failing: done or not done, and ledger, records
-and catalogue agree after the next command that writes.
+killed before each call that changes the disk, or with that call failing: done or not done, and ledger,
+records and catalogue agree after the next command that writes.
 
 Suites: banks faults.
 """
@@ -128,7 +128,8 @@ def sheets(t, f):
     t.check(s.facts("S2") == {"donor": "D2", "specimen_type": "RNA", "collection": "flu"},
             "new facts add", str(s.facts("S2")))
     s.run("ingest", "-q", "--correct", "--sheet", s.sheet("c.csv", ("S2", c, "D3", "", "", "cold")))
-    t.check(s.facts("S2") == {"donor": "D3", "collection": "cold"} and not s.record("S2")["stores"][0]["facts"],
+    t.check(s.facts("S2") == {"donor": "D3", "collection": "cold"}
+            and not s.record("S2")["stores"][0]["facts"],
             "--correct overwrites, and an empty cell clears", str(s.record("S2")))
     t.check(s.history("S2")[-1]["what"] == "correct" and "c.csv, line 2" in s.history("S2")[-1]["source"],
             "the ledger has it with its sheet", str(s.history("S2")[-1]))
