@@ -87,7 +87,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,
           "bank: other bytes under the same name take the old ones' place" },
         { 0, "correct", VL_OPT_FLAG, &into.correct, NULL,
-          "bank: what the sheet says of samples takes the place of what is known; an empty cell clears" },
+          "bank: what the sheet says of samples takes the old facts' place; an empty cell clears" },
         { 0, "task", VL_OPT_TEXT, &into.task, "N/M",
           "bank: the N-th of M parts of the sheet, with a receipt for 'vial collect'" },
         { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
