@@ -3,7 +3,9 @@
 #include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/heal.h"
 #include "pipeline/bank/record.h"
+#include "pipeline/bank/renew.h"
 #include "pipeline/bank/intake/worker.h"
 #include "pipeline/store/store.h"
 #include "pipeline/out/verify.h"
@@ -28,6 +30,7 @@ typedef struct inspection {
 
 typedef struct one_store {
     char path[VL_BANK_PATH];
+    char digest[72]; /* that it should have */
     int threads;
     bool quick;
 } one_store;
@@ -40,7 +43,12 @@ static int verify_work(void *argument, int fd)
     vl_err err = VL_ERR_INIT;
     const vl_verify ask = { s->path, s->threads, s->quick, VL_PROGRESS_OFF };
     char line[640];
-    if (!vl_verify_run(&ask, &seen, &err)) snprintf(line, sizeof line, "%" PRIu64, seen.bytes);
+    if (!vl_verify_run(&ask, &seen, &err) && strcmp(seen.digest, s->digest)) {
+        vl_fail(&err, VL_ESTORE, "holds other data: its digest is %.12s, the catalogue says %.12s",
+                seen.digest, s->digest);
+        vl_err_file(&err, s->path);
+    }
+    if (!err.code) snprintf(line, sizeof line, "%" PRIu64, seen.bytes);
     else vl_err_print(&err, line, sizeof line);
     return vl_worker_say(fd, line) ? vl_exit_code(err.code) : EX_OSERR;
 }
@@ -64,6 +72,45 @@ static vl_code verify_one(one_store *s, uint64_t *bytes, char *failed, size_t n,
     return err->code;
 }
 
+/* What the catalogue says of a store, besides its name. */
+typedef struct listed {
+    char acquisition[300], kind[40], digest[72], seal[40];
+} listed;
+
+static vl_code ask_listed(vl_catalog *c, int64_t store, listed *l, vl_err *err)
+{
+    const vl_sql_value v[] = { vl_sql_whole(store) };
+    *l = (listed){ 0 };
+    sqlite3_stmt *const q = vl_sql_ask(c,
+                                       "SELECT name, kind, digest, seal FROM store JOIN acquisition USING "
+                                       "(acquisition_id) WHERE store_id = ?",
+                                       v, 1, err);
+    if (!q || !vl_sql_row(c, q, err)) return err->code;
+    snprintf(l->acquisition, sizeof l->acquisition, "%s", vl_sql_column(q, 0));
+    snprintf(l->kind, sizeof l->kind, "%s", vl_sql_column(q, 1));
+    snprintf(l->digest, sizeof l->digest, "%s", vl_sql_column(q, 2));
+    snprintf(l->seal, sizeof l->seal, "%s", vl_sql_column(q, 3));
+    sqlite3_reset(q);
+    return VL_OK;
+}
+
+/* A copy of the same content in other bytes was put in its place, and is whole: record and catalogue follow.
+ */
+static vl_code accept(inspection *v, const char *sample, const listed *l, const one_store *s, vl_err *err)
+{
+    char seal[33], name[600];
+    vl_renewed done = { 0 };
+    vl_seal_said(s->path, seal);
+    if (!strcmp(seal, l->seal)) return VL_OK;
+    snprintf(name, sizeof name, "%.256s/%s", sample, l->acquisition);
+    const vl_renew ask = {
+        .bank = v->bank, .name = name, .kind = l->kind, .how = VL_RENEW_SEAL, .threads = s->threads
+    };
+    vl_renew_store(&ask, v->catalog, &done, err);
+    vl_buf_free(&done.dropped);
+    return err->code;
+}
+
 static vl_code inspect_one(const char *sample, const char *file, int64_t store, void *to, vl_err *err)
 {
     inspection *const v = to;
@@ -76,7 +123,10 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
         v->done->stopped = true;
         return VL_OK;
     }
-    if (vl_bank_sample_folder(v->bank, sample, folder, err)) return err->code;
+    listed is;
+    if (vl_bank_sample_folder(v->bank, sample, folder, err) || ask_listed(v->catalog, store, &is, err))
+        return err->code;
+    memcpy(s.digest, is.digest, sizeof s.digest);
     snprintf(s.path, sizeof s.path, "%.3000s/%.700s", folder, file);
     if (verify_one(&s, &bytes, failed, sizeof failed, err)) return err->code;
     v->done->checked++;
@@ -84,6 +134,7 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
     if (*failed) {
         v->done->damaged++;
         vl_say(stderr, "vial: %s", failed);
+        vl_heal_hint(v->catalog, sample, file);
     }
     if (*failed && vl_catalog_writes(v->catalog)) {
         vl_log(v->bank, VL_LOG_ERROR, "damaged", "sample", sample, "file", file, "message", failed, NULL);
@@ -92,6 +143,7 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
     }
     if (!vl_catalog_writes(v->catalog)) return VL_OK;
     if (v->ask->quick && !*failed) return VL_OK; /* no proof of the whole */
+    if (!*failed && accept(v, sample, &is, &s, err)) return err->code;
     return vl_catalog_checked(v->catalog, store, vl_bank_now(), *failed ? failed : NULL, err);
 }
 

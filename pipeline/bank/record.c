@@ -266,8 +266,8 @@ static bool is_live(const json_t *store)
     return !strcmp(json_string_value(json_object_get(store, "state")), "live");
 }
 
-/* Has the old store that a new one took the place of its second name already? Then the new one was to supersede it,
- * else to heal it. */
+/* Has the old store that a new one took the place of its second name already? Then the new one was to
+ * supersede it, else to heal it. */
 static bool was_superseded(const char *folder, const json_t *store)
 {
     char path[VL_BANK_PATH + 700];
@@ -277,8 +277,8 @@ static bool was_superseded(const char *folder, const json_t *store)
     return !access(path, F_OK);
 }
 
-/* Another store in the place of the one that the record speaks of. *settled: a run that died before the record knew
- * had made it anew from itself (the same content in other bytes), or from its inputs. */
+/* Another store in the place of the one that the record speaks of. *settled: a run that died before the
+ * record knew had made it anew from itself (the same content in other bytes), or from its inputs. */
 static vl_code settle_replaced(const char *folder, json_t *store, bool *settled, vl_err *err)
 {
     char path[VL_BANK_PATH + 600];

@@ -16,7 +16,7 @@
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,
  *        "published": 1764000000, "superseded": 1764100000 (only then),
- *        "healed": 1764200000,        when it was last put in the place of its damaged or lost self (only then)
+ *        "healed": 1764200000,        when it was last made again (only then)
  *        "facts": {"lane": "1", ...},
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
@@ -55,23 +55,22 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err);
 vl_code vl_record_look(const char *folder, const json_t *store, vl_err *err);
 /* Were two stores made of the same bytes, in the same streams? */
 bool vl_record_same_inputs(const json_t *one, const json_t *other);
-/* A store of the record has been made again: it is described by `made` from now on, and keeps what only the record
- * knows: its name, facts, inputs, state and when it was published. */
+/* A store of the record has been made again: it is described by `made` from now on, and keeps what only the
+ * record knows: its name, facts, inputs, state and when it was published. */
 vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err);
 /* Makes a record agree with its folder: stores that the record does not know are added as they describe
- * themselves, one in the place of another was healed, superseded ones that are gone leave it (live ones are lost,
- * not forgotten), second names of superseded stores are removed. Enters HDF5. */
+ * themselves, one in the place of another was healed, superseded ones that are gone leave it (live ones are
+ * lost, not forgotten), second names of superseded stores are removed. Enters HDF5. */
 vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err);
 /* Notes what has changed since the record was loaded as a line of the ledger with revision + 1, then writes
  * sample.h5 anew: the record, facts as attributes, external links to the live stores. Where nothing has
- * changed, no line is added, and sample.h5 is written only if it is missing, damaged or older. The caller holds
- * the sample's lock. Enters HDF5.
- * what: a word for the change, "publish" (a-z and -; ledger/ledger.h keeps some). source: the sheet with its
- * line, or the command; any bytes. */
+ * changed, no line is added, and sample.h5 is written only if it is missing, damaged or older. The caller
+ * holds the sample's lock. Enters HDF5. what: a word for the change, "publish" (a-z and -; ledger/ledger.h
+ * keeps some). source: the sheet with its line, or the command; any bytes. */
 vl_code vl_record_save(const vl_bank *bank, json_t *record, const char *what, const char *source,
                        vl_err *err);
-/* Which of a sample's two homes tells the truth. By revision; of one revision, a record that notes the ledger's
- * last line knows what a ledger with a gap does not. */
+/* Which of a sample's two homes tells the truth. By revision; of one revision, a record that notes the
+ * ledger's last line knows what a ledger with a gap does not. */
 typedef enum vl_record_homes {
     VL_RECORD_FILE,    /* sample.h5; also when neither knows the sample */
     VL_RECORD_LEDGER,  /* the ledger */

@@ -1,5 +1,5 @@
-/* Stores made anew (renew.h): in a worker beside the old one, as a deposit's; then, under the sample's lock, name,
- * ledger and record. */
+/* Stores made anew (renew.h): in a worker beside the old one, as a deposit's; then, under the sample's lock,
+ * name, ledger and record. */
 #include "pipeline/bank/renew.h"
 
 #include "pipeline/bank/catalog/sql.h"
@@ -10,12 +10,15 @@
 #include "pipeline/bank/keep.h"
 #include "pipeline/out/reindex.h"
 #include "pipeline/out/reseal.h"
+#include "pipeline/out/verify.h"
 #include "pipeline/store/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -55,6 +58,14 @@ static vl_code load(renewal *r, json_t **entry, vl_err *err)
 
 /* ---- the new file ---- */
 
+static vl_code prove(renewal *r, const char *path, vl_err *err)
+{
+    vl_verified seen = { 0 };
+    const vl_verify ask = { .path = path, .threads = r->ask->threads, .progress = VL_PROGRESS_OFF };
+    if (!vl_verify_run(&ask, &seen, err)) memcpy(r->done.digest, seen.digest, sizeof seen.digest);
+    return err->code;
+}
+
 static vl_code seal_again(renewal *r, vl_err *err)
 {
     vl_resealed made = { 0 };
@@ -70,6 +81,41 @@ static vl_code seal_again(renewal *r, vl_err *err)
     r->done.before = r->done.after = made.seal.bytes;
     snprintf(r->done.digest, sizeof r->done.digest, "%s", made.digest);
     r->done.dropped = made.dropped;
+    if (!err->code && made.current && r->ask->prove) prove(r, r->path, err);
+    return err->code;
+}
+
+static vl_code copy_file(const char *from, const char *to, vl_err *err)
+{
+    struct stat st = { 0 };
+    const int in = open(from, O_RDONLY | O_CLOEXEC),
+              out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (in < 0 || fstat(in, &st)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open %.100s", from);
+    else if (out < 0) vl_fail_errno(err, VL_EIO, errno, "cannot make the store");
+    else if (!vl_copy_bytes(in, out, (uint64_t)st.st_size, err) &&
+             (fstat(out, &st) || fchmod(out, st.st_mode & 0444) || fsync(out)))
+        vl_fail_errno(err, VL_EIO, errno, "cannot write the store");
+    if (in >= 0) close(in);
+    if (out >= 0) close(out);
+    return err->code;
+}
+
+/* Of a copy that has lost its seal, what reseal makes of it. */
+static vl_code copy_again(renewal *r, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    vl_resealed made = { 0 };
+    const vl_reseal ask = { .store = r->ask->from,
+                            .to = r->staged,
+                            .expected = r->seal,
+                            .threads = r->ask->threads,
+                            .progress = VL_PROGRESS_OFF };
+    if (vl_bank_sample_folder(r->ask->bank, r->sample, folder, err) ||
+        vl_bank_make_folder(r->ask->bank, folder, err))
+        return err->code;
+    if (!vl_reseal_run(&ask, &made, err) && made.current && !copy_file(r->ask->from, r->staged, err))
+        prove(r, r->staged, err);
+    vl_buf_free(&made.dropped);
     return err->code;
 }
 
@@ -89,22 +135,42 @@ static vl_code index_again(renewal *r, vl_err *err)
 
 /* ---- its name; the sample's lock is held ---- */
 
+/* It must be what the record speaks of: another store, however whole, is none. */
+static json_t *describe(const renewal *r, const json_t *entry, vl_err *err)
+{
+    json_t *const made = vl_record_describe(r->done.current ? r->path : r->staged, file_of(r), err);
+    if (made && json_equal(json_object_get(made, "digest"), json_object_get(entry, "digest"))) return made;
+    if (made)
+        vl_fail(err, VL_ESTORE, "holds other data: its digest is %.12s, the record says %.12s",
+                json_string_value(json_object_get(made, "digest")),
+                json_string_value(json_object_get(entry, "digest")));
+    json_decref(made);
+    return NULL;
+}
+
+static vl_code note(renewal *r, json_t *entry, const json_t *made, vl_err *err)
+{
+    static const char *const words[][2] = { [VL_RENEW_SEAL] = { "reseal", "vial reseal" },
+                                            [VL_RENEW_INDEX] = { "reindex", "vial reindex" },
+                                            [VL_RENEW_COPY] = { "heal", "vial heal" } };
+    json_object_set(entry, "seal", json_object_get(made, "seal"));
+    json_object_set(entry, "bytes", json_object_get(made, "bytes"));
+    if (r->ask->how == VL_RENEW_COPY && vl_record_heal(entry, made, err)) return err->code;
+    return vl_record_save(r->ask->bank, r->record, words[r->ask->how][0], words[r->ask->how][1], err);
+}
+
 static vl_code take_name(renewal *r, vl_err *err)
 {
-    vl_sealed sealed = { 0 };
-    json_t *entry = NULL;
-    const bool reseal = r->ask->how == VL_RENEW_SEAL;
+    json_t *entry = NULL, *made = NULL;
     if (load(r, &entry, err)) return err->code;
     if (strcmp(json_string_value(json_object_get(entry, "seal")), r->seal))
         return vl_fail(err, VL_EBUSY, "another run has replaced the store meanwhile");
-    if (vl_seal_read(r->done.current ? r->path : r->staged, &sealed, NULL, err)) return err->code;
+    if (!(made = describe(r, entry, err))) return err->code;
     if (!r->done.current && rename(r->staged, r->path))
-        return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name");
-    if (!r->done.current && vl_sync_folder(r->path, err)) return err->code;
-    json_object_set_new(entry, "seal", json_string(sealed.hash));
-    json_object_set_new(entry, "bytes", json_integer((json_int_t)sealed.bytes));
-    return vl_record_save(r->ask->bank, r->record, reseal ? "reseal" : "reindex",
-                          reseal ? "vial reseal" : "vial reindex", err);
+        vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name");
+    else if (r->done.current || !vl_sync_folder(r->path, err)) note(r, entry, made, err);
+    json_decref(made);
+    return err->code;
 }
 
 static vl_code renew(renewal *r, vl_err *err)
@@ -113,7 +179,10 @@ static vl_code renew(renewal *r, vl_err *err)
     json_t *entry = NULL;
     if (load(r, &entry, err)) return err->code;
     snprintf(r->seal, sizeof r->seal, "%s", json_string_value(json_object_get(entry, "seal")));
-    if (r->ask->how == VL_RENEW_SEAL ? seal_again(r, err) : index_again(r, err)) return err->code;
+    if (r->ask->how == VL_RENEW_SEAL    ? seal_again(r, err)
+        : r->ask->how == VL_RENEW_INDEX ? index_again(r, err)
+                                        : copy_again(r, err))
+        return err->code;
     if (!vl_deposit_lock(r->ask->bank, r->sample, &lock, err)) take_name(r, err);
     if (lock >= 0) close(lock);
     return err->code;
@@ -199,21 +268,23 @@ static vl_code name_files(renewal *r, const char *id, vl_err *err)
 
 vl_code vl_renew_store(const vl_renew *ask, vl_catalog *c, vl_renewed *done, vl_err *err)
 {
+    static const char *const told[] = {
+        [VL_RENEW_SEAL] = "resealed", [VL_RENEW_INDEX] = "reindexed", [VL_RENEW_COPY] = "healed"
+    };
     vl_journal journal = { .fd = -1 };
     bool settled = true;
     renewal r = { .ask = ask };
     *done = (vl_renewed){ 0 };
     snprintf(r.sample, sizeof r.sample, "%.*s", (int)strcspn(ask->name, "/"), ask->name);
     const vl_item item = { .sample = r.sample, .acquisition = (char *)"" };
-    if (vl_keep_find(ask->bank, ask->name, NULL, r.path, err) ||
+    if (vl_keep_find(ask->bank, ask->name, ask->kind, r.path, err) ||
         vl_journal_open(ask->bank, &item, &journal, err))
         return err->code;
     if (!name_files(&r, journal.id, err)) run_worker(&r, c, &settled, err);
     vl_journal_close(&journal, settled);
     *done = r.done;
     if (!err->code && !done->current)
-        vl_log(ask->bank, VL_LOG_INFO, ask->how == VL_RENEW_SEAL ? "resealed" : "reindexed", "sample",
-               r.sample, "file", file_of(&r), NULL);
+        vl_log(ask->bank, VL_LOG_INFO, told[ask->how], "sample", r.sample, "file", file_of(&r), NULL);
     return err->code;
 }
 

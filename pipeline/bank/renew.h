@@ -1,7 +1,8 @@
 /*
- * A store of the bank made anew from itself: sealed again, or with its indexes made again. What it holds stays; its
- * bytes change, and record, ledger and catalogue follow in one step. A run that dies in between leaves its entry in
- * the journal, and the next one makes them agree.
+ * A store of the bank made anew from itself: sealed again, with its indexes made again, or from a copy
+ * elsewhere. What it holds stays, by its digest; its bytes may change, and record, ledger and catalogue
+ * follow in one step. A run that dies in between leaves its entry in the journal, and the next one makes them
+ * agree.
  */
 #ifndef VL_RENEW_H
 #define VL_RENEW_H
@@ -9,13 +10,16 @@
 #include "formats/buf.h"
 #include "pipeline/bank/catalog/catalog.h"
 
-typedef enum vl_renew_how { VL_RENEW_SEAL, VL_RENEW_INDEX } vl_renew_how;
+typedef enum vl_renew_how { VL_RENEW_SEAL, VL_RENEW_INDEX, VL_RENEW_COPY } vl_renew_how;
 
 typedef struct vl_renew {
     const vl_bank *bank;
     const char *name; /* SAMPLE or SAMPLE/ACQUISITION */
+    const char *kind; /* of the store; NULL: there is but one */
     vl_renew_how how;
-    bool drop; /* VL_RENEW_SEAL: what others added is taken out */
+    const char *from; /* VL_RENEW_COPY: a store of the same content */
+    bool drop;        /* VL_RENEW_SEAL: what others added is taken out */
+    bool prove;       /* VL_RENEW_SEAL: of what is sealed as it is, all is made again and compared, too */
     int threads;
 } vl_renew;
 

@@ -151,20 +151,6 @@ static void tell_twins(const vl_into_bank *ask, const vl_bank *bank, const vl_it
 
 /* ---- the intake ---- */
 
-static void add_job(const vl_intake_sum *sum, vl_catalog_job *job)
-{
-    job->ended_at = vl_bank_now();
-    job->exit_code = sum->exit_code;
-    job->items = sum->items;
-    job->published = sum->published;
-    job->unchanged = sum->unchanged;
-    job->healed = sum->healed;
-    job->refused = sum->refused;
-    job->failed = sum->failed;
-    job->bytes_in = sum->bytes_in;
-    job->bytes_store = sum->bytes_store;
-}
-
 static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
 {
     vl_catalog_job job = { .what = "ingest", .started_at = vl_bank_now() };
@@ -175,7 +161,7 @@ static vl_code run_here(vl_intake *in, vl_intake_sum *sum, vl_err *err)
         return err->code;
     vl_intake_run(in, sum, err);
     vl_err why = VL_ERR_INIT;
-    add_job(sum, &job);
+    vl_intake_sum_job(sum, &job);
     vl_catalog_end_job(in->catalog, in->job, &job, &why);
     if (!err->code) *err = why;
     return err->code;

@@ -71,6 +71,9 @@ static void check_versions(void)
               ask_whole(c, "SELECT count(*) FROM receipt") == 1,
           "from version 1, nothing lost");
     vl_catalog_close(c);
+    run_sql("catalog.db", "ALTER TABLE store DROP COLUMN healed_at; ALTER TABLE job DROP COLUMN healed; "
+                          "PRAGMA user_version = 2");
+    CHECK(!open_code(false, &err), "version 2 can be read: %s", err.what);
     run_sql("catalog.db", "PRAGMA user_version = 99");
     CHECK(open_code(true, &err) == VL_ECONFIG && strstr(err.what, "99"), "newer: %s", err.what);
     CHECK(open_code(false, &err) == VL_ECONFIG && strstr(err.what, "99"), "newer, to read: %s", err.what);

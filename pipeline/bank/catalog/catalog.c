@@ -81,6 +81,9 @@ static const char *const migration[] = {
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 
+/* What is asked of a catalogue that is only read is there since this version, or is asked for first. */
+enum { READABLE = 2 };
+
 /* ---- opening ---- */
 
 /*
@@ -110,8 +113,8 @@ static void warn_of_network(const vl_bank *bank)
     }
 }
 
-/* Makes an empty file with the mode of the bank; SQLite by itself would leave out the group. Its side files get
- * the mode of this one. */
+/* Makes an empty file with the mode of the bank; SQLite by itself would leave out the group. Its side files
+ * get the mode of this one. */
 static vl_code make_file(const char *path, vl_err *err)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -202,11 +205,11 @@ static vl_code open_to_read(vl_catalog *c, bool *older, vl_err *err)
         return err->code;
     }
     *older = version > 0 && version < VERSION;
-    if (version < VERSION)
+    if (version < READABLE)
         return vl_fail(err, VL_ECONFIG,
                        "catalogue of version %" PRId64
                        ", not yet %d; 'vial catalog rebuild' brings it up to date",
-                       version, VERSION);
+                       version, READABLE);
     return vl_sql_script(c, "PRAGMA cache_size = -65536", "cannot read", err);
 }
 
@@ -224,8 +227,8 @@ static vl_code migrate(vl_catalog *c, vl_err *err)
     return vl_sql_script(c, set, "cannot make the tables", err);
 }
 
-/* Indexes that came later: a catalogue without them is read all the same, and is of no other version. Of a digest
- * a quarter will find it. */
+/* Indexes that came later: a catalogue without them is read all the same, and is of no other version. Of a
+ * digest a quarter will find it. */
 static vl_code make_indexes(vl_catalog *c, vl_err *err)
 {
     return vl_sql_script(c, "CREATE INDEX IF NOT EXISTS input_data ON input(substr(sha256, 1, 16))",
@@ -286,15 +289,17 @@ static vl_code open_once(vl_catalog **out, const vl_bank *bank, bool write, bool
     return err->code;
 }
 
-/* One of an earlier version is brought up to date by the first who comes and may write, though it be to read. */
+/* One of an earlier version is brought up to date by the first who comes and may write, though it be to read.
+ * Who may not reads it as it is, if that will do. */
 vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err)
 {
     vl_catalog *newer = NULL;
     vl_err why = VL_ERR_INIT;
     bool older = false;
-    if (!open_once(out, bank, write, &older, err) || !older || open_once(&newer, bank, true, &older, &why))
-        return err->code;
+    open_once(out, bank, write, &older, err);
+    if (!older || open_once(&newer, bank, true, &older, &why)) return err->code;
     vl_catalog_close(newer);
+    vl_catalog_close(*out);
     vl_err_clear(err);
     return open_once(out, bank, write, &older, err);
 }

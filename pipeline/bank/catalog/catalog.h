@@ -49,9 +49,9 @@ vl_code vl_catalog_remove(vl_catalog *c, const char *sample, vl_err *err);
 vl_code vl_catalog_clear(vl_catalog *c, vl_err *err);
 
 /* Is there a live store made of exactly these inputs (paths, sizes, mtimes), sample, acquisition, profile,
- * options, and with just these details, which is not known to be damaged? For an item of an inbox the acquisition's
- * name does not matter. Sizes and times as stat says now. *store: its file and seal as members, owned by the caller;
- * NULL: there is none. */
+ * options, and with just these details, which is not known to be damaged? For an item of an inbox the
+ * acquisition's name does not matter. Sizes and times as stat says now. *store: its file and seal as members,
+ * owned by the caller; NULL: there is none. */
 typedef struct vl_known_input {
     const char *path;
     int stream; /* from 0 */
@@ -61,8 +61,8 @@ typedef struct vl_known_input {
 vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_input *input, int ninput,
                             const char *profile, const char *options, json_t **store, vl_err *err);
 
-/* Who has these bytes (SHA-256 in hex) in a live store, besides this sample: "'S1', acquisition 'L001'"; "" if
- * nobody. Into found, n bytes. */
+/* Who has these bytes (SHA-256 in hex) in a live store, besides this sample: "'S1', acquisition 'L001'"; ""
+ * if nobody. Into found, n bytes. */
 vl_code vl_catalog_find_data(vl_catalog *c, const char *sample, const char *sha256, char *found, size_t n,
                              vl_err *err);
 

@@ -110,8 +110,8 @@ static vl_code add_id(ids *all, int64_t id, vl_err *err)
     return VL_OK;
 }
 
-/* Publishing verifies, so a store that was never checked since was checked then. A check in the future was made
- * while the clock was wrong: nobody knows when. */
+/* Publishing verifies, so a store that was never checked since was checked then. A check in the future was
+ * made while the clock was wrong: nobody knows when. */
 static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
 {
     const vl_sql_value v[] = { vl_sql_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX),

@@ -5,6 +5,7 @@
 #include "pipeline/bank/catalog/catalog.h"
 #include "pipeline/bank/correct.h"
 #include "pipeline/bank/intake/claims.h"
+#include "pipeline/bank/hash_file.h"
 #include "pipeline/bank/json_text.h"
 #include "pipeline/io/sniff.h"
 #include "pipeline/store/file.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +69,10 @@ static const char *source_of(const vl_deposit *ask, char text[VL_BANK_PATH])
     if (item->line) snprintf(line, sizeof line, ", line %" PRIu32, item->line);
     if (item->inbox) snprintf(text, VL_BANK_PATH, "inbox %.200s%s", item->inbox, line);
     else
-        snprintf(text, VL_BANK_PATH, "%.*s%s", VL_BANK_PATH - 40, ask->sheet ? ask->sheet : "vial ingest",
+        snprintf(text, VL_BANK_PATH, "%.*s%s", VL_BANK_PATH - 40,
+                 ask->sheet     ? ask->sheet
+                 : ask->command ? ask->command
+                                : "vial ingest",
                  line);
     return text;
 }
@@ -91,29 +94,6 @@ static vl_code look(const char *path, seen *s, vl_err *err)
     s->bytes = (uint64_t)st.st_size;
     s->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return VL_OK;
-}
-
-/* SHA-256 of a file as it is, in hex. */
-static vl_code hash_file(const char *path, char hex[65], vl_err *err)
-{
-    enum { PIECE = 1 << 20 };
-    unsigned char sha[32];
-    ssize_t n = 0;
-    uint8_t *const piece = malloc(PIECE);
-    EVP_MD_CTX *const hash = EVP_MD_CTX_new();
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (!piece || !hash) vl_fail(err, VL_ENOMEM, "no memory to hash an input");
-    else if (fd < 0) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
-    else if (!EVP_DigestInit_ex(hash, EVP_sha256(), NULL)) vl_fail(err, VL_ENOMEM, "SHA-256 failed");
-    while (!err->code && ((n = read(fd, piece, PIECE)) > 0 || (n < 0 && errno == EINTR)))
-        if (n > 0) EVP_DigestUpdate(hash, piece, (size_t)n);
-    if (!err->code && n < 0) vl_fail_errno(err, VL_EIO, errno, "cannot read");
-    if (!err->code && !EVP_DigestFinal_ex(hash, sha, NULL)) vl_fail(err, VL_ENOMEM, "SHA-256 failed");
-    if (!err->code) vl_hex(sha, sizeof sha, hex);
-    if (fd >= 0) close(fd);
-    EVP_MD_CTX_free(hash);
-    free(piece);
-    return vl_err_file(err, path);
 }
 
 /* Paths, sizes and times that the item's inputs have now, written into a store's entry. */
@@ -149,7 +129,7 @@ static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
         if (json_integer_value(json_object_get(one, "mtime_ns")) == d->before[i].mtime_ns &&
             !strcmp(json_string_value(json_object_get(one, "path")), path))
             continue;
-        if (hash_file(path, hex, err)) return err->code;
+        if (vl_hash_file(path, hex, err)) return err->code;
         *same = !strcmp(hex, json_string_value(json_object_get(one, "sha256")));
     }
     return VL_OK;
@@ -168,7 +148,8 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
     return VL_OK;
 }
 
-/* Is a store there, sealed, and not known to be damaged? Where the catalogue cannot be asked, its bytes are. */
+/* Is a store there, sealed, and not known to be damaged? Where the catalogue cannot be asked, its bytes are.
+ */
 static vl_code is_whole(const deposit *d, const json_t *store, bool *whole, vl_err *err)
 {
     const char *const file = json_string_value(json_object_get(store, "file"));
@@ -250,8 +231,8 @@ static void note_sample(json_t *record, const vl_details *about)
         vl_correct_sample(record, about->detail[i].name, about->detail[i].value);
 }
 
-/* The data is in the bank: where it was seen last is remembered, so that the next look need not read it, and what
- * the item says of it. */
+/* The data is in the bank: where it was seen last is remembered, so that the next look need not read it, and
+ * what the item says of it. */
 static void note_item(const deposit *d, json_t *store)
 {
     remember_inputs(d, store);
@@ -324,8 +305,8 @@ static vl_code give_name(const deposit *d, const char *file, bool replace, vl_er
     return vl_sync_folder(to, err);
 }
 
-/* In the place of what is damaged, or of nothing: the store that the same input makes. All else that the record
- * knows stays. */
+/* In the place of what is damaged, or of nothing: the store that the same input makes. All else that the
+ * record knows stays. */
 static vl_code heal(deposit *d, json_t *old, const json_t *store, vl_deposited *done, vl_err *err)
 {
     if (!vl_record_same_inputs(old, store)) return conflict(d, old, err); /* size and time had lied */

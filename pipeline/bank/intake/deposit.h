@@ -26,6 +26,7 @@ typedef struct vl_deposit {
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     bool correct;                   /* facts that differ take the place of the old ones */
     const char *options;            /* of formats, as of the whole batch; NULL: none */
+    const char *command;            /* that asks, for the ledger; NULL: vial ingest */
     const char *sheet;              /* the item comes from; NULL: none */
     bool catalog;                   /* asked whether another sample has the same bytes */
     struct vl_claims *claims;       /* of the run; NULL: none */

@@ -118,8 +118,8 @@ static vl_profile profile_of(const intake *t, const vl_item *item)
     return profile;
 }
 
-/* Does the catalogue know these inputs by path, size and time, and are the sample's record and the store there? Then
- * nothing needs to be read. */
+/* Does the catalogue know these inputs by path, size and time, and are the sample's record and the store
+ * there? Then nothing needs to be read. */
 static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
@@ -395,6 +395,7 @@ static vl_code start(intake *t, size_t i, vl_err *err)
                                .same_data = t->ask->same_data,
                                .correct = t->ask->correct,
                                .options = t->ask->options,
+                               .command = t->ask->command,
                                .sheet = t->ask->sheet,
                                .catalog = t->ask->catalog != NULL,
                                .claims = t->claims,

@@ -14,6 +14,7 @@ typedef struct vl_intake {
     const vl_bank *bank;
     vl_items *items;     /* paths become absolute */
     const char *sheet;   /* they come from; NULL: none */
+    const char *command; /* that asks, for the ledger; NULL: vial ingest */
     const char *profile; /* for items that name none; NULL: the bank's */
     int threads, jobs;   /* 0: as the bank says */
     uint64_t max_memory; /* 0: as the bank says */
@@ -46,6 +47,8 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err);
 /* Finishes or clears what dead runs left in the journal; *n: how many entries. */
 vl_code vl_intake_recover(const vl_bank *bank, vl_catalog *catalog, uint64_t *n, vl_err *err);
 
+/* What came of it, and when it ended, for the catalogue. */
+void vl_intake_sum_job(const vl_intake_sum *sum, vl_catalog_job *job);
 /* One line of what came of it, on standard error. */
 void vl_intake_tell(const vl_intake_sum *sum);
 

@@ -82,3 +82,17 @@ void vl_intake_tell(const vl_intake_sum *s)
                 vl_human_bytes((uint64_t)((double)s->text_bytes / (s->seconds > 0 ? s->seconds : 1)), rate));
     fprintf(stderr, "; %.1f s\n", s->seconds);
 }
+
+void vl_intake_sum_job(const vl_intake_sum *sum, vl_catalog_job *job)
+{
+    job->ended_at = vl_bank_now();
+    job->exit_code = sum->exit_code;
+    job->items = sum->items;
+    job->published = sum->published;
+    job->unchanged = sum->unchanged;
+    job->healed = sum->healed;
+    job->refused = sum->refused;
+    job->failed = sum->failed;
+    job->bytes_in = sum->bytes_in;
+    job->bytes_store = sum->bytes_store;
+}
