@@ -44,14 +44,18 @@ static json_t *note_value(const char *name, const char *text)
     return is_number(name) && *text && !*end && !errno ? json_integer(v) : vl_json_text(text);
 }
 
+/* Names are the store's, and may be any bytes. */
 static void add_note(void *to, const char *where, const char *name, const char *text)
 {
-    json_t *group = json_object_get(to, where);
-    if (!group) {
+    json_t *const in = vl_json_text(where), *const called = vl_json_text(name);
+    json_t *group = in ? json_object_get(to, json_string_value(in)) : NULL;
+    if (in && !group) {
         group = json_object();
-        json_object_set_new(to, where, group);
+        json_object_set_new(to, json_string_value(in), group);
     }
-    json_object_set_new(group, name, note_value(name, text));
+    if (called) json_object_set_new(group, json_string_value(called), note_value(name, text));
+    json_decref(in);
+    json_decref(called);
 }
 
 static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
@@ -71,12 +75,12 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
         json_array_append_new(columns, one);
     }
     if (!err->code) vl_store_notes(st, add_note, notes);
-    json_t *const all =
-        json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "kind", vl_json_text(f->kind),
-                  "profile", vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in",
-                  (json_int_t)f->bytes_in, "bytes_store", (json_int_t)f->bytes_store, "sample",
-                  vl_json_text(f->sample), "acquisition", vl_json_text(f->acquisition), "digest", f->digest,
-                  "writer", vl_json_text(f->writer), "columns", columns, "notes", notes);
+    json_t *const all = json_pack(
+        "{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", vl_json_text(f->kind), "profile",
+        vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in,
+        "bytes_store", (json_int_t)f->bytes_store, "sample", vl_json_text(f->sample), "acquisition",
+        vl_json_text(f->acquisition), "digest", vl_json_text(f->digest), "writer", vl_json_text(f->writer),
+        "columns", columns, "notes", notes);
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     errno = 0;
     if (!err->code && (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))

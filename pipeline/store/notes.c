@@ -4,6 +4,7 @@
  * that HDF5 programs see, and what they count against what there is. What is asked later comes from memory.
  */
 #include "formats/xxh3.h"
+#include "formats/letter.h"
 #include "pipeline/store/h5.h"
 
 #include <ctype.h>
@@ -177,7 +178,12 @@ vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
 {
     hex[0] = 0;
-    return get_attribute(st, "/", "vial.digest", hex, 65, err);
+    if (get_attribute(st, "/", "vial.digest", hex, 65, err)) return err->code;
+    size_t n = 0;
+    while (vl_hex_digit(hex[n]) >= 0) n++;
+    if (n == 64) return VL_OK;
+    vl_fail(err, VL_ESTORE, "vial.digest is no hexadecimal number of 64 digits");
+    return vl_err_file(err, st->path);
 }
 
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to)

@@ -128,6 +128,7 @@ if __name__ == "__main__":
          *(Part(what, edited, (what, edit)) for what, edit in (
              ("an attribute that counts inputs", attribute("source", "n_file", 1 << 62)),
              ("an attribute that says the layout", attribute("source", "layout", b"paired")),
+             ("a digest that is no number", attribute("/", "vial.digest", b"\xff" * 64)),
              ("an attribute that says the kind", attribute("/", "vial.kind", b"spectra")),
              ("a column in another file", elsewhere("reads/base")),
              ("a manifest in another file", elsewhere("source/manifest")),
