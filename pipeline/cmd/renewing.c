@@ -3,6 +3,7 @@
 
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
+#include "pipeline/cmd/each.h"
 #include "pipeline/cmd/opt.h"
 
 #include <stdlib.h>
@@ -34,18 +35,18 @@ static vl_code renew_file(const vl_renewing *r, const char *store, vl_renewed *d
     return vl_err_file(err, store);
 }
 
-int vl_renew_all(const vl_renewing *r)
+static int renew_one(void *self, const char *name)
 {
-    int worst = EX_OK;
+    const vl_renewing *const r = self;
     const char *const set = getenv("VIAL_BANK");
-    for (int i = 0; i < r->n; i++) {
-        vl_err err = VL_ERR_INIT;
-        vl_renewed done = { 0 };
-        const bool banked = r->bank || (set && *set && access(r->name[i], F_OK));
-        if (banked ? renew_in_bank(r, r->name[i], &done, &err) : renew_file(r, r->name[i], &done, &err))
-            worst = vl_report(&err);
-        else if (!r->quiet) r->tell(r->name[i], &done);
-        vl_buf_free(&done.dropped);
-    }
-    return worst;
+    const bool banked = r->bank || (set && *set && access(name, F_OK));
+    vl_err err = VL_ERR_INIT;
+    vl_renewed done = { 0 };
+    if (banked) renew_in_bank(r, name, &done, &err);
+    else renew_file(r, name, &done, &err);
+    if (!err.code && !r->quiet) r->tell(name, &done);
+    vl_buf_free(&done.dropped);
+    return err.code ? vl_report(&err) : EX_OK;
 }
+
+int vl_renew_all(vl_renewing *r) { return vl_each(r->n, r->name, renew_one, r); }

@@ -16,7 +16,7 @@ typedef struct vl_renewing {
     void (*tell)(const char *name, const vl_renewed *done);
 } vl_renewing;
 
-/* Exit code: the worst. */
-int vl_renew_all(const vl_renewing *r);
+/* Each in a process of its own (each.h). Exit code: the worst. */
+int vl_renew_all(vl_renewing *r);
 
 #endif
