@@ -266,6 +266,7 @@ def catalogue(t, f, bank):
     store = glob.glob(bank / "samples/*/D/*moved*.h5") + glob.glob(bank / "samples/*/D/reads-*.h5")
     data = bytearray(open(store[0], "rb").read())
     data[len(data) // 2] ^= 4
+    os.chmod(store[0], 0o644)
     open(store[0], "wb").write(data)
     done = bank.run("verify", "--all")
     t.check(done.code == DATA and "1 damaged" in done.out.decode(), "verify --all finds damage",

@@ -58,6 +58,7 @@ def edited(t, f, what, edit):
     import h5py
     text, store = reads(40, seed=31), f / f"{what.replace(' ', '_')}.h5"
     run("ingest", "-q", "-o", store, f.write("a.fq", text))
+    os.chmod(store, 0o644)
     with h5py.File(store, "r+") as h:
         edit(f, h)
     if reseal(t, store):
@@ -87,6 +88,7 @@ def sealed_again(t, f):
     import h5py
     store = f / "s.h5"
     run("ingest", "-q", "-o", store, f.write("a.fq", reads(40, seed=31)))
+    os.chmod(store, 0o644)
     with h5py.File(store, "r+"):
         pass
     if reseal(t, store):
