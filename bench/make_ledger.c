@@ -2,12 +2,12 @@
  * A ledger of made-up samples, and how fast it is (ledger_scale.py runs it).
  *
  *     make_ledger build ROOT LINES           writes ROOT/ledger: ten lines a sample, spread over the whole
- *     make_ledger append ROOT LINES TIMES    appends as every change does, half of them to samples that are there
+ *     make_ledger append ROOT LINES TIMES    appends as every change does, half of them to known samples
  *     make_ledger bare ROOT LINES TIMES      the bound of that: write and fsync of one file
  *     make_ledger fold ROOT LINES TIMES      what the ledger knows of a sample, from its first line on
  *
- * Sample i is S<i as ten digits, shuffled>. Its first line publishes a store, as an ingest's; line k of the nine
- * further ones says "fact": "<k of i>". All but build print {"what", "n", "p50", "p99", "max"} in ms.
+ * Sample i is S<i as ten digits, shuffled>. Its first line publishes a store, as an ingest's; line k of the
+ * nine further ones says "fact": "<k of i>". All but build print {"what", "n", "p50", "p99", "max"} in ms.
  */
 #include "pipeline/bank/ledger/ledger_line.h"
 #include "pipeline/bank/record.h"

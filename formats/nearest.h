@@ -4,8 +4,8 @@
 
 enum { VL_WORD = 48 }; /* bytes of the longest word to compare, with its end */
 
-/* How many letters must be put in, left out or changed to make b of a (Levenshtein 1966); both are shorter than
- * VL_WORD. */
+/* How many letters must be put in, left out or changed to make b of a (Levenshtein 1966); both are shorter
+ * than VL_WORD. */
 unsigned vl_word_distance(const char *a, const char *b);
 
 typedef struct vl_nearest {

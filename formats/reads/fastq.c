@@ -299,8 +299,8 @@ static void count_name(work *w, vl_cell name)
     if (vl_k.find_outside(name.at, name.n, 0, 127) < name.n) w->out->counter[VL_RC_NOT_ASCII]++;
 }
 
-/* What follows a title's name; one space before it goes without saying, unless what follows could be taken for
- * a blank kept. */
+/* What follows a title's name; one space before it goes without saying, unless what follows could be taken
+ * for a blank kept. */
 static vl_cell comment_of(line text, vl_cell name)
 {
     vl_cell comment = { text.at + name.n, text.n - name.n };
@@ -309,8 +309,8 @@ static vl_cell comment_of(line text, vl_cell name)
     return comment;
 }
 
-/* Two mates: names that fit, and nothing that says otherwise. That both names end in /1 may be a number in the
- * first pair, and is none in the second. */
+/* Two mates: names that fit, and nothing that says otherwise. That both names end in /1 may be a number in
+ * the first pair, and is none in the second. */
 static vl_code check_mates(const work *w, vl_err *err)
 {
     const named *const a = &w->mate[0], *const b = &w->mate[1];

@@ -1,8 +1,8 @@
 /*
  * Mates: what names and comments say of which mate a read is.
  *
- * Names of mates are equal, or end in a mark: the same one for all pairs of an input (vl_marks). A comment says
- * it as Casava 1.8 writes it: "1:N:0:ACGT", the number of the read, then whether it was filtered.
+ * Names of mates are equal, or end in a mark: the same one for all pairs of an input (vl_marks). A comment
+ * says it as Casava 1.8 writes it: "1:N:0:ACGT", the number of the read, then whether it was filtered.
  */
 #ifndef VL_MATES_H
 #define VL_MATES_H
@@ -41,8 +41,8 @@ static inline unsigned vl_casava_mate(vl_cell comment)
     if (comment.n < 4 || c[1] != ':' || c[3] != ':' || (c[2] != 'N' && c[2] != 'Y')) return 0;
     return c[0] >= '1' && c[0] <= '9' ? (unsigned)(c[0] - '0') : 0;
 }
-/* Of what first and second say (0: nothing): does it contradict their places? Of three reads of a fragment the
- * first and third, or second and third, are mates too. */
+/* Of what first and second say (0: nothing): does it contradict their places? Of three reads of a fragment
+ * the first and third, or second and third, are mates too. */
 static inline bool vl_casava_contradicts(unsigned first, unsigned second)
 {
     return second == 1 || (second && first >= second);

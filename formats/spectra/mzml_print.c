@@ -1,7 +1,7 @@
 /*
  * Spectra as the mzML they came from, the inverse of parse (mzml_parse.c): the skeleton, and the text of each
- * array where it stood, made by its recipe. Each text has its hash, so that one which comes out otherwise than
- * it was is found: the store is of a time when not every array was proven (mzml_prove.c), or a library
+ * array where it stood, made by its recipe. Each text has its hash, so that one which comes out otherwise
+ * than it was is found: the store is of a time when not every array was proven (mzml_prove.c), or a library
  * compresses otherwise today. Its values are the same. It is an error, or, where they are asked for, told:
  * then the element's encodedLength is made to fit, and mzml_mend.c does the rest.
  */

@@ -1,6 +1,6 @@
 /*
- * Checks options as text: what is noted in a store and in a bank, and whether what a store notes says the same
- * as what is asked for now, as banks ask when the same file comes again.
+ * Checks options as text: what is noted in a store and in a bank, and whether what a store notes says the
+ * same as what is asked for now, as banks ask when the same file comes again.
  *
  * Suites: formats.
  */

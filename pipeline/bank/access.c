@@ -2,10 +2,10 @@
  * Who may read and write a bank (bank.h): the one place that decides on modes, and that says who may when we
  * may not.
  *
- * A shared bank belongs to a group: its folders are 2770, its files 0660, whatever the umask of who runs vial.
- * Any other is its owner's: folders at most 0750, files at most 0640. Both are done by the process's own umask,
- * set before anything is written, so that stores, SQLite's files and locks have their mode from the first
- * moment; the set-gid bit is handed on by the folder above.
+ * A shared bank belongs to a group: its folders are 2770, its files 0660, whatever the umask of who runs
+ * vial. Any other is its owner's: folders at most 0750, files at most 0640. Both are done by the process's
+ * own umask, set before anything is written, so that stores, SQLite's files and locks have their mode from
+ * the first moment; the set-gid bit is handed on by the folder above.
  */
 #include "pipeline/bank/bank.h"
 

@@ -1,6 +1,6 @@
 /*
- * Records, ledger and catalogue agree: compared, and made again from each other (keep.h). Both go by shards, in
- * workers (ledger/census.h); the catalogue is written here, in one transaction.
+ * Records, ledger and catalogue agree: compared, and made again from each other (keep.h). Both go by shards,
+ * in workers (ledger/census.h); the catalogue is written here, in one transaction.
  */
 #include "pipeline/bank/keep.h"
 

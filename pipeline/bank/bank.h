@@ -98,8 +98,8 @@ vl_code vl_bank_write_file(const char *path, const void *bytes, size_t n, vl_err
 vl_code vl_bank_room(const vl_bank *bank, uint64_t *bytes, vl_err *err);
 /* Seconds since 1970; the environment VIAL_NOW (seconds) replaces the clock in tests. */
 double vl_bank_now(void);
-/* "2026-11-22T08:30:00Z" of s since 1970, into text of 32 bytes: for machines, always UTC. And "2026-11-22", the
- * day of people, by the time zone (TZ) in which vial runs. */
+/* "2026-11-22T08:30:00Z" of s since 1970, into text of 32 bytes: for machines, always UTC. And "2026-11-22",
+ * the day of people, by the time zone (TZ) in which vial runs. */
 const char *vl_bank_time(double now, char text[32]);
 const char *vl_bank_date(double now, char text[32]);
 

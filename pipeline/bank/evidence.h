@@ -8,8 +8,9 @@
  * syslog or standard error ---- */
 typedef enum vl_log_level { VL_LOG_INFO, VL_LOG_WARNING, VL_LOG_ERROR } vl_log_level;
 /* Names and values in pairs follow the message, ended by NULL: vl_log(bank, VL_LOG_INFO, "published",
- * "sample", sample, "#bytes", text, NULL); a value is a number when its name begins with '#'. Text form: "2026-11-22T08:30:00Z info published sample=S1
- * bytes=100"; values with blanks or quotes are quoted as in JSON. */
+ * "sample", sample, "#bytes", text, NULL); a value is a number when its name begins with '#'. Text form:
+ * "2026-11-22T08:30:00Z info published sample=S1 bytes=100"; values with blanks or quotes are quoted as in
+ * JSON. */
 void vl_log(const vl_bank *bank, vl_log_level level, const char *event, ...) __attribute__((sentinel));
 
 /* ---- quarantine: one JSON a refused item ---- */

@@ -8,9 +8,9 @@
  *
  * HELP and TYPE stand once before the values of a name; there are no timestamps (the collector skips a file
  * that has one). Labels are the bank's name, kinds and codes of reason, never ids or paths: a word in the
- * catalogue that does not look like one is counted as "other". Counters are sums over the catalogue's jobs; they start again when
- * the catalogue is lost, which Prometheus takes for a restart. A name without a value is left out, but for
- * the time of the last success, which is then 0: an alarm on its age must go off.
+ * catalogue that does not look like one is counted as "other". Counters are sums over the catalogue's jobs;
+ * they start again when the catalogue is lost, which Prometheus takes for a restart. A name without a value
+ * is left out, but for the time of the last success, which is then 0: an alarm on its age must go off.
  */
 #include "pipeline/bank/catalog/sql.h"
 #include "pipeline/out/kind.h"

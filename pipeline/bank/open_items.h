@@ -1,11 +1,11 @@
 /*
- * What is open in a bank: items that were refused and have neither come in nor been taken away since, those of
- * them that somebody acknowledged, and files that wait in an inbox.
+ * What is open in a bank: items that were refused and have neither come in nor been taken away since, those
+ * of them that somebody acknowledged, and files that wait in an inbox.
  *
  * Nothing of it is kept in the catalogue. What was refused stands in the quarantine, and so does an
- * acknowledgement, in the file of the refusal that it answers; whether an item is open is found out each time:
- * its inputs are there, and no live store was made of them. An acknowledgement holds while size and time of the
- * inputs are those that it names.
+ * acknowledgement, in the file of the refusal that it answers; whether an item is open is found out each
+ * time: its inputs are there, and no live store was made of them. An acknowledgement holds while size and
+ * time of the inputs are those that it names.
  */
 #ifndef VL_OPEN_ITEMS_H
 #define VL_OPEN_ITEMS_H
@@ -15,8 +15,9 @@
 
 /* An array of objects, the oldest first; of each kind of thing:
  *   { "state": "refused", "item": "S1/S1_L001" or a path: what `vial ack` takes,
- *     "sample": , "acquisition": , "inputs": [...], "since": s since 1970, "reason": , "message": , "retry": ,
- *     "evidence": "quarantine/2026-11-22/S1-S1_L001.json", "bytes": , "mtime_ns": of the inputs now }
+ *     "sample": , "acquisition": , "inputs": [...], "since": s since 1970, "reason": , "message": ,
+ *     "retry": , "evidence": "quarantine/2026-11-22/S1-S1_L001.json", "bytes": ,
+ *     "mtime_ns": of the inputs now }
  *   { "state": "acknowledged", ..., "acknowledged": {"at": , "by": , "reason": , "bytes": , "mtime_ns": } }
  *   { "state": "waits", "item": path, "since": , "reason": "no CopyComplete.txt" }
  * The caller owns it; NULL on error.

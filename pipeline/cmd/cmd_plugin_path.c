@@ -9,8 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Folders of libvialfilter.so, seen from the program's: in a build folder, and where both are installed (meson's
- * libdir). */
+/* Folders of libvialfilter.so, seen from the program's: in a build folder, and where both are installed
+ * (meson's libdir). */
 static const char *const place[] = { "pipeline/store", VL_PLUGIN_PLACE };
 
 static bool print_place(const char *folder, const char *at)

@@ -20,8 +20,8 @@ typedef struct vl_ingest {
     const vl_given *given; /* options of formats; NULL: none */
     bool mates_as_given;   /* whatever mates say of which of them is first */
     bool same_data;        /* the same bytes may come in twice */
-    /* Asked of every input that holds text, when all was read and nothing is sealed; sets err to refuse. NULL:
-     * nobody is. */
+    /* Asked of every input that holds text, when all was read and nothing is sealed; sets err to refuse.
+     * NULL: nobody is. */
     vl_code (*data)(void *who, const char *path, const uint8_t sha256[32], vl_err *err);
     void *who;
     bool staged;     /* the store gets its last name from the caller, who syncs the folder then */

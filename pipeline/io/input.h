@@ -22,8 +22,8 @@ typedef struct vl_input vl_input;
 vl_code vl_input_open(vl_input **out, const char *const *path, int npath, vl_err *err);
 
 /* The first bytes of the decompressed stream, without consuming them: up to want, fewer only when the first
- * file that holds text ends there (*whole is set then). Borrowed until the next call. Later on: of the file take
- * is in. Files without text are stepped over, and take gives none of them. */
+ * file that holds text ends there (*whole is set then). Borrowed until the next call. Later on: of the file
+ * take is in. Files without text are stepped over, and take gives none of them. */
 vl_code vl_input_peek(vl_input *in, size_t want, const uint8_t **bytes, size_t *n, bool *whole, vl_err *err);
 
 /* About want bytes of text (BGZF: whole blocks whose ISIZE add up to at least want, or the end). */

@@ -49,8 +49,8 @@ void vl_inputs_name_roles(vl_inputs *in);
 /* The same files in the same order? */
 bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b);
 void vl_inputs_free(vl_inputs *in);
-/* Why a file cannot be opened, with a hint where its name shows one: a link that leads nowhere, '~' that no shell
- * has read, '\\' between folders. Returns the code that vl_fail does. */
+/* Why a file cannot be opened, with a hint where its name shows one: a link that leads nowhere, '~' that no
+ * shell has read, '\\' between folders. Returns the code that vl_fail does. */
 vl_code vl_fail_open(vl_err *err, const char *path, int errnum);
 
 /* Name of the acquisition: that of the file, or of lanes in a row what their names have in common; false:

@@ -1,6 +1,6 @@
 /*
- * Output: bytes in order to a file or to standard output, plain, BGZF or zstd: what the name's ending promises
- * is what is written (vl_output_promises), or the name is refused.
+ * Output: bytes in order to a file or to standard output, plain, BGZF or zstd: what the name's ending
+ * promises is what is written (vl_output_promises), or the name is refused.
  *
  * A regular file is written under a temporary name in the same folder, synced, and renamed by commit, so that
  * a file that has its name is whole. Standard output, pipes and devices are written directly.
@@ -16,8 +16,8 @@ typedef struct vl_output vl_output;
 /* path "-" is standard output. force: an existing file is replaced, else VL_EEXIST. VL_EARG: a name that
  * promises a compression that is not written. */
 vl_code vl_output_open(vl_output **out, const char *path, bool force, vl_err *err);
-/* Is what is written packed? Then text is to go through vl_output_pack, which is parallel: it appends the text to
- * packed, as it will stand in the file. */
+/* Is what is written packed? Then text is to go through vl_output_pack, which is parallel: it appends the
+ * text to packed, as it will stand in the file. */
 bool vl_output_packs(const vl_output *out);
 vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed, vl_err *err);
 vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err); /* as they are; VL_EIO */

@@ -27,8 +27,9 @@ vl_code vl_sniffer_open(vl_sniffer **out, vl_err *err);
 void vl_sniffer_close(vl_sniffer *s); /* NULL is fine */
 /* What is no regular file holds something other. VL_ENOIN, VL_EIO: it cannot be read. */
 vl_code vl_sniff(vl_sniffer *s, const char *path, vl_sniffed *seen, vl_err *err);
-/* The same for one file: its format, of an empty one that which its name promises, if such a file may be empty; NULL when that cannot be told, be it that the file is missing: the
- * ingest will say why. VL_ENOMEM, VL_EIO. */
+/* The same for one file: its format, of an empty one that which its name promises, if such a file may be
+ * empty; NULL when that cannot be told, be it that the file is missing: the ingest will say why. VL_ENOMEM,
+ * VL_EIO. */
 vl_code vl_look_format(const char *path, const vl_format **format, vl_err *err);
 
 #endif

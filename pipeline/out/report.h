@@ -23,7 +23,8 @@ typedef struct vl_report_ask {
  * error is that of the check. */
 vl_code vl_report_run(const vl_report_ask *ask, vl_err *err);
 
-/* Into another page: the tiles that say how good the data of a store is (kind.h, brief). err is that of html. */
+/* Into another page: the tiles that say how good the data of a store is (kind.h, brief). err is that of
+ * html. */
 struct vl_html;
 vl_code vl_report_brief(const char *store, struct vl_html *html, vl_err *err);
 

@@ -1,5 +1,5 @@
-/* Reseal (reseal.h): copy, seal, verify; then what the digests do not speak of: what others added, and attributes of
- * columns, which must say what the schema says. */
+/* Reseal (reseal.h): copy, seal, verify; then what the digests do not speak of: what others added, and
+ * attributes of columns, which must say what the schema says. */
 #include "pipeline/out/reseal.h"
 
 #include "pipeline/out/additions.h"

@@ -1,7 +1,7 @@
 /*
- * Reseal: a store whose seal is gone or does not fit any more is proven by its own digests and sealed again. A new
- * file beside it, then given its name: a kill leaves the old or the new one, and a store that cannot be proven stays
- * as it is.
+ * Reseal: a store whose seal is gone or does not fit any more is proven by its own digests and sealed again.
+ * A new file beside it, then given its name: a kill leaves the old or the new one, and a store that cannot be
+ * proven stays as it is.
  */
 #ifndef VL_RESEAL_H
 #define VL_RESEAL_H

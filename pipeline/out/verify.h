@@ -1,7 +1,7 @@
 /*
  * Verify: is a store whole? Seal and hash over all bytes first, so that HDF5 never sees a damaged file;
- * then the digest table, every chunk, every column's digest, and that the original text comes out again: it is
- * made, all of it, and compared by its hash.
+ * then the digest table, every chunk, every column's digest, and that the original text comes out again: it
+ * is made, all of it, and compared by its hash.
  */
 #ifndef VL_VERIFY_H
 #define VL_VERIFY_H

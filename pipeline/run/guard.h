@@ -5,8 +5,8 @@
  * One more may be made within it, for a part of the work that must not cost the rest.
  *
  * The guard is made before any thread starts and before anything is opened. Signals that ask to stop are
- * handed on to the child, but for those of a terminal, which the child gets by itself; and the child dies with
- * its parent.
+ * handed on to the child, but for those of a terminal, which the child gets by itself; and the child dies
+ * with its parent.
  */
 #ifndef VL_GUARD_H
 #define VL_GUARD_H

@@ -24,7 +24,8 @@ void vl_progress_end(vl_progress *p); /* clears the bar; as JSON, a last line sa
 /* One line in the place of the one before, cut to the terminal's width so that it never wraps. */
 void vl_progress_line(const char *line);
 size_t vl_progress_width(void); /* cells of the terminal; 80 where that is not known */
-/* From now on bytes done by "ingest", and by the "verify" behind it, are also written here, for a supervisor to see; NULL: no more. */
+/* From now on bytes done by "ingest", and by the "verify" behind it, are also written here, for a supervisor
+ * to see; NULL: no more. */
 void vl_progress_share(volatile uint64_t *done);
 double vl_progress_seconds(const vl_progress *p);
 

@@ -1,7 +1,7 @@
 /*
- * What lies in a store that vial did not write (store.h): objects that neither /digest nor a note names, attributes
- * that no note and no column has. Their values are checked elsewhere: columns by their digests, notes by the
- * manifest.
+ * What lies in a store that vial did not write (store.h): objects that neither /digest nor a note names,
+ * attributes that no note and no column has. Their values are checked elsewhere: columns by their digests,
+ * notes by the manifest.
  */
 #include "pipeline/store/h5.h"
 
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that are expected, in order, none twice: groups and data sets without '/' in front, "" the root; and notes,
- * "object\tname". */
+/* Names that are expected, in order, none twice: groups and data sets without '/' in front, "" the root; and
+ * notes, "object\tname". */
 typedef struct names {
     char **name; /* owned, and so is each */
     size_t n, cap;

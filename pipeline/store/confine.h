@@ -17,7 +17,8 @@ typedef struct vl_confined {
 /* bytes: of the store. One thread works. */
 void vl_confine(vl_confined *was, uint64_t bytes);
 void vl_unconfine(const vl_confined *was);
-/* Is there as much memory as a confined call could have had? Then what failed for want of it asked for more. */
+/* Is there as much memory as a confined call could have had? Then what failed for want of it asked for
+ * more. */
 bool vl_confine_was_enough(uint64_t bytes);
 
 #endif

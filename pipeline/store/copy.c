@@ -1,6 +1,6 @@
 /*
- * Copies of a store, to be changed or sealed again, and published in its place or elsewhere (store.h): HDF5's own
- * bytes without the seal, which comes back, at the place it had, when the copy is finished.
+ * Copies of a store, to be changed or sealed again, and published in its place or elsewhere (store.h): HDF5's
+ * own bytes without the seal, which comes back, at the place it had, when the copy is finished.
  */
 #include "pipeline/store/file.h"
 
@@ -38,8 +38,8 @@ static vl_code copy_store(vl_store *st, const char *path, bool lost, vl_err *err
     return vl_err_file(err, path);
 }
 
-/* The copy, for writing. What a program that died while it wrote left of its claim to the file is cleared: the copy
- * is nobody else's. */
+/* The copy, for writing. What a program that died while it wrote left of its claim to the file is cleared:
+ * the copy is nobody else's. */
 static vl_code open_copy(vl_store *st, vl_err *err)
 {
     const hbool_t clear = true;

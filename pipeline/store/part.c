@@ -121,8 +121,9 @@ static bool is_replaced(const vl_store *st)
 
 /* ---- publish ---- */
 
-/* A store never changes: who opens it for writing by mistake is told so. Where a file system has no modes, all is as
- * well as it can be. Only now: a dead run's temporary file must be writable for who takes it over. */
+/* A store never changes: who opens it for writing by mistake is told so. Where a file system has no modes,
+ * all is as well as it can be. Only now: a dead run's temporary file must be writable for who takes it
+ * over. */
 static void make_read_only(const vl_store *st)
 {
     struct stat now;

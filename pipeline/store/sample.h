@@ -1,7 +1,8 @@
 /*
  * sample.h5: the file that speaks for a sample. HDF5 programs see the sample's facts as attributes of the
- * root, every live store through an external link /<kind>/<acquisition>, and the sample's record as the text /record,
- * JSON. The seal in front (seal.h) says where in the file that text lies: vial reads the record without HDF5.
+ * root, every live store through an external link /<kind>/<acquisition>, and the sample's record as the text
+ * /record, JSON. The seal in front (seal.h) says where in the file that text lies: vial reads the record
+ * without HDF5.
  */
 #ifndef VL_SAMPLE_H
 #define VL_SAMPLE_H

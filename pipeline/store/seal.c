@@ -5,13 +5,14 @@
  *       0  "VIALSEAL 2"
  *      11  "bytes    " and 20 digits: length of the file, seal included
  *      41  "xxh3_128 " and 32 hexadecimal digits: hash (vl_seal_hash) of all bytes from 512 on
- *      83  "record   ", 20 digits, a blank, 20 digits: first byte and length of the record in a sample.h5; else 0
+ *      83  "record   ", 20 digits, a blank, 20 digits: first byte and length of the record in a sample.h5;
+ *          else 0
  *     134  words for people
  *     486  "check    " and 16 hexadecimal digits: XXH3-64 of the 495 bytes before these digits
  *
- * Behind (version 1), little-endian: "VIALSEAL", u32 version 1, u32 bytes of text between HDF5's end and this (0
- * in stores; the record in a sample.h5), u64 bytes before the trailer, hash of these, u64 XXH3-64 of the 40 bytes
- * so far.
+ * Behind (version 1), little-endian: "VIALSEAL", u32 version 1, u32 bytes of text between HDF5's end and this
+ * (0 in stores; the record in a sample.h5), u64 bytes before the trailer, hash of these, u64 XXH3-64 of the
+ * 40 bytes so far.
  */
 #include "pipeline/store/seal.h"
 
@@ -180,7 +181,8 @@ static vl_code check_length(const vl_seal *seal, uint64_t size, vl_err *err)
     return err->code;
 }
 
-/* HDF5's signature, and its mark of a program that has the file open for writing: one that was killed leaves it. */
+/* HDF5's signature, and its mark of a program that has the file open for writing: one that was killed leaves
+ * it. */
 static vl_code check_signature(int fd, const vl_seal *seal, vl_err *err)
 {
     uint8_t hdf5[VL_HDF5_FLAGS_AT + 1];

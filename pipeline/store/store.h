@@ -3,12 +3,13 @@
  * one thread at a time; chunks are packed and unpacked elsewhere, in parallel.
  *
  * Writing: create (a temporary name in the same folder), append packed chunks column by column in element
- * order, notes and small tables, seal (digests, close, fsync, the seal, fsync), verify from a fresh open by the
- * caller, publish (rename, fsync of the folder). A store that has its name is whole.
+ * order, notes and small tables, seal (digests, close, fsync, the seal, fsync), verify from a fresh open by
+ * the caller, publish (rename, fsync of the folder). A store that has its name is whole.
  *
  * In the file (docs/store.md): data sets; attributes; /source/manifest, the notes as text; /digest,
- * one row a data set with the XXH3-128 of its plain bytes; in front, before HDF5's own bytes, the seal, VL_SEAL_BLOCK
- * bytes with an XXH3-128 of all others, so that a flipped bit is found before HDF5 sees it (seal.h).
+ * one row a data set with the XXH3-128 of its plain bytes; in front, before HDF5's own bytes, the seal,
+ * VL_SEAL_BLOCK bytes with an XXH3-128 of all others, so that a flipped bit is found before HDF5 sees it
+ * (seal.h).
  */
 #ifndef VL_STORE_H
 #define VL_STORE_H
@@ -94,7 +95,8 @@ vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note 
  * note, finish, publish. VL_EBUSY from publish: somebody else has replaced the store. */
 vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err);
 vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
-/* A copy of `from`, whatever became of its seal, that is to be called `to`: drop, finish, be proven, publish. */
+/* A copy of `from`, whatever became of its seal, that is to be called `to`: drop, finish, be proven,
+ * publish. */
 vl_code vl_store_reseal(vl_store **out, const char *from, const char *to, vl_err *err);
 /* Takes an attribute of an object, or an object (attribute NULL), out of such a copy; finish it again. */
 vl_code vl_store_drop(vl_store *st, const char *object, const char *attribute, vl_err *err);
@@ -127,7 +129,8 @@ typedef struct vl_stored {
     uint64_t packed_bytes;      /* in the file */
 } vl_stored;
 
-/* What is in it, and its notes, which are checked: that they are those of the manifest, and what they count. */
+/* What is in it, and its notes, which are checked: that they are those of the manifest, and what they
+ * count. */
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
 /* The same whatever its seal says: to find out what became of it. */
 vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err);
@@ -150,8 +153,8 @@ typedef void vl_note_fn(void *to, const char *where, const char *name, const cha
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to);
 /* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);
-/* Tells each thing in the file that vial did not write: an attribute of an object ("/" is the root), or an object or a
- * link, attribute NULL; in no group that was told already. */
+/* Tells each thing in the file that vial did not write: an attribute of an object ("/" is the root), or an
+ * object or a link, attribute NULL; in no group that was told already. */
 typedef void vl_added_fn(void *to, const char *object, const char *attribute);
 vl_code vl_store_added(vl_store *st, vl_added_fn *tell, void *to, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
@@ -161,8 +164,8 @@ unsigned vl_store_version(const vl_store *st); /* that it was written in: 1 or V
 /* Seal and length of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);
 
-/* What the seal says: size, hash of all bytes in hex. With text, also the record that it points at, after the hash
- * was checked. Needs no HDF5. */
+/* What the seal says: size, hash of all bytes in hex. With text, also the record that it points at, after the
+ * hash was checked. Needs no HDF5. */
 typedef struct vl_sealed {
     uint64_t bytes;
     char hash[33];

@@ -51,7 +51,8 @@ static vl_code write_small(const char *path)
     return err.code;
 }
 
-/* Where a quick look, which leaves out the hash of all bytes, finds any flip: the seal and HDF5's signature. */
+/* Where a quick look, which leaves out the hash of all bytes, finds any flip: the seal and HDF5's
+ * signature. */
 typedef struct edges {
     size_t front, behind; /* bytes at either end */
     size_t flags;         /* the byte of HDF5's that says who writes */

@@ -3,8 +3,8 @@
  *
  * EXPR of --where: NAME (= != < <= > >= LIKE) LITERAL, NAME IN (LITERAL, ...), NAME IS [NOT] NULL, joined by
  * AND, OR, NOT and parentheses. NAME is sample, donor, acquisition, kind, profile, rows, bytes, bytes_in,
- * digest, published, verified, state, or any fact that the bank has ("organism_part", or as a sheet titles it:
- * [characteristics[organism part]]). Literals are numbers or 'text'; all go to SQLite as bound values.
+ * digest, published, verified, state, or any fact that the bank has ("organism_part", or as a sheet titles
+ * it: [characteristics[organism part]]). Literals are numbers or 'text'; all go to SQLite as bound values.
  */
 #ifndef VL_LISTING_H
 #define VL_LISTING_H
@@ -15,8 +15,8 @@
 typedef enum vl_list_as { VL_LIST_TEXT, VL_LIST_TSV, VL_LIST_JSON } vl_list_as;
 
 /* EXPR as a condition on the joined tables of the listing, with '?' for values. The values are bound by
- * vl_where_bind in their order. c: knows which facts there are; NULL: any name is one. VL_EARG with the place in
- * EXPR on a mistake. */
+ * vl_where_bind in their order. c: knows which facts there are; NULL: any name is one. VL_EARG with the place
+ * in EXPR on a mistake. */
 typedef struct vl_where {
     char *sql; /* owned */
     struct {

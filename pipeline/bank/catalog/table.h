@@ -1,6 +1,6 @@
 /*
- * Rows of an answer as lines: aligned columns or TSV. Only the aligned form looks ahead: the first rows say how
- * wide the columns are, and what is wider later on shifts its line.
+ * Rows of an answer as lines: aligned columns or TSV. Only the aligned form looks ahead: the first rows say
+ * how wide the columns are, and what is wider later on shifts its line.
  *
  * TSV has a header line; tab, line feed, carriage return and backslash in a value are written \t \n \r \\.
  * Other control characters are written \xHH in both forms: what a sheet said must not move the cursor of who

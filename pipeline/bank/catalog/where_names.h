@@ -6,7 +6,8 @@
 
 /* The fact that a name means: one that a sample or acquisition of the bank has, as it is written or as sheets
  * name facts (fact_name.h), or one that docs/sheets.md knows though none has it yet; *name, owned, becomes
- * that. When there is none, wrong says so, with the nearest of columns (up to NULL) and facts; "" if there is.
+ * that. When there is none, wrong says so, with the nearest of columns (up to NULL) and facts; "" if there
+ * is.
  */
 enum { VL_WHERE_WRONG = 128 };
 vl_code vl_where_fact(vl_catalog *c, const char *const *columns, char **name, char wrong[VL_WHERE_WRONG],

@@ -1,4 +1,5 @@
-/* Claims (claims.h): a list in memory that all workers map, behind a lock that survives the death of its holder. */
+/* Claims (claims.h): a list in memory that all workers map, behind a lock that survives the death of its
+ * holder. */
 #include "pipeline/bank/intake/claims.h"
 
 #include "formats/xxh3.h"

@@ -1,9 +1,9 @@
 /*
  * How threads and memory are shared among the items of an intake (intake_parts.h).
  *
- * Two threads in an item keep its reading and its packing busy at once. An item of a few thousand reads is one
- * batch and has nothing for a second thread to do but to wait: small items get one thread each, and more of them
- * run at once. The store is the same for any number of threads.
+ * Two threads in an item keep its reading and its packing busy at once. An item of a few thousand reads is
+ * one batch and has nothing for a second thread to do but to wait: small items get one thread each, and more
+ * of them run at once. The store is the same for any number of threads.
  */
 #include "pipeline/bank/intake/intake_parts.h"
 

@@ -1,6 +1,6 @@
 /*
- * One task over all shards, in several workers: each has its part of them, and says lines about what it found,
- * and at last its sums (census.h). A worker may enter HDF5, and may die of a damaged file, by itself.
+ * One task over all shards, in several workers: each has its part of them, and says lines about what it
+ * found, and at last its sums (census.h). A worker may enter HDF5, and may die of a damaged file, by itself.
  */
 #include "pipeline/bank/ledger/census.h"
 

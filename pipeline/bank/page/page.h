@@ -10,8 +10,8 @@
  * path is NULL. */
 vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, const char *day, const char *path,
                     vl_err *err);
-/* The page of a sample: its facts, stores, how good their data is, where they lie and how to get it back; of one
- * that was withdrawn, that it was. Not after HDF5 was entered: stores are opened by workers. */
+/* The page of a sample: its facts, stores, how good their data is, where they lie and how to get it back; of
+ * one that was withdrawn, that it was. Not after HDF5 was entered: stores are opened by workers. */
 vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);
 
 /* ---- between the files page*.c ---- */

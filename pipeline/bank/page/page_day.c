@@ -78,7 +78,8 @@ static void put_refusal(vl_day *d, sqlite3_stmt *stmt, const char *usual)
     vl_html_put(h, "</td></tr>\n");
 }
 
-/* The refusals of one reason: how many, what it means and what to do, then each. Returns how many it named. */
+/* The refusals of one reason: how many, what it means and what to do, then each. Returns how many it
+ * named. */
 static int put_reason(vl_day *d, const char *reason, double n, int most)
 {
     const vl_reason *const known = vl_reason_find(reason);

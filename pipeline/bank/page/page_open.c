@@ -1,6 +1,7 @@
 /*
- * The page of a day: what is open when it is written, items refused and files that wait, by cause (page_day.h):
- * a cause is a state and a reason, and fifty files that wait for one flag are one line and a list.
+ * The page of a day: what is open when it is written, items refused and files that wait, by cause
+ * (page_day.h): a cause is a state and a reason, and fifty files that wait for one flag are one line and a
+ * list.
  */
 #include "pipeline/bank/page/page_day.h"
 

@@ -1,7 +1,7 @@
 /*
- * The page of a sample: who it is of, what is known about it, its stores, how good their data is, where they lie,
- * what they were made of and how to get that back (page.h). Of a sample that was withdrawn it says nothing but
- * that.
+ * The page of a sample: who it is of, what is known about it, its stores, how good their data is, where they
+ * lie, what they were made of and how to get that back (page.h). Of a sample that was withdrawn it says
+ * nothing but that.
  */
 #include "pipeline/bank/page/page.h"
 #include "pipeline/bank/catalog/sql.h"

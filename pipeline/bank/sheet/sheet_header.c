@@ -1,8 +1,8 @@
 /*
  * The header of a sheet: which dialect it is, and what each column is for (sheet_part.h).
  *
- * Names are compared as facts are named (fact_name.h). In SDRF sheets characteristics[...] speak of the sample,
- * all others of the acquisition.
+ * Names are compared as facts are named (fact_name.h). In SDRF sheets characteristics[...] speak of the
+ * sample, all others of the acquisition.
  */
 #include "pipeline/bank/sheet/sheet_part.h"
 #include "formats/letter.h"

@@ -1,4 +1,5 @@
-/* Jottings: a toy kind, one column of text. What its formats share: rows are what stands between separators. */
+/* Jottings: a toy kind, one column of text. What its formats share: rows are what stands between
+ * separators. */
 #ifndef VL_JOTTINGS_H
 #define VL_JOTTINGS_H
 
