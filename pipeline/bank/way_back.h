@@ -15,8 +15,8 @@ typedef struct vl_way_back {
 /* "vial export -b /data/bank S1/L001 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz", and a 0, behind what out has.
  * stream of an input: from 1, as records count. */
 void vl_way_back_add(vl_way_back *w, int stream, const char *path);
-/* The name that stream k, 0 or 1, gets: that of its file, or, of several, that of the acquisition. Only gzip is
- * packed again. */
+/* The name that stream k, 0 or 1, gets: that of its file, or, of several, that of the acquisition. Only gzip
+ * is packed again. */
 void vl_way_back_name(const vl_way_back *w, int k, char name[VL_WAY_BACK_NAME]);
 vl_code vl_way_back_print(const vl_way_back *w, vl_buf *out, vl_err *err);
 

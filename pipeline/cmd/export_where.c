@@ -1,6 +1,7 @@
 /*
  * vial export --where: all stores of a bank for which an expression holds, under the names of their inputs
- * (exporting.h). Each is the work of a process of its own, as in each.h: a damaged store costs the others nothing.
+ * (exporting.h). Each is the work of a process of its own, as in each.h: a damaged store costs the others
+ * nothing.
  */
 #include "pipeline/cmd/exporting.h"
 

@@ -8,7 +8,8 @@
  *     leb128 how many of the chunk's bytes, at its end, are only the last of those before
  *     the model:  leb128 bytes, and the bytes
  *     rows:       leb128 how many, length of the first; of the others when they are equal, else 0; of the
- *                 last; when 0, leb128 bytes of a zstd frame and the frame: u32 of each but the first and last
+ *                 last; when 0, leb128 bytes of a zstd frame and the frame: u32 of each but the first and
+ *                 last
  *     leb128 how many symbols are not by the model, and their values, u8 each
  *     u32 [16] the states; then the words, u16 each, to the end
  */

@@ -93,6 +93,9 @@ def untouched(t, f):
         commands_work(t, what, store)
         done = run("reseal", store)
         t.check(done.code == OK and b"is sealed as it is" in done.out, f"{what}: reseal", done.err)
+        if not shutil.which("h5dump"):
+            t.skip(f"{what}: h5dump is not installed")
+            continue
         done = subprocess.run(["h5dump", "-n", store], capture_output=True)
         t.check(done.returncode == 0 and b"/source" in done.stdout, f"{what}: h5dump", done.stderr)
 

@@ -95,7 +95,8 @@ vl_code vl_compare_ledger(const vl_shard_task *task, unsigned shard, vl_err *err
 vl_code vl_restore_shard(const vl_shard_task *task, unsigned shard, vl_err *err);
 
 /* ---- over all shards, in workers (shards.c) ---- */
-/* Each line goes to `to`. catalog: each worker opens it for reading, if it can be. *sum: of all; fill = { 0 }. */
+/* Each line goes to `to`. catalog: each worker opens it for reading, if it can be. *sum: of all;
+ * fill = { 0 }. */
 vl_code vl_shards_run(const vl_bank *bank, vl_code (*task)(const vl_shard_task *, unsigned, vl_err *),
                       bool catalog, FILE *to, vl_census_report *sum, vl_err *err);
 

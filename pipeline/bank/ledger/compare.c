@@ -35,8 +35,8 @@ static void show(const json_t *value, char text[200])
     free(json);
 }
 
-/* "facts specimen_type: sample.h5 says 'DNA', the ledger 'RNA'"; a store that one has and the other has not is
- * named, and no more. */
+/* "facts specimen_type: sample.h5 says 'DNA', the ledger 'RNA'"; a store that one has and the other has not
+ * is named, and no more. */
 static void say_change(const comparing *k, const json_t *change, const char *first, const char *second)
 {
     char name[400] = "", from[200], to[200];

@@ -116,8 +116,8 @@ typedef struct vl_ledger_entry {
     const json_t *patch;
 } vl_ledger_entry;
 
-/* Appends n lines about samples of one shard, all or none, and syncs. *link: the last of them. The caller holds
- * the samples' locks. VL_EIO: nothing was added, or a torn line that nobody reads. */
+/* Appends n lines about samples of one shard, all or none, and syncs. *link: the last of them. The caller
+ * holds the samples' locks. VL_EIO: nothing was added, or a torn line that nobody reads. */
 vl_code vl_ledger_append(const vl_bank *bank, const vl_ledger_entry *entry, size_t n, vl_ledger_link *link,
                          vl_err *err);
 
@@ -130,8 +130,8 @@ vl_code vl_ledger_append(const vl_bank *bank, const vl_ledger_entry *entry, size
  */
 vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err);
 
-/* For who must see that nothing is added meanwhile: locks a shard (*fd is to be closed), and appends under that
- * lock. */
+/* For who must see that nothing is added meanwhile: locks a shard (*fd is to be closed), and appends under
+ * that lock. */
 vl_code vl_ledger_lock(const vl_bank *bank, unsigned shard, char path[VL_BANK_PATH], int *fd, vl_err *err);
 vl_code vl_ledger_append_locked(const vl_bank *bank, unsigned shard, int fd, const vl_ledger_entry *entry,
                                 size_t n, vl_ledger_link *link, vl_err *err);

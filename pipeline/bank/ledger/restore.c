@@ -1,6 +1,6 @@
 /*
- * What is known of the samples of a shard, made whole again (census.h): each place gets what another one knows,
- * and nothing is forgotten.
+ * What is known of the samples of a shard, made whole again (census.h): each place gets what another one
+ * knows, and nothing is forgotten.
  *
  *     record and ledger      the newer is right; the other gets it
  *     only one of them       the other gets it

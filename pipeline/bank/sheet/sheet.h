@@ -27,13 +27,13 @@ typedef struct vl_sheet {
 /* Reads and checks a whole sheet. Fails only when it cannot be read at all; what is wrong in it stands in
  * sheet->error. Relative paths are looked up beside the sheet, then in the current folder. */
 vl_code vl_sheet_read(vl_sheet *sheet, const char *path, vl_err *err);
-/* The same of a sheet that corrects: an empty cell is a detail without text, unless another row of the sample says
- * something in that column. */
+/* The same of a sheet that corrects: an empty cell is a detail without text, unless another row of the sample
+ * says something in that column. */
 vl_code vl_sheet_read_correcting(vl_sheet *sheet, const char *path, vl_err *err);
 void vl_sheet_free(vl_sheet *sheet);
 
-/* A fact's value as a cell of its column would be kept: the text, or a word of its list (into word). NULL: `why`
- * says, behind the value, what is wrong. */
+/* A fact's value as a cell of its column would be kept: the text, or a word of its list (into word). NULL:
+ * `why` says, behind the value, what is wrong. */
 const char *vl_sheet_fact(const char *name, const char *text, char word[VL_WORD], char why[400]);
 /* Offers the names of all columns that are known. */
 void vl_sheet_try_columns(vl_nearest *near);
