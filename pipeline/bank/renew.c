@@ -248,7 +248,8 @@ static vl_code run_worker(renewal *r, vl_catalog *c, bool *settled, vl_err *err)
     if (vl_worker_start(&w, work, r, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
     if (code) {
-        *settled = code < 128 && code != EX_IOERR;
+        vl_err left = VL_ERR_INIT; /* what cannot be cleared now, the next run clears */
+        *settled = code < 128 && code != EX_IOERR && !vl_deposit_clear(r->ask->bank, r->id, r->sample, &left);
         vl_fail(err, vl_worker_code(code), "%.230s",
                 code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {

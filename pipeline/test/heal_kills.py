@@ -1,11 +1,11 @@
 """
-Healing under kill -9 and failing calls: a store that is damaged and known to be, one that is gone, a sample whose
-folder is gone, one that only a backup has; by vial heal and by the same sheet again.
+Healing under kill -9 and failing calls: a store that is damaged and known to be, one that is gone, a sample
+whose folder is gone, one that only a backup has; by vial heal and by the same sheet again.
 
-Before each call that changes the disk the calling process is killed, or it and the first one; or the call fails
-(bank_kills.py). After each: facts, donor, time of publishing and list of stores are as they were, ledger and record
-agree, each store is whole or as it was found; a plain re-run makes all whole, and nothing is left over. By default
-a sample of the points is drawn (VIAL_SEED); VIAL_WHOLE=1 tries all.
+Before each call that changes the disk the calling process is killed, or it and the first one; or the call
+fails (bank_kills.py). After each: facts, donor, time of publishing and stores are as they were, record
+and ledger agree, each store is whole or as it was found; a plain re-run makes all whole, and nothing is left
+over. By default a sample of the points is drawn (VIAL_SEED); VIAL_WHOLE=1 tries all.
 
 Suites: banks faults.
 """
@@ -71,7 +71,8 @@ class HealScene(Scene):
     def check(self, t, what):
         for path in self.bank.stores():
             name = os.path.basename(path)
-            t.check(sha(path) in (self.good[name], self.harmed.get(name)), f"{what}: {name} is whole or as it was")
+            t.check(sha(path) in (self.good[name], self.harmed.get(name)),
+                    f"{what}: {name} is whole or as it was")
         self.check_known(t, what)
         done = self.bank.run(*self.command)
         t.check(done.code == OK, f"{what}: a plain re-run", str(done))
