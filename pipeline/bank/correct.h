@@ -1,7 +1,7 @@
 /*
- * Corrections: what was said wrongly of a sample is put right, and can be undone. Each is a change of records and a
- * line of the ledger. What is to be done stands in the journal before anything changes, so that what a dead run had
- * begun is done by the next one; done twice, it is done once.
+ * Corrections: what was said wrongly of a sample is put right, and can be undone. Each is a change of records
+ * and a line of the ledger. What is to be done stands in the journal before anything changes, so that what a
+ * dead run had begun is done by the next one; done twice, it is done once.
  *
  *   {"what": "set", "name": "S1" or "S1/L001", "facts": {"donor": "D2", "disease": ""}}      "" clears
  */
@@ -10,10 +10,11 @@
 
 #include "pipeline/bank/catalog/catalog.h"
 
-/* What came of it: "changes", as in ledger/history.h, beside "records". NULL: err is set. The caller owns it. */
+/* What came of it: "changes", as in ledger/history.h, beside "records". NULL: err is set. The caller owns
+ * it. */
 json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err);
-/* Ends what a dead run had begun, unless the bank has gone on meanwhile and it makes no sense any more. True: its
- * entry in the journal is no longer needed. */
+/* Ends what a dead run had begun, unless the bank has gone on meanwhile and it makes no sense any more. True:
+ * its entry in the journal is no longer needed. */
 bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err);
 
 /* Facts as a sheet or a command says them: a text that is empty clears. "donor" is the record's own. */

@@ -1,4 +1,5 @@
-/* Which stores a bank holds, as aligned columns, TSV or JSON lines, in the order that SQLite gives (listing.h). */
+/* Which stores a bank holds, as aligned columns, TSV or JSON lines, in the order that SQLite gives
+ * (listing.h). */
 #include "pipeline/bank/catalog/listing.h"
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/catalog/table.h"
