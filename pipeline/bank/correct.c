@@ -1,5 +1,5 @@
 /* Corrections (correct.h): facts and donor; how each is run. */
-#include "pipeline/bank/correct.h"
+#include "pipeline/bank/correct_parts.h"
 
 #include "pipeline/bank/chore.h"
 #include "pipeline/bank/evidence.h"
@@ -11,14 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct correction {
-    const vl_bank *bank;
-    const json_t *ask;
-    char sample[512];
-    const char *acquisition; /* NULL: of the sample itself */
-} correction;
-
-static const char *text_of(const json_t *object, const char *name)
+const char *vl_correct_text(const json_t *object, const char *name)
 {
     const char *const text = json_string_value(json_object_get(object, name));
     return text ? text : "";
@@ -38,14 +31,15 @@ void vl_correct_sample(json_t *record, const char *name, const char *value)
 }
 
 /* The live stores of the acquisition, one of each kind. */
-static vl_code set_acquisition(const correction *k, json_t *record, vl_err *err)
+static vl_code set_acquisition(const vl_correction *k, json_t *record, vl_err *err)
 {
     size_t i, n = 0;
     json_t *store, *value;
     const char *name;
     json_array_foreach(json_object_get(record, "stores"), i, store)
     {
-        if (strcmp(text_of(store, "acquisition"), k->acquisition) || strcmp(text_of(store, "state"), "live"))
+        if (strcmp(vl_correct_text(store, "acquisition"), k->acquisition) ||
+            strcmp(vl_correct_text(store, "state"), "live"))
             continue;
         n++;
         json_object_foreach(json_object_get(k->ask, "facts"), name, value)
@@ -56,7 +50,7 @@ static vl_code set_acquisition(const correction *k, json_t *record, vl_err *err)
                        k->acquisition);
 }
 
-static vl_code set_facts(const correction *k, json_t *record, vl_err *err)
+static vl_code set_facts(const vl_correction *k, json_t *record, vl_err *err)
 {
     json_t *value;
     const char *name;
@@ -68,25 +62,31 @@ static vl_code set_facts(const correction *k, json_t *record, vl_err *err)
 
 /* ---- one sample; its lock is held ---- */
 
-static json_t *load(const correction *k, vl_err *err)
+static json_t *load(const vl_correction *k, vl_err *err)
 {
     json_t *const record = vl_record_load(k->bank, k->sample, err);
     const json_t *const gone = json_object_get(record, "withdrawn");
     if (!gone) return record;
-    vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", k->sample, text_of(gone, "reason"));
+    vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", k->sample,
+            vl_correct_text(gone, "reason"));
     json_decref(record);
     return NULL;
 }
 
-static json_t *change(const correction *k, json_t *record, vl_err *err)
+static vl_code save(const vl_correction *k, json_t *record, vl_err *err)
+{
+    const bool removes = !strcmp(vl_correct_text(k->ask, "what"), "remove");
+    if (removes ? vl_correct_remove(k, record, err) : set_facts(k, record, err)) return err->code;
+    return vl_record_save(k->bank, record, removes ? "remove" : "set", removes ? "vial remove" : "vial set",
+                          err);
+}
+
+static json_t *change(const vl_correction *k, json_t *record, vl_err *err)
 {
     json_t *const before = vl_state_of(record);
-    if (set_facts(k, record, err) || vl_record_save(k->bank, record, "set", "vial set", err)) {
-        json_decref(before);
-        return NULL;
-    }
-    json_t *const after = vl_state_of(record), *const changes =
-                                                   before && after ? vl_changes_between(before, after) : NULL;
+    save(k, record, err);
+    json_t *const after = vl_state_of(record);
+    json_t *const changes = before && after && !err->code ? vl_changes_between(before, after) : NULL;
     json_decref(before);
     json_decref(after);
     if (!changes) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
@@ -95,7 +95,7 @@ static json_t *change(const correction *k, json_t *record, vl_err *err)
 
 static json_t *work(void *self, vl_err *err)
 {
-    const correction *const k = self;
+    const vl_correction *const k = self;
     char folder[VL_BANK_PATH];
     int lock = -1;
     json_t *record = NULL, *said = NULL;
@@ -111,16 +111,30 @@ static json_t *work(void *self, vl_err *err)
 
 /* ---- entry points ---- */
 
+/* Names that the catalogue has forgotten by now. */
+static vl_code clear_folder(const vl_correction *k, const json_t *records, vl_err *err)
+{
+    char folder[VL_BANK_PATH];
+    int lock = -1;
+    if (!vl_bank_sample_folder(k->bank, k->sample, folder, err) &&
+        !vl_deposit_lock(k->bank, k->sample, &lock, err))
+        vl_record_drop_names(folder, json_array_get(records, 0), err);
+    if (lock >= 0) close(lock);
+    return err->code;
+}
+
 static json_t *run(const vl_bank *bank, vl_catalog *c, const json_t *ask, bool *settled, vl_err *err)
 {
-    correction k = { .bank = bank, .ask = ask };
-    const char *const name = text_of(ask, "name"), *const slash = strchr(name, '/');
+    vl_correction k = { .bank = bank, .ask = ask };
+    const char *const name = vl_correct_text(ask, "name"), *const slash = strchr(name, '/');
     vl_chore chore = { .work = work, .self = &k };
     snprintf(k.sample, sizeof k.sample, "%.*s", (int)strcspn(name, "/"), name);
     k.acquisition = slash ? slash + 1 : NULL;
     json_t *const said = vl_chore_run(&chore, c, err);
-    *settled = chore.settled;
-    return said;
+    *settled = chore.settled && (!said || !clear_folder(&k, json_object_get(said, "records"), err));
+    if (!err->code) return said;
+    json_decref(said);
+    return NULL;
 }
 
 json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err)
@@ -128,11 +142,12 @@ json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err
     char sample[512];
     vl_journal journal;
     bool settled = false;
-    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(text_of(ask, "name"), "/"), text_of(ask, "name"));
+    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(vl_correct_text(ask, "name"), "/"),
+             vl_correct_text(ask, "name"));
     if (vl_journal_open_correction(bank, sample, ask, &journal, err)) return NULL;
     json_t *const said = run(bank, c, ask, &settled, err);
     vl_journal_close(&journal, settled);
-    if (said) vl_log(bank, VL_LOG_INFO, text_of(ask, "what"), "sample", sample, NULL);
+    if (said) vl_log(bank, VL_LOG_INFO, vl_correct_text(ask, "what"), "sample", sample, NULL);
     return said;
 }
 

@@ -4,6 +4,7 @@
  * dead run had begun is done by the next one; done twice, it is done once.
  *
  *   {"what": "set", "name": "S1" or "S1/L001", "facts": {"donor": "D2", "disease": ""}}      "" clears
+ *   {"what": "remove", "name": "S1" or "S1/L001", "reason": "wrong sample", "at": 1764000000}
  */
 #ifndef VL_CORRECT_H
 #define VL_CORRECT_H

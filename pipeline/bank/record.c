@@ -104,6 +104,28 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
     return NULL;
 }
 
+void vl_record_forget(json_t *record, const json_t *store)
+{
+    json_t *const stores = json_object_get(record, "stores");
+    for (size_t i = json_array_size(stores); i-- > 0;)
+        if (json_array_get(stores, i) == store) json_array_remove(stores, i);
+}
+
+void vl_record_set_aside(json_t *record, json_t *store)
+{
+    char name[700];
+    const char *const file = json_string_value(json_object_get(store, "file"));
+    json_t *const stores = json_object_get(record, "stores");
+    snprintf(name, sizeof name, "%.*s.old-%.12s.h5", (int)strlen(file) - 3, file,
+             json_string_value(json_object_get(store, "seal")));
+    for (size_t i = json_array_size(stores); i-- > 0;) /* the same bytes were superseded before */
+        if (!strcmp(name, json_string_value(json_object_get(json_array_get(stores, i), "file"))))
+            json_array_remove(stores, i);
+    json_object_set_new(store, "file", json_string(name));
+    json_object_set_new(store, "state", json_string("superseded"));
+    json_object_set_new(store, "superseded", json_integer((json_int_t)vl_bank_now()));
+}
+
 /* ---- a store speaks for itself ---- */
 
 static vl_code get_inputs(vl_store *st, json_t *inputs, uint64_t *bytes_in, vl_err *err)
@@ -326,11 +348,30 @@ static vl_code settle_missing(const char *folder, json_t *record, bool *changed,
     return VL_OK;
 }
 
+vl_code vl_record_drop_names(const char *folder, const json_t *record, vl_err *err)
+{
+    char path[VL_BANK_PATH + 600], first[VL_BANK_PATH + 600];
+    struct stat a, b;
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(record, "stores"), i, store)
+    {
+        if (!json_object_get(store, "removed")) continue;
+        const int n =
+            snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
+        snprintf(first, sizeof first, "%.*s.h5", n - (int)strlen(".old-0123456789ab.h5"), path);
+        if (!stat(path, &a) && !stat(first, &b) && a.st_ino == b.st_ino && unlink(first) && errno != ENOENT)
+            return vl_fail_errno(err, VL_EIO, errno, "cannot remove the first name of a store");
+    }
+    return VL_OK;
+}
+
 vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err)
 {
     struct dirent **entry = NULL;
     char path[VL_BANK_PATH + 600];
-    if (settle_missing(folder, record, changed, err)) return err->code;
+    if (vl_record_drop_names(folder, record, err) || settle_missing(folder, record, changed, err))
+        return err->code;
     const int n = scandir(folder, &entry, is_store_name, alphasort);
     if (n < 0)
         return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno,

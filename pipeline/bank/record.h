@@ -10,11 +10,13 @@
  *     "facts": {"specimen_type": "DNA", ...},           text values
  *     "withdrawn": {"reason": "...", "at": 1764000000}, absent unless withdrawn; "stores" is empty
  *                                                     then, after tidy
+ *     "gone": {"reason": "...", "at": 1764000000},      it was a mistake: the name is free, no store is live
  *     "stores": [ {
  *        "kind": <its name>, "acquisition": "S1_L001", "file": "<kind>-S1_L001.h5",
  *        "state": "live" | "superseded", "profile": "compact", "options": "interleaved=no",
  *        "rows": 1000000, "bytes": 100495642, "bytes_in": 220000000, "text_bytes": 739000000,
  *        "digest": <64 hex>, "seal": <32 hex>,
+ *        "removed": "...",                             superseded by nothing, for that reason
  *        "published": 1764000000, "superseded": 1764100000 (only then),
  *        "healed": 1764200000,        when it was last made again (only then)
  *        "facts": {"lane": "1", ...},
@@ -83,6 +85,13 @@ vl_code vl_record_weigh(const json_t *file, const vl_ledger_known *ledger, vl_re
 json_t *vl_record_folded(const vl_ledger_known *ledger, const char *sample, vl_err *err);
 /* The store of that kind and acquisition in that state ("live"); NULL: none. Borrowed. */
 json_t *vl_record_store(const json_t *record, const char *kind, const char *acquisition, const char *state);
+/* A live store of the record that is to be kept as a superseded one: its state, and the file it is to
+ * have. */
+void vl_record_set_aside(json_t *record, json_t *store);
+/* Of stores that were set aside as "removed", the first names go: they may still lie in the folder. */
+vl_code vl_record_drop_names(const char *folder, const json_t *record, vl_err *err);
+/* A store that is not there any more leaves the record. */
+void vl_record_forget(json_t *record, const json_t *store);
 /* Calls visit(sample, to) for the id of every sample folder of the bank, in order of the folders. */
 vl_code vl_record_each(const vl_bank *bank, vl_code (*visit)(const char *sample, void *to, vl_err *err),
                        void *to, vl_err *err);

@@ -36,6 +36,7 @@ static bool print_store(const json_t *path, const json_t *from, const json_t *to
     const json_t *const store = json_is_object(to) ? to : from;
     if (!whole || !json_is_object(store)) return false;
     const char *const how = !json_is_object(to)                        ? "is no more"
+                            : json_object_get(to, "removed")           ? "was removed"
                             : !strcmp(said(to, "state"), "superseded") ? "another took its place"
                                                                        : "is there";
     vl_say(stdout, "    %s/%s %s: %s, %lld rows, profile %s", said(store, "kind"), said(store, "acquisition"),

@@ -1,5 +1,6 @@
 """
-What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`.
+What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`,
+what should not be there by `vial remove`.
 A sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction,
 killed before each call that changes the disk, or with that call failing: done or not done, and ledger,
 records and catalogue agree after the next command that writes.
@@ -57,6 +58,7 @@ class Scene:
         for of in [record or {}, *(record or {}).get("stores", [])]:
             for member in ("ledger", "revision", "superseded"):
                 of.pop(member, None)
+            of.get("gone", {}).pop("at", None)
         return record
 
     def facts(self, sample):
@@ -142,10 +144,53 @@ def sheets(t, f):
     t.check(not s.whole(), "all agree", s.whole())
 
 
+def removed(t, f):
+    s = Scene(f)
+    done = s.bank.run("remove", "--reason", "wrong lane", "S1/a")
+    t.check(done.code == OK and [r["acquisition"] for r in s.bank.ls("S1")] == ["b"]
+            and s.facts("S1")["donor"] == "D1", "an acquisition", str(done))
+    t.check(s.bank.run("export", "S1/a", "-o", f / "x.fastq").code == NOINPUT, "is not given any more")
+    done = s.bank.run("remove", "--reason", "wrong sheet", "S1")
+    t.check(done.code == OK and not s.bank.ls("S1") and s.facts("S1") == {"donor": None}, "a sample",
+            str(done))
+    gone = s.record("S1")["gone"]
+    states = {x["state"] for x in s.record("S1")["stores"]}
+    t.check(gone["reason"] == "wrong sheet" and states == {"superseded"}, "why, in its record", str(gone))
+    text = s.run("info", "--history", "S1").out.decode()
+    t.check("reads/b was removed" in text and "took its place" not in text, "its history", text)
+    last = s.history("S1")[-1]
+    t.check(last["what"] == "remove" and {"path": ["donor"], "from": "D1", "to": None} in last["changes"],
+            "the ledger has it", str(last))
+    t.check(not s.whole(), "all agree", s.whole())
+    s.run("ingest", "-q", "--sheet", s.sheet("r.csv", ("S1", f / "n.fastq", "D9", "RNA", "", "")))
+    t.check(s.facts("S1")["donor"] == "D9" and "gone" not in s.record("S1"), "the name is free",
+            str(s.record("S1")))
+    s.run("ingest", "-q", "--sheet", s.sheet("b.csv", ("S3", f / "a.fastq", "D1", "DNA", "", "")))
+    t.check(len(s.bank.ls("S3")) == 1, "what was removed can come in elsewhere")
+    s.bank.set("\n[tidy]\nsuperseded = 0d\n")
+    done = s.bank.run("tidy")
+    names = {os.path.basename(p) for p in s.bank.stores() if "/S1/" in p}
+    t.check(done.code == OK and names == {"reads-n.h5"} and not s.whole(), "the tidy takes its data",
+            f"{done} {names} {s.whole()}")
+
+
+def not_removed(t, f):
+    s = Scene(f)
+    for args, code, says in ((("S1",), USAGE, "--reason"), (("--reason", "x"), USAGE, "no sample"),
+                             (("--reason", "x", "S9"), NOINPUT, "no sample 'S9'"),
+                             (("--reason", "x", "S1/x"), NOINPUT, "no acquisition x"),
+                             (("--reason", "x", "W"), CANTCREAT, "withdrawn (consent)")):
+        done = s.bank.run("remove", *args)
+        t.check(done.code == code and says in done.err, f"remove {args} is refused", str(done))
+    t.check(not s.whole() and not s.bank.leftovers(), "nothing is left of them")
+
+
 # ---- kills and faults ----
 
 COMMANDS = {"set": ("set", "S1", "donor=D7", "specimen_type=", "collection=flu"),
-            "set acquisition": ("set", "S1/a", "lane=", "run=7")}
+            "set acquisition": ("set", "S1/a", "lane=", "run=7"),
+            "remove": ("remove", "--reason", "wrong sheet", "S1"),
+            "remove acquisition": ("remove", "--reason", "wrong lane", "S1/a")}
 
 
 def points(t, n):
@@ -185,5 +230,6 @@ def broken_everywhere(t, f, hows):
 
 
 if __name__ == "__main__":
-    main(facts_set, not_set, sheets, Part("kills", broken_everywhere, (("kill", "kill-self"),)),
+    main(facts_set, not_set, sheets, removed, not_removed,
+         Part("kills", broken_everywhere, (("kill", "kill-self"),)),
          Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"),)))

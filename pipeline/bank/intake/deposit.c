@@ -262,33 +262,17 @@ static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_e
     return err->code;
 }
 
-/* A store that is lost leaves nothing to keep; the ledger has what was known of it. */
-static vl_code forget_store(json_t *stores, const json_t *store)
-{
-    for (size_t i = json_array_size(stores); i-- > 0;)
-        if (json_array_get(stores, i) == store) json_array_remove(stores, i);
-    return VL_OK;
-}
-
 /* The old store gets a second name before the new one takes its own: at no moment is there none. */
 static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
 {
-    char name[700], from[VL_BANK_PATH], to[VL_BANK_PATH];
-    const char *const file = json_string_value(json_object_get(old, "file"));
-    json_t *const stores = json_object_get(d->record, "stores");
-    snprintf(name, sizeof name, "%.*s.old-%.12s.h5", (int)strlen(file) - 3, file,
-             json_string_value(json_object_get(old, "seal")));
-    for (size_t i = json_array_size(stores); i-- > 0;) /* the same bytes were superseded before */
-        if (!strcmp(name, json_string_value(json_object_get(json_array_get(stores, i), "file"))))
-            json_array_remove(stores, i);
-    if (join(from, d->folder, file, err) || join(to, d->folder, name, err)) return err->code;
-    if (access(from, F_OK) && errno == ENOENT) return forget_store(stores, old);
+    char from[VL_BANK_PATH], to[VL_BANK_PATH];
+    if (join(from, d->folder, json_string_value(json_object_get(old, "file")), err)) return err->code;
+    if (access(from, F_OK) && errno == ENOENT) return vl_record_forget(d->record, old), VL_OK;
+    vl_record_set_aside(d->record, old);
+    if (join(to, d->folder, json_string_value(json_object_get(old, "file")), err)) return err->code;
     if (link(from, to) && errno != EEXIST &&
         (errno != EPERM || copy_old(d, from, to, err))) /* no links to what another of the group made */
         return vl_fail_errno(err, VL_EIO, errno, "cannot keep the old store");
-    json_object_set_new(old, "file", json_string(name));
-    json_object_set_new(old, "state", json_string("superseded"));
-    json_object_set_new(old, "superseded", json_integer((json_int_t)vl_bank_now()));
     return VL_OK;
 }
 
@@ -336,10 +320,11 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
     }
     if (old && !d->ask->supersede) return conflict(d, old, err);
     done->superseded = old != NULL;
-    if (old && keep_old(d, old, err)) return err->code;
+    if (vl_record_drop_names(d->folder, d->record, err) || (old && keep_old(d, old, err))) return err->code;
     if (give_name(d, json_string_value(json_object_get(store, "file")), old != NULL, err)) return err->code;
     json_object_set_new(store, "published", json_integer((json_int_t)vl_bank_now()));
     json_array_append(json_object_get(d->record, "stores"), store);
+    json_object_del(d->record, "gone"); /* a name that was free has a sample again */
     note_sample(d->record, &d->ask->item->about_sample);
     return save(d, old ? "supersede" : "publish", err);
 }
@@ -507,6 +492,7 @@ static void complete(json_t *record, const json_t *item)
         return;
     json_t *const store = vl_record_store(record, NULL, acquisition, "live");
     if (!store) return;
+    json_object_del(record, "gone");
     json_object_foreach(about_acquisition, name, value)
         vl_correct_fact(json_object_get(store, "facts"), name, json_string_value(value));
     json_object_foreach(about_sample, name, value) if (json_string_length(value))
