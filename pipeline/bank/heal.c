@@ -194,7 +194,7 @@ static vl_code treat(healing *h, json_t *p, bool *healed, vl_err *err)
     json_t *const record = vl_record_load(h->ask->bank, text_of(p, "sample"), err);
     const json_t *const store =
         record ? vl_record_store(record, text_of(p, "kind"), text_of(p, "acquisition"), "live") : NULL;
-    if (!store) goto out;
+    if (!store || json_object_get(record, "withdrawn")) goto out;
     if (!h->ask->dry && !json_is_true(json_object_get(p, "lost"))) {
         *healed = renew(h, p, VL_RENEW_SEAL, NULL, &why);
         if (is_grave(&why)) *err = why;

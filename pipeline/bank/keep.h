@@ -1,5 +1,5 @@
 /*
- * Keeping a bank: withdrawal, tidying, looking after stores. Each works on one sample or store at a time in a
+ * Keeping a bank: tidying, looking after stores. Each works on one sample or store at a time in a
  * worker process; the caller alone writes the catalogue.
  */
 #ifndef VL_KEEP_H
@@ -8,10 +8,6 @@
 #include "pipeline/bank/catalog/catalog.h"
 
 #include <stdio.h>
-
-/* Consent was withdrawn: the sample is hidden at once, its bytes go at the next tidy, a tombstone stays. */
-vl_code vl_keep_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,
-                         vl_err *err);
 
 typedef struct vl_tidied {
     uint64_t samples; /* withdrawn ones that were emptied */

@@ -47,7 +47,9 @@ const vl_reason vl_reasons[] = {
     { "same_data", "another sample has the same bytes",
       "See which sample the file is of; if it is of both, run vial ingest with --same-data." },
     { "withdrawn", "the sample was withdrawn",
-      "Nothing can be ingested under this id; if the withdrawal was a mistake, use a new id." },
+      "Take the file away. If the withdrawal was a slip, 'vial withdraw --undo' before the next tidy; after "
+      "it, "
+      "use a new id." },
     { "missing", "an input is missing or cannot be read",
       "See that the file is there and that vial's user may read it; the next run takes it." },
     { "inbox", "a file in an inbox that is no item as it stands",

@@ -189,6 +189,15 @@ static void print_sample(const vl_bank *bank, const char *sample, json_t *record
         print_sample_store(bank, sample, store, err);
 }
 
+/* Of a sample that was withdrawn, no more than that. */
+static void hide_withdrawn(json_t *record)
+{
+    if (!json_object_get(record, "withdrawn")) return;
+    json_object_del(record, "donor");
+    json_object_clear(json_object_get(record, "facts"));
+    json_array_clear(json_object_get(record, "stores"));
+}
+
 /* All that is known about a sample of a bank. */
 static int tell_sample(const char *path, const char *sample, bool json)
 {
@@ -198,6 +207,7 @@ static int tell_sample(const char *path, const char *sample, bool json)
     json_t *record = NULL, *store;
     size_t i;
     if (!vl_bank_open(&bank, path, &err)) record = vl_record_load(&bank, sample, &err);
+    hide_withdrawn(record);
     if (record && json) {
         json_array_foreach(json_object_get(record, "stores"), i, store)
             json_object_set_new(store, "path", vl_json_text(path_of(&bank, sample, store, where, &err)));

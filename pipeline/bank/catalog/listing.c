@@ -1,5 +1,6 @@
 /* Which stores a bank holds, as aligned columns, TSV or JSON lines, in the order that SQLite gives
  * (listing.h). */
+#include "pipeline/bank/ledger/withdrawn.h"
 #include "pipeline/bank/catalog/listing.h"
 #include "pipeline/bank/catalog/catalog_db.h"
 #include "pipeline/bank/catalog/table.h"
@@ -142,6 +143,7 @@ vl_code vl_list(vl_catalog *c, const vl_list_ask *ask, FILE *out, uint64_t *n, v
     const bool json = ask->as == VL_LIST_JSON, tsv = ask->as == VL_LIST_TSV;
     vl_where where = { 0 };
     vl_table t = { 0 };
+    vl_withdrawn gone = { .bank = ask->bank };
     sqlite3_stmt *q = NULL;
     *n = 0;
     if (ask->expr && vl_where_parse(&where, ask->expr, c, err)) return err->code;
@@ -150,11 +152,16 @@ vl_code vl_list(vl_catalog *c, const vl_list_ask *ask, FILE *out, uint64_t *n, v
     if (ask->paths && !tsv) t.name[DIGEST] = "path";
     t.right[ROWS] = t.right[BYTES] = true;
     q = ask_list(c, ask->sample, ask->expr ? &where : NULL, err);
-    for (; q && vl_sql_row(c, q, err); ++*n)
-        if (json ? print_store(c, ask, q, out, err) : put_store(&t, ask, q, err)) break;
+    while (q && vl_sql_row(c, q, err)) {
+        /* a catalogue from a backup does not know all */
+        if (vl_withdrawn_has(&gone, vl_sql_column(q, SAMPLE), err)) continue;
+        if (err->code || (json ? print_store(c, ask, q, out, err) : put_store(&t, ask, q, err))) break;
+        ++*n;
+    }
     if (!json && !err->code) vl_table_settle(&t, err);
 out:
     sqlite3_finalize(q);
+    vl_withdrawn_free(&gone);
     vl_table_close(&t);
     vl_where_free(&where);
     return err->code;

@@ -539,7 +539,8 @@ vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *samp
     if (vl_deposit_lock(bank, sample, &lock, err)) return err->code;
     if (!vl_deposit_clear(bank, id, sample, err) && !remove_one(folder, ".", "sample", ".h5.part", err) &&
         (*record = vl_record_load(bank, sample, err)) &&
-        !vl_record_reconcile(folder, *record, &changed, err) && has_stores_or_past(*record)) {
+        (json_object_get(*record, "withdrawn") || !vl_record_reconcile(folder, *record, &changed, err)) &&
+        has_stores_or_past(*record)) {
         /* a record that came from the stores alone is not in sample.h5 yet */
         if (item && (changed || !json_integer_value(json_object_get(*record, "revision"))))
             complete(*record, item);

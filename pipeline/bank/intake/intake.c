@@ -50,6 +50,7 @@ typedef struct intake {
     vl_intake_sum *sum;
     place *place;          /* owned; [items] */
     vl_claims *claims;     /* owned; shared with workers */
+    vl_withdrawn gone;     /* owned: by the ledger, for a catalogue from a backup */
     vl_known_input *input; /* owned; of all items; mtime_ns is 0 when it could not be looked at */
     desk *desk;            /* owned; [share.desks] */
     vl_intake_share share;
@@ -118,8 +119,7 @@ static vl_profile profile_of(const intake *t, const vl_item *item)
     return profile;
 }
 
-/* Does the catalogue know these inputs by path, size and time, and are the sample's record and the store
- * there? Then nothing needs to be read. */
+/* Are these inputs known by path, size and time, with record and store there? Then nothing is read. */
 static bool is_known(intake *t, size_t i)
 {
     const vl_item *const item = &t->ask->items->item[i];
@@ -128,15 +128,14 @@ static bool is_known(intake *t, size_t i)
     json_t *store = NULL;
     vl_err err = VL_ERR_INIT;
     for (size_t k = 0; k < item->inputs.n; k++)
-        if (!input[k].mtime_ns) return false;
-    if (!t->ask->catalog) return false;
+        if (!input[k].mtime_ns || !t->ask->catalog) return false;
     const bool known =
         !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
                              vl_profile_name(profile_of(t, item)),
                              vl_deposit_options(item, t->ask->options, options), &store, &err) &&
         store && vl_record_stands(t->ask->bank, item->sample) &&
         !vl_bank_sample_folder(t->ask->bank, item->sample, folder, &err) &&
-        !vl_record_look(folder, store, &err);
+        !vl_record_look(folder, store, &err) && !vl_withdrawn_has(&t->gone, item->sample, &err);
     json_decref(store);
     return known;
 }
@@ -574,7 +573,7 @@ static vl_code set_up(intake *t, vl_err *err)
 vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
 {
     struct sigaction old[2];
-    intake t = { .ask = ask, .sum = sum, .start = ticks() };
+    intake t = { .ask = ask, .sum = sum, .gone = { .bank = ask->bank }, .start = ticks() };
     *sum = (vl_intake_sum){ .items = ask->items->n };
     catch_signals(old);
     if (!set_up(&t, err)) carry_on(&t, err);
@@ -593,6 +592,7 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
     vl_progress_share(NULL);
     if (t.done) munmap((void *)t.done, (size_t)t.share.desks * sizeof *t.done);
     vl_claims_free(t.claims);
+    vl_withdrawn_free(&t.gone);
     free(t.desk);
     free(t.place);
     free(t.input);

@@ -5,6 +5,7 @@
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/intake/journal.h"
 #include "pipeline/bank/intake/worker.h"
+#include "pipeline/bank/ledger/withdrawn.h"
 
 /* ---- report: what a worker says of its item (intake_report.c) ---- */
 

@@ -99,6 +99,7 @@ int vl_worker_wait(vl_worker *w)
 vl_code vl_worker_code(int exit_code)
 {
     switch (exit_code) {
+    case EX_USAGE: return VL_EARG;
     case EX_DATAERR: return VL_ESTORE;
     case EX_NOINPUT: return VL_ENOIN;
     case EX_CANTCREAT: return VL_EEXIST;

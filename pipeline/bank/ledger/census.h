@@ -64,6 +64,7 @@ typedef struct vl_testimony {
     vl_ledger_known ledger; /* owned */
     json_t *rows;           /* owned: the catalogue; NULL: none */
     vl_record_homes homes;  /* file and ledger */
+    uint64_t undone;        /* revision at which a withdrawal was last taken back; 0: never */
     json_t *truth;          /* owned: of the two; NULL: neither knows it, or they contradict each other */
 } vl_testimony;
 vl_code vl_testimony_take(const vl_census *census, const vl_census_sample *sample, vl_testimony *t,
@@ -73,6 +74,8 @@ void vl_testimony_free(vl_testimony *t);
 /* Do the catalogue and what else knows the sample tell different things of one revision, with neither of the
  * two confirmed by a third? */
 bool vl_testimony_rows_conflict(const vl_testimony *t, vl_err *err);
+/* Does the catalogue say that the sample was withdrawn, which the others have lost? */
+bool vl_testimony_withdrawn_by_rows(const vl_testimony *t);
 uint64_t vl_testimony_revision(const json_t *record);
 /* What the catalogue can hold of a record, as a state: to be compared with that of another. */
 json_t *vl_testimony_listed(const json_t *record);

@@ -30,7 +30,8 @@
 /* ---- words of "what" with a meaning of their own; all others are the callers' ---- */
 #define VL_LEDGER_BEGIN                                                                                      \
     "begin" /* the patch is all that was known then: whatever came before counts no more */
-#define VL_LEDGER_REDACT "redact" /* the sample's lines have lost donor, facts, stores and sources */
+#define VL_LEDGER_REDACT        "redact" /* the sample's lines have lost donor, facts, stores and sources */
+#define VL_LEDGER_UNDO_WITHDRAW "undo-withdraw" /* a withdrawal was taken back, and no other line does that */
 #define VL_LEDGER_LOST                                                                                       \
     "lost" /* of no sample: in the place of a damaged line, or of all that are missing before */
 
@@ -102,6 +103,12 @@ vl_code vl_ledger_fold(const vl_bank *bank, const char *sample, const json_t *re
 /* The fold of lines that were collected (in order). */
 vl_code vl_ledger_fold_lines(const vl_ledger_line *line, size_t n, vl_ledger_known *out, vl_err *err);
 void vl_ledger_known_free(vl_ledger_known *folded);
+
+/* Calls visit for each sample of the shard that is withdrawn; redacted: its last line says that its lines
+ * were. */
+vl_code vl_ledger_withdrawn(const vl_bank *bank, unsigned shard,
+                            vl_code (*visit)(const char *sample, bool redacted, void *to, vl_err *err),
+                            void *to, vl_err *err);
 
 /* A record's note; line 0 if it has none. And back into the record. */
 vl_ledger_link vl_ledger_link_of(const json_t *record);

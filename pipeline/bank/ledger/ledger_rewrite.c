@@ -65,12 +65,16 @@ static vl_code replace(const vl_bank *bank, unsigned shard, const char *path, in
 
 /* ---- redaction ---- */
 
-/* What of a patch may stay: that the sample was withdrawn. */
+/* What of a patch may stay: that the sample was withdrawn, and that there are members for what it had. */
 static vl_code cut_patch(vl_ledger_field patch, char **text, vl_err *err)
 {
     json_t *const all = json_loadb(patch.at, patch.n, 0, NULL), *const kept = json_object();
     json_t *const withdrawn = json_object_get(all, "withdrawn");
+    static const char *const member[] = { "facts", "stores" };
     if (kept && withdrawn) json_object_set(kept, "withdrawn", withdrawn);
+    for (size_t i = 0; kept && i < 2; i++)
+        if (json_is_object(json_object_get(all, member[i])))
+            json_object_set_new(kept, member[i], json_object());
     *text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     json_decref(all);
     json_decref(kept);

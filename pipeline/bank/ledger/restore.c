@@ -7,6 +7,7 @@
  *     neither                the catalogue's rows; without them, the stores in the folder and the attributes
  *                            of a damaged sample.h5
  *     a newer catalogue      its rows: somebody put back older records and an older ledger
+ *     a withdrawal           stands wherever it was said, unless a line of the ledger took it back
  *     damaged lines          stay as "lost"; samples whose changes were among them get a line "begin"
  *
  * Where two tell different things of one revision and no third confirms either, both stay as they are, and a
@@ -129,11 +130,26 @@ static bool rows_are_right(const vl_testimony *t, vl_err *err)
     return differ;
 }
 
+/* Somebody put back an older ledger and older records, and more was done since: the withdrawal stands. */
+static json_t *withdrawn_still(restoring *r, const vl_testimony *t, vl_err *err)
+{
+    const uint64_t truth = vl_testimony_revision(t->truth);
+    json_t *const record = json_deep_copy(t->truth);
+    vl_census_tell(r->task->report, t->sample, "it was withdrawn, as the catalogue says, and stays so");
+    if (!record || json_object_set(record, "withdrawn", json_object_get(t->rows, "withdrawn")) ||
+        json_object_set_new(record, "revision", json_integer((json_int_t)truth + 1)))
+        vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    return record;
+}
+
 /* The record as it shall be; NULL: left alone. *begin: the ledger does not have it yet. */
 static json_t *find_right(restoring *r, const vl_testimony *t, bool *begin, vl_err *err)
 {
     vl_census_report *const report = r->task->report;
     *begin = true;
+    if (vl_testimony_withdrawn_by_rows(t) &&
+        vl_testimony_revision(t->rows) <= vl_testimony_revision(t->truth))
+        return withdrawn_still(r, t, err);
     if (t->homes == VL_RECORD_CONFLICT || vl_testimony_rows_conflict(t, err)) {
         vl_census_say(report, t->sample,
                       "%s tell different things of revision %" PRIu64 ": nothing is guessed",

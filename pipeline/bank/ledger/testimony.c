@@ -2,6 +2,7 @@
 #include "pipeline/bank/ledger/census.h"
 
 #include "pipeline/bank/ledger/history.h"
+#include "pipeline/bank/ledger/ledger_line.h"
 
 #include <string.h>
 
@@ -17,6 +18,14 @@ static bool is_linked(const json_t *file, const vl_census_sample *s)
     for (size_t i = 0; link.line && i < s->nline; i++)
         if (s->line[i].number == link.line) return !memcmp(s->line[i].sum.at, link.sum, 16);
     return false;
+}
+
+static uint64_t find_undone(const vl_census_sample *s)
+{
+    uint64_t undone = 0;
+    for (size_t i = 0; i < s->nline; i++)
+        if (vl_ledger_field_is(s->line[i].what, VL_LEDGER_UNDO_WITHDRAW)) undone = s->line[i].revision;
+    return undone;
 }
 
 /* Of a ledger that has lost lines, what is left may lack parts of a store: such a store goes. */
@@ -45,6 +54,7 @@ vl_code vl_testimony_take(const vl_census *census, const vl_census_sample *sampl
         return *err = t->why, err->code;
     if (vl_ledger_fold_lines(sample->line, sample->nline, &t->ledger, err)) return err->code;
     t->ledger.linked = is_linked(t->file, sample);
+    t->undone = find_undone(sample);
     if (sample->listed && census->catalog) t->rows = vl_catalog_get(census->catalog, t->sample, err);
     if (err->code || vl_record_weigh(t->file, &t->ledger, &t->homes, err)) return err->code;
     if (t->homes == VL_RECORD_FILE) t->truth = json_incref(t->file);
@@ -122,4 +132,10 @@ bool vl_testimony_rows_conflict(const vl_testimony *t, vl_err *err)
     const bool differ = json_array_size(changes);
     json_decref(changes);
     return differ;
+}
+
+bool vl_testimony_withdrawn_by_rows(const vl_testimony *t)
+{
+    return json_object_get(t->rows, "withdrawn") && t->truth && !json_object_get(t->truth, "withdrawn") &&
+           t->undone <= vl_testimony_revision(t->rows);
 }
