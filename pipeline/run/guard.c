@@ -105,7 +105,7 @@ static void remove_leftovers(void)
 /* HDF5 died of the store that it was reading: that is the store's fault, as far as a user is concerned. */
 static int say_damaged(int number)
 {
-    if (number == SIGXCPU)
+    if (number == SIGPROF)
         vl_say(stderr, "vial: %s: the store is damaged: HDF5 does not come to an end with it", ours->store);
     else
         vl_say(stderr, "vial: %s: the store is damaged: HDF5 stopped on it (signal %d, %s)", ours->store,

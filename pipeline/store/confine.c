@@ -1,4 +1,8 @@
-/* Bounds of memory and time for a while (confine.h): soft limits, relative to what the process has now. */
+/*
+ * Bounds of memory and time for a while (confine.h), relative to what the process has now. The time is a
+ * timer of its own, not a limit of all that the process may use: the kernel counts that otherwise than it
+ * tells, by whole ticks, and after hours of work the two are seconds apart.
+ */
 #include "pipeline/store/confine.h"
 
 #include "pipeline/run/guard.h"
@@ -6,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { MIB = 1 << 20, SECONDS = 4, BYTES_A_SECOND = 256 * MIB };
@@ -31,23 +36,21 @@ static struct rlimit lower(struct rlimit limit, uint64_t to)
 
 void vl_confine(vl_confined *was, uint64_t bytes)
 {
-    struct rusage used;
     const uint64_t data = data_now();
     vl_guard_hdf5(true);
     getrlimit(RLIMIT_DATA, &was->memory);
-    getrlimit(RLIMIT_CPU, &was->time);
-    if (!data || getrusage(RUSAGE_SELF, &used)) return;
-    const uint64_t seconds = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
-    const struct rlimit memory = lower(was->memory, data + allowance(bytes)),
-                        time = lower(was->time, seconds + SECONDS + bytes / BYTES_A_SECOND);
+    const struct itimerval timer = { .it_value = { .tv_sec = (time_t)(SECONDS + bytes / BYTES_A_SECOND) } };
+    setitimer(ITIMER_PROF, &timer, NULL);
+    if (!data) return;
+    const struct rlimit memory = lower(was->memory, data + allowance(bytes));
     setrlimit(RLIMIT_DATA, &memory);
-    setrlimit(RLIMIT_CPU, &time);
 }
 
 void vl_unconfine(const vl_confined *was)
 {
+    const struct itimerval never = { .it_interval = { 0 } };
     setrlimit(RLIMIT_DATA, &was->memory);
-    setrlimit(RLIMIT_CPU, &was->time);
+    setitimer(ITIMER_PROF, &never, NULL);
     vl_guard_hdf5(false);
 }
 

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 
 typedef struct vl_confined {
-    struct rlimit memory, time; /* as they were */
+    struct rlimit memory; /* as it was */
 } vl_confined;
 
 /* bytes: of the store. One thread works. */

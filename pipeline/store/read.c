@@ -128,6 +128,13 @@ vl_code vl_store_take_digest(vl_dataset *col, const char *hex, vl_err *err)
     return VL_OK;
 }
 
+/* Every chunk takes some bytes of the file: elements that the file cannot hold would be read for ever. */
+static bool can_hold(const vl_store *st, const vl_stored *col)
+{
+    const uint64_t least = col->portable ? 8 : VL_FRAME; /* an empty zlib stream; a frame */
+    return col->packed_bytes / least >= col->nchunk && col->packed_bytes <= st->bytes;
+}
+
 vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
 {
     hsize_t dims[4] = { 0 };
@@ -153,8 +160,7 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
     if (vl_store_u64_of(st, col->id, "row_length", &col->is.row_length, &col->is.uniform, err))
         return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
-    if (!col->is.packed_bytes && col->is.nelem)
-        return vl_store_bad(st, err, col->is.path); /* 0 is its word for trouble */
+    if (!can_hold(st, &col->is)) return vl_store_bad(st, err, col->is.path);
     return vl_store_text_of(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
 }
 
