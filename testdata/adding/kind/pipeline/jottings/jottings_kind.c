@@ -12,12 +12,12 @@ static vl_code open(vl_viewer *v, vl_err *err)
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
     load->n = vl_rows_take(&v->rows, 4096, &load->first);
-    return vl_reader_rows(v->r, &load->plan, 0, load->first, load->n, v->want, &load->work, err);
+    return vl_reader_rows(v->r, &load->plan, 0, load->first, load->n, v->want, load->work, err);
 }
 
 static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)
 {
-    return vl_reader_load(v->r, &load->plan, &load->work, err);
+    return vl_reader_load(v->r, &load->plan, load->work, err);
 }
 
 static void close(vl_viewer *v) { (void)v; }
