@@ -92,6 +92,8 @@ static herr_t look(unsigned n, const H5E_error2_t *e, void *to)
     cause *const c = to;
     (void)n;
     c->no_memory |= e->min_num == H5E_NOSPACE || e->min_num == H5E_CANTALLOC || e->maj_num == H5E_RESOURCE;
+    /* a property of HDF5's own lists is missing only when there was no memory for it; no file has any */
+    c->no_memory |= e->maj_num == H5E_PLIST && e->min_num == H5E_NOTFOUND;
     /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
     if (c->system || !e->desc || !e->desc[0]) return 0;
     const char *const words = strstr(e->desc, "error message = '");

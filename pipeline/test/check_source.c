@@ -58,6 +58,7 @@ static vl_code made_open(void **self, const vl_inputs *inputs, vl_err *err)
         m->text[s][f] = reads_of(s, f);
         m->facts[s][f] = (vl_file_facts){ .name = inputs->file[i].path,
                                           .compression = "scrambled",
+                                          .sha256 = { (uint8_t)s, (uint8_t)f },
                                           .bytes = m->text[s][f].len,
                                           .plain_bytes = m->text[s][f].len };
     }

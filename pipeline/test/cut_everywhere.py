@@ -70,9 +70,9 @@ def one_cut(t, f, what, files, texts, options):
 
 
 def cuts(t, f, name, files, which, model, unpack, options=()):
-    """The file at place `which` cut at every byte from its first on."""
+    """The file at place `which` cut behind every byte; without any it has no reads (no_reads.py)."""
     data = files[which]
-    for n in range(len(data)):
+    for n in range(1, len(data)):
         cut = [*files[:which], data[:n], *files[which + 1:]]
         try:
             texts = [unpack(d) if s == which else members(d) if d[:2] == b"\x1f\x8b" else d
