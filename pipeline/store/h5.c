@@ -80,9 +80,10 @@ hid_t vl_hdf5_digest_type(void)
     return type;
 }
 
-/* What the error stack says: whether memory ran out, and the system's own words if a system call failed. */
+/* What the error stack says: whether memory ran out, or HDF5 lost something of its own, and the system's own
+ * words if a system call failed. */
 typedef struct cause {
-    bool no_memory, system;
+    bool no_memory, broken, system;
     char text[1024];
 } cause;
 
@@ -92,8 +93,8 @@ static herr_t look(unsigned n, const H5E_error2_t *e, void *to)
     cause *const c = to;
     (void)n;
     c->no_memory |= e->min_num == H5E_NOSPACE || e->min_num == H5E_CANTALLOC || e->maj_num == H5E_RESOURCE;
-    /* a property of HDF5's own lists is missing only when there was no memory for it; no file has any */
-    c->no_memory |= e->maj_num == H5E_PLIST && e->min_num == H5E_NOTFOUND;
+    /* a property that HDF5 misses in lists of its own is no fault of a file: memory once failed it */
+    c->broken |= e->maj_num == H5E_PLIST && e->min_num == H5E_NOTFOUND;
     /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
     if (c->system || !e->desc || !e->desc[0]) return 0;
     const char *const words = strstr(e->desc, "error message = '");
@@ -115,5 +116,6 @@ vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...)
     H5Eclear2(H5E_DEFAULT);
     if (c.system) code = VL_EIO;
     else if (c.no_memory) code = VL_ENOMEM;
+    else if (c.broken) code = VL_EBUG;
     return vl_fail(err, code, "%s%s%.90s", what, c.text[0] ? ": " : "", c.text);
 }
