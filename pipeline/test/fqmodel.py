@@ -51,8 +51,8 @@ def parse(text):
     The reads of a text as (title, base, plus, quality), or Refused: our own plain reading of the rules.
 
     Four lines a read; all lines end alike, in LF or CR LF; the last line break may be missing; blank lines
-    may follow the last read; letters and qualities are '!' to '~' and equally many; no NUL or CR in a title
-    or '+' line.
+    may follow the last read, and no text at all is no reads; letters and qualities are '!' to '~' and equally
+    many; no NUL or CR in a title or '+' line.
     """
     lines = text.split(b"\n")
     crlf = len(lines) > 1 and lines[0].endswith(b"\r")
@@ -78,7 +78,7 @@ def parse(text):
         at += 4
     if any(lines[at:]):
         raise Refused("text behind blank lines")
-    if not out:
+    if not out and text:
         raise Refused("no reads")
     return out
 

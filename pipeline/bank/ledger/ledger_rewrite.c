@@ -46,12 +46,12 @@ static vl_code replace(const vl_bank *bank, unsigned shard, const char *path, in
                        vl_err *err)
 {
     char part[VL_BANK_PATH];
-    struct stat st;
+    struct stat st, now;
     if (vl_bank_path(bank, part, err, "ledger/.%02x.part", shard)) return err->code;
     const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return vl_bank_cannot(part, errno, "cannot write the ledger", err);
-    if (fstat(old, &st)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
-    else if (fchown(fd, (uid_t)-1, st.st_gid)) { /* the folder's set-gid bit has done it, or nobody can */ }
+    if (fstat(old, &st) || fstat(fd, &now)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    else if (now.st_gid != st.st_gid && fchown(fd, (uid_t)-1, st.st_gid)) { /* nobody can */ }
     if (!err->code && fchmod(fd, st.st_mode & 0666))
         vl_fail_errno(err, VL_EEXIST, errno, "cannot set the mode");
     if (!err->code && !vl_write_all(fd, text->data, text->len, err) && fsync(fd))
