@@ -18,6 +18,7 @@ static bool is_among(const vl_buf *names, const char *name)
 static vl_code find_candidates(const vl_ledger_shard *s, vl_buf *names, vl_err *err)
 {
     static const char word[] = "\"withdrawn\"";
+    if (!s->text.len) return VL_OK;
     const char *at = (const char *)s->text.data, *const end = at + s->text.len;
     while (!err->code && at < end && (at = memmem(at, (size_t)(end - at), word, sizeof word - 1))) {
         const char *const before = memrchr(s->text.data, '\n', (size_t)(at - (const char *)s->text.data)),
