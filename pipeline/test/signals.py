@@ -98,7 +98,7 @@ def scene(f, night):
     """A bank, and what is to come in: BIG first, then two small ones."""
     os.mkdir(f / "in")
     bank = Bank(f, settings=INBOX.format(f / "in") if night else "")
-    f.write("in/BIG.fastq", reads(150000, 5, length=150))
+    f.write("in/BIG.fastq", reads(600000, 5, length=150))
     for i in range(2):
         f.write(f"in/Z{i}.fastq", reads(50, i))
     rows = [(n, f / f"in/{n}.fastq", "") for n in ("BIG", "Z0", "Z1")]
@@ -115,7 +115,7 @@ def stop(t, f, way, night, times):
     t.check(wait_for(bank / "samples/*/BIG/.*.part"), "the large item is at work")
     for i in range(times):
         if i:
-            time.sleep(0.3)
+            time.sleep(0.15)
         send(run)
     code, text = run.end()
     what = f"{way}, {'night' if night else 'batch'}, {times} x"
