@@ -150,8 +150,9 @@ static vl_code append_rows(column *c, const vl_column *col, vl_chunks *out, vl_e
     size_t i = 0;
     do {
         const uint64_t room = c->first + vl_chunk_elements(c->spec.type), to = all < room ? all : room;
+        const size_t n = (size_t)(to - c->n) * width;
         if (note_rows(c, col, base, to, &i, err) ||
-            append(c, col->data.data + (c->n - base) * width, (size_t)(to - c->n) * width, out, err))
+            (n && append(c, col->data.data + (c->n - base) * width, n, out, err)))
             break;
     } while (c->n < all || i < col->nrow);
     return err->code;
