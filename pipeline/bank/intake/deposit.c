@@ -1,5 +1,5 @@
 /* Deposits (deposit.h). */
-#include "pipeline/bank/intake/deposit.h"
+#include "pipeline/bank/intake/deposit_parts.h"
 
 #include "formats/letter.h"
 #include "pipeline/bank/catalog/catalog.h"
@@ -19,30 +19,6 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* An input as stat sees it. */
-typedef struct seen {
-    uint64_t bytes;
-    int64_t mtime_ns;
-} seen;
-
-typedef struct deposit {
-    const vl_deposit *ask;
-    char folder[VL_BANK_PATH], staged[VL_BANK_PATH];
-    char options[VL_OPTIONS]; /* asked for */
-    size_t ninput;
-    seen *before;   /* owned; [ninput] */
-    bool heals;     /* the item's store is in the record, and lost or damaged */
-    json_t *record; /* owned */
-    const char *reason;
-} deposit;
-
-const char *vl_deposit_options(const vl_item *item, const char *batch, char text[VL_OPTIONS])
-{
-    snprintf(text, VL_OPTIONS, "%s%s%s", batch ? batch : "", batch && item->options ? " " : "",
-             item->options ? item->options : "");
-    return text;
-}
 
 vl_code vl_deposit_lock(const vl_bank *bank, const char *sample, int *fd, vl_err *err)
 {
@@ -77,27 +53,14 @@ static const char *source_of(const vl_deposit *ask, char text[VL_BANK_PATH])
     return text;
 }
 
-static vl_code save(const deposit *d, const char *what, vl_err *err)
+static vl_code save(const vl_deposit_work *d, const char *what, vl_err *err)
 {
     char source[VL_BANK_PATH];
     return vl_record_save(d->ask->bank, d->record, what, source_of(d->ask, source), err);
 }
 
-/* ---- inputs ---- */
-
-static vl_code look(const char *path, seen *s, vl_err *err)
-{
-    struct stat st;
-    *s = (seen){ 0 };
-    if (!strcmp(path, "-")) return VL_OK;
-    if (stat(path, &st)) return vl_fail_open(err, path, errno), vl_err_file(err, path);
-    s->bytes = (uint64_t)st.st_size;
-    s->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    return VL_OK;
-}
-
 /* Paths, sizes and times that the item's inputs have now, written into a store's entry. */
-static void remember_inputs(const deposit *d, json_t *store)
+static void remember_inputs(const vl_deposit_work *d, json_t *store)
 {
     json_t *const inputs = json_object_get(store, "inputs");
     for (size_t i = 0; i < d->ninput && i < json_array_size(inputs); i++) {
@@ -109,38 +72,12 @@ static void remember_inputs(const deposit *d, json_t *store)
     }
 }
 
-/* Does a store hold just these inputs? Reads them only when size and time do not tell. */
-static vl_code is_same(const deposit *d, json_t *store, bool *same, vl_err *err)
-{
-    const json_t *const inputs = json_object_get(store, "inputs");
-    *same = json_array_size(inputs) == d->ninput &&
-            !strcmp(json_string_value(json_object_get(store, "profile")), vl_profile_name(d->ask->profile)) &&
-            vl_record_same_options(json_string_value(json_object_get(store, "options")), d->options);
-    for (size_t i = 0; i < d->ninput && *same; i++) {
-        char hex[65] = "";
-        const json_t *const one = json_array_get(inputs, i);
-        const char *const path = d->ask->item->inputs.file[i].path;
-        if (!strcmp(path, "-") ||
-            json_integer_value(json_object_get(one, "stream")) != d->ask->item->inputs.file[i].stream + 1 ||
-            (uint64_t)json_integer_value(json_object_get(one, "bytes")) != d->before[i].bytes) {
-            *same = false;
-            break;
-        }
-        if (json_integer_value(json_object_get(one, "mtime_ns")) == d->before[i].mtime_ns &&
-            !strcmp(json_string_value(json_object_get(one, "path")), path))
-            continue;
-        if (vl_hash_file(path, hex, err)) return err->code;
-        *same = !strcmp(hex, json_string_value(json_object_get(one, "sha256")));
-    }
-    return VL_OK;
-}
-
-static vl_code check_inputs_still(const deposit *d, vl_err *err)
+static vl_code check_inputs_still(const vl_deposit_work *d, vl_err *err)
 {
     for (size_t i = 0; i < d->ninput; i++) {
         const char *const path = d->ask->item->inputs.file[i].path;
-        seen after;
-        if (look(path, &after, err)) return err->code;
+        vl_deposit_seen after;
+        if (vl_deposit_look(path, &after, err)) return err->code;
         if (after.bytes == d->before[i].bytes && after.mtime_ns == d->before[i].mtime_ns) continue;
         vl_fail(err, VL_EBUSY, "changed while it was read");
         return vl_err_file(err, path);
@@ -150,7 +87,7 @@ static vl_code check_inputs_still(const deposit *d, vl_err *err)
 
 /* Is a store there, sealed, and not known to be damaged? Where the catalogue cannot be asked, its bytes are.
  */
-static vl_code is_whole(const deposit *d, const json_t *store, bool *whole, vl_err *err)
+static vl_code is_whole(const vl_deposit_work *d, const json_t *store, bool *whole, vl_err *err)
 {
     const char *const file = json_string_value(json_object_get(store, "file"));
     char path[VL_BANK_PATH], failed[8] = "";
@@ -171,54 +108,6 @@ static vl_code is_whole(const deposit *d, const json_t *store, bool *whole, vl_e
 
 /* ---- the record ---- */
 
-/* What is known already is not changed by the way. donor: where the donor stands; NULL: facts have none. */
-static vl_code contradicts(const deposit *d, const json_t *donor, const json_t *facts, const vl_details *says,
-                           vl_err *err)
-{
-    for (size_t i = 0; i < says->n && !d->ask->correct; i++) {
-        const vl_detail *const here = &says->detail[i];
-        const json_t *const of = donor && !strcmp(here->name, "donor") ? donor : facts;
-        const char *const is = json_string_value(json_object_get(of, here->name));
-        if (!is || !*here->value || !strcmp(is, here->value)) continue;
-        return vl_fail(
-            err, VL_EEXIST,
-            "sample '%.50s': %.30s is '%.40s' in the bank, here '%.40s'; --correct, or 'vial set', puts it "
-            "right",
-            d->ask->item->sample, here->name, is, here->value);
-    }
-    return VL_OK;
-}
-
-static vl_code load(deposit *d, vl_err *err)
-{
-    vl_err why = VL_ERR_INIT;
-    json_decref(d->record);
-    d->record = vl_record_load(d->ask->bank, d->ask->item->sample, &why);
-    if (!d->record && why.code == VL_ENOIN) {
-        vl_err_clear(&why);
-        d->record = vl_record_new(d->ask->item->sample, &why);
-    }
-    if (!d->record) return *err = why, err->code;
-    const json_t *const gone = json_object_get(d->record, "withdrawn");
-    d->reason = gone ? "withdrawn" : "conflict";
-    if (gone)
-        return vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn (%.80s)", d->ask->item->sample,
-                       json_string_value(json_object_get(gone, "reason")));
-    if (contradicts(d, d->record, json_object_get(d->record, "facts"), &d->ask->item->about_sample, err))
-        return err->code;
-    d->reason = NULL;
-    return VL_OK;
-}
-
-static vl_code conflict(deposit *d, const json_t *old, vl_err *err)
-{
-    d->reason = "conflict";
-    return vl_fail(
-        err, VL_EEXIST,
-        "sample '%.60s' has other data as %.16s of acquisition '%.60s'; --supersede puts this in its place",
-        d->ask->item->sample, json_string_value(json_object_get(old, "kind")), d->ask->item->acquisition);
-}
-
 static void add_facts(json_t *map, const vl_details *details)
 {
     for (size_t i = 0; i < details->n; i++)
@@ -233,7 +122,7 @@ static void note_sample(json_t *record, const vl_details *about)
 
 /* The data is in the bank: where it was seen last is remembered, so that the next look need not read it, and
  * what the item says of it. */
-static void note_item(const deposit *d, json_t *store)
+static void note_item(const vl_deposit_work *d, json_t *store)
 {
     remember_inputs(d, store);
     add_facts(json_object_get(store, "facts"), &d->ask->item->about_acquisition);
@@ -243,7 +132,7 @@ static void note_item(const deposit *d, json_t *store)
 /* ---- publish; the sample's lock is held ---- */
 
 /* Under the name of a store on its way, which is free by now and which the next run would clear. */
-static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_err *err)
+static vl_code copy_old(const vl_deposit_work *d, const char *from, const char *to, vl_err *err)
 {
     char part[VL_BANK_PATH], name[120];
     struct stat st;
@@ -263,7 +152,7 @@ static vl_code copy_old(const deposit *d, const char *from, const char *to, vl_e
 }
 
 /* The old store gets a second name before the new one takes its own: at no moment is there none. */
-static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
+static vl_code keep_old(const vl_deposit_work *d, json_t *old, vl_err *err)
 {
     char from[VL_BANK_PATH], to[VL_BANK_PATH];
     if (join(from, d->folder, json_string_value(json_object_get(old, "file")), err)) return err->code;
@@ -276,7 +165,7 @@ static vl_code keep_old(const deposit *d, json_t *old, vl_err *err)
     return VL_OK;
 }
 
-static vl_code give_name(const deposit *d, const char *file, bool replace, vl_err *err)
+static vl_code give_name(const vl_deposit_work *d, const char *file, bool replace, vl_err *err)
 {
     char to[VL_BANK_PATH];
     if (join(to, d->folder, file, err)) return err->code;
@@ -291,9 +180,10 @@ static vl_code give_name(const deposit *d, const char *file, bool replace, vl_er
 
 /* In the place of what is damaged, or of nothing: the store that the same input makes. All else that the
  * record knows stays. */
-static vl_code heal(deposit *d, json_t *old, const json_t *store, vl_deposited *done, vl_err *err)
+static vl_code heal(vl_deposit_work *d, json_t *old, const json_t *store, vl_deposited *done, vl_err *err)
 {
-    if (!vl_record_same_inputs(old, store)) return conflict(d, old, err); /* size and time had lied */
+    if (!vl_record_same_inputs(old, store))
+        return vl_deposit_conflict(d, old, err); /* size and time had lied */
     if (give_name(d, json_string_value(json_object_get(old, "file")), true, err) ||
         vl_record_heal(old, store, err))
         return err->code;
@@ -302,13 +192,13 @@ static vl_code heal(deposit *d, json_t *old, const json_t *store, vl_deposited *
     return save(d, "heal", err);
 }
 
-static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *err)
+static vl_code publish(vl_deposit_work *d, json_t *store, vl_deposited *done, vl_err *err)
 {
     bool whole = false;
     const char *const kind = json_string_value(json_object_get(store, "kind")), *const name =
                                                                                     d->ask->item->acquisition;
     json_t *const old = vl_record_store(d->record, kind, name, "live");
-    if (old && is_same(d, old, &done->unchanged, err)) return err->code;
+    if (old && vl_deposit_is_same(d, old, &done->unchanged, err)) return err->code;
     if (done->unchanged && is_whole(d, old, &whole, err)) return err->code;
     if (whole) { /* somebody else was faster */
         unlink(d->staged);
@@ -318,7 +208,7 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
         done->unchanged = false;
         return heal(d, old, store, done, err);
     }
-    if (old && !d->ask->supersede) return conflict(d, old, err);
+    if (old && !d->ask->supersede) return vl_deposit_conflict(d, old, err);
     done->superseded = old != NULL;
     if (vl_record_drop_names(d->folder, d->record, err) || (old && keep_old(d, old, err))) return err->code;
     if (give_name(d, json_string_value(json_object_get(store, "file")), old != NULL, err)) return err->code;
@@ -334,7 +224,7 @@ static vl_code publish(deposit *d, json_t *store, vl_deposited *done, vl_err *er
 /* Does another sample have these bytes, in the bank or in this run? The commonest slip of a sheet. */
 static vl_code check_data(void *who, const char *path, const uint8_t sha256[32], vl_err *err)
 {
-    deposit *const d = who;
+    vl_deposit_work *const d = who;
     const vl_deposit *const ask = d->ask;
     vl_catalog *catalog = NULL;
     char hex[65], found[200] = "";
@@ -349,13 +239,10 @@ static vl_code check_data(void *who, const char *path, const uint8_t sha256[32],
     if (other != SIZE_MAX)
         snprintf(found, sizeof found, "'%.60s', in this run", ask->items->item[other].sample);
     if (!*found) return VL_OK;
-    d->reason = "same_data";
-    return vl_fail(err, VL_EEXIST,
-                   "holds the same bytes as sample %s; --same-data takes them for '%.60s' too", found,
-                   ask->item->sample);
+    return vl_deposit_same_data(d, found, err);
 }
 
-static vl_code ingest(deposit *d, vl_deposited *done, vl_err *err)
+static vl_code ingest(vl_deposit_work *d, vl_deposited *done, vl_err *err)
 {
     const vl_item *const item = d->ask->item;
     vl_given given = { .n = 0 };
@@ -382,7 +269,7 @@ static vl_code ingest(deposit *d, vl_deposited *done, vl_err *err)
 }
 
 /* The store's entry in the record: what it says of itself, and what the item adds. */
-static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
+static json_t *make_entry(const vl_deposit_work *d, const char *kind, vl_err *err)
 {
     char escaped[512], file[600];
     vl_bank_escape(d->ask->item->acquisition, escaped);
@@ -395,31 +282,23 @@ static json_t *make_entry(const deposit *d, const char *kind, vl_err *err)
 }
 
 /* The data is there already. A record that was lost is written anew. */
-static vl_code note_unchanged(const deposit *d, json_t *old, vl_err *err)
+static vl_code note_unchanged(const vl_deposit_work *d, json_t *old, vl_err *err)
 {
     note_item(d, old);
     return save(d, d->ask->correct ? "correct" : "facts", err);
 }
 
-/* Of the same data, what is known of its acquisition counts as what is known of the sample. */
-static vl_code check_details(deposit *d, const json_t *old, vl_err *err)
-{
-    if (contradicts(d, NULL, json_object_get(old, "facts"), &d->ask->item->about_acquisition, err))
-        d->reason = "conflict";
-    return err->code;
-}
-
 /* Is it in the bank already? Refuses what cannot come in before time is spent on it. */
-static vl_code look_first(deposit *d, const char *kind, vl_deposited *done, vl_err *err)
+static vl_code look_first(vl_deposit_work *d, const char *kind, vl_deposited *done, vl_err *err)
 {
     int lock = -1;
     if (vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err)) return err->code;
-    if (!load(d, err)) {
+    if (!vl_deposit_load(d, err)) {
         json_t *const old = vl_record_store(d->record, kind, d->ask->item->acquisition, "live");
         bool same = false;
-        if (old && !is_same(d, old, &same, err)) {
-            if (!same && !d->ask->supersede) conflict(d, old, err);
-            if (same && !check_details(d, old, err) && !is_whole(d, old, &done->unchanged, err) &&
+        if (old && !vl_deposit_is_same(d, old, &same, err)) {
+            if (!same && !d->ask->supersede) vl_deposit_conflict(d, old, err);
+            if (same && !vl_deposit_check_details(d, old, err) && !is_whole(d, old, &done->unchanged, err) &&
                 done->unchanged)
                 note_unchanged(d, old, err);
             d->heals = same && !done->unchanged;
@@ -429,7 +308,7 @@ static vl_code look_first(deposit *d, const char *kind, vl_deposited *done, vl_e
     return err->code;
 }
 
-static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
+static vl_code bring_in(vl_deposit_work *d, vl_deposited *done, vl_err *err)
 {
     int lock = -1;
     if (ingest(d, done, err) || check_inputs_still(d, err)) return err->code;
@@ -437,35 +316,23 @@ static vl_code bring_in(deposit *d, vl_deposited *done, vl_err *err)
         return vl_fail(err, VL_EFORMAT, "no %s, and bank.ini says 'empty = refuse'", done->sum.row_name);
     json_t *const store = make_entry(d, done->sum.kind, err);
     if (!store) return err->code;
-    if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !load(d, err))
+    if (!vl_deposit_lock(d->ask->bank, d->ask->item->sample, &lock, err) && !vl_deposit_load(d, err))
         publish(d, store, done, err);
     if (lock >= 0) close(lock);
     json_decref(store);
     return err->code;
 }
 
-static vl_code look_at_inputs(deposit *d, vl_err *err)
-{
-    const vl_inputs *const in = &d->ask->item->inputs;
-    d->before = calloc(in->n + 1, sizeof *d->before);
-    if (!d->before) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", in->n);
-    for (; d->ninput < in->n; d->ninput++)
-        if (look(in->file[d->ninput].path, &d->before[d->ninput], err)) return err->code;
-    return VL_OK;
-}
-
 vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
 {
-    deposit d = { .ask = ask };
+    vl_deposit_work d = { .ask = ask };
     char name[96];
     const vl_format *format = NULL;
     const char *const first = ask->item->inputs.file[0].path;
     *done = (vl_deposited){ 0 };
-    vl_deposit_options(ask->item, ask->options, d.options);
     snprintf(name, sizeof name, ".%.80s.h5", ask->id);
-    if (look_at_inputs(&d, err) || vl_bank_sample_folder(ask->bank, ask->item->sample, d.folder, err) ||
-        join(d.staged, d.folder, name, err) || vl_look_format(first, &format, err) ||
-        vl_bank_make_folder(ask->bank, d.folder, err))
+    if (vl_deposit_begin(&d, err) || join(d.staged, d.folder, name, err) ||
+        vl_look_format(first, &format, err) || vl_bank_make_folder(ask->bank, d.folder, err))
         goto out;
     if (!look_first(&d, format ? format->schema->kind : NULL, done, err) && !done->unchanged &&
         bring_in(&d, done, err))
@@ -474,8 +341,7 @@ vl_code vl_deposit_run(const vl_deposit *ask, vl_deposited *done, vl_err *err)
     done->reason = d.reason;
     if (!*err->file && err->code) vl_err_file(err, first);
 out:
-    json_decref(d.record);
-    free(d.before);
+    vl_deposit_end(&d);
     return err->code;
 }
 

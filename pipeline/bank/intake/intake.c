@@ -109,16 +109,6 @@ static vl_code look_at_items(intake *t, vl_err *err)
     return VL_OK;
 }
 
-static vl_profile profile_of(const intake *t, const vl_item *item)
-{
-    vl_profile profile = VL_COMPACT;
-    const char *const name = item->profile     ? item->profile
-                             : t->ask->profile ? t->ask->profile
-                                               : t->ask->bank->profile;
-    vl_profile_find(name, &profile); /* names were checked where they were read */
-    return profile;
-}
-
 /* Are these inputs known by path, size and time, with record and store there? Then nothing is read. */
 static bool is_known(intake *t, size_t i)
 {
@@ -131,7 +121,7 @@ static bool is_known(intake *t, size_t i)
         if (!input[k].mtime_ns || !t->ask->catalog) return false;
     const bool known =
         !vl_catalog_is_known(t->ask->catalog, item, input, (int)item->inputs.n,
-                             vl_profile_name(profile_of(t, item)),
+                             vl_profile_name(vl_intake_profile(t->ask, item)),
                              vl_deposit_options(item, t->ask->options, options), &store, &err) &&
         store && vl_record_stands(t->ask->bank, item->sample) &&
         !vl_bank_sample_folder(t->ask->bank, item->sample, folder, &err) &&
@@ -386,7 +376,7 @@ static vl_code start(intake *t, size_t i, vl_err *err)
     d->deposit = (vl_deposit){ .bank = t->ask->bank,
                                .item = item,
                                .id = d->journal.id,
-                               .profile = profile_of(t, item),
+                               .profile = vl_intake_profile(t->ask, item),
                                .threads = threads,
                                .max_memory = memory,
                                .supersede = t->ask->supersede,

@@ -24,3 +24,11 @@ bool vl_intake_look(vl_known_input *in)
     in->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     return S_ISREG(st.st_mode);
 }
+
+vl_profile vl_intake_profile(const vl_intake *ask, const vl_item *item)
+{
+    vl_profile profile = VL_COMPACT;
+    const char *const name = item->profile ? item->profile : ask->profile ? ask->profile : ask->bank->profile;
+    vl_profile_find(name, &profile); /* names were checked where they were read */
+    return profile;
+}

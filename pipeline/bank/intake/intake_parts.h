@@ -2,6 +2,7 @@
 #ifndef VL_INTAKE_PARTS_H
 #define VL_INTAKE_PARTS_H
 
+#include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/intake/journal.h"
 #include "pipeline/bank/intake/worker.h"
@@ -32,6 +33,8 @@ vl_code vl_intake_absolute(vl_file *file, vl_err *err);
 /* Size and time; a time of 0: it cannot be looked at. */
 /* True: a file, whose size tells how much there is to do. */
 bool vl_intake_look(vl_known_input *in);
+/* The profile of an item: its own, that of all, or the bank's. */
+vl_profile vl_intake_profile(const vl_intake *ask, const vl_item *item);
 
 /* ---- threads and memory of each item (intake_share.c) ---- */
 
