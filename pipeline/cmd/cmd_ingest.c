@@ -67,97 +67,146 @@ static const vl_owner *owners(void)
     return list;
 }
 
-static int run(const vl_command *me, int argc, char **argv)
+/* What the command line says. */
+typedef struct asked {
+    vl_ingest ask;
+    vl_into_bank into;
+    vl_given given;
+    vl_inputs inputs; /* owned */
+    const char *profile, *progress;
+} asked;
+
+static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *rest, int *code)
 {
-    const char *profile = NULL, *progress = "auto";
-    vl_given given = { .n = 0 };
-    bool quiet = false;
-    vl_inputs inputs = { 0 };
-    vl_ingest ask = { .inputs = &inputs, .given = &given, .sample = "", .acquisition = "" };
-    vl_into_bank into = { 0 };
     const vl_opt opt[] = {
-        { 'o', "output", VL_OPT_TEXT, &ask.store, "STORE", "the store to make, where there is no bank" },
-        { 'b', "bank", VL_OPT_TEXT, &into.bank, "BANK",
+        { 'o', "output", VL_OPT_TEXT, &a->ask.store, "STORE", "the store to make, where there is no bank" },
+        { 'b', "bank", VL_OPT_TEXT, &a->into.bank, "BANK",
           "into this bank; else that of the environment VIAL_BANK" },
-        { 0, "sheet", VL_OPT_TEXT, &into.sheet, "FILE",
+        { 0, "sheet", VL_OPT_TEXT, &a->into.sheet, "FILE",
           "bank: a batch: sample sheet (nf-core, SDRF or CSV); '-' is standard input" },
-        { 0, "check", VL_OPT_FLAG, &into.check, NULL, "bank: only check the sheet" },
-        { 'j', "jobs", VL_OPT_COUNT, &into.jobs, "N",
+        { 0, "check", VL_OPT_FLAG, &a->into.check, NULL,
+          "only check the sheet and, of a bank, say what would become of each item" },
+        { 0, "json", VL_OPT_FLAG, &a->into.json, NULL, "what --check finds, as one JSON document" },
+        { 'j', "jobs", VL_OPT_COUNT, &a->into.jobs, "N",
           "bank: items at once; default: one for two threads, small ones one for each" },
-        { 0, "supersede", VL_OPT_FLAG, &into.supersede, NULL,
+        { 0, "supersede", VL_OPT_FLAG, &a->into.supersede, NULL,
           "bank: other bytes under the same name take the old ones' place" },
-        { 0, "correct", VL_OPT_FLAG, &into.correct, NULL,
+        { 0, "correct", VL_OPT_FLAG, &a->into.correct, NULL,
           "bank: what the sheet says of samples takes the old facts' place; an empty cell clears" },
-        { 0, "task", VL_OPT_TEXT, &into.task, "N/M",
+        { 0, "task", VL_OPT_TEXT, &a->into.task, "N/M",
           "bank: the N-th of M parts of the sheet, with a receipt for 'vial collect'" },
-        { 's', "sample", VL_OPT_TEXT, &ask.sample, "NAME", "sample the acquisition was made of" },
-        { 0, "acquisition", VL_OPT_TEXT, &ask.acquisition, "NAME", "name of the acquisition: a lane, a run" },
-        { 0, "profile", VL_OPT_TEXT, &profile, "P", "one of " VL_PROFILE_NAMES(", ") "; default: compact" },
-        { 0, "format", VL_OPT_TEXT, &ask.format, "F",
+        { 's', "sample", VL_OPT_TEXT, &a->ask.sample, "NAME", "sample the acquisition was made of" },
+        { 0, "acquisition", VL_OPT_TEXT, &a->ask.acquisition, "NAME",
+          "name of the acquisition: a lane, a run" },
+        { 0, "profile", VL_OPT_TEXT, &a->profile, "P",
+          "one of " VL_PROFILE_NAMES(", ") "; default: compact" },
+        { 0, "format", VL_OPT_TEXT, &a->ask.format, "F",
           "its format, by a name of the list below; found out from the content if left out" },
-        { 0, "mates-as-given", VL_OPT_FLAG, &ask.mates_as_given, NULL,
+        { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
-        { 0, "same-data", VL_OPT_FLAG, &ask.same_data, NULL,
+        { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
           "take bytes that come in twice, or are in the bank under another sample" },
-        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace STORE if it exists" },
-        { '@', "threads", VL_OPT_COUNT, &ask.threads, "N", "threads; default: all cores" },
-        { 0, "max-memory", VL_OPT_BYTES, &ask.max_memory, "SIZE",
+        { 0, "force", VL_OPT_FLAG, &a->ask.force, NULL, "replace STORE if it exists" },
+        { '@', "threads", VL_OPT_COUNT, &a->ask.threads, "N", "threads; default: all cores" },
+        { 0, "max-memory", VL_OPT_BYTES, &a->ask.max_memory, "SIZE",
           "keep below this, refuse what needs more: 512M, 2G" },
-        { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "no progress, no summary" },
-        { 0, "progress", VL_OPT_TEXT, &progress, "HOW", "auto (default), json or off" },
-        { 0, "stats", VL_OPT_FLAG, &ask.stats, NULL, "say how long each stage took" },
+        { 'q', "quiet", VL_OPT_FLAG, &a->into.quiet, NULL, "no progress, no summary" },
+        { 0, "progress", VL_OPT_TEXT, &a->progress, "HOW", "auto (default), json or off" },
+        { 0, "stats", VL_OPT_FLAG, &a->ask.stats, NULL, "say how long each stage took" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
-    int rest = 0, code = 0;
+    return vl_opt_parse(me, opt, owners(), &a->given, argc, argv, rest, code);
+}
+
+/* A store or a bank, and what goes with it. False after a message. */
+static bool check_place(const vl_command *me, const asked *a, int *code)
+{
+    const char *const store = a->ask.store;
+    const vl_into_bank *const into = &a->into;
+    *code = EX_OK;
+    if (!store && !into->bank && !getenv("VIAL_BANK") && !(into->check && into->sheet))
+        *code = vl_usage(me, "-o STORE or -b BANK is missing");
+    else if (store && (into->bank || into->sheet)) *code = vl_usage(me, "either -o STORE or a bank");
+    else if (store && (into->check || into->jobs || into->supersede || into->correct || into->task))
+        *code = vl_usage(me, "--check, --jobs, --supersede, --correct and --task go with a bank");
+    else if (store && vl_output_promises(store))
+        *code = vl_usage(me, "a store is HDF5: the name of %s promises %s", store, vl_output_promises(store));
+    return *code == EX_OK;
+}
+
+/* Names and inputs. False after a message. */
+static bool check_inputs(const vl_command *me, const asked *a, int n, int *code)
+{
+    const char *const store = a->ask.store, *const sheet = a->into.sheet;
+    *code = EX_OK;
+    if (!is_name(a->ask.sample) || !is_name(a->ask.acquisition))
+        *code = vl_usage(
+            me, "names of samples and acquisitions have at most 255 bytes and no control characters");
+    else if (sheet && (n || *a->ask.sample))
+        *code = vl_usage(me, "a sheet names its samples and files itself");
+    else if (!store && !sheet && !*a->ask.sample)
+        *code = vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
+    else if (!n && !sheet) *code = vl_usage(me, "no input; '-' is standard input");
+    else if (n > 2 && store)
+        *code = vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas", n);
+    return *code == EX_OK;
+}
+
+/* Profile and progress, by their words. False after a message. */
+static bool take_words(const vl_command *me, asked *a, int *code)
+{
+    const char *const profile = a->profile ? a->profile : vl_profile_name(VL_COMPACT), *const how =
+                                                                                           a->progress;
+    *code = EX_OK;
+    if (!vl_profile_find(profile, &a->ask.profile))
+        *code = vl_usage(me, "no profile is called '%s'", profile);
+    else if (strcmp(how, "auto") && strcmp(how, "json") && strcmp(how, "off"))
+        *code = vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", how);
+    a->ask.progress = a->into.quiet || !strcmp(how, "off") ? VL_PROGRESS_OFF
+                      : !strcmp(how, "json")               ? VL_PROGRESS_JSON
+                                                           : VL_PROGRESS_AUTO;
+    return *code == EX_OK;
+}
+
+static int into_bank(const vl_command *me, asked *a, char **file, int nfile)
+{
+    vl_into_bank *const into = &a->into;
+    into->sample = a->ask.sample;
+    into->acquisition = a->ask.acquisition;
+    into->profile = a->profile;
+    into->file = file;
+    into->nfile = nfile;
+    into->threads = a->ask.threads;
+    into->max_memory = a->ask.max_memory;
+    into->given = &a->given;
+    into->mates_as_given = a->ask.mates_as_given;
+    into->same_data = a->ask.same_data;
+    into->progress = a->ask.progress;
+    return vl_ingest_into_bank(me, into);
+}
+
+static int into_store(asked *a, char **file, int nfile)
+{
     vl_err err = VL_ERR_INIT;
     vl_ingested done = { 0 };
-    if (!vl_opt_parse(me, opt, owners(), &given, argc, argv, &rest, &code)) return code;
-    if (!ask.store && !into.bank && !getenv("VIAL_BANK"))
-        return vl_usage(me, "-o STORE or -b BANK is missing");
-    if (ask.store && (into.bank || into.sheet)) return vl_usage(me, "either -o STORE or a bank");
-    if (ask.store && (into.check || into.jobs || into.supersede || into.correct || into.task))
-        return vl_usage(me, "--check, --jobs, --supersede, --correct and --task go with a bank");
-    if (ask.store && vl_output_promises(ask.store))
-        return vl_usage(me, "a store is HDF5: the name of %s promises %s", ask.store,
-                        vl_output_promises(ask.store));
-    if (!is_name(ask.sample) || !is_name(ask.acquisition))
-        return vl_usage(me,
-                        "names of samples and acquisitions have at most 255 bytes and no control characters");
-    if (into.sheet && (rest < argc || *ask.sample))
-        return vl_usage(me, "a sheet names its samples and files itself");
-    if (!ask.store && !into.sheet && !*ask.sample)
-        return vl_usage(me, "into a bank: --sheet FILE, or -s SAMPLE FILE [FILE2]");
-    if (rest == argc && !into.sheet) return vl_usage(me, "no input; '-' is standard input");
-    if (argc - rest > 2 && ask.store)
-        return vl_usage(me, "%d inputs; two at most (R1 and R2), files in a row are joined by commas",
-                        argc - rest);
-    if (!vl_profile_find(profile ? profile : vl_profile_name(VL_COMPACT), &ask.profile))
-        return vl_usage(me, "no profile is called '%s'", profile);
-    if (strcmp(progress, "auto") && strcmp(progress, "json") && strcmp(progress, "off"))
-        return vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", progress);
-    ask.progress = quiet || !strcmp(progress, "off") ? VL_PROGRESS_OFF
-                   : !strcmp(progress, "json")       ? VL_PROGRESS_JSON
-                                                     : VL_PROGRESS_AUTO;
-    if (!ask.store) {
-        into.sample = ask.sample;
-        into.acquisition = ask.acquisition;
-        into.profile = profile;
-        into.file = argv + rest;
-        into.nfile = argc - rest;
-        into.threads = ask.threads;
-        into.max_memory = ask.max_memory;
-        into.given = &given;
-        into.quiet = quiet;
-        into.mates_as_given = ask.mates_as_given;
-        into.same_data = ask.same_data;
-        into.progress = ask.progress;
-        return vl_ingest_into_bank(me, &into);
-    }
-    if (!ask.threads) ask.threads = vl_cores();
-    if (!name_inputs(ask.store, argv + rest, argc - rest, &inputs, &err)) vl_ingest_run(&ask, &done, &err);
-    if (!err.code && !quiet) print_summary(&ask, &done);
-    vl_inputs_free(&inputs);
+    a->ask.inputs = &a->inputs;
+    a->ask.given = &a->given;
+    if (!a->ask.threads) a->ask.threads = vl_cores();
+    if (!name_inputs(a->ask.store, file, nfile, &a->inputs, &err)) vl_ingest_run(&a->ask, &done, &err);
+    if (!err.code && !a->into.quiet) print_summary(&a->ask, &done);
+    vl_inputs_free(&a->inputs);
     return err.code ? vl_report(&err) : EX_OK;
+}
+
+static int run(const vl_command *me, int argc, char **argv)
+{
+    asked a = { .ask = { .sample = "", .acquisition = "" }, .progress = "auto" };
+    int rest = 0, code = 0;
+    if (!parse(me, &a, argc, argv, &rest, &code) || !check_place(me, &a, &code) ||
+        !check_inputs(me, &a, argc - rest, &code) || !take_words(me, &a, &code))
+        return code;
+    return a.ask.store ? into_store(&a, argv + rest, argc - rest)
+                       : into_bank(me, &a, argv + rest, argc - rest);
 }
 
 static void list_formats(void)
@@ -198,6 +247,15 @@ const vl_command vl_command_ingest = {
     "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "
     "some\n"
     "refused, 74 the disk, 75 again.\n\n"
+    "--check prints what becomes of each column of the sheet and, with -b, of each item: new, unchanged, "
+    "healed,\n"
+    "superseded (with --supersede), or why it is refused (conflict, withdrawn, same_data, missing ...), and "
+    "which\n"
+    "facts of the bank change. It writes nothing, and reads a file whole only where the bank or the sheet "
+    "has "
+    "one of\n"
+    "the same size: what is wrong further on in files, it does not find. Exit code 65: something is "
+    "refused.\n\n"
     "What a sheet says of a sample in the bank adds to what is known. What contradicts it is refused, or, "
     "with "
     "--correct,\n"

@@ -1,5 +1,4 @@
 /* vial set: facts of a sample, put right. */
-#include "formats/nearest.h"
 #include "pipeline/bank/correct.h"
 #include "pipeline/bank/fact_name.h"
 #include "pipeline/bank/intake/intake.h"
@@ -16,11 +15,8 @@
 /* A name that is nearly one of a column's is most likely that. */
 static void tell_near(const char *name)
 {
-    char text[2 * VL_WORD];
-    vl_nearest near = vl_nearest_to(name);
-    vl_sheet_try_columns(&near);
-    if (near.name && near.far && near.far <= 2)
-        vl_say(stderr, "vial: '%s' is no column that is known%s", name, vl_nearest_text(&near, "", text));
+    const char *const meant = vl_sheet_meant(name);
+    if (meant) vl_say(stderr, "vial: '%s' is no column that is known (did you mean '%s'?)", name, meant);
 }
 
 /* "specimen type=whole blood": name and value as a sheet would keep them. */

@@ -1,6 +1,8 @@
 /* vial ingest -b BANK: a sheet, or one acquisition, into a bank. */
 #include "pipeline/cmd/into_bank.h"
 
+#include "pipeline/cmd/check_sheet.h"
+
 #include "pipeline/bank/case_twins.h"
 #include "pipeline/bank/intake/deposit.h"
 #include "pipeline/bank/intake/intake.h"
@@ -144,7 +146,7 @@ static void tell_twins(const vl_into_bank *ask, const vl_bank *bank, const vl_it
     vl_err err = VL_ERR_INIT;
     vl_catalog *c = NULL;
     twins_told told = { .sheet = ask->sheet };
-    if (vl_catalog_open(&c, bank, false, &err)) vl_err_clear(&err);
+    if (bank && vl_catalog_open(&c, bank, false, &err)) vl_err_clear(&err);
     vl_case_twins(items, c, tell_twin, &told, &err);
     vl_catalog_close(c);
 }
@@ -227,17 +229,15 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
         return vl_usage(me, "--task N/M goes with --sheet, N from 1 to M");
     if (ask->correct && !ask->sheet) return vl_usage(me, "--correct goes with --sheet");
     if (ask->check && !ask->sheet) return vl_usage(me, "--check goes with --sheet");
-    if (vl_bank_open(&bank, ask->bank, &err) ||
+    if (ask->json && !ask->check) return vl_usage(me, "--json goes with --check");
+    const bool asks = !ask->check || ask->bank || getenv("VIAL_BANK"); /* a sheet alone needs no bank */
+    if ((asks && vl_bank_open(&bank, ask->bank, &err)) ||
         (ask->sheet ? read_sheet(ask, &sheet, &err) : items_from_files(ask, &one, &err)))
         code = vl_report(&err);
     else if (sheet.nerror) code = tell_sheet_errors(&sheet, ask->sheet);
-    else tell_twins(ask, &bank, ask->sheet ? &sheet.items : &one);
-    if (code) goto out;
-    if (ask->check)
-        vl_say(stderr, "vial: %s: %zu item%s, %s sheet, no errors", ask->sheet, sheet.items.n,
-               sheet.items.n == 1 ? "" : "s", sheet.dialect);
-    else code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
-out:
+    else tell_twins(ask, asks ? &bank : NULL, ask->sheet ? &sheet.items : &one);
+    if (ask->check && !err.code) code = vl_check_sheet(ask, asks ? &bank : NULL, &sheet);
+    else if (!code) code = run_intake(ask, &bank, ask->sheet ? &sheet.items : &one);
     vl_items_free(&one);
     vl_sheet_free(&sheet);
     vl_bank_close(&bank);

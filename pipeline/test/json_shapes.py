@@ -5,7 +5,7 @@ Suites: cmd.
 """
 import json
 
-from banktest import Bank, mzml
+from banktest import Bank, mzml, sheet
 from fqmodel import reads
 from vialtest import OK, main, run
 
@@ -83,6 +83,13 @@ def banks(t, f):
     t.check(said["sample"] == said["notes"]["/"]["vial.sample"] == "007", "a name of digits stays a text")
     bank.run("withdraw", "--reason", "x", "S2")
     fits(t, "a withdrawn one", bank.run("info", "--json", "S2").out, "sample")
+    path = sheet(f, "s.csv", [["007", f / "1.fq", "D", "1"], ["007", f / "0.fq", "D", "1"],
+                              ["S2", f / "run7.mzML", "", ""], ["S3", f / "none", "", ""]],
+                 ("sample", "file_1", "donr", "acquisition"))
+    for args in ((), ("--correct",)):
+        done = bank.run("ingest", "--sheet", path, "--check", "--json", *args)
+        fits(t, f"--check {args}", done.out, "check")
+    fits(t, "--check alone", run("ingest", "--sheet", path, "--check", "--json").out, "check")
 
 
 if __name__ == "__main__":

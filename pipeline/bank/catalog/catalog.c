@@ -425,6 +425,19 @@ vl_code vl_catalog_find_data(vl_catalog *c, const char *sample, const char *sha2
     return VL_OK;
 }
 
+vl_code vl_catalog_each_size(vl_catalog *c,
+                             vl_code (*visit)(const char *sample, uint64_t bytes, void *to, vl_err *err),
+                             void *to, vl_err *err)
+{
+    sqlite3_stmt *const q = vl_sql_ask(
+        c,
+        "SELECT s.name, i.bytes FROM input i JOIN store st USING (store_id)"
+        " JOIN acquisition a USING (acquisition_id) JOIN sample s USING (sample_id) WHERE +st.state = 'live'",
+        NULL, 0, err);
+    while (vl_sql_row(c, q, err)) visit(vl_sql_column(q, 0), (uint64_t)sqlite3_column_int64(q, 1), to, err);
+    return err->code;
+}
+
 vl_code vl_catalog_count(vl_catalog *c, uint64_t *samples, uint64_t *stores, vl_err *err)
 {
     /* all, without what is withdrawn or not live: of that there is little, and all can be counted in an index

@@ -66,6 +66,11 @@ vl_code vl_catalog_is_known(vl_catalog *c, const vl_item *item, const vl_known_i
 vl_code vl_catalog_find_data(vl_catalog *c, const char *sample, const char *sha256, char *found, size_t n,
                              vl_err *err);
 
+/* The size of each input of each live store, with its sample. */
+vl_code vl_catalog_each_size(vl_catalog *c,
+                             vl_code (*visit)(const char *sample, uint64_t bytes, void *to, vl_err *err),
+                             void *to, vl_err *err);
+
 /* From now on, SQLite writes zeros over what this connection removes. */
 vl_code vl_catalog_forget_surely(vl_catalog *c, vl_err *err);
 /* Writes the file anew without what was removed before, and empties its log: nothing that is in no row is in

@@ -130,6 +130,8 @@ void vl_sheet_free(vl_sheet *sheet)
 {
     for (size_t i = 0; i < sheet->nerror; i++) free(sheet->error[i].what);
     free(sheet->error);
+    for (size_t i = 0; i < sheet->ncolumn; i++) free(sheet->column[i].title), free(sheet->column[i].name);
+    free(sheet->column);
     vl_items_free(&sheet->items);
     *sheet = (vl_sheet){ 0 };
 }

@@ -190,6 +190,28 @@ static bool take_titles(vl_sheet_reader *r)
     return r->nwrong == before;
 }
 
+/* What became of each column, for who asks after the sheet was read. */
+static vl_code keep_columns(vl_sheet_reader *r)
+{
+    vl_sheet *const s = r->sheet;
+    s->column = calloc(r->ncolumn + 1, sizeof *s->column);
+    if (!s->column) return vl_fail(r->err, VL_ENOMEM, "no memory for %zu columns", r->ncolumn);
+    for (; s->ncolumn < r->ncolumn; s->ncolumn++) {
+        const vl_sheet_place *const from = &r->column[s->ncolumn];
+        vl_sheet_column *const to = &s->column[s->ncolumn];
+        to->title = vl_sheet_copy(r, from->title, strlen(from->title));
+        to->name = vl_sheet_copy(r, from->name, strlen(from->name));
+        if (!to->title || !to->name) return free(to->title), free(to->name), r->err->code;
+        to->use = from->role < VL_SHEET_NROLE                ? VL_SHEET_USE_KNOWN
+                  : from->role == VL_SHEET_ABOUT_SAMPLE      ? VL_SHEET_USE_FACT
+                  : from->role == VL_SHEET_ABOUT_ACQUISITION ? VL_SHEET_USE_DETAIL
+                                                             : VL_SHEET_USE_NONE;
+        if (to->use == VL_SHEET_USE_FACT || to->use == VL_SHEET_USE_DETAIL)
+            to->meant = vl_sheet_meant(to->name);
+    }
+    return VL_OK;
+}
+
 /* Reads the header; false when rows cannot be understood. */
 bool vl_sheet_take_header(vl_sheet_reader *r)
 {
@@ -221,5 +243,5 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
         r->lane = column_named(r, "lane");
         r->joins = !r->lane;
     }
-    return !r->err->code;
+    return !r->err->code && !keep_columns(r);
 }

@@ -204,13 +204,16 @@ const char *vl_sheet_fact(const char *name, const char *text, char word[VL_WORD]
     return check_value(role, text, word, why);
 }
 
-void vl_sheet_try_columns(vl_nearest *near)
+const char *vl_sheet_meant(const char *name)
 {
+    enum { SLIPS = 2 }; /* letters: what is farther was not meant */
+    vl_nearest near = vl_nearest_to(name);
     for (int d = 0; d < VL_SHEET_NDIALECT; d++)
         for (int i = 0; i < 3; i++)
-            if (vl_dialects[d].column[i]) vl_nearest_try(near, vl_dialects[d].column[i]);
+            if (vl_dialects[d].column[i]) vl_nearest_try(&near, vl_dialects[d].column[i]);
     for (int i = 0; i < VL_SHEET_NROLE; i++)
-        if (known[i].name) vl_nearest_try(near, known[i].name);
+        if (known[i].name) vl_nearest_try(&near, known[i].name);
+    return near.name && near.far && near.far <= SLIPS ? near.name : NULL;
 }
 
 /* Room for a text of n bytes, with its end set; NULL without memory. */
