@@ -214,7 +214,7 @@ static int is_store_name(const struct dirent *e)
     return is_file_name(e->d_name) && strcmp(e->d_name, "sample.h5");
 }
 
-/* Is `file` a second name of the live store, left by a run that died while it superseded it? */
+/* Is `file` another name of a store of the record, left by a run that died while it gave or took one? */
 static bool is_twin(const char *folder, const char *file, const json_t *record)
 {
     size_t i;
@@ -350,20 +350,21 @@ static vl_code settle_missing(const char *folder, json_t *record, bool *changed,
 
 vl_code vl_record_drop_names(const char *folder, const json_t *record, vl_err *err)
 {
-    char path[VL_BANK_PATH + 600], first[VL_BANK_PATH + 600];
-    struct stat a, b;
-    size_t i;
-    json_t *store;
-    json_array_foreach(json_object_get(record, "stores"), i, store)
-    {
-        if (!json_object_get(store, "removed")) continue;
-        const int n =
-            snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(store, "file")));
-        snprintf(first, sizeof first, "%.*s.h5", n - (int)strlen(".old-0123456789ab.h5"), path);
-        if (!stat(path, &a) && !stat(first, &b) && a.st_ino == b.st_ino && unlink(first) && errno != ENOENT)
-            return vl_fail_errno(err, VL_EIO, errno, "cannot remove the first name of a store");
+    char path[VL_BANK_PATH + 600];
+    struct dirent **entry = NULL;
+    const int n = scandir(folder, &entry, is_store_name, alphasort);
+    if (n < 0)
+        return vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno,
+                             "cannot list the sample's folder");
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
+        if (!err->code && !find_file(record, entry[i]->d_name) && is_twin(folder, entry[i]->d_name, record) &&
+            unlink(path) && errno != ENOENT)
+            vl_fail_errno(err, VL_EIO, errno, "cannot remove the other name of a store");
+        free(entry[i]);
     }
-    return VL_OK;
+    free(entry);
+    return err->code;
 }
 
 vl_code vl_record_reconcile(const char *folder, json_t *record, bool *changed, vl_err *err)

@@ -88,7 +88,8 @@ json_t *vl_record_store(const json_t *record, const char *kind, const char *acqu
 /* A live store of the record that is to be kept as a superseded one: its state, and the file it is to
  * have. */
 void vl_record_set_aside(json_t *record, json_t *store);
-/* Of stores that were set aside as "removed", the first names go: they may still lie in the folder. */
+/* Other names that stores of the record have in its folder go: one that was set aside had another before, and
+ * so had one that was brought back. */
 vl_code vl_record_drop_names(const char *folder, const json_t *record, vl_err *err);
 /* A store that is not there any more leaves the record. */
 void vl_record_forget(json_t *record, const json_t *store);
