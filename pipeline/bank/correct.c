@@ -17,6 +17,20 @@ const char *vl_correct_text(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+vl_code vl_correct_path(const vl_correction *k, const json_t *store, char path[VL_BANK_PATH], vl_err *err)
+{
+    return vl_bank_store_path(k->bank, k->sample, vl_correct_text(store, "file"), path, err);
+}
+
+void vl_correct_source(const vl_correction *k, char text[VL_CORRECT_SOURCE])
+{
+    const json_int_t revision = json_integer_value(json_object_get(k->ask, "revision"));
+    const int n = snprintf(text, VL_CORRECT_SOURCE, "vial %.40s", vl_correct_text(k->ask, "what"));
+    if (revision)
+        snprintf(text + n, VL_CORRECT_SOURCE - (size_t)n, " --revision %" JSON_INTEGER_FORMAT ": %.300s",
+                 revision, vl_correct_text(k->ask, "reason"));
+}
+
 /* ---- facts ---- */
 
 void vl_correct_fact(json_t *facts, const char *name, const char *value)
@@ -75,10 +89,19 @@ static json_t *load(const vl_correction *k, vl_err *err)
 
 static vl_code save(const vl_correction *k, json_t *record, vl_err *err)
 {
-    const bool removes = !strcmp(vl_correct_text(k->ask, "what"), "remove");
-    if (removes ? vl_correct_remove(k, record, err) : set_facts(k, record, err)) return err->code;
-    return vl_record_save(k->bank, record, removes ? "remove" : "set", removes ? "vial remove" : "vial set",
-                          err);
+    static const struct {
+        const char *what;
+        vl_code (*run)(const vl_correction *k, json_t *record, vl_err *err);
+    } way[] = { { "set", set_facts }, { "remove", vl_correct_remove }, { "undo", vl_correct_undo } };
+    const char *const what = vl_correct_text(k->ask, "what");
+    char source[VL_CORRECT_SOURCE];
+    size_t i = 0;
+    while (i < sizeof way / sizeof *way && strcmp(way[i].what, what)) i++;
+    if (i == sizeof way / sizeof *way)
+        return vl_fail(err, VL_ECONFIG, "the correction '%.40s' is of a newer version of vial", what);
+    if (way[i].run(k, record, err)) return err->code;
+    vl_correct_source(k, source);
+    return vl_record_save(k->bank, record, what, source, err);
 }
 
 static json_t *change(const vl_correction *k, json_t *record, vl_err *err)

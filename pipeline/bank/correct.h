@@ -5,6 +5,8 @@
  *
  *   {"what": "set", "name": "S1" or "S1/L001", "facts": {"donor": "D2", "disease": ""}}      "" clears
  *   {"what": "remove", "name": "S1" or "S1/L001", "reason": "wrong sample", "at": 1764000000}
+ *   {"what": "undo", "name": "S1" or "S1/L001", "revision": 5, "word": "set", "on": 7, "reason": "..."}
+ *                                                             on: the last revision when it was asked
  */
 #ifndef VL_CORRECT_H
 #define VL_CORRECT_H
@@ -17,6 +19,11 @@ json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err
 /* Ends what a dead run had begun, unless the bank has gone on meanwhile and it makes no sense any more. True:
  * its entry in the journal is no longer needed. */
 bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err);
+
+/* What undoes a revision, 0: the last correction of the sample or acquisition. NULL: it cannot be, and err
+ * says why. The caller owns it. */
+json_t *vl_correct_undo_ask(const vl_bank *bank, const char *name, uint64_t revision, const char *reason,
+                            vl_err *err);
 
 /* Facts as a sheet or a command says them: a text that is empty clears. "donor" is the record's own. */
 void vl_correct_fact(json_t *facts, const char *name, const char *value);

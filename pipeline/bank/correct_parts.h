@@ -5,6 +5,8 @@
 #include "pipeline/bank/correct.h"
 #include "pipeline/bank/record.h"
 
+enum { VL_CORRECT_SOURCE = 400 };
+
 typedef struct vl_correction {
     const vl_bank *bank;
     const json_t *ask;
@@ -14,7 +16,16 @@ typedef struct vl_correction {
 
 const char *vl_correct_text(const json_t *object, const char *name); /* "": none */
 
+vl_code vl_correct_path(const vl_correction *k, const json_t *store, char path[VL_BANK_PATH], vl_err *err);
+/* Where the change comes from, for the ledger: the command. */
+void vl_correct_source(const vl_correction *k, char text[VL_CORRECT_SOURCE]);
+
 /* Sets stores aside and frees names (correct_remove.c). The sample's lock is held. */
 vl_code vl_correct_remove(const vl_correction *k, json_t *record, vl_err *err);
+/* One of them, as removed for that reason. */
+vl_code vl_correct_set_aside(const vl_correction *k, json_t *record, json_t *store, json_t *reason,
+                             vl_err *err);
+/* Takes a correction back (correct_undo.c). The sample's lock is held. */
+vl_code vl_correct_undo(const vl_correction *k, json_t *record, vl_err *err);
 
 #endif

@@ -12,11 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static vl_code path_of(const vl_correction *k, const json_t *store, char path[VL_BANK_PATH], vl_err *err)
-{
-    return vl_bank_store_path(k->bank, k->sample, vl_correct_text(store, "file"), path, err);
-}
-
 /* What came in after the mistake was noticed is none. */
 static bool is_asked(const vl_correction *k, const json_t *store)
 {
@@ -27,14 +22,15 @@ static bool is_asked(const vl_correction *k, const json_t *store)
 
 static bool is_live(const json_t *store) { return !strcmp(vl_correct_text(store, "state"), "live"); }
 
-static vl_code set_aside(const vl_correction *k, json_t *record, json_t *store, vl_err *err)
+vl_code vl_correct_set_aside(const vl_correction *k, json_t *record, json_t *store, json_t *reason,
+                             vl_err *err)
 {
     char from[VL_BANK_PATH], to[VL_BANK_PATH];
-    if (path_of(k, store, from, err)) return err->code;
+    if (vl_correct_path(k, store, from, err)) return err->code;
     if (access(from, F_OK) && errno == ENOENT) return vl_record_forget(record, store), VL_OK;
     vl_record_set_aside(record, store);
-    json_object_set(store, "removed", json_object_get(k->ask, "reason"));
-    if (path_of(k, store, to, err)) return err->code;
+    json_object_set(store, "removed", reason);
+    if (vl_correct_path(k, store, to, err)) return err->code;
     if (link(from, to) && errno != EEXIST &&
         rename(from, to)) /* no links to what another of the group made */
         return vl_fail_errno(err, VL_EIO, errno, "cannot set the store aside");
@@ -60,7 +56,8 @@ vl_code vl_correct_remove(const vl_correction *k, json_t *record, vl_err *err)
         const bool asked = is_asked(k, store);
         others += is_live(store) && !asked;
         removed += asked && (is_live(store) || json_object_get(store, "removed"));
-        if (asked && is_live(store) && !err->code) set_aside(k, record, store, err);
+        if (asked && is_live(store) && !err->code)
+            vl_correct_set_aside(k, record, store, json_object_get(k->ask, "reason"), err);
     }
     json_decref(stores);
     if (!err->code && !removed)

@@ -98,8 +98,9 @@ static void print_line(const json_t *line)
                (long long)json_integer_value(json_object_get(line, "revision")));
         return;
     }
-    vl_say(stdout, "%s  %s by %s%s%s", said(line, "at"), said(line, "what"), said(line, "who"),
-           *said(line, "source") ? ", " : "", said(line, "source"));
+    vl_say(stdout, "%s  revision %lld: %s by %s%s%s", said(line, "at"),
+           (long long)json_integer_value(json_object_get(line, "revision")), said(line, "what"),
+           said(line, "who"), *said(line, "source") ? ", " : "", said(line, "source"));
     json_array_foreach(json_object_get(line, "changes"), i, change) print_change(change);
 }
 

@@ -1,6 +1,6 @@
 """
 What was said wrongly of a sample can be put right: facts and donor by `vial set` or a sheet with `--correct`,
-what should not be there by `vial remove`.
+what should not be there by `vial remove`; `vial undo` takes each of these back.
 A sheet that contradicts what is known is refused and says how; one that only adds, adds. Each correction,
 killed before each call that changes the disk, or with that call failing: done or not done, and ledger,
 records and catalogue agree after the next command that writes.
@@ -16,7 +16,7 @@ from fqmodel import reads
 from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, SOAK, USAGE, Part, main
 
 WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
-POINTS = int(os.environ.get("VIAL_POINTS", 8))  # of each command and way to break it, when not all
+POINTS = int(os.environ.get("VIAL_POINTS", 5))  # of each command and way to break it, when not all
 HEAD = ("sample", "file_1", "donor", "specimen_type", "lane", "collection")
 
 
@@ -185,12 +185,141 @@ def not_removed(t, f):
     t.check(not s.whole() and not s.bank.leftovers(), "nothing is left of them")
 
 
+# ---- taken back ----
+
+def undone(t, f):
+    s = Scene(f)
+    first = s.record("S1")
+    sheet_c = s.sheet("c.csv", ("S1", f / "a.fastq", "D9", "", "7", "cold"))
+    for name, command in {"set": SET, "set acquisition": SET_A,
+                          "a sheet with --correct": ("ingest", "-q", "--correct", "--sheet", sheet_c),
+                          "remove": REMOVE, "remove acquisition": REMOVE_A}.items():
+        s.reset()
+        s.run(*command)
+        then, last = s.record("S1"), s.history("S1")[-1]
+        done = s.run("undo", "--reason", "was right", "S1")
+        t.check(s.record("S1") == first and not s.whole(), f"{name} is undone", f"{done} {s.whole()}")
+        line = s.history("S1")[-1]
+        t.check(line["what"] == "undo" and f"--revision {last['revision']}: was right" in line["source"]
+                and f"revision {last['revision']} ({last['what']}) is undone" in done.out.decode(),
+                f"{name}: the ledger has it, with its reason", f"{line} {done.out}")
+        s.run("undo", "--reason", "was wrong", "S1")
+        t.check(s.record("S1") == then and not s.whole(), f"{name}: the undo is undone", str(s.record("S1")))
+        s.run("undo", "--reason", "was right", "--revision", last["revision"], "S1")
+        t.check(s.record("S1") == first and not s.whole() and not s.bank.leftovers(),
+                f"{name}: by its revision", str(s.record("S1")))
+        done = s.run("undo", "--reason", "again", "--revision", last["revision"], "S1")
+        t.check(b"unchanged" in done.out and s.record("S1") == first, f"{name}: undone twice is undone once",
+                str(done))
+    text = s.run("info", "--history", "S1").out.decode()
+    t.check(f"revision {s.history('S1')[-1]['revision']}: undo by" in text, "as text", text)
+    with open(s.bank / "reports/vial.log") as g:
+        t.check(" undo " in g.read(), "the log has it")
+
+
+def undone_between(t, f):
+    """One that is not the last; only what an acquisition is concerned by."""
+    s = Scene(f)
+    s.run("set", "S1", "donor=D7", "collection=flu")
+    at = s.history("S1")[-1]["revision"]
+    s.run("set", "S1", "collection=cold")
+    s.run("set", "S1/a", "lane=4")
+    done = s.bank.run("undo", "--reason", "x", "--revision", at, "S1")
+    t.check(done.code == CANTCREAT and f"collection of 'S1' is 'cold' since revision {at + 1}" in done.err
+            and s.facts("S1")["donor"] == "D7", "changed later: nothing is undone", str(done))
+    s.run("undo", "--reason", "x", "--revision", at + 1, "S1")
+    s.run("undo", "--reason", "x", "--revision", at, "S1")
+    t.check(s.facts("S1") == {"donor": "D1", "specimen_type": "DNA", "collection": "none"},
+            "when that is undone, it can be", str(s.facts("S1")))
+    s.run("undo", "--reason", "x", "S1/a")
+    lane = {x["acquisition"]: x["facts"]["lane"] for x in s.record("S1")["stores"]}
+    t.check(lane == {"a": "1", "b": "2"}, "the last of an acquisition", str(lane))
+    s.run(*REMOVE)
+    s.run("undo", "--reason", "x", "S1/b")
+    t.check([r["acquisition"] for r in s.bank.ls("S1")] == ["b"] and "gone" not in s.record("S1")
+            and s.facts("S1") == {"donor": None} and not s.whole(), "of a removed sample, one acquisition",
+            str(s.record("S1")))
+    s.run("undo", "--reason", "x", "--revision", s.history("S1")[-2]["revision"], "S1")
+    t.check(s.facts("S1")["donor"] == "D1" and len(s.bank.ls("S1")) == 2 and not s.whole(), "and the rest",
+            str(s.record("S1")))
+
+
+def removed_elsewhere(t, f):
+    """A name that has another sample since; a place that is taken; a store that was lost, or tidied."""
+    s = Scene(f)
+    s.run(*REMOVE)
+    at = s.history("S1")[-1]["revision"]
+    again = ("undo", "--reason", "x", "--revision", at, "S1")
+    s.keep("gone")
+    s.run("ingest", "-q", "--sheet", s.sheet("r.csv", ("S1", f / "n.fastq", "D9", "", "", "")))
+    done = s.bank.run(*again)
+    t.check(done.code == CANTCREAT and "donor of 'S1' is 'D9' since" in done.err
+            and [r["acquisition"] for r in s.bank.ls()] == ["n", "c"] and not s.whole(),
+            "the name has another donor", str(done))
+    s.reset("gone")
+    s.run("ingest", "-q", "-s", "S1", "--acquisition", "b", f / "n.fastq")
+    done = s.bank.run(*again)
+    t.check(done.code == CANTCREAT and "has taken the place of acquisition 'b'" in done.err
+            and [r["acquisition"] for r in s.bank.ls("S1")] == ["b"] and not s.whole()
+            and not any(p.endswith("reads-a.h5") for p in s.bank.stores()), "the place is taken", str(done))
+    s.run("remove", "--reason", "x", "S1/b")
+    s.run(*again)
+    t.check(len(s.bank.ls("S1")) == 2 and s.facts("S1")["donor"] == "D1" and not s.whole(),
+            "and is free again", str(s.record("S1")))
+    s.reset("gone")
+    s.bank.set("\n[tidy]\nsuperseded = 0d\n")
+    s.run("tidy")
+    done = s.bank.run(*again)
+    t.check(done.code == CANTCREAT and "tidy has removed the data" in done.err and not s.bank.ls("S1")
+            and not s.whole(), "after the tidy", str(done))
+    s.reset()
+    lost = next(p for p in s.bank.stores() if p.endswith("S1/reads-a.h5"))
+    os.remove(lost)
+    s.run(*REMOVE)
+    s.run(*again)
+    t.check("reads-a.h5" in s.whole() and s.bank.run("heal", "S1").code == OK and not s.whole()
+            and len(s.bank.ls("S1")) == 2, "what was lost is lost again, and can be healed", s.whole())
+
+
+def not_undone(t, f):
+    s = Scene(f)
+    s.run("ingest", "-q", "--supersede", "-s", "S2", "--acquisition", "c", f / "n.fastq")
+    s.run("ingest", "-q", "--sheet", s.sheet("x.csv", ("S2", f / "n.fastq", "", "", "", "flu"),
+                                             head=(*HEAD[:-1], "disease")))
+    s.run("set", "S2", "collection=x")
+    for args, code, says in ((("S1",), NOINPUT, "nothing was corrected"),
+                             (("S1/x",), NOINPUT, "nothing was corrected"),
+                             (("S9",), NOINPUT, "no sample 'S9'"), ((), USAGE, "no sample"),
+                             (("S1", "S2"), USAGE, "more than one sample"),
+                             (("--revision", "1", "S1"), CANTCREAT, "vial remove"),
+                             (("--revision", "9", "S1"), NOINPUT, "no revision 9"),
+                             (("--revision", "2", "S2"), CANTCREAT, "--supersede"),
+                             (("--revision", "4", "S2/c"), NOINPUT, "changed nothing of acquisition 'c'"),
+                             (("W",), CANTCREAT, "vial withdraw --undo"),
+                             (("--revision", "1", "W"), CANTCREAT, "vial")):
+        done = s.bank.run("undo", "--reason", "x", *args)
+        t.check(done.code == code and says in done.err, f"undo {args} is refused", str(done))
+    t.check(s.bank.run("undo", "S2").code == USAGE, "without a reason")
+    s.run("withdraw", "--undo", "--reason", "x", "W")
+    done = s.bank.run("undo", "--reason", "x", "W")
+    t.check(done.code == NOINPUT and "nothing was corrected" in done.err, "a withdrawal that was taken back",
+            str(done))
+    t.check(not s.whole() and not s.bank.leftovers(), "nothing is left of them")
+
+
 # ---- kills and faults ----
 
-COMMANDS = {"set": ("set", "S1", "donor=D7", "specimen_type=", "collection=flu"),
-            "set acquisition": ("set", "S1/a", "lane=", "run=7"),
-            "remove": ("remove", "--reason", "wrong sheet", "S1"),
-            "remove acquisition": ("remove", "--reason", "wrong lane", "S1/a")}
+SET = ("set", "S1", "donor=D7", "specimen_type=", "collection=flu")
+SET_A = ("set", "S1/a", "lane=", "run=7")
+REMOVE = ("remove", "--reason", "wrong sheet", "S1")
+REMOVE_A = ("remove", "--reason", "wrong lane", "S1/a")
+UNDO = ("undo", "--reason", "was right", "S1", "--revision")
+# what was before it, and the command
+COMMANDS = {"set": ((), SET), "set acquisition": ((), SET_A), "remove": ((), REMOVE),
+            "remove acquisition": ((), REMOVE_A),
+            "undo set": ((SET, SET_A), (*UNDO, "3")), "undo remove": ((REMOVE,), (*UNDO, "3")),
+            "undo remove acquisition": ((REMOVE_A,), (*UNDO, "3")),
+            "undo undo": ((REMOVE, (*UNDO, "3")), (*UNDO, "4"))}
 
 
 def points(t, n):
@@ -200,16 +329,19 @@ def points(t, n):
 def broken_everywhere(t, f, hows):
     s, tried = Scene(f), 0
     f.write("z.fastq", reads(10, 99))
-    for name, command in COMMANDS.items():
+    for name, (earlier, command) in COMMANDS.items():
         s.reset()
+        for one in earlier:
+            s.run(*one)
+        s.keep("start")
         before = {x: s.record(x) for x in ("S1", "S2", "S3")}
         s.run(*command)
         after = {x: s.record(x) for x in before}
-        n = broken(s.bank, f, f / "before", command, 10 ** 9, "kill")[1]
+        n = broken(s.bank, f, f / "start", command, 10 ** 9, "kill")[1]
         for how in hows:
             for i in points(t, n):
                 what = f"{name}: {how} at change {i} of {n}"
-                done, _ = broken(s.bank, f, f / "before", command, i, how)
+                done, _ = broken(s.bank, f, f / "start", command, i, how)
                 if done is None:
                     continue
                 tried += 1
@@ -230,6 +362,7 @@ def broken_everywhere(t, f, hows):
 
 
 if __name__ == "__main__":
-    main(facts_set, not_set, sheets, removed, not_removed,
+    main(facts_set, not_set, sheets, removed, not_removed, undone, undone_between,
+         removed_elsewhere, not_undone,
          Part("kills", broken_everywhere, (("kill", "kill-self"),)),
          Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"),)))

@@ -9,6 +9,8 @@ typedef struct telling {
     json_t *all;   /* owned: the array */
     json_t *state; /* owned: before the next line */
     uint64_t revision;
+    uint64_t wanted;        /* the states around this revision are kept; 0: none */
+    json_t *before, *after; /* owned */
 } telling;
 
 /* ---- what is different between two states, as deep as both are objects ---- */
@@ -101,6 +103,14 @@ static bool add_lost(telling *t, const vl_ledger_line *line)
                                                     "what", VL_LEDGER_LOST, "changes"));
 }
 
+/* What was before is known where no revision is missing. */
+static void keep_wanted(telling *t, const vl_ledger_line *line, json_t *state)
+{
+    if (!t->wanted || line->revision != t->wanted) return;
+    if (t->revision + 1 == t->wanted && !t->before) t->before = json_incref(t->state);
+    if (!t->after) t->after = json_incref(state);
+}
+
 static vl_code tell(telling *t, const vl_ledger_line *line, vl_err *err)
 {
     if (line->wrong) {
@@ -119,6 +129,7 @@ static vl_code tell(telling *t, const vl_ledger_line *line, vl_err *err)
                                         source_of(line), "changes", changes)))
         vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
     json_decref(changes);
+    keep_wanted(t, line, state);
     json_decref(t->state);
     t->state = state;
     t->revision = line->revision;
@@ -142,19 +153,42 @@ static void hide(json_t *all)
     }
 }
 
-json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err)
+static vl_code tell_all(telling *t, const vl_bank *bank, const char *sample, vl_err *err)
 {
     char escaped[512];
     vl_ledger_shard s = { 0 };
     vl_ledger_line line;
-    telling t = { .all = json_array() };
+    t->all = json_array();
     vl_bank_escape(sample, escaped);
-    if (!t.all) vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
+    if (!t->all) vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
     else if (!vl_ledger_read(bank, vl_ledger_shard_of(sample), 0, &s, err))
-        while (!err->code && vl_ledger_next_of(&s, escaped, &line)) tell(&t, &line, err);
-    if (json_object_get(t.state, "withdrawn")) hide(t.all);
+        while (!err->code && vl_ledger_next_of(&s, escaped, &line)) tell(t, &line, err);
+    if (json_object_get(t->state, "withdrawn")) hide(t->all);
     vl_ledger_free(&s);
-    json_decref(t.state);
+    json_decref(t->state);
+    return err->code;
+}
+
+json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    telling t = { 0 };
+    if (!tell_all(&t, bank, sample, err)) return t.all;
+    json_decref(t.all);
+    return NULL;
+}
+
+json_t *vl_history_around(const vl_bank *bank, const char *sample, uint64_t revision, json_t **before,
+                          json_t **after, vl_err *err)
+{
+    telling t = { .wanted = revision };
+    if (!tell_all(&t, bank, sample, err) && (!t.before || !t.after))
+        vl_fail(err, VL_ESTORE, "the ledger has lost revision %llu of sample '%.60s', or what was before it",
+                (unsigned long long)revision, sample);
+    *before = err->code ? NULL : vl_state_record(t.before, sample, revision - 1);
+    *after = err->code ? NULL : vl_state_record(t.after, sample, revision);
+    if (!err->code && (!*before || !*after)) vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
+    json_decref(t.before);
+    json_decref(t.after);
     if (!err->code) return t.all;
     json_decref(t.all);
     return NULL;

@@ -18,6 +18,11 @@
  */
 json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
 
+/* The same; *before and *after, owned by the caller: what was known of the sample, as a record, before and
+ * after that revision. VL_ESTORE: the ledger has lost one of the two. */
+json_t *vl_history_around(const vl_bank *bank, const char *sample, uint64_t revision, json_t **before,
+                          json_t **after, vl_err *err);
+
 /* The changes between two states, as above; NULL without memory. */
 json_t *vl_changes_between(json_t *before, json_t *after);
 

@@ -1,0 +1,375 @@
+/*
+ * A correction is taken back: facts, donor and stores are again what they were before that revision, where
+ * they still are what it made of them; where something later changed one of them, nothing is undone. What was
+ * before and after stands in the ledger. An undo is a correction itself, so it can be undone. A store that
+ * was removed gets its first name as a second one; the other goes when record and catalogue have forgotten it
+ * (correct.c).
+ */
+#include "pipeline/bank/correct_parts.h"
+
+#include "pipeline/bank/ledger/history.h"
+#include "pipeline/store/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- which one ---- */
+
+static uint64_t revision_of(const json_t *line)
+{
+    return (uint64_t)json_integer_value(json_object_get(line, "revision"));
+}
+
+static bool is_word(const json_t *line, const char *word)
+{
+    return !strcmp(vl_correct_text(line, "what"), word);
+}
+
+static bool is_correction(const json_t *line)
+{
+    return is_word(line, "set") || is_word(line, "correct") || is_word(line, "remove") ||
+           is_word(line, "undo");
+}
+
+/* Does a change, by its path, concern the acquisition? Of stores it has the file: <kind>-<acquisition>.h5, or
+ * .old-*.h5. */
+static bool is_of(const json_t *change, const char *acquisition)
+{
+    char escaped[512];
+    const json_t *const path = json_object_get(change, "path");
+    const char *const part = json_string_value(json_array_get(path, 0)), *const file = json_string_value(
+                                                                             json_array_get(path, 1));
+    const char *const dash = file && !strcmp(part, "stores") ? strchr(file, '-') : NULL;
+    if (!acquisition) return !dash;
+    vl_bank_escape(acquisition, escaped);
+    const size_t n = strlen(escaped);
+    return dash && !strncmp(dash + 1, escaped, n) &&
+           (!strcmp(dash + 1 + n, ".h5") || !strncmp(dash + 1 + n, ".old-", 5));
+}
+
+static bool concerns(const json_t *line, const char *acquisition)
+{
+    size_t i;
+    json_t *change;
+    json_array_foreach(json_object_get(line, "changes"), i,
+                       change) if (is_of(change, acquisition)) return true;
+    return !acquisition;
+}
+
+/* Why a line of the ledger is nothing that can be undone; NULL: it can. */
+static const char *why_not(const json_t *line)
+{
+    static const struct {
+        const char *word, *why;
+    } all[] = {
+        { "publish", "took data in; 'vial remove' takes it out" },
+        { "supersede", "put other data in the place of older; the older comes in again with --supersede" },
+        { "facts", "noted what a sheet said besides; 'vial set SAMPLE NAME=' clears it" },
+        { "withdraw", "withdrew the sample; 'vial withdraw --undo' takes that back" },
+        { "undo-withdraw", "took a withdrawal back; 'vial withdraw' withdraws" },
+        { "tidy", "is the tidy of a withdrawn sample" },
+    };
+    if (is_correction(line)) return NULL;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (is_word(line, all[i].word)) return all[i].why;
+    return "is no correction";
+}
+
+/* The last correction, or a withdrawal that stands. */
+static const json_t *last_of(const json_t *history, const char *acquisition)
+{
+    bool back = false;
+    for (size_t i = json_array_size(history); i-- > 0;) {
+        const json_t *const line = json_array_get(history, i);
+        back |= is_word(line, "undo-withdraw");
+        if ((is_word(line, "withdraw") && !back) || (is_correction(line) && concerns(line, acquisition)))
+            return line;
+    }
+    return NULL;
+}
+
+static const json_t *line_of(const json_t *history, uint64_t revision)
+{
+    for (size_t i = json_array_size(history); i-- > 0;)
+        if (revision_of(json_array_get(history, i)) == revision) return json_array_get(history, i);
+    return NULL;
+}
+
+static const json_t *choose(const json_t *history, const char *name, uint64_t revision, vl_err *err)
+{
+    const char *const slash = strchr(name, '/'), *const acquisition = slash ? slash + 1 : NULL;
+    const json_t *const line = revision ? line_of(history, revision) : last_of(history, acquisition);
+    if (!json_array_size(history))
+        return vl_fail(err, VL_ENOIN, "the ledger knows no sample '%.*s'", (int)strcspn(name, "/"), name),
+               NULL;
+    if (!line && !revision) return vl_fail(err, VL_ENOIN, "of '%.100s' nothing was corrected", name), NULL;
+    if (!line) {
+        vl_fail(err, VL_ENOIN, "'%.100s' has no revision %" PRIu64 " in the ledger; the last one is %" PRIu64,
+                name, revision, revision_of(json_array_get(history, json_array_size(history) - 1)));
+        return NULL;
+    }
+    const char *const why = why_not(line);
+    if (why) return vl_fail(err, VL_EEXIST, "revision %" PRIu64 " %s", revision_of(line), why), NULL;
+    if (concerns(line, acquisition)) return line;
+    vl_fail(err, VL_ENOIN, "revision %" PRIu64 " changed nothing of acquisition '%.100s'", revision,
+            acquisition);
+    return NULL;
+}
+
+json_t *vl_correct_undo_ask(const vl_bank *bank, const char *name, uint64_t revision, const char *reason,
+                            vl_err *err)
+{
+    char sample[512];
+    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(name, "/"), name);
+    json_t *const history = vl_history(bank, sample, err), *ask = NULL;
+    const json_t *const line = history ? choose(history, name, revision, err) : NULL;
+    if (line) {
+        const json_t *const last = json_array_get(history, json_array_size(history) - 1);
+        ask = json_pack("{s:s,s:s,s:I,s:O,s:I,s:s}", "what", "undo", "name", name, "revision",
+                        (json_int_t)revision_of(line), "word", json_object_get(line, "what"), "on",
+                        (json_int_t)revision_of(last), "reason", reason);
+        if (!ask) vl_fail(err, VL_EARG, "'%.100s', or the reason, is not UTF-8 text", name);
+    }
+    json_decref(history);
+    return ask;
+}
+
+/* ---- facts ---- */
+
+typedef struct undoing {
+    const vl_correction *k;
+    json_t *record;         /* borrowed: as it is now */
+    json_t *before, *after; /* owned: records as they were before and after the revision */
+    json_t *history;        /* owned */
+    uint64_t revision;
+} undoing;
+
+static bool same(const json_t *a, const json_t *b) { return a == b || (a && b && json_equal(a, b)); }
+
+/* The last revision that changed the fact: of an acquisition, or of the sample (NULL). */
+static uint64_t last_change(const undoing *u, const char *acquisition, const char *name)
+{
+    size_t i, n;
+    json_t *line, *change;
+    uint64_t last = 0;
+    json_array_foreach(u->history, i, line) json_array_foreach(json_object_get(line, "changes"), n, change)
+    {
+        const json_t *const path = json_object_get(change, "path");
+        const char *const end = json_string_value(json_array_get(path, json_array_size(path) - 1));
+        if (is_of(change, acquisition) && end && !strcmp(end, name)) last = revision_of(line);
+    }
+    return last;
+}
+
+static vl_code undo_fact(const undoing *u, const json_t *before, const json_t *after, json_t *now,
+                         const char *acquisition, const char *name, vl_err *err)
+{
+    const json_t *const was = json_object_get(before, name), *const made = json_object_get(after, name),
+                        *const is = json_object_get(now, name);
+    if (same(was, made) || same(is, was)) return VL_OK;
+    if (same(is, made)) return vl_correct_fact(now, name, vl_correct_text(before, name)), VL_OK;
+    return vl_fail(err, VL_EEXIST,
+                   "%.60s of '%.100s' is '%.60s' since revision %" PRIu64 ": revision %" PRIu64
+                   " cannot be undone; 'vial set' puts it right",
+                   name, vl_correct_text(u->k->ask, "name"), vl_correct_text(now, name),
+                   last_change(u, acquisition, name), u->revision);
+}
+
+static vl_code undo_facts(const undoing *u, const json_t *before, const json_t *after, json_t *now,
+                          const char *acquisition, vl_err *err)
+{
+    const char *name;
+    json_t *value;
+    const json_t *const was = json_object_get(before, "facts"), *const made = json_object_get(after, "facts");
+    json_t *const is = json_object_get(now, "facts");
+    json_object_foreach((json_t *)was, name,
+                        value) if (undo_fact(u, was, made, is, acquisition, name, err)) return err->code;
+    json_object_foreach((json_t *)made, name,
+                        value) if (undo_fact(u, was, made, is, acquisition, name, err)) return err->code;
+    return VL_OK;
+}
+
+/* ---- stores ---- */
+
+static bool is_live(const json_t *store) { return store && !strcmp(vl_correct_text(store, "state"), "live"); }
+
+/* The store of a record that is that one, under whatever name: by its publishing and content; a healed one
+ * may have another digest. */
+static json_t *find(const json_t *record, const json_t *store)
+{
+    static const char *const who[] = { "kind", "acquisition", "published", "digest" };
+    json_t *one, *found = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(record, "stores"), i, one)
+    {
+        size_t equal = 0;
+        while (equal < 4 && json_equal(json_object_get(one, who[equal]), json_object_get(store, who[equal])))
+            equal++;
+        if (equal == 4) return one;
+        if (equal == 3 && (json_object_get(one, "healed") || json_object_get(store, "healed"))) found = one;
+    }
+    return found;
+}
+
+/* Can the store have its first name again? It has it already where a run died. */
+static vl_code check_place(const undoing *u, const json_t *was, const json_t *now, vl_err *err)
+{
+    char folder[VL_BANK_PATH], from[VL_BANK_PATH], to[VL_BANK_PATH];
+    struct stat old, first;
+    vl_err none = VL_ERR_INIT;
+    const char *const acquisition = vl_correct_text(was, "acquisition");
+    if (vl_record_store(u->record, vl_correct_text(was, "kind"), acquisition, "live"))
+        return vl_fail(
+            err, VL_EEXIST,
+            "another store has taken the place of acquisition '%.100s'; 'vial remove' takes it out",
+            acquisition);
+    if (vl_bank_sample_folder(u->k->bank, u->k->sample, folder, err) ||
+        vl_correct_path(u->k, now, from, err) || vl_correct_path(u->k, was, to, err))
+        return err->code;
+    const bool is_old = !stat(from, &old), is_first = !stat(to, &first);
+    if (is_old && (!is_first || old.st_ino == first.st_ino)) return VL_OK;
+    if (!is_old && !is_first) return vl_fail(err, VL_ENOIN, "the data of '%.100s' is gone", acquisition);
+    if (!is_old && !vl_record_look(folder, was, &none)) return VL_OK;
+    vl_fail(err, VL_EEXIST, "lies in the place of acquisition '%.100s'", acquisition);
+    return vl_err_file(err, to);
+}
+
+static vl_code bring_back(const undoing *u, const json_t *was, json_t *now, vl_err *err)
+{
+    char from[VL_BANK_PATH], to[VL_BANK_PATH];
+    if (vl_correct_path(u->k, now, from, err) || vl_correct_path(u->k, was, to, err)) return err->code;
+    if (link(from, to) && access(to, F_OK) &&
+        rename(from, to)) /* no links to what another of the group made */
+        return vl_fail_errno(err, VL_EIO, errno, "cannot give the store its name again");
+    json_object_del(now, "removed");
+    json_object_del(now, "superseded");
+    json_object_set(now, "state", json_object_get(was, "state"));
+    json_object_set(now, "file", json_object_get(was, "file"));
+    return vl_sync_folder(to, err);
+}
+
+/* It was live and was removed; one that was lost already when it was removed is lost again. */
+static vl_code undo_removal(const undoing *u, json_t *was, bool was_lost, bool dry, vl_err *err)
+{
+    json_t *const now = find(u->record, was);
+    const char *const acquisition = vl_correct_text(was, "acquisition");
+    if (is_live(now)) return VL_OK;
+    if (!now && !was_lost)
+        return vl_fail(err, VL_EEXIST, "a tidy has removed the data of acquisition '%.100s'", acquisition);
+    if (now && !json_object_get(now, "removed"))
+        return vl_fail(err, VL_EEXIST, "acquisition '%.100s' was superseded since", acquisition);
+    if (now) return dry ? check_place(u, was, now, err) : bring_back(u, was, now, err);
+    if (vl_record_store(u->record, vl_correct_text(was, "kind"), acquisition, "live"))
+        return vl_fail(err, VL_EEXIST, "another store has taken the place of acquisition '%.100s'",
+                       acquisition);
+    if (!dry) json_array_append_new(json_object_get(u->record, "stores"), json_deep_copy(was));
+    return VL_OK;
+}
+
+/* It was removed, and an undo made it live again: that is undone. */
+static vl_code undo_return(const undoing *u, const json_t *was, const json_t *made, bool dry, vl_err *err)
+{
+    json_t *const now = find(u->record, made), *const reason = json_object_get(was, "removed");
+    if (now && json_object_get(now, "removed")) return VL_OK;
+    if (!is_live(now))
+        return vl_fail(err, VL_EEXIST, "acquisition '%.100s' was superseded since",
+                       vl_correct_text(made, "acquisition"));
+    return dry ? VL_OK
+               : vl_correct_set_aside(u->k, u->record, now,
+                                      reason ? reason : json_object_get(u->k->ask, "reason"), err);
+}
+
+static bool is_asked(const undoing *u, const json_t *store)
+{
+    return !u->k->acquisition || !strcmp(vl_correct_text(store, "acquisition"), u->k->acquisition);
+}
+
+/* dry: nothing is done but to look whether it can be. */
+static vl_code undo_stores(const undoing *u, bool dry, vl_err *err)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(u->before, "stores"), i, store)
+    {
+        const json_t *const made = find(u->after, store);
+        if (is_asked(u, store) && is_live(store) && !is_live(made) && undo_removal(u, store, !made, dry, err))
+            return err->code;
+    }
+    json_array_foreach(json_object_get(u->after, "stores"), i, store)
+    {
+        const json_t *const was = find(u->before, store);
+        if (is_asked(u, store) && is_live(store) && !is_live(was) && undo_return(u, was, store, dry, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+static vl_code undo_details(const undoing *u, vl_err *err)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(u->before, "stores"), i, store)
+    {
+        const char *const acquisition = vl_correct_text(store, "acquisition");
+        const json_t *const made = find(u->after, store);
+        json_t *const now = find(u->record, store);
+        if (!is_asked(u, store) || !made ||
+            same(json_object_get(store, "facts"), json_object_get(made, "facts")))
+            continue;
+        if (!now)
+            return vl_fail(err, VL_EEXIST, "acquisition '%.100s' of revision %" PRIu64 " is gone",
+                           acquisition, u->revision);
+        if (undo_facts(u, store, made, now, acquisition, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* ---- the whole; the sample's lock is held ---- */
+
+/* A name is free while no store is live. */
+static void settle_gone(const undoing *u)
+{
+    size_t i, live = 0;
+    json_t *store, *const gone = json_object_get(u->before, "gone");
+    json_array_foreach(json_object_get(u->record, "stores"), i, store) live += is_live(store);
+    if (live) json_object_del(u->record, "gone");
+    else if (gone && !u->k->acquisition) json_object_set(u->record, "gone", gone);
+}
+
+static vl_code undo(const undoing *u, vl_err *err)
+{
+    if (!u->k->acquisition && (undo_fact(u, u->before, u->after, u->record, NULL, "donor", err) ||
+                               undo_facts(u, u->before, u->after, u->record, NULL, err)))
+        return err->code;
+    if (undo_details(u, err) || undo_stores(u, true, err) || undo_stores(u, false, err)) return err->code;
+    settle_gone(u);
+    return VL_OK;
+}
+
+/* A run that died after the ledger knew has done it: what was changed since is not touched. */
+static bool is_done(const undoing *u)
+{
+    size_t i;
+    json_t *line;
+    char source[VL_CORRECT_SOURCE];
+    const uint64_t on = (uint64_t)json_integer_value(json_object_get(u->k->ask, "on"));
+    vl_correct_source(u->k, source);
+    json_array_foreach(u->history, i, line) if (revision_of(line) > on && is_word(line, "undo") &&
+                                                !strcmp(vl_correct_text(line, "source"), source)) return true;
+    return false;
+}
+
+vl_code vl_correct_undo(const vl_correction *k, json_t *record, vl_err *err)
+{
+    undoing u = { .k = k, .record = record, .revision = revision_of(k->ask) };
+    u.history = vl_history_around(k->bank, k->sample, u.revision, &u.before, &u.after, err);
+    if (u.history && !is_done(&u)) undo(&u, err);
+    json_decref(u.history);
+    json_decref(u.before);
+    json_decref(u.after);
+    return err->code;
+}
