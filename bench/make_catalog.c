@@ -225,7 +225,7 @@ static vl_code measure_rest(vl_catalog *c, vl_err *err)
 {
     uint64_t rows = 0, samples = 0, stores = 0;
     double start = seconds(), ms;
-    if (vl_catalog_oldest_checks(c, 1000, count_one, &rows, err)) return err->code;
+    if (vl_catalog_oldest_checks(c, NULL, 1000, count_one, &rows, err)) return err->code;
     ms = 1e3 * (seconds() - start);
     tell("1000 oldest checks", &ms, 1, rows);
     start = seconds();

@@ -6,6 +6,7 @@
 #include "pipeline/bank/catalog/sql.h"
 #include "pipeline/bank/heal_search.h"
 #include "pipeline/bank/intake/intake.h"
+#include "pipeline/bank/keep.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/bank/renew.h"
 #include "pipeline/run/run.h"
@@ -30,6 +31,8 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+static int threads_of(const healing *h) { return h->ask->threads ? h->ask->threads : vl_cores(); }
+
 /* ---- who is not whole ---- */
 
 /* Columns: sample, acquisition, kind, file, seal, verify_failed. */
@@ -53,6 +56,16 @@ static vl_code look_at(const healing *h, sqlite3_stmt *row, json_t *to, vl_err *
         json_array_append_new(to, p);
     }
     return err->code;
+}
+
+/* Of all stores, those count that their last check found damaged; one that is named is read now. */
+static vl_code read_named(const healing *h, vl_err *err)
+{
+    vl_inspected seen;
+    const vl_inspect ask = {
+        .name = h->ask->name, .most = UINT64_MAX, .threads = threads_of(h), .heals = true
+    };
+    return ask.name ? vl_keep_inspect(h->ask->bank, h->catalog, &ask, &seen, err) : VL_OK;
 }
 
 /* Those that are not whole, of all stores that count or of those that are named. */
@@ -90,7 +103,7 @@ static bool renew(healing *h, const json_t *p, vl_renew_how how, const char *fro
                            .how = how,
                            .from = from,
                            .prove = true,
-                           .threads = h->ask->threads ? h->ask->threads : vl_cores() };
+                           .threads = threads_of(h) };
     vl_renew_store(&ask, h->catalog, &done, why);
     vl_buf_free(&done.dropped);
     return !why->code;
@@ -295,7 +308,7 @@ vl_code vl_heal_run(const vl_heal *ask, vl_catalog *c, vl_healed *done, vl_err *
     json_t *p;
     bool healed;
     *done = (vl_healed){ 0 };
-    if (vl_heal_files_list(&h.files, ask->from, err)) goto out;
+    if (vl_heal_files_list(&h.files, ask->from, err) || read_named(&h, err)) goto out;
     h.patients = examine(&h, &done->stores, err);
     if (!err->code) done->whole = done->stores - json_array_size(h.patients);
     json_array_foreach(h.patients, i, p) if (err->code || treat(&h, p, &healed, err)) break;

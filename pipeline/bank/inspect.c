@@ -35,7 +35,8 @@ typedef struct one_store {
     bool quick;
 } one_store;
 
-/* In a worker: a damaged file may crash the library that reads it. Says bytes, or what is wrong. */
+/* In a worker: a damaged file may crash the library that reads it. Says bytes and what was seen, or what is
+ * wrong. */
 static int verify_work(void *argument, int fd)
 {
     const one_store *const s = argument;
@@ -48,19 +49,21 @@ static int verify_work(void *argument, int fd)
                 seen.digest, s->digest);
         vl_err_file(&err, s->path);
     }
-    if (!err.code) snprintf(line, sizeof line, "%" PRIu64, seen.bytes);
+    if (!err.code) snprintf(line, sizeof line, "%" PRIu64 " ", seen.bytes);
+    if (!err.code) vl_verified_tell(&seen, line + strlen(line), sizeof line - strlen(line));
     else vl_err_print(&err, line, sizeof line);
     return vl_worker_say(fd, line) ? vl_exit_code(err.code) : EX_OSERR;
 }
 
-/* *failed: "" or what is wrong, of n bytes. */
-static vl_code verify_one(one_store *s, uint64_t *bytes, char *failed, size_t n, vl_err *err)
+/* *failed: "" or what is wrong; seen: what was seen otherwise; each of n bytes. */
+static vl_code verify_one(one_store *s, uint64_t *bytes, char *seen, char *failed, size_t n, vl_err *err)
 {
     vl_worker w = { 0 };
     *failed = 0;
     if (vl_worker_start(&w, verify_work, s, 0, err)) return err->code;
     const int code = vl_worker_wait(&w);
     const char *const said = w.said.len ? (const char *)w.said.data : "";
+    if (!code) snprintf(seen, n, "%s", said + strcspn(said, " ") + (strchr(said, ' ') != NULL));
     if (!code) *bytes = strtoull(said, NULL, 10);
     else if (code > 128)
         snprintf(failed, n, "%.200s: the store is damaged: reading it ended in signal %d (%s)", s->path,
@@ -115,7 +118,7 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
 {
     inspection *const v = to;
     one_store s = { .threads = v->ask->threads, .quick = v->ask->quick };
-    char folder[VL_BANK_PATH], failed[640];
+    char folder[VL_BANK_PATH], seen[640], failed[640];
     uint64_t bytes = 0;
     if (v->ask->parts && (uint64_t)store % v->ask->parts != v->ask->part) return VL_OK;
     if (v->done->checked >= v->ask->most) return VL_OK;
@@ -128,18 +131,18 @@ static vl_code inspect_one(const char *sample, const char *file, int64_t store, 
         return err->code;
     memcpy(s.digest, is.digest, sizeof s.digest);
     snprintf(s.path, sizeof s.path, "%.3000s/%.700s", folder, file);
-    if (verify_one(&s, &bytes, failed, sizeof failed, err)) return err->code;
+    if (verify_one(&s, &bytes, seen, failed, sizeof failed, err)) return err->code;
     v->done->checked++;
     v->done->bytes += bytes;
     if (*failed) {
         v->done->damaged++;
         vl_say(stderr, "vial: %s", failed);
-        vl_heal_hint(v->catalog, sample, file);
+        if (!v->ask->heals) vl_heal_hint(v->catalog, sample, file);
     }
     if (*failed && vl_catalog_writes(v->catalog)) {
         vl_log(v->bank, VL_LOG_ERROR, "damaged", "sample", sample, "file", file, "message", failed, NULL);
     } else if (!*failed && v->ask->tell) {
-        printf("%s/%s: ok, %" PRIu64 " bytes\n", sample, file, bytes);
+        vl_say(stdout, "%s/%s: ok: %s", sample, file, seen);
     }
     if (!vl_catalog_writes(v->catalog)) return VL_OK;
     if (v->ask->quick && !*failed) return VL_OK; /* no proof of the whole */
@@ -152,7 +155,7 @@ vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *as
 {
     inspection v = { bank, c, ask, done };
     *done = (vl_inspected){ 0 };
-    return vl_catalog_oldest_checks(c, ask->parts ? UINT64_MAX : ask->most, inspect_one, &v, err);
+    return vl_catalog_oldest_checks(c, ask->name, ask->parts ? UINT64_MAX : ask->most, inspect_one, &v, err);
 }
 
 /* ---- finding a store ---- */

@@ -205,7 +205,8 @@ static vl_code verify(night *n, vl_err *err)
                                         : n->bank->threads ? n->bank->threads
                                                            : vl_cores(),
                              .until = n->bank->deadline > 0 ? n->start + n->bank->deadline : 0 };
-    if (n->ask->dry) return printf("verify\t%" PRIu64 " of %" PRIu64 " stores\n", ask.most, stores), VL_OK;
+    if (n->ask->dry)
+        return printf("verify\t%" PRIu64 " of %" PRIu64 " store%s\n", ask.most, stores, vl_s(stores)), VL_OK;
     return vl_keep_inspect(n->bank, n->catalog, &ask, &n->inspected, err);
 }
 
@@ -213,8 +214,10 @@ static vl_code dry_run(night *n, vl_err *err)
 {
     if (scan(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err))
         return err->code;
-    printf("tidy\t%" PRIu64 " stores, %" PRIu64 " withdrawn samples, %" PRIu64 " files of the quarantine\n",
-           n->tidied.stores, n->tidied.samples, n->tidied.refusals);
+    printf("tidy\t%" PRIu64 " store%s, %" PRIu64 " withdrawn sample%s, %" PRIu64
+           " file%s of the quarantine\n",
+           n->tidied.stores, vl_s(n->tidied.stores), n->tidied.samples, vl_s(n->tidied.samples),
+           n->tidied.refusals, vl_s(n->tidied.refusals));
     return VL_OK;
 }
 
@@ -311,9 +314,11 @@ static void tell(const night *n)
     int lines = 0;
     if (n->items.n) vl_intake_tell(&n->sum);
     fprintf(stderr,
-            "vial: %" PRIu64 " files wait, %" PRIu64 " are wrong; %" PRIu64 " stores verified, %" PRIu64
-            " damaged; %" PRIu64 " old stores removed\n",
-            n->waiting, n->wrong, n->inspected.checked, n->inspected.damaged, n->tidied.stores);
+            "vial: %" PRIu64 " file%s wait%s, %" PRIu64 " %s wrong; %" PRIu64 " store%s verified, %" PRIu64
+            " damaged; %" PRIu64 " old store%s removed\n",
+            n->waiting, vl_s(n->waiting), n->waiting == 1 ? "s" : "", n->wrong, n->wrong == 1 ? "is" : "are",
+            n->inspected.checked, vl_s(n->inspected.checked), n->inspected.damaged, n->tidied.stores,
+            vl_s(n->tidied.stores));
     json_array_foreach(n->open, i, item)
     {
         if (strcmp(json_string_value(json_object_get(item, "state")), "waits") || lines++ == 20) continue;
@@ -322,8 +327,8 @@ static void tell(const night *n)
     }
     if (n->left)
         fprintf(stderr,
-                "vial: %" PRIu64 " files of index reads are left where they are; index = take in bank.ini\n",
-                n->left);
+                "vial: %" PRIu64 " file%s of index reads %s left where %s; index = take in bank.ini\n",
+                n->left, vl_s(n->left), n->left == 1 ? "is" : "are", n->left == 1 ? "it is" : "they are");
 }
 
 static vl_code whole_night(night *n, int *exit_code, vl_err *err)

@@ -163,7 +163,7 @@ static void tell(const vl_into_bank *ask, const vl_sheet *sheet, const vl_forese
                  " to supersede, %" PRIu64 " refused",
                  sum->fresh, sum->unchanged, sum->healed, sum->superseded, sum->refused);
     vl_say(stderr, "vial: %s: %zu item%s, %s sheet, no errors%s", ask->sheet, sheet->items.n,
-           sheet->items.n == 1 ? "" : "s", sheet->dialect, of_bank);
+           vl_s(sheet->items.n), sheet->dialect, of_bank);
     if (asked)
         vl_say(
             stderr,

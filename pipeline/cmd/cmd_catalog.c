@@ -39,9 +39,11 @@ static vl_code rebuild(const vl_bank *bank, uint64_t *undecided, vl_err *err)
     const double start = seconds();
     if (!open_or_replace(bank, &c, err) && !vl_keep_rebuild(bank, c, stdout, &done, err)) {
         const double spent = seconds() - start;
-        if (done.entered) printf("%" PRIu64 " samples entered the ledger\n", done.entered);
-        printf("%" PRIu64 " samples, %" PRIu64 " stores; %.1f s, %.0f stores/s\n", done.samples, done.stores,
-               spent, (double)done.stores / (spent > 0 ? spent : 1));
+        if (done.entered)
+            printf("%" PRIu64 " sample%s entered the ledger\n", done.entered, vl_s(done.entered));
+        printf("%" PRIu64 " sample%s, %" PRIu64 " store%s; %.1f s, %.0f stores/s\n", done.samples,
+               vl_s(done.samples), done.stores, vl_s(done.stores), spent,
+               (double)done.stores / (spent > 0 ? spent : 1));
     }
     vl_catalog_close(c);
     *undecided = done.undecided;
@@ -52,7 +54,8 @@ static vl_code compare(const vl_bank *bank, bool ledger, uint64_t *differences, 
 {
     uint64_t samples = 0;
     if (!vl_keep_compare(bank, ledger, &samples, differences, err))
-        printf("%" PRIu64 " samples, %" PRIu64 " differences\n", samples, *differences);
+        printf("%" PRIu64 " sample%s, %" PRIu64 " difference%s\n", samples, vl_s(samples), *differences,
+               vl_s(*differences));
     return err->code;
 }
 

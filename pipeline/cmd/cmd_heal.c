@@ -20,8 +20,9 @@ static int heal_bank(const char *path, vl_heal *ask)
     if (!vl_bank_open(&bank, path, &err) && !vl_keep_open(&bank, &catalog, &err) &&
         (ask->dry || !vl_intake_recover(&bank, catalog, &recovered, &err)) &&
         !vl_heal_run(ask, catalog, &done, &err) && !ask->quiet)
-        printf("%" PRIu64 " store%s: %" PRIu64 " whole, %" PRIu64 " healed, %" PRIu64 " not whole\n",
-               done.stores, done.stores == 1 ? "" : "s", done.whole, done.healed, done.left);
+        printf("%" PRIu64 " store%s: %" PRIu64 " %s, %" PRIu64 " healed, %" PRIu64 " not whole\n",
+               done.stores, vl_s(done.stores), done.whole,
+               ask->name ? "read and whole" : "as sealed and last verified", done.healed, done.left);
     vl_catalog_close(catalog);
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : done.left ? EX_DATAERR : EX_OK;
@@ -54,7 +55,9 @@ const vl_command vl_command_heal = {
     "Goes over the stores that are missing, have lost their seal or are not what the sample's record says, "
     "and "
     "those\n"
-    "that failed their last check (vial verify); and makes each whole again,\n"
+    "that failed their last check (vial verify); a sample that is named is read and checked now. Makes each "
+    "whole "
+    "again,\n"
     "  from what lies there, if it can be proven: its check or its seal alone was bad, or a copy was put "
     "back;\n"
     "  from a copy of the store with the same digest below PATH: a folder, a backup of the bank, one file;\n"

@@ -2,6 +2,7 @@
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/say.h"
 #include "pipeline/run/progress.h"
 
 #include <inttypes.h>
@@ -31,10 +32,11 @@ static int run(const vl_command *me, int argc, char **argv)
         (dry || !vl_intake_recover(&bank, catalog, &recovered, &err))) {
         if (now) bank.keep_superseded_days = 0;
         if (!vl_keep_tidy(&bank, catalog, dry, &done, &err))
-            printf("%s%" PRIu64 " stores (%s), %" PRIu64 " withdrawn samples, %" PRIu64
-                   " files of the quarantine\n",
-                   dry ? "would remove: " : "removed: ", done.stores, vl_human_bytes(done.bytes, text),
-                   done.samples, done.refusals);
+            printf("%s%" PRIu64 " store%s (%s), %" PRIu64 " withdrawn sample%s, %" PRIu64
+                   " file%s of the quarantine\n",
+                   dry ? "would remove: " : "removed: ", done.stores, vl_s(done.stores),
+                   vl_human_bytes(done.bytes, text), done.samples, vl_s(done.samples), done.refusals,
+                   vl_s(done.refusals));
     }
     vl_catalog_close(catalog);
     vl_bank_close(&bank);

@@ -19,51 +19,53 @@ static vl_code open_catalog(const vl_bank *bank, vl_catalog **c, vl_err *err)
     return vl_catalog_open(c, bank, false, err);
 }
 
-/* Stores of a bank, those first whose last check is longest ago; what is found is noted in the catalogue. */
-static int verify_bank(const char *path, const char *slice, int threads, bool quick, bool quiet)
+typedef struct asked {
+    const char *bank;
+    int threads;
+    bool quick, quiet;
+    int part, parts; /* of a bank; parts 0: all */
+} asked;
+
+/* Stores of a bank, all or those of one name, those first whose last check is longest ago; what is found is
+ * noted in the catalogue. */
+static int verify_bank(const asked *a, const char *name)
 {
     vl_bank bank = { 0 };
     vl_catalog *catalog = NULL;
     vl_inspected done = { 0 };
     vl_err err = VL_ERR_INIT;
-    int part = 0, parts = 0;
-    if (slice && !vl_parse_part(slice, &part, &parts)) {
-        vl_say(stderr, "vial verify: '%s' is no slice: 3/30", slice);
-        return EX_USAGE;
-    }
-    const vl_inspect ask = { .most = UINT64_MAX,
-                             .threads = threads,
-                             .part = slice ? (uint64_t)part - 1 : 0,
-                             .parts = (uint64_t)parts,
-                             .quick = quick,
-                             .tell = !quiet };
-    if (!vl_bank_open(&bank, path, &err) && !open_catalog(&bank, &catalog, &err) &&
-        !vl_keep_inspect(&bank, catalog, &ask, &done, &err) && !quiet)
-        printf("%" PRIu64 " stores %s, %" PRIu64 " bytes, %" PRIu64 " damaged\n", done.checked,
-               quick ? "checked, texts not made again" : "verified", done.bytes, done.damaged);
+    char path[VL_BANK_PATH];
+    const vl_inspect ask = { .name = name,
+                             .most = UINT64_MAX,
+                             .threads = a->threads,
+                             .part = a->parts ? (uint64_t)a->part - 1 : 0,
+                             .parts = (uint64_t)a->parts,
+                             .quick = a->quick,
+                             .tell = !a->quiet };
+    if (!vl_bank_open(&bank, a->bank, &err) && !open_catalog(&bank, &catalog, &err) &&
+        !vl_keep_inspect(&bank, catalog, &ask, &done, &err) && name && !done.checked)
+        if (!vl_keep_find(&bank, name, NULL, path, &err)) /* says why there is none */
+            vl_fail(&err, VL_ENOIN, "the catalogue has no store of '%.100s': vial catalog check", name);
+    if (!err.code && !name && !a->quiet)
+        printf("%" PRIu64 " store%s %s, %" PRIu64 " bytes, %" PRIu64 " damaged\n", done.checked,
+               vl_s(done.checked), a->quick ? "checked, texts not made again" : "verified", done.bytes,
+               done.damaged);
     vl_catalog_close(catalog);
     vl_bank_close(&bank);
     return err.code ? vl_report(&err) : done.damaged ? EX_DATAERR : EX_OK;
 }
-
-typedef struct asked {
-    const char *bank;
-    int threads;
-    bool quick, quiet;
-} asked;
 
 static int verify_store(void *self, const char *name)
 {
     const asked *const a = self;
     vl_err err = VL_ERR_INIT;
     vl_verified seen = { 0 };
-    char path[VL_BANK_PATH];
-    const vl_verify ask = { path, a->threads, a->quick, a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
-    if (vl_name_store(a->bank, name, path, &err) || vl_verify_run(&ask, &seen, &err)) return vl_report(&err);
-    if (a->quiet) return EX_OK;
-    vl_say(stdout, "%s: ok: %" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes%s, digest %s",
-           name, seen.rows, seen.columns, seen.chunks, seen.bytes,
-           seen.text ? ", original text compared" : ", text not made again", seen.digest);
+    char text[300];
+    if (vl_names_in_bank(a->bank, name)) return verify_bank(a, name);
+    const vl_verify ask = { name, a->threads, a->quick, a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
+    if (vl_verify_run(&ask, &seen, &err)) return vl_report(&err);
+    vl_verified_tell(&seen, text, sizeof text);
+    if (!a->quiet) vl_say(stdout, "%s: ok: %s", name, text);
     return EX_OK;
 }
 
@@ -87,9 +89,12 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (a.quick && deep) return vl_usage(me, "either --quick or --deep");
     if (!a.threads) a.threads = vl_cores();
+    if (slice && !vl_parse_part(slice, &a.part, &a.parts)) {
+        vl_say(stderr, "vial verify: '%s' is no slice: 3/30", slice);
+        return EX_USAGE;
+    }
     if (all || slice || (rest == argc && a.bank))
-        return rest < argc ? vl_usage(me, "--all and --slice name no store")
-                           : verify_bank(a.bank, slice, a.threads, a.quick, a.quiet);
+        return rest < argc ? vl_usage(me, "--all and --slice name no store") : verify_bank(&a, NULL);
     if (rest == argc) return vl_usage(me, "no store");
     return vl_each(argc - rest, argv + rest, verify_store, &a);
 }

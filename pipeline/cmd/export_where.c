@@ -72,8 +72,8 @@ static int hand_out(const vl_export_where *ask, const vl_hand_out *plan)
         good += code == EX_OK;
     }
     if (!ask->quiet)
-        vl_say(stderr, "vial: %zu store%s: %zu exported to %s, %zu not", plan->n, plan->n == 1 ? "" : "s",
-               good, ask->folder, plan->n - good);
+        vl_say(stderr, "vial: %zu store%s: %zu exported to %s, %zu not", plan->n, vl_s(plan->n), good,
+               ask->folder, plan->n - good);
     return worst;
 }
 

@@ -28,11 +28,16 @@ bool vl_parse_part(const char *text, int *part, int *parts)
            *parts <= 1000000;
 }
 
+bool vl_names_in_bank(const char *bank_path, const char *name)
+{
+    const char *const set = getenv("VIAL_BANK");
+    return bank_path || (set && *set && access(name, F_OK));
+}
+
 vl_code vl_name_store(const char *bank_path, const char *name, char path[VL_BANK_PATH], vl_err *err)
 {
     vl_bank bank = { 0 };
-    const char *const set = getenv("VIAL_BANK");
-    if (!bank_path && (!set || !*set || !access(name, F_OK))) {
+    if (!vl_names_in_bank(bank_path, name)) {
         if (strlen(name) >= VL_BANK_PATH) return vl_fail(err, VL_EARG, "the path is too long");
         memcpy(path, name, strlen(name) + 1);
         return VL_OK;
@@ -52,8 +57,7 @@ static int tell_sheet_errors(const vl_sheet *sheet, const char *path)
         if (e->column) snprintf(column, sizeof column, ", column %" PRIu32, e->column);
         vl_say(stderr, "vial: %s: line %" PRIu32 "%s: %s", path, e->line, column, e->what);
     }
-    vl_say(stderr, "vial: %s: %zu error%s; nothing was started", path, sheet->nerror,
-           sheet->nerror == 1 ? "" : "s");
+    vl_say(stderr, "vial: %s: %zu error%s; nothing was started", path, sheet->nerror, vl_s(sheet->nerror));
     return EX_DATAERR;
 }
 

@@ -23,8 +23,9 @@ typedef struct vl_into_bank {
 
 int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask);
 
-/* The path of a store: `name` itself, or, with a bank (option, or VIAL_BANK when there is no file of that
- * name), the store that SAMPLE or SAMPLE/ACQUISITION names there. */
+/* Is `name` one of a bank: with a bank (option, or VIAL_BANK when there is no file of that name)? */
+bool vl_names_in_bank(const char *bank, const char *name);
+/* The path of a store: `name` itself, or the store that SAMPLE or SAMPLE/ACQUISITION names in the bank. */
 vl_code vl_name_store(const char *bank, const char *name, char path[VL_BANK_PATH], vl_err *err);
 
 /* "3/8": part 3 of 8. */

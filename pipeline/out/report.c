@@ -7,6 +7,7 @@
 #include "pipeline/out/reader.h"
 #include "pipeline/out/verify.h"
 #include "pipeline/page/svg.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -190,7 +191,7 @@ static void put_columns(report *r)
     qsort(column, (size_t)n, sizeof *column, by_size);
     char bytes[32];
     vl_html_putf(r->h, "<section><h2>Columns by size</h2>\n<details><summary>%d column%s in %s</summary>\n",
-                 n, n == 1 ? "" : "s", vl_show_bytes(all, bytes));
+                 n, vl_s((uint64_t)n), vl_show_bytes(all, bytes));
     vl_html_table_open(r->h, "What each column takes, the largest first",
                        "Column|Type|Codec|#Elements|#Plain|#Packed|#Ratio|#Share");
     for (int i = 0; i < n; i++) put_column(r, column[i], all);

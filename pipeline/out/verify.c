@@ -10,6 +10,7 @@
 #include "pipeline/out/kind.h"
 #include "pipeline/run/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,4 +207,11 @@ vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
     vl_store_close(v.store);
     free(v.whole);
     return vl_err_file(err, ask->path);
+}
+
+void vl_verified_tell(const vl_verified *seen, char *text, size_t n)
+{
+    snprintf(text, n, "%" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes, %s, digest %s",
+             seen->rows, seen->columns, seen->chunks, seen->bytes,
+             seen->text ? "original text compared" : "text not made again", seen->digest);
 }

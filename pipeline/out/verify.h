@@ -23,6 +23,9 @@ typedef struct vl_verified {
     char kind[32], digest[65];
 } vl_verified;
 
+/* In words: rows, columns, chunks, bytes, digest. Into text of n bytes. */
+void vl_verified_tell(const vl_verified *seen, char *text, size_t n);
+
 vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err);
 
 #endif

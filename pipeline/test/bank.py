@@ -190,7 +190,7 @@ def other_bytes(t, f, bank):
             "tidy keeps it for 30 days", done.err)
     later = {"VIAL_NOW": str(time.time() + 31 * 86400)}
     done = bank.run("tidy", "-n", env=later)
-    t.check(b"would remove: 1 stores" in done.out and os.path.exists(kept[0]), "tidy -n", done.out.decode())
+    t.check(b"would remove: 1 store" in done.out and os.path.exists(kept[0]), "tidy -n", done.out.decode())
     done = bank.run("tidy", env=later)
     t.check(done.code == OK and not os.path.exists(kept[0]), "tidy removes it later", done.err)
     t.check(bank.run("catalog", "check").code == OK, "catalog check after tidying")

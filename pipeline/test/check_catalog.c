@@ -260,20 +260,20 @@ static void check_checks(void)
         put_new(c, record, "put");
     }
     visits look = { 0 }, work = { .c = c }, stop = { .fail_at = 2 };
-    CHECK(!vl_catalog_oldest_checks(c, 100, visit, &look, &err) &&
+    CHECK(!vl_catalog_oldest_checks(c, NULL, 100, visit, &look, &err) &&
               !strcmp(look.text, "S3/r.h5;S2/r.h5;S1/r.h5;"),
           "oldest first: %s %s", look.text, err.what);
-    CHECK(!vl_catalog_oldest_checks(c, 2, visit, &work, &err) && !strcmp(work.text, "S3/r.h5;S2/r.h5;"),
+    CHECK(!vl_catalog_oldest_checks(c, NULL, 2, visit, &work, &err) && !strcmp(work.text, "S3/r.h5;S2/r.h5;"),
           "two of them: %s", work.text);
     look = (visits){ 0 };
-    CHECK(!vl_catalog_oldest_checks(c, UINT64_MAX, visit, &look, &err) &&
+    CHECK(!vl_catalog_oldest_checks(c, NULL, UINT64_MAX, visit, &look, &err) &&
               !strcmp(look.text, "S1/r.h5;S3/r.h5;S2/r.h5;"),
           "after checks: %s", look.text);
-    CHECK(vl_catalog_oldest_checks(c, 3, visit, &stop, &err) == VL_EBUSY && stop.n == 2,
+    CHECK(vl_catalog_oldest_checks(c, NULL, 3, visit, &stop, &err) == VL_EBUSY && stop.n == 2,
           "a visit that fails");
     vl_err_clear(&err);
     work = (visits){ .c = c };
-    CHECK(!vl_catalog_oldest_checks(c, UINT64_MAX, visit, &work, &err) && work.n == 3, "each once");
+    CHECK(!vl_catalog_oldest_checks(c, NULL, UINT64_MAX, visit, &work, &err) && work.n == 3, "each once");
     CHECK(!vl_catalog_checked(c, ask_whole(c, "SELECT min(store_id) FROM store"), 1770000009, "bad", &err) &&
               list_stores(c, NULL, "verified IS NOT NULL", VL_LIST_TSV, text, &err) == 2,
           "a check that failed does not count as verified: %s", text);

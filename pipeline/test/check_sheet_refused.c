@@ -121,7 +121,7 @@ static const bad_case bad[] = {
     { "a list with a name that is not there", "sample;file_1\nS;b.fq,none.fq\n",
       "2:2: \"none.fq\" not found" },
     { "a list and one mate", "sample;file_1;file_2\nS;b.fq,c.fq;a_R2.fq\n",
-      "2:3: 1 files here, and 2 of first" },
+      "2:3: 1 file here, and 2 of first" },
     { "index reads as mates", "sample,file_1,file_2\nS," ROW("1") ",S1_S1_L001_I1_001.fastq\n",
       "2:3: \"S1_S1_L001_I1_001.fastq\" holds index reads" },
     { "same acquisition made", OWN "S,a_R1.fq\nS,sub/a_R1.fq\n",

@@ -23,7 +23,7 @@ def tree(bank):
 def from_originals(t, f):
     bank, _ = scene(f)
     done = bank.run("heal")
-    t.check(done.code == OK and done.out == b"3 stores: 3 whole, 0 healed, 0 not whole\n",
+    t.check(done.code == OK and b"3 stores: 3 as sealed and last verified, 0 healed, 0 not w" in done.out,
             "nothing to heal", str(done))
     for harm in HARMS:
         for sample, acquisition, name in (("S3", "S3", "reads-S3"), ("S2", "m", "spectra-m")):
@@ -55,7 +55,8 @@ def all_at_once(t, f):
     for name in ("reads-S2", "spectra-m", "reads-S3"):
         remove(bank, find(bank, name))
     done = bank.run("heal")
-    t.check(done.code == OK and b"0 whole, 3 healed, 0 not whole" in done.out, "three at once", str(done))
+    t.check(done.code == OK and b"0 as sealed and last verified, 3 healed, 0 not whole" in done.out,
+            "three at once", str(done))
     for sample, acquisition in (("S2", "S2"), ("S3", "S3")):
         check_healed(t, bank, before[sample], sample, acquisition, f"three at once, {sample}/{acquisition}")
 
@@ -72,7 +73,8 @@ def from_elsewhere(t, f):
     done = bank.run("heal")
     sums = [sha(f / f"tape/deep/x{mate}") for mate in (1, 2)]
     t.check(done.code == DATA and all(s in done.out.decode() for s in sums) and b"S2_R1.fastq" in done.out
-            and b"2 whole, 0 healed, 1 not whole" in done.out, "what is needed", str(done))
+            and b"2 as sealed and last verified, 0 healed, 1 not whole" in done.out,
+            "what is needed", str(done))
     t.check(record(bank, "S2")["stores"] == before["stores"], "the record stays")
     done = bank.run("heal", "--from", f / "none")
     t.check(done.code == NOINPUT, "--from what is not there", str(done))
@@ -168,6 +170,43 @@ def verify_says(t, f):
             "and what is needed", done.err)
 
 
+def rot(path):
+    """Bytes differ, and nobody knows yet."""
+    os.chmod(path, 0o644)
+    with open(path, "r+b") as g:
+        g.seek(os.path.getsize(path) // 2)
+        was = g.read(4)
+        g.seek(-4, 1)
+        g.write(bytes(b ^ 0x55 for b in was))
+    os.chmod(path, 0o444)
+
+
+def read_now(t, f):
+    """A sample that is named is read; so is one that verify is given by name, and what it finds is noted."""
+    bank, _ = scene(f)
+    rot(find(bank, "reads-S3"))
+    done = bank.run("heal")
+    t.check(done.code == OK and b"3 as sealed and last verified" in done.out, "all: not read", str(done))
+    before = record(bank, "S3")
+    done = bank.run("heal", "S3")
+    t.check(done.code == OK and b"1 store: 0 read and whole, 1 healed, 0 not whole" in done.out
+            and "vial heal" not in done.err, "named: read and healed", str(done))
+    check_healed(t, bank, before, "S3", "S3", "named")
+    done = bank.run("heal", "S3")
+    t.check(done.code == OK and b"1 store: 1 read and whole, 0 healed" in done.out, "whole", str(done))
+    rot(find(bank, "reads-S2"))
+    done = bank.run("verify", "S2/m")
+    t.check(done.code == OK and done.out.startswith(b"S2/spectra-m.h5: ok: ") and done.out.count(b"\n") == 1
+            and b"original text compared, digest " in done.out, "verify: one acquisition", str(done))
+    done = bank.run("verify", "S2", "S3")
+    t.check(done.code == DATA and b"S2/spectra-m.h5: ok" in done.out and b"S3/reads-S3.h5: ok" in done.out
+            and "vial heal S2/S2" in done.err, "verify: all stores of samples", str(done))
+    done = bank.run("heal")
+    t.check(done.code == OK and b"1 healed, 0 not whole" in done.out, "what verify found heals", str(done))
+    t.check(bank.run("verify", "S9").code == NOINPUT and bank.run("verify", "S2/x").code == NOINPUT,
+            "no such store")
+
+
 def old_bank(t, f):
     """Stores of version 1, from their originals."""
     shutil.copytree("testdata/stores/v1/bank", f / "bank")
@@ -191,4 +230,5 @@ def old_bank(t, f):
 
 
 if __name__ == "__main__":
-    main(from_originals, all_at_once, from_elsewhere, from_backup, where_it_lies, verify_says, old_bank)
+    main(from_originals, all_at_once, from_elsewhere, from_backup, where_it_lies, verify_says, read_now,
+         old_bank)

@@ -163,7 +163,7 @@ def private(t, f):
         works(t, f"who may read: {command[0]}", colleague.run(command[0], *b, *command[1:]))
     done = colleague.run("verify", *b)
     works(t, "who may read: verify -b", done)
-    t.check(b"1 stores verified" in done.out and "not noted" in done.err, "that times are not noted is said",
+    t.check(b"1 store verified" in done.out and "not noted" in done.err, "that times are not noted is said",
             str(done))
     os.mkdir(f / "out")
     os.chmod(f / "out", 0o777)
@@ -201,7 +201,7 @@ def mounted(t, f):
         done = inside(*args)
         t.check(done.returncode == OK, f"read-only: {args[0]}", done.stderr)
     done = inside("verify", "--all")
-    t.check(done.returncode == OK and "1 stores verified" in done.stdout and "not noted" in done.stderr,
+    t.check(done.returncode == OK and "1 store verified" in done.stdout and "not noted" in done.stderr,
             "read-only: verify --all", str(done))
     for args in (["nightly"], ["withdraw", "--reason", "x", "S"], ["tidy"], ["catalog", "rebuild"],
                  ["ingest", "-s", "T", f / "r.fastq"]):

@@ -143,10 +143,10 @@ def in_a_bank(t, f):
     t.check(bank.run("ingest", "-q", "-s", "S1", f / "a.mzML").code == OK, "ingest")
     seen = lambda: bank.ls()[0]["verified"]
     done = bank.run("verify", "--all", "--quick")
-    t.check(done.code == OK and b"1 stores checked, texts not made again" in done.out and not seen(),
+    t.check(done.code == OK and b"1 store checked, texts not made again" in done.out and not seen(),
             "verify --all --quick", done.out)
     done = bank.run("verify", "--all")
-    t.check(done.code == OK and b"1 stores verified" in done.out and seen(), "verify --all", done.out)
+    t.check(done.code == OK and b"1 store verified" in done.out and seen(), "verify --all", done.out)
     done = bank.run("verify", "--quick", "S1")
     t.check(done.code == OK and b"text not made again" in done.out, "verify --quick S1", done.err)
 

@@ -100,8 +100,9 @@ vl_code vl_catalog_refused_before(vl_catalog *c, const vl_item *item, uint64_t b
                                   char *message, size_t n, vl_err *err);
 
 /* ---- verification ---- */
-/* Live stores whose last check is longest ago, `most` of them: visit(sample, file, store_id). */
-vl_code vl_catalog_oldest_checks(vl_catalog *c, uint64_t most,
+/* Live stores whose last check is longest ago, `most` of them: visit(sample, file, store_id). name: only
+ * those of "SAMPLE" or "SAMPLE/ACQUISITION"; NULL: of all. */
+vl_code vl_catalog_oldest_checks(vl_catalog *c, const char *name, uint64_t most,
                                  vl_code (*visit)(const char *sample, const char *file, int64_t store,
                                                   void *to, vl_err *err),
                                  void *to, vl_err *err);

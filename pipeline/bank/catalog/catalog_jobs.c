@@ -112,18 +112,20 @@ static vl_code add_id(ids *all, int64_t id, vl_err *err)
 
 /* Publishing verifies, so a store that was never checked since was checked then. A check in the future was
  * made while the clock was wrong: nobody knows when. */
-static vl_code find_oldest(vl_catalog *c, uint64_t most, ids *all, vl_err *err)
+static vl_code find_oldest(vl_catalog *c, const char *name, uint64_t most, ids *all, vl_err *err)
 {
     const vl_sql_value v[] = { vl_sql_whole(most < INT64_MAX ? (int64_t)most : INT64_MAX),
-                               vl_sql_real(vl_bank_now() + 3600) };
+                               vl_sql_real(vl_bank_now() + 3600), vl_sql_text(name) };
     sqlite3_stmt *const q =
         vl_sql_ask(c,
                    "SELECT store_id FROM store WHERE +state = 'live' AND acquisition_id NOT IN"
                    " (SELECT acquisition_id FROM acquisition WHERE sample_id IN"
                    "  (SELECT sample_id FROM sample WHERE withdrawn_at IS NOT NULL))"
+                   " AND (?3 IS NULL OR acquisition_id IN (SELECT acquisition_id FROM acquisition a"
+                   "  JOIN sample s USING (sample_id) WHERE ?3 IN (s.name, s.name || '/' || a.name)))"
                    " ORDER BY CASE WHEN coalesce(verified_at, published_at) > ?2 THEN 0"
                    " ELSE coalesce(verified_at, published_at) END, store_id LIMIT ?1",
-                   v, 2, err);
+                   v, 3, err);
     while (q && vl_sql_row(c, q, err)) {
         if (!add_id(all, sqlite3_column_int64(q, 0), err)) continue;
         sqlite3_reset(q);
@@ -150,13 +152,13 @@ static vl_code find_store(vl_catalog *c, int64_t store, char **sample, char **fi
 }
 
 /* Checking takes hours, so no statement is open during a visit: it would keep the log from being emptied. */
-vl_code vl_catalog_oldest_checks(vl_catalog *c, uint64_t most,
+vl_code vl_catalog_oldest_checks(vl_catalog *c, const char *name, uint64_t most,
                                  vl_code (*visit)(const char *sample, const char *file, int64_t store,
                                                   void *to, vl_err *err),
                                  void *to, vl_err *err)
 {
     ids all = { 0 };
-    find_oldest(c, most, &all, err);
+    find_oldest(c, name, most, &all, err);
     for (size_t i = 0; i < all.n && !err->code; i++) {
         char *sample, *file;
         if (!find_store(c, all.id[i], &sample, &file, err) && file) visit(sample, file, all.id[i], to, err);

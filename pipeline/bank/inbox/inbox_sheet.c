@@ -7,6 +7,7 @@
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
 #include "pipeline/bank/sheet/sheet.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ static vl_code refuse(const vl_scan *scan, const char *path, const vl_sheet *she
     char *const detail = list_errors(sheet, err);
     if (!detail) return err->code;
     return vl_found_wait(scan->found, copy(path, err), true, detail, err, "%s sheet with %zu error%s",
-                         sheet->dialect ? sheet->dialect : "a", sheet->nerror, sheet->nerror == 1 ? "" : "s");
+                         sheet->dialect ? sheet->dialect : "a", sheet->nerror, vl_s(sheet->nerror));
 }
 
 /* ---- files of a sheet ---- */

@@ -51,8 +51,7 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
     }
     snprintf(line, sizeof line,
              "%" PRIu64 " of %" PRIu64 " item%s, %" PRIu64 " refused, %3.0f%%, %s/s read%s; %s", ended(sum),
-             sum->items, sum->items == 1 ? "" : "s", sum->refused + sum->failed, 100 * part, rate, left,
-             names);
+             sum->items, vl_s(sum->items), sum->refused + sum->failed, 100 * part, rate, left, names);
     if (v->terminal) vl_progress_line(line);
     else vl_say(stderr, "vial: %s", line);
     v->shown = v->terminal;

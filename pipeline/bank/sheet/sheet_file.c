@@ -7,6 +7,7 @@
  */
 #include "pipeline/bank/sheet/sheet_part.h"
 #include "pipeline/io/names.h"
+#include "pipeline/run/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +169,7 @@ static void check_mates(vl_sheet_reader *r, const vl_item *item, const vl_csv_ce
         vl_sheet_wrong(r, cell[1]->line, column, "\"%s\" %s", vl_sheet_show(err.file).text, err.what);
     const size_t n = vl_inputs_count(in, 0), m = vl_inputs_count(in, 1);
     if (n && m && n != m && n == count_names(cell[0]) && m == count_names(cell[1]))
-        vl_sheet_wrong(r, cell[1]->line, column, "%zu files here, and %zu of first mates", m, n);
+        vl_sheet_wrong(r, cell[1]->line, column, "%zu file%s here, and %zu of first mates", m, vl_s(m), n);
     if (item->options)
         vl_sheet_wrong(r, vl_sheet_cell_of(r, VL_SHEET_INTERLEAVED)->line, r->at[VL_SHEET_INTERLEAVED],
                        "two files are pairs already: leave it out");

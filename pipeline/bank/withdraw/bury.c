@@ -18,6 +18,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,13 @@ static vl_code begin(const vl_one_sample *k, json_t *record, vl_err *err)
     return vl_record_save(k->bank, record, "tidy", "vial tidy", err);
 }
 
-/* Every file of the folder but the tombstone goes, whatever it is called. */
+static int remove_one(const char *path, const struct stat *st, int what, struct FTW *at)
+{
+    (void)st, (void)at;
+    return (what == FTW_DP ? rmdir(path) : unlink(path)) && errno != ENOENT ? -1 : 0;
+}
+
+/* Everything in the folder but the tombstone goes, whatever it is called: a folder with all that is in it. */
 static vl_code empty_folder(const char *folder, vl_err *err)
 {
     char path[VL_BANK_PATH + 300];
@@ -116,8 +123,8 @@ static vl_code empty_folder(const char *folder, vl_err *err)
     if (n < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot list the sample's folder");
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
-        if (unlink(path) && errno != ENOENT)
-            vl_fail_errno(err, VL_EIO, errno, "cannot remove %s", entry[i]->d_name);
+        if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
+            vl_fail_errno(err, VL_EIO, errno, "cannot remove %.200s", path);
         free(entry[i]);
     }
     free(entry);
