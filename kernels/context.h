@@ -1,6 +1,6 @@
 /*
- * What the kernels of context_rans.c share with who makes and keeps the model: 16 lanes that each run through
- * a stretch of symbols, the context a symbol stands in, and the frequencies that go with it.
+ * What the kernels of context_rans.c share with who makes and keeps the model: lanes that each run through a
+ * stretch of symbols, the context a symbol stands in, and the frequencies that go with it.
  *
  * A context is made of what came before in the same row, most significant first:
  *     history   the last symbols, sym_bits each, as many as history_mask keeps
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VL_LANES = 16, VL_FREQ_BITS = 12, VL_FREQ_ALL = 1 << VL_FREQ_BITS };
+enum { VL_LANES = 32, VL_FREQ_BITS = 12, VL_FREQ_ALL = 1 << VL_FREQ_BITS };
 
 typedef struct vl_context {
     uint32_t nsymbol; /* symbols are 0 .. nsymbol - 1; nsymbol, "another", stands for what has no frequency */
@@ -33,8 +33,10 @@ typedef struct vl_context {
     const uint8_t *slot;    /* [clusters * VL_FREQ_ALL + 3]: the symbol of each of a cluster's slots */
 } vl_context;
 
-/* Where lanes stand in rows: symbols left in the row, place in it, number of the next row. */
+/* Where lanes stand in rows: symbols left in the row, place in it, number of the next row. n: VL_LANES, or 16
+ * as they were in the first chunks that were written. */
 typedef struct vl_lanes {
+    uint32_t n;
     uint32_t left[VL_LANES], place[VL_LANES], next[VL_LANES];
 } vl_lanes;
 

@@ -1,5 +1,5 @@
 /*
- * context_rans.c for AVX2: the 16 lanes as two times 8. Included there and nowhere else.
+ * context_rans.c for AVX2: 8 lanes at once. Included there and nowhere else.
  */
 #ifndef VL_CONTEXT_AVX2_H
 #define VL_CONTEXT_AVX2_H
@@ -9,7 +9,7 @@
 
 #include "kernels/choose.h"
 
-enum { VL_HALF = VL_LANES / 2 };
+enum { VL_EIGHT = 8 };
 
 /* What is known of the rows of 8 lanes. */
 typedef struct eight {
@@ -100,7 +100,7 @@ VL_TARGET_AVX2 static inline void begin_rows8(eight *p, const uint32_t *length)
     p->place = _mm256_andnot_si256(ends, p->place);
 }
 
-VL_TARGET_AVX2 static inline eight begin_eight(const vl_lanes *at, int half)
+VL_TARGET_AVX2 static inline eight begin_eight(const vl_lanes *at, size_t first)
 {
     const __m256i zero = _mm256_setzero_si256();
     return (eight){ zero,
@@ -108,9 +108,9 @@ VL_TARGET_AVX2 static inline eight begin_eight(const vl_lanes *at, int half)
                     zero,
                     zero,
                     zero,
-                    _mm256_loadu_si256((const void *)(at->left + half * VL_HALF)),
-                    _mm256_loadu_si256((const void *)(at->place + half * VL_HALF)),
-                    _mm256_loadu_si256((const void *)(at->next + half * VL_HALF)) };
+                    _mm256_loadu_si256((const void *)(at->left + first)),
+                    _mm256_loadu_si256((const void *)(at->place + first)),
+                    _mm256_loadu_si256((const void *)(at->next + first)) };
 }
 
 VL_TARGET_AVX2 static inline __m256i gather8(const void *table, __m256i at)
@@ -137,9 +137,9 @@ VL_TARGET_AVX2 static void context_list_avx2(uint32_t *context, const uint8_t *s
                                              const uint32_t *length, const vl_lanes *at, const vl_context *m)
 {
     const wide8 w = wide8_of(m);
-    for (int half = 0; half < 2; half++) {
-        eight p = begin_eight(at, half);
-        for (size_t i = (size_t)half * VL_HALF; i < nstep * VL_LANES; i += VL_LANES) {
+    for (size_t g = 0; g < at->n; g += VL_EIGHT) {
+        eight p = begin_eight(at, g);
+        for (size_t i = g; i < nstep * at->n; i += at->n) {
             begin_rows8(&p, length);
             _mm256_storeu_si256((void *)(context + i), contexts8(&w, &p));
             step8(&w, &p, _mm256_and_si256(load8_byte(sym + i), _mm256_set1_epi32(127)));
@@ -152,7 +152,7 @@ VL_TARGET_AVX2 static size_t context_freq_avx2(uint32_t *freq, uint32_t *other, 
 {
     const __m256i stride = _mm256_set1_epi32((int)m->stride), known = _mm256_set1_epi32(127);
     size_t nother = 0;
-    for (size_t i = 0; i < n; i += VL_HALF) {
+    for (size_t i = 0; i < n; i += VL_EIGHT) {
         const __m256i raw = load8_byte(sym + i);
         const __m256i cluster = gather8_byte(m->cluster, _mm256_loadu_si256((const void *)(context + i)));
         const __m256i row = _mm256_mullo_epi32(cluster, stride);
@@ -225,7 +225,7 @@ VL_TARGET_AVX2 static inline uint16_t *write8(uint16_t *word, __m256i *state, co
     const __m256i full =
         _mm256_cmpgt_epi32(_mm256_add_epi32(_mm256_srli_epi32(x, 20), _mm256_set1_epi32(1)), f);
     const unsigned mask = mask8(full);
-    _mm_storeu_si128((void *)(word - VL_HALF), words8(x, o->pack[mask]));
+    _mm_storeu_si128((void *)(word - VL_EIGHT), words8(x, o->pack[mask]));
     x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), full);
     const __m256i q = divide8(x, f), r = _mm256_sub_epi32(x, _mm256_mullo_epi32(q, f));
     *state = _mm256_add_epi32(_mm256_slli_epi32(q, VL_FREQ_BITS), _mm256_add_epi32(r, first));
@@ -235,28 +235,27 @@ VL_TARGET_AVX2 static inline uint16_t *write8(uint16_t *word, __m256i *state, co
 VL_TARGET_AVX2 static size_t rans_write_avx2(uint16_t *end, uint32_t *state, const uint32_t *freq,
                                              size_t nstep)
 {
+    enum { EIGHTS = VL_LANES / VL_EIGHT };
     orders o;
     uint16_t *word = end;
-    __m256i low = _mm256_set1_epi32(1 << 16), high = low;
+    __m256i x[EIGHTS];
     fill_orders(&o);
-    for (size_t i = nstep; i-- > 0;) {
-        word = write8(word, &high, freq + i * VL_LANES + VL_HALF, &o);
-        word = write8(word, &low, freq + i * VL_LANES, &o);
-    }
-    _mm256_storeu_si256((void *)state, low);
-    _mm256_storeu_si256((void *)(state + VL_HALF), high);
+    for (size_t g = 0; g < EIGHTS; g++) x[g] = _mm256_set1_epi32(1 << 16);
+    for (size_t i = nstep * VL_LANES; i;)
+        for (size_t g = EIGHTS; g-- > 0;) word = write8(word, &x[g], freq + (i -= VL_EIGHT), &o);
+    for (size_t g = 0; g < EIGHTS; g++) _mm256_storeu_si256((void *)(state + g * VL_EIGHT), x[g]);
     return (size_t)(end - word);
 }
 
 /* The symbols of 8 states, which go on; some need words then. */
-VL_TARGET_AVX2 static inline __m256i read8(__m256i *state, __m256i context, const vl_context *m,
-                                           __m256i stride)
+VL_TARGET_AVX2 static inline __m256i read8(__m256i *state, __m256i context, const vl_context *m)
 {
     const __m256i x = *state, cluster = gather8_byte(m->cluster, context),
                   slot = _mm256_and_si256(x, _mm256_set1_epi32(VL_FREQ_ALL - 1));
     const __m256i symbol =
         gather8_byte(m->slot, _mm256_or_si256(_mm256_slli_epi32(cluster, VL_FREQ_BITS), slot));
-    const __m256i pair = gather8(m->freq, _mm256_add_epi32(_mm256_mullo_epi32(cluster, stride), symbol));
+    const __m256i pair = gather8(
+        m->freq, _mm256_add_epi32(_mm256_mullo_epi32(cluster, _mm256_set1_epi32((int)m->stride)), symbol));
     *state = _mm256_add_epi32(_mm256_mullo_epi32(_mm256_and_si256(pair, _mm256_set1_epi32(0xffff)),
                                                  _mm256_srli_epi32(x, VL_FREQ_BITS)),
                               _mm256_sub_epi32(slot, _mm256_srli_epi32(pair, 16)));
@@ -277,7 +276,7 @@ VL_TARGET_AVX2 static inline size_t refill8(__m256i *state, const uint16_t *word
 VL_TARGET_AVX2 static bool others8(__m256i *symbol, unsigned none, size_t at, uint32_t *where,
                                    const uint8_t *other, size_t nother, size_t *k)
 {
-    uint32_t all[VL_HALF];
+    uint32_t all[VL_EIGHT];
     _mm256_storeu_si256((void *)all, *symbol);
     for (; none; none &= none - 1) {
         const unsigned l = (unsigned)__builtin_ctz(none);
@@ -301,32 +300,33 @@ VL_TARGET_AVX2 static size_t context_read_avx2(uint8_t *sym, uint32_t *where, co
                                                size_t nother, size_t nstep, const uint32_t *length,
                                                const vl_lanes *at, const vl_context *m)
 {
+    enum { EIGHTS = VL_LANES / VL_EIGHT };
     const wide8 w = wide8_of(m);
-    const __m256i stride = _mm256_set1_epi32((int)m->stride), last = _mm256_set1_epi32((int)m->nsymbol);
+    const __m256i last = _mm256_set1_epi32((int)m->nsymbol);
+    const size_t ngroup = at->n / VL_EIGHT;
     orders o;
-    eight p[2];
-    __m256i x[2];
+    eight p[EIGHTS];
+    __m256i x[EIGHTS];
     size_t used = 0, k = 0;
     fill_orders(&o);
-    for (int half = 0; half < 2; half++) {
-        p[half] = begin_eight(at, half);
-        x[half] = _mm256_loadu_si256((const void *)(state + half * VL_HALF));
+    for (size_t g = 0; g < ngroup; g++) {
+        p[g] = begin_eight(at, g * VL_EIGHT);
+        x[g] = _mm256_loadu_si256((const void *)(state + g * VL_EIGHT));
     }
-    for (size_t i = 0; i < nstep * VL_LANES; i += VL_LANES) {
+    for (size_t i = 0; i < nstep * at->n;) {
         if (used > nword) return SIZE_MAX;
-        for (int half = 0; half < 2; half++) {
-            const size_t own = i + (size_t)half * VL_HALF;
-            begin_rows8(&p[half], length);
-            __m256i symbol = read8(&x[half], contexts8(&w, &p[half]), m, stride);
-            used += refill8(&x[half], word + used, &o);
+        for (size_t g = 0; g < ngroup; g++, i += VL_EIGHT) {
+            begin_rows8(&p[g], length);
+            __m256i symbol = read8(&x[g], contexts8(&w, &p[g]), m);
+            used += refill8(&x[g], word + used, &o);
             const unsigned none = mask8(_mm256_cmpeq_epi32(symbol, last));
-            if (__builtin_expect(none, 0) && !others8(&symbol, none, own, where, other, nother, &k))
+            if (__builtin_expect(none, 0) && !others8(&symbol, none, i, where, other, nother, &k))
                 return SIZE_MAX;
-            store8_byte(sym + own, symbol);
-            step8(&w, &p[half], symbol);
+            store8_byte(sym + i, symbol);
+            step8(&w, &p[g], symbol);
         }
     }
-    for (int half = 0; half < 2; half++) _mm256_storeu_si256((void *)(state + half * VL_HALF), x[half]);
+    for (size_t g = 0; g < ngroup; g++) _mm256_storeu_si256((void *)(state + g * VL_EIGHT), x[g]);
     return used <= nword ? used : SIZE_MAX;
 }
 

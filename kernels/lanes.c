@@ -1,36 +1,35 @@
 /*
- * A stretch of bytes in 16 lanes of equal length, as context_rans.c walks through them: lane l is the bytes
- * [l * nstep, l * nstep + nstep).
+ * A stretch of bytes in n lanes of equal length, as context_rans.c walks through them: lane l is the bytes
+ * [l * nstep, l * nstep + nstep). n is a multiple of 16.
  *
- * lanes_split   dst [nstep * 16], step by step: dst[i * 16 + l] = src[l * nstep + i]
+ * lanes_split   dst [nstep * n], step by step: dst[i * n + l] = src[l * nstep + i]
  * lanes_join    the other way
  * dst and src do not overlap.
  */
 #include <string.h>
 
 #include "kernels/choose.h"
-#include "kernels/context.h"
 
-static void split_from(uint8_t *dst, const uint8_t *src, size_t nstep, size_t from)
+static void split_from(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n, size_t from)
 {
     for (size_t i = from; i < nstep; i++)
-        for (size_t l = 0; l < VL_LANES; l++) dst[i * VL_LANES + l] = src[l * nstep + i];
+        for (size_t l = 0; l < n; l++) dst[i * n + l] = src[l * nstep + i];
 }
 
-static void lanes_split_scalar(uint8_t *dst, const uint8_t *src, size_t nstep)
+static void lanes_split_scalar(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n)
 {
-    split_from(dst, src, nstep, 0);
+    split_from(dst, src, nstep, n, 0);
 }
 
-static void join_from(uint8_t *dst, const uint8_t *src, size_t nstep, size_t from)
+static void join_from(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n, size_t from)
 {
     for (size_t i = from; i < nstep; i++)
-        for (size_t l = 0; l < VL_LANES; l++) dst[l * nstep + i] = src[i * VL_LANES + l];
+        for (size_t l = 0; l < n; l++) dst[l * nstep + i] = src[i * n + l];
 }
 
-static void lanes_join_scalar(uint8_t *dst, const uint8_t *src, size_t nstep)
+static void lanes_join_scalar(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n)
 {
-    join_from(dst, src, nstep, 0);
+    join_from(dst, src, nstep, n, 0);
 }
 
 #if defined(__x86_64__)
@@ -49,28 +48,32 @@ VL_TARGET_AVX2 static inline void turn(__m128i r[16])
     }
 }
 
-VL_TARGET_AVX2 static void lanes_split_avx2(uint8_t *dst, const uint8_t *src, size_t nstep)
+VL_TARGET_AVX2 static void lanes_split_avx2(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n)
 {
     size_t i = 0;
     for (; i + 16 <= nstep; i += 16) {
-        __m128i r[16];
-        for (size_t l = 0; l < VL_LANES; l++) r[l] = _mm_loadu_si128((const void *)(src + l * nstep + i));
-        turn(r);
-        for (size_t k = 0; k < 16; k++) _mm_storeu_si128((void *)(dst + (i + k) * VL_LANES), r[k]);
+        for (size_t g = 0; g < n; g += 16) {
+            __m128i r[16];
+            for (size_t l = 0; l < 16; l++) r[l] = _mm_loadu_si128((const void *)(src + (g + l) * nstep + i));
+            turn(r);
+            for (size_t k = 0; k < 16; k++) _mm_storeu_si128((void *)(dst + (i + k) * n + g), r[k]);
+        }
     }
-    split_from(dst, src, nstep, i);
+    split_from(dst, src, nstep, n, i);
 }
 
-VL_TARGET_AVX2 static void lanes_join_avx2(uint8_t *dst, const uint8_t *src, size_t nstep)
+VL_TARGET_AVX2 static void lanes_join_avx2(uint8_t *dst, const uint8_t *src, size_t nstep, size_t n)
 {
     size_t i = 0;
     for (; i + 16 <= nstep; i += 16) {
-        __m128i r[16];
-        for (size_t k = 0; k < 16; k++) r[k] = _mm_loadu_si128((const void *)(src + (i + k) * VL_LANES));
-        turn(r);
-        for (size_t l = 0; l < VL_LANES; l++) _mm_storeu_si128((void *)(dst + l * nstep + i), r[l]);
+        for (size_t g = 0; g < n; g += 16) {
+            __m128i r[16];
+            for (size_t k = 0; k < 16; k++) r[k] = _mm_loadu_si128((const void *)(src + (i + k) * n + g));
+            turn(r);
+            for (size_t l = 0; l < 16; l++) _mm_storeu_si128((void *)(dst + (g + l) * nstep + i), r[l]);
+        }
     }
-    join_from(dst, src, nstep, i);
+    join_from(dst, src, nstep, n, i);
 }
 
 #endif

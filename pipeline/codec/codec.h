@@ -63,7 +63,6 @@ typedef struct vl_pack_job {
     vl_beside beside;
     int effort;    /* 0 .. VL_EFFORTS - 1 */
     size_t fill;   /* bytes at the end that only fill the chunk up, with its last element */
-    bool all;      /* to learn: these are all elements of the column */
     vl_work *work; /* borrowed */
 } vl_pack_job;
 

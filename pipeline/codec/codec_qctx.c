@@ -1,17 +1,17 @@
 /*
  * Codec qctx: qualities by the contexts they stand in. A model of the contexts is learned once for the column
- * (quality_model.h) and lies in each chunk; one that it does not suit gets a model of its own. Coded with 16
+ * (quality_model.h) and lies in each chunk; one that it does not suit gets a model of its own. Coded with
  * interleaved states (kernels/context_rans.c).
  *
  * Payload:
- *     u8   1: the lengths of rows follow, 0: a chunk is one row
+ *     u8   1: the lengths of rows follow, else a chunk is one row; + 2: 32 lanes, else 16
  *     leb128 how many of the chunk's bytes, at its end, are only the last of those before
  *     the model:  leb128 bytes, and the bytes
  *     rows:       leb128 how many, length of the first; of the others when they are equal, else 0; of the
  *                 last; when 0, leb128 bytes of a zstd frame and the frame: u32 of each but the first and
  *                 last
  *     leb128 how many symbols are not by the model, and their values, u8 each
- *     u32 [16] the states; then the words, u16 each, to the end
+ *     u32 [lanes] the states; then the words, u16 each, to the end
  */
 #include "pipeline/codec/quality_model.h"
 
@@ -22,6 +22,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ROWS = 1, WIDE = 2, FIRST_LANES = 16 };
 
 /* What is kept from chunk to chunk: models that were read, and room. */
 typedef struct state {
@@ -124,7 +126,7 @@ static vl_code take_symbols(const vl_pack_job *job, state *s, const vl_quality_m
     uint8_t *const straight = s->sym.data + n;
     for (size_t i = 0; i < job->len; i++) straight[i] = m->symbol[job->plain[i]];
     memset(straight + job->len, 0, n - job->len);
-    vl_k.lanes_split(s->sym.data, straight, nstep);
+    vl_k.lanes_split(s->sym.data, straight, nstep, VL_LANES);
     return VL_OK;
 }
 
@@ -133,12 +135,12 @@ static vl_code pack_by(const vl_pack_job *job, state *s, const vl_buf *model, vl
 {
     if (read_model(s, model->data, model->len, job->work, err)) return err->code;
     const vl_quality_model *const m = &s->model;
-    const size_t nstep = vl_quality_steps(job->len), n = nstep * VL_LANES;
+    const size_t nstep = vl_quality_steps(job->len, VL_LANES), n = nstep * VL_LANES;
     const bool rows = m->rows && job->beside.row;
-    const uint8_t how = rows;
+    const uint8_t how = (rows ? ROWS : 0) | WIDE;
     uint32_t start[VL_LANES];
     size_t nrow = 0;
-    vl_lanes lanes;
+    vl_lanes lanes = { .n = VL_LANES };
     if (vl_buf_append(out, &how, 1, err) || put_leb(out, job->fill, err) || put_leb(out, model->len, err) ||
         vl_buf_append(out, model->data, model->len, err) ||
         (rows && (lengths_of(job, &s->rows, &nrow, err) ||
@@ -175,22 +177,29 @@ static vl_code pack_own(const vl_pack_job *job, state *s, vl_err *err)
     return pack_by(job, s, &s->learned, &s->best, err);
 }
 
+/* What the model did not expect of a chunk: by one of its own if that is smaller, or not at all. */
+static vl_code pack_unlike(const vl_pack_job *job, state *s, size_t before, vl_buf *out, bool *fits,
+                           vl_err *err)
+{
+    if (pack_own(job, s, err)) return err->code;
+    if (s->best.len && s->best.len < out->len - before) {
+        out->len = before;
+        if (vl_buf_append(out, s->best.data, s->best.len, err)) return err->code;
+    }
+    const size_t alone = vl_quality_alone(job->plain, job->len, &s->log);
+    *fits = out->len - before < alone + alone / 16; /* what codes them one by one needs tables of its own */
+    return VL_OK;
+}
+
 /* job->len: without what fills the chunk up. */
 static vl_code pack_real(const vl_pack_job *job, state *s, vl_buf *out, bool *fits, vl_err *err)
 {
     const size_t before = out->len;
     const vl_model *const model = job->beside.model;
+    *fits = true;
     if (pack_by(job, s, &model->bytes, out, err)) return err->code;
-    if (out->len - before > expected(&s->model, job->len, model->bytes.len)) {
-        if (pack_own(job, s, err)) return err->code;
-        if (s->best.len && s->best.len < out->len - before) {
-            out->len = before;
-            if (vl_buf_append(out, s->best.data, s->best.len, err)) return err->code;
-        }
-    }
-    const size_t alone = vl_quality_alone(job->plain, job->len, &s->log);
-    *fits = out->len - before < alone + alone / 16; /* what codes them one by one needs tables of its own */
-    return VL_OK;
+    if (out->len - before <= expected(&s->model, job->len, model->bytes.len)) return VL_OK;
+    return pack_unlike(job, s, before, out, fits, err);
 }
 
 static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
@@ -256,33 +265,34 @@ static vl_code get_model(const vl_unpack_job *job, cursor *c, state *s, vl_err *
 }
 
 /* Symbols into values; those by no model are put in their places. */
-static vl_code put_values(const vl_unpack_job *job, state *s, const vl_quality_model *m, size_t nstep,
-                          const uint8_t *other, size_t nother)
+static vl_code put_values(const vl_unpack_job *job, state *s, const vl_quality_model *m, size_t nlane,
+                          size_t nstep, const uint8_t *other, size_t nother)
 {
-    uint8_t *const straight = s->sym.data + nstep * VL_LANES;
+    uint8_t *const straight = s->sym.data + nstep * nlane;
     const uint32_t *const where = (const uint32_t *)(const void *)s->other.data;
-    vl_k.lanes_join(straight, s->sym.data, nstep);
+    vl_k.lanes_join(straight, s->sym.data, nstep, nlane);
     for (size_t i = 0; i < job->len; i++) job->plain[i] = m->value[straight[i]];
     for (size_t i = 0; i < nother; i++) {
-        const size_t at = where[i] % VL_LANES * nstep + where[i] / VL_LANES;
+        const size_t at = where[i] % nlane * nstep + where[i] / nlane;
         if (at < job->len) job->plain[at] = other[i];
     }
     return VL_OK;
 }
 
-static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, const vl_quality_model *m,
-                          const uint32_t *row, size_t nrow, vl_err *err)
+static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, uint32_t nlane,
+                          const vl_quality_model *m, const uint32_t *row, size_t nrow, vl_err *err)
 {
-    const size_t nstep = vl_quality_steps(job->len), n = nstep * VL_LANES;
+    const size_t nstep = vl_quality_steps(job->len, nlane), n = nstep * nlane;
     uint64_t nother;
     uint32_t start[VL_LANES];
-    vl_lanes lanes;
+    const size_t nstart = nlane * sizeof *start;
+    vl_lanes lanes = { .n = nlane };
     if (!get(c, &nother, n) || nother > (uint64_t)(c->end - c->p)) return cut_off("others", err);
     const uint8_t *const other = c->p;
     c->p += nother;
-    if ((size_t)(c->end - c->p) < sizeof start || (c->end - c->p) % 2) return cut_off("words", err);
-    memcpy(start, c->p, sizeof start);
-    c->p += sizeof start;
+    if ((size_t)(c->end - c->p) < nstart || (c->end - c->p) % 2) return cut_off("words", err);
+    memcpy(start, c->p, nstart);
+    c->p += nstart;
     const size_t nword = (size_t)(c->end - c->p) / 2;
     if (nword > n) return cut_off("words", err);
     if (vl_quality_lanes(row, nrow, job->len, nstep, &s->length, &lanes, err) ||
@@ -297,16 +307,18 @@ static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, const v
                           nstep, (const uint32_t *)(const void *)s->length.data, &lanes,
                           &m->context) != nword)
         return cut_off("words", err);
-    return put_values(job, s, m, nstep, other, nother);
+    return put_values(job, s, m, nlane, nstep, other, nother);
 }
 
 /* job->len: without what fills the chunk up. */
-static vl_code unpack_real(const vl_unpack_job *job, cursor *c, state *s, bool rows, vl_err *err)
+static vl_code unpack_real(const vl_unpack_job *job, cursor *c, state *s, unsigned how, vl_err *err)
 {
+    const bool rows = how & ROWS;
     size_t nrow = 0;
     if (get_model(job, c, s, err) || (rows && get_rows(job, c, &s->rows, &nrow, err))) return err->code;
     const uint32_t *const row = (const uint32_t *)(const void *)s->rows.data;
-    return read_words(job, c, s, &s->model, rows ? row : NULL, nrow, err);
+    return read_words(job, c, s, how & WIDE ? VL_LANES : FIRST_LANES, &s->model, rows ? row : NULL, nrow,
+                      err);
 }
 
 static vl_code unpack(const vl_unpack_job *job, vl_err *err)
@@ -318,7 +330,7 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     if (!s) return err->code;
     if (!job->n || job->width != 1 || !job->len) return cut_off("all", err);
     const unsigned how = *c.p++;
-    if (how > 1 || !get(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
+    if (how > (ROWS | WIDE) || !get(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
     real.len -= fill;
     if (unpack_real(&real, &c, s, how, err)) return err->code;
     memset(job->plain + real.len, job->plain[real.len - 1], fill);

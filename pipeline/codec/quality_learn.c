@@ -77,7 +77,7 @@ static vl_code take_symbols(learner *a, vl_err *err)
     uint8_t *const straight = a->sym.data + n;
     memset(straight + job->len, 0, n - job->len);
     for (size_t i = 0; i < job->len; i++) straight[i] = a->model.symbol[job->plain[i]];
-    vl_k.lanes_split(a->sym.data, straight, a->nstep);
+    vl_k.lanes_split(a->sym.data, straight, a->nstep, VL_LANES);
     a->longest = 1;
     for (size_t i = 0; i < job->beside.nrow; i++) {
         if (job->beside.row[i] - start > a->longest) a->longest = job->beside.row[i] - start;
@@ -124,7 +124,7 @@ static void put_shape(learner *a, const shape *s, uint8_t out[VL_QUALITY_SHAPE])
 
 static vl_code list_contexts(learner *a, size_t nstep, vl_err *err)
 {
-    vl_lanes lanes;
+    vl_lanes lanes = { .n = VL_LANES };
     const vl_beside *const b = &a->job->beside;
     if (vl_quality_lanes(b->row, b->nrow, a->job->len, a->nstep, &a->length, &lanes, err)) return err->code;
     vl_k.context_list((uint32_t *)(void *)a->context.data, a->sym.data, nstep,
@@ -424,13 +424,13 @@ static vl_code learn(learner *a, vl_buf *out, vl_err *err)
         least = bytes;
         vl_buf_swap(&a->trial, &a->found);
     }
-    if (a->job->all && least >= vl_quality_alone(a->job->plain, a->job->len, &a->log)) return VL_OK;
+    if (least >= vl_quality_alone(a->job->plain, a->job->len, &a->log)) return VL_OK;
     return vl_buf_append(out, a->found.data, a->found.len, err);
 }
 
 vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err)
 {
-    learner a = { .job = job, .nstep = vl_quality_steps(job->len) };
+    learner a = { .job = job, .nstep = vl_quality_steps(job->len, VL_LANES) };
     vl_buf *const own[] = { &a.sym, &a.context, &a.length, &a.count, &a.table, &a.trial, &a.found };
     if (job->len < LEAST) return VL_OK;
     vl_log2_init(&a.log);

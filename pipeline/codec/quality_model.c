@@ -21,7 +21,7 @@ vl_code vl_quality_lanes(const uint32_t *row, size_t nrow, size_t n, size_t nste
         if (!last && (row[i] == start || row[i] >= n)) continue;
         const uint32_t end = last ? UINT32_MAX : row[i];
         all[k++] = end - start;
-        for (; lane < VL_LANES && lane * nstep < end; lane++) {
+        for (; lane < lanes->n && lane * nstep < end; lane++) {
             lanes->place[lane] = (uint32_t)(lane * nstep) - start;
             lanes->left[lane] = end - (uint32_t)(lane * nstep);
             lanes->next[lane] = k;

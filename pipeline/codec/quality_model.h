@@ -38,12 +38,12 @@ vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err);
 vl_code vl_quality_parse(vl_quality_model *m, const uint8_t *bytes, size_t n, vl_work *work, vl_err *err);
 void vl_quality_free(vl_quality_model *m);
 
-/* The lengths of rows as lanes of nstep symbols each go through them: length, one more than there are, none
- * 0; and where lanes begin. row [nrow]: where rows end within n symbols; NULL: all is one. */
+/* The lengths of rows as lanes->n lanes of nstep symbols each go through them: length, one more than there
+ * are, none 0; and where lanes begin. row [nrow]: where rows end within n symbols; NULL: all is one. */
 vl_code vl_quality_lanes(const uint32_t *row, size_t nrow, size_t n, size_t nstep, vl_buf *length,
                          vl_lanes *lanes, vl_err *err);
 /* nstep of n symbols. */
-static inline size_t vl_quality_steps(size_t n) { return (n + VL_LANES - 1) / VL_LANES; }
+static inline size_t vl_quality_steps(size_t n, size_t nlane) { return (n + nlane - 1) / nlane; }
 
 /* Bytes that n qualities would take each for itself, by how often it is there: what is hardly smaller is
  * better left to another codec. */

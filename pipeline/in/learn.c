@@ -24,7 +24,6 @@ static vl_code learn_one(vl_work *work, const vl_chunks *chunks, const vl_chunk 
                     .nrow = chunk->rows.len / sizeof(uint32_t),
                     .near = near ? near->raw.data : NULL,
                     .near_type = near ? near->spec->type : VL_U8 },
-        .all = chunk->last,
         .work = work
     };
     spec->model->codec = codec->id;

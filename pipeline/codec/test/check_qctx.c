@@ -3,6 +3,7 @@
 #include "pipeline/codec/quality_model.h"
 
 #include "formats/leb.h"
+#include "formats/xxh3.h"
 #include "pipeline/test/check.h"
 
 #include <stdlib.h>
@@ -73,13 +74,43 @@ static void crafted_models(vl_buf *f)
     REFUSE(f, "frequencies of cluster 0");
 }
 
+/* Chunks as they were first written, of 16 lanes: states from which no word is needed, and each symbol is as
+ * likely as any. */
+static void sixteen_lanes(void)
+{
+    enum { N = 32, LANES = 16, QUARTER = VL_FREQ_ALL / 4 };
+    static const uint8_t value[VALUES] = { 2, 11, 37 };
+    uint32_t state[LANES];
+    uint8_t want[N];
+    vl_buf f = { 0 }, plain = { 0 };
+    vl_err err = VL_ERR_INIT;
+    for (uint32_t l = 0; l < LANES; l++) {
+        const uint32_t first = l % 3, second = (l + 1) % 3; /* of the lane's two symbols */
+        state[l] = 3u << 30 | second << VL_FREQ_BITS | (first * QUARTER + l);
+        want[2 * l] = value[first];
+        want[2 * l + 1] = value[second];
+    }
+    begin_chunk(&f, 0, 0);
+    put_model(&f, NULL, 0, 16 * 10 + 1);
+    put(&f, "", 1); /* no others */
+    put(&f, state, sizeof state);
+    vl_put_le64(f.data + 8, XXH3_64bits(want, N));
+    seal(&f);
+    HOLDS(!vl_unpack(f.data, f.len, &plain, &old_work, &err) && plain.len == N &&
+              !memcmp(plain.data, want, N),
+          "16 lanes: %s", err.what);
+    vl_buf_free(&plain);
+    vl_buf_free(&f);
+}
+
 static void crafted(void)
 {
     static const uint8_t zeros[200] = { 0 };
     vl_buf f = { 0 };
+    sixteen_lanes();
     begin(&f, VL_CODEC_qctx, 1, 32);
     REFUSE(&f, "qualities");
-    begin_chunk(&f, 2, 0);
+    begin_chunk(&f, 4, 0);
     REFUSE(&f, "first bytes");
     begin_chunk(&f, 0, 32); /* nothing but filling */
     REFUSE(&f, "first bytes");
