@@ -146,15 +146,19 @@ static vl_code clear_folder(const vl_correction *k, const json_t *records, vl_er
     return err->code;
 }
 
-static json_t *run(const vl_bank *bank, vl_catalog *c, const json_t *ask, bool *settled, vl_err *err)
+static json_t *run(const vl_bank *bank, vl_catalog *c, const char *id, const json_t *ask, bool *settled,
+                   vl_err *err)
 {
-    vl_correction k = { .bank = bank, .ask = ask };
+    vl_correction k = { .bank = bank, .ask = ask, .id = id };
     const char *const name = vl_correct_text(ask, "name"), *const slash = strchr(name, '/');
-    vl_chore chore = { .work = work, .self = &k };
+    const bool moves = json_object_get(ask, "to");
+    vl_chore chore = { .work = moves ? vl_correct_move : work, .self = &k };
     snprintf(k.sample, sizeof k.sample, "%.*s", (int)strcspn(name, "/"), name);
     k.acquisition = slash ? slash + 1 : NULL;
     json_t *const said = vl_chore_run(&chore, c, err);
-    *settled = chore.settled && (!said || !clear_folder(&k, json_object_get(said, "records"), err));
+    const json_t *const records = json_object_get(said, "records");
+    *settled = chore.settled &&
+               (!said || !(moves ? vl_correct_moved(&k, c, records, err) : clear_folder(&k, records, err)));
     if (!err->code) return said;
     json_decref(said);
     return NULL;
@@ -168,16 +172,18 @@ json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err
     snprintf(sample, sizeof sample, "%.*s", (int)strcspn(vl_correct_text(ask, "name"), "/"),
              vl_correct_text(ask, "name"));
     if (vl_journal_open_correction(bank, sample, ask, &journal, err)) return NULL;
-    json_t *const said = run(bank, c, ask, &settled, err);
+    json_t *const said = run(bank, c, journal.id, ask, &settled, err);
     vl_journal_close(&journal, settled);
-    if (said) vl_log(bank, VL_LOG_INFO, vl_correct_text(ask, "what"), "sample", sample, NULL);
+    const char *const to = json_string_value(json_object_get(ask, "to"));
+    if (said)
+        vl_log(bank, VL_LOG_INFO, vl_correct_text(ask, "what"), "sample", sample, to ? "to" : NULL, to, NULL);
     return said;
 }
 
-bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err)
+bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const char *id, const json_t *ask, vl_err *err)
 {
     bool settled = false;
-    json_decref(run(bank, c, ask, &settled, err));
+    json_decref(run(bank, c, id, ask, &settled, err));
     if (settled) vl_err_clear(err); /* the bank has gone on */
     return settled;
 }

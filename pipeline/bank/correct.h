@@ -7,6 +7,9 @@
  *   {"what": "remove", "name": "S1" or "S1/L001", "reason": "wrong sample", "at": 1764000000}
  *   {"what": "undo", "name": "S1" or "S1/L001", "revision": 5, "word": "set", "on": 7, "reason": "..."}
  *                                                             on: the last revision when it was asked
+ *   {"what": "rename", "name": "S1", "to": "S2", "at": 1764000000}
+ *   {"what": "move", "name": "S1/L001", "to": "S2", "at": 1764000000, "other_donor": true}
+ *                                                             other_donor: only where asked
  */
 #ifndef VL_CORRECT_H
 #define VL_CORRECT_H
@@ -17,8 +20,8 @@
  * it. */
 json_t *vl_correct(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err);
 /* Ends what a dead run had begun, unless the bank has gone on meanwhile and it makes no sense any more. True:
- * its entry in the journal is no longer needed. */
-bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_err *err);
+ * its entry in the journal, `id`, is no longer needed. */
+bool vl_correct_finish(const vl_bank *bank, vl_catalog *c, const char *id, const json_t *ask, vl_err *err);
 
 /* What undoes a revision, 0: the last correction of the sample or acquisition. NULL: it cannot be, and err
  * says why. The caller owns it. */

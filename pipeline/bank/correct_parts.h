@@ -10,6 +10,7 @@ enum { VL_CORRECT_SOURCE = 400 };
 typedef struct vl_correction {
     const vl_bank *bank;
     const json_t *ask;
+    const char *id; /* of the journal's entry */
     char sample[512];
     const char *acquisition; /* NULL: of the sample itself */
 } vl_correction;
@@ -27,5 +28,11 @@ vl_code vl_correct_set_aside(const vl_correction *k, json_t *record, json_t *sto
                              vl_err *err);
 /* Takes a correction back (correct_undo.c). The sample's lock is held. */
 vl_code vl_correct_undo(const vl_correction *k, json_t *record, vl_err *err);
+
+/* Brings stores to another sample (correct_move.c). In a worker; self: a vl_correction. "records": of the
+ * sample that they come to, and of the one they leave. */
+json_t *vl_correct_move(void *self, vl_err *err);
+/* The same records are in the catalogue: the old files go. */
+vl_code vl_correct_moved(const vl_correction *k, vl_catalog *c, const json_t *records, vl_err *err);
 
 #endif

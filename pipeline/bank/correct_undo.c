@@ -71,6 +71,8 @@ static const char *why_not(const json_t *line)
         { "facts", "noted what a sheet said besides; 'vial set SAMPLE NAME=' clears it" },
         { "withdraw", "withdrew the sample; 'vial withdraw --undo' takes that back" },
         { "undo-withdraw", "took a withdrawal back; 'vial withdraw' withdraws" },
+        { "rename", "gave the sample another id; 'vial rename' gives it back" },
+        { "move", "brought an acquisition to another sample; 'vial move' brings it back" },
         { "tidy", "is the tidy of a withdrawn sample" },
     };
     if (is_correction(line)) return NULL;

@@ -173,6 +173,7 @@ vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, ch
     json_t *const record = vl_record_load(bank, sample, err);
     if (!record) return err->code;
     const json_t *const gone = json_object_get(record, "withdrawn");
+    const char *const to = json_string_value(json_object_get(json_object_get(record, "gone"), "to"));
     json_array_foreach(json_object_get(record, "stores"), i, store)
     {
         const char *const is = json_string_value(json_object_get(store, "acquisition"));
@@ -186,6 +187,7 @@ vl_code vl_keep_find(const vl_bank *bank, const char *name, const char *kind, ch
         n++;
     }
     if (gone) vl_fail(err, VL_ENOIN, "sample '%.100s' was withdrawn", sample);
+    else if (!n && to) vl_fail(err, VL_ENOIN, "sample '%.60s' was renamed to '%.60s'", sample, to);
     else if (!n && acquisition)
         vl_fail(err, VL_ENOIN, "sample '%.80s' has no acquisition '%.80s'", sample, acquisition);
     else if (!n) vl_fail(err, VL_ENOIN, "sample '%.100s' has no store", sample);

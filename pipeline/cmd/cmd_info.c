@@ -178,12 +178,15 @@ static void print_sample_store(const vl_bank *bank, const char *sample, json_t *
 
 static void print_sample(const vl_bank *bank, const char *sample, json_t *record, vl_err *err)
 {
-    const json_t *const gone = json_object_get(record, "withdrawn");
-    const char *const donor = said(record, "donor");
+    const json_t *const withdrawn = json_object_get(record, "withdrawn"), *const gone =
+                                                                              json_object_get(record, "gone");
+    const char *const donor = said(record, "donor"), *const to = said(gone, "to");
     json_t *store;
     size_t i;
     vl_say(stdout, "sample %s%s%s%s%s", sample, donor ? ", donor " : "", donor ? donor : "",
-           gone ? ", withdrawn: " : "", gone ? said(gone, "reason") : "");
+           withdrawn ? ", withdrawn: " : "", withdrawn ? said(withdrawn, "reason") : "");
+    if (to) vl_say(stdout, "  renamed to '%s'", to);
+    else if (gone && said(gone, "reason")) vl_say(stdout, "  removed: %s", said(gone, "reason"));
     print_sample_facts(record);
     json_array_foreach(json_object_get(record, "stores"), i, store)
         print_sample_store(bank, sample, store, err);

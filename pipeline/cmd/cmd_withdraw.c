@@ -50,11 +50,21 @@ static vl_code gather(asking *a, vl_catalog *c, char **sample, vl_err *err)
     return a->names.len ? VL_OK : vl_fail(err, VL_ENOIN, "no sample is of donor '%.100s'", a->donor);
 }
 
-/* All of them exist: of a list with a slip nothing is done. */
+/* It exists, under this name. */
+static vl_code check_one(const vl_bank *bank, const char *sample, vl_err *err)
+{
+    json_t *const record = vl_record_load(bank, sample, err);
+    const char *const to = json_string_value(json_object_get(json_object_get(record, "gone"), "to"));
+    if (to) vl_fail(err, VL_ENOIN, "sample '%.60s' was renamed to '%.60s': withdraw that", sample, to);
+    json_decref(record);
+    return err->code;
+}
+
+/* Of a list with a slip nothing is done. */
 static vl_code check_all(const asking *a, const vl_bank *bank, vl_err *err)
 {
     for (size_t at = 0; at < a->names.len && !err->code; at += strlen((char *)a->names.data + at) + 1)
-        json_decref(vl_record_load(bank, (char *)a->names.data + at, err));
+        check_one(bank, (char *)a->names.data + at, err);
     return err->code;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "pipeline/store/file.h"
 
+#include "formats/letter.h"
 #include "pipeline/store/h5.h"
 
 #include <errno.h>
@@ -106,4 +107,64 @@ vl_code vl_store_drop(vl_store *st, const char *object, const char *attribute, v
                   : H5Ldelete(st->file, object, H5P_DEFAULT) < 0)
         return vl_store_give_up(st, err, object);
     return VL_OK;
+}
+
+/* ---- another text for a note ---- */
+
+/* The notes of `old` as lines of the copy's manifest, and its profile. */
+static vl_code take_notes(vl_store *st, vl_store *old, const char *note, const char *text, vl_err *err)
+{
+    char profile[16];
+    for (size_t i = 0; i < old->nnote && !err->code; i++) {
+        const vl_note *const n = &old->note[i];
+        const bool is_it = !strcmp(n->where, "/") && !strcmp(n->name, note);
+        vl_store_add_line(st, n->where, n->name, is_it ? text : n->text, err);
+    }
+    if (err->code || vl_store_get(old, "/", "vial.profile", profile, sizeof profile, err)) return err->code;
+    return vl_profile_find(profile, &st->profile)
+               ? VL_OK
+               : vl_fail(err, VL_ESTORE, "unknown profile '%.15s'", profile);
+}
+
+static vl_code set_text(vl_store *st, const char *name, const char *text, vl_err *err)
+{
+    const hid_t root = H5Gopen2(st->file, "/", H5P_DEFAULT);
+    if (root < 0 || H5Adelete(root, name) < 0) vl_store_give_up(st, err, name);
+    else vl_store_add_text(st, root, name, text, err);
+    if (root >= 0) H5Gclose(root);
+    return err->code;
+}
+
+/* The manifest anew, and its row of the digest table. */
+static vl_code renew_manifest(vl_store *st, vl_err *err)
+{
+    int n = 0;
+    char hex[33];
+    vl_digest_row *const row = vl_store_digest_rows(st, &n, err);
+    if (!row) return err->code;
+    if (H5Ldelete(st->file, "source/manifest", H5P_DEFAULT) < 0 ||
+        H5Ldelete(st->file, "digest", H5P_DEFAULT) < 0 ||
+        H5Adelete_by_name(st->file, "/", "vial.digest", H5P_DEFAULT) < 0)
+        vl_store_give_up(st, err, "the notes");
+    if (!err->code && !vl_store_write_manifest(st, err)) {
+        vl_hex(st->column[st->ncolumn - 1].is.digest, 16, hex);
+        for (int i = 0; i < n; i++)
+            if (!strcmp(row[i].path, "source/manifest")) memcpy(row[i].xxh3_128, hex, 32);
+        vl_store_write_digest_rows(st, row, n, err);
+    }
+    free(row);
+    return err->code;
+}
+
+vl_code vl_store_relabel(vl_store **out, const char *from, const char *to, const char *note, const char *text,
+                         vl_err *err)
+{
+    vl_store *old = NULL;
+    *out = NULL;
+    if (vl_store_open(&old, from, err)) return err->code;
+    if (!vl_store_begin(out, to, VL_COMPACT, true, err) && !copy_store(*out, from, false, err) &&
+        !open_copy(*out, err) && !take_notes(*out, old, note, text, err) && !set_text(*out, note, text, err))
+        renew_manifest(*out, err);
+    vl_store_close(old);
+    return end_copy(out, from, to, err);
 }

@@ -47,6 +47,13 @@ typedef struct vl_digest_row {
     char xxh3_128[32]; /* hex */
 } vl_digest_row;
 hid_t vl_hdf5_digest_type(void); /* a new type; the caller closes it */
+/* The rows of /digest, to be freed; *n of them. NULL: err is set. */
+vl_digest_row *vl_store_digest_rows(vl_store *st, int *n, vl_err *err);
+/* Writes /digest and vial.digest, which are not there yet. */
+vl_code vl_store_write_digest_rows(vl_store *st, const vl_digest_row *row, int n, vl_err *err);
+/* Writes /source/manifest, which is not there yet, from the lines that st->manifest holds. */
+vl_code vl_store_write_manifest(vl_store *st, vl_err *err);
+vl_code vl_store_add_line(vl_store *st, const char *where, const char *name, const char *text, vl_err *err);
 
 struct vl_store {
     char *path, *part; /* owned; part: NULL when reading or published */

@@ -173,8 +173,7 @@ static bool lies_here(hid_t id)
     return here;
 }
 
-/* The rows of /digest, to be freed; *n of them. */
-static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
+vl_digest_row *vl_store_digest_rows(vl_store *st, int *n, vl_err *err)
 {
     vl_digest_row *row = NULL;
     hsize_t count = 0;
@@ -202,7 +201,7 @@ static vl_digest_row *read_rows(vl_store *st, int *n, vl_err *err)
 static vl_code read_columns(vl_store *st, vl_err *err)
 {
     int n = 0;
-    vl_digest_row *const row = read_rows(st, &n, err);
+    vl_digest_row *const row = vl_store_digest_rows(st, &n, err);
     if (!row) return err->code;
     st->column = calloc((size_t)n + VL_MAX_INDEX, sizeof *st->column);
     if (!st->column) vl_fail(err, VL_ENOMEM, "no memory for %d columns", n);
@@ -372,7 +371,7 @@ vl_code vl_store_check_digest(vl_store *st, vl_err *err)
     uint8_t sha[32];
     char hex[65], said[65];
     int n = 0;
-    vl_digest_row *const row = read_rows(st, &n, err);
+    vl_digest_row *const row = vl_store_digest_rows(st, &n, err);
     if (!row) return err->code;
     const int done = EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL);
     free(row);

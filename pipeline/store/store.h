@@ -98,6 +98,10 @@ vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
 /* A copy of `from`, whatever became of its seal, that is to be called `to`: drop, finish, be proven,
  * publish. */
 vl_code vl_store_reseal(vl_store **out, const char *from, const char *to, vl_err *err);
+/* A copy of `from`, that is to be called `to`, in which a note of the root says another text; digest table
+ * and identity follow. Finish, be proven, publish. */
+vl_code vl_store_relabel(vl_store **out, const char *from, const char *to, const char *note, const char *text,
+                         vl_err *err);
 /* Takes an attribute of an object, or an object (attribute NULL), out of such a copy; finish it again. */
 vl_code vl_store_drop(vl_store *st, const char *object, const char *attribute, vl_err *err);
 /* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */

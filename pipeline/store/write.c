@@ -308,7 +308,7 @@ static hid_t open_object(vl_store *st, const char *where, vl_err *err)
     return H5Gopen2(st->file, where, H5P_DEFAULT);
 }
 
-static vl_code manifest_line(vl_store *st, const char *where, const char *name, const char *text, vl_err *err)
+vl_code vl_store_add_line(vl_store *st, const char *where, const char *name, const char *text, vl_err *err)
 {
     const char *const part[] = { where, "\t", name, "\t", text, "\n" };
     for (int i = 0; i < 6; i++)
@@ -322,7 +322,7 @@ vl_code vl_store_note(vl_store *st, const char *where, const char *name, const c
     if (object < 0) return vl_store_give_up(st, err, where);
     if (vl_store_add_text(st, object, name, text, err)) return err->code;
     if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
-    return manifest_line(st, where, name, text, err);
+    return vl_store_add_line(st, where, name, text, err);
 }
 
 vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uint64_t value, vl_err *err)
@@ -333,7 +333,7 @@ vl_code vl_store_note_u64(vl_store *st, const char *where, const char *name, uin
     if (vl_store_add_u64(st, object, name, value, err)) return err->code;
     if (H5Oclose(object) < 0) return vl_store_give_up(st, err, where);
     snprintf(text, sizeof text, "%" PRIu64, value);
-    return manifest_line(st, where, name, text, err);
+    return vl_store_add_line(st, where, name, text, err);
 }
 
 vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, vl_err *err)
@@ -380,7 +380,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const vl_digest_row *)a)->path, ((const vl_digest_row *)b)->path);
 }
 
-static vl_code write_rows(vl_store *st, const vl_digest_row *row, int n, vl_err *err)
+vl_code vl_store_write_digest_rows(vl_store *st, const vl_digest_row *row, int n, vl_err *err)
 {
     uint8_t sha[32];
     char hex[65];
@@ -418,7 +418,7 @@ static vl_code write_digest(vl_store *st, vl_err *err)
         memcpy(row[n++].xxh3_128, hex, 32);
     }
     qsort(row, (size_t)n, sizeof *row, by_path);
-    write_rows(st, row, n, err);
+    vl_store_write_digest_rows(st, row, n, err);
     free(row);
     return err->code;
 }
@@ -439,12 +439,15 @@ vl_code vl_store_finish(vl_store *st, int threads, vl_err *err)
     return vl_err_file(err, st->path);
 }
 
-vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
+vl_code vl_store_write_manifest(vl_store *st, vl_err *err)
 {
     const uint64_t n = st->manifest.len;
-    if (vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
-                       "notes of the store: where, name and text of each, one a line", err) ||
-        write_digest(st, err))
-        return err->code;
+    return vl_store_table(st, "source/manifest", VL_U8, st->manifest.data, 1, &n, NULL, "",
+                          "notes of the store: where, name and text of each, one a line", err);
+}
+
+vl_code vl_store_seal(vl_store *st, int threads, vl_err *err)
+{
+    if (vl_store_write_manifest(st, err) || write_digest(st, err)) return err->code;
     return vl_store_finish(st, threads, err);
 }

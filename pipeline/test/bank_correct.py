@@ -58,7 +58,8 @@ class Scene:
         for of in [record or {}, *(record or {}).get("stores", [])]:
             for member in ("ledger", "revision", "superseded"):
                 of.pop(member, None)
-            of.get("gone", {}).pop("at", None)
+            for one in [of.get("gone", {}), of.get("moved", {}), *of.get("was", [])]:
+                one.pop("at", None)
         return record
 
     def facts(self, sample):
@@ -326,10 +327,10 @@ def points(t, n):
     return range(1, n + 1) if WHOLE else sorted(t.random.sample(range(1, n + 1), min(n, POINTS)))
 
 
-def broken_everywhere(t, f, hows):
+def broken_everywhere(t, f, hows, commands=COMMANDS):
     s, tried = Scene(f), 0
     f.write("z.fastq", reads(10, 99))
-    for name, (earlier, command) in COMMANDS.items():
+    for name, (earlier, command) in commands.items():
         s.reset()
         for one in earlier:
             s.run(*one)

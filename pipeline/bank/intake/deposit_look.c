@@ -132,8 +132,9 @@ vl_code vl_deposit_check_details(vl_deposit_work *d, const json_t *old, vl_err *
 
 vl_code vl_deposit_same_data(vl_deposit_work *d, const char *found, vl_err *err)
 {
+    const json_t *const to = json_object_get(json_object_get(d->record, "gone"), "to");
     d->reason = "same_data";
     return vl_fail(err, VL_EEXIST,
-                   "holds the same bytes as sample %s; --same-data takes them for '%.60s' too", found,
-                   d->ask->item->sample);
+                   "holds the same bytes as sample %s%s; --same-data takes them for '%.60s' too", found,
+                   to ? ", and was renamed" : "", d->ask->item->sample);
 }

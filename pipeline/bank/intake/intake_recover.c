@@ -69,7 +69,7 @@ static vl_code sweep_one(vl_journal *j, json_t *item, void *to, vl_err *err)
     s->n++;
     if (sample) {
         vl_log(s->bank, VL_LOG_WARNING, "recovered", "sample", sample, "id", j->id, NULL);
-        done = correct ? vl_correct_finish(s->bank, s->catalog, correct, err)
+        done = correct ? vl_correct_finish(s->bank, s->catalog, j->id, correct, err)
                        : vl_intake_clear(s->bank, j->id, sample, item, s->catalog, NULL, err);
     }
     vl_journal_close(j, done);

@@ -1,0 +1,216 @@
+"""
+A sample gets another id, an acquisition goes to another sample: with facts, history, times and stores, which
+say the new name and hold what they held; the old name is free. What cannot be is refused, and changes
+nothing. Each, killed before each call that changes the disk, or with that call failing: done or not done, and
+ledger, records and catalogue agree after the next command that writes.
+
+Suites: banks faults.
+"""
+import glob
+import os
+import shutil
+
+import h5py
+
+from bank_correct import Scene, broken_everywhere
+from banktest import Bank, sha
+from fqmodel import reads
+from heal import damage, find
+from vialtest import CANTCREAT, DATA, NOINPUT, OK, USAGE, Part, main
+
+OLD_BANK = "testdata/stores/v1/bank"
+
+
+def export(bank, name, f):
+    done = bank.run("export", "--force", name, "-o", f / "back.fastq")
+    assert done.code == OK, done.err
+    return f.read("back.fastq")
+
+
+def note(path, name="vial.sample"):
+    with h5py.File(path) as store:
+        return store.attrs[name].decode()
+
+
+def live(record):
+    return {s["acquisition"]: s for s in record["stores"] if s["state"] == "live"}
+
+
+def renamed(t, f):
+    s = Scene(f)
+    before = s.record("S1")
+    verified = s.bank.rows("SELECT count(*) FROM store WHERE verified_at IS NULL")
+    done = s.bank.run("rename", "S1", "N1")
+    t.check(done.code == OK and done.out == b"S1: is 'N1' now\n", "renamed", str(done))
+    now, old = s.record("N1"), s.record("S1")
+    t.check((now["donor"], now["facts"]) == (before["donor"], before["facts"]), "donor and facts", str(now))
+    for name, store in live(before).items():
+        kept = {k: v for k, v in store.items() if k not in ("seal", "digest", "bytes", "path")}
+        is_now = {k: v for k, v in live(now)[name].items() if k in kept}
+        t.check(is_now == kept, f"{name}: times, inputs, details", f"{is_now}\n{kept}")
+        path = live(now)[name]["path"]
+        t.check(note(path) == "N1" and os.stat(path).st_mode & 0o777 == 0o440, f"{name}: says N1, is sealed")
+        t.check(export(s.bank, f"N1/{name}", f) == f.read(f"{name}.fastq"), f"{name}: exact back")
+    t.check(not old["stores"] and not old["facts"] and "donor" not in old and old["gone"] == {"to": "N1"},
+            "the old name", str(old))
+    t.check(not glob.glob(s.bank / "samples/*/S1/reads-*"), "no file stays there")
+    t.check([r["sample"] for r in s.bank.ls()] == ["N1", "N1", "S2"], "listed", str(s.bank.ls()))
+    t.check(s.bank.rows("SELECT count(*) FROM store WHERE verified_at IS NULL")[0] <= verified[0],
+            "a copy is proven when it is made")
+    last = s.history("N1")[0]
+    t.check(last["what"] == "rename" and last["source"] == "vial rename S1 N1", "its history begins with it",
+            str(last))
+    t.check(s.history("S1")[-1]["what"] == "rename", "and the old one's ends with it")
+    t.check(b"renamed to 'N1'" in s.bank.run("info", "S1").out, "info of the old name",
+            str(s.bank.run("info", "S1")))
+    for command in (("export", "S1/a", "-o", f / "x.fastq"), ("view", "S1/a"), ("verify", "S1/a")):
+        done = s.bank.run(*command)
+        t.check(done.code != OK and "renamed to 'N1'" in done.err, f"{command}: says where it is", str(done))
+    t.check(s.bank.run("verify", "--all").code == OK and not s.whole(), "all agree", s.whole())
+    done = s.bank.run("ingest", "--sheet", f / "h.csv")
+    t.check(done.code == DATA and "same bytes as sample 'N1'" in done.err and "renamed" in done.err,
+            "the old sheet again", done.err)
+    s.run("ingest", "-q", "-s", "S1", f / "n.fastq")
+    t.check(live(s.record("S1")).keys() == {"n"} and "gone" not in s.record("S1") and not s.whole(),
+            "the old name is free")
+    s.run("catalog", "rebuild")
+    t.check(not s.whole() and live(s.record("N1")).keys() == {"a", "b"}, "rebuilt", s.whole())
+
+
+def as_ingested(t, f):
+    """The copy is what an ingest under that name makes: one content, one digest."""
+    s = Scene(f)
+    other = Bank(f, "other")
+    s.run("rename", "S1", "A much longer name")
+    assert other.run("ingest", "-q", "-s", "A much longer name", f / "a.fastq").code == OK
+    one = {r["acquisition"]: r["digest"] for r in s.bank.ls()}
+    t.check(one["a"] == other.ls()[0]["digest"], "the digest")
+    s.run("rename", "A much longer name", "S1")
+    back = {r["acquisition"]: r["digest"] for r in s.bank.ls("S1")}
+    first = Bank(f, "first")
+    assert first.run("ingest", "-q", "-s", "S1", f / "b.fastq").code == OK
+    t.check(back["b"] == first.ls()[0]["digest"] and "gone" not in s.record("S1"), "and back again")
+    t.check(not s.whole(), "all agree", s.whole())
+
+
+def with_superseded(t, f):
+    s = Scene(f)
+    f.write("a.fastq", reads(31, 77))
+    s.run("ingest", "-q", "--supersede", "-s", "S1", f / "a.fastq")
+    s.run("remove", "--reason", "slip", "S1/b")
+    s.run("rename", "S1", "N1")
+    states = sorted(x["state"] for x in s.record("N1")["stores"])
+    t.check(states == ["live", "superseded", "superseded"] and not s.record("S1")["stores"] and not s.whole(),
+            "they go along", f"{states} {s.whole()}")
+    s.bank.set("\n[tidy]\nsuperseded = 0d\n")
+    s.run("tidy")
+    names = [os.path.basename(p) for p in s.bank.stores()]
+    t.check(names == ["reads-a.h5", "reads-c.h5"] and not s.whole(), "and are tidied there", str(names))
+
+
+def moved(t, f):
+    s = Scene(f)
+    done = s.bank.run("move", "S1/a", "S3")
+    t.check(done.code == OK and done.out == b"S1/a: is 'S3/a' now\n", "to a new sample", str(done))
+    now = s.record("S3")
+    t.check(now["donor"] == "D1" and not now["facts"] and live(now)["a"]["facts"] == {"lane": "1"}
+            and note(live(now)["a"]["path"]) == "S3", "donor and details go along, facts do not", str(now))
+    t.check(live(s.record("S1")).keys() == {"b"} and s.facts("S1")["specimen_type"] == "DNA", "the rest")
+    done = s.bank.run("move", "S1/b", "S2")
+    t.check(done.code == CANTCREAT and "--other-donor" in done.err, "donors that differ", str(done))
+    s.run("move", "--other-donor", "S1/b", "S2")
+    t.check(live(s.record("S2")).keys() == {"b", "c"} and s.record("S2")["donor"] == "D2"
+            and s.record("S1")["donor"] == "D1" and not s.record("S1")["stores"], "to a sample of the bank")
+    t.check(export(s.bank, "S2/b", f) == f.read("b.fastq"), "exact back")
+    s.run("set", "S1", "donor=")
+    s.run("move", "S2/b", "S1")
+    t.check(s.record("S1")["donor"] == "D2", "a sample without a donor gets it")
+    s.run("move", "--other-donor", "S2/c", "S4")
+    t.check("donor" not in s.record("S4"), "unless it is another's")
+    t.check(not s.whole() and s.bank.run("verify", "--all").code == OK and not s.bank.leftovers(),
+            "all agree", s.whole())
+
+
+def refused(t, f):
+    s = Scene(f)
+    s.run("ingest", "-q", "-s", "R", f / "n.fastq")
+    s.run("remove", "--reason", "slip", "R")
+    s.run("ingest", "-q", "-s", "C", "--same-data", "--acquisition", "a", f / "n.fastq")
+    s.keep("before")
+    before = {x: s.record(x) for x in ("S1", "S2", "W", "C", "R")}
+    for args, code, says in ((("rename", "S1"), USAGE, "two ids"), (("rename", "S1/a", "S3"), USAGE, "move"),
+                             (("rename", "S1", "S1"), USAGE, "its name already"),
+                             (("rename", "S1", "a/b"), USAGE, "'a/b'"), (("rename", "S1", ""), USAGE, "''"),
+                             (("rename", "S9", "S3"), NOINPUT, "no sample 'S9'"),
+                             (("rename", "S1", "S2"), CANTCREAT, "in the bank already"),
+                             (("rename", "S2", "s1"), CANTCREAT, "by case only"),
+                             (("rename", "W", "S3"), CANTCREAT, "withdrawn (consent)"),
+                             (("rename", "S1", "W"), CANTCREAT, "withdrawn (consent)"),
+                             (("rename", "R", "S3"), NOINPUT, "removed (slip)"),
+                             (("move", "S1", "S3"), USAGE, "SAMPLE/ACQUISITION"),
+                             (("move", "S1/x", "S3"), NOINPUT, "no acquisition 'x'"),
+                             (("move", "S1/a", "S1"), USAGE, "its name already"),
+                             (("move", "S9/a", "S1"), NOINPUT, "no sample 'S9'"),
+                             (("move", "S1/a", "C"), CANTCREAT, "reads of acquisition 'a' already"),
+                             (("move", "S1/a", "W"), CANTCREAT, "withdrawn (consent)"),
+                             (("move", "S1/a", "s2"), CANTCREAT, "by case only")):
+        done = s.bank.run(*args)
+        t.check(done.code == code and says in done.err, f"{args} is refused", str(done))
+    now = {x: s.record(x) for x in before}
+    t.check(now == before and s.record("S3") is None and not s.bank.leftovers() and not s.whole(),
+            "nothing has changed", f"{s.bank.leftovers()} {s.whole()}")
+    t.check(s.bank.run("rename", "S1", "s1").code == OK and not s.whole(), "case is put right")
+
+
+def not_whole(t, f):
+    s = Scene(f)
+    for harm in (damage, lambda bank, path: os.unlink(path)):
+        s.reset()
+        harm(s.bank, find(s.bank, "reads-b"))
+        before = s.record("S1"), sorted(s.bank.stores())
+        done = s.bank.run("rename", "S1", "N1")
+        t.check(done.code == DATA and "reads-b.h5 is not whole" in done.err and "vial heal" in done.err,
+                "a store that is damaged or lost", str(done))
+        t.check((s.record("S1"), sorted(s.bank.stores())) == before and not s.bank.leftovers(),
+                "nothing has changed", str(s.bank.leftovers()))
+        s.run("heal", "S1")
+        s.run("rename", "S1", "N1")
+        t.check("healed" in live(s.record("N1"))["b"] and not s.whole(), "healed, it goes", s.whole())
+
+
+def of_version_1(t, f):
+    shutil.copytree(OLD_BANK, f / "old")
+    bank = Bank.__new__(Bank)
+    bank.path = f / "old"
+    for name in ("cohorts", "journal", "quarantine", "receipts", "reports"):
+        os.makedirs(f / f"old/{name}", exist_ok=True)
+    before = {r["acquisition"]: r for r in bank.ls("S1")}
+    files = {a: sha_of_export(bank, f"S1/{a}", f) for a in before}
+    done = bank.run("rename", "S1", "N1")
+    now = {r["acquisition"] for r in bank.ls("N1")}
+    t.check(done.code == OK and now == set(before), "renamed", str(done))
+    t.check({a: sha_of_export(bank, f"N1/{a}", f) for a in before} == files, "exact back")
+    t.check(bank.run("verify", "--all").code == OK, "verified")
+    done = bank.run("catalog", "check")
+    t.check(done.code == OK, "catalog check", done.out.decode() + done.err)
+
+
+def sha_of_export(bank, name, f):
+    args = ("-1", f / "o1", "-2", f / "o2")
+    done = bank.run("export", "--force", name, *args)
+    if done.code != OK:
+        done, args = bank.run("export", "--force", name, "-o", f / "o1"), args[:2]
+    assert done.code == OK, done.err
+    return [sha(path) for path in args[1::2]]
+
+
+# ---- kills and faults ----
+
+COMMANDS = {"rename": ((), ("rename", "S1", "S3")), "move": ((), ("move", "S1/a", "S3")),
+            "move to another": ((), ("move", "--other-donor", "S1/b", "S2"))}
+
+
+if __name__ == "__main__":
+    main(renamed, as_ingested, with_superseded, moved, refused, not_whole, of_version_1,
+         Part("kills", broken_everywhere, (("kill", "kill-self"), COMMANDS)),
+         Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"), COMMANDS)))
