@@ -9,6 +9,7 @@
 #include "pipeline/bank/keep.h"
 #include "pipeline/bank/intake/receipt.h"
 #include "pipeline/bank/sheet/sheet.h"
+#include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
 #include "pipeline/io/sniff.h"
 #include "pipeline/io/source.h"
@@ -112,6 +113,18 @@ static vl_code gather(const vl_into_bank *ask, int i, vl_inputs *inputs, int *ta
     return err->code;
 }
 
+/* A file that two items name is one too many. */
+static vl_code refuse_twice(const vl_items *items, vl_err *err)
+{
+    vl_inputs all = { 0 };
+    for (size_t i = 0; i < items->n; i++)
+        for (size_t k = 0; k < items->item[i].inputs.n && !err->code; k++)
+            vl_inputs_add(&all, 0, items->item[i].inputs.file[k].path, err);
+    if (!err->code) vl_refuse_twice(&all, err);
+    vl_inputs_free(&all);
+    return err->code;
+}
+
 static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err *err)
 {
     const char *const wrong = vl_item_bad_name(ask->sample);
@@ -124,7 +137,7 @@ static vl_code items_from_files(const vl_into_bank *ask, vl_items *items, vl_err
     }
     if (items->n > 1 && ask->acquisition && *ask->acquisition)
         return vl_fail(err, VL_EARG, "--acquisition names one, the files hold %zu", items->n);
-    return VL_OK;
+    return refuse_twice(items, err);
 }
 
 /* A line for each id that differs by case only, the first few. */

@@ -6,6 +6,7 @@ Suites: reads.
 """
 import os
 
+from banktest import Bank
 from containers import gunzip, unzstd
 from fqmodel import interleave, reads, record
 from vialtest import CANTCREAT, DATA, OK, USAGE, check_refusal, main, run
@@ -31,9 +32,13 @@ def one_file_twice(t, f):
     a, b = f.write("S1_R1.fq", reads(50, seed=1)), f.write("S2_R1.fq", reads(50, seed=2))
     os.symlink(a, f / "link.fq")
     os.link(a, f / "hard.fq")
+    bank = Bank(f)
     for what, name in (("itself", a), ("a link to it", f / "link.fq"), ("another name of it", f / "hard.fq")):
         refused(t, f, f"{what} as second mates", [a, name], ["twice"], codes=(USAGE,))
         refused(t, f, f"{what} as another lane", [f"{a},{b},{name}"], ["twice"], codes=(USAGE,))
+        done = bank.run("ingest", "-s", "S", a, name)
+        t.check(done.code == USAGE and "twice" in done.err and not bank.stores(), f"{what} into a bank",
+                done.err)
     refused(t, f, "a lane among second mates", [f"{a},{b}", f"{b},{a}"], ["twice"], codes=(USAGE,))
     taken(t, f, "other files", [f"{a},{b}"], reads(50, seed=1) + reads(50, seed=2))
 
