@@ -159,9 +159,9 @@ static void tell(const vl_into_bank *ask, const vl_sheet *sheet, const vl_forese
     char of_bank[200] = "";
     if (asked)
         snprintf(of_bank, sizeof of_bank,
-                 "; %" PRIu64 " new, %" PRIu64 " unchanged, %" PRIu64 " to heal, %" PRIu64
-                 " to supersede, %" PRIu64 " refused",
-                 sum->fresh, sum->unchanged, sum->healed, sum->superseded, sum->refused);
+                 "; %" PRIu64 " new, %" PRIu64 " unchanged, %" PRIu64 " to correct, %" PRIu64
+                 " to heal, %" PRIu64 " to supersede, %" PRIu64 " refused",
+                 sum->fresh, sum->unchanged, sum->corrected, sum->healed, sum->superseded, sum->refused);
     vl_say(stderr, "vial: %s: %zu item%s, %s sheet, no errors%s", ask->sheet, sheet->items.n,
            vl_s(sheet->items.n), sheet->dialect, of_bank);
     if (asked)

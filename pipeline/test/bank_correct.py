@@ -7,6 +7,7 @@ records and catalogue agree after the next command that writes.
 
 Suites: banks faults.
 """
+import glob
 import json
 import os
 import shutil
@@ -143,6 +144,35 @@ def sheets(t, f):
     s.run("ingest", "-q", "--correct", "--sheet", s.sheet("n.csv", ("S2", c, "D3"), head=HEAD[:3]))
     t.check(s.facts("S2")["collection"] == "cold", "a column that is not there clears nothing")
     t.check(not s.whole(), "all agree", s.whole())
+
+
+def counted(t, f):
+    """What a sheet corrects is not counted as unchanged: by --check, summary, progress, receipt, log."""
+    s = Scene(f)
+    path = s.sheet("c.csv", ("S1", f / "a.fastq", "D1", "DNA", "7", "none"),
+                   ("S1", f / "b.fastq", "D1", "DNA", "2", "none"),
+                   ("S2", f / "c.fastq", "D4", "RNA", "1", ""))
+    ask = ("ingest", "--correct", "--sheet", path)
+    done = s.bank.run(*ask, "--check")
+    t.check("0 new, 1 unchanged, 2 to correct, 0 to heal" in done.err and done.out.count(b"corrected") == 2,
+            "--check", str(done))
+    done = s.run(*ask, "--progress", "json")
+    t.check("0 published, 1 unchanged, 2 corrected, 0 refused" in done.err, "the summary", done.err)
+    last = json.loads([line for line in done.err.splitlines() if line.startswith("{")][-1])
+    t.check((last["ended"], last["unchanged"], last["corrected"]) == (3, 1, 2), "progress", str(last))
+    words = [line["what"] for line in s.history("S1")]
+    t.check(words == ["publish", "publish", "correct"], "one line of the ledger for each", str(words))
+    with open(s.bank / "reports/vial.log") as g:
+        t.check(g.read().count(" correct ") == 2, "the log")
+    t.check("3 unchanged, 0 refused" in s.run(*ask).err, "and the same again is unchanged")
+    s.run("undo", "--reason", "x", "S2")
+    s.run(*ask, "--task", "1/1")
+    with open(glob.glob(s.bank / "receipts/*.json")[0]) as g:
+        receipt = json.load(g)
+    t.check((receipt["unchanged"], receipt["corrected"]) == (2, 1), "a receipt", str(receipt))
+    s.run("collect")
+    t.check(s.bank.rows("SELECT unchanged FROM job ORDER BY job_id DESC LIMIT 1") == [(3,)] and not s.whole(),
+            "collected: their data was there", s.whole())
 
 
 def removed(t, f):
@@ -363,7 +393,7 @@ def broken_everywhere(t, f, hows, commands=COMMANDS):
 
 
 if __name__ == "__main__":
-    main(facts_set, not_set, sheets, removed, not_removed, undone, undone_between,
+    main(facts_set, not_set, sheets, counted, removed, not_removed, undone, undone_between,
          removed_elsewhere, not_undone,
          Part("kills", broken_everywhere, (("kill", "kill-self"),)),
          Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"),)))

@@ -75,6 +75,7 @@ def banks(t, f):
     for i, text in enumerate((reads(5, seed=1), reads(5, seed=2))):
         done = bank.run("ingest", "-s", "007", "--acquisition", "1", "--supersede", "--progress", "json",
                         f.write(f"{i}.fq", text))
+        t.check(lines_of(done.err), "progress of a batch: at its end at least", done.err)
         fits(t, "progress of a batch", lines_of(done.err), "progress_batch")
     bank.run("ingest", "-s", "S2", f.write("run7.mzML", mzml()))
     fits(t, "a record", [bank.run("info", "--json", s).out for s in ("007", "S2")], "sample")

@@ -281,11 +281,26 @@ static json_t *make_entry(const vl_deposit_work *d, const char *kind, vl_err *er
     return store;
 }
 
-/* The data is there already. A record that was lost is written anew. */
-static vl_code note_unchanged(const vl_deposit_work *d, json_t *old, vl_err *err)
+/* What is said of the sample and of one of its stores; the caller owns it. */
+static json_t *copy_said(const vl_deposit_work *d, const json_t *store)
 {
+    json_t *const said = json_pack("[O?,O,O]", json_object_get(d->record, "donor"),
+                                   json_object_get(d->record, "facts"), json_object_get(store, "facts"));
+    json_t *const copy = json_deep_copy(said);
+    json_decref(said);
+    return copy;
+}
+
+/* The data is there already. A record that was lost is written anew. */
+static vl_code note_unchanged(const vl_deposit_work *d, json_t *old, vl_deposited *done, vl_err *err)
+{
+    json_t *const before = copy_said(d, old);
     note_item(d, old);
-    return save(d, d->ask->correct ? "correct" : "facts", err);
+    json_t *const after = copy_said(d, old);
+    done->corrected = d->ask->correct && !json_equal(before, after);
+    json_decref(before);
+    json_decref(after);
+    return save(d, done->corrected ? "correct" : "facts", err);
 }
 
 /* Is it in the bank already? Refuses what cannot come in before time is spent on it. */
@@ -300,7 +315,7 @@ static vl_code look_first(vl_deposit_work *d, const char *kind, vl_deposited *do
             if (!same && !d->ask->supersede) vl_deposit_conflict(d, old, err);
             if (same && !vl_deposit_check_details(d, old, err) && !is_whole(d, old, &done->unchanged, err) &&
                 done->unchanged)
-                note_unchanged(d, old, err);
+                note_unchanged(d, old, done, err);
             d->heals = same && !done->unchanged;
         }
     }

@@ -36,6 +36,7 @@ typedef struct vl_deposit {
 
 typedef struct vl_deposited {
     bool unchanged;     /* the same input is in the bank already */
+    bool corrected;     /* it is unchanged, and what was said of it is put right */
     bool healed;        /* it was, but the store was lost or damaged: it was made again */
     bool superseded;    /* it took the place of an older store */
     const char *reason; /* of a refusal that the error's code does not tell: "conflict", "withdrawn"; else

@@ -293,6 +293,7 @@ static void count(vl_foreseen *sum, const char *state, bool refused)
     sum->refused += refused;
     sum->fresh += !refused && !strcmp(state, "new");
     sum->unchanged += !refused && !strcmp(state, "unchanged");
+    sum->corrected += !refused && !strcmp(state, "corrected");
     sum->healed += !refused && !strcmp(state, "healed");
     sum->superseded += !refused && !strcmp(state, "superseded");
 }
@@ -310,13 +311,15 @@ static json_t *foresee_item(foresight *f, size_t i, vl_foreseen *sum, vl_err *er
     vl_deposit_work d = { .ask = &ask };
     json_t *old = NULL;
     vl_err why = VL_ERR_INIT;
-    const char *const state = state_of(f, i, &d, &old, &why);
-    json_t *one = NULL;
+    const char *state = state_of(f, i, &d, &old, &why);
+    json_t *one = NULL,
+           *changes = why.code ? json_array() : changes_of(f, &d, old, *state == 'u' || *state == 'h');
+    if (ask.correct && !why.code && *state == 'u' && json_array_size(changes)) state = "corrected";
     f->refused[i] = why.code;
     if (why.code == VL_ENOMEM) *err = why;
     else if ((one = describe(item, why.code ? d.reason ? d.reason : vl_reason_of(&why) : state, &why)))
-        json_object_set_new(one, "changes",
-                            why.code ? json_array() : changes_of(f, &d, old, *state == 'u' || *state == 'h'));
+        json_object_set(one, "changes", changes);
+    json_decref(changes);
     count(sum, state, why.code);
     vl_deposit_end(&d);
     return one;

@@ -10,7 +10,7 @@
 #include "pipeline/bank/intake/intake.h"
 
 typedef struct vl_foreseen {
-    uint64_t n, fresh, unchanged, healed, superseded, refused;
+    uint64_t n, fresh, unchanged, corrected, healed, superseded, refused;
 } vl_foreseen;
 
 /*
@@ -19,7 +19,8 @@ typedef struct vl_foreseen {
  * the bank are not known.
  *
  *   { "line": 2, "sample": "S1", "acquisition": "L001", "inputs": ["/seq/S1.fastq.gz"],
- *     "state": "new", "unchanged", "healed" (its store is not whole and would be made again) or "superseded";
+ *     "state": "new", "unchanged", "corrected" (its data is unchanged), "healed" (its store is not whole and
+ *     would be made again) or "superseded";
  *              of a refused one the reason (reason.h): "conflict", "withdrawn", "same_data", "missing" ...
  *     "refused": false, "message": "...",            only of a refused one
  *     "changes": [ {"of": "sample" or "acquisition", "name": "donor", "from": "D1", "to": "D2"} ] }

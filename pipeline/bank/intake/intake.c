@@ -189,9 +189,14 @@ static void tell_hint(intake *t, const vl_item *item, const vl_told *told)
            "message", told->hint, NULL);
 }
 
-static void log_published(const intake *t, const vl_item *item, const vl_told *told)
+static void log_done(const intake *t, const vl_item *item, const vl_told *told)
 {
     char bytes[24], rows[24];
+    if (told->corrected) {
+        vl_log(t->ask->bank, VL_LOG_INFO, "correct", "sample", item->sample, "acquisition", item->acquisition,
+               NULL);
+        return;
+    }
     snprintf(bytes, sizeof bytes, "%" PRIu64, told->bytes_store);
     snprintf(rows, sizeof rows, "%" PRIu64, told->rows);
     vl_log(t->ask->bank, VL_LOG_INFO,
@@ -214,6 +219,7 @@ static void count(intake *t, const vl_told *told)
     s->published += told->published;
     s->superseded += told->superseded;
     s->unchanged += told->unchanged;
+    s->corrected += told->corrected;
     s->healed += told->healed;
     s->bytes_in += told->bytes_in;
     s->text_bytes += told->text_bytes;
@@ -251,7 +257,7 @@ static vl_code conclude(intake *t, desk *d, vl_told *told, vl_err *err)
     p->stage = ENDED;
     if (told->record) {
         done = !vl_intake_hand_in(t->ask->catalog, t->ask->receipt, told->record, err);
-        if (done && !told->unchanged) log_published(t, item, told);
+        if (done && !told->unchanged) log_done(t, item, told);
         if (done && told->healed) tell_healed(t, item);
         tell_hint(t, item, told);
     } else {
@@ -575,8 +581,8 @@ vl_code vl_intake_run(const vl_intake *ask, vl_intake_sum *sum, vl_err *err)
         }
         vl_worker_free(&t.desk[k].worker);
     }
-    vl_intake_view_clear(&t.view);
     if (t.place) sum_up(&t, err);
+    vl_intake_view_end(&t.view, sum, t.ended_bytes);
     sigaction(SIGINT, &old[0], NULL);
     sigaction(SIGTERM, &old[1], NULL);
     vl_progress_share(NULL);

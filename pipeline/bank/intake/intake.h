@@ -32,7 +32,7 @@ typedef struct vl_intake {
 } vl_intake;
 
 typedef struct vl_intake_sum {
-    uint64_t items, published, superseded, unchanged, healed, refused, failed;
+    uint64_t items, published, superseded, unchanged, corrected, healed, refused, failed;
     uint64_t acknowledged;  /* passed over, and no part of items */
     uint64_t stopped, left; /* killed at work because we were told to stop; not started */
     uint64_t bytes_in, text_bytes, bytes_store;

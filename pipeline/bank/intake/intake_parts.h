@@ -11,8 +11,8 @@
 /* ---- report: what a worker says of its item (intake_report.c) ---- */
 
 typedef struct vl_told {
-    bool published, unchanged, healed, superseded;
-    json_t *record; /* owned; NULL when refused */
+    bool published, unchanged, corrected, healed, superseded; /* one of them; superseded: also published */
+    json_t *record;                                           /* owned; NULL when refused */
     uint64_t rows, bytes_in, text_bytes, bytes_store;
     char hint[160]; /* "": none */
     vl_err err;     /* of a refusal */
@@ -71,6 +71,8 @@ typedef struct vl_intake_view {
 void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total);
 /* done: bytes of the inputs read so far; names: what is running. */
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names);
+void vl_intake_view_end(vl_intake_view *v, const vl_intake_sum *sum,
+                        uint64_t done);       /* JSON has a last line */
 void vl_intake_view_clear(vl_intake_view *v); /* before another line is printed */
 
 #endif

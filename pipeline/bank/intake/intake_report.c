@@ -28,12 +28,13 @@ int vl_intake_work(void *argument, int fd)
     vl_err err = VL_ERR_INIT;
     vl_deposit_run(ask, &done, &err);
     json_t *const out =
-        err.code ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
-                 : json_pack("{s:b,s:b,s:b,s:O,s:s,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "healed",
-                             done.healed, "superseded", done.superseded, "record", done.record, "hint",
-                             done.sum.hint, "rows", (json_int_t)done.sum.rows, "bytes_in",
-                             (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
-                             "bytes_store", (json_int_t)done.sum.bytes_store);
+        err.code
+            ? json_pack("{s:o,s:s?}", "error", error_json(&err), "reason", done.reason)
+            : json_pack("{s:b,s:b,s:b,s:b,s:O,s:s,s:I,s:I,s:I,s:I}", "unchanged", done.unchanged, "corrected",
+                        done.corrected, "healed", done.healed, "superseded", done.superseded, "record",
+                        done.record, "hint", done.sum.hint, "rows", (json_int_t)done.sum.rows, "bytes_in",
+                        (json_int_t)done.sum.bytes_in, "text_bytes", (json_int_t)done.sum.text_bytes,
+                        "bytes_store", (json_int_t)done.sum.bytes_store);
     char *const text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     const bool said = text && vl_worker_say(fd, text);
     return said ? vl_exit_code(err.code) : EX_OSERR;
@@ -78,7 +79,7 @@ static void died(vl_told *told, int exit_code, bool timed_out)
 
 void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_out)
 {
-    int unchanged = 0, healed = 0, superseded = 0;
+    int unchanged = 0, corrected = 0, healed = 0, superseded = 0;
     json_int_t rows = 0, in = 0, text = 0, store = 0;
     json_t *record = NULL;
     const char *hint = "";
@@ -86,11 +87,12 @@ void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_o
     json_t *const json = said->len ? json_loadb((const char *)said->data, said->len, 0, NULL) : NULL;
     const json_t *const error = json_object_get(json, "error");
     if (!exit_code && json &&
-        !json_unpack(json, "{s:b,s:b,s:b,s:o,s:s,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "healed",
-                     &healed, "superseded", &superseded, "record", &record, "hint", &hint, "rows", &rows,
-                     "bytes_in", &in, "text_bytes", &text, "bytes_store", &store)) {
+        !json_unpack(json, "{s:b,s:b,s:b,s:b,s:o,s:s,s:I,s:I,s:I,s:I}", "unchanged", &unchanged, "corrected",
+                     &corrected, "healed", &healed, "superseded", &superseded, "record", &record, "hint",
+                     &hint, "rows", &rows, "bytes_in", &in, "text_bytes", &text, "bytes_store", &store)) {
         told->published = !unchanged && !healed;
-        told->unchanged = unchanged;
+        told->unchanged = unchanged && !corrected;
+        told->corrected = corrected;
         told->healed = healed;
         told->superseded = superseded;
         told->record = json_incref(record);

@@ -24,7 +24,18 @@ void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total
 
 static uint64_t ended(const vl_intake_sum *s)
 {
-    return s->published + s->unchanged + s->healed + s->refused + s->failed;
+    return s->published + s->unchanged + s->corrected + s->healed + s->refused + s->failed;
+}
+
+static void print_json(const vl_intake_view *v, const vl_intake_sum *sum, uint64_t done)
+{
+    fprintf(stderr,
+            "{\"step\":\"intake\",\"seconds\":%.1f,\"items\":%" PRIu64 ",\"ended\":%" PRIu64
+            ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"failed\":%" PRIu64
+            ",\"corrected\":%" PRIu64 ",\"healed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64
+            "}\n",
+            ticks() - v->start, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused,
+            sum->failed, sum->corrected, sum->healed, done, v->total);
 }
 
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names)
@@ -35,13 +46,7 @@ void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t d
     v->last = t;
     const double spent = t - v->start, part = v->total ? (double)done / (double)v->total : 0;
     if (v->how == VL_PROGRESS_JSON) {
-        fprintf(stderr,
-                "{\"step\":\"intake\",\"seconds\":%.1f,\"items\":%" PRIu64 ",\"ended\":%" PRIu64
-                ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64
-                ",\"failed\":%" PRIu64 ",\"healed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64
-                "}\n",
-                spent, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused, sum->failed,
-                sum->healed, done, v->total);
+        print_json(v, sum, done);
         return;
     }
     vl_human_bytes((uint64_t)((double)done / spent), rate);
@@ -63,14 +68,22 @@ void vl_intake_view_clear(vl_intake_view *v)
     v->shown = false;
 }
 
+void vl_intake_view_end(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done)
+{
+    vl_intake_view_clear(v);
+    if (v->how == VL_PROGRESS_JSON) print_json(v, sum, done);
+}
+
 void vl_intake_tell(const vl_intake_sum *s)
 {
-    char in[16], out[16], rate[16], more[96] = "", healed[40] = "";
+    char in[16], out[16], rate[16], more[96] = "", corrected[40] = "", healed[40] = "";
     if (s->superseded) snprintf(more, sizeof more, " (%" PRIu64 " in place of older ones)", s->superseded);
+    if (s->corrected) snprintf(corrected, sizeof corrected, ", %" PRIu64 " corrected", s->corrected);
     if (s->healed) snprintf(healed, sizeof healed, ", %" PRIu64 " healed", s->healed);
     fprintf(stderr,
-            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged%s, %" PRIu64 " refused",
-            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, healed, s->refused);
+            "vial: %" PRIu64 " %s: %" PRIu64 " published%s, %" PRIu64 " unchanged%s%s, %" PRIu64 " refused",
+            s->items, s->items == 1 ? "item" : "items", s->published, more, s->unchanged, corrected, healed,
+            s->refused);
     if (s->failed) fprintf(stderr, ", %" PRIu64 " failed", s->failed);
     if (s->acknowledged) fprintf(stderr, ", %" PRIu64 " acknowledged before", s->acknowledged);
     if (s->stopped) fprintf(stderr, ", %" PRIu64 " stopped at work", s->stopped);
@@ -88,7 +101,7 @@ void vl_intake_sum_job(const vl_intake_sum *sum, vl_catalog_job *job)
     job->exit_code = sum->exit_code;
     job->items = sum->items;
     job->published = sum->published;
-    job->unchanged = sum->unchanged;
+    job->unchanged = sum->unchanged + sum->corrected; /* their data is */
     job->healed = sum->healed;
     job->refused = sum->refused;
     job->failed = sum->failed;

@@ -28,12 +28,13 @@ vl_code vl_receipt_write(const vl_bank *bank, json_t *receipt, const char *sheet
     gethostname(host, sizeof host - 1);
     snprintf(base, sizeof base, "%.60s", vl_name_base(sheet));
     vl_bank_escape(base, escaped);
-    json_t *const sums = json_pack(
-        "{s:s,s:f,s:f,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "host", host, "started", started, "ended", now,
-        "exit_code", sum->exit_code, "items", (json_int_t)sum->items, "published", (json_int_t)sum->published,
-        "unchanged", (json_int_t)sum->unchanged, "refused", (json_int_t)sum->refused, "failed",
-        (json_int_t)sum->failed, "bytes_in", (json_int_t)sum->bytes_in, "bytes_store",
-        (json_int_t)sum->bytes_store, "healed", (json_int_t)sum->healed);
+    json_t *const sums =
+        json_pack("{s:s,s:f,s:f,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "host", host, "started", started,
+                  "ended", now, "exit_code", sum->exit_code, "items", (json_int_t)sum->items, "published",
+                  (json_int_t)sum->published, "unchanged", (json_int_t)sum->unchanged, "refused",
+                  (json_int_t)sum->refused, "failed", (json_int_t)sum->failed, "bytes_in",
+                  (json_int_t)sum->bytes_in, "bytes_store", (json_int_t)sum->bytes_store, "corrected",
+                  (json_int_t)sum->corrected, "healed", (json_int_t)sum->healed);
     if (sums) json_object_update(receipt, sums);
     json_decref(sums);
     char *const text = sums ? json_dumps(receipt, JSON_INDENT(1)) : NULL;
@@ -80,9 +81,9 @@ static vl_code take_job(vl_catalog *c, json_t *r, int64_t *id, vl_err *err)
         return vl_fail(err, VL_EFORMAT, "a member is missing or of a wrong type");
     job.items = (uint64_t)items;
     job.published = (uint64_t)published;
-    job.unchanged = (uint64_t)unchanged;
-    job.healed =
-        (uint64_t)json_integer_value(json_object_get(r, "healed")); /* those of before do not say it */
+    /* those of before do not say these two */
+    job.unchanged = (uint64_t)(unchanged + json_integer_value(json_object_get(r, "corrected")));
+    job.healed = (uint64_t)json_integer_value(json_object_get(r, "healed"));
     job.refused = (uint64_t)refused;
     job.failed = (uint64_t)failed;
     job.bytes_in = (uint64_t)in;

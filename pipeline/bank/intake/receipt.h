@@ -4,7 +4,8 @@
  * receipt exactly once.
  *
  *   { "vial_receipt": 1, "host", "started", "ended", "exit_code", "items", "published", "unchanged",
- * "refused", "failed", "bytes_in", "bytes_store", "healed", "records": [sample records], "refusals": [...] }
+ * "refused", "failed", "bytes_in", "bytes_store", "corrected", "healed", "records": [sample records],
+ * "refusals": [...] }
  */
 #ifndef VL_RECEIPT_H
 #define VL_RECEIPT_H
