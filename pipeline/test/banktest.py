@@ -3,6 +3,7 @@ What the tests of banks share: a bank in a folder, small inputs, what a bank mus
 
 Suites: none.
 """
+import fcntl
 import glob
 import hashlib
 import json
@@ -69,6 +70,18 @@ class Bank:
             return db.execute(query).fetchall()
 
 
+def is_locked(path):
+    """Whether a process holds the lock of a file; one that is being killed gives up its files last."""
+    try:
+        with open(path, "rb") as f:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def settle(bank):
     """Those whose parent was killed are gone a moment later."""
     end = time.monotonic() + patient(10)
@@ -81,7 +94,8 @@ def settle(bank):
             except OSError:
                 pass
         else:
-            return
+            if not any(map(is_locked, glob.glob(bank / "journal/*.json"))):
+                return
         time.sleep(0.005)
 
 

@@ -383,6 +383,17 @@ static void complete(json_t *record, const json_t *item)
                         json_array_get(inputs, i));
 }
 
+/* Does the record have of the item's store what the store says, and nothing of the item? Its folder was
+ * looked through for another item of the sample, then. */
+static bool is_bare(const json_t *record, const json_t *item)
+{
+    const char *const name = json_string_value(json_object_get(item, "acquisition"));
+    json_t *const store = name ? vl_record_store(record, NULL, name, "live") : NULL;
+    const char *const path =
+        json_string_value(json_object_get(json_array_get(json_object_get(store, "inputs"), 0), "path"));
+    return path && !strchr(path, '/');
+}
+
 static vl_code remove_one(const char *folder, const char *before, const char *id, const char *behind,
                           vl_err *err)
 {
@@ -423,7 +434,8 @@ vl_code vl_deposit_recover(const vl_bank *bank, const char *id, const char *samp
         (json_object_get(*record, "withdrawn") || !vl_record_reconcile(folder, *record, &changed, err)) &&
         has_stores_or_past(*record)) {
         /* a record that came from the stores alone is not in sample.h5 yet */
-        if (item && (changed || !json_integer_value(json_object_get(*record, "revision"))))
+        if (item &&
+            (changed || !json_integer_value(json_object_get(*record, "revision")) || is_bare(*record, item)))
             complete(*record, item);
         vl_record_save(bank, *record, "recover", "what a dead run left", err);
     }

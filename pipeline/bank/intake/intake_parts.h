@@ -20,8 +20,8 @@ typedef struct vl_told {
     const char *reason; /* static; why it was refused */
 } vl_told;
 
-/* The work of a worker: a deposit, and the line about it. argument: vl_deposit. */
-int vl_intake_work(void *argument, int fd);
+/* The work of a worker on one item: a deposit, and the text about it. */
+int vl_intake_work(const vl_deposit *ask, int fd);
 /* From what the worker said and how it ended. timed_out: it was killed for that. */
 void vl_told_read(vl_told *told, const vl_buf *said, int exit_code, bool timed_out);
 void vl_told_free(vl_told *told);
@@ -46,8 +46,8 @@ typedef struct vl_intake_share {
 } vl_intake_share;
 
 void vl_intake_share_out(const vl_intake *ask, vl_intake_share *s);
-/* Threads of an item with inputs of so many bytes. files: all of them are files. */
-int vl_intake_share_of(const vl_intake_share *s, uint64_t bytes, bool files);
+/* An item of files with no more bytes than this is small: it gets one thread. */
+enum { VL_INTAKE_SMALL = 1 << 20 };
 /* Memory of an item with so many threads; 0: no limit. */
 uint64_t vl_intake_share_memory(const vl_intake_share *s, int threads);
 
@@ -69,6 +69,7 @@ typedef struct vl_intake_view {
 } vl_intake_view;
 
 void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total);
+double vl_intake_ticks(void); /* seconds, of a clock that is never set */
 /* done: bytes of the inputs read so far; names: what is running. */
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names);
 void vl_intake_view_end(vl_intake_view *v, const vl_intake_sum *sum,

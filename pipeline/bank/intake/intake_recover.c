@@ -60,17 +60,29 @@ typedef struct sweep {
     uint64_t n;
 } sweep;
 
-static vl_code sweep_one(vl_journal *j, json_t *item, void *to, vl_err *err)
+/* True: nothing is left of it. */
+static bool sweep_item(sweep *s, const char *id, const json_t *item, vl_err *err)
 {
-    sweep *const s = to;
     const char *const sample = json_string_value(json_object_get(item, "sample"));
     const json_t *const correct = json_object_get(item, "correct");
-    bool done = true;
+    if (!sample) return true;
+    vl_log(s->bank, VL_LOG_WARNING, "recovered", "sample", sample, "id", id, NULL);
+    return correct ? vl_correct_finish(s->bank, s->catalog, id, correct, err)
+                   : vl_intake_clear(s->bank, id, sample, item, s->catalog, NULL, err);
+}
+
+static vl_code sweep_one(vl_journal *j, json_t *entry, void *to, vl_err *err)
+{
+    sweep *const s = to;
+    size_t i;
+    json_t *item;
+    char id[VL_JOURNAL_ID];
     s->n++;
-    if (sample) {
-        vl_log(s->bank, VL_LOG_WARNING, "recovered", "sample", sample, "id", j->id, NULL);
-        done = correct ? vl_correct_finish(s->bank, s->catalog, j->id, correct, err)
-                       : vl_intake_clear(s->bank, j->id, sample, item, s->catalog, NULL, err);
+    bool done = sweep_item(s, j->id, entry, err);
+    json_array_foreach(json_object_get(entry, "items"), i, item)
+    {
+        vl_journal_name(j, i, id);
+        if (done) done = sweep_item(s, id, item, err);
     }
     vl_journal_close(j, done);
     return err->code;

@@ -21,9 +21,8 @@ static json_t *error_json(const vl_err *err)
                      (json_int_t)err->line);
 }
 
-int vl_intake_work(void *argument, int fd)
+int vl_intake_work(const vl_deposit *ask, int fd)
 {
-    const vl_deposit *const ask = argument;
     vl_deposited done = { 0 };
     vl_err err = VL_ERR_INIT;
     vl_deposit_run(ask, &done, &err);
@@ -37,6 +36,9 @@ int vl_intake_work(void *argument, int fd)
                         "bytes_store", (json_int_t)done.sum.bytes_store);
     char *const text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     const bool said = text && vl_worker_say(fd, text);
+    free(text);
+    json_decref(out);
+    json_decref(done.record);
     return said ? vl_exit_code(err.code) : EX_OSERR;
 }
 

@@ -9,8 +9,6 @@
 
 #include "pipeline/run/run.h"
 
-enum { SMALL = 1 << 20 }; /* bytes of all inputs of an item */
-
 static uint64_t first_of(uint64_t a, uint64_t b, uint64_t c) { return a ? a : b ? b : c; }
 
 void vl_intake_share_out(const vl_intake *ask, vl_intake_share *s)
@@ -24,11 +22,6 @@ void vl_intake_share_out(const vl_intake *ask, vl_intake_share *s)
     s->threads = jobs * s->each;
     s->desks = said ? jobs : s->threads;
     s->max_memory = ask->max_memory ? ask->max_memory : b->max_memory;
-}
-
-int vl_intake_share_of(const vl_intake_share *s, uint64_t bytes, bool files)
-{
-    return files && bytes <= SMALL ? 1 : s->each;
 }
 
 uint64_t vl_intake_share_memory(const vl_intake_share *s, int threads)

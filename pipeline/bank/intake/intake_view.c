@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static double ticks(void)
+double vl_intake_ticks(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -18,7 +18,7 @@ static double ticks(void)
 
 void vl_intake_view_start(vl_intake_view *v, vl_progress_how how, uint64_t total)
 {
-    *v = (vl_intake_view){ .how = how, .terminal = isatty(2), .start = ticks(), .total = total };
+    *v = (vl_intake_view){ .how = how, .terminal = isatty(2), .start = vl_intake_ticks(), .total = total };
     v->last = v->start;
 }
 
@@ -34,13 +34,13 @@ static void print_json(const vl_intake_view *v, const vl_intake_sum *sum, uint64
             ",\"published\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"failed\":%" PRIu64
             ",\"corrected\":%" PRIu64 ",\"healed\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"total\":%" PRIu64
             "}\n",
-            ticks() - v->start, sum->items, ended(sum), sum->published, sum->unchanged, sum->refused,
-            sum->failed, sum->corrected, sum->healed, done, v->total);
+            vl_intake_ticks() - v->start, sum->items, ended(sum), sum->published, sum->unchanged,
+            sum->refused, sum->failed, sum->corrected, sum->healed, done, v->total);
 }
 
 void vl_intake_view_show(vl_intake_view *v, const vl_intake_sum *sum, uint64_t done, const char *names)
 {
-    const double t = ticks(), every = v->how == VL_PROGRESS_JSON ? 1 : v->terminal ? 0.2 : 60;
+    const double t = vl_intake_ticks(), every = v->how == VL_PROGRESS_JSON ? 1 : v->terminal ? 0.2 : 60;
     char rate[16], left[32] = "", line[320];
     if (v->how == VL_PROGRESS_OFF || t - v->last < every) return;
     v->last = t;

@@ -120,6 +120,19 @@ vl_code vl_journal_open(const vl_bank *bank, const vl_item *item, vl_journal *j,
     return open_entry(bank, vl_item_json(item), j, err);
 }
 
+vl_code vl_journal_open_all(const vl_bank *bank, const vl_item *const *item, size_t n, vl_journal *j,
+                            vl_err *err)
+{
+    json_t *const items = json_array();
+    for (size_t i = 0; items && i < n; i++) json_array_append_new(items, vl_item_json(item[i]));
+    return open_entry(bank, json_pack("{s:o}", "items", items), j, err);
+}
+
+void vl_journal_name(const vl_journal *j, size_t i, char id[VL_JOURNAL_ID])
+{
+    snprintf(id, VL_JOURNAL_ID, "%.*s.%u", VL_JOURNAL_ID - 12, j->id, (unsigned)i);
+}
+
 vl_code vl_journal_open_correction(const vl_bank *bank, const char *sample, const json_t *correct,
                                    vl_journal *j, vl_err *err)
 {

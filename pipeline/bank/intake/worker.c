@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -18,6 +19,45 @@ bool vl_worker_say(int fd, const char *text)
 {
     vl_err err = VL_ERR_INIT;
     return !vl_write_all(fd, text, strlen(text), &err);
+}
+
+/* One message with a descriptor in it (man 3 cmsg). */
+typedef union lent {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(sizeof(int))];
+} lent;
+
+vl_code vl_worker_give(const vl_worker *w, const void *what, size_t n, int fd, vl_err *err)
+{
+    struct iovec bytes = { (void *)what, n };
+    lent box = { .head = {
+                     .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) } };
+    const struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &box, .msg_controllen = sizeof box
+    };
+    memcpy(CMSG_DATA(&box.head), &fd, sizeof fd);
+    ssize_t sent;
+    while ((sent = sendmsg(w->fd, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
+    }
+    return sent == (ssize_t)n
+               ? VL_OK
+               : vl_fail_errno(err, VL_EBUSY, sent < 0 ? errno : EAGAIN, "cannot talk to a worker");
+}
+
+bool vl_worker_take(int fd, void *what, size_t n, int *lent_fd)
+{
+    struct iovec bytes = { what, n };
+    lent box = { .head = { .cmsg_len = 0 } };
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &box, .msg_controllen = sizeof box
+    };
+    ssize_t got;
+    *lent_fd = -1;
+    while ((got = recvmsg(fd, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+    }
+    const struct cmsghdr *const head = CMSG_FIRSTHDR(&message);
+    if (got > 0 && head && head->cmsg_type == SCM_RIGHTS) memcpy(lent_fd, CMSG_DATA(head), sizeof *lent_fd);
+    return got == (ssize_t)n;
 }
 
 /* The supervisor decides what a signal to the whole group means; core dumps could hold people's data. */
@@ -41,7 +81,8 @@ vl_code vl_worker_start(vl_worker *w, int (*work)(void *argument, int fd), void 
     w->said.len = 0;
     w->pid = 0;
     w->fd = -1;
-    if (pipe2(ends, O_CLOEXEC)) return vl_fail_errno(err, VL_ENOMEM, errno, "cannot make a pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+        return vl_fail_errno(err, VL_ENOMEM, errno, "cannot make a way to talk to a worker");
     const pid_t pid = fork();
     if (pid < 0) {
         const int why = errno;

@@ -1,5 +1,5 @@
 /*
- * A worker: a function that runs in a child process and says what came of it as text through a pipe. It dies
+ * A worker: a function that runs in a child process and says what came of it as text. It dies
  * with its parent, has a limit of memory, and may crash without harm to anyone else. The parent must not have
  * entered HDF5 or OpenMP before: their state does not survive a fork.
  */
@@ -29,7 +29,13 @@ vl_code vl_worker_code(int exit_code);
 void vl_worker_kill(const vl_worker *w); /* SIGKILL */
 void vl_worker_free(vl_worker *w);
 
+/* Something for it to do, and a descriptor that it gets a copy of. VL_EBUSY: it is gone. */
+vl_code vl_worker_give(const vl_worker *w, const void *what, size_t n, int fd, vl_err *err);
+
 /* In the child: writes text to fd. */
 bool vl_worker_say(int fd, const char *text);
+/* In the child: waits for what it is given. *lent: to be closed; -1: none came. False: there will be no
+ * more. */
+bool vl_worker_take(int fd, void *what, size_t n, int *lent);
 
 #endif
