@@ -5,6 +5,7 @@
 #include "pipeline/bank/catalog/sql.h"
 
 #include "pipeline/bank/evidence.h"
+#include "pipeline/bank/intake/foresee.h"
 #include "pipeline/bank/open_items.h"
 #include "pipeline/bank/page/page.h"
 #include "pipeline/io/names.h"
@@ -134,12 +135,6 @@ static vl_code take_items(night *n, vl_found *found, vl_err *err)
         if (!to) return err->code;
         *to = found->items.item[i];
         found->items.item[i] = (vl_item){ 0 };
-        if (!n->ask->dry) continue;
-        print_field("item", '\t');
-        print_field(to->sample, '\t');
-        print_field(to->acquisition, '\t');
-        for (size_t k = 0; k < to->inputs.n; k++)
-            print_field(to->inputs.file[k].path, k + 1 < to->inputs.n ? '\t' : '\n');
     }
     return VL_OK;
 }
@@ -165,21 +160,46 @@ static vl_code scan(night *n, vl_err *err)
 
 /* ---- the steps ---- */
 
+static vl_intake intake_of(night *n)
+{
+    return (vl_intake){ .bank = n->bank,
+                        .items = &n->items,
+                        .threads = n->ask->threads,
+                        .jobs = n->ask->jobs,
+                        .deadline = time_left(n),
+                        .skip_refused = true,
+                        .open = n->open,
+                        .quiet = n->ask->quiet,
+                        .progress = n->ask->progress,
+                        .catalog = n->catalog,
+                        .job = n->job };
+}
+
 static vl_code take_in(night *n, vl_err *err)
 {
-    const double left = time_left(n);
-    const vl_intake ask = { .bank = n->bank,
-                            .items = &n->items,
-                            .threads = n->ask->threads,
-                            .jobs = n->ask->jobs,
-                            .deadline = left,
-                            .skip_refused = true,
-                            .open = n->open,
-                            .quiet = n->ask->quiet,
-                            .progress = n->ask->progress,
-                            .catalog = n->catalog,
-                            .job = n->job };
+    const vl_intake ask = intake_of(n);
     return vl_intake_run(&ask, &n->sum, err);
+}
+
+/* A line for each item: what would become of it, sample, acquisition and files. */
+static vl_code foresee(night *n, vl_err *err)
+{
+    const vl_intake ask = intake_of(n);
+    vl_foreseen sum;
+    json_t *const all = vl_foresee(&ask, &sum, err);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const vl_item *const item = &n->items.item[i];
+        const json_t *const said = json_array_get(all, i);
+        const char *const message = json_string_value(json_object_get(said, "message"));
+        if (message) vl_say(stderr, "vial: would be refused: %s: %s", item->sample, message);
+        print_field(json_string_value(json_object_get(said, "state")), '\t');
+        print_field(item->sample, '\t');
+        print_field(item->acquisition, '\t');
+        for (size_t k = 0; k < item->inputs.n; k++)
+            print_field(item->inputs.file[k].path, k + 1 < item->inputs.n ? '\t' : '\n');
+    }
+    json_decref(all);
+    return err->code;
 }
 
 /* Days since the night before, at least one: what was not verified on missed nights is caught up with. */
@@ -212,7 +232,8 @@ static vl_code verify(night *n, vl_err *err)
 
 static vl_code dry_run(night *n, vl_err *err)
 {
-    if (scan(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err))
+    if (scan(n, err) || foresee(n, err) || verify(n, err) ||
+        vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err))
         return err->code;
     printf("tidy\t%" PRIu64 " store%s, %" PRIu64 " withdrawn sample%s, %" PRIu64
            " file%s of the quarantine\n",
