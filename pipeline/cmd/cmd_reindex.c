@@ -1,8 +1,6 @@
 /* vial reindex: indexes made again from the columns. */
-#include "pipeline/cmd/opt.h"
 #include "pipeline/cmd/renewing.h"
 #include "pipeline/out/reindex.h"
-#include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
 
 #include <inttypes.h>
@@ -31,20 +29,8 @@ static vl_code reindex_file(const vl_renewing *r, const char *store, vl_renewed 
 
 static int run(const vl_command *me, int argc, char **argv)
 {
-    int rest = 0, code = 0;
     vl_renewing r = { .how = VL_RENEW_INDEX, .file = reindex_file, .tell = tell };
-    const vl_opt opt[] = {
-        { 'b', "bank", VL_OPT_TEXT, &r.bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
-        { '@', "threads", VL_OPT_COUNT, &r.threads, "N", "threads; default: all cores" },
-        { 'q', "quiet", VL_OPT_FLAG, &r.quiet, NULL, "no progress; say only what went wrong" },
-        { .name = "" },
-    };
-    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (rest == argc) return vl_usage(me, "no store");
-    r.name = argv + rest;
-    r.n = argc - rest;
-    if (!r.threads) r.threads = vl_cores();
-    return vl_renew_all(&r);
+    return vl_renew_command(me, &r, argc, argv);
 }
 
 const vl_command vl_command_reindex = {

@@ -4,7 +4,7 @@
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/each.h"
-#include "pipeline/cmd/opt.h"
+#include "pipeline/run/run.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -49,4 +49,24 @@ static int renew_one(void *self, const char *name)
     return err.code ? vl_report(&err) : EX_OK;
 }
 
-int vl_renew_all(vl_renewing *r) { return vl_each(r->n, r->name, renew_one, r); }
+int vl_renew_command(const vl_command *me, vl_renewing *r, int argc, char **argv)
+{
+    int rest = 0, code = 0;
+    const vl_opt end = { .name = "" };
+    const vl_opt opt[] = {
+        { 'b', "bank", VL_OPT_TEXT, &r->bank, "BANK",
+          "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { '@', "threads", VL_OPT_COUNT, &r->threads, "N", "threads; default: all cores" },
+        { 'q', "quiet", VL_OPT_FLAG, &r->quiet, NULL, "no progress; say only what went wrong" },
+        r->how == VL_RENEW_SEAL
+            ? (vl_opt){ 0, "drop", VL_OPT_FLAG, &r->drop, NULL, "take out what others added to the store" }
+            : end,
+        end,
+    };
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
+    if (rest == argc) return vl_usage(me, "no store");
+    r->name = argv + rest;
+    r->n = argc - rest;
+    if (!r->threads) r->threads = vl_cores();
+    return vl_each(r->n, r->name, renew_one, r);
+}

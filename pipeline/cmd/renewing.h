@@ -3,6 +3,7 @@
 #define VL_RENEWING_H
 
 #include "pipeline/bank/renew.h"
+#include "pipeline/cmd/opt.h"
 
 typedef struct vl_renewing {
     const char *bank; /* NULL: VIAL_BANK for what is no file, or files */
@@ -16,7 +17,8 @@ typedef struct vl_renewing {
     void (*tell)(const char *name, const vl_renewed *done);
 } vl_renewing;
 
-/* Each in a process of its own (each.h). Exit code: the worst. */
-int vl_renew_all(vl_renewing *r);
+/* The command whose words these are: its options, and each store in a process of its own (each.h). Exit code:
+ * the worst. */
+int vl_renew_command(const vl_command *me, vl_renewing *r, int argc, char **argv);
 
 #endif

@@ -14,7 +14,7 @@ import zlib
 
 import numpy
 
-from containers import bgzf, gzip, zstd
+from containers import bgzf, deflated, gzip, zstd
 from mzmodel import (ASCII, CHARGE, CODINGS, DICTIONARY, F64, INTENSITY, LINEAR, MZ, NONE, PIC, SHUFFLED,
                      SLOF, ZLIB, ZSTD, array, chromatogram, cv, dictionary, document, numpress,
                      peaks, plain, precursor, spectrum, two, zstd_library, zstd_pack)
@@ -440,14 +440,6 @@ def facts():
 
 
 # ---- other encoders ----
-
-
-def deflated(data, level=6, wbits=15, memory=8, strategy=0, flush=0, every=0):
-    c = zlib.compressobj(level, zlib.DEFLATED, wbits, memory, strategy)
-    if not every:
-        return c.compress(data) + c.flush()
-    return b"".join(c.compress(data[i:i + every]) + c.flush(flush)
-                    for i in range(0, len(data), every)) + c.flush()
 
 
 ENCODERS = {

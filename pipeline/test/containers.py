@@ -8,9 +8,17 @@ import subprocess
 import zlib
 
 
+def deflated(data, level=6, wbits=15, memory=8, strategy=0, flush=0, every=0):
+    """A zlib stream as zlib makes it in many ways; flushed behind each `every` bytes."""
+    c = zlib.compressobj(level, zlib.DEFLATED, wbits, memory, strategy)
+    if not every:
+        return c.compress(data) + c.flush()
+    return b"".join(c.compress(data[i:i + every]) + c.flush(flush)
+                    for i in range(0, len(data), every)) + c.flush()
+
+
 def deflate(text, level=6):
-    c = zlib.compressobj(level, zlib.DEFLATED, -15)
-    return c.compress(text) + c.flush()
+    return deflated(text, level, wbits=-15)
 
 
 def trailer(text):

@@ -22,6 +22,7 @@ import zlib
 
 import numpy
 
+from containers import deflated
 from mzmodel import INTENSITY, MZ, array, chromatogram, document, peaks, spectrum
 from vialtest import OK, SHARED, SOAK, Part, main, run
 
@@ -35,12 +36,8 @@ LARGEST = 1 << 20 if WHOLE else 400000  # bytes of a document that is deflated a
 # ---- encoders: a list of bytes -> a list of zlib streams ----
 
 
-def by_zlib(level=6, wbits=15, memory=8, strategy=0, flush=0, every=0):
-    def one(data):
-        c = zlib.compressobj(level, zlib.DEFLATED, wbits, memory, strategy)
-        parts = [data[i:i + every] for i in range(0, len(data), every)] if every else [data]
-        return b"".join(c.compress(p) + (c.flush(flush) if every else b"") for p in parts) + c.flush()
-    return lambda arrays: [one(a) for a in arrays]
+def by_zlib(level=6, **how):
+    return lambda arrays: [deflated(a, level, **how) for a in arrays]
 
 
 # a program that reads arrays, each behind its length, and writes streams likewise
