@@ -50,6 +50,9 @@ typedef struct vl_rebuilt {
 /* Records, ledger and catalogue made again from each other: what one of them knows, all know then. What was
  * lost and is made again, and what nobody can decide, is a line. Forks; enters no HDF5 itself. */
 vl_code vl_keep_rebuild(const vl_bank *bank, vl_catalog *c, FILE *to, vl_rebuilt *done, vl_err *err);
+/* Of a sample whose sample.h5 and ledger tell different things of one revision, one is right as somebody
+ * says: "record" or "ledger". What vl_record_decide says; the caller owns it. NULL: err is set. Forks. */
+json_t *vl_keep_trust(const vl_bank *bank, vl_catalog *c, const char *sample, const char *home, vl_err *err);
 /* Compares records, ledger, HDF5 attributes, catalogue and folders; each difference is a line on standard
  * output. Of stores it reads the seals. ledger_only: the ledger by itself. Forks. */
 vl_code vl_keep_compare(const vl_bank *bank, bool ledger_only, uint64_t *samples, uint64_t *differences,

@@ -85,6 +85,13 @@ typedef enum vl_record_homes {
 } vl_record_homes;
 vl_code vl_record_weigh(const json_t *file, const vl_ledger_known *ledger, vl_record_homes *homes,
                         vl_err *err);
+/* Somebody has decided which of the two is right where they tell different things of one revision: `trust`,
+ * VL_RECORD_FILE or VL_RECORD_LEDGER. The other gets what it says, as a revision more and a line "trust" of
+ * the ledger; a withdrawal that either of them knows cannot be decided away. {"records": [the record],
+ * "changes": what the other had said -> what it says now (ledger/history.h)}; no record and null where there
+ * is nothing to decide. NULL: err is set. The caller owns it, and holds the sample's lock. Enters HDF5. */
+json_t *vl_record_decide(const vl_bank *bank, const char *sample, vl_record_homes trust, const char *source,
+                         vl_err *err);
 /* What the ledger knows of a sample, as a record that passes; the caller owns it. */
 json_t *vl_record_folded(const vl_ledger_known *ledger, const char *sample, vl_err *err);
 /* The store of that kind and acquisition in that state ("live"); NULL: none. Borrowed. */

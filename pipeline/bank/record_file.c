@@ -8,6 +8,7 @@
  */
 #include "pipeline/bank/record.h"
 
+#include "pipeline/bank/ledger/history.h"
 #include "pipeline/bank/ledger/ledger.h"
 #include "pipeline/store/sample.h"
 
@@ -105,20 +106,27 @@ vl_code vl_record_weigh(const json_t *file, const vl_ledger_known *ledger, vl_re
     return VL_OK;
 }
 
-static vl_code learn(const vl_bank *bank, const char *sample, known *k, vl_err *err)
+/* Both homes, and which of them is right. */
+static vl_code listen_to(const vl_bank *bank, const char *sample, known *k, vl_record_homes *homes,
+                         vl_err *err)
 {
     vl_err why = VL_ERR_INIT;
-    vl_record_homes homes;
     *k = (known){ .file = vl_record_read(bank, sample, &why) };
     if (!k->file && why.code != VL_ENOIN && why.code != VL_ESTORE && why.code != VL_ETRUNC)
         return *err = why, err->code;
     if (vl_ledger_fold(bank, sample, k->file, &k->ledger, err)) return err->code;
-    if (vl_record_weigh(k->file, &k->ledger, &homes, err)) return err->code;
+    return vl_record_weigh(k->file, &k->ledger, homes, err);
+}
+
+static vl_code learn(const vl_bank *bank, const char *sample, known *k, vl_err *err)
+{
+    vl_record_homes homes;
+    if (listen_to(bank, sample, k, &homes, err)) return err->code;
     if (homes == VL_RECORD_CONFLICT)
         return vl_fail(
             err, VL_ESTORE,
-            "sample.h5 and the ledger tell different things of sample '%.60s', both as revision %llu; 'vial "
-            "catalog check' says which",
+            "sample.h5 and the ledger tell different things of sample '%.60s', both as revision %llu: 'vial "
+            "catalog check' says which, 'vial catalog rebuild --trust' decides",
             sample, (unsigned long long)k->ledger.revision);
     k->in_ledger = homes != VL_RECORD_FILE;
     k->truth = k->in_ledger ? vl_record_folded(&k->ledger, sample, err) : json_incref(k->file);
@@ -256,4 +264,61 @@ vl_code vl_record_save(const vl_bank *bank, json_t *record, const char *what, co
         save(bank, record, &k, what, source, err);
     forget(&k);
     return err->code;
+}
+
+/* ---- decided by somebody ---- */
+
+/* The line of the ledger and the record, by which both homes say what the chosen one says. */
+static json_t *settle(const vl_bank *bank, const known *k, json_t *chosen, json_t *other, const char *source,
+                      vl_err *err)
+{
+    const char *const sample = json_string_value(json_object_get(chosen, "sample"));
+    json_t *const to = vl_state_of(chosen), *const from = vl_state_of(other);
+    json_t *const patch = to ? vl_patch_between(k->ledger.state, to) : NULL;
+    const vl_ledger_entry entry = { sample, "trust", source, k->ledger.revision + 1, patch };
+    vl_ledger_link link;
+    json_t *changes = NULL;
+    if (!from || !patch) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (!vl_ledger_append(bank, &entry, 1, &link, err) && !vl_ledger_set_link(chosen, &link, err)) {
+        json_object_set_new(chosen, "revision", json_integer((json_int_t)entry.revision));
+        if (!write_file(bank, sample, chosen, err) && !(changes = vl_changes_between(from, to)))
+            vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    }
+    json_decref(to);
+    json_decref(from);
+    json_decref(patch);
+    return changes;
+}
+
+static json_t *decide(const vl_bank *bank, const char *sample, known *k, vl_record_homes trust,
+                      const char *source, vl_err *err)
+{
+    json_t *const folded = vl_record_folded(&k->ledger, sample, err);
+    json_t *const chosen = trust == VL_RECORD_FILE ? k->file : folded, *const other = chosen == folded
+                                                                                          ? k->file
+                                                                                          : folded;
+    json_t *changes = NULL;
+    if (folded && json_object_get(other, "withdrawn") && !json_object_get(chosen, "withdrawn"))
+        vl_fail(err, VL_EEXIST, "sample '%.60s' was withdrawn, as %s says: that stands", sample,
+                trust == VL_RECORD_FILE ? "the ledger" : "its sample.h5");
+    else if (folded) changes = settle(bank, k, chosen, other, source, err);
+    json_t *const said = changes ? json_pack("{s:[O],s:O}", "records", chosen, "changes", changes) : NULL;
+    json_decref(changes);
+    json_decref(folded);
+    return said;
+}
+
+json_t *vl_record_decide(const vl_bank *bank, const char *sample, vl_record_homes trust, const char *source,
+                         vl_err *err)
+{
+    known k = { 0 };
+    vl_record_homes homes;
+    json_t *said = NULL;
+    if (!listen_to(bank, sample, &k, &homes, err) && homes == VL_RECORD_CONFLICT)
+        said = decide(bank, sample, &k, trust, source, err);
+    else if (!err->code && (k.file || k.ledger.state)) said = json_pack("{s:[],s:n}", "records", "changes");
+    else vl_fail(err, VL_ENOIN, "neither sample.h5 nor the ledger knows sample '%.100s'", sample);
+    forget(&k);
+    if (!said) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    return said;
 }

@@ -1,5 +1,7 @@
 /* vial catalog: the catalogue anew from the samples, or compared with them. */
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
+#include "pipeline/cmd/info_history.h"
 #include "pipeline/cmd/opt.h"
 #include "pipeline/run/say.h"
 
@@ -59,9 +61,39 @@ static vl_code compare(const vl_bank *bank, bool ledger, uint64_t *differences, 
     return err->code;
 }
 
+/* One of the two homes of a sample is right, as somebody has decided. */
+static vl_code trust(const vl_bank *bank, const char *home, const char *sample, vl_err *err)
+{
+    vl_catalog *c = NULL;
+    uint64_t recovered = 0;
+    json_t *said = NULL;
+    if (!vl_keep_open(bank, &c, err) && !vl_intake_recover(bank, c, &recovered, err) &&
+        (said = vl_keep_trust(bank, c, sample, home, err))) {
+        const json_t *const changes = json_object_get(said, "changes");
+        if (json_is_null(changes)) printf("%s: nothing is to be decided\n", sample);
+        else
+            vl_tell_changes(sample, strcmp(home, "record") ? "as the ledger says" : "as sample.h5 says",
+                            changes);
+    }
+    json_decref(said);
+    vl_catalog_close(c);
+    return err->code;
+}
+
+static int check_words(const vl_command *me, char **word, int n, const char *home, bool ledger)
+{
+    const bool rebuilds = n && !strcmp(word[0], "rebuild");
+    if (!n || (!rebuilds && strcmp(word[0], "check"))) return vl_usage(me, "'rebuild' or 'check'?");
+    if (home && strcmp(home, "record") && strcmp(home, "ledger"))
+        return vl_usage(me, "--trust is 'record' or 'ledger', not '%s'", home);
+    if (home && (!rebuilds || n != 2)) return vl_usage(me, "--trust goes with 'rebuild' and one sample");
+    if (!home && n > 1) return vl_usage(me, "'%s' is too much", word[1]);
+    return ledger && rebuilds ? vl_usage(me, "--ledger goes with 'check'") : EX_OK;
+}
+
 static int run(const vl_command *me, int argc, char **argv)
 {
-    const char *path = NULL;
+    const char *path = NULL, *home = NULL;
     bool ledger = false;
     int rest = 0, code = 0;
     uint64_t differences = 0;
@@ -70,13 +102,15 @@ static int run(const vl_command *me, int argc, char **argv)
     const vl_opt opt[] = {
         { 'b', "bank", VL_OPT_TEXT, &path, "BANK", "the bank; else that of the environment VIAL_BANK" },
         { 0, "ledger", VL_OPT_FLAG, &ledger, NULL, "check the ledger alone, not what it is compared with" },
+        { 0, "trust", VL_OPT_TEXT, &home, "HOME",
+          "rebuild: of SAMPLE, 'record' (its sample.h5) or 'ledger' is right where the two differ" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (argc - rest != 1 || (strcmp(argv[rest], "rebuild") && strcmp(argv[rest], "check")))
-        return vl_usage(me, "'rebuild' or 'check'?");
+    if ((code = check_words(me, argv + rest, argc - rest, home, ledger))) return code;
     if (!vl_bank_open(&bank, path, &err)) {
-        if (!strcmp(argv[rest], "rebuild")) rebuild(&bank, &differences, &err);
+        if (home) trust(&bank, home, argv[rest + 1], &err);
+        else if (!strcmp(argv[rest], "rebuild")) rebuild(&bank, &differences, &err);
         else compare(&bank, ledger, &differences, &err);
         if (vl_bank_is_open(&bank))
             vl_say(stderr, "vial: %s: everyone on this machine can get in; 'chmod o= %s' shuts it", bank.root,
@@ -87,7 +121,7 @@ static int run(const vl_command *me, int argc, char **argv)
 }
 
 const vl_command vl_command_catalog = {
-    "catalog", "-b BANK rebuild | check [--ledger]",
+    "catalog", "-b BANK rebuild [--trust HOME SAMPLE] | check [--ledger]",
     "makes records, ledger and catalogue again from each other, or compares them",
     "What is known of a sample lies in its sample.h5, in the ledger (every change of it, docs/ledger.md) "
     "and, as a\n"
@@ -98,6 +132,10 @@ const vl_command vl_command_catalog = {
     "each of them what another one knows, and the stores themselves are asked where all three have lost a "
     "sample; jobs\n"
     "and refusals stay. Where two tell different things and neither is newer, both stay as they are, and it "
-    "says so (65).\n",
+    "says so (65):\n"
+    "see what `check` prints, then say which is right. What the other had said is printed and, if it was the "
+    "ledger, stays\n"
+    "in its lines.\n\n"
+    "  vial catalog -b /bank rebuild --trust ledger S0042\n",
     run
 };

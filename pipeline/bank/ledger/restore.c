@@ -152,11 +152,12 @@ static json_t *find_right(restoring *r, const vl_testimony *t, bool *begin, vl_e
         return withdrawn_still(r, t, err);
     if (t->homes == VL_RECORD_CONFLICT || vl_testimony_rows_conflict(t, err)) {
         vl_census_say(report, t->sample,
-                      "%s tell different things of revision %" PRIu64 ": nothing is guessed",
+                      "%s tell different things of revision %" PRIu64 ": nothing is guessed%s",
                       t->homes == VL_RECORD_CONFLICT ? "its sample.h5 and the ledger"
                       : t->file                      ? "its sample.h5 and the catalogue"
                                                      : "the ledger and the catalogue",
-                      t->homes == VL_RECORD_CONFLICT ? t->ledger.revision : vl_testimony_revision(t->truth));
+                      t->homes == VL_RECORD_CONFLICT ? t->ledger.revision : vl_testimony_revision(t->truth),
+                      t->homes == VL_RECORD_CONFLICT ? "; --trust record or --trust ledger decides" : "");
         return NULL;
     }
     if (!t->truth) return last_resort(r, t, err);
