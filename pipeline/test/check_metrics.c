@@ -145,7 +145,8 @@ static void check_metrics_empty(scene *s)
     CHECK(says(&x, "vial_last_success_timestamp_seconds 0") && !has(&x, "vial_last_run_exit_code") &&
               !has(&x, "vial_oldest_verification_age_seconds") && says(&x, "vial_stores{kind=\"reads\"} 0") &&
               says(&x, "vial_items_refused_total{reason=\"truncated\"} 0") && says(&x, "vial_samples 0") &&
-              has(&x, "vial_disk_free_bytes") && has(&x, "vial_build_info"),
+              says(&x, "vial_items_healed_total 0") && has(&x, "vial_disk_free_bytes") &&
+              has(&x, "vial_build_info"),
           "an empty bank");
 }
 

@@ -277,6 +277,8 @@ def by_night(t, f):
         check_healed(t, bank, before, "N1", before["stores"][0]["acquisition"], what)
     page = open(sorted(glob.glob(bank / "reports/*.html"))[-1]).read()
     t.check("healed" in page, "the page says so")
+    with open(bank / "reports/vial.prom") as metrics:
+        t.check('vial_items_healed_total{bank="bank"} 4\n' in metrics.read(), "and the metrics")
 
 
 if __name__ == "__main__":
