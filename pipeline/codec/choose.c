@@ -79,17 +79,24 @@ static size_t packed_size(const vl_codec *codec, vl_pack_job job, int effort, vl
     return !codec->pack(&job, out, &fits, err) && fits ? out->len : SIZE_MAX;
 }
 
+/* Whether a profile tries a codec on such a column. */
+static bool may_try(const vl_trial *trial, const vl_codec *codec, unsigned use, vl_type type)
+{
+    return vl_codec_suits(codec, use, type) && codec->from_effort <= trial->effort[trial->neffort - 1];
+}
+
 /* The codec that holds the part in the fewest bytes, but for those refused (bits by number); NULL if none
  * does. The table has the special ones last: they are the quicker ones, and keep their place when others are
  * hardly smaller. */
-static const vl_codec *choose_codec(unsigned use, const part *p, uint64_t refused, vl_err *err)
+static const vl_codec *choose_codec(const vl_trial *trial, unsigned use, const part *p, uint64_t refused,
+                                    vl_err *err)
 {
     const vl_codec *best = NULL;
     size_t least = SIZE_MAX;
     const vl_codec *const *c = vl_codecs;
     while (*c) c++;
     while (c-- > vl_codecs && !err->code) {
-        if ((*c)->first || refused >> (*c)->id & 1 || !vl_codec_suits(*c, use, p->job.type)) continue;
+        if ((*c)->first || refused >> (*c)->id & 1 || !may_try(trial, *c, use, p->job.type)) continue;
         const size_t n = packed_size(*c, p->job, FIRST_EFFORT, err);
         if (n == SIZE_MAX || (best && n >= least - least / 100)) continue;
         least = n;
@@ -139,11 +146,12 @@ vl_code vl_choose_effort(const vl_trial *trial, const vl_codec *codec, const vl_
 }
 
 /* Codecs that say no quickly, on the whole chunk. */
-static vl_code pack_first(unsigned use, const vl_pack_job *job, vl_buf *packed, bool *fits, vl_err *err)
+static vl_code pack_first(const vl_trial *trial, unsigned use, const vl_pack_job *job, vl_buf *packed,
+                          bool *fits, vl_err *err)
 {
     *fits = false;
     for (const vl_codec *const *c = vl_codecs; *c && !*fits; c++) {
-        if (!(*c)->first || !vl_codec_suits(*c, use, job->type)) continue;
+        if (!(*c)->first || !may_try(trial, *c, use, job->type)) continue;
         if (vl_pack(*c, job, packed, fits, err)) return err->code;
     }
     return VL_OK;
@@ -154,12 +162,12 @@ vl_code vl_pack_best(const vl_trial *trial, unsigned use, const vl_pack_job *job
     enum { FAR = 15 };
     uint64_t refused = 0;
     bool fits = false;
-    if (pack_first(use, job, packed, &fits, err)) return err->code;
+    if (pack_first(trial, use, job, packed, &fits, err)) return err->code;
     while (!fits) { /* a codec that holds the part may not hold the whole */
         vl_pack_job best = *job;
         part p;
         if (take_part(job, 2, &p, err)) return err->code;
-        const vl_codec *const codec = choose_codec(use, &p, refused, err);
+        const vl_codec *const codec = choose_codec(trial, use, &p, refused, err);
         if (err->code || take_part(job, 4, &p, err)) return err->code;
         if (!codec)
             return vl_fail(err, VL_EBUG, "no codec for use %u, type %s", use, vl_type_name(job->type));

@@ -83,6 +83,7 @@ typedef struct vl_codec {
     uint8_t id;
     int uses, types; /* sets: which columns it is tried on. 0: on none */
     bool first;      /* quickly says no: tried before all others on the whole chunk, and taken when it fits */
+    int from_effort; /* only profiles that go to this effort try it */
     /* Appends the payload to out. *fits false: this codec cannot hold these bytes (what out got is
      * dropped). */
     vl_code (*pack)(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err);

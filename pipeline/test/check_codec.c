@@ -96,16 +96,27 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
 
 /* ---- round trips ---- */
 
-/* What a codec may see beside bytes: rows of all lengths, some empty, the last going on behind the chunk; and
- * letters near. */
+/* Where the codec's rows end: before each letter that starts one, or at all lengths, some of them 0, the last
+ * going on behind the chunk. */
+static size_t draw_rows(uint32_t *row, const vl_pack_job *job, size_t n, uint8_t starts)
+{
+    uint64_t dice = job->len;
+    size_t k = 0;
+    if (!starts)
+        for (uint64_t at = 3; at <= n; at += check_random(&dice) % 40) row[k++] = (uint32_t)at;
+    for (size_t i = 1; starts && i < n; i++)
+        if (job->plain[i] == starts) row[k++] = (uint32_t)i;
+    return k;
+}
+
+/* What a codec may see beside bytes: rows, and letters near. */
 static void give_beside(vl_pack_job *job, const vl_codec *codec)
 {
     static uint32_t row[LONG];
     static uint8_t near[LONG];
     const size_t n = job->len / vl_type_width(job->type);
     uint64_t dice = job->len;
-    size_t k = 0;
-    for (uint64_t at = 3; at <= n; at += check_random(&dice) % 40) row[k++] = (uint32_t)at;
+    const size_t k = draw_rows(row, job, n, vl_type_width(job->type) == 1 ? test_of(codec)->starts : 0);
     for (size_t i = 0; i < n; i++) near[i] = (uint8_t) "ACGTN"[check_random(&dice) % 5];
     if (codec->rows && k) {
         job->beside.row = row;

@@ -1,0 +1,293 @@
+/* A column of whole numbers, the way out (numbers.h); the way back is numbers_read.c. Which differences are
+ * taken is seen on some rows from the middle. */
+#include "pipeline/codec/numbers.h"
+
+#include <string.h>
+
+enum { SOME = 2048 }; /* rows that tell of all */
+enum { RANKED = VL_NUMBERS_RANKED, SPAN = 1 << 20, LEAST_RANKED = 64 };
+
+void vl_numbers_init(vl_numbers *s)
+{
+    *s = (vl_numbers){ 0 };
+    vl_symbols_init(&s->symbols);
+}
+
+void vl_numbers_free(vl_numbers *s)
+{
+    vl_symbols_free(&s->symbols);
+    vl_buf *const all[] = { &s->one, &s->two, &s->sym, &s->bits, &s->ranks, &s->ranked, &s->seen };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
+}
+
+static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
+static uint64_t size_of(int64_t d) { return d < 0 ? (uint64_t)-d : (uint64_t)d; }
+
+/* ---- differences ---- */
+
+static unsigned symbol_of(uint64_t size)
+{
+    if (size < 8) return (unsigned)size;
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(size);
+    return 8 + (bits - 4) * 2 + (unsigned)(size >> (bits - 2) & 1);
+}
+
+typedef struct spread {
+    int64_t least, most;
+    unsigned shift;       /* of steps */
+    uint64_t size, steps; /* bits that they take, each with its table */
+} spread;
+
+static uint64_t table_bits(const uint32_t *count)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < 256; i++) n += count[i] != 0;
+    return 12 * n;
+}
+
+/* What differences take of whom d [n] are some: all are `all`. */
+static spread measure(const vl_log2 *log, const int64_t *d, size_t n, size_t all)
+{
+    spread s = { INT64_MAX, INT64_MIN, 0, 0, 0 };
+    uint32_t size[256] = { 0 }, step[256] = { 0 };
+    uint64_t bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned symbol = symbol_of(size_of(d[i]));
+        size[symbol | (unsigned)(d[i] < 0) << 7]++;
+        bits += vl_size_bits(symbol);
+        s.least = d[i] < s.least ? d[i] : s.least;
+        s.most = d[i] > s.most ? d[i] : s.most;
+    }
+    if (!n || s.least == s.most) return s;
+    s.size = (bits + vl_symbols_bits(log, size, 256, n)) * all / n + table_bits(size);
+    const unsigned finest = all < SOME ? 6 : 8;
+    while ((uint64_t)(s.most - s.least) >> s.shift >> finest) s.shift++;
+    for (size_t i = 0; i < n; i++) step[(uint64_t)(d[i] - s.least) >> s.shift]++;
+    s.steps = (s.shift * n + vl_symbols_bits(log, step, 256, n)) * all / n + table_bits(step);
+    return s;
+}
+
+/* Bits behind each other, the low ones first. */
+typedef struct bit_end {
+    uint8_t *at;
+    uint64_t held;
+    unsigned n; /* below 8 between two calls */
+} bit_end;
+
+static void put_bits(bit_end *b, uint64_t v, unsigned n)
+{
+    if (n > 32) {
+        put_bits(b, v & UINT32_MAX, 32);
+        v >>= 32;
+        n -= 32;
+    }
+    b->held |= (v & ((UINT64_C(1) << n) - 1)) << b->n;
+    b->n += n;
+    memcpy(b->at, &b->held, 8);
+    b->at += b->n / 8;
+    b->held >>= b->n / 8 * 8;
+    b->n %= 8;
+}
+
+static vl_code put_symbols(vl_numbers *s, const int64_t *d, size_t n, const spread *how, vl_work *work,
+                           vl_buf *out, vl_err *err)
+{
+    if (vl_buf_reserve(&s->sym, n, err) || vl_buf_reserve(&s->bits, n * 8 + 16, err)) return err->code;
+    bit_end b = { s->bits.data, 0, 0 };
+    if (how->steps < how->size) {
+        for (size_t i = 0; i < n; i++) {
+            const uint64_t above = (uint64_t)(d[i] - how->least);
+            s->sym.data[i] = (uint8_t)(above >> how->shift);
+            put_bits(&b, above, how->shift);
+        }
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            const unsigned symbol = symbol_of(size_of(d[i]));
+            s->sym.data[i] = (uint8_t)(symbol | (unsigned)(d[i] < 0) << 7);
+            put_bits(&b, size_of(d[i]), vl_size_bits(symbol));
+        }
+    }
+    const size_t nbyte = (size_t)(b.at - s->bits.data) + (b.n != 0);
+    if (vl_symbols_pack(&s->symbols, s->sym.data, n, false, work, out, err) || vl_add_number(out, nbyte, err))
+        return err->code;
+    return vl_buf_append(out, s->bits.data, nbyte, err);
+}
+
+static vl_code put_differences(vl_numbers *s, const int64_t *d, size_t n, vl_work *work, vl_buf *out,
+                               vl_err *err)
+{
+    if (!n) return VL_OK;
+    const spread how = measure(&s->symbols.log, d, n, n);
+    if (how.least == how.most) {
+        if (vl_buf_append(out, &(uint8_t){ VL_DIFFERENCES_EQUAL }, 1, err)) return err->code;
+        return vl_add_number(out, zigzag(how.least), err);
+    }
+    const bool steps = how.steps < how.size;
+    const uint8_t head[2] = { steps ? VL_DIFFERENCES_STEPS : VL_DIFFERENCES_SIZE, (uint8_t)how.shift };
+    if (vl_buf_append(out, head, steps ? 2 : 1, err) || (steps && vl_add_number(out, zigzag(how.least), err)))
+        return err->code;
+    return put_symbols(s, d, n, &how, work, out, err);
+}
+
+/* ---- to what ---- */
+
+typedef struct way {
+    unsigned how;
+    int beside;
+    bool ranked;
+} way;
+
+/* Differences of the rows from `from` on, one and two. */
+static void take(const way *w, const uint64_t *v, const uint64_t *other, size_t from, size_t n, int64_t *one,
+                 size_t *none, int64_t *two, size_t *ntwo)
+{
+    size_t a = 0, b = 0;
+    for (size_t i = from; i < n; i++) {
+        switch (w->how) {
+        case VL_NUMBERS_PLAIN: one[a++] = (int64_t)v[i]; break;
+        case VL_NUMBERS_BEFORE:
+            if (i) one[a++] = (int64_t)(v[i] - v[i - 1]);
+            break;
+        case VL_NUMBERS_AT_SIDE: one[a++] = (int64_t)(v[i] - other[i]); break;
+        default:
+            if (i && other[i] == other[i - 1]) one[a++] = (int64_t)(v[i] - v[i - 1]);
+            else two[b++] = (int64_t)v[i];
+        }
+    }
+    *none = a;
+    *ntwo = b;
+}
+
+/* Bits that all rows take this way, by some from the middle. */
+static uint64_t cost(vl_numbers *s, const way *w, const uint64_t *v, size_t n,
+                     const vl_beside_numbers *beside)
+{
+    const size_t some = n < SOME ? n : SOME, from = (n - some) / 2;
+    int64_t *const one = (int64_t *)(void *)s->one.data, *const two = (int64_t *)(void *)s->two.data;
+    size_t none, ntwo;
+    take(w, v, w->beside < 0 ? NULL : beside->value[w->beside], from, from + some, one, &none, two, &ntwo);
+    const spread a = measure(&s->symbols.log, one, none, none * n / some);
+    const spread b = measure(&s->symbols.log, two, ntwo, ntwo * n / some);
+    return (a.size < a.steps ? a.size : a.steps) + (b.size < b.steps ? b.size : b.steps);
+}
+
+/* The ways in turn; false behind the last. */
+static bool next_way(way *w, bool ranked, int nbeside)
+{
+    if (w->how < VL_NUMBERS_BEFORE) {
+        w->how++;
+        return true;
+    }
+    if (w->how == VL_NUMBERS_BEFORE) w->how = ranked ? VL_NUMBERS_WHILE : VL_NUMBERS_AT_SIDE;
+    if (++w->beside < nbeside) return true;
+    if (w->how == VL_NUMBERS_WHILE) return false;
+    w->how = VL_NUMBERS_WHILE;
+    w->beside = 0;
+    return nbeside > 0;
+}
+
+static uint64_t best_way(vl_numbers *s, const uint64_t *v, size_t n, const vl_beside_numbers *beside,
+                         bool ranked, way *best)
+{
+    enum { NEWS = 64 }; /* bits that another way must save */
+    uint64_t least = UINT64_MAX;
+    way w = { VL_NUMBERS_EQUAL, -1, ranked };
+    while (next_way(&w, ranked, beside->n)) {
+        const uint64_t bits = cost(s, &w, v, n, beside);
+        if (least != UINT64_MAX && bits + NEWS > least) continue;
+        least = bits;
+        *best = w;
+    }
+    return least;
+}
+
+/* ---- ranks ---- */
+
+/* The values that there are, in s->ranks, and of each number which one it is, in s->ranked. False: they are
+ * too many to tell anything, or too far apart. */
+static bool make_ranks(vl_numbers *s, const uint64_t *v, size_t n, uint64_t least, uint64_t most,
+                       size_t *nvalue, vl_err *err)
+{
+    const uint64_t span = most - least + 1;
+    if (n < LEAST_RANKED || span > SPAN || span > 64 * n) return false;
+    if (vl_buf_reserve(&s->seen, span * sizeof(uint32_t), err) ||
+        vl_buf_reserve(&s->ranked, n * sizeof(uint64_t), err) ||
+        vl_buf_reserve(&s->ranks, n * sizeof(uint64_t), err))
+        return false;
+    uint32_t *const seen = (uint32_t *)(void *)s->seen.data;
+    uint64_t *const ranks = (uint64_t *)(void *)s->ranks.data, *const ranked =
+                                                                   (uint64_t *)(void *)s->ranked.data;
+    memset(seen, 0, span * sizeof *seen);
+    for (size_t i = 0; i < n; i++) seen[v[i] - least] = 1;
+    size_t k = 0;
+    for (size_t i = 0; i < span; i++) {
+        if (!seen[i]) continue;
+        seen[i] = (uint32_t)k;
+        ranks[k++] = least + i;
+    }
+    *nvalue = k;
+    if (k > n / 3 || k > span - span / 4) return false;
+    for (size_t i = 0; i < n; i++) ranked[i] = seen[v[i] - least];
+    return true;
+}
+
+static vl_code put_ranks(vl_numbers *s, size_t nvalue, vl_work *work, vl_buf *out, vl_err *err)
+{
+    uint64_t *const v = (uint64_t *)(void *)s->ranks.data;
+    if (vl_add_number(out, nvalue, err) || vl_add_number(out, v[0], err)) return err->code;
+    int64_t *const d = (int64_t *)(void *)s->ranks.data;
+    for (size_t i = 0; i + 1 < nvalue; i++) d[i] = (int64_t)(v[i + 1] - v[i] - 1);
+    return put_differences(s, d, nvalue - 1, work, out, err);
+}
+
+/* Bits of the list of ranks, about. */
+static uint64_t ranks_cost(vl_numbers *s, size_t nvalue)
+{
+    const uint64_t *const v = (const uint64_t *)(const void *)s->ranks.data;
+    int64_t *const d = (int64_t *)(void *)s->one.data;
+    for (size_t i = 0; i + 1 < nvalue; i++) d[i] = (int64_t)(v[i + 1] - v[i] - 1);
+    const spread a = measure(&s->symbols.log, d, nvalue - 1, nvalue - 1);
+    return a.size < a.steps ? a.size : a.steps;
+}
+
+static vl_code put_way(vl_numbers *s, const way *w, const uint64_t *v, size_t n, size_t nvalue,
+                       const vl_beside_numbers *beside, vl_work *work, vl_buf *out, vl_err *err)
+{
+    const uint8_t how = (uint8_t)(w->how | (w->ranked ? RANKED : 0));
+    if (vl_buf_append(out, &how, 1, err) ||
+        (w->beside >= 0 && vl_buf_append(out, &beside->column[w->beside], 1, err)) ||
+        (w->ranked && put_ranks(s, nvalue, work, out, err)) ||
+        (w->how == VL_NUMBERS_BEFORE && vl_add_number(out, v[0], err)))
+        return err->code;
+    int64_t *const one = (int64_t *)(void *)s->one.data, *const two = (int64_t *)(void *)s->two.data;
+    size_t none, ntwo;
+    take(w, v, w->beside < 0 ? NULL : beside->value[w->beside], 0, n, one, &none, two, &ntwo);
+    if (put_differences(s, one, none, work, out, err)) return err->code;
+    return put_differences(s, two, ntwo, work, out, err);
+}
+
+vl_code vl_numbers_pack(vl_numbers *s, const uint64_t *v, size_t n, const vl_beside_numbers *beside,
+                        vl_work *work, vl_buf *out, vl_err *err)
+{
+    uint64_t least = UINT64_MAX, most = 0;
+    for (size_t i = 0; i < n; i++) {
+        least = v[i] < least ? v[i] : least;
+        most = v[i] > most ? v[i] : most;
+    }
+    if (least == most) {
+        if (vl_buf_append(out, &(uint8_t){ VL_NUMBERS_EQUAL }, 1, err)) return err->code;
+        return vl_add_number(out, least, err);
+    }
+    if (vl_buf_reserve(&s->one, n * sizeof(int64_t), err) ||
+        vl_buf_reserve(&s->two, n * sizeof(int64_t), err))
+        return err->code;
+    way best, ranked;
+    size_t nvalue = 0;
+    const uint64_t plain = best_way(s, v, n, beside, false, &best);
+    if (make_ranks(s, v, n, least, most, &nvalue, err)) {
+        const uint64_t *const r = (const uint64_t *)(const void *)s->ranked.data;
+        const uint64_t bits = best_way(s, r, n, beside, true, &ranked) + ranks_cost(s, nvalue);
+        if (bits < plain - plain / 64) return put_way(s, &ranked, r, n, nvalue, beside, work, out, err);
+    }
+    return err->code ? err->code : put_way(s, &best, v, n, 0, beside, work, out, err);
+}
