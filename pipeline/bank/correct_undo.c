@@ -35,20 +35,14 @@ static bool is_correction(const json_t *line)
            is_word(line, "undo");
 }
 
-/* Does a change, by its path, concern the acquisition? Of stores it has the file: <kind>-<acquisition>.h5, or
- * .old-*.h5. */
+/* Does a change, by its path, concern the acquisition? Of stores it has the file. */
 static bool is_of(const json_t *change, const char *acquisition)
 {
-    char escaped[512];
     const json_t *const path = json_object_get(change, "path");
     const char *const part = json_string_value(json_array_get(path, 0)), *const file = json_string_value(
                                                                              json_array_get(path, 1));
-    const char *const dash = file && !strcmp(part, "stores") ? strchr(file, '-') : NULL;
-    if (!acquisition) return !dash;
-    vl_bank_escape(acquisition, escaped);
-    const size_t n = strlen(escaped);
-    return dash && !strncmp(dash + 1, escaped, n) &&
-           (!strcmp(dash + 1 + n, ".h5") || !strncmp(dash + 1 + n, ".old-", 5));
+    const bool of_store = file && !strcmp(part, "stores");
+    return acquisition ? of_store && vl_state_file_is_of(file, acquisition) : !of_store;
 }
 
 static bool concerns(const json_t *line, const char *acquisition)

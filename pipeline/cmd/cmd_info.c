@@ -197,6 +197,7 @@ static void hide_withdrawn(json_t *record)
 {
     if (!json_object_get(record, "withdrawn")) return;
     json_object_del(record, "donor");
+    json_object_del(record, "was");
     json_object_clear(json_object_get(record, "facts"));
     json_array_clear(json_object_get(record, "stores"));
 }

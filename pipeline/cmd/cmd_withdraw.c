@@ -1,6 +1,7 @@
 /* vial withdraw: a donor took consent back. */
 #include "pipeline/bank/withdraw/withdraw.h"
 
+#include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/bank/record.h"
 #include "pipeline/cmd/opt.h"
@@ -42,11 +43,11 @@ static vl_code read_list(asking *a, vl_err *err)
     return vl_err_file(err, a->list);
 }
 
-static vl_code gather(asking *a, vl_catalog *c, char **sample, vl_err *err)
+static vl_code gather(asking *a, const vl_bank *bank, vl_catalog *c, char **sample, vl_err *err)
 {
     for (; *sample && !err->code; sample++) vl_buf_append(&a->names, *sample, strlen(*sample) + 1, err);
     if (a->list && !err->code) read_list(a, err);
-    if (!a->donor || err->code || vl_withdraw_of_donor(c, a->donor, &a->names, err)) return err->code;
+    if (!a->donor || err->code || vl_withdraw_of_donor(bank, c, a->donor, &a->names, err)) return err->code;
     return a->names.len ? VL_OK : vl_fail(err, VL_ENOIN, "no sample is of donor '%.100s'", a->donor);
 }
 
@@ -81,7 +82,10 @@ static vl_code do_one(const asking *a, const vl_bank *bank, vl_catalog *c, const
 
 static vl_code do_all(asking *a, const vl_bank *bank, vl_catalog *c, char **sample, vl_err *err)
 {
-    if (gather(a, c, sample, err) || check_all(a, bank, err)) return err->code;
+    uint64_t recovered = 0; /* a rename that a dead run had begun brings the sample where it is to be found */
+    if ((!a->dry && vl_intake_recover(bank, c, &recovered, err)) || gather(a, bank, c, sample, err) ||
+        check_all(a, bank, err))
+        return err->code;
     for (size_t at = 0; at < a->names.len && !err->code; at += strlen((char *)a->names.data + at) + 1)
         do_one(a, bank, c, (char *)a->names.data + at, err);
     return err->code;

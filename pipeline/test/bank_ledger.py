@@ -171,7 +171,7 @@ WORDS = {"delete_record": "S2: its sample.h5 is missing", "cut_record": "S2: its
          "delete_shards": "ledger/f5: is missing or empty", "alter_line": "line 1 its checksum is wrong",
          "lose_line": "line 1 is missing", "cut_line": "ledger/f5: is missing or empty",
          "cut_in_line": "ledger/f5: is missing or empty", "garble_ledger": "is no line of a ledger",
-         "delete_catalogue": "differences", "garble_catalogue": "differences"}
+         "delete_catalogue": "1 difference", "garble_catalogue": "1 difference"}
 
 
 def lost(t, f):

@@ -1,8 +1,9 @@
 """
 A sample gets another id, an acquisition goes to another sample: with facts, history, times and stores, which
 say the new name and hold what they held; the old name is free. What cannot be is refused, and changes
-nothing. Each, killed before each call that changes the disk, or with that call failing: done or not done, and
-ledger, records and catalogue agree after the next command that writes.
+nothing. Withdrawn afterwards, no byte of it is left, neither under the old name. Each, killed before each
+call that changes the disk, or with that call failing: done or not done, and ledger, records and catalogue
+agree after the next command that writes.
 
 Suites: banks faults.
 """
@@ -12,11 +13,12 @@ import shutil
 
 import h5py
 
-from bank_correct import Scene, broken_everywhere
-from banktest import Bank, sha
+from bank_correct import HEAD, Scene, broken_everywhere, points
+from bank_withdraw import Canaries, fastq_of, input_of
+from banktest import Bank, broken, sha
 from fqmodel import reads
 from heal import damage, find
-from vialtest import CANTCREAT, DATA, NOINPUT, OK, USAGE, Part, main
+from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, USAGE, Part, main
 
 OLD_BANK = "testdata/stores/v1/bank"
 
@@ -204,13 +206,140 @@ def sha_of_export(bank, name, f):
     return [sha(path) for path in args[1::2]]
 
 
+# ---- withdrawn after it was renamed ----
+
+TITLES = ("word1", "word2")
+
+
+def bring_in(s, c, sample, donor, *more):
+    """An item of which all that is told are canaries."""
+    path = input_of(s.f, c, fastq_of(c, 5))
+    row = (sample, path, donor, *(c.word("detail") for _ in TITLES))
+    s.run("ingest", "-q", "--sheet", s.sheet(c.word("sheet") + ".csv", row,
+                                             head=("sample", "file_1", "donor", *TITLES)), *more)
+    return path
+
+
+def withdrawn(t, f):
+    """Under the third of its names, of which the first has other data by now."""
+    s, c = Scene(f), Canaries(t.random)
+    donor = c.word("donor")
+    first = bring_in(s, c, "A", donor)
+    bring_in(s, c, "A", donor)
+    with open(first, "ab") as g:
+        g.write(fastq_of(c, 2))
+    s.run("ingest", "-q", "--supersede", "-s", "A", first)
+    s.run("ingest", "-q", "-s", "A", input_of(f, c, fastq_of(c, 3)[:-9]), code=DATA)
+    s.run("nightly")
+    s.run("rename", "A", "B")
+    s.run("set", "B", f"word1={c.word('detail')}")
+    shutil.copytree(s.bank / "samples", f / "backup", symlinks=True)
+    s.run("rename", "B", "C")
+    s.run("ingest", "-q", "--sheet", s.sheet("n.csv", ("A", f / "n.fastq", "D9"), head=HEAD[:3]))
+    s.run("nightly")
+    kept = s.record("A")
+    seen = c.found(s.bank)
+    t.check({"donor", "detail", "folder", "file", "sheet"} <= set(seen), "they are there", str(seen))
+    done = s.bank.run("withdraw", "--reason", "consent", "B")
+    t.check(done.code == NOINPUT and "renamed to 'C'" in done.err, "by an old name", str(done))
+    done = s.bank.run("withdraw", "--reason", "consent", "--donor", donor)
+    t.check(done.code == OK and done.out.startswith(b"C: withdrawn"), "by its donor", str(done))
+    told = "".join(str(s.bank.run("info", *more, x)) for x in "ABC"
+                   for more in ((), ("--history",), ("--json",)))
+    words = c.put["detail"] + c.put["donor"] + c.put["sheet"]
+    t.check(not any(w in told for w in words), "hidden at once", told)
+    s.run("tidy")
+    t.check(not c.found(s.bank), "tidied: none is left", str(c.found(s.bank)))
+    t.check(s.record("A") == kept and "D9" in str(s.bank.run("info", "--history", "A")) and not s.whole(),
+            "what has the first name now is as it was", s.whole())
+    shutil.rmtree(s.bank / "samples")
+    shutil.copytree(f / "backup", s.bank / "samples", symlinks=True)
+    t.check("C: was withdrawn: tidy" in s.whole(), "a backup from between", s.whole())
+    s.run("tidy")
+    s.run("catalog", "rebuild")
+    t.check(not c.found(s.bank), "tidied again", str(c.found(s.bank)))
+    before = [os.path.getsize(p) for p in sorted(glob.glob(s.bank / "ledger/*"))]
+    s.run("tidy")
+    t.check([os.path.getsize(p) for p in sorted(glob.glob(s.bank / "ledger/*"))] == before, "once is enough")
+
+
+def withdrawn_moved(t, f):
+    """The one that an acquisition was brought to; where it was, all else stays."""
+    s, c = Scene(f), Canaries(t.random)
+    path = bring_in(s, c, "S1", "D1")
+    name = os.path.basename(path)[:-6]
+    s.run("move", "--other-donor", f"S1/{name}", "X")
+    s.run("move", "--other-donor", f"X/{name}", "Y")
+    kept = s.record("S1")
+    s.run("withdraw", "--reason", "consent", "Y")
+    s.run("tidy")
+    t.check(not c.found(s.bank), "none is left", str(c.found(s.bank)))
+    t.check(s.record("S1") == kept and live(kept).keys() == {"a", "b"} and not s.whole(),
+            "the rest is as it was", s.whole())
+    told = s.history("S1")
+    t.check("reads-a.h5" in str(told) and "D1" in str(told), "its history, too", str(told))
+
+
+def withdrawn_removed(t, f):
+    s, c = Scene(f), Canaries(t.random)
+    donor = c.word("donor")
+    bring_in(s, c, "A", donor)
+    bring_in(s, c, "B", donor)
+    s.run("set", "B", "donor=D1")
+    for x in "AB":
+        s.run("remove", "--reason", "slip", x)
+    done = s.bank.run("withdraw", "--reason", "consent", "--donor", donor)
+    t.check(done.code == OK and done.out.startswith(b"A: withdrawn") and done.out.count(b"\n") == 1,
+            "one that was removed as this donor's", str(done))
+    t.check(s.bank.run("withdraw", "--reason", "consent", "--donor", donor).code == NOINPUT, "once")
+    s.run("withdraw", "--reason", "consent", "B")
+    s.run("tidy")
+    t.check(not c.found(s.bank) and not s.whole(), "tidied", f"{c.found(s.bank)} {s.whole()}")
+
+
 # ---- kills and faults ----
+
+def has_word(bank, word):
+    return [p for p in glob.glob(bank / "**", recursive=True) if os.path.isfile(p)
+            and word in open(p, "rb").read()]
+
+
+def tidied_everywhere(t, f, hows):
+    """The tidy of what was renamed before it was withdrawn."""
+    s, tried = Scene(f), 0
+    f.write("z.fastq", reads(10, 99))
+    s.run("move", "--other-donor", "S1/b", "S2")
+    s.run("rename", "S1", "S3")
+    s.run("withdraw", "--reason", "consent", "S3")
+    s.run("withdraw", "--reason", "consent", "S2")
+    s.keep("start")
+    n = broken(s.bank, f, f / "start", ("tidy",), 10 ** 9, "kill")[1]
+    for how in hows:
+        for i in points(t, n):
+            what = f"tidy: {how} at change {i} of {n}"
+            done, _ = broken(s.bank, f, f / "start", ("tidy",), i, how)
+            if done is None:
+                continue
+            tried += 1
+            t.check(how.startswith("kill") or done.code in DOCUMENTED, f"{what}: exit code {done.code}",
+                    done.err)
+            other = s.bank.run("ingest", "-q", "-s", "Z", f / "z.fastq")
+            again = s.bank.run("tidy")
+            left = has_word(s.bank, b"/a.fastq") + has_word(s.bank, b"/b.fastq")
+            t.check(other.code == OK and again.code == OK and not left and not s.whole()
+                    and not s.bank.leftovers(), f"{what}: tidied by the next",
+                    f"{other.err} {again.err} {left} {s.whole()} {s.bank.leftovers()}")
+    print(f"tidy, {', '.join(hows)}: {tried} points", flush=True)
+
 
 COMMANDS = {"rename": ((), ("rename", "S1", "S3")), "move": ((), ("move", "S1/a", "S3")),
             "move to another": ((), ("move", "--other-donor", "S1/b", "S2"))}
 
+HOWS = (("kills", ("kill", "kill-self")), ("faults", ("EIO", "ENOSPC", "EINTR", "short")))
+
 
 if __name__ == "__main__":
     main(renamed, as_ingested, with_superseded, moved, refused, not_whole, of_version_1,
-         Part("kills", broken_everywhere, (("kill", "kill-self"), COMMANDS)),
-         Part("faults", broken_everywhere, (("EIO", "ENOSPC", "EINTR", "short"), COMMANDS)))
+         withdrawn, withdrawn_moved, withdrawn_removed,
+         *(Part(name, broken_everywhere, (hows, COMMANDS)) for name, hows in HOWS),
+         *(Part(f"tidy {name}", tidied_everywhere, (hows,)) for name, hows in HOWS))

@@ -14,7 +14,8 @@
  *
  * path leads into the state of docs/ledger.md; from or to is null for what was not there, or is no more. A
  * line that is damaged has "wrong" in place of all from "at" on; where revisions are missing, "what" is
- * "lost" and "revision" the first of them. Of a withdrawn sample, changes say the withdrawal only.
+ * "lost" and "revision" the first of them. Of a withdrawn sample, also under a name
+ * that it had before, changes say the withdrawal, or the other name, only.
  */
 json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
 

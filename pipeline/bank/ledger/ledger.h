@@ -30,7 +30,9 @@
 /* ---- words of "what" with a meaning of their own; all others are the callers' ---- */
 #define VL_LEDGER_BEGIN                                                                                      \
     "begin" /* the patch is all that was known then: whatever came before counts no more */
-#define VL_LEDGER_REDACT        "redact" /* the sample's lines have lost donor, facts, stores and sources */
+#define VL_LEDGER_REDACT "redact" /* the sample's lines have lost donor, facts, stores and sources */
+#define VL_LEDGER_REDACT_MOVED                                                                               \
+    "redact-moved" /* lines from when it had what another sample has now have lost that */
 #define VL_LEDGER_UNDO_WITHDRAW "undo-withdraw" /* a withdrawal was taken back, and no other line does that */
 #define VL_LEDGER_LOST                                                                                       \
     "lost" /* of no sample: in the place of a damaged line, or of all that are missing before */
@@ -40,6 +42,8 @@ json_t *vl_state_of(const json_t *record);
 /* Shares what is below its members with the state: for reading. */
 json_t *vl_state_record(const json_t *state, const char *sample, uint64_t revision);
 json_t *vl_patch_between(const json_t *before, const json_t *after);
+/* Is that the name of a store of the acquisition: <kind>-<acquisition>.h5, or .old-*.h5? */
+bool vl_state_file_is_of(const char *file, const char *acquisition);
 /* VL_ENOMEM */
 vl_code vl_patch_apply(json_t *state, const json_t *patch, vl_err *err);
 
@@ -110,6 +114,10 @@ vl_code vl_ledger_withdrawn(const vl_bank *bank, unsigned shard,
                             vl_code (*visit)(const char *sample, bool redacted, void *to, vl_err *err),
                             void *to, vl_err *err);
 
+/* Samples that were removed while they were of that donor, and whose names have no data since: adds their
+ * ids, each ended by 0. */
+vl_code vl_ledger_removed_of(const vl_bank *bank, const char *donor, vl_buf *names, vl_err *err);
+
 /* A record's note; line 0 if it has none. And back into the record. */
 vl_ledger_link vl_ledger_link_of(const json_t *record);
 vl_code vl_ledger_set_link(json_t *record, const vl_ledger_link *link, vl_err *err);
@@ -136,6 +144,12 @@ vl_code vl_ledger_append(const vl_bank *bank, const vl_ledger_entry *entry, size
  * its own note of the last line is out of date. (Blocks of the old file are the file system's to reuse.)
  */
 vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err);
+
+/* The same of a sample that a withdrawn one's stores were of before, in its lines up to a revision: all that
+ * they say, or what they say of an acquisition (NULL: all). Nothing left to take out: nothing is written. The
+ * caller holds the sample's lock, and saves its record afterwards. */
+vl_code vl_ledger_redact_moved(const vl_bank *bank, const char *sample, uint64_t revision,
+                               const char *acquisition, const char *source, vl_err *err);
 
 /* For who must see that nothing is added meanwhile: locks a shard (*fd is to be closed), and appends under
  * that lock. */

@@ -36,6 +36,16 @@ json_t *vl_state_of(const json_t *record)
     return NULL;
 }
 
+bool vl_state_file_is_of(const char *file, const char *acquisition)
+{
+    char escaped[512];
+    const char *const dash = strchr(file, '-');
+    vl_bank_escape(acquisition, escaped);
+    const size_t n = strlen(escaped);
+    return dash && !strncmp(dash + 1, escaped, n) &&
+           (!strcmp(dash + 1 + n, ".h5") || !strncmp(dash + 1 + n, ".old-", 5));
+}
+
 static int by_age(const void *a, const void *b)
 {
     const json_t *const x = *(json_t *const *)a, *const y = *(json_t *const *)b;

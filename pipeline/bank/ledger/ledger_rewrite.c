@@ -65,30 +65,75 @@ static vl_code replace(const vl_bank *bank, unsigned shard, const char *path, in
 
 /* ---- redaction ---- */
 
-/* What of a patch may stay: that the sample was withdrawn, and that there are members for what it had. */
-static vl_code cut_patch(vl_ledger_field patch, char **text, vl_err *err)
+/* Which lines of a sample lose what they say, and how much of it. */
+typedef struct cut {
+    const char *sample;      /* escaped */
+    uint64_t revision;       /* the last of these lines */
+    const char *acquisition; /* what they say of it; NULL: all */
+    bool done;               /* out: there was something */
+} cut;
+
+/* Of where its stores were before, the acquisitions go. */
+static json_t *cut_was(const json_t *was)
 {
-    json_t *const all = json_loadb(patch.at, patch.n, 0, NULL), *const kept = json_object();
-    json_t *const withdrawn = json_object_get(all, "withdrawn");
+    json_t *const kept = json_deep_copy(was), *one;
+    size_t i;
+    json_array_foreach(kept, i, one) json_object_del(one, "acquisition");
+    return kept;
+}
+
+/* What of a patch may stay: that the sample was withdrawn or renamed, where its stores were before, and that
+ * there are members for what it had. */
+static json_t *keep_least(const json_t *all)
+{
+    json_t *const kept = json_object(), *const withdrawn = json_object_get(all, "withdrawn"),
+                  *const gone = json_object_get(all, "gone"), *const was = json_object_get(all, "was");
     static const char *const member[] = { "facts", "stores" };
     if (kept && withdrawn) json_object_set(kept, "withdrawn", withdrawn);
+    if (kept && gone && (json_is_null(gone) || json_object_get(gone, "to")))
+        json_object_set(kept, "gone", gone);
+    if (kept && was) json_object_set_new(kept, "was", cut_was(was));
     for (size_t i = 0; kept && i < 2; i++)
         if (json_is_object(json_object_get(all, member[i])))
             json_object_set_new(kept, member[i], json_object());
-    *text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    json_decref(all);
-    json_decref(kept);
-    return *text ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for a line of the ledger");
+    return kept;
 }
 
-static vl_code add_redacted(rewriting *w, vl_ledger_line line, vl_err *err)
+/* All but what is said of an acquisition; as it is, if nothing is. */
+static json_t *keep_others(json_t *all, const char *acquisition)
 {
-    char *text = NULL;
-    if (cut_patch(line.patch, &text, err)) return err->code;
-    line.patch = vl_ledger_field_of(text);
-    line.source = vl_ledger_field_of("\"\"");
-    add(w, &line, err);
+    void *next;
+    const char *file;
+    json_t *store, *const stores = json_object_get(all, "stores"), *const was = json_object_get(all, "was");
+    json_object_foreach_safe(stores, next, file, store)
+    {
+        if (vl_state_file_is_of(file, acquisition)) json_object_del(stores, file);
+    }
+    for (size_t i = json_array_size(was); i-- > 0;) {
+        const char *const of = json_string_value(json_object_get(json_array_get(was, i), "acquisition"));
+        if (of && !strcmp(of, acquisition)) json_array_remove(was, i);
+    }
+    return json_incref(all);
+}
+
+static vl_code add_redacted(rewriting *w, vl_ledger_line line, cut *how, vl_err *err)
+{
+    static const char no_source[] = "\"\"";
+    json_t *const all = json_loadb(line.patch.at, line.patch.n, 0, NULL), *const before = json_deep_copy(all),
+                  *const kept = how->acquisition ? keep_others(all, how->acquisition) : keep_least(all);
+    char *const text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    const bool same = before && json_equal(before, kept);
+    if (!text) vl_fail(err, VL_ENOMEM, "no memory for a line of the ledger");
+    if (!same || (!how->acquisition && !vl_ledger_field_is(line.source, no_source))) {
+        how->done = true;
+        line.source = vl_ledger_field_of(no_source);
+        if (text) line.patch = vl_ledger_field_of(text);
+    }
+    if (!err->code) add(w, &line, err);
     free(text);
+    json_decref(kept);
+    json_decref(before);
+    json_decref(all);
     return err->code;
 }
 
@@ -114,40 +159,58 @@ static vl_code must_redact(const vl_bank *bank, const char *sample, vl_ledger_kn
 
 /* All lines of the shard, those of the sample without its data, and one that says so. A damaged line may hold
  * its data: it goes as "lost". */
-static vl_code write_redacted(const vl_bank *bank, unsigned shard, const char *sample, const char *source,
-                              uint64_t revision, rewriting *w, vl_err *err)
+static vl_code write_redacted(const vl_bank *bank, unsigned shard, cut *how, const vl_ledger_entry *entry,
+                              rewriting *w, vl_err *err)
 {
-    char sum[17], escaped[512];
+    char sum[17];
     vl_ledger_shard s = { 0 };
     vl_ledger_line line;
-    vl_bank_escape(sample, escaped);
     if (start(w, shard, err) || vl_ledger_read(bank, shard, 0, &s, err)) return err->code;
     while (!err->code && vl_ledger_next(&s, &line)) {
-        if (!line.wrong && vl_ledger_field_is(line.sample, escaped)) add_redacted(w, line, err);
+        if (!line.wrong && vl_ledger_field_is(line.sample, how->sample) && line.revision <= how->revision)
+            add_redacted(w, line, how, err);
         else add(w, &line, err);
     }
-    const vl_ledger_entry entry = { sample, VL_LEDGER_REDACT, source, revision, NULL };
-    if (!err->code) vl_ledger_line_add_entry(&w->text, &entry, s.last + 1, w->chain, sum, err);
+    if (!err->code) vl_ledger_line_add_entry(&w->text, entry, s.last + 1, w->chain, sum, err);
     vl_ledger_free(&s);
     return err->code;
 }
 
-vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err)
+static vl_code redact(const vl_bank *bank, const char *sample, cut *how, const char *word, const char *source,
+                      vl_err *err)
 {
-    char path[VL_BANK_PATH];
+    char path[VL_BANK_PATH], escaped[512];
     const unsigned shard = vl_ledger_shard_of(sample);
+    const bool whole = !strcmp(word, VL_LEDGER_REDACT);
     rewriting w = { 0 };
     vl_ledger_known f = { 0 };
-    bool must = false;
+    bool must = true;
     int lock = -1;
+    vl_bank_escape(sample, escaped);
+    how->sample = escaped;
     if (vl_ledger_lock(bank, shard, path, &lock, err)) return err->code;
-    if (!must_redact(bank, sample, &f, &must, err) && must &&
-        !write_redacted(bank, shard, sample, source, f.revision + 1, &w, err))
+    if (whole) must_redact(bank, sample, &f, &must, err);
+    else vl_ledger_fold(bank, sample, NULL, &f, err);
+    const vl_ledger_entry entry = { sample, word, source, f.revision + 1, NULL };
+    if (!err->code && must && !write_redacted(bank, shard, how, &entry, &w, err) && (whole || how->done))
         replace(bank, shard, path, lock, &w.text, err);
     close(lock);
     vl_buf_free(&w.text);
     vl_ledger_known_free(&f);
     return vl_err_file(err, path);
+}
+
+vl_code vl_ledger_redact(const vl_bank *bank, const char *sample, const char *source, vl_err *err)
+{
+    cut how = { .revision = UINT64_MAX };
+    return redact(bank, sample, &how, VL_LEDGER_REDACT, source, err);
+}
+
+vl_code vl_ledger_redact_moved(const vl_bank *bank, const char *sample, uint64_t revision,
+                               const char *acquisition, const char *source, vl_err *err)
+{
+    cut how = { .revision = revision, .acquisition = acquisition };
+    return redact(bank, sample, &how, VL_LEDGER_REDACT_MOVED, source, err);
 }
 
 /* ---- mending ---- */

@@ -5,6 +5,7 @@
  *
  *     a line of the ledger that emptying has begun: no way back from here
  *     the files of the folder, the record, the catalogue's rows
+ *     what its stores have left where they were before they were brought to it
  *     what was said of the sample elsewhere; SQLite's free pages
  *     last of all the sample's own lines of the ledger: a line "redact" says that it was done
  */
@@ -14,7 +15,7 @@
 #include "pipeline/bank/one_sample.h"
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/record.h"
-#include "pipeline/bank/withdraw/traces.h"
+#include "pipeline/bank/withdraw/was.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -71,7 +72,8 @@ static bool rows_say_more(vl_catalog *c, const char *sample, vl_err *err)
 
 bool vl_bury_is_left(const vl_bank *bank, const char *sample, vl_err *err)
 {
-    return file_says_more(bank, sample) || has_files(bank, sample, err);
+    return file_says_more(bank, sample) || has_files(bank, sample, err) ||
+           vl_was_is_left(bank, NULL, sample, err);
 }
 
 typedef struct looking {
@@ -83,8 +85,9 @@ typedef struct looking {
 static vl_code look(const char *sample, bool redacted, void *to, vl_err *err)
 {
     const looking *const l = to;
-    const bool left =
-        !redacted || vl_bury_is_left(l->bank, sample, err) || rows_say_more(l->catalog, sample, err);
+    const bool left = !redacted || vl_bury_is_left(l->bank, sample, err) ||
+                      rows_say_more(l->catalog, sample, err) ||
+                      vl_was_is_left(l->bank, l->catalog, sample, err);
     return left && !err->code ? vl_buf_append(l->names, sample, strlen(sample) + 1, err) : err->code;
 }
 
@@ -114,6 +117,13 @@ static int remove_one(const char *path, const struct stat *st, int what, struct 
     return (what == FTW_DP ? rmdir(path) : unlink(path)) && errno != ENOENT ? -1 : 0;
 }
 
+vl_code vl_bury_remove(const char *path, vl_err *err)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT
+               ? vl_fail_errno(err, VL_EIO, errno, "cannot remove %.200s", path)
+               : VL_OK;
+}
+
 /* Everything in the folder but the tombstone goes, whatever it is called: a folder with all that is in it. */
 static vl_code empty_folder(const char *folder, vl_err *err)
 {
@@ -123,8 +133,7 @@ static vl_code empty_folder(const char *folder, vl_err *err)
     if (n < 0) return vl_fail_errno(err, VL_EIO, errno, "cannot list the sample's folder");
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name);
-        if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
-            vl_fail_errno(err, VL_EIO, errno, "cannot remove %.200s", path);
+        vl_bury_remove(path, err);
         free(entry[i]);
     }
     free(entry);
@@ -163,14 +172,23 @@ static vl_code each(const vl_bank *bank, vl_catalog *c, const vl_buf *names,
     return err->code;
 }
 
+static vl_code each_was(const vl_bank *bank, vl_catalog *c, const vl_buf *names, vl_err *err)
+{
+    for (size_t at = 0; at < names->len && !err->code; at += strlen((char *)names->data + at) + 1)
+        vl_was_bury(bank, c, (char *)names->data + at, err);
+    return err->code;
+}
+
 vl_code vl_bury(const vl_bank *bank, vl_catalog *c, const vl_buf *names, vl_err *err)
 {
     vl_traces traces = { 0 };
     if (!names->len) return VL_OK;
     for (size_t at = 0; at < names->len && !err->code; at += strlen((char *)names->data + at) + 1)
-        vl_traces_gather(&traces, bank, c, (char *)names->data + at, err);
+        if (!vl_traces_gather(&traces, bank, c, (char *)names->data + at, err))
+            vl_was_gather(&traces, bank, c, (char *)names->data + at, err);
     if (!err->code && !vl_catalog_forget_surely(c, err) && !each(bank, c, names, empty, err) &&
-        !vl_traces_remove(&traces, bank, c, err) && !vl_catalog_squeeze(c, err))
+        !each_was(bank, c, names, err) && !vl_traces_remove(&traces, bank, c, err) &&
+        !vl_catalog_squeeze(c, err))
         each(bank, c, names, redact, err);
     vl_traces_free(&traces);
     if (err->code) return err->code;

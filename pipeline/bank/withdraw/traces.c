@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <glob.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ void vl_traces_free(vl_traces *t)
 {
     vl_buf_free(&t->sample);
     vl_buf_free(&t->path);
+    vl_buf_free(&t->both);
 }
 
 static vl_code add(vl_buf *list, const char *text, vl_err *err)
@@ -100,25 +102,46 @@ static void add_paths(vl_traces *t, const json_t *value, vl_err *err)
     json_array_foreach(value, i, one) add_paths(t, one, err);
 }
 
-static void add_of_ledger(vl_traces *t, const vl_bank *bank, const char *sample, vl_err *err)
+/* Of a sample whose id is nobody else's, it is known by that alone. */
+static bool is_whole(const vl_past *p) { return p->revision == UINT64_MAX; }
+
+static void add_stores(vl_traces *t, const json_t *patch, const vl_past *p, vl_err *err)
+{
+    const char *file;
+    json_t *store;
+    json_object_foreach(json_object_get(patch, "stores"), file, store)
+    {
+        const char *const acquisition = json_string_value(json_object_get(store, "acquisition"));
+        if (p->acquisition && !vl_state_file_is_of(file, p->acquisition)) continue;
+        add_paths(t, store, err);
+        if (acquisition && !add(&t->both, p->sample, err)) add(&t->both, acquisition, err);
+    }
+}
+
+static void add_of_ledger(vl_traces *t, const vl_bank *bank, const vl_past *p, vl_err *err)
 {
     char escaped[512];
     vl_ledger_shard s = { 0 };
     vl_ledger_line line;
-    vl_bank_escape(sample, escaped);
-    if (!vl_ledger_read(bank, vl_ledger_shard_of(sample), 0, &s, err))
+    vl_bank_escape(p->sample, escaped);
+    if (!vl_ledger_read(bank, vl_ledger_shard_of(p->sample), 0, &s, err))
         while (vl_ledger_next_of(&s, escaped, &line)) {
-            json_t *const patch = line.wrong ? NULL : json_loadb(line.patch.at, line.patch.n, 0, NULL);
-            add_paths(t, patch, err);
+            json_t *const patch = line.wrong || line.revision > p->revision
+                                      ? NULL
+                                      : json_loadb(line.patch.at, line.patch.n, 0, NULL);
+            if (is_whole(p)) add_paths(t, patch, err);
+            else add_stores(t, patch, p, err);
             json_decref(patch);
         }
     vl_ledger_free(&s);
 }
 
-static void add_of_refusals(vl_traces *t, vl_catalog *c, const char *sample, vl_err *err)
+static void add_of_refusals(vl_traces *t, vl_catalog *c, const vl_past *p, vl_err *err)
 {
-    const vl_sql_value v[] = { vl_sql_text(sample) };
-    sqlite3_stmt *const stmt = vl_sql_ask(c, "SELECT input FROM refusal WHERE sample = ?", v, 1, err);
+    static const char query[] = "SELECT input FROM refusal WHERE sample = ?1 AND at <= ?2 AND (?3 IS NULL OR "
+                                "acquisition = ?3)";
+    const vl_sql_value v[] = { vl_sql_text(p->sample), vl_sql_real(p->at), vl_sql_text(p->acquisition) };
+    sqlite3_stmt *const stmt = vl_sql_ask(c, query, v, 3, err);
     while (vl_sql_row(c, stmt, err)) add(&t->path, vl_sql_column(stmt, 0), err);
 }
 
@@ -140,16 +163,25 @@ static vl_code list_files(const vl_bank *bank, const char *pattern, glob_t *foun
 
 static const char *const evidence[] = { "quarantine/*/*.json", "quarantine/*/.*.part" };
 
-static void add_of_quarantine(vl_traces *t, const vl_bank *bank, const char *sample, vl_err *err)
+static bool says(const json_t *doc, const char *name, const char *text)
 {
+    const char *const is = json_string_value(json_object_get(doc, name));
+    return is && !strcmp(is, text);
+}
+
+static void add_of_quarantine(vl_traces *t, const vl_bank *bank, const vl_past *p, vl_err *err)
+{
+    char until[32];
     glob_t found;
     size_t k;
     json_t *one;
+    if (!is_whole(p)) vl_bank_time(p->at, until);
     list_files(bank, evidence[0], &found, err);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         json_t *const doc = json_load_file(found.gl_pathv[i], 0, NULL);
-        const char *const is = json_string_value(json_object_get(doc, "sample"));
-        if (is && !strcmp(is, sample))
+        const char *const time = json_string_value(json_object_get(doc, "time"));
+        if (says(doc, "sample", p->sample) && (is_whole(p) || (time && strcmp(time, until) <= 0)) &&
+            (!p->acquisition || says(doc, "acquisition", p->acquisition)))
             json_array_foreach(json_object_get(doc, "inputs"), k, one)
                 add(&t->path, json_string_value(one), err);
         json_decref(doc);
@@ -157,17 +189,23 @@ static void add_of_quarantine(vl_traces *t, const vl_bank *bank, const char *sam
     globfree(&found);
 }
 
+vl_code vl_traces_gather_past(vl_traces *t, const vl_bank *bank, vl_catalog *c, const vl_past *p, vl_err *err)
+{
+    add_of_ledger(t, bank, p, err);
+    add_of_refusals(t, c, p, err);
+    add_of_quarantine(t, bank, p, err);
+    return err->code;
+}
+
 vl_code vl_traces_gather(vl_traces *t, const vl_bank *bank, vl_catalog *c, const char *sample, vl_err *err)
 {
+    const vl_past all = { .sample = sample, .revision = UINT64_MAX, .at = HUGE_VAL };
     vl_err why = VL_ERR_INIT; /* a record that is damaged says nothing */
     json_t *const record = vl_record_read(bank, sample, &why);
     add(&t->sample, sample, err);
     add_paths(t, record, err);
     json_decref(record);
-    add_of_ledger(t, bank, sample, err);
-    add_of_refusals(t, c, sample, err);
-    add_of_quarantine(t, bank, sample, err);
-    return err->code;
+    return vl_traces_gather_past(t, bank, c, &all, err);
 }
 
 /* ---- removing ---- */

@@ -12,11 +12,23 @@
 typedef struct vl_traces {
     vl_buf sample; /* owned: ids, each ended by 0 */
     vl_buf path;   /* owned: inputs' paths, as well */
+    vl_buf
+        both; /* owned: id and acquisition in turn, as well: of what was under an id that others have now */
 } vl_traces;
+
+/* What was under an id up to a revision of its record, at a time. */
+typedef struct vl_past {
+    const char *sample, *acquisition; /* borrowed; NULL: all of it */
+    uint64_t revision;
+    double at;
+} vl_past;
 
 /* Adds a sample, with the paths that record, ledger, refusals and quarantine know. Before they are
  * emptied. */
 vl_code vl_traces_gather(vl_traces *t, const vl_bank *bank, vl_catalog *c, const char *sample, vl_err *err);
+/* The same of what was under an id that may have other data now, which stays. */
+vl_code vl_traces_gather_past(vl_traces *t, const vl_bank *bank, vl_catalog *c, const vl_past *past,
+                              vl_err *err);
 /* Removes what names them. What was refused because the sample is withdrawn stays while its files lie there:
  * somebody has to take them away. */
 vl_code vl_traces_remove(const vl_traces *t, const vl_bank *bank, vl_catalog *c, vl_err *err);

@@ -29,9 +29,27 @@ static void add_piece(vl_buf *list, const char *before, const char *text, const 
     vl_buf_append(list, "", 1, err);
 }
 
+/* "sample=S1 acquisition=L1", and the next pair with other words and quotes. */
+static void add_both(vl_buf *list, const char *id, const char *acquisition, vl_err *err)
+{
+    static const char *const form[][3] = { { "sample=", " acquisition=", "" },
+                                           { "sample=\"", "\" acquisition=", "" },
+                                           { "sample=", " acquisition=\"", "\"" },
+                                           { "sample=\"", "\" acquisition=\"", "\"" },
+                                           { "\"sample\":\"", "\",\"acquisition\":\"", "\"" } };
+    for (size_t i = 0; i < sizeof form / sizeof *form; i++) {
+        vl_text_add(list, form[i][0], err);
+        vl_text_json_inside(list, id, strlen(id), err);
+        add_piece(list, form[i][1], acquisition, form[i][2], err);
+    }
+}
+
 static vl_code log_names(const vl_traces *t, vl_buf *list, vl_err *err)
 {
     size_t at = 0;
+    for (const char *id; (id = vl_traces_next(&t->both, &at));)
+        add_both(list, id, vl_traces_next(&t->both, &at), err);
+    at = 0;
     for (const char *id; (id = vl_traces_next(&t->sample, &at));) {
         add_piece(list, "sample=", id, "", err);
         add_piece(list, "sample=\"", id, "\"", err);

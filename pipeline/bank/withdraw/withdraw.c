@@ -52,7 +52,8 @@ vl_code vl_withdraw_undo(const vl_bank *bank, vl_catalog *c, const char *sample,
     return err->code;
 }
 
-vl_code vl_withdraw_of_donor(vl_catalog *c, const char *donor, vl_buf *names, vl_err *err)
+vl_code vl_withdraw_of_donor(const vl_bank *bank, vl_catalog *c, const char *donor, vl_buf *names,
+                             vl_err *err)
 {
     static const char query[] = "SELECT sample.name FROM donor JOIN sample USING (donor_id) "
                                 "WHERE donor.name = ? AND withdrawn_at IS NULL ORDER BY 1";
@@ -62,5 +63,5 @@ vl_code vl_withdraw_of_donor(vl_catalog *c, const char *donor, vl_buf *names, vl
         const char *const name = vl_sql_column(stmt, 0);
         vl_buf_append(names, name, strlen(name) + 1, err);
     }
-    return err->code;
+    return err->code ? err->code : vl_ledger_removed_of(bank, donor, names, err);
 }

@@ -18,8 +18,10 @@ vl_code vl_withdraw(const vl_bank *bank, vl_catalog *c, const char *sample, cons
 /* Back, until it was tidied. VL_EARG: it was not withdrawn, or its data is gone. */
 vl_code vl_withdraw_undo(const vl_bank *bank, vl_catalog *c, const char *sample, const char *reason,
                          vl_err *err);
-/* The samples of a donor that are not withdrawn: ids behind each other in names, each ended by 0. */
-vl_code vl_withdraw_of_donor(vl_catalog *c, const char *donor, vl_buf *names, vl_err *err);
+/* The samples of a donor that are not withdrawn, those that were removed too: ids behind each other in names,
+ * each ended by 0. */
+vl_code vl_withdraw_of_donor(const vl_bank *bank, vl_catalog *c, const char *donor, vl_buf *names,
+                             vl_err *err);
 
 /* Has a withdrawn sample files, or a sample.h5 that says more than that it was withdrawn? */
 bool vl_bury_is_left(const vl_bank *bank, const char *sample, vl_err *err);
