@@ -1,5 +1,5 @@
 /*
- * Ingest (ingest.h): take -> inflate -> cut -> parse -> count -> lay -> index -> pack -> write, then seal,
+ * Ingest (ingest.h): take -> inflate -> cut -> parse -> lay -> count -> index -> pack -> write, then seal,
  * verify from a fresh open, and give the store its name.
  */
 #include "pipeline/in/ingest.h"
@@ -39,6 +39,7 @@ typedef struct ingest {
     vl_lay *lay;
     vl_store *store;
     vl_indexing *indexing;
+    void *shared; /* owned; of the kind's tally, NULL if it has none */
     vl_work work; /* of the ordered stages */
     load *load;   /* owned; [nslot] */
     int nslot;
@@ -90,13 +91,6 @@ static vl_code parse(void *self, vl_slot *slot, vl_err *err)
     return VL_OK;
 }
 
-static vl_code count(void *self, vl_slot *slot, vl_err *err)
-{
-    const ingest *const g = self;
-    load *const l = slot->body;
-    return l->tally ? g->kind->tally->add(l->tally, &l->batch, err) : VL_OK;
-}
-
 static vl_code lay(void *self, vl_slot *slot, vl_err *err)
 {
     ingest *const g = self;
@@ -113,7 +107,15 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
 }
 
-/* Behind lay, which numbers the rows: keys are made in parallel all the same. */
+/* Behind lay, which numbers the rows. */
+static vl_code count(void *self, vl_slot *slot, vl_err *err)
+{
+    const ingest *const g = self;
+    load *const l = slot->body;
+    return l->tally ? g->kind->tally->add(g->shared, l->tally, &l->batch, err) : VL_OK;
+}
+
+/* The same: keys are made in parallel all the same. */
 static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
 {
     const ingest *const g = self;
@@ -150,6 +152,7 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
         vl_buf_free(&chunk->packed);
     }
     if (vl_indexing_add(g->indexing, &l->parts, &g->work, err)) return err->code;
+    if (l->tally && g->kind->tally->join(g->shared, l->tally, &l->batch, err)) return err->code;
     uint64_t done = 0, total = 0;
     for (int s = 0; s < g->cutter.nstream; s++) {
         done += l->read[s];
@@ -179,6 +182,8 @@ static vl_code make_slots(ingest *g, vl_err *err)
         vl_buf_limit(g->ask->max_memory - (PROGRAM << 20)); /* what a block makes may be far larger than it */
     }
     g->load = calloc((size_t)g->nslot, sizeof *g->load);
+    if (g->kind->tally && !(g->shared = calloc(1, g->kind->tally->shared)))
+        return vl_fail(err, VL_ENOMEM, "no memory for statistics");
     if (!g->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);
     for (int i = 0; i < g->nslot; i++) {
         if (vl_batch_init(&g->load[i].batch, g->cutter.format->schema, err)) return err->code;
@@ -204,7 +209,10 @@ static void free_slots(ingest *g)
         if (l->tally) g->kind->tally->free(l->tally);
         free(l->tally);
     }
+    if (g->shared) g->kind->tally->free_shared(g->shared);
+    free(g->shared);
     free(g->load);
+    g->shared = NULL;
     g->load = NULL;
 }
 
@@ -213,8 +221,8 @@ static vl_code move(ingest *g, vl_err *err)
     const vl_stage all[] = {
         { "take", VL_ORDERED, take_first, g },  { "take 2", VL_ORDERED, take_second, g },
         { "inflate", VL_PARALLEL, inflate, g }, { "cut", VL_ORDERED, cut, g },
-        { "parse", VL_PARALLEL, parse, g },     { "count", VL_PARALLEL, count, g },
-        { "lay", VL_ORDERED, lay, g },          { "index", VL_PARALLEL, index_rows, g },
+        { "parse", VL_PARALLEL, parse, g },     { "lay", VL_ORDERED, lay, g },
+        { "count", VL_PARALLEL, count, g },     { "index", VL_PARALLEL, index_rows, g },
         { "pack", VL_PARALLEL, pack, g },       { "write", VL_ORDERED, write, g },
     };
     enum { ALL = sizeof all / sizeof *all };
@@ -345,7 +353,7 @@ static vl_code note_tally(ingest *g, vl_err *err)
     const vl_tally *const t = g->kind->tally;
     for (int i = 1; t && i < g->nslot; i++)
         if (t->merge(g->load[0].tally, g->load[i].tally, err)) return err->code;
-    return t ? t->store(g->load[0].tally, g->store, err) : VL_OK;
+    return t ? t->store(g->shared, g->load[0].tally, g->store, err) : VL_OK;
 }
 
 /* ---- the whole ---- */

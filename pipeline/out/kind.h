@@ -9,16 +9,20 @@
 #include "pipeline/store/store.h"
 
 /* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the
- * end. Sums must not depend on the order. */
+ * end. Sums must not depend on the order. What does is shared: one for all slots, which batches join one
+ * after the other, in their order, each behind its add. */
 typedef struct vl_tally {
-    size_t size; /* of a state; zeroed before */
-    vl_code (*add)(void *state, const vl_batch *batch, vl_err *err);
+    size_t size, shared; /* of a state, of what is shared; zeroed before */
+    vl_code (*add)(const void *shared, void *state, const vl_batch *batch, vl_err *err);
+    vl_code (*join)(void *shared, void *state, const vl_batch *batch, vl_err *err);
     vl_code (*merge)(void *into, const void *from, vl_err *err);
-    vl_code (*store)(const void *state, vl_store *st, vl_err *err); /* tables under /qc */
+    vl_code (*store)(const void *shared, const void *state, vl_store *st, vl_err *err); /* tables under /qc */
     void (*free)(void *state);
+    void (*free_shared)(void *shared);
 } vl_tally;
 
 struct vl_question; /* out/view.h */
+struct vl_qc_form;  /* out/qc.h */
 struct vl_reader;   /* out/reader.h */
 struct vl_html;     /* page/html.h */
 
@@ -29,6 +33,9 @@ typedef struct vl_kind {
     int unit_field,
         unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
     const vl_tally *tally; /* NULL: none */
+    const struct vl_qc_form *const
+        *qc;      /* forms to print it in; ends with NULL, the first is the usual one; NULL:
+                                         * none */
     bool reprint; /* ingest makes the text again before it publishes; else parse has proven each row */
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;

@@ -1,5 +1,6 @@
 /* Reads in the table of kinds. */
 #include "formats/reads/reads.h"
+#include "pipeline/out/qc.h"
 #include "pipeline/reads/reads_index.h"
 #include "pipeline/reads/reads_tally.h"
 #include "pipeline/reads/reads_view.h"
@@ -7,6 +8,9 @@
 vl_code vl_reads_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
+extern const vl_qc_form vl_reads_qc_text, vl_reads_qc_fastqc;
+
+static const vl_qc_form *const forms[] = { &vl_reads_qc_text, &vl_reads_qc_fastqc, NULL };
 static const vl_index *const indexes[] = { &vl_reads_by_name, NULL };
 
 const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
@@ -15,6 +19,7 @@ const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .units = "bases",
                                 .unit_field = VL_RD_BASE,
                                 .tally = &vl_reads_tally,
+                                .qc = forms,
                                 .reprint = true,
                                 .index = indexes,
                                 .question = &vl_reads_question,

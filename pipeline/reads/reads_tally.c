@@ -1,106 +1,108 @@
-/* Counts by position of reads (reads_tally.h). */
+/* Quality control of reads (reads_tally.h): what a batch passes through, and the tables under /qc. */
 #include "pipeline/reads/reads_tally.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Room for npos positions; what is there stays. */
-static vl_code grow(vl_qc_mate *m, size_t npos, vl_err *err)
+static vl_code open_batch(vl_qc *qc, const vl_batch *batch, vl_qc_batch *b, vl_err *err)
 {
-    if (npos > VL_QC_POSITIONS) npos = VL_QC_POSITIONS;
-    if (!m->length && !(m->length = calloc(VL_QC_POSITIONS + 1, sizeof *m->length)))
-        return vl_fail(err, VL_ENOMEM, "no memory for read lengths");
-    if (npos <= m->npos) return VL_OK;
-    uint64_t *const base = calloc(npos * VL_QC_LETTERS, sizeof *base);
-    uint64_t *const quality = calloc(npos * VL_QC_LEVELS, sizeof *quality);
-    if (!base || !quality) {
-        free(base);
-        free(quality);
-        return vl_fail(err, VL_ENOMEM, "no memory for counts of %zu positions", npos);
+    const vl_column *const base = &batch->col[VL_RD_BASE];
+    const size_t n = batch->nrow[VL_RT_READ];
+    if (qc->nnumber < 3 * n + 1) {
+        free(qc->number);
+        qc->number = malloc((3 * n + 1) * sizeof *qc->number);
+        qc->nnumber = qc->number ? 3 * n + 1 : 0;
+        if (!qc->number) return vl_fail(err, VL_ENOMEM, "no memory for numbers of %zu reads", n);
     }
-    if (m->npos) {
-        memcpy(base, m->base, m->npos * VL_QC_LETTERS * sizeof *base);
-        memcpy(quality, m->quality, m->npos * VL_QC_LEVELS * sizeof *quality);
-    }
-    free(m->base);
-    free(m->quality);
-    m->base = base;
-    m->quality = quality;
-    m->npos = npos;
+    for (size_t i = 0; i <= n; i++) qc->number[i] = base->offset[i] - base->offset[0];
+    *b = (vl_qc_batch){ .batch = batch,
+                        .n = n,
+                        .paired = batch->nrow[VL_RT_NAME] < n,
+                        .base = base->data.data,
+                        .quality = batch->col[VL_RD_QUALITY].data.data,
+                        .offset = qc->number };
     return VL_OK;
 }
 
-static void count(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, const uint64_t *offset,
-                  size_t nread)
+/* ---- keys ---- */
+
+typedef struct both_keys {
+    vl_key_table mate[2];
+} both_keys;
+
+static vl_key key_of(const vl_qc_batch *b, size_t i)
 {
-    vl_k.base_count(m->base, base, offset, nread, m->npos);
-    vl_k.quality_count(m->quality, quality, offset, nread, m->npos);
+    return vl_key_of(b->base + b->offset[i], (size_t)(b->offset[i + 1] - b->offset[i]));
 }
 
-/* Pairs that are all equally long count as reads of twice the length: position p of mate 2 is behind mate 1.
- */
-static vl_code count_equal_pairs(vl_qc *qc, const vl_batch *b, size_t first, size_t second, vl_err *err)
+/* Where the table is full, reads are looked up in it; else all keys go to the ordered place. */
+static vl_code add_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b, vl_err *err)
 {
-    const size_t npair = b->nrow[VL_RT_READ] / 2, both = first + second;
-    vl_qc_mate m = { 0 };
-    uint64_t *const offset = malloc((npair + 1) * sizeof *offset);
-    if (!offset) return vl_fail(err, VL_ENOMEM, "no memory for offsets of pairs");
-    if (grow(&m, both, err) || grow(&qc->mate[0], first, err) || grow(&qc->mate[1], second, err)) goto out;
-    for (size_t i = 0; i <= npair; i++) offset[i] = i * both;
-    count(&m, b->col[VL_RD_BASE].data.data, b->col[VL_RD_QUALITY].data.data, offset, npair);
-    for (size_t k = 0; k < both; k++) {
-        vl_qc_mate *const to = &qc->mate[k >= first];
-        const size_t p = k < first ? k : k - first;
-        for (size_t j = 0; j < VL_QC_LETTERS; j++)
-            to->base[p * VL_QC_LETTERS + j] += m.base[k * VL_QC_LETTERS + j];
-        for (size_t j = 0; j < VL_QC_LEVELS; j++)
-            to->quality[p * VL_QC_LEVELS + j] += m.quality[k * VL_QC_LEVELS + j];
+    const int nmate = b->paired ? 2 : 1;
+    bool full = true;
+    qc->keys.n = 0;
+    for (int m = 0; m < nmate; m++) full &= atomic_load_explicit(&table->mate[m].full, memory_order_acquire);
+    for (int m = 0; m < nmate && full; m++)
+        if (!qc->mate[m].seen && !(qc->mate[m].seen = calloc(VL_KEYS, sizeof *qc->mate[m].seen)))
+            return vl_fail(err, VL_ENOMEM, "no memory for counts of keys");
+    if (!full && qc->keys.cap < b->n) {
+        free(qc->keys.key);
+        qc->keys.key = malloc(b->n * sizeof *qc->keys.key);
+        qc->keys.cap = qc->keys.key ? b->n : 0;
+        if (!qc->keys.key) return vl_fail(err, VL_ENOMEM, "no memory for keys of %zu reads", b->n);
     }
-    qc->mate[0].length[first] += npair;
-    qc->mate[1].length[second] += npair;
-out:
-    free(offset);
-    free(m.base);
-    free(m.quality);
-    free(m.length);
-    return err->code;
+    for (size_t i = 0; i < b->n; i++) {
+        const int m = b->paired ? i & 1 : 0;
+        const int at = full ? vl_keys_find(&table->mate[m], key_of(b, i)) : -1;
+        if (at >= 0) qc->mate[m].seen[at]++;
+        if (!full) qc->keys.key[i] = key_of(b, i);
+    }
+    if (!full) qc->keys.n = b->n;
+    return VL_OK;
 }
 
-static bool equal_pairs(const uint64_t *offset, size_t nread)
+static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    if (nread < 2 || offset[2] > VL_QC_POSITIONS) return false;
-    for (size_t i = 2; i < nread; i++)
-        if (offset[i + 1] - offset[i] != offset[(i & 1) + 1] - offset[i & 1]) return false;
-    return true;
+    both_keys *const table = shared;
+    vl_qc *const qc = state;
+    const bool paired = batch->nrow[VL_RT_NAME] < batch->nrow[VL_RT_READ];
+    for (size_t i = 0; i < qc->keys.n; i++) {
+        const vl_cell base = vl_qc_row(&batch->col[VL_RD_BASE], i);
+        if (vl_keys_join(&table->mate[paired ? i & 1 : 0], qc->keys.key[i], base.at, base.n, err))
+            return err->code;
+    }
+    qc->keys.n = 0;
+    return VL_OK;
 }
 
-static vl_code add(void *state, const vl_batch *b, vl_err *err)
+/* ---- batches ---- */
+
+static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
     vl_qc *const qc = state;
-    const vl_column *const base = &b->col[VL_RD_BASE];
-    const uint8_t *const quality = b->col[VL_RD_QUALITY].data.data;
-    const size_t n = b->nrow[VL_RT_READ];
-    size_t longest[2] = { 0 };
-    if (!n) return VL_OK;
-    const bool paired = qc->paired = b->nrow[VL_RT_NAME] < n;
-    if (paired && equal_pairs(base->offset, n))
-        return count_equal_pairs(qc, b, base->offset[1], base->offset[2] - base->offset[1], err);
-    for (size_t i = 0; i < n; i++) {
-        const size_t len = base->offset[i + 1] - base->offset[i], m = paired ? i & 1 : 0;
-        if (len > longest[m]) longest[m] = len;
-    }
-    for (int m = 0; m < (paired ? 2 : 1); m++)
-        if (grow(&qc->mate[m], longest[m], err)) return err->code;
-    for (size_t i = 0; i < n; i++) {
-        const size_t len = base->offset[i + 1] - base->offset[i];
-        qc->mate[paired ? i & 1 : 0].length[len < VL_QC_POSITIONS ? len : VL_QC_POSITIONS]++;
-    }
-    if (!paired) {
-        count(&qc->mate[0], base->data.data, quality, base->offset, n);
-        return VL_OK;
-    }
-    for (size_t i = 0; i < n; i++) count(&qc->mate[i & 1], base->data.data, quality, base->offset + i, 1);
-    return VL_OK;
+    vl_qc_batch b;
+    qc->keys.n = 0;
+    if (!batch->nrow[VL_RT_READ]) return VL_OK;
+    if (open_batch(qc, batch, &b, err)) return err->code;
+    qc->paired = b.paired;
+    if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
+        vl_qc_adapters(qc, &b, err))
+        return err->code;
+    return add_keys(qc, shared, &b, err);
+}
+
+static vl_code merge_mate(vl_qc_mate *t, const vl_qc_mate *f, vl_err *err)
+{
+    t->nread += f->nread;
+    for (int q = 0; q < VL_QC_LEVELS; q++) t->mean[q] += f->mean[q];
+    if (f->seen && !t->seen && !(t->seen = calloc(VL_KEYS, sizeof *t->seen)))
+        return vl_fail(err, VL_ENOMEM, "no memory for counts of keys");
+    for (size_t i = 0; f->seen && i < VL_KEYS; i++) t->seen[i] += f->seen[i];
+    if (vl_qc_places_merge(t, f, err) || vl_counts_merge(&t->longer, &f->longer, err) ||
+        vl_counts_merge(&t->other, &f->other, err) || vl_counts_merge(&t->gc, &f->gc, err) ||
+        vl_counts_merge(&t->adapter, &f->adapter, err))
+        return err->code;
+    return vl_qc_tiles_merge(&t->tiles, &f->tiles, err);
 }
 
 static vl_code merge(void *state, const void *other, vl_err *err)
@@ -108,17 +110,12 @@ static vl_code merge(void *state, const void *other, vl_err *err)
     vl_qc *const into = state;
     const vl_qc *const from = other;
     into->paired |= from->paired;
-    for (int m = 0; m < 2; m++) {
-        const vl_qc_mate *const f = &from->mate[m];
-        vl_qc_mate *const t = &into->mate[m];
-        if (!f->length) continue;
-        if (grow(t, f->npos, err)) return err->code;
-        for (size_t i = 0; i < f->npos * VL_QC_LETTERS; i++) t->base[i] += f->base[i];
-        for (size_t i = 0; i < f->npos * VL_QC_LEVELS; i++) t->quality[i] += f->quality[i];
-        for (size_t i = 0; i <= VL_QC_POSITIONS; i++) t->length[i] += f->length[i];
-    }
+    for (int m = 0; m < 2; m++)
+        if (merge_mate(&into->mate[m], &from->mate[m], err)) return err->code;
     return VL_OK;
 }
+
+/* ---- tables ---- */
 
 /* Length bins up to the longest read. */
 static uint64_t bins(const vl_qc_mate *q)
@@ -128,29 +125,102 @@ static uint64_t bins(const vl_qc_mate *q)
     return n;
 }
 
-static vl_code store(const void *state, vl_store *st, vl_err *err)
+typedef struct table {
+    const char *name, *unit, *doc;
+    vl_type type;
+    const void *data;
+    int ndim;
+    uint64_t dims[2];
+    const char *axis[2];
+} table;
+
+static vl_code store_tables(const vl_qc_mate *q, vl_store *st, const char *mate, vl_err *err)
 {
+    const table all[] = {
+        { "base_count",
+          "reads",
+          "letters by position",
+          VL_U64,
+          q->base,
+          2,
+          { q->npos, VL_QC_LETTERS },
+          { "position in the read", "A, C, G, T, other" } },
+        { "quality_count",
+          "reads",
+          "qualities by position",
+          VL_U64,
+          q->quality,
+          2,
+          { q->npos, VL_QC_LEVELS },
+          { "position in the read", "Phred" } },
+        { "read_length",
+          "reads",
+          "lengths of reads",
+          VL_U64,
+          q->length,
+          1,
+          { bins(q) },
+          { "bases; bin 1024 holds all longer reads" } },
+        { "read_quality",
+          "reads",
+          "mean quality of reads",
+          VL_U64,
+          q->mean,
+          1,
+          { VL_QC_LEVELS },
+          { "sum of Phred by length, rounded down" } },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char path[48];
+        const table *const t = &all[i];
+        snprintf(path, sizeof path, "qc/%s%s", t->name, mate);
+        if (!t->dims[0]) continue; /* all reads are empty */
+        if (vl_store_table(st, path, t->type, t->data, t->ndim, t->dims, t->axis, t->unit, t->doc, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+static vl_code store_counts(const vl_qc_mate *q, vl_store *st, const char *mate, vl_err *err)
+{
+    const struct {
+        const char *name, *axis, *doc;
+        const vl_counts *counts;
+        bool two;
+    } all[] = {
+        { "long_read", "bases, reads", "lengths of reads from 1024 bases on", &q->longer, false },
+        { "other_letter", "position in the read from 0, byte, reads", "letters that are not A, C, G or T",
+          &q->other, true },
+        { "read_gc", "letters looked at, G and C among them, reads",
+          "G and C of reads; of more than 100 letters whole hundreds are looked at, of more than 1000 whole "
+          "thousands",
+          &q->gc, true },
+        { "adapter", "adapter, position in the read from 0, reads",
+          "where reads have an adapter's first 12 letters for the first time; adapters: 0 AGATCGGAAGAG, 1 "
+          "TGGAATTCTCGG, 2 GATCGTCGGACT, 3 CTGTCTCTTATA, 4 CGCCTTGGCCGT, 5 A, 6 G",
+          &q->adapter, true },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char path[48];
+        snprintf(path, sizeof path, "qc/%s%s", all[i].name, mate);
+        if (vl_counts_store(all[i].counts, st, path, all[i].two, all[i].axis, all[i].doc, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+static vl_code store(const void *shared, const void *state, vl_store *st, vl_err *err)
+{
+    const both_keys *const keys = shared;
     const vl_qc *const qc = state;
-    const bool paired = qc->paired;
-    static const char *const names[3][3] = { { "qc/base_count", "qc/quality_count", "qc/read_length" },
-                                             { "qc/base_count_1", "qc/quality_count_1", "qc/read_length_1" },
-                                             { "qc/base_count_2", "qc/quality_count_2",
-                                               "qc/read_length_2" } };
-    static const char *const base_axes[] = { "position in the read", "A, C, G, T, other" };
-    static const char *const quality_axes[] = { "position in the read", "Phred" };
-    static const char *const length_axes[] = { "bases; bin 1024 holds all longer reads" };
-    for (int m = 0; m < (paired ? 2 : 1); m++) {
+    static const char *const end[] = { "", "_1", "_2" };
+    for (int m = 0; m < (qc->paired ? 2 : 1); m++) {
         const vl_qc_mate *const q = &qc->mate[m];
-        const char *const *const name = names[paired ? m + 1 : 0];
-        if (!q->npos) continue;
-        const uint64_t base[] = { q->npos, VL_QC_LETTERS }, quality[] = { q->npos, VL_QC_LEVELS };
-        const uint64_t length[] = { bins(q) };
-        if (vl_store_table(st, name[0], VL_U64, q->base, 2, base, base_axes, "reads", "letters by position",
-                           err) ||
-            vl_store_table(st, name[1], VL_U64, q->quality, 2, quality, quality_axes, "reads",
-                           "qualities by position", err) ||
-            vl_store_table(st, name[2], VL_U64, q->length, 1, length, length_axes, "reads",
-                           "lengths of reads", err))
+        const char *const mate = end[qc->paired ? m + 1 : 0];
+        if (!q->nread) continue;
+        if (store_tables(q, st, mate, err) || store_counts(q, st, mate, err) ||
+            vl_qc_tiles_store(&q->tiles, st, mate, err) ||
+            vl_keys_store(&keys->mate[m], q->seen, q->nread, st, mate, err))
             return err->code;
     }
     return VL_OK;
@@ -160,11 +230,33 @@ static void free_all(void *state)
 {
     vl_qc *const qc = state;
     for (int m = 0; m < 2; m++) {
-        free(qc->mate[m].base);
-        free(qc->mate[m].quality);
-        free(qc->mate[m].length);
+        vl_qc_mate *const q = &qc->mate[m];
+        free(q->base);
+        free(q->quality);
+        free(q->length);
+        free(q->seen);
+        vl_counts_free(&q->longer);
+        vl_counts_free(&q->other);
+        vl_counts_free(&q->gc);
+        vl_counts_free(&q->adapter);
+        vl_qc_tiles_free(&q->tiles);
     }
+    free(qc->number);
+    free(qc->keys.key);
     *qc = (vl_qc){ 0 };
 }
 
-const vl_tally vl_reads_tally = { sizeof(vl_qc), add, merge, store, free_all };
+static void free_shared(void *shared)
+{
+    both_keys *const keys = shared;
+    for (int m = 0; m < 2; m++) vl_keys_free(&keys->mate[m]);
+}
+
+const vl_tally vl_reads_tally = { .size = sizeof(vl_qc),
+                                  .shared = sizeof(both_keys),
+                                  .add = add,
+                                  .join = join,
+                                  .merge = merge,
+                                  .store = store,
+                                  .free = free_all,
+                                  .free_shared = free_shared };

@@ -1,28 +1,102 @@
 /*
- * Quality control of reads: counts by position, for each mate. Computed in parallel, one of these a slot;
- * sums do not depend on the order in which they are added.
+ * Quality control of reads, computed while they come in: what FastQC and fastp count, for each mate by
+ * itself. One vl_qc a slot, filled in parallel; all of it are sums, which do not depend on the order in which
+ * they are made. Beside it what does depend on the order of reads, the keys (reads_keys.h).
+ *
+ * reads_tally.c    the whole: what a batch passes through, and the tables under /qc
+ * reads_places.c   letters and qualities by position
+ * reads_each.c     numbers of single reads: length, mean quality, G and C
+ * reads_tiles.c    qualities by tile of the flow cell and position, on every 10th read
+ * reads_adapters.c where adapters begin
+ * reads_keys.c     how often a read occurs: the first 100,000 distinct ones
  */
-#ifndef VL_QC_H
-#define VL_QC_H
+#ifndef VL_READS_TALLY_H
+#define VL_READS_TALLY_H
 
 #include "formats/reads/reads.h"
 #include "pipeline/out/kind.h"
+#include "pipeline/reads/reads_counts.h"
+#include "pipeline/reads/reads_keys.h"
 
 enum { VL_QC_POSITIONS = 1024, VL_QC_LETTERS = 5, VL_QC_LEVELS = 94 };
+enum { VL_QC_TILES = 2501, VL_QC_TILE_EVERY = 10 };
+
+/* The length that a read's G and C are counted in: whole hundreds, whole thousands of longer reads. */
+static inline uint64_t vl_qc_gc_length(uint64_t n)
+{
+    return n > 1000 ? n / 1000 * 1000 : n > 100 ? n / 100 * 100 : n;
+}
+
+typedef struct vl_qc_tile {
+    uint32_t number;
+    uint64_t *quality, *ends; /* owned; [npos], [npos + 1]: sums of Phred; reads that are so long */
+    size_t npos;
+} vl_qc_tile;
+
+typedef struct vl_qc_tiles {
+    vl_qc_tile *tile; /* owned; in no order */
+    size_t n, last;   /* last: where the read before was */
+    int field;        /* of the name between ':', from 0; 0: no read was looked at yet */
+    bool none;        /* a name has no number there, or there are too many tiles: there are none */
+} vl_qc_tiles;
 
 typedef struct vl_qc_mate {
+    uint64_t nread;
     uint64_t *base;    /* owned; [npos][5]: A, C, G, T, other */
     uint64_t *quality; /* owned; [npos][94] */
     uint64_t *length;  /* owned; [VL_QC_POSITIONS + 1]: reads of that length; the last: longer ones */
     size_t npos;       /* longest read, VL_QC_POSITIONS at most */
+    uint64_t mean[VL_QC_LEVELS]; /* reads by mean quality, rounded down */
+    vl_counts longer;            /* reads by length, from VL_QC_POSITIONS on */
+    vl_counts other;             /* position and letter, of other letters */
+    vl_counts gc;                /* vl_qc_gc_length and G and C */
+    vl_counts adapter;           /* adapter and position */
+    vl_qc_tiles tiles;
+    uint64_t *seen; /* owned; [VL_KEYS]: reads that have a key; NULL: none was looked up */
 } vl_qc_mate;
+
+/* The reads of a batch. Lay has made its offsets those of the store: these count from the batch's first
+ * letter. */
+typedef struct vl_qc_batch {
+    const vl_batch *batch;
+    size_t n;
+    bool paired; /* names are kept once for each pair */
+    const uint8_t *base, *quality;
+    const uint64_t *offset;
+} vl_qc_batch;
 
 typedef struct vl_qc {
     vl_qc_mate mate[2];
-    bool paired; /* names are kept once for each pair */
+    bool paired;
+    uint64_t *number; /* owned; [3 * nread + 1]: offsets, and two numbers a read of a batch */
+    size_t nnumber;
+    vl_key_list keys; /* of the batch, for the ordered place */
 } vl_qc;
 
-/* /qc/base_count, /qc/quality_count, /qc/read_length; with pairs one of each for mate 1 and 2. */
+/* The elements of row i of a column, as lay left it. */
+static inline vl_cell vl_qc_row(const vl_column *c, size_t i)
+{
+    const size_t n = c->offset[i + 1] - c->offset[i];
+    return (vl_cell){ n ? c->data.data + (c->offset[i] - c->offset[0]) : NULL, n };
+}
+
+vl_code vl_qc_places(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+vl_code vl_qc_places_merge(vl_qc_mate *into, const vl_qc_mate *from, vl_err *err);
+vl_code vl_qc_each(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+vl_code vl_qc_tiles_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+vl_code vl_qc_tiles_merge(vl_qc_tiles *into, const vl_qc_tiles *from, vl_err *err);
+vl_code vl_qc_tiles_store(const vl_qc_tiles *t, vl_store *st, const char *mate, vl_err *err);
+void vl_qc_tiles_free(vl_qc_tiles *t);
+vl_code vl_qc_adapters(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+
+/* Starts of adapters that FastQC looks for, in the order of its versions. */
+enum { VL_QC_ADAPTERS = 7, VL_QC_ADAPTER = 12 };
+typedef struct vl_qc_adapter {
+    const char *name, *letters;
+    bool older, newer; /* FastQC before 0.12 has it; 0.12 has it */
+} vl_qc_adapter;
+extern const vl_qc_adapter vl_qc_adapter_list[VL_QC_ADAPTERS];
+
 extern const vl_tally vl_reads_tally;
 
 #endif

@@ -1,0 +1,69 @@
+/* vial qc: what was counted of a store's data when it came in. */
+#include "pipeline/cmd/into_bank.h"
+#include "pipeline/io/output.h"
+#include "pipeline/out/qc.h"
+#include "pipeline/run/say.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void list_forms(void)
+{
+    for (int i = 0; vl_kinds[i]; i++) {
+        if (!vl_kinds[i]->qc) continue;
+        printf("\nForms for %s:\n", vl_kinds[i]->rows);
+        for (int f = 0; vl_kinds[i]->qc[f]; f++)
+            printf("  %-10s %s\n", vl_kinds[i]->qc[f]->name, vl_kinds[i]->qc[f]->doc);
+    }
+}
+
+static int run(const vl_command *me, int argc, char **argv)
+{
+    vl_qc_ask ask = { .out = "-" };
+    int rest = 0, code = 0;
+    const char *bank = NULL;
+    bool json = false;
+    char path[VL_BANK_PATH], note[VL_QC_NOTE];
+    vl_err err = VL_ERR_INIT;
+    const vl_opt opt[] = {
+        { 'O', "output-format", VL_OPT_TEXT, &ask.form, "F", "what to print; see below; default: text" },
+        { 0, "json", VL_OPT_FLAG, &json, NULL, "the same as -O json" },
+        { 'o', "output", VL_OPT_TEXT, &ask.out, "OUT",
+          "file, or folder for a form of several files; default: standard output" },
+        { 0, "name", VL_OPT_TEXT, &ask.name, "NAME",
+          "what the data is called there; default: its sample, or the store's file" },
+        { 0, "rules", VL_OPT_TEXT, &ask.rules, "VERSION",
+          "of the program whose numbers these are; see below" },
+        { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
+    };
+    if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
+    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
+    if (json && ask.form) return vl_usage(me, "either --json or -O");
+    if (json) ask.form = "json";
+    if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
+    if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
+        return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
+    ask.store = path;
+    if (vl_qc_run(&ask, note, &err)) return vl_report(&err);
+    if (*note) vl_say(stderr, "vial: %s: %s", argv[rest], note);
+    return EX_OK;
+}
+
+const vl_command vl_command_qc = {
+    "qc",
+    "[-O F] [-o OUT] STORE | -b BANK SAMPLE",
+    "prints how good the data of a store is, as counted when it came in",
+    "Nothing is read again: these are tables of the store, under /qc. What a store of an earlier version "
+    "lacks\n"
+    "is said; ingest the data again to have it.\n"
+    "Form fastqc is a folder a mate with FastQC's fastqc_data.txt and summary.txt, by the rules of\n"
+    "--rules 0.11.9 (default) or 0.12. MultiQC reads them.\n"
+    "Examples:\n"
+    "  vial qc S1.h5\n"
+    "  vial qc -b /data/bank S1 -O fastqc -o qc/\n",
+    run,
+    list_forms
+};

@@ -1,0 +1,128 @@
+/* Where a sequence may come from (fastqc_source.h). */
+#include "pipeline/reads/fastqc_source.h"
+
+#include "pipeline/reads/reads_tally.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST "/etc/fastqc/Configuration/contaminant_list.txt"
+
+static char complement(char c)
+{
+    switch (c) {
+    case 'A': return 'T';
+    case 'C': return 'G';
+    case 'G': return 'C';
+    case 'T': return 'A';
+    default: return c;
+    }
+}
+
+static vl_code add(vl_sources *s, const char *name, const char *letters, vl_err *err)
+{
+    const size_t n = strlen(letters);
+    if (s->n == s->cap) {
+        struct vl_a_source *const more = realloc(s->one, (s->cap + 64) * sizeof *more);
+        if (!more) return vl_fail(err, VL_ENOMEM, "no memory for sources of sequences");
+        s->one = more;
+        s->cap += 64;
+    }
+    struct vl_a_source *const a = &s->one[s->n++];
+    *a = (struct vl_a_source){ strdup(name), strdup(letters), strdup(letters) };
+    if (!a->name || !a->letters || !a->other) return vl_fail(err, VL_ENOMEM, "no memory for sources");
+    for (size_t i = 0; i < n; i++) {
+        a->letters[i] = (char)toupper((unsigned char)letters[i]);
+        a->other[n - 1 - i] = complement((char)toupper((unsigned char)letters[i]));
+    }
+    return VL_OK;
+}
+
+vl_code vl_sources_read(vl_sources *s, vl_err *err)
+{
+    char line[600];
+    FILE *const f = fopen(LIST, "r");
+    for (int a = 0; !f && a < VL_QC_ADAPTERS; a++)
+        if (add(s, vl_qc_adapter_list[a].name, vl_qc_adapter_list[a].letters, err)) return err->code;
+    while (f && !err->code && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\r\n")] = 0;
+        char *const tab = strchr(line, '\t');
+        if (line[0] == '#' || !tab) continue;
+        const char *const letters = tab + strspn(tab, "\t");
+        *tab = 0;
+        if (*letters) add(s, line, letters, err);
+    }
+    if (f) fclose(f);
+    return err->code;
+}
+
+typedef struct hit {
+    size_t length;
+    unsigned percent;
+} hit;
+
+/* Without gaps, the source `at` letters into the query: the longest run with one mismatch at most. */
+static void try_at(const char *query, long nquery, const char *source, long nsource, long at, hit *best)
+{
+    size_t length = 0, wrong = 0;
+    long start = 0;
+    for (long i = 0; i < nsource; i++) {
+        const long k = i + at;
+        const bool inside = k >= 0 && k < nquery;
+        if (k < 0) {
+            start = i + 1;
+            continue;
+        }
+        if (inside && source[i] == query[k]) {
+            length = (size_t)(i - start + 1);
+            continue;
+        }
+        if (inside && ++wrong <= 1) continue;
+        if (length > 20 && length > best->length)
+            *best = (hit){ length, (unsigned)(100 * (length - (wrong ? 1 : 0)) / length) };
+        if (!inside) return;
+        start = i + 1;
+        wrong = length = 0;
+    }
+    if (length > 20 && length > best->length)
+        *best = (hit){ length, (unsigned)(100 * (length - wrong) / length) };
+}
+
+static hit compare(const char *query, const char *source)
+{
+    const long nquery = (long)strlen(query), nsource = (long)strlen(source);
+    hit best = { 0 };
+    if (nquery < 20) {
+        if (nquery >= 8 && strstr(source, query)) best = (hit){ (size_t)nquery, 100 };
+        return best;
+    }
+    for (long at = -(nsource - 20); at < nquery - 20; at++) try_at(query, nquery, source, nsource, at, &best);
+    return best;
+}
+
+const char *vl_sources_name(const vl_sources *s, const char *letters, char text[VL_SOURCE_TEXT])
+{
+    hit best = { 0 };
+    snprintf(text, VL_SOURCE_TEXT, "No Hit");
+    for (size_t i = 0; i < s->n; i++)
+        for (int strand = 0; strand < 2; strand++) {
+            const hit h = compare(letters, strand ? s->one[i].other : s->one[i].letters);
+            if (h.length <= best.length) continue;
+            best = h;
+            snprintf(text, VL_SOURCE_TEXT, "%.*s (%u%% over %zubp)", VL_SOURCE_TEXT - 40, s->one[i].name,
+                     h.percent, h.length);
+        }
+    return text;
+}
+
+void vl_sources_free(vl_sources *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->one[i].name);
+        free(s->one[i].letters);
+        free(s->one[i].other);
+    }
+    free(s->one);
+}

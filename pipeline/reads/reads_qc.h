@@ -1,0 +1,59 @@
+/*
+ * What /qc of a store says of the reads of one mate, as it was counted when they came in (reads_tally.h).
+ */
+#ifndef VL_READS_QC_H
+#define VL_READS_QC_H
+
+#include "pipeline/out/qc.h"
+#include "pipeline/reads/reads_tally.h"
+
+/* One table as numbers. */
+typedef struct vl_qc_table {
+    vl_buf bytes;  /* owned */
+    size_t dim[3]; /* 1 where it has fewer; dim[0] is 0: there is none */
+    vl_type type;
+} vl_qc_table;
+
+/* The tables, in the order of their names in reads_qc.c. */
+enum {
+    VL_QT_BASE,
+    VL_QT_QUALITY,
+    VL_QT_LENGTH,
+    VL_QT_LONG,
+    VL_QT_OTHER,
+    VL_QT_MEAN,
+    VL_QT_GC,
+    VL_QT_ADAPTER,
+    VL_QT_TILE,
+    VL_QT_TILE_QUALITY,
+    VL_QT_DUPLICATION,
+    VL_QT_FREQUENT,
+    VL_QT_FREQUENT_COUNT,
+    VL_QT_N
+};
+
+typedef struct vl_reads_qc {
+    const char *name; /* "", "mate 1", "mate 2" */
+    vl_qc_table table[VL_QT_N];
+    uint64_t nread, full_at; /* full_at: number of the read that brought the last key, from 1; 0: none did */
+    uint64_t shortest, longest; /* reads */
+    uint64_t base[4];           /* A, C, G, T of the positions that were counted */
+    bool whole; /* the store is of a vial that counts single reads, tiles, adapters and keys as well */
+} vl_reads_qc;
+
+/* Of a mate: 0 single reads, 1 and 2. nread is 0 where there are none. VL_ESTORE: a table that has not the
+ * shape it must have. */
+vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err);
+/* Says what the store has not, if anything. */
+void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE]);
+void vl_reads_qc_free(vl_reads_qc *qc);
+
+uint64_t vl_qc_at(const vl_reads_qc *qc, int table, size_t i, size_t j, size_t k);
+/* Element i of line j of a table of counts by key. */
+static inline uint64_t vl_qc_key(const vl_reads_qc *qc, int table, size_t line, size_t i)
+{
+    return vl_qc_at(qc, table, line, i, 0);
+}
+static inline size_t vl_qc_dim(const vl_reads_qc *qc, int table, int d) { return qc->table[table].dim[d]; }
+
+#endif

@@ -1,0 +1,191 @@
+/* Quality control of reads for people: the numbers of each mate beside each other. */
+#include "pipeline/out/qc.h"
+#include "pipeline/reads/reads_fastqc.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CELL = 40, MATES = 3 };
+
+typedef struct page {
+    const vl_reads_qc *qc; /* [MATES] */
+    int first, end;        /* mates that there are */
+    vl_buf text;
+    vl_err *err;
+} page;
+
+static void put(page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(page *p, const char *format, ...)
+{
+    char line[400];
+    va_list list;
+    va_start(list, format);
+    const int n = vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    if (!p->err->code && n > 0)
+        vl_buf_append(&p->text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, p->err);
+}
+
+/* One line: a number of each mate. */
+typedef void cell(const vl_reads_qc *qc, char text[CELL]);
+
+static void put_line(page *p, const char *name, cell *print)
+{
+    put(p, "%-22s", name);
+    for (int m = p->first; m < p->end; m++) {
+        char text[CELL];
+        print(&p->qc[m], text);
+        put(p, "%20s", text);
+    }
+    put(p, "\n");
+}
+
+/* ---- numbers ---- */
+
+typedef struct qualities {
+    double bases, sum, q20, q30;
+} qualities;
+
+static qualities add_up(const vl_reads_qc *qc)
+{
+    qualities s = { 0 };
+    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_QUALITY, 0); p++)
+        for (size_t q = 0; q < VL_QC_LEVELS; q++) {
+            const double n = (double)vl_qc_at(qc, VL_QT_QUALITY, p, q, 0);
+            s.bases += n;
+            s.sum += n * (double)q;
+            s.q20 += q >= 20 ? n : 0;
+            s.q30 += q >= 30 ? n : 0;
+        }
+    return s;
+}
+
+static void share(double part, double all, char text[CELL])
+{
+    if (all > 0) snprintf(text, CELL, "%.2f %%", 100 * part / all);
+    else snprintf(text, CELL, "-");
+}
+
+static void say_name(const vl_reads_qc *qc, char text[CELL]) { snprintf(text, CELL, "%s", qc->name); }
+static void say_reads(const vl_reads_qc *qc, char text[CELL]) { snprintf(text, CELL, "%" PRIu64, qc->nread); }
+
+static void say_length(const vl_reads_qc *qc, char text[CELL])
+{
+    if (!qc->nread || qc->shortest == qc->longest) snprintf(text, CELL, "%" PRIu64, qc->longest);
+    else snprintf(text, CELL, "%" PRIu64 "-%" PRIu64, qc->shortest, qc->longest);
+}
+
+static void say_quality(const vl_reads_qc *qc, char text[CELL])
+{
+    const qualities s = add_up(qc);
+    snprintf(text, CELL, s.bases > 0 ? "%.2f" : "-", s.sum / s.bases);
+}
+
+static void say_q20(const vl_reads_qc *qc, char text[CELL])
+{
+    const qualities s = add_up(qc);
+    share(s.q20, s.bases, text);
+}
+
+static void say_q30(const vl_reads_qc *qc, char text[CELL])
+{
+    const qualities s = add_up(qc);
+    share(s.q30, s.bases, text);
+}
+
+static void say_gc(const vl_reads_qc *qc, char text[CELL])
+{
+    const double gc = (double)(qc->base[1] + qc->base[2]);
+    share(gc, gc + (double)(qc->base[0] + qc->base[3]), text);
+}
+
+static void say_n(const vl_reads_qc *qc, char text[CELL])
+{
+    double n = 0, all = 0;
+    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_BASE, 0); p++) {
+        for (size_t k = 0; k < VL_QC_LETTERS; k++) all += (double)vl_qc_at(qc, VL_QT_BASE, p, k, 0);
+        n += (double)vl_qc_at(qc, VL_QT_BASE, p, 4, 0);
+    }
+    share(n, all, text);
+}
+
+static void say_tiles(const vl_reads_qc *qc, char text[CELL])
+{
+    if (vl_qc_dim(qc, VL_QT_TILE, 0)) snprintf(text, CELL, "%zu", vl_qc_dim(qc, VL_QT_TILE, 0));
+    else snprintf(text, CELL, "-");
+}
+
+static void say_seldom(const vl_reads_qc *qc, char text[CELL])
+{
+    const double v = qc->whole && qc->nread ? vl_fq_deduplicated(qc) : -1;
+    if (v >= 0) snprintf(text, CELL, "%.2f %%", 100 - v);
+    else snprintf(text, CELL, "-");
+}
+
+/* ---- the page ---- */
+
+static void put_adapters(page *p)
+{
+    for (unsigned a = 0; a < VL_QC_ADAPTERS; a++) {
+        uint64_t most = 0;
+        for (int m = p->first; m < p->end; m++) {
+            const uint64_t n = vl_fq_begun(&p->qc[m], a, SIZE_MAX);
+            most = n > most ? n : most;
+        }
+        if (!most) continue;
+        put(p, "  %-30s", vl_qc_adapter_list[a].name);
+        for (int m = p->first; m < p->end; m++) {
+            char text[CELL];
+            share((double)vl_fq_begun(&p->qc[m], a, SIZE_MAX), (double)p->qc[m].nread, text);
+            put(p, m == p->first ? "%12s" : "%20s", text);
+        }
+        put(p, "\n");
+    }
+}
+
+/* What FastQC says of each of its modules, a line each. */
+static void put_states(page *p)
+{
+    put(p, "\nBy FastQC's limits\n");
+    for (size_t i = 0; i < VL_FQ_MODULES; i++) {
+        put(p, "  %-30s", vl_fq_module_name(i));
+        for (int m = p->first; m < p->end; m++)
+            put(p, m == p->first ? "%12s" : "%20s", vl_fq_state_of(&p->qc[m], i, p->err));
+        put(p, "\n");
+    }
+}
+
+static void put_page(page *p)
+{
+    static const struct {
+        const char *name;
+        cell *print;
+    } line[] = { { "reads", say_reads },     { "bases a read", say_length }, { "mean quality", say_quality },
+                 { "Q20 or more", say_q20 }, { "Q30 or more", say_q30 },     { "G and C", say_gc },
+                 { "N and others", say_n },  { "tiles", say_tiles },         { "duplicates", say_seldom } };
+    if (p->first) put_line(p, "", say_name);
+    for (size_t i = 0; i < sizeof line / sizeof *line; i++) put_line(p, line[i].name, line[i].print);
+    if (p->qc[p->first].whole) put(p, "\nReads with the beginning of an adapter\n");
+    put_adapters(p);
+    put_states(p);
+}
+
+static vl_code print_text(vl_qc_job *job, vl_err *err)
+{
+    vl_reads_qc qc[MATES] = { 0 };
+    page p = { .qc = qc, .err = err };
+    for (int m = 0; m < MATES && !err->code; m++) vl_reads_qc_load(&qc[m], job->store, m, err);
+    const bool paired = qc[1].nread || qc[2].nread;
+    p.first = paired;
+    p.end = paired ? MATES : 1;
+    for (int m = p.first; m < p.end; m++) vl_reads_qc_missing(&qc[m], job->note);
+    if (!err->code) put_page(&p);
+    if (!err->code) job->put(job, "", &p.text, err);
+    for (int m = 0; m < MATES; m++) vl_reads_qc_free(&qc[m]);
+    vl_buf_free(&p.text);
+    return err->code;
+}
+
+const vl_qc_form vl_reads_qc_text = { "text", "the most important numbers, for people", false, print_text };

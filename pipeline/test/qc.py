@@ -1,0 +1,296 @@
+"""
+Quality control of reads: what `vial qc` says, against numbers worked out by hand, against FastQC where it is
+installed, text for text, and for stores that were made before these counts.
+
+Suites: cmd reads. Also: asan.
+"""
+import glob
+import json
+import os
+import random
+import shutil
+import subprocess
+
+from vialtest import DATA, OK, SHARED, USAGE, check_refusal, main, patient, run
+
+TRUSEQ = "GATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG"
+
+
+def other_strand(letters):
+    return letters[::-1].translate(str.maketrans("ACGT", "TGCA"))
+
+
+def fastq(reads):
+    return "".join(f"@{name}\n{bases}\n+\n{quality}\n" for name, bases, quality in reads).encode()
+
+
+def phred(levels):
+    return "".join(chr(33 + q) for q in levels)
+
+
+# ---- inputs of which every number is known ----
+
+
+def two_lengths():
+    for i in range(120):
+        n = 76 if i <= 100 else 40
+        yield f"r{i}", ("ACGT" * 20)[:n], phred((i + p) % 40 for p in range(n))
+
+
+def duplicates():
+    """120,000 reads, and 30,000 of them again, beyond the first 100,000 that are looked at."""
+    for i in range(150000):
+        k = i if i < 120000 else i - 120000
+        half = "".join("ACGT"[k >> 2 * j & 3] for j in range(18))
+        yield f"r{i}", half + half, "I" * 20 + "5" * 16
+
+
+def known_sequences():
+    rnd = random.Random(3)
+    fixed = {0: TRUSEQ[:60], 1: TRUSEQ[:60], 2: TRUSEQ[:60], 3: TRUSEQ[3:20] + "A" + TRUSEQ[21:60] + "ACG",
+             4: other_strand(TRUSEQ)[2:40] + "T" * 22, 5: "ACGTACGTAA" + TRUSEQ[:21] + "C" * 29,
+             6: "ACGTACGTAA" + TRUSEQ[:20] + "C" * 30, 7: "CTGTAGGCACCATCAAT", 8: "AGATCGGAAGAGC"}
+    for i in range(2000):
+        bases = fixed.get(i % 10) or "".join(rnd.choice("ACGT") for _ in range(60))
+        yield f"r{i}", bases, "?" * len(bases)
+
+
+def adapters():
+    for i in range(10):
+        at = 5 if i < 3 else 28 if i == 3 else None
+        bases = "T" * 40 if at is None else "T" * at + "AGATCGGAAGAG" + "T" * (28 - at)
+        yield f"r{i}", bases, "5" * 40
+
+
+def tiles():
+    for i in range(100):
+        tile = 1101 + i // 10 % 2
+        yield f"M:1:F:1:{tile}:{i}:1", "ACGTACGTAC", phred([20 if tile == 1101 else 30] * 10)
+
+
+def mixed():
+    rnd = random.Random(5)
+    for i in range(5000):
+        n = rnd.randint(20, 190)
+        letters = "ACGTacgtnNRY." if rnd.random() < 0.05 else "ACGT"
+        yield (f"X:1:F:1:{1101 + rnd.randint(0, 3)}:{i}:1 1:N:0:AC",
+               "".join(rnd.choice(letters) for _ in range(n)), phred(rnd.randint(2, 41) for _ in range(n)))
+
+
+def phred_64():
+    rnd = random.Random(6)
+    for i in range(300):
+        yield (f"HWI:1:{i % 7}:{i}:1#0/1", "".join(rnd.choice("ACGT") for _ in range(50)),
+               phred(33 + rnd.randint(0, 38) for _ in range(50)))
+
+
+def many_copies():
+    rnd = random.Random(7)
+    some = ["".join(rnd.choice("ACGT") for _ in range(100)) for _ in range(4000)]
+    for i in range(30000):
+        yield f"r{i}", some[int(4000 * rnd.random() ** 3)], "FFFFFFFFF:" * 10
+
+
+def equally_often():
+    rnd = random.Random(8)
+    some = ["".join(rnd.choice("ACGT") for _ in range(51)) for _ in range(300)]
+    for i in range(3000):
+        yield f"r{i}", some[i % 300], "I#" * 25 + "I"
+
+
+MADE = {"two_lengths": two_lengths, "duplicates": duplicates, "known_sequences": known_sequences,
+        "adapters": adapters, "tiles": tiles, "mixed": mixed, "phred_64": phred_64,
+        "many_copies": many_copies, "equally_often": equally_often,
+        "one_36": lambda: [("r", "G" * 18 + "A" * 18, "#" * 36)],
+        "one_250": lambda: [("r", "G" * 100 + "A" * 99 + "C" * 51, "#" * 250)],
+        "none": lambda: [], "empty_reads": lambda: [("a", "", ""), ("b", "ACGT", "IIII"), ("c", "", "")],
+        "only_empty": lambda: [("a", "", "")], "short": lambda: [("a", "ACGTACGTACGT", "I" * 12)]}
+
+
+# ---- asking ----
+
+
+def ingest(t, f, name, *inputs, more=()):
+    store = f / f"{name}.h5"
+    done = run("ingest", "-q", "--force", *more, "-o", store, *inputs, timeout=300)
+    return store if t.check(done.code == OK, name, done.err) else None
+
+
+def modules(text):
+    """{name: (state, lines)} of a fastqc_data.txt."""
+    found, name = {}, None
+    for line in text.splitlines():
+        if line == ">>END_MODULE":
+            name = None
+        elif line.startswith(">>"):
+            name, state = line[2:].split("\t")
+            found[name] = (state, [])
+        elif name:
+            found[name][1].append(line)
+    return found
+
+
+def tables(t, f, store, name, *more):
+    """fastqc_data.txt of each mate, by the end of its name."""
+    done = run("qc", store, "-O", "fastqc", "-o", f / name, "--name", "x", *more)
+    t.check(done.code == OK and not done.out, name, done.err)
+    found = {}
+    for path in sorted(glob.glob(f / name + "/x*_fastqc/fastqc_data.txt")):
+        with open(path, encoding="utf-8") as text:
+            found[os.path.basename(os.path.dirname(path))[1:-7]] = text.read()
+    return found
+
+
+def rows(text, module):
+    return dict(line.split("\t", 1) for line in modules(text)[module][1] if not line.startswith("#"))
+
+
+def by_hand(t, f):
+    made = {}
+    for name in ("two_lengths", "duplicates", "known_sequences", "adapters", "tiles", "one_36", "one_250"):
+        store = ingest(t, f, name, f.write(f"{name}.fastq", fastq(MADE[name]())))
+        made[name] = tables(t, f, store, name)[""] if store else ""
+    quality = rows(made["two_lengths"], "Per base sequence quality")
+    for position, want in (("1", "19.5 19.0 9.0 29.0 3.0 35.0"),
+                           ("40-41", "18.512376237623762 17.5 8.5 27.5 3.0 34.5"),
+                           ("76", "18.465346534653467 16.0 8.0 29.0 3.0 36.0")):
+        t.check(quality[position] == want.replace(" ", "\t"), "quality by position", quality[position])
+    t.check(modules(made["two_lengths"])["Per base sequence quality"][0] == "fail", "quality fails")
+    lengths = rows(made["two_lengths"], "Sequence Length Distribution")
+    t.check(lengths == {str(n): {40: "19.0", 76: "101.0"}.get(n, "0.0") for n in range(40, 77)}, "lengths",
+            str(lengths))
+    levels = modules(made["duplicates"])["Sequence Duplication Levels"][1]
+    for want in ("#Total Deduplicated Percentage 75.45456628111288", "1 67.46991609833015 50.909132562225764",
+                 "2 32.53008390166986 49.090867437774236"):
+        t.check(want.replace(" ", "\t").replace("#Total\tDeduplicated\t", "#Total Deduplicated ") in levels,
+                "duplication", f"no {want!r} in {levels}")
+    gc = rows(made["one_36"], "Per sequence GC content")
+    t.check([gc[p] for p in ("48", "49", "50", "51", "52")] == ["0.0", "0.5", "1.0", "0.5", "0.0"],
+            "GC of 36")
+    gc = rows(made["one_250"], "Per sequence GC content")
+    t.check([gc[p] for p in ("50", "51")] == ["0.3333333333333333"] * 2, "GC of 250 letters", str(gc))
+    t.check(rows(made["one_250"], "Basic Statistics")["%GC"] == "60", "%GC")
+    universal = {p: v.split("\t")[0] for p, v in rows(made["adapters"], "Adapter Content").items()}
+    want = {str(p): "0.0" if p < 6 else "30.0" if p < 29 else "40.0" for p in range(1, 30)}
+    t.check(universal == want, "adapters", str(universal))
+    t.check(modules(made["adapters"])["Adapter Content"][0] == "fail", "adapters fail")
+    state, lines = modules(made["tiles"])["Per tile sequence quality"]
+    t.check(state == "pass" and {line.split("\t")[2] for line in lines[1:11]} == {"-5.0"}
+            and {line.split("\t")[2] for line in lines[11:]} == {"5.0"}, "tiles", f"{state} {lines}")
+    frequent = {s: v.split("\t")[:2] for s, v in rows(made["known_sequences"],
+                                                      "Overrepresented sequences").items()}
+    t.check(frequent[TRUSEQ[:60]] == ["600", "30.0"] and len(frequent) == 7, "frequent", str(frequent))
+
+
+def pairs(t, f):
+    """Each mate is counted by itself, and the number of threads changes nothing."""
+    rnd = random.Random(9)
+
+    def mate(k, n):
+        return [(f"A:1:F:1:{1101 + i // 700}:{i}:{i} {k}:N:0:AC",
+                 "".join(rnd.choice("ACGT") for _ in range(n)),
+                 phred(rnd.choice((2, 11, 25, 37)) for _ in range(n))) for i in range(3000)]
+
+    both = [fastq(mate(1, 101)), fastq(mate(2, 76))]
+    files = [f.write(f"p_R{k + 1}.fastq", text) for k, text in enumerate(both)]
+    store = ingest(t, f, "pair", *files)
+    together = tables(t, f, store, "pair_qc")
+    t.check(sorted(together) == ["_R1", "_R2"], "mates", str(sorted(together)))
+    for k in range(2):
+        alone = tables(t, f, ingest(t, f, f"mate{k}", files[k]), f"mate{k}_qc")[""]
+        t.check(alone == together[f"_R{k + 1}"].replace(f"x_R{k + 1}.fastq", "x.fastq"), f"mate {k + 1}")
+    for threads in (1, 3):
+        other = ingest(t, f, f"pair{threads}", *files, more=("-@", threads))
+        t.check(tables(t, f, other, f"pair{threads}_qc") == together, f"{threads} threads")
+
+
+def words(t, f):
+    """The page for people, what is refused, and stores without these counts."""
+    store = ingest(t, f, "s", f.write("s.fastq", fastq(tiles())))
+    done = run("qc", store)
+    t.check(done.code == OK and not done.err and b"mean quality" in done.out and b"25.00" in done.out, "text",
+            done.out.decode())
+    check_refusal(t, "no such form", run("qc", store, "-O", "fastqx"), ["fastqx", "text, "], (USAGE,))
+    check_refusal(t, "rules", run("qc", store, "-O", "fastqc", "--rules", "9", "-o", f / "d"),
+                  ["'9'", "0.12"], (USAGE,))
+    check_refusal(t, "no folder", run("qc", store, "-O", "fastqc"), ["folder"], (USAGE,))
+    store = ingest(t, f, "a", f.write("a.fastq", fastq(adapters())))
+    newer = tables(t, f, store, "newer", "--rules", "0.12")[""]
+    t.check("PolyG" in newer and "SOLID" not in newer, "rules of 0.12", newer[-300:])
+    again = run("qc", store, "-O", "fastqc", "-o", f / "newer", "--name", "x")
+    t.check(again.code != OK and "exists" in again.err, "files that exist are kept", again.err)
+    old = run("qc", "testdata/stores/v1/pairs/compact.h5")
+    t.check(old.code == OK and "earlier version" in old.err and b"Q30" in old.out,
+            "store of an earlier version", old.err)
+    text = tables(t, f, "testdata/stores/v1/pairs/compact.h5", "old")["_R1"]
+    t.check("Adapter Content" not in text and "Per base sequence quality" in text, "what an old store has")
+    spectra = sorted(glob.glob("testdata/stores/v1/*/*.h5"))
+    for path in spectra:
+        if json.loads(run("info", "--json", path).out)["kind"] == "spectra":
+            check_refusal(t, "spectra", run("qc", path), ["spectra"], (DATA,))
+            return
+
+
+# ---- against FastQC ----
+
+
+def same_text(a, b):
+    """Equal but for the name of the file."""
+    return [x for x in a.splitlines() if not x.startswith("Filename\t")] == \
+        [x for x in b.splitlines() if not x.startswith("Filename\t")]
+
+
+def judge(t, f, paths):
+    """FastQC's own text of each file that it reads."""
+    done = subprocess.run(["fastqc", "-q", "--extract", "-o", f.path, *paths], capture_output=True,
+                          timeout=patient(900), check=False)
+    t.check(done.returncode == 0, "fastqc", done.stderr.decode("utf-8", "replace"))
+    texts = {}
+    for path in paths:
+        name = os.path.basename(path).removesuffix(".gz").removesuffix(".fastq")
+        if os.path.exists(f / f"{name}_fastqc/fastqc_data.txt"):
+            texts[path] = f.read(f"{name}_fastqc/fastqc_data.txt").decode()
+    return texts
+
+
+def compare(t, f, paths):
+    texts = judge(t, f, paths)
+    other = {text.split("\n", 1)[0] for text in texts.values()} - {"##FastQC\t0.11.9"}
+    if other:
+        t.skip(f"FastQC is another than 0.11.9: {other}")
+        return 20
+    for path, want in texts.items():
+        name = os.path.basename(path)
+        store = ingest(t, f, name, path)
+        got = tables(t, f, store, f"{name}.qc")[""] if store else ""
+        mine, theirs = got.splitlines(), want.splitlines()
+        first = next((pair for pair in zip(mine, theirs) if pair[0] != pair[1]
+                      and not pair[0].startswith("Filename")), "")
+        t.check(same_text(got, want), name, f"{first}, {len(mine)} and {len(theirs)} lines")
+    return len(texts)
+
+
+def as_fastqc(t, f):
+    if not shutil.which("fastqc"):
+        return t.skip("fastqc is not installed")
+    compare(t, f, [f.write(f"{name}.fastq", fastq(make())) for name, make in MADE.items()])
+
+
+def real_as_fastqc(t, f):
+    if not shutil.which("fastqc"):
+        return t.skip("fastqc is not installed")
+    found = sorted(glob.glob(f"{SHARED}/fastq/**/*.f*q*", recursive=True))
+    small = [p for p in found if 0 < os.path.getsize(p) < 3 << 20]
+    paths = []
+    for i, path in enumerate(small):
+        link = f / f"r{i}.fastq" + (".gz" if path.endswith(".gz") else "")
+        os.symlink(os.path.abspath(path), link)
+        if run("ingest", "-q", "-o", f / "try.h5", "--force", link).code == OK:
+            paths.append(link)
+    if not paths:
+        return t.skip(f"no FASTQ below {SHARED}")
+    t.check(compare(t, f, paths) >= 20, "at least 20 real files", f"{len(paths)} of {len(found)}")
+
+
+if __name__ == "__main__":
+    main(by_hand, pairs, words, as_fastqc, real_as_fastqc)
