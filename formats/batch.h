@@ -146,6 +146,7 @@ typedef struct vl_block {
     uint64_t offset;  /* of bytes.data[0] in the decompressed input */
     uint64_t record;  /* number of the first record in this input */
     uint64_t nrecord; /* how many, as cut counted them */
+    uint64_t line;    /* lines of this input before it, as cut counted them */
     bool last;        /* nothing of this input follows */
 } vl_block;
 

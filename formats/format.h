@@ -65,6 +65,13 @@ typedef struct vl_same_values {
     void (*free)(void *state);
 } vl_same_values;
 
+/* What cut found. */
+typedef struct vl_cut {
+    size_t used;      /* bytes */
+    uint64_t nrecord; /* whole records in them */
+    uint64_t nline;   /* lines, of a format that has them; for messages */
+} vl_cut;
+
 typedef struct vl_format {
     const char *name, *title, *doc; /* for options and stores; for messages; one phrase */
     const char *ending[6]; /* of file names, with their dots; the first is the usual one; ends with NULL */
@@ -86,10 +93,10 @@ typedef struct vl_format {
      */
     vl_code (*open)(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
                     const bool *whole, bool *more, vl_err *err);
-    /* Whole records at the start of bytes: at most max_record of them, their bytes in *used, their number in
-     * *nrecord. last: nothing follows bytes. 0 records: more bytes are needed (an error when last). */
+    /* Whole records at the start of bytes: at most max_record of them. last: nothing follows bytes, and all
+     * are to be used. 0 bytes used: more are needed. Bytes of no record may stand before one. */
     vl_code (*cut)(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
-                   size_t *used, uint64_t *nrecord, vl_err *err);
+                   vl_cut *out, vl_err *err);
     /* in[0 .. nstream): equally many records each. Appends to out. */
     vl_code (*parse)(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
     vl_code (*join)(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);

@@ -3,6 +3,7 @@
 #ifndef VL_FASTQ_H
 #define VL_FASTQ_H
 
+#include "formats/reads/fastq_lines.h"
 #include "formats/reads/mates.h"
 #include "formats/reads/reads.h"
 
@@ -10,7 +11,8 @@
 typedef struct vl_fastq_how {
     bool paired;         /* names are kept once for each pair */
     const vl_mark *mark; /* at the end of mates' names; NULL if names are equal */
-    bool crlf[2];        /* line ends of input 1 and 2 */
+    vl_usual usual[2];   /* lines of input 1 and 2 */
+    bool as_was;         /* lines are broken as they were; else a read has four lines */
     bool split;          /* mates apart, to two texts */
     bool no_final[2];    /* the last line has no line break */
     uint64_t blank[2];   /* blank lines behind the last record */

@@ -15,16 +15,18 @@ static const vl_field fields[VL_RD_NFIELD] = {
                         "base qualities, letter minus 33", 0, 0, 1 + VL_RD_BASE },
     [VL_RD_PLUS] = { "reads/plus", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_TEXT, "", "empty",
                      "text after '+'; one zero byte: the name line repeated", 0, 0, 0 },
+    [VL_RD_LINES] = { "reads/lines", VL_U8, VL_RAGGED, VL_RT_READ, VL_USE_TEXT, "", "empty",
+                      "how the lines of the record are broken, where it is not as of its input", 0, 0, 0 },
 };
 
 static const char *const tables[] = { "read", "name" };
 static const char *const counters[VL_RC_N] = { "n_lower_case",       "n_odd_base",         "n_empty_read",
                                                "n_empty_name",       "n_not_ascii_name",   "n_plus_text",
                                                "no_final_newline_1", "no_final_newline_2", "blank_lines_1",
-                                               "blank_lines_2" };
+                                               "blank_lines_2",      "n_odd_lines" };
 
 const vl_schema vl_reads_schema = { .kind = "reads",
-                                    .version = 1,
+                                    .version = 2,
                                     .ntable = 2,
                                     .table = tables,
                                     .nfield = VL_RD_NFIELD,

@@ -12,7 +12,7 @@
 
 enum { VL_RT_READ, VL_RT_NAME };
 
-enum { VL_RD_NAME, VL_RD_COMMENT, VL_RD_BASE, VL_RD_QUALITY, VL_RD_PLUS, VL_RD_NFIELD };
+enum { VL_RD_NAME, VL_RD_COMMENT, VL_RD_BASE, VL_RD_QUALITY, VL_RD_PLUS, VL_RD_LINES, VL_RD_NFIELD };
 
 enum {
     VL_RC_LOWER,        /* reads with a lower-case letter */
@@ -25,6 +25,7 @@ enum {
     VL_RC_NO_FINAL_2,   /* the same for input 2 */
     VL_RC_BLANK_TAIL_1, /* blank lines behind the last record of input 1 */
     VL_RC_BLANK_TAIL_2, /* the same for input 2 */
+    VL_RC_ODD_LINES,    /* reads whose lines are broken, or end, otherwise than those of their input */
     VL_RC_N
 };
 

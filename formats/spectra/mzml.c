@@ -42,26 +42,25 @@ static size_t hidden_since(const uint8_t *bytes, size_t at)
 }
 
 static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
-                   size_t *used, uint64_t *nrecord, vl_err *err)
+                   vl_cut *out, vl_err *err)
 {
     (void)head;
     (void)err;
-    *used = 0;
-    *nrecord = 0;
+    *out = (vl_cut){ 0 };
     if (!max_record) return VL_OK;
     if (last) {
-        *used = n;
+        out->used = n;
     } else {
-        for (size_t to = n; to && !*used;) {
+        for (size_t to = n; to && !out->used;) {
             const uint8_t *const p = memrchr(bytes, '<', to);
             if (!p) break;
             to = (size_t)(p - bytes);
             const size_t end = end_of_tag(bytes, n, to), hidden = end ? hidden_since(bytes, to) : SIZE_MAX;
             if (hidden != SIZE_MAX) to = hidden;
-            else *used = end;
+            else out->used = end;
         }
     }
-    *nrecord = *used > 0;
+    out->nrecord = out->used > 0;
     return VL_OK;
 }
 

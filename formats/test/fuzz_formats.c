@@ -160,12 +160,11 @@ static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
 
 typedef struct waiting { /* of each stream: text that came and is in no block yet */
     size_t from, to;
-    uint64_t record;
+    uint64_t record, line;
 } waiting;
 
 /* Whole records of what waits; of two streams equally many. */
-static vl_code cut(reading *r, const waiting *w, const bool *last, size_t *used, uint64_t *nrecord,
-                   vl_err *err)
+static vl_code cut(reading *r, const waiting *w, const bool *last, vl_cut *out, vl_err *err)
 {
     uint64_t most = UINT64_MAX;
     for (int again = 0; again < r->ask.nstream; again++) {
@@ -174,17 +173,17 @@ static vl_code cut(reading *r, const waiting *w, const bool *last, size_t *used,
             uint8_t *const bytes = vl_alloc(n);
             MUST(bytes);
             if (n) memcpy(bytes, r->in[s].bytes + w[s].from, n);
-            r->format->cut(r->head, bytes, n, last[s], most, &used[s], &nrecord[s], err);
+            r->format->cut(r->head, bytes, n, last[s], most, &out[s], err);
             free(bytes);
             if (err->code) return err->code;
-            MUST(used[s] <= n && nrecord[s] <= most && (used[s] || !nrecord[s]));
-            MUST(!last[s] || most != UINT64_MAX || used[s] == n); /* the end leaves nothing */
+            MUST(out[s].used <= n && out[s].nrecord <= most && (out[s].used || !out[s].nrecord));
+            MUST(!last[s] || most != UINT64_MAX || out[s].used == n); /* the end leaves nothing */
         }
-        most = r->ask.nstream > 1 && nrecord[1] < nrecord[0] ? nrecord[1] : nrecord[0];
+        most = r->ask.nstream > 1 && out[1].nrecord < out[0].nrecord ? out[1].nrecord : out[0].nrecord;
     }
     for (int s = 0; s < r->ask.nstream && r->ask.nstream > 1; s++) {
-        MUST(nrecord[s] == most);
-        if (!most && !last[s]) used[s] = 0;
+        MUST(out[s].nrecord == most);
+        if (!most && !last[s]) out[s].used = 0;
     }
     return VL_OK;
 }
@@ -195,8 +194,7 @@ static vl_code take_all(reading *r, vl_err *err)
     waiting w[MOST_STREAM] = { { 0 } };
     bool end = false;
     while (!end && !err->code) {
-        size_t used[MOST_STREAM] = { 0 };
-        uint64_t nrecord[MOST_STREAM] = { 0 };
+        vl_cut used[MOST_STREAM] = { { 0 } };
         bool last[MOST_STREAM] = { false };
         end = true;
         for (int s = 0; s < r->ask.nstream; s++) {
@@ -205,19 +203,21 @@ static vl_code take_all(reading *r, vl_err *err)
             last[s] = w[s].to == r->in[s].n;
             end &= last[s];
         }
-        if (cut(r, w, last, used, nrecord, err)) break;
+        if (cut(r, w, last, used, err)) break;
         for (int s = 0; s < r->ask.nstream; s++) {
             block[s].bytes.len = 0;
-            if (vl_buf_append(&block[s].bytes, r->in[s].bytes + w[s].from, used[s], err)) break;
+            if (vl_buf_append(&block[s].bytes, r->in[s].bytes + w[s].from, used[s].used, err)) break;
             block[s].file = s ? "two" : "one";
             block[s].offset = w[s].from;
             block[s].record = w[s].record;
-            block[s].nrecord = nrecord[s];
-            w[s].from += used[s];
-            w[s].record += nrecord[s];
+            block[s].line = w[s].line;
+            block[s].nrecord = used[s].nrecord;
+            w[s].from += used[s].used;
+            w[s].record += used[s].nrecord;
+            w[s].line += used[s].nline;
             block[s].last = last[s] && w[s].from == w[s].to;
         }
-        if ((used[0] || used[1] || end) && take_block(r, block, end, err)) break;
+        if ((used[0].used || used[1].used || end) && take_block(r, block, end, err)) break;
         for (int s = 0; s < r->ask.nstream && end; s++)
             if (w[s].from < r->in[s].n)
                 vl_fail(err, VL_EFORMAT, "input %d has more records than the other", s + 1);

@@ -113,11 +113,11 @@ void run_mzml(const uint8_t *bytes, size_t n, size_t step, outcome *o)
         if (more && whole) goto out;
     }
     for (bool last = false; !last;) {
-        size_t used = 0;
-        uint64_t nrecord = 0;
+        vl_cut cut = { 0 };
         last = have == n;
-        if (f->cut(head, bytes + done, have - done, last, UINT64_MAX, &used, &nrecord, err)) goto out;
-        CHECK(used <= have - done && (used > 0) == (nrecord > 0), "cut");
+        if (f->cut(head, bytes + done, have - done, last, UINT64_MAX, &cut, err)) goto out;
+        const size_t used = cut.used;
+        CHECK(used <= have - done && (used > 0) == (cut.nrecord > 0), "cut");
         if (used) {
             /* a buffer of just this size, so that reading past it is noticed */
             vl_buf_free(&block.bytes);

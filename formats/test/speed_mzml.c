@@ -86,10 +86,10 @@ static timing parse_all(const vl_buf *doc)
     f->open(head, &ask, bytes, &doc->len, &whole, &more, &t.err);
     for (size_t done = 0; done < doc->len && !t.err.code;) {
         const bool last = doc->len - done <= f->block;
-        size_t used = 0;
-        uint64_t nrecord = 0;
+        vl_cut cut = { 0 };
         const double t0 = now();
-        f->cut(head, doc->data + done, last ? doc->len - done : f->block, last, 1, &used, &nrecord, &t.err);
+        f->cut(head, doc->data + done, last ? doc->len - done : f->block, last, 1, &cut, &t.err);
+        const size_t used = cut.used;
         const double t1 = now();
         block.bytes.len = 0;
         vl_buf_append(&block.bytes, doc->data + done, used, &t.err);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD = 1 << 16, MOST_HEAD = 16 << 20 };
+enum { HEAD = 1 << 16 };
 
 /* ---- open: sniff, then let the format see the head ---- */
 
@@ -66,9 +66,9 @@ static vl_code open_head(vl_cutter *c, const vl_ask *ask, vl_err *err)
         memset(c->head, 0, c->format->head_size);
         if (c->format->open(c->head, ask, bytes, n, whole, &more, err))
             return vl_err_file(err, c->stream[0].name);
-        if (more && want >= MOST_HEAD) {
-            vl_fail(err, VL_EFORMAT, "no %s record within the first %d MiB", c->format->name,
-                    MOST_HEAD >> 20);
+        if (more && want >= c->format->max_record) {
+            vl_fail(err, VL_EFORMAT, "the %s records that it begins with do not end within %zu MiB",
+                    c->format->title, c->format->max_record >> 20);
             return vl_err_file(err, c->stream[0].name);
         }
     }
@@ -179,15 +179,17 @@ static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *e
     block->file = st->name;
     block->offset = st->at;
     block->record = st->record;
+    block->line = st->line;
     block->nrecord = 0;
     return VL_OK;
 }
 
-static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, size_t used, vl_err *err)
+static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, const vl_cut *cut, vl_err *err)
 {
-    const size_t rest = block->bytes.len - used;
+    const size_t used = cut->used, rest = block->bytes.len - used;
     if (rest > c->format->max_record && !used) {
-        vl_fail(err, VL_EFORMAT, "a record is longer than %zu MiB", c->format->max_record >> 20);
+        vl_fail(err, VL_EFORMAT, "records that stay together take more than %zu MiB",
+                c->format->max_record >> 20);
         return vl_err_at(err, block->file, st->at + used, st->record + block->nrecord);
     }
     if (!used) {
@@ -202,37 +204,36 @@ static vl_code keep_tail(const vl_cutter *c, vl_stream *st, vl_block *block, siz
     st->bytes += used;
     st->at += used;
     st->record += block->nrecord;
+    st->line += cut->nline;
     return VL_OK;
 }
 
 /* Whole records within the first format->block bytes, `most` of them at most; one that is longer than that
  * alone. *lacks: more text is needed to say. So borders of blocks depend on the text, never on packets or
  * timing. */
-static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, size_t *used,
+static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint64_t most, vl_cut *out,
                        bool *lacks, vl_err *err)
 {
     const size_t len = block->bytes.len, full = c->format->block, n = len < full ? len : full;
-    *used = 0;
-    block->nrecord = 0;
+    *out = (vl_cut){ 0 };
     *lacks = len < full && !st->ended;
     if (*lacks || !len) return VL_OK;
-    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, used, &block->nrecord,
-                       err))
+    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, out, err))
         return vl_err_file(err, block->file);
-    if (block->nrecord || *used) return VL_OK;
-    if (n < len &&
-        c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, used, &block->nrecord, err))
+    if (!out->used && n < len &&
+        c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, out, err))
         return vl_err_file(err, block->file);
-    *lacks = !block->nrecord && !*used && !st->ended;
+    block->nrecord = out->nrecord;
+    *lacks = !out->used && !st->ended;
     return VL_OK;
 }
 
 /* One input has no record left while the other has: mates are missing. */
-static vl_code check_even(const vl_cutter *c, const vl_block *block, vl_err *err)
+static vl_code check_even(const vl_cutter *c, const vl_block *block, const vl_cut *cut, vl_err *err)
 {
     for (int s = 0; s < c->nstream; s++) {
         const vl_stream *const st = &c->stream[s], *const other = &c->stream[1 - s];
-        if (!block[s].nrecord || block[1 - s].nrecord) continue;
+        if (!block[s].nrecord || cut[1 - s].used) continue;
         vl_fail(err, VL_EFORMAT, "has more records than its mate %.100s, which ends after %" PRIu64,
                 other->name, other->record);
         return vl_err_at(err, st->name, st->at, st->record);
@@ -242,23 +243,24 @@ static vl_code check_even(const vl_cutter *c, const vl_block *block, vl_err *err
 
 vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err)
 {
-    size_t used[VL_MAX_STREAM] = { 0 };
+    vl_cut cut[VL_MAX_STREAM] = { { 0 } };
     uint64_t least = UINT64_MAX;
     bool wait = false, lacks[VL_MAX_STREAM] = { false };
     for (int s = 0; s < c->nstream; s++) {
         if (fill(&c->stream[s], &packet[s], &block[s], err)) return err->code;
-        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &used[s], &lacks[s], err)) return err->code;
+        if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &cut[s], &lacks[s], err)) return err->code;
         if (block[s].nrecord < least) least = block[s].nrecord;
         wait |= lacks[s];
     }
-    if (!wait && c->nstream > 1 && check_even(c, block, err)) return err->code;
+    if (!wait && c->nstream > 1 && check_even(c, block, cut, err)) return err->code;
     *end = true;
     for (int s = 0; s < c->nstream; s++) {
-        if (wait) used[s] = block[s].nrecord = 0;
+        if (wait) cut[s] = (vl_cut){ 0 };
         else if (block[s].nrecord > least &&
-                 measure(c, &c->stream[s], &block[s], least, &used[s], &lacks[s], err))
+                 measure(c, &c->stream[s], &block[s], least, &cut[s], &lacks[s], err))
             return err->code;
-        if (keep_tail(c, &c->stream[s], &block[s], used[s], err)) return err->code;
+        block[s].nrecord = cut[s].nrecord;
+        if (keep_tail(c, &c->stream[s], &block[s], &cut[s], err)) return err->code;
         /* what lacks text is read on, however much is there: its record is longer than a block */
         atomic_store_explicit(&c->stream[s].waits, lacks[s] ? 0 : c->stream[s].tail.len,
                               memory_order_relaxed);

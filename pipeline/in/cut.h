@@ -17,6 +17,7 @@ typedef struct vl_stream {
     const char *name;     /* of the first file; borrowed from the inputs */
     vl_buf tail;          /* text that waits */
     uint64_t at, record;  /* of the tail's first byte: place and record in the stream */
+    uint64_t line;        /* and line */
     uint64_t bytes;       /* text cut so far */
     bool ended;           /* cut has seen the end */
     XXH3_state_t *hash;   /* of the text */

@@ -77,8 +77,13 @@ static vl_code cut(void *self, vl_slot *slot, vl_err *err)
     return vl_cutter_cut(&g->cutter, l->packet, l->block, &slot->end, err);
 }
 
-/* In the middle of a long record nothing is whole: the block is empty, and the batch is nobody's. */
-static bool is_empty(const load *l, const vl_slot *slot) { return !l->block[0].bytes.len && !slot->end; }
+/* In the middle of a long record nothing is whole: the blocks are empty, and the batch is nobody's. */
+static bool is_empty(const load *l, const vl_slot *slot)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < VL_MAX_STREAM; s++) bytes += l->block[s].bytes.len;
+    return !bytes && !slot->end;
+}
 
 static vl_code parse(void *self, vl_slot *slot, vl_err *err)
 {

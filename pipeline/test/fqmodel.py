@@ -46,38 +46,71 @@ class Refused(Exception):
     """The text is no legal FASTQ."""
 
 
+BLANK = 65536  # blank lines that a read may have before or behind it
+
+
+def lines_of(text):
+    """The lines of a text without their ends, LF or CR LF, and whether the last one has an end."""
+    *ended, rest = text.split(b"\n")
+    if rest.endswith(b"\r"):
+        raise Refused("ends between CR and LF")
+    return [line[:-1] if line.endswith(b"\r") else line for line in ended] + [rest] * bool(rest), not rest
+
+
+def wrapped(lines, at, ended):
+    """Letters, '+' line and qualities from line `at` on, by length, and the line behind them."""
+    first = at
+    while at < len(lines) and not lines[at].startswith(b"+"):
+        if at > first and lines[at].startswith(b"@"):
+            raise Refused("no '+' line")
+        at += 1
+    if at == len(lines):
+        raise Refused("ends before the '+' line")
+    base, plus, at = b"".join(lines[first:at]), lines[at], at + 1
+    begin, quality = at, b""
+    while len(quality) < len(base) and at < len(lines):
+        quality += lines[at]
+        at += 1
+    if not base and at - 1 > first:  # an empty read in lines has an empty line of qualities
+        if at < len(lines) and lines[at]:
+            raise Refused("qualities of nothing")
+        if at == len(lines) and not ended:
+            raise Refused("ends before the qualities")
+        at += 1
+    if len(quality) != len(base):
+        raise Refused(f"more or fewer qualities than letters, from line {begin}")
+    return base, plus, quality, at
+
+
 def parse(text):
     """
     The reads of a text as (title, base, plus, quality), or Refused: our own plain reading of the rules.
 
-    Four lines a read; all lines end alike, in LF or CR LF; the last line break may be missing; blank lines
-    may follow the last read, and no text at all is no reads; letters and qualities are '!' to '~' and equally
-    many; no NUL or CR in a title or '+' line.
+    Lines end in LF or CR LF, and the last may lack its end; blank lines may stand around reads, and no text
+    at all is no reads. A read has four lines, if the third begins with '+' and the second and fourth are
+    equally long; else its letters go on up to a line that begins with '+', and its qualities until they are
+    as many. Letters and qualities are '!' to '~'; no NUL or CR in a title or '+' line.
     """
-    lines = text.split(b"\n")
-    crlf = len(lines) > 1 and lines[0].endswith(b"\r")
-    broken = lines[:-1]
-    if crlf:
-        if not all(line.endswith(b"\r") for line in broken) or lines[-1].endswith(b"\r"):
-            raise Refused("mixed line ends")
-        broken = [line[:-1] for line in broken]
-    rest, out, at = lines[-1], [], 0
-    lines = broken + ([rest] if rest else [])
-    while at < len(lines) and any(lines[at:at + 4]):
-        four = lines[at:at + 4]
-        if len(four) == 3 and four[1] == b"" and not rest:
-            four.append(b"")  # an empty read whose last line is empty and has no line break
-        if len(four) < 4:
-            raise Refused("ends within a read")
-        title, base, plus, quality = four
-        if title[:1] != b"@" or plus[:1] != b"+" or len(base) != len(quality):
+    lines, ended = lines_of(text)
+    out, at = [], 0
+    while True:
+        blank = at
+        while at < len(lines) and not lines[at]:
+            at += 1
+        if at >= len(lines):
+            break
+        if at - blank > BLANK:
+            raise Refused("text behind very many blank lines")
+        title, four = lines[at], lines[at:at + 4]
+        if title[:1] != b"@":
             raise Refused("no read")
+        if len(four) == 4 and four[2][:1] == b"+" and len(four[1]) == len(four[3]):
+            (_, base, plus, quality), at = four, at + 4
+        else:
+            base, plus, quality, at = wrapped(lines, at + 1, ended)
         if any(c < 33 or c > 126 for c in base + quality) or any(c in b"\0\r" for c in title + plus):
             raise Refused("bad byte")
         out.append((title[1:], base, plus[1:], quality))
-        at += 4
-    if any(lines[at:]):
-        raise Refused("text behind blank lines")
     if not out and text:
         raise Refused("no reads")
     return out

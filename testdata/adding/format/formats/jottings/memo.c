@@ -16,11 +16,11 @@ static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, 
     return VL_OK;
 }
 
-static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t most, size_t *used,
-                   uint64_t *nrecord, vl_err *err)
+static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t most, vl_cut *out,
+                   vl_err *err)
 {
     (void)head, (void)err;
-    return vl_jottings_cut('|', bytes, n, last, most, used, nrecord);
+    return vl_jottings_cut('|', bytes, n, last, most, out);
 }
 
 static vl_code parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)

@@ -16,18 +16,17 @@ static const char *const tables[] = { "note" }, *const counters[VL_NC_N] = { "no
 
 const vl_schema vl_jottings_schema = { "jottings", 1, 1, tables, VL_NT_NFIELD, fields, VL_NC_N, counters, 0 };
 
-vl_code vl_jottings_cut(char end, const uint8_t *bytes, size_t n, bool last, uint64_t most, size_t *used,
-                        uint64_t *nrecord)
+vl_code vl_jottings_cut(char end, const uint8_t *bytes, size_t n, bool last, uint64_t most, vl_cut *out)
 {
-    *used = *nrecord = 0;
-    for (size_t i = 0; i < n && *nrecord < most; i++) {
+    *out = (vl_cut){ 0 };
+    for (size_t i = 0; i < n && out->nrecord < most; i++) {
         if (bytes[i] != end) continue;
-        *used = i + 1;
-        ++*nrecord;
+        out->used = i + 1;
+        ++out->nrecord;
     }
-    if (last && *nrecord < most && *used < n) {
-        *used = n;
-        ++*nrecord;
+    if (last && out->nrecord < most && out->used < n) {
+        out->used = n;
+        ++out->nrecord;
     }
     return VL_OK;
 }

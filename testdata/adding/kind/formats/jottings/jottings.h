@@ -11,8 +11,7 @@ enum { VL_NC_NO_FINAL, VL_NC_N };
 
 extern const vl_schema vl_jottings_schema;
 
-vl_code vl_jottings_cut(char end, const uint8_t *bytes, size_t n, bool last, uint64_t most, size_t *used,
-                        uint64_t *nrecord);
+vl_code vl_jottings_cut(char end, const uint8_t *bytes, size_t n, bool last, uint64_t most, vl_cut *out);
 vl_code vl_jottings_parse(char end, const vl_block *in, vl_batch *out, vl_err *err);
 vl_code vl_jottings_print(char end, bool no_final, const vl_batch *batch, bool last, vl_buf *out,
                           vl_err *err);
