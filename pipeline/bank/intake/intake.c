@@ -51,6 +51,8 @@ static vl_code look_at_items(vl_intaking *t, vl_err *err)
         }
         t->place[i].small = files && t->place[i].bytes <= VL_INTAKE_SMALL;
         t->place[i].threads = t->place[i].small ? 1 : t->share.each;
+        t->place[i].load = files ? vl_intake_share_load(&t->share, t->place[i].threads, t->place[i].bytes)
+                                 : 2 * t->place[i].threads;
         total += t->place[i].bytes;
     }
     if (!(t->claims = vl_claims_new(n))) return vl_fail(err, VL_ENOMEM, "no memory for %zu inputs", n);
@@ -155,7 +157,7 @@ static vl_code start(vl_intaking *t, size_t i, vl_err *err)
     }
     if (vl_intake_give(t, d, i, err)) return vl_intake_leave(&d->entry, true), err->code;
     t->running++;
-    t->threads += p->threads;
+    t->load += p->load;
     p->stage = VL_ITEM_RUNS;
     p->attempt++;
     return VL_OK;
@@ -196,7 +198,7 @@ static vl_code start_some(vl_intaking *t, bool *idle, vl_err *err)
             t->ended_bytes += t->place[i].bytes;
         } else if (is_acknowledged(t, i) || refuse_again(t, i, &again, err) || again) {
             continue;
-        } else if (t->running && t->threads + t->place[i].threads > t->share.threads) {
+        } else if (t->running && t->load + t->place[i].load > 2 * t->share.threads) {
             return VL_OK; /* something will end, and leave its threads */
         } else if (has_room(t, i, &needs, &room)) {
             start(t, i, err);
@@ -251,8 +253,8 @@ static void watch_time(vl_intaking *t)
 /* Waits until a worker says something or some time has passed; concludes those that ended. */
 static vl_code wait_some(vl_intaking *t, vl_err *err)
 {
-    struct pollfd fd[500];
-    int at[500], n = 0;
+    struct pollfd fd[VL_INTAKE_DESKS];
+    int at[VL_INTAKE_DESKS], n = 0;
     for (int k = 0; k < t->share.desks; k++)
         if (t->desk[k].busy) {
             at[n] = k;

@@ -175,7 +175,7 @@ vl_code vl_intake_conclude(vl_intaking *t, vl_intake_desk *d, vl_told *told, vl_
 {
     d->busy = false;
     t->running--;
-    t->threads -= t->place[d->item].threads;
+    t->load -= t->place[d->item].load;
     t->place[d->item].stage = VL_ITEM_ENDED;
     return told->record ? keep(t, d, told, err) : refuse(t, d, told, err);
 }

@@ -43,11 +43,16 @@ typedef struct vl_intake_share {
     int threads;         /* of all items */
     int each;            /* of one that is not small */
     uint64_t max_memory; /* of all items; 0: no limit */
+    bool overlap;        /* two tiny items go on a thread */
 } vl_intake_share;
+
+enum { VL_INTAKE_DESKS = 500 }; /* at most */
 
 void vl_intake_share_out(const vl_intake *ask, vl_intake_share *s);
 /* An item of files with no more bytes than this is small: it gets one thread. */
 enum { VL_INTAKE_SMALL = 1 << 20 };
+/* How much of the threads an item with so many of them and so many bytes takes up, in halves of one. */
+int vl_intake_share_load(const vl_intake_share *s, int threads, uint64_t bytes);
 /* Memory of an item with so many threads; 0: no limit. */
 uint64_t vl_intake_share_memory(const vl_intake_share *s, int threads);
 

@@ -16,7 +16,7 @@ typedef struct vl_intake_place {
     double not_before; /* by vl_intake_ticks */
     uint64_t bytes;    /* of its inputs */
     size_t first;      /* of its inputs among all */
-    int threads;
+    int threads, load;
     bool small; /* so that its worker may take another one after it */
 } vl_intake_place;
 
@@ -56,7 +56,7 @@ typedef struct vl_intaking {
     vl_known_input *input;  /* owned; of all items; mtime_ns is 0 when it could not be looked at */
     vl_intake_desk *desk;   /* owned; [share.desks] */
     vl_intake_share share;
-    int running, threads;    /* items under way, and their threads */
+    int running, load;       /* items under way, and their load */
     volatile uint64_t *done; /* shared with workers; [share.desks] bytes read of the item under way */
     uint64_t ended_bytes;
     size_t next;                            /* items before it do not wait for the first time */
