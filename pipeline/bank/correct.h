@@ -7,6 +7,11 @@
  *   {"what": "remove", "name": "S1" or "S1/L001", "reason": "wrong sample", "at": 1764000000}
  *   {"what": "undo", "name": "S1" or "S1/L001", "revision": 5, "word": "set", "on": 7, "reason": "..."}
  *                                                             on: the last revision when it was asked
+ *   {"what": "undo", "name": "S2" or "S2/L001", "to": "S1", "at": 1764000000, "given": "D1", "revision" ...}
+ *                                                             of a rename or move. given: the donor that it
+ *                                                             had
+ *                                                             brought to S2; "donor": that it had taken from
+ *                                                             S1
  *   {"what": "rename", "name": "S1", "to": "S2", "at": 1764000000}
  *   {"what": "move", "name": "S1/L001", "to": "S2", "at": 1764000000, "other_donor": true}
  *                                                             other_donor: only where asked

@@ -375,10 +375,9 @@ static void note_was(const moving *m)
 
 static void give_facts(const moving *m)
 {
-    json_t *const donor = json_object_get(m->record[FROM], "donor");
     const bool other = json_is_true(json_object_get(m->k->ask, "other_donor"));
-    if (donor && !other && !json_object_get(m->record[TO], "donor"))
-        json_object_set(m->record[TO], "donor", donor);
+    json_t *const donor = json_object_get(other ? m->k->ask : m->record[FROM], "donor");
+    if (donor && !json_object_get(m->record[TO], "donor")) json_object_set(m->record[TO], "donor", donor);
     if (is_rename(m))
         json_object_update_missing(json_object_get(m->record[TO], "facts"),
                                    json_object_get(m->record[FROM], "facts"));
@@ -387,8 +386,10 @@ static void give_facts(const moving *m)
 static vl_code save(const moving *m, int side, vl_err *err)
 {
     char source[700];
-    snprintf(source, sizeof source, "vial %s %s %s", vl_correct_text(m->k->ask, "what"),
-             vl_correct_text(m->k->ask, "name"), m->to);
+    if (vl_correct_revision(m->k->ask)) vl_correct_source(m->k, source);
+    else
+        snprintf(source, sizeof source, "vial %s %s %s", vl_correct_text(m->k->ask, "what"),
+                 vl_correct_text(m->k->ask, "name"), m->to);
     return vl_record_save(m->k->bank, m->record[side], vl_correct_text(m->k->ask, "what"), source, err);
 }
 
@@ -421,6 +422,8 @@ static vl_code take(const moving *m, vl_err *err)
         json_object_set_new(from, "facts", json_object());
         json_object_set_new(from, "gone", json_pack("{s:s,s:I}", "to", m->to, "at", m->at));
     }
+    if (!has_others(m) && json_equal(json_object_get(from, "donor"), json_object_get(m->k->ask, "given")))
+        json_object_del(from, "donor"); /* it had come with them */
     for (size_t k = json_array_size(was); !is_rename(m) && k-- > 0;)
         if (says(json_array_get(was, k), "acquisition", m->k->acquisition)) json_array_remove(was, k);
     return save(m, FROM, err);

@@ -26,6 +26,13 @@ vl_code vl_correct_remove(const vl_correction *k, json_t *record, vl_err *err);
 /* One of them, as removed for that reason. */
 vl_code vl_correct_set_aside(const vl_correction *k, json_t *record, json_t *store, json_t *reason,
                              vl_err *err);
+/* Of a line of the history, or of a request. */
+static inline uint64_t vl_correct_revision(const json_t *of)
+{
+    return (uint64_t)json_integer_value(json_object_get(of, "revision"));
+}
+/* Does a change, by its path, concern the acquisition, or the sample itself (NULL)? (correct_undo_ask.c) */
+bool vl_correct_is_of(const json_t *change, const char *acquisition);
 /* Takes a correction back (correct_undo.c). The sample's lock is held. */
 vl_code vl_correct_undo(const vl_correction *k, json_t *record, vl_err *err);
 

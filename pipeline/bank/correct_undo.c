@@ -4,6 +4,7 @@
  * before and after stands in the ledger. An undo is a correction itself, so it can be undone. A store that
  * was removed gets its first name as a second one; the other goes when record and catalogue have forgotten it
  * (correct.c).
+ * Which one it is, and the request: correct_undo_ask.c.
  */
 #include "pipeline/bank/correct_parts.h"
 
@@ -16,123 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- which one ---- */
-
-static uint64_t revision_of(const json_t *line)
-{
-    return (uint64_t)json_integer_value(json_object_get(line, "revision"));
-}
-
-static bool is_word(const json_t *line, const char *word)
-{
-    return !strcmp(vl_correct_text(line, "what"), word);
-}
-
-static bool is_correction(const json_t *line)
-{
-    return is_word(line, "set") || is_word(line, "correct") || is_word(line, "remove") ||
-           is_word(line, "undo");
-}
-
-/* Does a change, by its path, concern the acquisition? Of stores it has the file. */
-static bool is_of(const json_t *change, const char *acquisition)
-{
-    const json_t *const path = json_object_get(change, "path");
-    const char *const part = json_string_value(json_array_get(path, 0)), *const file = json_string_value(
-                                                                             json_array_get(path, 1));
-    const bool of_store = file && !strcmp(part, "stores");
-    return acquisition ? of_store && vl_state_file_is_of(file, acquisition) : !of_store;
-}
-
-static bool concerns(const json_t *line, const char *acquisition)
-{
-    size_t i;
-    json_t *change;
-    json_array_foreach(json_object_get(line, "changes"), i,
-                       change) if (is_of(change, acquisition)) return true;
-    return !acquisition;
-}
-
-/* Why a line of the ledger is nothing that can be undone; NULL: it can. */
-static const char *why_not(const json_t *line)
-{
-    static const struct {
-        const char *word, *why;
-    } all[] = {
-        { "publish", "took data in; 'vial remove' takes it out" },
-        { "supersede", "put other data in the place of older; the older comes in again with --supersede" },
-        { "facts", "noted what a sheet said besides; 'vial set SAMPLE NAME=' clears it" },
-        { "withdraw", "withdrew the sample; 'vial withdraw --undo' takes that back" },
-        { "undo-withdraw", "took a withdrawal back; 'vial withdraw' withdraws" },
-        { "rename", "gave the sample another id; 'vial rename' gives it back" },
-        { "move", "brought an acquisition to another sample; 'vial move' brings it back" },
-        { "tidy", "is the tidy of a withdrawn sample" },
-    };
-    if (is_correction(line)) return NULL;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (is_word(line, all[i].word)) return all[i].why;
-    return "is no correction";
-}
-
-/* The last correction, or a withdrawal that stands. */
-static const json_t *last_of(const json_t *history, const char *acquisition)
-{
-    bool back = false;
-    for (size_t i = json_array_size(history); i-- > 0;) {
-        const json_t *const line = json_array_get(history, i);
-        back |= is_word(line, "undo-withdraw");
-        if ((is_word(line, "withdraw") && !back) || (is_correction(line) && concerns(line, acquisition)))
-            return line;
-    }
-    return NULL;
-}
-
-static const json_t *line_of(const json_t *history, uint64_t revision)
-{
-    for (size_t i = json_array_size(history); i-- > 0;)
-        if (revision_of(json_array_get(history, i)) == revision) return json_array_get(history, i);
-    return NULL;
-}
-
-static const json_t *choose(const json_t *history, const char *name, uint64_t revision, vl_err *err)
-{
-    const char *const slash = strchr(name, '/'), *const acquisition = slash ? slash + 1 : NULL;
-    const json_t *const line = revision ? line_of(history, revision) : last_of(history, acquisition);
-    if (!json_array_size(history))
-        return vl_fail(err, VL_ENOIN, "the ledger knows no sample '%.*s'", (int)strcspn(name, "/"), name),
-               NULL;
-    if (!line && !revision) return vl_fail(err, VL_ENOIN, "of '%.100s' nothing was corrected", name), NULL;
-    if (!line) {
-        vl_fail(err, VL_ENOIN, "'%.100s' has no revision %" PRIu64 " in the ledger; the last one is %" PRIu64,
-                name, revision, revision_of(json_array_get(history, json_array_size(history) - 1)));
-        return NULL;
-    }
-    const char *const why = why_not(line);
-    if (why) return vl_fail(err, VL_EEXIST, "revision %" PRIu64 " %s", revision_of(line), why), NULL;
-    if (concerns(line, acquisition)) return line;
-    vl_fail(err, VL_ENOIN, "revision %" PRIu64 " changed nothing of acquisition '%.100s'", revision,
-            acquisition);
-    return NULL;
-}
-
-json_t *vl_correct_undo_ask(const vl_bank *bank, const char *name, uint64_t revision, const char *reason,
-                            vl_err *err)
-{
-    char sample[512];
-    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(name, "/"), name);
-    json_t *const history = vl_history(bank, sample, err), *ask = NULL;
-    const json_t *const line = history ? choose(history, name, revision, err) : NULL;
-    if (line) {
-        const json_t *const last = json_array_get(history, json_array_size(history) - 1);
-        ask = json_pack("{s:s,s:s,s:I,s:O,s:I,s:s}", "what", "undo", "name", name, "revision",
-                        (json_int_t)revision_of(line), "word", json_object_get(line, "what"), "on",
-                        (json_int_t)revision_of(last), "reason", reason);
-        if (!ask) vl_fail(err, VL_EARG, "'%.100s', or the reason, is not UTF-8 text", name);
-    }
-    json_decref(history);
-    return ask;
-}
 
 /* ---- facts ---- */
 
@@ -156,7 +40,8 @@ static uint64_t last_change(const undoing *u, const char *acquisition, const cha
     {
         const json_t *const path = json_object_get(change, "path");
         const char *const end = json_string_value(json_array_get(path, json_array_size(path) - 1));
-        if (is_of(change, acquisition) && end && !strcmp(end, name)) last = revision_of(line);
+        if (vl_correct_is_of(change, acquisition) && end && !strcmp(end, name))
+            last = vl_correct_revision(line);
     }
     return last;
 }
@@ -193,8 +78,13 @@ static vl_code undo_facts(const undoing *u, const json_t *before, const json_t *
 
 static bool is_live(const json_t *store) { return store && !strcmp(vl_correct_text(store, "state"), "live"); }
 
-/* The store of a record that is that one, under whatever name: by its publishing and content; a healed one
- * may have another digest. */
+/* It may have another digest than it had. */
+static bool is_made_again(const json_t *store)
+{
+    return json_object_get(store, "healed") || json_object_get(store, "moved");
+}
+
+/* The store of a record that is that one, under whatever name: by its publishing and content. */
 static json_t *find(const json_t *record, const json_t *store)
 {
     static const char *const who[] = { "kind", "acquisition", "published", "digest" };
@@ -206,7 +96,7 @@ static json_t *find(const json_t *record, const json_t *store)
         while (equal < 4 && json_equal(json_object_get(one, who[equal]), json_object_get(store, who[equal])))
             equal++;
         if (equal == 4) return one;
-        if (equal == 3 && (json_object_get(one, "healed") || json_object_get(store, "healed"))) found = one;
+        if (equal == 3 && (is_made_again(one) || is_made_again(store))) found = one;
     }
     return found;
 }
@@ -354,14 +244,17 @@ static bool is_done(const undoing *u)
     char source[VL_CORRECT_SOURCE];
     const uint64_t on = (uint64_t)json_integer_value(json_object_get(u->k->ask, "on"));
     vl_correct_source(u->k, source);
-    json_array_foreach(u->history, i, line) if (revision_of(line) > on && is_word(line, "undo") &&
+    json_array_foreach(u->history, i, line) if (vl_correct_revision(line) > on &&
+                                                !strcmp(vl_correct_text(line, "what"), "undo") &&
                                                 !strcmp(vl_correct_text(line, "source"), source)) return true;
     return false;
 }
 
 vl_code vl_correct_undo(const vl_correction *k, json_t *record, vl_err *err)
 {
-    undoing u = { .k = k, .record = record, .revision = revision_of(k->ask) };
+    undoing u = { .k = k, .record = record, .revision = vl_correct_revision(k->ask) };
+    const char *const to = vl_correct_text(json_object_get(record, "gone"), "to");
+    if (*to) return vl_fail(err, VL_ENOIN, "sample '%.60s' was renamed to '%.60s'", k->sample, to);
     u.history = vl_history_around(k->bank, k->sample, u.revision, &u.before, &u.after, err);
     if (u.history && !is_done(&u)) undo(&u, err);
     json_decref(u.history);

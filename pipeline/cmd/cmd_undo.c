@@ -4,13 +4,30 @@
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/info_history.h"
 #include "pipeline/cmd/opt.h"
+#include "pipeline/run/say.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
+
+/* Where the stores are again, after a rename or move. */
+static void tell_place(const json_t *ask, const char *to)
+{
+    const char *const name = json_string_value(json_object_get(ask, "name")), *const slash =
+                                                                                  strchr(name, '/');
+    vl_say(stdout, "%s: revision %" JSON_INTEGER_FORMAT " (%.20s) is undone: is '%s%s' again", name,
+           json_integer_value(json_object_get(ask, "revision")),
+           json_string_value(json_object_get(ask, "word")), to, slash ? slash : "");
+}
 
 static void tell(const json_t *ask, const json_t *said)
 {
     char did[100];
+    const char *const to = json_string_value(json_object_get(ask, "to"));
+    if (to) {
+        tell_place(ask, to);
+        return;
+    }
     snprintf(did, sizeof did, "revision %" JSON_INTEGER_FORMAT " (%.20s) is undone",
              json_integer_value(json_object_get(ask, "revision")),
              json_string_value(json_object_get(ask, "word")));
@@ -56,16 +73,17 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_undo = {
     "undo", "-b BANK --reason TEXT SAMPLE[/ACQUISITION]", "takes a correction back",
-    "The last 'set', 'remove', 'undo' or sheet with --correct of a sample, or the one of that revision; "
-    "'vial info "
-    "--history\n"
-    "SAMPLE' has the revisions. Facts and donor are again what they were before it. Where something later "
-    "has\n"
-    "changed one of them, nothing is undone. What was removed comes back until a tidy has taken its data, "
-    "unless other\n"
-    "data has its place. An undo is a correction as well: 'vial undo' twice changes nothing. With an "
-    "acquisition, only\n"
-    "what is known of that is undone. A withdrawal: 'vial withdraw --undo'.\n\n"
+    "The last 'set', 'remove', 'rename', 'move', 'undo' or sheet with --correct of a sample, or the one of "
+    "that\n"
+    "revision, which 'vial info --history SAMPLE' names. Facts and donor are again what they were before it. "
+    "Where\n"
+    "something later has changed one of them, nothing is undone. What was removed comes back until a tidy "
+    "has taken\n"
+    "its data, unless other data has its place. What was renamed or moved goes back: undo the sample that "
+    "has it now.\n"
+    "An undo is a correction as well: 'vial undo' twice changes nothing. With an acquisition, only what is "
+    "known of\n"
+    "that is undone. A withdrawal: 'vial withdraw --undo'.\n\n"
     "  vial undo -b /data/bank --reason 'the sheet was right' S1\n"
     "  vial undo -b /data/bank --reason 'was no mistake' --revision 7 S1/L001\n",
     run

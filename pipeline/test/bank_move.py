@@ -1,9 +1,9 @@
 """
 A sample gets another id, an acquisition goes to another sample: with facts, history, times and stores, which
 say the new name and hold what they held; the old name is free. What cannot be is refused, and changes
-nothing. Withdrawn afterwards, no byte of it is left, neither under the old name. Each, killed before each
-call that changes the disk, or with that call failing: done or not done, and ledger, records and catalogue
-agree after the next command that writes.
+nothing. `vial undo` brings back what came. Withdrawn afterwards, no byte of it is left, neither under the old
+name. Each, killed before each call that changes the disk, or with that call failing: done or not done, and
+ledger, records and catalogue agree after the next command that writes.
 
 Suites: banks faults.
 """
@@ -297,6 +297,81 @@ def withdrawn_removed(t, f):
     t.check(not c.found(s.bank) and not s.whole(), "tidied", f"{c.found(s.bank)} {s.whole()}")
 
 
+# ---- taken back ----
+
+def plain(record):
+    """Without what says that they have been elsewhere, and what only the copy of a store decides."""
+    record.pop("was", None)
+    for store in record["stores"]:
+        for member in ("moved", "seal", "bytes"):
+            store.pop(member, None)
+    return record
+
+
+def taken_back(t, f):
+    s = Scene(f)
+    for command, at, back in ((("rename", "S1", "S3"), "S3", "S1"), (("move", "S1/a", "S3"), "S3/a", "S1/a"),
+                              (("move", "--other-donor", "S1/b", "S2"), "S2/b", "S1/b")):
+        s.reset()
+        before = {x: plain(s.record(x)) for x in ("S1", "S2")}
+        s.run(*command)
+        then = {x: s.record(x) for x in ("S1", "S2", "S3")}
+        done = s.run("undo", "--reason", "it was right", at)
+        now = {x: plain(s.record(x)) for x in before}
+        t.check(now == before and not s.whole() and f"is undone: is '{back}' again" in done.out.decode(),
+                f"{command} is undone", f"{done} {now} {s.whole()}")
+        gone = s.record("S3")
+        t.check(not gone or not (gone["stores"] or gone["facts"] or "donor" in gone),
+                f"{command}: nothing stays", str(gone))
+        last = s.history("S1")[-1]
+        t.check(last["what"] == "undo" and ": it was right" in last["source"],
+                f"{command}: the ledger has it", str(last))
+        s.run("undo", "--reason", "it was not", back)
+        now = {x: s.record(x) for x in then}
+        same = [plain(now[x]) == plain(then[x]) for x in ("S1", "S2", "S3") if now[x]]
+        t.check(all(same) and not s.whole() and not s.bank.leftovers(), f"{command}: the undo is undone",
+                f"{now} {then} {s.whole()}")
+
+
+def not_taken_back(t, f):
+    s = Scene(f)
+    s.run("set", "S1", "donor=D5")
+    s.run("rename", "S1", "N1")
+    for args, code, says in ((("S1",), CANTCREAT, "the id 'N1'"), (("N1/a",), CANTCREAT, "whole sample"),
+                             (("--revision", "3", "S1"), NOINPUT, "renamed to 'N1'")):
+        done = s.bank.run("undo", "--reason", "x", *args)
+        t.check(done.code == code and says in done.err, f"undo {args} is refused", str(done))
+    s.run("ingest", "-q", "-s", "N1", f / "n.fastq")
+    done = s.bank.run("undo", "--reason", "x", "N1")
+    t.check(done.code == CANTCREAT and "acquisition 'n' of 'N1'" in done.err, "other data came since",
+            str(done))
+    s.run("remove", "--reason", "x", "N1/n")
+    s.run("ingest", "-q", "-s", "S1", f / "n.fastq")
+    done = s.bank.run("undo", "--reason", "x", "--revision", "1", "N1")
+    t.check(done.code == CANTCREAT and "'S1' is in the bank already" in done.err, "the name is taken",
+            str(done))
+    s.run("move", "S1/n", "S4")
+    done = s.bank.run("undo", "--reason", "x", "S1")
+    t.check(done.code == CANTCREAT and "that it went to" in done.err, "from where it left", str(done))
+    s.run("undo", "--reason", "x", "S4")
+    done = s.bank.run("undo", "--reason", "x", "S4")
+    t.check(done.code == CANTCREAT and "that it went to" in done.err, "and where it left again", str(done))
+    t.check(not s.whole() and not s.bank.leftovers(), "nothing is left of them", s.whole())
+
+
+def corrected_before(t, f):
+    """What was corrected before a sample went and came back can still be undone."""
+    s = Scene(f)
+    first = plain(s.record("S1"))
+    s.run("set", "S1", "donor=D5")
+    s.run("set", "S1/a", "lane=9")
+    s.run("rename", "S1", "N1")
+    s.run("rename", "N1", "S1")
+    for revision in ("3", "4"):
+        s.run("undo", "--reason", "x", "--revision", revision, "S1")
+    t.check(plain(s.record("S1")) == first and not s.whole(), "undone", str(s.record("S1")))
+
+
 # ---- kills and faults ----
 
 def has_word(bank, word):
@@ -333,13 +408,15 @@ def tidied_everywhere(t, f, hows):
 
 
 COMMANDS = {"rename": ((), ("rename", "S1", "S3")), "move": ((), ("move", "S1/a", "S3")),
-            "move to another": ((), ("move", "--other-donor", "S1/b", "S2"))}
+            "move to another": ((), ("move", "--other-donor", "S1/b", "S2")),
+            "undo rename": ((("rename", "S1", "S3"),), ("undo", "--reason", "x", "--revision", "1", "S3")),
+            "undo move": ((("move", "S1/a", "S3"),), ("undo", "--reason", "x", "--revision", "1", "S3"))}
 
 HOWS = (("kills", ("kill", "kill-self")), ("faults", ("EIO", "ENOSPC", "EINTR", "short")))
 
 
 if __name__ == "__main__":
     main(renamed, as_ingested, with_superseded, moved, refused, not_whole, of_version_1,
-         withdrawn, withdrawn_moved, withdrawn_removed,
+         taken_back, not_taken_back, corrected_before, withdrawn, withdrawn_moved, withdrawn_removed,
          *(Part(name, broken_everywhere, (hows, COMMANDS)) for name, hows in HOWS),
          *(Part(f"tidy {name}", tidied_everywhere, (hows,)) for name, hows in HOWS))
