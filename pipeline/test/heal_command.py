@@ -5,6 +5,7 @@ store; what is needed when there is nothing; and what verify says of a damaged s
 Suites: banks.
 """
 import glob
+import json
 import os
 import shutil
 
@@ -207,6 +208,33 @@ def read_now(t, f):
             "no such store")
 
 
+def marks(t, f):
+    """What verify finds of a store of a bank is noted, by --all and by name; what was mended by hand counts
+    after the next one. Record and ledger are not touched; a mark stays with a store that goes and comes."""
+    bank, _ = scene(f)
+    marks_of = "SELECT file, verified_at FROM store WHERE verify_failed <> ''"
+    known = record(bank, "S3")["stores"]
+    for command in (("verify", "--all"), ("verify", "S3"), ("verify", "S3/S3")):
+        store = find(bank, "reads-S3")
+        shutil.copy2(store, f / "kept.h5")
+        rot(store)
+        done = bank.run(*command)
+        marked = bank.rows(marks_of)
+        t.check(done.code == DATA and [row[0] for row in marked] == ["reads-S3.h5"]
+                and not bank.ls("S3")[0]["verified"], f"{command}: it is marked", f"{done} {bank.ls('S3')}")
+        for there_and_back in (("remove", "--reason", "x", "S3"), ("undo", "--reason", "x", "S3")):
+            assert bank.run(*there_and_back).code == OK
+        t.check(bank.rows(marks_of) == marked, f"{command}: it was removed and is back: still marked")
+        os.replace(f / "kept.h5", store)
+        done = bank.run(*command)
+        t.check(done.code == OK and not bank.rows(marks_of) and bank.ls("S3")[0]["verified"],
+                f"{command}: mended by hand, it counts again", str(done))
+    history = json.loads(bank.run("info", "--json", "--history", "S3").out)["history"]
+    t.check([line["what"] for line in history] == ["publish"] + ["remove", "undo"] * 3
+            and record(bank, "S3")["stores"] == known and bank.run("catalog", "check").code == OK,
+            "the ledger says nothing of checks", str(history))
+
+
 def old_bank(t, f):
     """Stores of version 1, from their originals."""
     shutil.copytree("testdata/stores/v1/bank", f / "bank")
@@ -231,4 +259,4 @@ def old_bank(t, f):
 
 if __name__ == "__main__":
     main(from_originals, all_at_once, from_elsewhere, from_backup, where_it_lies, verify_says, read_now,
-         old_bank)
+         marks, old_bank)
