@@ -265,7 +265,7 @@ static vl_code put_words(vl_name_packer *p, const vl_text *text, size_t n, spot 
     return put_node(p, (const vl_text *)(const void *)l->rest.data, w->others, at, out, err);
 }
 
-static uint8_t hex_value(uint8_t c) { return (uint8_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10); }
+static uint8_t hex_value(uint8_t c) { return (uint8_t)((c & 15) + 9 * (c >> 6)); }
 
 static vl_code put_hex(vl_name_packer *p, const vl_text *text, size_t n, const kinds *k, level *l,
                        vl_buf *out, vl_err *err)

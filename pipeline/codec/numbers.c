@@ -16,7 +16,8 @@ void vl_numbers_init(vl_numbers *s)
 void vl_numbers_free(vl_numbers *s)
 {
     vl_symbols_free(&s->symbols);
-    vl_buf *const all[] = { &s->one, &s->two, &s->sym, &s->bits, &s->ranks, &s->ranked, &s->seen };
+    vl_buf *const all[] = { &s->one,    &s->two,  &s->sym,  &s->bits, &s->ranks,
+                            &s->ranked, &s->seen, &s->high, &s->low,  &s->halves };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
 }
 
@@ -38,11 +39,29 @@ typedef struct spread {
     uint64_t size, steps; /* bits that they take, each with its table */
 } spread;
 
-static uint64_t table_bits(const uint32_t *count)
+/* Bits of the table of a stream of n symbols, and of the states of its lanes. */
+static uint64_t table_bits(const uint32_t *count, size_t nsymbol, size_t n)
 {
-    uint64_t n = 0;
-    for (int i = 0; i < 256; i++) n += count[i] != 0;
-    return 12 * n;
+    uint64_t k = 0;
+    for (size_t i = 0; i < nsymbol; i++) k += count[i] != 0;
+    return k > 1 ? 12 * k + 32 * vl_symbols_lanes(n) : 0;
+}
+
+/* Steps of the size that takes the fewest bits; of one where there are so few that those before may tell.
+ * step [256]: how many differences are in each of the finest. */
+static void choose_steps(const vl_log2 *log, uint32_t *step, size_t n, size_t all, spread *s)
+{
+    unsigned shift = s->shift;
+    s->steps = UINT64_MAX;
+    for (size_t k = 256; k; k /= 2, shift++) {
+        const uint64_t bits =
+            (shift * n + vl_symbols_bits(log, step, k, n)) * all / n + table_bits(step, k, all);
+        if (bits > s->steps) break;
+        s->steps = bits;
+        s->shift = shift;
+        if (s->most - s->least < VL_SYMBOLS_FEW) break;
+        for (size_t i = 0; i < k / 2; i++) step[i] = step[2 * i] + step[2 * i + 1];
+    }
 }
 
 /* What differences take of whom d [n] are some: all are `all`. */
@@ -59,11 +78,10 @@ static spread measure(const vl_log2 *log, const int64_t *d, size_t n, size_t all
         s.most = d[i] > s.most ? d[i] : s.most;
     }
     if (!n || s.least == s.most) return s;
-    s.size = (bits + vl_symbols_bits(log, size, 256, n)) * all / n + table_bits(size);
-    const unsigned finest = all < SOME ? 6 : 8;
-    while ((uint64_t)(s.most - s.least) >> s.shift >> finest) s.shift++;
+    s.size = (bits + vl_symbols_bits(log, size, 256, n)) * all / n + table_bits(size, 256, all);
+    while ((uint64_t)(s.most - s.least) >> s.shift >> 8) s.shift++;
     for (size_t i = 0; i < n; i++) step[(uint64_t)(d[i] - s.least) >> s.shift]++;
-    s.steps = (s.shift * n + vl_symbols_bits(log, step, 256, n)) * all / n + table_bits(step);
+    choose_steps(log, step, n, all, &s);
     return s;
 }
 
@@ -266,8 +284,8 @@ static vl_code put_way(vl_numbers *s, const way *w, const uint64_t *v, size_t n,
     return put_differences(s, two, ntwo, work, out, err);
 }
 
-vl_code vl_numbers_pack(vl_numbers *s, const uint64_t *v, size_t n, const vl_beside_numbers *beside,
-                        vl_work *work, vl_buf *out, vl_err *err)
+static vl_code put_column(vl_numbers *s, const uint64_t *v, size_t n, const vl_beside_numbers *beside,
+                          vl_work *work, vl_buf *out, vl_err *err)
 {
     uint64_t least = UINT64_MAX, most = 0;
     for (size_t i = 0; i < n; i++) {
@@ -290,4 +308,46 @@ vl_code vl_numbers_pack(vl_numbers *s, const uint64_t *v, size_t n, const vl_bes
         if (bits < plain - plain / 64) return put_way(s, &ranked, r, n, nvalue, beside, work, out, err);
     }
     return err->code ? err->code : put_way(s, &best, v, n, 0, beside, work, out, err);
+}
+
+/* Whether numbers look like two of 16 bits each, of which the low one does not use them all, as the x and y
+ * of a place. */
+static bool are_places(const uint64_t *v, size_t n)
+{
+    enum { LEAST = 32 };
+    uint64_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i] & 0x8000) return false;
+        most = v[i] > most ? v[i] : most;
+    }
+    return n >= LEAST && most >> 17;
+}
+
+/* Replaces what out has from `from` on by the two halves of the numbers, if that is smaller. */
+static vl_code try_halves(vl_numbers *s, const uint64_t *v, size_t n, size_t from, vl_work *work, vl_buf *out,
+                          vl_err *err)
+{
+    if (vl_buf_reserve(&s->high, n * sizeof *v, err) || vl_buf_reserve(&s->low, n * sizeof *v, err))
+        return err->code;
+    uint64_t *const high = (uint64_t *)(void *)s->high.data, *const low = (uint64_t *)(void *)s->low.data;
+    for (size_t i = 0; i < n; i++) {
+        high[i] = v[i] >> 16;
+        low[i] = v[i] & 0xffff;
+    }
+    const vl_beside_numbers none = { 0 }, beside = { 1, { VL_NUMBERS_HIGH }, { high } };
+    s->halves.len = 0;
+    if (vl_buf_append(&s->halves, &(uint8_t){ VL_NUMBERS_HALVES }, 1, err) ||
+        put_column(s, high, n, &none, work, &s->halves, err) ||
+        put_column(s, low, n, &beside, work, &s->halves, err) || s->halves.len >= out->len - from)
+        return err->code;
+    out->len = from;
+    return vl_buf_append(out, s->halves.data, s->halves.len, err);
+}
+
+vl_code vl_numbers_pack(vl_numbers *s, const uint64_t *v, size_t n, const vl_beside_numbers *beside,
+                        vl_work *work, vl_buf *out, vl_err *err)
+{
+    const size_t from = out->len;
+    if (put_column(s, v, n, beside, work, out, err) || !are_places(v, n)) return err->code;
+    return try_halves(s, v, n, from, work, out, err);
 }

@@ -9,6 +9,8 @@
  *     3 beside  u8 column; differences to that other column
  *     4 while   u8 column; differences to the one before, in rows in which that other column is as it was in
  *               the row before; then, of all other rows and of the first, to 0
+ *     5 halves  numbers of the upper bits, from bit 16 on; numbers of the 16 lower ones, which may lean on
+ *               the others as column 128 (no ranks, and no halves of halves)
  *   with ranks, behind how and column: leb128 how many values there are, and the least; what each further one
  *     is above the one before it, less 1, as differences
  *
@@ -27,14 +29,21 @@
 
 enum { VL_NUMBER_BITS = 60, VL_NUMBERS_BESIDE = 4 };
 
-enum { VL_NUMBERS_EQUAL, VL_NUMBERS_PLAIN, VL_NUMBERS_BEFORE, VL_NUMBERS_AT_SIDE, VL_NUMBERS_WHILE };
-enum { VL_NUMBERS_RANKED = 8 };
+enum {
+    VL_NUMBERS_EQUAL,
+    VL_NUMBERS_PLAIN,
+    VL_NUMBERS_BEFORE,
+    VL_NUMBERS_AT_SIDE,
+    VL_NUMBERS_WHILE,
+    VL_NUMBERS_HALVES
+};
+enum { VL_NUMBERS_RANKED = 8, VL_NUMBERS_HIGH = 128 };
 enum { VL_DIFFERENCES_EQUAL, VL_DIFFERENCES_SIZE, VL_DIFFERENCES_STEPS };
 
 /* Room, kept from column to column. */
 typedef struct vl_numbers {
     vl_symbols symbols;
-    vl_buf one, two, sym, bits, ranks, ranked, seen;
+    vl_buf one, two, sym, bits, ranks, ranked, seen, high, low, halves;
 } vl_numbers;
 
 void vl_numbers_init(vl_numbers *s);

@@ -162,29 +162,55 @@ static vl_code take_column(vl_numbers *s, vl_rest *in, unsigned how, uint64_t *v
     return VL_OK;
 }
 
-vl_code vl_numbers_unpack(vl_numbers *s, vl_rest *in, uint64_t *v, size_t n, vl_column_find *find, void *arg,
-                          vl_work *work, vl_err *err)
+static vl_code take_way(vl_numbers *s, vl_rest *in, unsigned how, uint64_t *v, size_t n, vl_column_find *find,
+                        void *arg, vl_work *work, vl_err *err)
 {
-    const uint8_t *how, *column;
+    const uint8_t *column;
     const uint64_t *other = NULL;
     uint64_t all;
     size_t nvalue = 0;
-    if (!n) return VL_OK;
-    if (!vl_take_bytes(in, &how, 1) || *how >= 2 * VL_NUMBERS_RANKED) return cut_off("hows", err);
-    const unsigned way = *how % VL_NUMBERS_RANKED;
-    const bool ranked = *how >= VL_NUMBERS_RANKED;
-    if (way > VL_NUMBERS_WHILE || (ranked && (way == VL_NUMBERS_EQUAL || way == VL_NUMBERS_AT_SIDE)))
+    const unsigned way = how % VL_NUMBERS_RANKED;
+    const bool ranked = how >= VL_NUMBERS_RANKED;
+    if (how >= 2 * VL_NUMBERS_RANKED || way > VL_NUMBERS_WHILE ||
+        (ranked && (way == VL_NUMBERS_EQUAL || way == VL_NUMBERS_AT_SIDE)))
         return cut_off("hows", err);
     if (way == VL_NUMBERS_EQUAL) {
         if (!vl_take_number(in, &all, UINT64_MAX)) return cut_off("equal ones", err);
         for (size_t i = 0; i < n; i++) v[i] = all;
         return VL_OK;
     }
-    if (way >= VL_NUMBERS_AT_SIDE) {
-        if (!vl_take_bytes(in, &column, 1) || !find || !(other = find(arg, *column)))
-            return cut_off("columns", err);
-    }
+    if (way >= VL_NUMBERS_AT_SIDE &&
+        (!vl_take_bytes(in, &column, 1) || !find || !(other = find(arg, *column))))
+        return cut_off("columns", err);
     if (ranked && take_ranks(s, in, n, &nvalue, work, err)) return err->code;
     if (take_column(s, in, way, v, n, other, work, err)) return err->code;
     return ranked ? look_up(s, v, n, nvalue, err) : VL_OK;
+}
+
+static const uint64_t *find_high(void *arg, unsigned column)
+{
+    return column == VL_NUMBERS_HIGH ? arg : NULL;
+}
+
+static vl_code take_halves(vl_numbers *s, vl_rest *in, uint64_t *v, size_t n, vl_work *work, vl_err *err)
+{
+    const uint8_t *how;
+    if (vl_buf_reserve(&s->high, n * sizeof *v, err)) return err->code;
+    uint64_t *const high = (uint64_t *)(void *)s->high.data;
+    if (!vl_take_bytes(in, &how, 1)) return cut_off("halves", err);
+    if (take_way(s, in, *how, high, n, NULL, NULL, work, err)) return err->code;
+    if (!vl_take_bytes(in, &how, 1)) return cut_off("halves", err);
+    if (take_way(s, in, *how, v, n, find_high, high, work, err)) return err->code;
+    for (size_t i = 0; i < n; i++) v[i] += high[i] << 16;
+    return VL_OK;
+}
+
+vl_code vl_numbers_unpack(vl_numbers *s, vl_rest *in, uint64_t *v, size_t n, vl_column_find *find, void *arg,
+                          vl_work *work, vl_err *err)
+{
+    const uint8_t *how;
+    if (!n) return VL_OK;
+    if (!vl_take_bytes(in, &how, 1)) return cut_off("hows", err);
+    if (*how == VL_NUMBERS_HALVES) return take_halves(s, in, v, n, work, err);
+    return take_way(s, in, *how, v, n, find, arg, work, err);
 }
