@@ -24,9 +24,10 @@ enum {
     LEAST = 64,      /* symbols */
     PART = 1 << 18,  /* symbols on which shapes are tried */
     WHOLE = 1 << 20, /* and from which frequencies are learned */
-    TRIED = 3,       /* shapes that are learned whole */
+    TRIED = 2,       /* shapes that are learned whole */
     CLUSTERS = 128,
     ROUNDS = 6,
+    OFTEN = 16,   /* symbols: contexts that were seen less wait for the last round */
     SAY = 6 * ONE /* what a context in another cluster than the one before costs */
 };
 
@@ -46,10 +47,10 @@ enum { NSHAPE = sizeof shapes / sizeof *shapes };
 /* What learning works with. */
 typedef struct learner {
     vl_quality_model model; /* its alphabet and its shape */
-    vl_buf sym, context, length, count, table, trial, found;
+    vl_buf sym, context, length, row, count, table, trial, found;
     vl_log2 log;
-    size_t nstep;
-    uint32_t longest; /* row */
+    size_t nstep, nrow; /* contexts that were seen */
+    uint32_t longest;   /* row */
     const vl_pack_job *job;
 } learner;
 
@@ -132,15 +133,26 @@ static vl_code list_contexts(learner *a, size_t nstep, vl_err *err)
     return VL_OK;
 }
 
-/* How often each symbol stands in each context; [contexts * nsymbol]. */
+/* How often each symbol stands in each context that is seen: count [nrow * nsymbol], and row [contexts]: 1 +
+ * the context's row in it, 0 if it is not seen. */
 static vl_code count(learner *a, size_t nstep, unsigned bits, vl_err *err)
 {
-    const size_t nsymbol = a->model.context.nsymbol, size = (nsymbol << bits) * sizeof(uint32_t);
-    if (list_contexts(a, nstep, err) || vl_buf_reserve(&a->count, size, err)) return err->code;
+    const size_t nsymbol = a->model.context.nsymbol, n = nstep * VL_LANES;
+    if (list_contexts(a, nstep, err) || vl_buf_reserve(&a->row, sizeof(uint32_t) << bits, err))
+        return err->code;
+    uint32_t *const context = (uint32_t *)(void *)a->context.data, *const row =
+                                                                       (uint32_t *)(void *)a->row.data;
+    memset(row, 0, sizeof *row << bits);
+    a->nrow = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *const own = &row[context[i]];
+        if (!*own) *own = (uint32_t)++a->nrow;
+        context[i] = (*own - 1) * (uint32_t)nsymbol;
+    }
+    if (vl_buf_reserve(&a->count, a->nrow * nsymbol * sizeof(uint32_t), err)) return err->code;
     uint32_t *const all = (uint32_t *)(void *)a->count.data;
-    const uint32_t *const context = (const uint32_t *)(const void *)a->context.data;
-    memset(all, 0, size);
-    for (size_t i = 0; i < nstep * VL_LANES; i++) all[context[i] * nsymbol + a->sym.data[i]]++;
+    memset(all, 0, a->nrow * nsymbol * sizeof *all);
+    for (size_t i = 0; i < n; i++) all[context[i] + a->sym.data[i]]++;
     return VL_OK;
 }
 
@@ -172,9 +184,9 @@ static vl_code shape_cost(learner *a, const shape *s, uint64_t *cost, vl_err *er
     vl_quality_shape(&a->model, bytes);
     if (count(a, a->nstep < part ? a->nstep : part, bits, err)) return err->code;
     *cost = 0;
-    for (size_t c = 0; c < (size_t)1 << bits; c++)
+    for (size_t i = 0; i < a->nrow; i++)
         *cost +=
-            context_cost(a, (const uint32_t *)(const void *)a->count.data + c * a->model.context.nsymbol);
+            context_cost(a, (const uint32_t *)(const void *)a->count.data + i * a->model.context.nsymbol);
     return VL_OK;
 }
 
@@ -200,14 +212,20 @@ static vl_code choose_shapes(learner *a, const shape *best[TRIED], int *n, vl_er
 
 /* ---- clusters ---- */
 
+/* A context that was seen. */
+typedef struct active {
+    uint32_t context, total;
+    const uint32_t *count; /* [nsymbol] */
+} active;
+
 typedef struct clusters {
     uint32_t n, stride, nsymbol;
     size_t ncontext, nactive;
-    uint32_t *active; /* owned; contexts that were seen, ascending */
-    uint8_t *of;      /* owned; [ncontext] the cluster of each */
-    uint64_t *sum;    /* owned; [n * nsymbol] */
-    uint16_t *price;  /* owned; [nsymbol * CLUSTERS] bits in 1/ONE of a symbol in each cluster */
-    uint8_t *level;   /* owned; [n * stride] */
+    active *active; /* owned; ascending */
+    uint8_t *of;    /* owned; [ncontext] the cluster of each */
+    uint64_t *sum;  /* owned; [n * nsymbol] */
+    int16_t *price; /* owned; [nsymbol * CLUSTERS] bits in 1/ONE of a symbol in each cluster */
+    uint8_t *level; /* owned; [n * stride] */
 } clusters;
 
 static void free_clusters(clusters *k)
@@ -219,45 +237,46 @@ static void free_clusters(clusters *k)
     free(k->level);
 }
 
-static uint64_t total_of(const uint32_t *count, uint32_t n)
+static uint32_t total_of(const uint32_t *count, uint32_t n)
 {
-    uint64_t all = 0;
+    uint32_t all = 0;
     for (uint32_t s = 0; s < n; s++) all += count[s];
     return all;
 }
 
 static vl_code begin_clusters(clusters *k, const learner *a, unsigned bits, vl_err *err)
 {
-    const uint32_t *const all = (const uint32_t *)(const void *)a->count.data;
+    const uint32_t *const all = (const uint32_t *)(const void *)a->count.data,
+                          *const row = (const uint32_t *)(const void *)a->row.data;
     *k = (clusters){ .nsymbol = a->model.context.nsymbol, .ncontext = (size_t)1 << bits };
     k->stride = k->nsymbol + 1;
-    k->active = malloc(k->ncontext * sizeof *k->active);
+    k->active = malloc(a->nrow * sizeof *k->active);
     k->of = calloc(k->ncontext, 1);
     k->sum = malloc(CLUSTERS * k->nsymbol * sizeof *k->sum);
     k->price = malloc(CLUSTERS * k->nsymbol * sizeof *k->price);
     k->level = malloc(CLUSTERS * (size_t)k->stride);
     if (!k->active || !k->of || !k->sum || !k->price || !k->level)
         return vl_fail(err, VL_ENOMEM, "no memory to learn qualities");
-    for (size_t c = 0; c < k->ncontext; c++)
-        if (total_of(all + c * k->nsymbol, k->nsymbol)) k->active[k->nactive++] = (uint32_t)c;
+    for (size_t c = 0; c < k->ncontext; c++) {
+        if (!row[c]) continue;
+        const uint32_t *const own = all + (size_t)(row[c] - 1) * k->nsymbol;
+        k->active[k->nactive++] = (active){ (uint32_t)c, total_of(own, k->nsymbol), own };
+    }
     return VL_OK;
 }
 
 /* The first frequencies: those of the contexts that were seen most. */
-static void seed(clusters *k, const uint32_t *all)
+static void seed(clusters *k)
 {
-    uint64_t least = UINT64_MAX; /* all that were seen more often are taken */
+    uint32_t least = UINT32_MAX; /* all that were seen more often are taken */
     uint32_t taken = 0;
     while (taken < CLUSTERS && taken < k->nactive) {
-        uint64_t next = 0;
-        for (size_t i = 0; i < k->nactive; i++) {
-            const uint64_t n = total_of(all + (size_t)k->active[i] * k->nsymbol, k->nsymbol);
-            if (n < least && n > next) next = n;
-        }
+        uint32_t next = 0;
+        for (size_t i = 0; i < k->nactive; i++)
+            if (k->active[i].total < least && k->active[i].total > next) next = k->active[i].total;
         for (size_t i = 0; i < k->nactive && taken < CLUSTERS; i++) {
-            const uint32_t *const own = all + (size_t)k->active[i] * k->nsymbol;
-            if (total_of(own, k->nsymbol) != next) continue;
-            for (uint32_t s = 0; s < k->nsymbol; s++) k->sum[taken * k->nsymbol + s] = own[s];
+            if (k->active[i].total != next) continue;
+            for (uint32_t s = 0; s < k->nsymbol; s++) k->sum[taken * k->nsymbol + s] = k->active[i].count[s];
             taken++;
         }
         least = next;
@@ -300,8 +319,8 @@ static void put_prices(clusters *k, const vl_log2 *log)
         for (uint32_t s = 0; s < k->nsymbol; s++) {
             const uint32_t f = freq[s] & 0xffff;
             k->price[s * CLUSTERS + c] =
-                (uint16_t)(f ? (((uint32_t)VL_FREQ_BITS << 16) - vl_log2_of(log, f)) / (65536 / ONE)
-                             : (VL_FREQ_BITS + 8) * ONE);
+                (int16_t)(f ? (((uint32_t)VL_FREQ_BITS << 16) - vl_log2_of(log, f)) / (65536 / ONE)
+                            : (VL_FREQ_BITS + 8) * ONE);
         }
     }
 }
@@ -311,10 +330,13 @@ static uint8_t cheapest(const clusters *k, const uint32_t *count, uint8_t before
 {
     uint32_t sum[CLUSTERS] = { 0 };
     for (uint32_t s = 0; s < k->nsymbol; s++) {
-        const uint32_t n = count[s];
-        const uint16_t *const price = k->price + s * CLUSTERS;
-        if (!n) continue;
-        for (uint32_t c = 0; c < CLUSTERS; c++) sum[c] += n * price[c];
+        const int16_t *const price = k->price + s * CLUSTERS;
+        for (uint32_t left = count[s];
+             left;) { /* products of 16 bits are what every CPU has for many at once */
+            const int16_t n = (int16_t)(left < INT16_MAX ? left : INT16_MAX);
+            for (uint32_t c = 0; c < CLUSTERS; c++) sum[c] += (uint32_t)(n * price[c]);
+            left -= (uint16_t)n;
+        }
     }
     uint32_t best = 0;
     for (uint32_t c = 1; c < k->n; c++)
@@ -324,8 +346,8 @@ static uint8_t cheapest(const clusters *k, const uint32_t *count, uint8_t before
     return (uint8_t)best;
 }
 
-/* Each context to its cluster, and what they cost in all, in 1/ONE bit. */
-static uint64_t assign(clusters *k, const uint32_t *all)
+/* Each context that was seen so often to its cluster, and what they cost in all, in 1/ONE bit. */
+static uint64_t assign(clusters *k, uint32_t least)
 {
     uint64_t bits = 0;
     uint8_t before = 0;
@@ -333,7 +355,8 @@ static uint64_t assign(clusters *k, const uint32_t *all)
     memset(k->sum, 0, CLUSTERS * k->nsymbol * sizeof *k->sum);
     for (size_t i = 0; i < k->nactive; i++) {
         uint32_t cost;
-        const uint32_t context = k->active[i], *const own = all + (size_t)context * k->nsymbol;
+        const uint32_t context = k->active[i].context, *const own = k->active[i].count;
+        if (k->active[i].total < least) continue;
         for (; at < context; at++) k->of[at] = before;
         before = cheapest(k, own, before, &cost);
         bits += cost;
@@ -362,12 +385,11 @@ static void close_up(clusters *k)
 
 static vl_code make_clusters(clusters *k, learner *a, unsigned bits, uint64_t *cost, vl_err *err)
 {
-    const uint32_t *const all = (const uint32_t *)(const void *)a->count.data;
     if (begin_clusters(k, a, bits, err)) return err->code;
-    seed(k, all);
+    seed(k);
     for (int round = 0; round < ROUNDS; round++) {
         put_prices(k, &a->log);
-        *cost = assign(k, all);
+        *cost = assign(k, round < ROUNDS - 1 ? OFTEN : 1);
         close_up(k);
     }
     put_prices(k, &a->log);
@@ -431,7 +453,7 @@ static vl_code learn(learner *a, vl_buf *out, vl_err *err)
 vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err)
 {
     learner a = { .job = job, .nstep = vl_quality_steps(job->len, VL_LANES) };
-    vl_buf *const own[] = { &a.sym, &a.context, &a.length, &a.count, &a.table, &a.trial, &a.found };
+    vl_buf *const own[] = { &a.sym, &a.context, &a.length, &a.row, &a.count, &a.table, &a.trial, &a.found };
     if (job->len < LEAST) return VL_OK;
     vl_log2_init(&a.log);
     find_alphabet(&a);
