@@ -11,7 +11,7 @@ static const struct {
     vl_trial trial;
 } profiles[] = {
     [VL_FAST] = { "fast", { 2, { 0, 1 }, 20, false } },
-    [VL_COMPACT] = { "compact", { 5, { 0, 1, 2, 3, 4 }, 10, false } },
+    [VL_COMPACT] = { "compact", { 5, { 0, 1, 2, 3, 4 }, 10, true } },
     [VL_ARCHIVE] = { "archive", { 7, { 0, 1, 2, 3, 4, 5, 6 }, 0, true } },
     [VL_PORTABLE] = { "portable", { 4, { 0, 1, 2, 4 }, 10, false } },
 };
