@@ -6,10 +6,12 @@
  *     history   the last symbols, sym_bits each, as many as history_mask keeps
  *     second    the symbol before the last, in 2^second_bits steps: symbol * second_mul >> 8
  *     top       the greater of the second and the third last, likewise
+ *     mean      of the row so far, later symbols counting more, in 2^mean_bits steps: mean * mean_mul >> 18
  *     position  in the row, in 2^position_bits steps: place * position_mul >> 16; the last for all beyond
  *     unrest    how often the row has changed so far: steps_of[0 .. 31], below 2^unrest_bits
- * Each change counts once when symbols differ by more than change[0] from the one before (from the best
- * symbol, if from_best) and once more when by more than change[1].
+ * The mean has 10 bits behind the point, begins as vl_mean_first and goes to each symbol by the part
+ * 1 / 2^mean_decay of what lacks. Each change counts once when symbols differ by more than change[0] from the
+ * one before (from the best symbol, if from_best) and once more when by more than change[1].
  */
 #ifndef VL_CONTEXT_H
 #define VL_CONTEXT_H
@@ -24,6 +26,7 @@ typedef struct vl_context {
     uint32_t sym_bits; /* nsymbol <= 2^sym_bits */
     uint32_t history_mask;
     uint32_t second_mul, second_bits, top_mul, top_bits;
+    uint32_t mean_mul, mean_bits, mean_decay;
     uint32_t position_mul, position_bits;
     uint32_t unrest_bits, from_best, change[2];
     uint32_t steps_of[32];
@@ -32,6 +35,9 @@ typedef struct vl_context {
     const uint32_t *freq;   /* [clusters * stride]: first << 16 | frequency, of VL_FREQ_ALL; 0: none */
     const uint8_t *slot;    /* [clusters * VL_FREQ_ALL + 3]: the symbol of each of a cluster's slots */
 } vl_context;
+
+/* Symbols are mostly of the better ones. */
+static inline int32_t vl_mean_first(uint32_t nsymbol) { return (int32_t)((nsymbol - 1) << 8) * 3; }
 
 /* Where lanes stand in rows: symbols left in the row, place in it, number of the next row. n: VL_LANES, or 16
  * as they were in the first chunks that were written. */

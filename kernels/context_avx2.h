@@ -13,14 +13,15 @@ enum { VL_EIGHT = 8 };
 
 /* What is known of the rows of 8 lanes. */
 typedef struct eight {
-    __m256i history, last, second, third, unrest, left, place, next;
+    __m256i history, last, second, third, unrest, mean, left, place, next;
 } eight;
 
 /* A model's numbers in registers. */
 typedef struct wide8 {
-    __m256i history_mask, second_mul, top_mul, position_mul, position_end, best, from_best, change0, change1;
+    __m256i history_mask, second_mul, top_mul, mean_mul, mean_first, position_mul, position_end, best,
+        from_best, change0, change1;
     __m256i steps[2]; /* steps_of as bytes, 16 in each half */
-    __m128i sym_bits, second_bits, top_bits, position_bits, unrest_bits;
+    __m128i sym_bits, second_bits, top_bits, mean_bits, mean_decay, position_bits, unrest_bits;
 } wide8;
 
 VL_TARGET_AVX2 static inline wide8 wide8_of(const vl_context *m)
@@ -30,6 +31,8 @@ VL_TARGET_AVX2 static inline wide8 wide8_of(const vl_context *m)
     return (wide8){ .history_mask = _mm256_set1_epi32((int)m->history_mask),
                     .second_mul = _mm256_set1_epi32((int)m->second_mul),
                     .top_mul = _mm256_set1_epi32((int)m->top_mul),
+                    .mean_mul = _mm256_set1_epi32((int)m->mean_mul),
+                    .mean_first = _mm256_set1_epi32(vl_mean_first(m->nsymbol)),
                     .position_mul = _mm256_set1_epi32((int)m->position_mul),
                     .position_end = _mm256_set1_epi32((1 << m->position_bits) - 1),
                     .best = _mm256_set1_epi32((int)m->nsymbol - 1),
@@ -41,6 +44,8 @@ VL_TARGET_AVX2 static inline wide8 wide8_of(const vl_context *m)
                     .sym_bits = _mm_cvtsi32_si128((int)m->sym_bits),
                     .second_bits = _mm_cvtsi32_si128((int)m->second_bits),
                     .top_bits = _mm_cvtsi32_si128((int)m->top_bits),
+                    .mean_bits = _mm_cvtsi32_si128((int)m->mean_bits),
+                    .mean_decay = _mm_cvtsi32_si128((int)m->mean_decay),
                     .position_bits = _mm_cvtsi32_si128((int)m->position_bits),
                     .unrest_bits = _mm_cvtsi32_si128((int)m->unrest_bits) };
 }
@@ -65,6 +70,8 @@ VL_TARGET_AVX2 static inline __m256i contexts8(const wide8 *w, const eight *p)
                         _mm256_srli_epi32(_mm256_mullo_epi32(p->second, w->second_mul), 8));
     c = _mm256_or_si256(_mm256_sll_epi32(c, w->top_bits),
                         _mm256_srli_epi32(_mm256_mullo_epi32(top, w->top_mul), 8));
+    c = _mm256_or_si256(_mm256_sll_epi32(c, w->mean_bits),
+                        _mm256_srli_epi32(_mm256_mullo_epi32(p->mean, w->mean_mul), 18));
     c = _mm256_or_si256(_mm256_sll_epi32(c, w->position_bits), position);
     return _mm256_or_si256(_mm256_sll_epi32(c, w->unrest_bits), steps8(w, p->unrest));
 }
@@ -82,11 +89,13 @@ VL_TARGET_AVX2 static inline void step8(const wide8 *w, eight *p, __m256i symbol
     p->second = p->last;
     p->last = symbol;
     p->history = _mm256_or_si256(_mm256_sll_epi32(p->history, w->sym_bits), symbol);
+    const __m256i lacks = _mm256_sub_epi32(_mm256_slli_epi32(symbol, 10), p->mean);
+    p->mean = _mm256_add_epi32(p->mean, _mm256_sra_epi32(lacks, w->mean_decay));
     p->place = _mm256_add_epi32(p->place, one);
     p->left = _mm256_sub_epi32(p->left, one);
 }
 
-VL_TARGET_AVX2 static inline void begin_rows8(eight *p, const uint32_t *length)
+VL_TARGET_AVX2 static inline void begin_rows8(const wide8 *w, eight *p, const uint32_t *length)
 {
     const __m256i ends = _mm256_cmpeq_epi32(p->left, _mm256_setzero_si256());
     if (__builtin_expect(_mm256_testz_si256(ends, ends), 1)) return;
@@ -97,10 +106,11 @@ VL_TARGET_AVX2 static inline void begin_rows8(eight *p, const uint32_t *length)
     p->second = _mm256_andnot_si256(ends, p->second);
     p->third = _mm256_andnot_si256(ends, p->third);
     p->unrest = _mm256_andnot_si256(ends, p->unrest);
+    p->mean = _mm256_blendv_epi8(p->mean, w->mean_first, ends);
     p->place = _mm256_andnot_si256(ends, p->place);
 }
 
-VL_TARGET_AVX2 static inline eight begin_eight(const vl_lanes *at, size_t first)
+VL_TARGET_AVX2 static inline eight begin_eight(const wide8 *w, const vl_lanes *at, size_t first)
 {
     const __m256i zero = _mm256_setzero_si256();
     return (eight){ zero,
@@ -108,6 +118,7 @@ VL_TARGET_AVX2 static inline eight begin_eight(const vl_lanes *at, size_t first)
                     zero,
                     zero,
                     zero,
+                    w->mean_first,
                     _mm256_loadu_si256((const void *)(at->left + first)),
                     _mm256_loadu_si256((const void *)(at->place + first)),
                     _mm256_loadu_si256((const void *)(at->next + first)) };
@@ -138,9 +149,9 @@ VL_TARGET_AVX2 static void context_list_avx2(uint32_t *context, const uint8_t *s
 {
     const wide8 w = wide8_of(m);
     for (size_t g = 0; g < at->n; g += VL_EIGHT) {
-        eight p = begin_eight(at, g);
+        eight p = begin_eight(&w, at, g);
         for (size_t i = g; i < nstep * at->n; i += at->n) {
-            begin_rows8(&p, length);
+            begin_rows8(&w, &p, length);
             _mm256_storeu_si256((void *)(context + i), contexts8(&w, &p));
             step8(&w, &p, _mm256_and_si256(load8_byte(sym + i), _mm256_set1_epi32(127)));
         }
@@ -310,13 +321,13 @@ VL_TARGET_AVX2 static size_t context_read_avx2(uint8_t *sym, uint32_t *where, co
     size_t used = 0, k = 0;
     fill_orders(&o);
     for (size_t g = 0; g < ngroup; g++) {
-        p[g] = begin_eight(at, g * VL_EIGHT);
+        p[g] = begin_eight(&w, at, g * VL_EIGHT);
         x[g] = _mm256_loadu_si256((const void *)(state + g * VL_EIGHT));
     }
     for (size_t i = 0; i < nstep * at->n;) {
         if (used > nword) return SIZE_MAX;
         for (size_t g = 0; g < ngroup; g++, i += VL_EIGHT) {
-            begin_rows8(&p[g], length);
+            begin_rows8(&w, &p[g], length);
             __m256i symbol = read8(&x[g], contexts8(&w, &p[g]), m);
             used += refill8(&x[g], word + used, &o);
             const unsigned none = mask8(_mm256_cmpeq_epi32(symbol, last));

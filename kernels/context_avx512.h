@@ -11,13 +11,14 @@
 
 /* What is known of the rows of 16 lanes. */
 typedef struct sixteen {
-    __m512i history, last, second, third, unrest, left, place, next;
+    __m512i history, last, second, third, unrest, mean, left, place, next;
 } sixteen;
 
 /* A model's numbers in registers. */
 typedef struct wide16 {
-    __m512i history_mask, second_mul, top_mul, position_mul, position_end, best, change0, change1, steps[2];
-    __m128i sym_bits, second_bits, top_bits, position_bits, unrest_bits;
+    __m512i history_mask, second_mul, top_mul, mean_mul, mean_first, position_mul, position_end, best,
+        change0, change1, steps[2];
+    __m128i sym_bits, second_bits, top_bits, mean_bits, mean_decay, position_bits, unrest_bits;
     __mmask16 from_best;
 } wide16;
 
@@ -26,6 +27,8 @@ VL_TARGET_AVX512 static inline wide16 wide16_of(const vl_context *m)
     return (wide16){ .history_mask = _mm512_set1_epi32((int)m->history_mask),
                      .second_mul = _mm512_set1_epi32((int)m->second_mul),
                      .top_mul = _mm512_set1_epi32((int)m->top_mul),
+                     .mean_mul = _mm512_set1_epi32((int)m->mean_mul),
+                     .mean_first = _mm512_set1_epi32(vl_mean_first(m->nsymbol)),
                      .position_mul = _mm512_set1_epi32((int)m->position_mul),
                      .position_end = _mm512_set1_epi32((1 << m->position_bits) - 1),
                      .best = _mm512_set1_epi32((int)m->nsymbol - 1),
@@ -35,6 +38,8 @@ VL_TARGET_AVX512 static inline wide16 wide16_of(const vl_context *m)
                      .sym_bits = _mm_cvtsi32_si128((int)m->sym_bits),
                      .second_bits = _mm_cvtsi32_si128((int)m->second_bits),
                      .top_bits = _mm_cvtsi32_si128((int)m->top_bits),
+                     .mean_bits = _mm_cvtsi32_si128((int)m->mean_bits),
+                     .mean_decay = _mm_cvtsi32_si128((int)m->mean_decay),
                      .position_bits = _mm_cvtsi32_si128((int)m->position_bits),
                      .unrest_bits = _mm_cvtsi32_si128((int)m->unrest_bits),
                      .from_best = m->from_best ? 0xffff : 0 };
@@ -52,6 +57,8 @@ VL_TARGET_AVX512 static inline __m512i contexts16(const wide16 *w, const sixteen
                         _mm512_srli_epi32(_mm512_mullo_epi32(p->second, w->second_mul), 8));
     c = _mm512_or_si512(_mm512_sll_epi32(c, w->top_bits),
                         _mm512_srli_epi32(_mm512_mullo_epi32(top, w->top_mul), 8));
+    c = _mm512_or_si512(_mm512_sll_epi32(c, w->mean_bits),
+                        _mm512_srli_epi32(_mm512_mullo_epi32(p->mean, w->mean_mul), 18));
     c = _mm512_or_si512(_mm512_sll_epi32(c, w->position_bits), position);
     return _mm512_or_si512(_mm512_sll_epi32(c, w->unrest_bits), unrest);
 }
@@ -69,11 +76,13 @@ VL_TARGET_AVX512 static inline void step16(const wide16 *w, sixteen *p, __m512i 
     p->second = p->last;
     p->last = symbol;
     p->history = _mm512_or_si512(_mm512_sll_epi32(p->history, w->sym_bits), symbol);
+    const __m512i lacks = _mm512_sub_epi32(_mm512_slli_epi32(symbol, 10), p->mean);
+    p->mean = _mm512_add_epi32(p->mean, _mm512_sra_epi32(lacks, w->mean_decay));
     p->place = _mm512_add_epi32(p->place, one);
     p->left = _mm512_sub_epi32(p->left, one);
 }
 
-VL_TARGET_AVX512 static inline void begin_rows16(sixteen *p, const uint32_t *length)
+VL_TARGET_AVX512 static inline void begin_rows16(const wide16 *w, sixteen *p, const uint32_t *length)
 {
     const __mmask16 goes = _mm512_test_epi32_mask(p->left, p->left), ends = (__mmask16)~goes;
     if (__builtin_expect(!ends, 1)) return;
@@ -84,10 +93,11 @@ VL_TARGET_AVX512 static inline void begin_rows16(sixteen *p, const uint32_t *len
     p->second = _mm512_maskz_mov_epi32(goes, p->second);
     p->third = _mm512_maskz_mov_epi32(goes, p->third);
     p->unrest = _mm512_maskz_mov_epi32(goes, p->unrest);
+    p->mean = _mm512_mask_mov_epi32(w->mean_first, goes, p->mean);
     p->place = _mm512_maskz_mov_epi32(goes, p->place);
 }
 
-VL_TARGET_AVX512 static inline sixteen begin_sixteen(const vl_lanes *at, size_t first)
+VL_TARGET_AVX512 static inline sixteen begin_sixteen(const wide16 *w, const vl_lanes *at, size_t first)
 {
     const __m512i zero = _mm512_setzero_si512();
     return (sixteen){ zero,
@@ -95,6 +105,7 @@ VL_TARGET_AVX512 static inline sixteen begin_sixteen(const vl_lanes *at, size_t 
                       zero,
                       zero,
                       zero,
+                      w->mean_first,
                       _mm512_loadu_si512(at->left + first),
                       _mm512_loadu_si512(at->place + first),
                       _mm512_loadu_si512(at->next + first) };
@@ -116,9 +127,9 @@ VL_TARGET_AVX512 static void context_list_avx512(uint32_t *context, const uint8_
 {
     const wide16 w = wide16_of(m);
     for (size_t g = 0; g < at->n; g += 16) {
-        sixteen p = begin_sixteen(at, g);
+        sixteen p = begin_sixteen(&w, at, g);
         for (size_t i = g; i < nstep * at->n; i += at->n) {
-            begin_rows16(&p, length);
+            begin_rows16(&w, &p, length);
             _mm512_storeu_si512(context + i, contexts16(&w, &p));
             step16(&w, &p, _mm512_and_si512(load16_byte(sym + i), _mm512_set1_epi32(127)));
         }
@@ -249,13 +260,13 @@ VL_TARGET_AVX512 static size_t context_read_avx512(uint8_t *sym, uint32_t *where
     __m512i x[GROUPS];
     size_t used = 0, k = 0;
     for (size_t g = 0; g < ngroup; g++) {
-        p[g] = begin_sixteen(at, g * 16);
+        p[g] = begin_sixteen(&w, at, g * 16);
         x[g] = _mm512_loadu_si512(state + g * 16);
     }
     for (size_t i = 0; i < nstep * at->n;) {
         if (used > nword) return SIZE_MAX;
         for (size_t g = 0; g < ngroup; g++, i += 16) {
-            begin_rows16(&p[g], length);
+            begin_rows16(&w, &p[g], length);
             __m512i symbol = read16(&x[g], contexts16(&w, &p[g]), m);
             used += refill16(&x[g], word + used);
             const __mmask16 none = _mm512_cmpeq_epi32_mask(symbol, last);

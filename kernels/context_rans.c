@@ -33,6 +33,7 @@ enum { GROUP = 16 };
 typedef struct pasts {
     uint32_t history[GROUP], last[GROUP], second[GROUP], third[GROUP], unrest[GROUP], left[GROUP],
         place[GROUP], next[GROUP];
+    int32_t mean[GROUP];
 } pasts;
 
 static void contexts_of(const vl_context *m, const pasts *p, uint32_t *restrict context)
@@ -46,6 +47,7 @@ static void contexts_of(const vl_context *m, const pasts *p, uint32_t *restrict 
         uint32_t c = p->history[l] & own.history_mask;
         c = c << own.second_bits | p->second[l] * own.second_mul >> 8;
         c = c << own.top_bits | top * own.top_mul >> 8;
+        c = c << own.mean_bits | (uint32_t)p->mean[l] * own.mean_mul >> 18;
         c = c << own.position_bits | (position < end ? position : end);
         context[l] = c << own.unrest_bits;
     }
@@ -65,29 +67,32 @@ static void step(const vl_context *m, pasts *p, const uint32_t *restrict symbol)
         p->second[l] = p->last[l];
         p->last[l] = symbol[l];
         p->history[l] = p->history[l] << own.sym_bits | symbol[l];
+        p->mean[l] += (int32_t)((symbol[l] << 10) - (uint32_t)p->mean[l]) >> own.mean_decay;
         p->place[l]++;
         p->left[l]--;
     }
 }
 
-static void begin_row(pasts *p, size_t l, const uint32_t *length)
+static void begin_row(const vl_context *m, pasts *p, size_t l, const uint32_t *length)
 {
+    p->mean[l] = vl_mean_first(m->nsymbol);
     p->history[l] = p->last[l] = p->second[l] = p->third[l] = p->unrest[l] = p->place[l] = 0;
     p->left[l] = length[p->next[l]++];
 }
 
-static void begin_rows(pasts *p, const uint32_t *length)
+static void begin_rows(const vl_context *m, pasts *p, const uint32_t *length)
 {
     uint32_t ends = 0;
     EACH_LANE ends |= (uint32_t)!p->left[l];
     if (!ends) return;
     EACH_LANE
-    if (!p->left[l]) begin_row(p, l, length);
+    if (!p->left[l]) begin_row(m, p, l, length);
 }
 
-static void begin_lanes(pasts *p, const vl_lanes *at, size_t first)
+static void begin_lanes(const vl_context *m, pasts *p, const vl_lanes *at, size_t first)
 {
     *p = (pasts){ { 0 } };
+    EACH_LANE p->mean[l] = vl_mean_first(m->nsymbol);
     memcpy(p->left, at->left + first, sizeof p->left);
     memcpy(p->place, at->place + first, sizeof p->place);
     memcpy(p->next, at->next + first, sizeof p->next);
@@ -98,11 +103,11 @@ static void context_list_scalar(uint32_t *context, const uint8_t *sym, size_t ns
 {
     for (size_t g = 0; g < at->n; g += GROUP) {
         pasts p;
-        begin_lanes(&p, at, g);
+        begin_lanes(m, &p, at, g);
         for (size_t i = g; i < nstep * at->n; i += at->n) {
             uint32_t symbol[GROUP];
             EACH_LANE symbol[l] = sym[i + l] & (OTHER - 1);
-            begin_rows(&p, length);
+            begin_rows(m, &p, length);
             contexts_of(m, &p, context + i);
             step(m, &p, symbol);
         }
@@ -185,10 +190,10 @@ static size_t context_read_scalar(uint8_t *sym, uint32_t *where, const uint16_t 
 {
     pasts p[VL_LANES / GROUP];
     taken t = { 0 };
-    for (size_t g = 0; g < at->n / GROUP; g++) begin_lanes(&p[g], at, g * GROUP);
+    for (size_t g = 0; g < at->n / GROUP; g++) begin_lanes(m, &p[g], at, g * GROUP);
     for (size_t i = 0; i < nstep * at->n;) {
         for (size_t g = 0; g < at->n / GROUP; g++, i += GROUP) {
-            begin_rows(&p[g], length);
+            begin_rows(m, &p[g], length);
             if (!read_group(m, &p[g], state + g * GROUP, word, nword, other, nother, i, sym, where, &t))
                 return SIZE_MAX;
         }

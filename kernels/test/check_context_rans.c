@@ -7,7 +7,7 @@
 
 #include "kernels/test/check.h"
 
-enum { MOST = 5000 * VL_LANES, CLUSTERS = 7, BITS = 17, WORDS_PAD = 32 };
+enum { MOST = 5000 * VL_LANES, CLUSTERS = 7, BITS = 19, WORDS_PAD = 32 };
 
 static uint8_t cluster[(1 << BITS) + 3], slot[CLUSTERS * VL_FREQ_ALL + 3];
 static uint32_t freq[CLUSTERS * 128], length[MOST + 2];
@@ -37,6 +37,9 @@ static vl_context draw_model(unsigned nsymbol)
     m.history_mask = (1u << history * m.sym_bits) - 1;
     m.second_bits = (unsigned)check_below(3);
     m.top_bits = (unsigned)check_below(3);
+    m.mean_bits = (unsigned)check_below(3);
+    m.mean_decay = (unsigned)check_below(7);
+    m.mean_mul = (256u << m.mean_bits) / nsymbol;
     m.position_bits = (unsigned)check_below(3);
     m.unrest_bits = (unsigned)check_below(4);
     m.second_mul = (256u << m.second_bits) / nsymbol;
@@ -74,6 +77,7 @@ static uint32_t plain_context(const vl_context *m, const uint8_t *sym, size_t nl
                               size_t row_start, uint32_t place)
 {
     uint32_t unrest = 0, history = 0;
+    int32_t mean = vl_mean_first(m->nsymbol);
 #define AT(k) ((uint32_t)sym[(k)*nlane + l] & 127)
     for (size_t k = row_start; k < i; k++) {
         const uint32_t before = k > row_start ? AT(k - 1) : 0;
@@ -81,6 +85,7 @@ static uint32_t plain_context(const vl_context *m, const uint8_t *sym, size_t nl
         if (k > row_start || place - (i - k) > 0 || m->from_best)
             unrest += (unsigned)(change > (int)m->change[0]) + (unsigned)(change > (int)m->change[1]);
         history = history << m->sym_bits | AT(k);
+        mean += ((int32_t)AT(k) * 1024 - mean) >> m->mean_decay;
     }
     const uint32_t second = i >= row_start + 2 ? AT(i - 2) : 0, third = i >= row_start + 3 ? AT(i - 3) : 0;
 #undef AT
@@ -90,6 +95,7 @@ static uint32_t plain_context(const vl_context *m, const uint8_t *sym, size_t nl
     uint32_t c = history & m->history_mask;
     c = c << m->second_bits | second * m->second_mul >> 8;
     c = c << m->top_bits | top * m->top_mul >> 8;
+    c = c << m->mean_bits | (uint32_t)mean * m->mean_mul >> 18;
     c = c << m->position_bits | position;
     return c << m->unrest_bits | m->steps_of[unrest < 31 ? unrest : 31];
 }

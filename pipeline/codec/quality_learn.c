@@ -2,9 +2,9 @@
  * Learning a model of qualities (quality_model.h). All is done in whole numbers, so that every machine learns
  * the same.
  *
- * First the shape of contexts: each shape of the table is tried on a part of the chunk, and costs the entropy
- * of its contexts and, for each frequency that it would need, half a logarithm of the times it was seen. Of
- * the cheapest three the one is taken whose model and symbols are the fewest bytes. For that the contexts, of
+ * First the shape of contexts: each shape of the table is tried on a part of the chunk, and costs what its
+ * contexts are about to take (context_cost). Of the cheapest three the one is taken whose model and
+ * symbols are the fewest bytes. For that the contexts, of
  * which there are thousands, are brought together in clusters of nearly the same
  * frequencies: each context goes where it costs the fewest bits, the clusters' frequencies are counted again,
  * and so on for some rounds. A context stays with the one before it unless that costs more than to say so. A
@@ -24,7 +24,7 @@ enum {
     LEAST = 64,      /* symbols */
     PART = 1 << 18,  /* symbols on which shapes are tried */
     WHOLE = 1 << 20, /* and from which frequencies are learned */
-    TRIED = 2,       /* shapes that are learned whole */
+    TRIED = 3,       /* shapes that are learned whole */
     CLUSTERS = 128,
     ROUNDS = 6,
     OFTEN = 16,   /* symbols: contexts that were seen less wait for the last round */
@@ -33,21 +33,25 @@ enum {
 
 /* What a shape looks at (context.h); history in symbols. */
 typedef struct shape {
-    uint8_t history, second, top, position, unrest, from_best;
+    uint8_t history, second, top, position, unrest, from_best, mean, decay;
 } shape;
 
 static const shape shapes[] = {
-    { 1, 0, 0, 0, 0, 0 }, { 1, 0, 0, 6, 0, 0 }, { 1, 0, 3, 0, 3, 0 }, { 1, 0, 2, 4, 3, 0 },
-    { 1, 0, 3, 4, 3, 0 }, { 1, 3, 0, 4, 2, 0 }, { 1, 3, 2, 0, 2, 0 }, { 2, 0, 0, 0, 0, 0 },
-    { 2, 0, 0, 3, 0, 0 }, { 2, 0, 0, 0, 3, 0 }, { 2, 0, 0, 3, 2, 0 }, { 1, 0, 0, 5, 5, 1 },
-    { 2, 0, 0, 4, 4, 1 }, { 2, 0, 3, 4, 3, 1 }, { 4, 0, 0, 3, 4, 1 }, { 6, 0, 0, 3, 0, 0 },
+    { 1, 0, 0, 0, 0, 0, 0, 0 }, { 1, 0, 0, 6, 0, 0, 0, 0 }, { 1, 0, 0, 7, 0, 0, 0, 0 },
+    { 1, 0, 3, 0, 3, 0, 0, 0 }, { 1, 0, 2, 4, 3, 0, 0, 0 }, { 1, 0, 3, 4, 3, 0, 0, 0 },
+    { 1, 3, 0, 4, 2, 0, 0, 0 }, { 2, 0, 0, 0, 0, 0, 0, 0 }, { 2, 0, 0, 3, 0, 0, 0, 0 },
+    { 2, 0, 0, 0, 3, 0, 0, 0 }, { 2, 0, 0, 3, 2, 0, 0, 0 }, { 1, 0, 0, 5, 5, 1, 0, 0 },
+    { 2, 0, 0, 4, 4, 1, 0, 0 }, { 2, 0, 3, 4, 3, 1, 0, 0 }, { 4, 0, 0, 3, 4, 1, 0, 0 },
+    { 6, 0, 0, 3, 0, 0, 0, 0 }, { 1, 0, 0, 0, 0, 0, 5, 5 }, { 1, 0, 0, 0, 0, 0, 4, 4 },
+    { 1, 3, 0, 0, 0, 0, 3, 6 }, { 1, 0, 0, 4, 0, 0, 5, 3 }, { 1, 0, 0, 4, 0, 0, 5, 4 },
+    { 1, 0, 0, 3, 3, 0, 3, 4 }, { 2, 0, 0, 0, 0, 0, 3, 4 }, { 2, 0, 0, 3, 0, 0, 2, 4 },
 };
 enum { NSHAPE = sizeof shapes / sizeof *shapes };
 
 /* What learning works with. */
 typedef struct learner {
     vl_quality_model model; /* its alphabet and its shape */
-    vl_buf sym, context, length, row, count, table, trial, found;
+    vl_buf sym, context, length, row, count, sums, table, trial, found;
     vl_log2 log;
     size_t nstep, nrow; /* contexts that were seen */
     uint32_t longest;   /* row */
@@ -92,7 +96,7 @@ static vl_code take_symbols(learner *a, vl_err *err)
 static unsigned shape_bits(const learner *a, const shape *s)
 {
     const unsigned history = s->history * vl_quality_symbol_bits(a->model.context.nsymbol);
-    return history + s->second + s->top + s->position + s->unrest;
+    return history + s->second + s->top + s->mean + s->position + s->unrest;
 }
 
 /* The steps of unrest: exact where there is room, else ever wider. */
@@ -113,14 +117,15 @@ static void put_shape(learner *a, const shape *s, uint8_t out[VL_QUALITY_SHAPE])
 {
     vl_context *const c = &a->model.context;
     const bool few = c->nsymbol <= 8;
+    const uint8_t first[] = { s->mean,     s->decay,  s->history,   s->second,   s->top,
+                              s->position, s->unrest, s->from_best, few ? 0 : 2, few ? 255 : 8 };
+    uint8_t *const steps = out + sizeof first;
     memset(out, 0, VL_QUALITY_SHAPE);
-    memcpy(out, (const uint8_t[]){ s->history, s->second, s->top, s->position, s->unrest, s->from_best }, 6);
-    out[6] = few ? 0 : 2;
-    out[7] = few ? 255 : 8;
+    memcpy(out, first, sizeof first);
     fill_steps(c->steps_of, s->unrest);
-    for (int i = 0; i < 32; i++) out[8 + i] = (uint8_t)c->steps_of[i];
-    vl_put_le32(out + 40, (uint32_t)(((uint64_t)65536 << s->position) / (a->longest + 1)));
-    out[44] = a->job->beside.row != NULL;
+    for (int i = 0; i < 32; i++) steps[i] = (uint8_t)c->steps_of[i];
+    vl_put_le32(steps + 32, (uint32_t)(((uint64_t)65536 << s->position) / (a->longest + 1)));
+    steps[36] = a->job->beside.row != NULL;
 }
 
 static vl_code list_contexts(learner *a, size_t nstep, vl_err *err)
@@ -156,21 +161,43 @@ static vl_code count(learner *a, size_t nstep, unsigned bits, vl_err *err)
     return VL_OK;
 }
 
-/* Bits, in 1/65536, that a context's symbols take, and what it takes to know their frequencies. */
+/* What n symbols cost that are each coded by how often it was seen before, plus 1/16: the sums of the
+ * logarithms of 16 k + 1 and of 16 k + nsymbol, k below n, in 1/256. */
+static vl_code fill_sums(learner *a, vl_err *err)
+{
+    uint64_t one = 0, all = 0;
+    if (vl_buf_reserve(&a->sums, 2 * (PART + 1) * sizeof(uint32_t), err)) return err->code;
+    uint32_t *const sum = (uint32_t *)(void *)a->sums.data;
+    for (uint32_t k = 0; k <= PART; k++) {
+        sum[2 * k] = (uint32_t)(one >> 8);
+        sum[2 * k + 1] = (uint32_t)(all >> 8);
+        one += vl_log2_of(&a->log, 16 * k + 1);
+        all += vl_log2_of(&a->log, 16 * k + a->model.context.nsymbol);
+    }
+    return VL_OK;
+}
+
+/* Bits, in 1/256, that a context's symbols take: when nothing of it is known before; and when its frequencies
+ * are, which are then said in half a logarithm each. What a model takes lies between. The more symbols there
+ * are, the fewer has a context of each, and the less can be said in advance. */
 static uint64_t context_cost(const learner *a, const uint32_t *count)
 {
-    const uint32_t nsymbol = a->model.context.nsymbol;
-    uint64_t all = 0, sum = 0;
-    uint32_t kinds = 0;
+    enum { MANY = 64 };
+    const uint32_t *const sum = (const uint32_t *)(const void *)a->sums.data,
+                          nsymbol = a->model.context.nsymbol;
+    uint32_t all = 0, kinds = 0;
+    uint64_t less = 0, known = 0;
     for (uint32_t s = 0; s < nsymbol; s++) {
         if (!count[s]) continue;
         all += count[s];
         kinds++;
-        sum += (uint64_t)count[s] * vl_log2_of(&a->log, count[s]);
+        less += sum[2 * count[s]];
+        known += (uint64_t)count[s] * vl_log2_of(&a->log, count[s]);
     }
     if (!all) return 0;
-    return all * vl_log2_of(&a->log, (uint32_t)all) - sum +
-           kinds * (uint64_t)vl_log2_of(&a->log, (uint32_t)all) / 2;
+    const uint64_t log = vl_log2_of(&a->log, all), unknown = sum[2 * all + 1] - less;
+    if (nsymbol > MANY) return unknown;
+    return (unknown + 3 * ((all * log - known + kinds * log / 2) >> 8)) / 4;
 }
 
 static vl_code shape_cost(learner *a, const shape *s, uint64_t *cost, vl_err *err)
@@ -404,10 +431,10 @@ static vl_code put_model(learner *a, const clusters *k, uint8_t shape_bytes[VL_Q
     const vl_quality_model *const m = &a->model;
     const uint64_t bits = cost * (256 / ONE) / n;
     const uint16_t expects = (uint16_t)(bits < UINT16_MAX ? bits : UINT16_MAX);
-    const uint8_t head[2] = { 1, (uint8_t)m->context.nsymbol };
-    shape_bytes[45] = (uint8_t)expects;
-    shape_bytes[46] = (uint8_t)(expects >> 8);
-    shape_bytes[47] = (uint8_t)(k->n - 1);
+    const uint8_t head[2] = { VL_QUALITY_VERSION, (uint8_t)m->context.nsymbol };
+    shape_bytes[47] = (uint8_t)expects;
+    shape_bytes[48] = (uint8_t)(expects >> 8);
+    shape_bytes[49] = (uint8_t)(k->n - 1);
     a->table.len = out->len = 0;
     if (vl_buf_append(&a->table, k->level, (size_t)k->n * k->stride, err) ||
         vl_buf_append(&a->table, k->of, k->ncontext, err) || vl_buf_append(out, head, 2, err) ||
@@ -439,7 +466,7 @@ static vl_code learn(learner *a, vl_buf *out, vl_err *err)
     const shape *best[TRIED] = { NULL };
     size_t least = SIZE_MAX, bytes;
     int n;
-    if (take_symbols(a, err) || choose_shapes(a, best, &n, err)) return err->code;
+    if (take_symbols(a, err) || fill_sums(a, err) || choose_shapes(a, best, &n, err)) return err->code;
     for (int i = 0; i < n; i++) {
         if (try_shape(a, best[i], &a->trial, &bytes, err)) return err->code;
         if (bytes >= least) continue;
@@ -453,7 +480,8 @@ static vl_code learn(learner *a, vl_buf *out, vl_err *err)
 vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err)
 {
     learner a = { .job = job, .nstep = vl_quality_steps(job->len, VL_LANES) };
-    vl_buf *const own[] = { &a.sym, &a.context, &a.length, &a.row, &a.count, &a.table, &a.trial, &a.found };
+    vl_buf *const own[] = { &a.sym,  &a.context, &a.length, &a.row,  &a.count,
+                            &a.sums, &a.table,   &a.trial,  &a.found };
     if (job->len < LEAST) return VL_OK;
     vl_log2_init(&a.log);
     find_alphabet(&a);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, STEPS = 32 };
+enum { STEPS = 32, MEAN = 2 /* bytes of a shape that version 1 does not have */ };
 
 /* ---- lanes ---- */
 
@@ -103,21 +103,25 @@ static bool read_values(vl_quality_model *m, const uint8_t *value, unsigned n)
     return true;
 }
 
-unsigned vl_quality_shape(vl_quality_model *m, const uint8_t p[VL_QUALITY_SHAPE])
+unsigned vl_quality_shape(vl_quality_model *m, const uint8_t bytes[VL_QUALITY_SHAPE])
 {
+    const uint8_t *const p = bytes + MEAN;
     vl_context *const c = &m->context;
     c->sym_bits = vl_quality_symbol_bits(c->nsymbol);
     c->stride = c->nsymbol + 1;
     const unsigned history = p[0] * c->sym_bits;
     c->second_bits = p[1];
     c->top_bits = p[2];
+    c->mean_bits = bytes[0];
+    c->mean_decay = bytes[1];
     c->position_bits = p[3];
     c->unrest_bits = p[4];
-    const unsigned bits = history + p[1] + p[2] + p[3] + p[4];
-    if (bits > VL_CONTEXT_BITS || p[5] > 1) return 0;
+    const unsigned bits = history + p[1] + p[2] + bytes[0] + p[3] + p[4];
+    if (bits > VL_CONTEXT_BITS || p[5] > 1 || bytes[1] > 15) return 0;
     c->history_mask = (1u << history) - 1;
     c->second_mul = steps_mul(p[1], c->nsymbol);
     c->top_mul = steps_mul(p[2], c->nsymbol);
+    c->mean_mul = steps_mul(bytes[0], c->nsymbol);
     c->from_best = p[5];
     c->change[0] = p[6];
     c->change[1] = p[7];
@@ -158,16 +162,18 @@ static vl_code read_tables(vl_quality_model *m, const uint8_t *packed, size_t n,
 
 vl_code vl_quality_parse(vl_quality_model *m, const uint8_t *bytes, size_t n, vl_work *work, vl_err *err)
 {
-    if (n < 2 || bytes[0] != VERSION)
+    uint8_t shape[VL_QUALITY_SHAPE] = { 0 };
+    if (n < 2 || !bytes[0] || bytes[0] > VL_QUALITY_VERSION)
         return vl_fail(err, VL_ESTORE, "model of qualities: %zu bytes, version %u", n, n ? bytes[0] : 0);
+    const size_t lacks = bytes[0] == 1 ? MEAN : 0, head = 2u + bytes[1] + sizeof shape - lacks;
     m->context.nsymbol = bytes[1];
-    if (!bytes[1] || bytes[1] > VL_QUALITY_SYMBOLS || n < 2u + bytes[1] + VL_QUALITY_SHAPE)
+    if (!bytes[1] || bytes[1] > VL_QUALITY_SYMBOLS || n < head)
         return vl_fail(err, VL_ESTORE, "model of qualities: %u symbols in %zu bytes", bytes[1], n);
-    const uint8_t *const p = bytes + 2 + bytes[1];
-    const unsigned bits = read_values(m, bytes + 2, bytes[1]) ? vl_quality_shape(m, p) : 0;
+    memcpy(shape + lacks, bytes + 2 + bytes[1], sizeof shape - lacks);
+    const unsigned bits = read_values(m, bytes + 2, bytes[1]) ? vl_quality_shape(m, shape) : 0;
     if (!bits) return vl_fail(err, VL_ESTORE, "model of qualities: contexts that make no sense");
-    return read_tables(m, p + VL_QUALITY_SHAPE, n - (size_t)(p - bytes) - VL_QUALITY_SHAPE,
-                       p[VL_QUALITY_SHAPE - 1] + 1u, (size_t)1 << bits, work, err);
+    return read_tables(m, bytes + head, n - head, shape[VL_QUALITY_SHAPE - 1] + 1u, (size_t)1 << bits, work,
+                       err);
 }
 
 void vl_quality_free(vl_quality_model *m)

@@ -2,8 +2,9 @@
  * The model of a column's qualities (codec qctx): which contexts they stand in, and few enough frequencies to
  * be kept. It is learned from a chunk, and from then on only read.
  *
- * Bytes of a model, version 1; numbers of more than a byte are little-endian:
+ * Bytes of a model, version 2; numbers of more than a byte are little-endian:
  *     u8  version; u8 symbols n, 1..127; u8 [n] their values, ascending
+ *     u8  bits of mean; u8 its decay, 0..15: both are missing, and 0, in version 1
  *     u8  symbols of history; bits of second, top, position, unrest; u8 1: from the best; u8 [2] change
  *     u8 [32] steps_of; u32 position_mul; u8 1: rows are seen, 0: a chunk is one row
  *     u16 what it expects: 1/256 bit a symbol
@@ -21,7 +22,7 @@
 #include "pipeline/codec/codec.h"
 #include "pipeline/codec/log2.h"
 
-enum { VL_QUALITY_SYMBOLS = 127, VL_QUALITY_OTHER = 128, VL_CONTEXT_BITS = 17 };
+enum { VL_QUALITY_VERSION = 2, VL_QUALITY_SYMBOLS = 127, VL_QUALITY_OTHER = 128, VL_CONTEXT_BITS = 17 };
 
 typedef struct vl_quality_model {
     vl_context context;              /* its tables are the bufs below */
@@ -51,7 +52,7 @@ size_t vl_quality_alone(const uint8_t *quality, size_t n, const vl_log2 *log);
 
 /* ---- shared by learning and reading ---- */
 
-enum { VL_QUALITY_SHAPE = 48 }; /* bytes between the values and the tables */
+enum { VL_QUALITY_SHAPE = 50 }; /* bytes between the values and the tables */
 unsigned vl_quality_symbol_bits(unsigned nsymbol);
 /* Sets all but the tables of m->context, whose nsymbol is set, by these bytes; returns the bits of a context,
  * 0: they make no sense. */

@@ -29,7 +29,7 @@ static void draw_followers(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
 /* A model of three values in contexts of one symbol, all of one cluster. */
 static void put_model(vl_buf *f, const uint8_t *change, size_t at, uint8_t levels)
 {
-    uint8_t head[2 + VALUES + VL_QUALITY_SHAPE] = { 1, VALUES, 2, 11, 37, 1 }, tables[VALUES + 1 + 4];
+    uint8_t head[2 + VALUES + VL_QUALITY_SHAPE] = { 2, VALUES, 2, 11, 37, 0, 0, 1 }, tables[VALUES + 1 + 4];
     memset(tables, 0, sizeof tables);
     memset(tables, levels, VALUES + 1);
     if (change) head[at] = *change;
@@ -40,6 +40,18 @@ static void put_model(vl_buf *f, const uint8_t *change, size_t at, uint8_t level
     put(f, head, sizeof head);
     put(f, packed.data, packed.len);
     vl_buf_free(&packed);
+}
+
+/* The same as version 1 had it: without the mean. */
+static void put_first_model(vl_buf *f, uint8_t levels)
+{
+    vl_buf all = { 0 };
+    put_model(&all, &(uint8_t){ 1 }, 0, levels);
+    const size_t mean = 1 + 2 + VALUES; /* behind one byte that says how many */
+    put(f, &(uint8_t){ (uint8_t)(all.data[0] - 2) }, 1);
+    put(f, all.data + 1, mean - 1);
+    put(f, all.data + mean + 2, all.len - mean - 2);
+    vl_buf_free(&all);
 }
 
 static void begin_chunk(vl_buf *f, uint8_t how, uint8_t fill)
@@ -55,13 +67,14 @@ static void crafted_models(vl_buf *f)
     static const struct {
         size_t at;
         uint8_t value;
-    } lies[] = { { 0, 0 },  { 0, 2 },  { 1, 0 },  { 1, 128 }, { 1, 255 }, /* version, symbols */
-                 { 3, 2 },  { 4, 11 }, { 5, 9 },  { 6, 40 },  { 9, 17 },  /* values not ascending, bits */
-                 { 10, 2 }, { 13, 1 }, { 44, 7 }, { 5, 0 },   { 5 + 47, 1 } }; /* from best, steps, tables */
+    } lies[] = { { 0, 0 },  { 0, 3 },  { 1, 0 },   { 1, 128 }, { 1, 255 }, /* version, symbols */
+                 { 3, 2 },  { 4, 11 }, { 5, 17 },  { 6, 16 },              /* values not ascending, mean */
+                 { 7, 9 },  { 8, 40 }, { 11, 17 },                         /* bits of the others */
+                 { 12, 2 }, { 15, 1 }, { 46, 7 },  { 7, 0 },   { 5 + 49, 1 } }; /* from best, steps, tables */
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         begin_chunk(f, 0, 0);
         put_model(f, &lies[i].value, lies[i].at, 16 * 10 + 1);
-        REFUSE(f, i < 14 && lies[i].at != 5 ? "model of qualities" : "");
+        REFUSE(f, i < 14 ? "model of qualities" : "");
     }
     begin_chunk(f, 0, 0);
     put_model(f, NULL, 0, 0); /* no frequencies at all */
@@ -74,8 +87,8 @@ static void crafted_models(vl_buf *f)
     REFUSE(f, "frequencies of cluster 0");
 }
 
-/* Chunks as they were first written, of 16 lanes: states from which no word is needed, and each symbol is as
- * likely as any. */
+/* Chunks as they were first written, of 16 lanes and with a model of version 1: states from which no word is
+ * needed, and each symbol is as likely as any. */
 static void sixteen_lanes(void)
 {
     enum { N = 32, LANES = 16, QUARTER = VL_FREQ_ALL / 4 };
@@ -91,7 +104,7 @@ static void sixteen_lanes(void)
         want[2 * l + 1] = value[second];
     }
     begin_chunk(&f, 0, 0);
-    put_model(&f, NULL, 0, 16 * 10 + 1);
+    put_first_model(&f, 16 * 10 + 1);
     put(&f, "", 1); /* no others */
     put(&f, state, sizeof state);
     vl_put_le64(f.data + 8, XXH3_64bits(want, N));
