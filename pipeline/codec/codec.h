@@ -56,12 +56,18 @@ typedef struct vl_beside {
     const vl_model *model; /* of this codec */
 } vl_beside;
 
+/* Whether codecs may learn a model of a column: of none; of those of many values, as what holds a few is
+ * quicker; of any. */
+typedef enum vl_learns { VL_LEARNS_NONE, VL_LEARNS_MANY, VL_LEARNS_ANY } vl_learns;
+enum { VL_FEW_VALUES = 16 };
+
 typedef struct vl_pack_job {
     const uint8_t *plain; /* [len] */
     size_t len;           /* bytes; a whole number of elements */
     vl_type type;
     vl_beside beside;
-    int effort;    /* 0 .. VL_EFFORTS - 1 */
+    int effort; /* 0 .. VL_EFFORTS - 1 */
+    vl_learns learns;
     size_t fill;   /* bytes at the end that only fill the chunk up, with its last element */
     vl_work *work; /* borrowed */
 } vl_pack_job;
@@ -114,7 +120,7 @@ typedef struct vl_trial {
     uint8_t effort[VL_EFFORTS]; /* ascending */
     /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
     unsigned gain;
-    bool learns; /* whether codecs may learn a model of a column */
+    vl_learns learns;
 } vl_trial;
 
 /* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure

@@ -202,15 +202,33 @@ static vl_code pack_real(const vl_pack_job *job, state *s, vl_buf *out, bool *fi
     return pack_unlike(job, s, before, out, fits, err);
 }
 
+/* A chunk of a column that began with few values, and no model was learned. Looking at some tells. */
+static vl_code pack_late(const vl_pack_job *job, state *s, vl_buf *out, bool *fits, vl_err *err)
+{
+    enum { SOME = 17 };
+    bool seen[256] = { false };
+    size_t nvalue = 0;
+    for (size_t i = 0; i < job->len && nvalue <= VL_FEW_VALUES; i += SOME) {
+        nvalue += !seen[job->plain[i]];
+        seen[job->plain[i]] = true;
+    }
+    if (nvalue <= VL_FEW_VALUES || pack_own(job, s, err) || !s->best.len) return err->code;
+    const size_t alone = vl_quality_alone(job->plain, job->len, &s->log);
+    *fits = s->best.len < alone;
+    return vl_buf_append(out, s->best.data, s->best.len, err);
+}
+
 static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
 {
     const vl_model *const model = job->beside.model;
+    const bool learned = model && model->bytes.len;
     vl_pack_job real = *job;
     real.len -= job->fill;
     *fits = false;
-    if (!model || !model->bytes.len || !real.len || real.len > VL_MAX_CHUNK) return VL_OK;
+    if ((!learned && job->learns != VL_LEARNS_MANY) || !real.len || real.len > VL_MAX_CHUNK) return VL_OK;
     state *const s = state_of(job->work, err);
-    return s ? pack_real(&real, s, out, fits, err) : err->code;
+    if (!s) return err->code;
+    return learned ? pack_real(&real, s, out, fits, err) : pack_late(&real, s, out, fits, err);
 }
 
 /* ---- unpacking ---- */

@@ -485,7 +485,9 @@ vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err)
     if (job->len < LEAST) return VL_OK;
     vl_log2_init(&a.log);
     find_alphabet(&a);
-    if (a.model.context.nsymbol > 1 && a.model.context.nsymbol <= VL_QUALITY_SYMBOLS) learn(&a, bytes, err);
+    const uint32_t least = job->learns == VL_LEARNS_MANY ? VL_FEW_VALUES + 1 : 2;
+    if (a.model.context.nsymbol >= least && a.model.context.nsymbol <= VL_QUALITY_SYMBOLS)
+        learn(&a, bytes, err);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) vl_buf_free(own[i]);
     return err->code;
 }

@@ -38,7 +38,7 @@ struct vl_lay {
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
     vl_work learning;
-    bool learns; /* the profile lets codecs learn */
+    vl_learns learns;
 };
 
 static void column_free(column *c)
@@ -383,7 +383,7 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
         for (int f = 0; f < lay->schema->nfield; f++)
             if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
                 out->chunk[i].line = lay->rows[f].length;
-    return lay->learns ? vl_learn(&lay->learning, out, before, err) : err->code;
+    return lay->learns ? vl_learn(lay->learns, &lay->learning, out, before, err) : err->code;
 }
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
@@ -403,7 +403,7 @@ vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
     }
     for (int i = 0; i < lay->npiece; i++)
         if (end_column(lay->piece[i], out, err)) return err->code;
-    return lay->learns ? vl_learn(&lay->learning, out, before, err) : err->code;
+    return lay->learns ? vl_learn(lay->learns, &lay->learning, out, before, err) : err->code;
 }
 
 static vl_code note_digest(vl_store *st, const column *c, vl_err *err)

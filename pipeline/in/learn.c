@@ -11,7 +11,8 @@ const vl_chunk *vl_chunk_near(const vl_chunks *chunks, const vl_chunk *chunk)
     return NULL;
 }
 
-static vl_code learn_one(vl_work *work, const vl_chunks *chunks, const vl_chunk *chunk, vl_err *err)
+static vl_code learn_one(vl_learns learns, vl_work *work, const vl_chunks *chunks, const vl_chunk *chunk,
+                         vl_err *err)
 {
     const vl_spec *const spec = chunk->spec;
     const vl_codec *const codec = vl_codec_learner(spec->use, spec->type);
@@ -24,17 +25,18 @@ static vl_code learn_one(vl_work *work, const vl_chunks *chunks, const vl_chunk 
                     .nrow = chunk->rows.len / sizeof(uint32_t),
                     .near = near ? near->raw.data : NULL,
                     .near_type = near ? near->spec->type : VL_U8 },
+        .learns = learns,
         .work = work
     };
     spec->model->codec = codec->id;
     return codec->learn(&job, &spec->model->bytes, err);
 }
 
-vl_code vl_learn(vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err)
+vl_code vl_learn(vl_learns learns, vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err)
 {
     for (size_t i = from; i < chunks->n; i++)
         if (!chunks->chunk[i].first && chunks->chunk[i].spec->model &&
-            learn_one(work, chunks, &chunks->chunk[i], err))
+            learn_one(learns, work, chunks, &chunks->chunk[i], err))
             return err->code;
     return VL_OK;
 }

@@ -9,7 +9,7 @@
 #include "pipeline/in/lay.h"
 
 /* Learns from those of the chunks, from number `from` on, that are the first of their column. */
-vl_code vl_learn(vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err);
+vl_code vl_learn(vl_learns learns, vl_work *work, const vl_chunks *chunks, size_t from, vl_err *err);
 
 /* The chunk in a list with the same elements of the column that has the same rows; NULL: there is none, or no
  * codec looks. */

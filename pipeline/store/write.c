@@ -35,13 +35,14 @@ vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile,
         beside.near = near->raw.data;
         beside.near_type = near->spec->type;
     }
+    const vl_trial *const trial = vl_profile_trial(profile);
     const vl_pack_job job = { .beside = beside,
+                              .learns = trial->learns,
                               .plain = chunk->raw.data,
                               .len = chunk->raw.len,
                               .fill = chunk->raw.len - real,
                               .type = chunk->spec->type,
                               .work = work };
-    const vl_trial *const trial = vl_profile_trial(profile);
     if (profile == VL_PORTABLE) return vl_deflate_pack(trial, &job, &chunk->packed, err);
     return vl_pack_best(trial, chunk->spec->use, &job, &chunk->packed, err);
 }
