@@ -74,23 +74,15 @@ static vl_code list_asked(moving *m, vl_err *err)
     return m->asked ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
 }
 
-/* Is it of this very request? Then a run that died had brought it. */
-static bool has_come(const moving *m, const json_t *object)
-{
-    return says(object, "from", m->k->sample) && number(object, "at") == m->at;
-}
+/* Is it of this very request? Then a run that died had done it. */
+static bool is_ours(const moving *m, const json_t *object) { return says(object, "request", m->k->id); }
 
 /* The line of "was" that this request makes, in the record that its stores come to. */
 static json_t *find_was(const moving *m)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(json_object_get(m->record[TO], "was"), i, one)
-    {
-        if (says(one, "sample", m->k->sample) && number(one, "at") == m->at &&
-            says(one, "acquisition", is_rename(m) ? "" : m->k->acquisition))
-            return one;
-    }
+    json_array_foreach(json_object_get(m->record[TO], "was"), i, one) if (is_ours(m, one)) return one;
     return NULL;
 }
 
@@ -109,7 +101,7 @@ static bool has_left(const moving *m)
 {
     const json_t *const gone = json_object_get(m->record[FROM], "gone");
     if (json_array_size(m->asked)) return false;
-    return !is_rename(m) || has_others(m) || (says(gone, "to", m->to) && number(gone, "at") == m->at);
+    return !is_rename(m) || has_others(m) || is_ours(m, gone);
 }
 
 /* ---- what is refused ---- */
@@ -154,7 +146,7 @@ static vl_code check_room(const moving *m, vl_err *err)
     {
         const json_t *const there = vl_record_store(m->record[TO], vl_correct_text(store, "kind"),
                                                     vl_correct_text(store, "acquisition"), "live");
-        if (is_live(store) && there && !has_come(m, json_object_get(there, "moved")))
+        if (is_live(store) && there && !is_ours(m, json_object_get(there, "moved")))
             return vl_fail(err, VL_EEXIST, "sample '%.60s' has %.16s of acquisition '%.60s' already", m->to,
                            vl_correct_text(store, "kind"), vl_correct_text(store, "acquisition"));
     }
@@ -284,7 +276,9 @@ static vl_code copy_store(const moving *m, size_t i, const json_t *store, json_t
     json_object_set_new(*moved, "seal", json_string(made.seal.hash));
     json_object_set_new(*moved, "bytes", json_integer((json_int_t)made.seal.bytes));
     json_object_set_new(*moved, "digest", json_string(made.digest));
-    if (json_object_set_new(*moved, "moved", json_pack("{s:s,s:I}", "from", m->k->sample, "at", m->at)))
+    if (json_object_set_new(
+            *moved, "moved",
+            json_pack("{s:s,s:I,s:s}", "from", m->k->sample, "at", m->at, "request", m->k->id)))
         vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
     return err->code;
 }
@@ -340,14 +334,15 @@ static vl_code name_copies(const moving *m, vl_err *err)
 }
 
 static void add_was(const moving *m, json_t *was, const char *sample, json_int_t revision, json_int_t at,
-                    const char *acquisition)
+                    const char *request, const char *acquisition)
 {
     if (!strcmp(sample, m->to)) return;
-    json_t *const one = json_pack("{s:s,s:I,s:I}", "sample", sample, "revision", revision, "at", at);
+    json_t *const one =
+        json_pack("{s:s,s:I,s:I,s:s}", "sample", sample, "revision", revision, "at", at, "request", request);
     if (acquisition) json_object_set_new(one, "acquisition", json_string(acquisition));
     for (size_t i = json_array_size(was); i-- > 0;) {
         const json_t *const old = json_array_get(was, i);
-        if (says(old, "sample", sample) && number(old, "at") == at &&
+        if (says(old, "sample", sample) && says(old, "request", request) &&
             says(old, "acquisition", acquisition ? acquisition : ""))
             json_array_remove(was, i);
     }
@@ -367,9 +362,10 @@ static void note_was(const moving *m)
         const char *const of = json_string_value(json_object_get(one, "acquisition"));
         if (is_rename(m) || !of || !strcmp(of, m->k->acquisition))
             add_was(m, was, vl_correct_text(one, "sample"), number(one, "revision"), number(one, "at"),
-                    is_rename(m) ? of : m->k->acquisition);
+                    vl_correct_text(one, "request"), is_rename(m) ? of : m->k->acquisition);
     }
-    add_was(m, was, m->k->sample, number(m->record[FROM], "revision") + 1, m->at, m->k->acquisition);
+    add_was(m, was, m->k->sample, number(m->record[FROM], "revision") + 1, m->at, m->k->id,
+            m->k->acquisition);
     json_object_set_new(m->record[TO], "was", was);
 }
 
@@ -420,7 +416,8 @@ static vl_code take(const moving *m, vl_err *err)
         json_object_del(from, "donor");
         json_object_del(from, "was");
         json_object_set_new(from, "facts", json_object());
-        json_object_set_new(from, "gone", json_pack("{s:s,s:I}", "to", m->to, "at", m->at));
+        json_object_set_new(from, "gone",
+                            json_pack("{s:s,s:I,s:s}", "to", m->to, "at", m->at, "request", m->k->id));
     }
     if (!has_others(m) && json_equal(json_object_get(from, "donor"), json_object_get(m->k->ask, "given")))
         json_object_del(from, "donor"); /* it had come with them */
@@ -458,22 +455,35 @@ static vl_code change_locked(moving *m, vl_err *err)
 
 /* ---- entry points ---- */
 
+/* Nothing has changed: a disk that is full is no reason to begin again by itself. What is not whole may have
+ * been taken away by another run. */
+static vl_code give_up(moving *m, vl_err *err)
+{
+    vl_err left = VL_ERR_INIT;
+    json_t *const before = json_incref(m->asked);
+    if (!clear_copies(m, &left) && err->code == VL_EIO) err->code = VL_EBUSY;
+    rmdir(m->folder[TO]); /* if nothing else ever lay there */
+    if (err->code == VL_ESTORE) {
+        if (load(m, &left)) *err = left;
+        else if (!json_equal(before, m->asked)) {
+            vl_err_clear(err);
+            vl_fail(err, VL_EBUSY, "another run has changed sample '%.100s' meanwhile", m->k->sample);
+        }
+    }
+    json_decref(before);
+    return err->code;
+}
+
 static vl_code move(moving *m, vl_err *err)
 {
     const vl_bank *const bank = m->k->bank;
+    vl_err left = VL_ERR_INIT;
     if (vl_bank_sample_folder(bank, m->k->sample, m->folder[FROM], err) ||
         vl_bank_sample_folder(bank, m->to, m->folder[TO], err) || load(m, err) ||
         vl_bank_make_folder(bank, m->folder[FROM], err) || vl_bank_make_folder(bank, m->folder[TO], err))
         return err->code;
-    if (copy_all(m, err)) {
-        /* nothing has changed: a disk that is full is no reason to begin again by itself */
-        vl_err left = VL_ERR_INIT;
-        if (!clear_copies(m, &left) && err->code == VL_EIO) err->code = VL_EBUSY;
-        rmdir(m->folder[TO]); /* if nothing else ever lay there */
-        return err->code;
-    }
+    if (copy_all(m, err)) return give_up(m, err);
     change_locked(m, err);
-    vl_err left = VL_ERR_INIT;
     if (clear_copies(m, &left) && !err->code) *err = left;
     return err->code;
 }
@@ -502,7 +512,8 @@ static vl_code note_proven(const moving *m, vl_catalog *c, const char *file, vl_
     return vl_sql_run(c, query, v, 3, err);
 }
 
-/* The old file of a store that has come; not of one that came in later under that name. */
+/* The old file of a store that has come; not of one that came in later under that name. The sample is
+ * locked. */
 static vl_code drop_old(const moving *m, const char *file, vl_err *err)
 {
     char path[VL_BANK_PATH];
@@ -512,23 +523,31 @@ static vl_code drop_old(const moving *m, const char *file, vl_err *err)
                                            : VL_OK;
 }
 
-vl_code vl_correct_moved(const vl_correction *k, vl_catalog *c, const json_t *records, vl_err *err)
+/* By what the sample that they left has now: meanwhile, others may have brought it a store of that name. */
+static vl_code drop_all_old(moving *m, vl_catalog *c, vl_err *err)
 {
     size_t i;
     const json_t *store;
+    if (!(m->record[FROM] = vl_record_load(m->k->bank, m->k->sample, err))) return err->code;
+    json_array_foreach(json_object_get(m->record[TO], "stores"), i, store)
+    {
+        const char *const file = vl_correct_text(store, "file");
+        if (!err->code && is_ours(m, json_object_get(store, "moved")) && !drop_old(m, file, err))
+            note_proven(m, c, file, err);
+    }
+    json_decref(m->record[FROM]);
+    return err->code;
+}
+
+vl_code vl_correct_moved(const vl_correction *k, vl_catalog *c, const json_t *records, vl_err *err)
+{
     int lock = -1;
     moving m = { .k = k, .to = vl_correct_text(k->ask, "to"), .at = number(k->ask, "at") };
     m.record[TO] = json_array_get(records, 0);
-    m.record[FROM] = json_array_get(records, 1);
     if (vl_bank_sample_folder(k->bank, k->sample, m.folder[FROM], err) ||
         vl_deposit_lock(k->bank, k->sample, &lock, err))
         return err->code;
-    json_array_foreach(json_object_get(m.record[TO], "stores"), i, store)
-    {
-        const char *const file = vl_correct_text(store, "file");
-        if (!err->code && has_come(&m, json_object_get(store, "moved")) && !drop_old(&m, file, err))
-            note_proven(&m, c, file, err);
-    }
+    drop_all_old(&m, c, err);
     close(lock);
     return err->code;
 }

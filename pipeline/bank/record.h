@@ -11,8 +11,10 @@
  *     "withdrawn": {"reason": "...", "at": 1764000000}, absent unless withdrawn; "stores" is empty
  *                                                     then, after tidy
  *     "gone": {"reason": "...", "at": 1764000000},      it was a mistake: the name is free, no store is live;
- *                                                       {"to": "S2", "at": ...}: it was renamed
- *     "was": [ {"sample": "S0", "revision": 3, "at": 1764000000, "acquisition": "L001"} ],
+ *                                                       {"to": "S2", "at": ..., "request": id}: it was
+ *                                                       renamed
+ *     "was": [ {"sample": "S0", "revision": 3, "at": 1764000000, "request": id,
+ *               "acquisition": "L001"} ],
  *                    what it has was there until then; without acquisition: the whole sample was
  *     "stores": [ {
  *        "kind": <its name>, "acquisition": "S1_L001", "file": "<kind>-S1_L001.h5",
@@ -22,7 +24,7 @@
  *        "removed": "...",                             superseded by nothing, for that reason
  *        "published": 1764000000, "superseded": 1764100000 (only then),
  *        "healed": 1764200000,        when it was last made again (only then)
- *        "moved": {"from": "S0", "at": 1764000000},    it came from another sample (only then)
+ *        "moved": {"from": "S0", "at": 1764000000, "request": id},   it came from another sample (only then)
  *        "facts": {"lane": "1", ...},
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }

@@ -61,6 +61,7 @@ class Scene:
                 of.pop(member, None)
             for one in [of.get("gone", {}), of.get("moved", {}), *of.get("was", [])]:
                 one.pop("at", None)
+                one.pop("request", None)
         return record
 
     def facts(self, sample):

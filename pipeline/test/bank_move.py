@@ -10,6 +10,7 @@ Suites: banks faults.
 import glob
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 
@@ -18,7 +19,7 @@ from bank_withdraw import Canaries, fastq_of, input_of
 from banktest import Bank, broken, sha
 from fqmodel import reads
 from heal import damage, find
-from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, USAGE, Part, main
+from vialtest import CANTCREAT, DATA, DOCUMENTED, NOINPUT, OK, TEMPFAIL, USAGE, Part, main
 
 OLD_BANK = "testdata/stores/v1/bank"
 
@@ -178,6 +179,28 @@ def not_whole(t, f):
         s.run("heal", "S1")
         s.run("rename", "S1", "N1")
         t.check("healed" in live(s.record("N1"))["b"] and not s.whole(), "healed, it goes", s.whole())
+
+
+def at_once(t, f):
+    """Two at the same samples, in either direction; a name for two: nobody waits for ever, none is lost."""
+    s = Scene(f)
+
+    def both(*commands):
+        with ThreadPoolExecutor(2) as pool:
+            return [done.code for done in pool.map(lambda command: s.bank.run(*command), commands)]
+
+    for i in range(4):
+        there = both(("move", "--other-donor", "S1/a", "S2"), ("move", "--other-donor", "S2/c", "S1"))
+        back = both(("move", "--other-donor", "S2/a", "S1"), ("move", "--other-donor", "S1/c", "S2"))
+        t.check(there + back == [OK] * 4 and not s.whole(), f"{i}: to and fro", f"{there} {back} {s.whole()}")
+    for i in range(3):
+        codes = both(("rename", "S1", "N1"), ("rename", "S1", "N2"))
+        names = {r["sample"] for r in s.bank.ls()} - {"S2"}
+        t.check(sorted(codes) in ([OK, NOINPUT], [OK, TEMPFAIL]) and len(names) == 1 and not s.whole(),
+                f"{i}: two names", f"{codes} {names} {s.whole()}")
+        s.run("rename", names.pop(), "S1")
+    t.check(s.bank.run("verify", "--all").code == OK and len(s.bank.ls()) == 3 and not s.bank.leftovers(),
+            "all is there", str(s.bank.leftovers()))
 
 
 def of_version_1(t, f):
@@ -416,7 +439,7 @@ HOWS = (("kills", ("kill", "kill-self")), ("faults", ("EIO", "ENOSPC", "EINTR", 
 
 
 if __name__ == "__main__":
-    main(renamed, as_ingested, with_superseded, moved, refused, not_whole, of_version_1,
+    main(renamed, as_ingested, with_superseded, moved, refused, not_whole, at_once, of_version_1,
          taken_back, not_taken_back, corrected_before, withdrawn, withdrawn_moved, withdrawn_removed,
          *(Part(name, broken_everywhere, (hows, COMMANDS)) for name, hows in HOWS),
          *(Part(f"tidy {name}", tidied_everywhere, (hows,)) for name, hows in HOWS))
