@@ -60,10 +60,13 @@ const vl_command vl_command_qc = {
     "lacks\n"
     "is said; ingest the data again to have it.\n"
     "Form fastqc is a folder a mate with FastQC's fastqc_data.txt and summary.txt, by the rules of\n"
-    "--rules 0.11.9 (default) or 0.12. MultiQC reads them.\n"
+    "--rules 0.11.9 (default) or 0.12. Form json is fastp's report as far as it is of reads before its "
+    "filters:\n"
+    "totals, mean quality, GC and N by position. Form multiqc is all that MultiQC reads, in one folder.\n"
     "Examples:\n"
     "  vial qc S1.h5\n"
-    "  vial qc -b /data/bank S1 -O fastqc -o qc/\n",
+    "  vial qc --json S1.h5 > S1.fastp.json\n"
+    "  vial qc -b /data/bank S1 -O multiqc -o qc/ && multiqc qc/\n",
     run,
     list_forms
 };

@@ -2,15 +2,14 @@
 #include "formats/reads/reads.h"
 #include "pipeline/out/qc.h"
 #include "pipeline/reads/reads_index.h"
-#include "pipeline/reads/reads_tally.h"
+#include "pipeline/reads/reads_qc.h"
 #include "pipeline/reads/reads_view.h"
 
 vl_code vl_reads_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
-extern const vl_qc_form vl_reads_qc_text, vl_reads_qc_fastqc;
-
-static const vl_qc_form *const forms[] = { &vl_reads_qc_text, &vl_reads_qc_fastqc, NULL };
+static const vl_qc_form *const forms[] = { &vl_reads_qc_text, &vl_reads_qc_json, &vl_reads_qc_fastqc,
+                                           &vl_reads_qc_multiqc, NULL };
 static const vl_index *const indexes[] = { &vl_reads_by_name, NULL };
 
 const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,

@@ -56,4 +56,6 @@ static inline uint64_t vl_qc_key(const vl_reads_qc *qc, int table, size_t line, 
 }
 static inline size_t vl_qc_dim(const vl_reads_qc *qc, int table, int d) { return qc->table[table].dim[d]; }
 
+extern const vl_qc_form vl_reads_qc_text, vl_reads_qc_json, vl_reads_qc_fastqc, vl_reads_qc_multiqc;
+
 #endif
