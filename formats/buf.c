@@ -13,20 +13,28 @@ static size_t limit = SIZE_MAX;
 
 void vl_buf_limit(size_t bytes) { limit = bytes ? bytes : SIZE_MAX; }
 
+bool vl_memory_take(size_t n, size_t *left)
+{
+    const size_t before = atomic_fetch_add_explicit(&taken, n, memory_order_relaxed);
+    *left = before < limit ? limit - before : 0;
+    if (before <= limit && n <= *left) return true;
+    vl_memory_give(n);
+    return false;
+}
+
+void vl_memory_give(size_t n) { atomic_fetch_sub_explicit(&taken, n, memory_order_relaxed); }
+
 /* Counts n bytes more, if they may be had. */
 static vl_code take(size_t n, vl_err *err)
 {
-    const size_t before = atomic_fetch_add_explicit(&taken, n, memory_order_relaxed);
-    if (before <= limit && n <= limit - before) return VL_OK;
-    atomic_fetch_sub_explicit(&taken, n, memory_order_relaxed);
+    size_t left;
+    if (vl_memory_take(n, &left)) return VL_OK;
     return vl_fail(
         err, VL_ENOMEM,
         "needs %zu MiB at once, and %zu of the %zu MiB that --max-memory leaves for data are taken: "
         "give it more, or fewer threads (-@)",
-        (n + MIB - 1) / MIB, before / MIB, limit / MIB);
+        (n + MIB - 1) / MIB, (limit - left) / MIB, limit / MIB);
 }
-
-static void give_back(size_t n) { atomic_fetch_sub_explicit(&taken, n, memory_order_relaxed); }
 
 void *vl_alloc(size_t n)
 {
@@ -39,7 +47,7 @@ void *vl_alloc(size_t n)
 
 static void drop(vl_buf *buf)
 {
-    give_back(buf->cap);
+    vl_memory_give(buf->cap);
     free(buf->data);
 }
 
@@ -52,7 +60,7 @@ vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err)
     if (take(cap, err)) return err->code;
     uint8_t *const data = vl_alloc(cap);
     if (!data) {
-        give_back(cap);
+        vl_memory_give(cap);
         return vl_fail(err, VL_ENOMEM, "no memory for a buffer of %zu bytes", cap);
     }
     if (buf->len) memcpy(data, buf->data, buf->len);
@@ -88,7 +96,7 @@ void vl_buf_fit(vl_buf *buf)
     uint8_t *const data = buf->cap > buf->len ? vl_alloc(buf->len) : NULL;
     if (!data) return;
     memcpy(data, buf->data, buf->len);
-    give_back(buf->cap - buf->len);
+    vl_memory_give(buf->cap - buf->len);
     free(buf->data);
     buf->data = data;
     buf->cap = buf->len;

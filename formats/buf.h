@@ -4,6 +4,8 @@
 #ifndef VL_BUF_H
 #define VL_BUF_H
 
+#include <stdbool.h>
+
 #include "formats/err.h"
 #include "kernels/kernels.h"
 
@@ -14,6 +16,10 @@ typedef struct vl_buf {
 
 /* What all buffers of the process together may have; 0: as much as there is. Beyond it they cannot grow. */
 void vl_buf_limit(size_t bytes);
+/* Memory of n bytes that is no buffer's counts too; n bytes less do. False, and nothing is counted: it is
+ * beyond the limit. *left: what the limit leaves. */
+bool vl_memory_take(size_t n, size_t *left);
+void vl_memory_give(size_t n);
 
 /* Room for n bytes in all; len and content stay. Grows by half at least. VL_ENOMEM. */
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);

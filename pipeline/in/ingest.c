@@ -173,18 +173,20 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
  * text. */
 static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c->format->block * 8; }
 
+/* MiB that --max-memory must have beside slots, and those of them that are no buffers: the program,
+ * libraries, tables. */
+enum { FIXED = 104, PROGRAM = 48 };
+
 static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        enum { PROGRAM = 48 }; /* MiB that are no buffers: the program, libraries, tables */
-        const uint64_t fixed = 104u << 20, one = slot_bytes(&g->cutter);
+        const uint64_t fixed = FIXED << 20, one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",
                            (fixed + one) >> 20);
         if (fit < (uint64_t)g->nslot) g->nslot = (int)fit;
-        vl_buf_limit(g->ask->max_memory - (PROGRAM << 20)); /* what a block makes may be far larger than it */
     }
     g->load = calloc((size_t)g->nslot, sizeof *g->load);
     if (g->kind->tally && !(g->shared = calloc(1, g->kind->tally->shared)))
@@ -446,6 +448,8 @@ static vl_code open_inputs(ingest *g, vl_err *err)
 {
     const vl_ingest *const a = g->ask;
     const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given };
+    if (a->max_memory > FIXED << 20) /* what a block makes may be far larger than it */
+        vl_buf_limit(a->max_memory - (PROGRAM << 20));
     if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, a->inputs, &how, err)) return err->code;
     for (int s = 0; s < g->cutter.nstream; s++) {
         uint64_t read;

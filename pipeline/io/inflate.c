@@ -208,15 +208,50 @@ vl_code vl_member_gzip(vl_member *s, vl_raw *raw, const vl_gzip_head *head, vl_e
     return VL_OK;
 }
 
+enum { WINDOW_LOG = 31 }; /* the most that zstd reads: 2 GiB */
+
+/* The window of a zstd frame (RFC 8878, section 3.1.1.1): how far back it may look. 0: not said. */
+static uint64_t window_of(const uint8_t *p, size_t n)
+{
+    if (n < 6 || vl_le32(p) != ZSTD_MAGICNUMBER) return 0;
+    if (p[4] >> 5 & 1) { /* all of the frame at once */
+        const unsigned long long size = ZSTD_getFrameContentSize(p, n);
+        return size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ? 0 : size;
+    }
+    const uint64_t base = (uint64_t)1 << (10 + (p[5] >> 3));
+    return base + base / 8 * (p[5] & 7);
+}
+
+/* A window larger than usual is memory that is to be had: within what --max-memory leaves. */
+static vl_code take_window(vl_member *s, const vl_raw *raw, vl_err *err)
+{
+    enum { MIB = 1 << 20, USUAL = 128, MOST = 1 << (WINDOW_LOG - 20) };
+    const uint64_t window = window_of(vl_raw_bytes(raw), vl_raw_left(raw)), mib = (window + MIB - 1) / MIB;
+    size_t left = 0;
+    if (mib <= USUAL || window <= s->window) return VL_OK;
+    if (mib > MOST)
+        vl_fail(err, VL_EUNSUP,
+                "a zstd frame looks back %" PRIu64 " MiB, %d at most are read: decompress it first", mib,
+                MOST);
+    else if (!vl_memory_take((size_t)window - s->window, &left))
+        vl_fail(err, VL_ENOMEM,
+                "a zstd frame needs %" PRIu64 " MiB to look back (zstd --long), and --max-memory leaves %zu: "
+                "give it more, or decompress it first",
+                mib, left / MIB);
+    else s->window = (size_t)window;
+    return err->code ? vl_err_packed(err, s->member_at) : VL_OK;
+}
+
 vl_code vl_member_zstd(vl_member *s, vl_raw *raw, vl_err *err)
 {
     if (!s->zstd) s->zstd = ZSTD_createDCtx();
     if (!s->zstd) return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
     ZSTD_DCtx_reset(s->zstd, ZSTD_reset_session_only);
+    ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
     s->is_zstd = true;
     s->member_at = vl_raw_at(raw);
     s->text = 0;
-    return VL_OK;
+    return take_window(s, raw, err);
 }
 
 static vl_code fail_truncated(const vl_member *s, const vl_raw *raw, const char *what, vl_err *err)
@@ -317,5 +352,6 @@ void vl_member_free(vl_member *s)
 {
     free(s->gzip);
     ZSTD_freeDCtx(s->zstd);
+    vl_memory_give(s->window);
     *s = (vl_member){ 0 };
 }

@@ -35,6 +35,7 @@ typedef struct vl_member {
     bool is_zstd;               /* what the current member is */
     uint64_t member_at;         /* where it starts in the file */
     uint64_t text;              /* bytes it gave so far */
+    size_t window;              /* bytes of memory that windows of zstd frames were counted for */
 } vl_member;
 
 /* Starts a member. A gzip header is stepped over; a zstd frame's is left to the stream. */
