@@ -157,8 +157,8 @@ static vl_code check_all_came(const vl_bank *bank, const char *sample, const jso
     {
         const json_t *const moved = json_object_get(store, "moved");
         if (err->code || strcmp(vl_correct_text(store, "state"), "live")) continue;
-        if (strcmp(vl_correct_text(moved, "from"), vl_correct_text(was, "sample")) ||
-            !json_equal(json_object_get(moved, "at"), json_object_get(was, "at")))
+        if (strcmp(vl_correct_text(moved, "request"), vl_correct_text(was, "request")) ||
+            strcmp(vl_correct_text(moved, "from"), vl_correct_text(was, "sample")))
             vl_fail(err, VL_EEXIST,
                     "acquisition '%.60s' of '%.60s' came in or was brought since; 'vial rename' "
                     "takes it along",
