@@ -287,7 +287,8 @@ static vl_code refuse_quality(work *w, const vl_fastq_record *r, vl_err *err)
 {
     const uint64_t l = r->before + 2 + r->base_lines;
     if (push_scores(w, &r->quality, r->nbase, l, err)) return err->code;
-    if (w->in->last && w->end[-1] == '\r' && r->nquality == r->nbase + 1) return refuse_half_end(w, r, err);
+    if (r->end == w->end && w->end[-1] == '\r' && r->nquality == r->nbase + 1)
+        return refuse_half_end(w, r, err);
     if (is_colour_space(w, r))
         vl_fail(err, VL_EUNSUP,
                 "colour space (SOLiD) is not supported: %zu colours behind a letter, %zu qualities",

@@ -124,7 +124,7 @@ static const uint8_t *read_shape(const uint8_t *p, const uint8_t *end, size_t n,
 
 static bool read_row(vl_cell row, vl_usual usual, size_t n, broken *out)
 {
-    const uint8_t *p = row.at, *const end = p + row.n;
+    const uint8_t *p = row.at, *const end = row.n ? p + row.n : p;
     uint64_t ends = 0;
     *out = (broken){ .base = by_width(usual.width, n), .quality = by_width(usual.width, n) };
     if (row.n && (!(p = vl_get_leb(p, end, &out->before)) || !(p = vl_get_leb(p, end, &out->after)) ||

@@ -41,7 +41,8 @@ vl_title vl_fastq_title(vl_cell text)
 /* The title of a line: behind its '@'. */
 static vl_title title_of(const vl_line *t)
 {
-    return vl_fastq_title((vl_cell){ t->at + (t->n > 0), t->n - (t->n > 0) });
+    if (!t->n) return (vl_title){ { NULL, 0 }, 0 };
+    return vl_fastq_title((vl_cell){ t->at + 1, t->n - 1 });
 }
 
 /* The width of wrapped lines, from the first sequence at p. One that is longer than MOST_LINE is one line.

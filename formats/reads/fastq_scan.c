@@ -29,14 +29,17 @@ static inline void note_end(vl_fastq_record *r, const vl_line *line)
     r->lines++;
 }
 
-/* Four lines that are a record as it mostly is. */
-static inline bool take_four(const uint8_t **p, const uint8_t *end, bool whole, vl_fastq_record *r)
+/* Four lines that are a record as it mostly is. VL_SCAN_MORE: not all of them are there; VL_SCAN_BAD: they
+ * are none. */
+static inline vl_fastq_found take_four(const uint8_t **p, const uint8_t *end, bool whole, vl_fastq_record *r)
 {
     const uint8_t *at = *p;
-    if (!take_line(&at, end, whole, &r->title) || !begins(&r->title, '@') ||
-        !take_line(&at, end, whole, &r->base) || !take_line(&at, end, whole, &r->plus) ||
-        !begins(&r->plus, '+') || !take_line(&at, end, whole, &r->quality) || r->quality.n != r->base.n)
-        return false;
+    if (!take_line(&at, end, whole, &r->title)) return VL_SCAN_MORE;
+    if (!begins(&r->title, '@')) return VL_SCAN_BAD;
+    if (!take_line(&at, end, whole, &r->base) || !take_line(&at, end, whole, &r->plus)) return VL_SCAN_MORE;
+    if (!begins(&r->plus, '+')) return VL_SCAN_BAD;
+    if (!take_line(&at, end, whole, &r->quality)) return VL_SCAN_MORE;
+    if (r->quality.n != r->base.n) return VL_SCAN_BAD;
     *p = at;
     r->nbase = r->nquality = r->base.n;
     r->base_lines = r->quality_lines = 1;
@@ -44,7 +47,7 @@ static inline bool take_four(const uint8_t **p, const uint8_t *end, bool whole, 
     note_end(r, &r->base);
     note_end(r, &r->plus);
     note_end(r, &r->quality);
-    return true;
+    return VL_SCAN_RECORD;
 }
 
 /* Blank lines from *p on, VL_FASTQ_BLANK + 1 of them at most: how many. */
@@ -61,15 +64,23 @@ static size_t take_blank(const uint8_t **p, const uint8_t *end, vl_fastq_record 
     return n;
 }
 
-/* Behind all blank lines. */
+/* Behind all blank lines, which may be very many; of a head that is opened no byte past its end is read. */
 static const uint8_t *skip_blank(const uint8_t *p, const uint8_t *end)
 {
-    while (p < end) {
-        p += vl_k.find_outside(p, (size_t)(end - p), '\n', '\n');
-        if (end - p < 2 || p[0] != '\r' || p[1] != '\n') break;
-        p += 2;
+    const uint64_t eight = 0x0a0a0a0a0a0a0a0a;
+    for (;;) {
+        while (end - p >= 8 && vl_le64(p) == eight) p += 8;
+        if (p < end && *p == '\n') p++;
+        else if (end - p > 1 && p[0] == '\r' && p[1] == '\n') p += 2;
+        else return p;
     }
-    return p;
+}
+
+static size_t count_lines(const uint8_t *p, const uint8_t *end)
+{
+    size_t n = 0;
+    for (; p < end; p++) n += *p == '\n';
+    return n;
 }
 
 static inline bool may_be_blank(const uint8_t *p, const uint8_t *end)
@@ -129,6 +140,7 @@ static vl_fastq_found take_quality(const uint8_t **p, const uint8_t *end, bool w
     }
     if (r->nquality == r->nbase) return VL_SCAN_RECORD;
     const bool ends = r->nquality < r->nbase && before_title == SIZE_MAX;
+    r->end = *p;
     if (before_title != SIZE_MAX) r->nquality = before_title;
     return bad(r, ends ? VL_WHY_SHORT : VL_WHY_QUALITY, 3);
 }
@@ -140,7 +152,7 @@ static vl_fastq_found take_before(const uint8_t **p, const uint8_t *end, bool wh
     r->before = take_blank(p, end, r);
     if (r->before > VL_FASTQ_BLANK || *p == end) {
         r->end = *p = skip_blank(*p, end);
-        r->lines = vl_k.count_byte(start, (size_t)(*p - start), '\n');
+        r->lines = count_lines(start, *p);
         if (undecided(*p, end, whole) && r->before <= VL_FASTQ_BLANK) return VL_SCAN_MORE;
         return *p == end || undecided(*p, end, whole) ? VL_SCAN_BLANK : bad(r, VL_WHY_BLANK, 0);
     }
@@ -168,8 +180,9 @@ vl_fastq_found vl_fastq_scan(const uint8_t *p, const uint8_t *end, bool whole, v
     r->before = r->after = r->lines = 0;
     r->crlf = r->lf = false;
     if (may_be_blank(p, end) && (found = take_before(&p, end, whole, r)) != VL_SCAN_RECORD) return found;
-    if (!take_four(&p, end, whole, r) && (found = take_wrapped(&p, end, whole, r)) != VL_SCAN_RECORD)
-        return found;
+    found = take_four(&p, end, whole, r);
+    if (found == VL_SCAN_MORE && !whole && *p == '@') return found;
+    if (found != VL_SCAN_RECORD && (found = take_wrapped(&p, end, whole, r)) != VL_SCAN_RECORD) return found;
     r->tail = r->end = p;
     if (!may_be_blank(p, end)) return VL_SCAN_RECORD;
     r->after = take_blank(&p, end, r);
