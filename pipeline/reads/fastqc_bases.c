@@ -247,13 +247,12 @@ vl_fq_state vl_fq_adapters(vl_fq *fq)
     const size_t n = vl_fq_groups(qc->longest - VL_QC_ADAPTER + 1, group);
     vl_fq_put(fq, "#Position");
     for (int a = 0; a < VL_QC_ADAPTERS; a++)
-        if (fq->newer ? vl_qc_adapter_list[a].newer : vl_qc_adapter_list[a].older)
-            vl_fq_put(fq, "\t%s", vl_qc_adapter_list[a].name);
+        if (vl_qc_adapter_list[a].older) vl_fq_put(fq, "\t%s", vl_qc_adapter_list[a].name);
     vl_fq_put(fq, "\n");
     for (size_t i = 0; i < n; i++) {
         vl_fq_label(fq, group[i]);
         for (unsigned a = 0; a < VL_QC_ADAPTERS; a++) {
-            if (fq->newer ? !vl_qc_adapter_list[a].newer : !vl_qc_adapter_list[a].older) continue;
+            if (!vl_qc_adapter_list[a].older) continue;
             double v = 0;
             for (size_t p = group[i].first; p <= group[i].last; p++)
                 v += 100 * (double)vl_fq_begun(qc, a, p) / (double)qc->nread;

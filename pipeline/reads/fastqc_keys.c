@@ -99,11 +99,10 @@ vl_fq_state vl_fq_duplication(vl_fq *fq)
     const double left = l.all_reads > 0 ? l.all_keys / l.all_reads * 100 : 100;
     vl_fq_put(fq, "#Total Deduplicated Percentage");
     vl_fq_cell(fq, left);
-    vl_fq_put(fq, fq->newer ? "\n#Duplication Level\tPercentage of total\n"
-                            : "\n#Duplication Level\tPercentage of deduplicated\tPercentage of total\n");
+    vl_fq_put(fq, "\n#Duplication Level\tPercentage of deduplicated\tPercentage of total\n");
     for (int b = 0; b < BINS; b++) {
         vl_fq_put(fq, "%s", bin[b].name);
-        if (!fq->newer) vl_fq_cell(fq, l.keys[b] / l.all_keys * 100);
+        vl_fq_cell(fq, l.keys[b] / l.all_keys * 100);
         vl_fq_cell(fq, l.reads[b] / l.all_reads * 100);
         vl_fq_put(fq, "\n");
     }

@@ -85,7 +85,7 @@ vl_fq_state vl_fq_tiles(vl_fq *fq)
     const size_t ntile = vl_qc_dim(fq->qc, VL_QT_TILE, 0), npos = vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 2);
     vl_fq_group group[VL_FQ_GROUPS];
     double most = 0;
-    if (!ntile || ntile > (fq->newer ? 2501 : 1001) || ntile != vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 0) ||
+    if (!ntile || ntile > 1001 || ntile != vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 0) ||
         vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 1) != 2)
         return VL_FQ_ABSENT;
     const size_t n = vl_fq_groups(npos, group);

@@ -4,13 +4,13 @@
 #include <string.h>
 
 const vl_qc_adapter vl_qc_adapter_list[VL_QC_ADAPTERS] = {
-    { "Illumina Universal Adapter", "AGATCGGAAGAG", true, true },
-    { "Illumina Small RNA 3' Adapter", "TGGAATTCTCGG", true, true },
-    { "Illumina Small RNA 5' Adapter", "GATCGTCGGACT", true, true },
-    { "Nextera Transposase Sequence", "CTGTCTCTTATA", true, true },
-    { "SOLID Small RNA Adapter", "CGCCTTGGCCGT", true, false },
-    { "PolyA", "AAAAAAAAAAAA", false, true },
-    { "PolyG", "GGGGGGGGGGGG", false, true },
+    { "Illumina Universal Adapter", "AGATCGGAAGAG", true },
+    { "Illumina Small RNA 3' Adapter", "TGGAATTCTCGG", true },
+    { "Illumina Small RNA 5' Adapter", "GATCGTCGGACT", true },
+    { "Nextera Transposase Sequence", "CTGTCTCTTATA", true },
+    { "SOLID Small RNA Adapter", "CGCCTTGGCCGT", true },
+    { "PolyA", "AAAAAAAAAAAA", false },
+    { "PolyG", "GGGGGGGGGGGG", false },
 };
 
 static void fill_places(uint8_t place[VL_QC_ADAPTER][16])

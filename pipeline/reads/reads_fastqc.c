@@ -28,9 +28,8 @@ static const struct module {
 static void find_encoding(vl_fq *fq)
 {
     size_t low = VL_QC_LEVELS - 1;
-    for (size_t p = 0; p < vl_qc_dim(fq->qc, VL_QT_QUALITY, 0); p++)
-        for (size_t q = 0; q < low; q++)
-            if (vl_qc_at(fq->qc, VL_QT_QUALITY, p, q, 0)) low = q;
+    for (size_t q = VL_QC_LEVELS; q-- > 0;)
+        if (fq->qc->quality[q]) low = q;
     const size_t byte = low + 33;
     fq->offset = byte < 64 ? 0 : -31;
     fq->encoding = byte < 64 ? "Sanger / Illumina 1.9" : byte == 65 ? "Illumina 1.3" : "Illumina 1.5";
@@ -61,7 +60,7 @@ vl_code vl_fq_print(vl_fq *fq, vl_buf *summary)
     vl_buf text = { 0 };
     char line[600];
     find_encoding(fq);
-    vl_fq_put(fq, "##FastQC\t%s\n", fq->newer ? "0.12.1" : "0.11.9");
+    vl_fq_put(fq, "##FastQC\t%s\n", VL_FQ_RULES);
     for (size_t i = 0; i < VL_FQ_MODULES && !fq->err->code; i++) {
         if (!is_here(fq->qc, i)) continue;
         vl_buf_swap(&text, &fq->text);
@@ -81,12 +80,12 @@ vl_code vl_fq_print(vl_fq *fq, vl_buf *summary)
 
 /* ---- the form ---- */
 
-static vl_code put_mate(vl_qc_job *job, const vl_reads_qc *qc, int mate, bool newer, vl_err *err)
+static vl_code put_mate(vl_qc_job *job, const vl_reads_qc *qc, int mate, vl_err *err)
 {
     static const char *const end[] = { "", "_R1", "_R2" };
     char path[600], file[320];
     vl_buf summary = { 0 };
-    vl_fq fq = { .qc = qc, .file = file, .newer = newer, .err = err };
+    vl_fq fq = { .qc = qc, .file = file, .err = err };
     snprintf(file, sizeof file, "%s%s.fastq", job->name, end[mate]);
     snprintf(path, sizeof path, "%s%s_fastqc/fastqc_data.txt", job->name, end[mate]);
     if (!vl_fq_print(&fq, &summary) && !job->put(job, path, &fq.text, err)) {
@@ -100,15 +99,15 @@ static vl_code put_mate(vl_qc_job *job, const vl_reads_qc *qc, int mate, bool ne
 
 static vl_code print_fastqc(vl_qc_job *job, vl_err *err)
 {
-    const char *const rules = job->ask->rules ? job->ask->rules : "0.11.9";
-    if (strcmp(rules, "0.11.9") && strcmp(rules, "0.12"))
-        return vl_fail(err, VL_EARG, "rules '%s': expected 0.11.9 or 0.12", rules);
+    const char *const rules = job->ask->rules;
+    if (rules && strcmp(rules, VL_FQ_RULES))
+        return vl_fail(err, VL_EARG, "rules '%s': there are those of %s", rules, VL_FQ_RULES);
     vl_reads_qc qc[3] = { 0 };
     for (int m = 0; m < 3 && !err->code; m++) vl_reads_qc_load(&qc[m], job->store, m, err);
     const bool paired = qc[1].nread || qc[2].nread;
     for (int m = paired; m < (paired ? 3 : 1) && !err->code; m++) {
         vl_reads_qc_missing(&qc[m], job->note);
-        put_mate(job, &qc[m], m, rules[3] == '2', err);
+        put_mate(job, &qc[m], m, err);
     }
     for (int m = 0; m < 3; m++) vl_reads_qc_free(&qc[m]);
     return err->code;

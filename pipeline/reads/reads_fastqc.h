@@ -1,6 +1,6 @@
 /*
  * The numbers of FastQC from the counts of a store, in the words and the layout of its fastqc_data.txt, so
- * that whoever reads that file (MultiQC does) reads ours. By the rules of version 0.11.9 or 0.12.
+ * that whoever reads that file (MultiQC does) reads ours. By the rules of version 0.11.9.
  *
  * reads_fastqc.c     the file: modules in their order, and the summary
  * fastqc_number.c    groups of positions; numbers as Java prints them
@@ -13,12 +13,13 @@
 
 #include "pipeline/reads/reads_qc.h"
 
+#define VL_FQ_RULES "0.11.9"
+
 typedef enum vl_fq_state { VL_FQ_PASS, VL_FQ_WARN, VL_FQ_FAIL, VL_FQ_ABSENT } vl_fq_state;
 
 typedef struct vl_fq {
     const vl_reads_qc *qc;
     const char *file; /* that the reads are said to be of */
-    bool newer;       /* rules of 0.12 */
     int offset;       /* of qualities to those of the store: 0, or -31 as FastQC takes them for phred 64 */
     const char *encoding;
     vl_buf text;

@@ -87,23 +87,7 @@ static vl_code count_each(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
     return VL_OK;
 }
 
-/* ---- other letters ---- */
-
-static uint64_t sum_of_others(const vl_qc *qc)
-{
-    uint64_t n = 0;
-    for (int m = 0; m < 2; m++)
-        for (size_t p = 0; p < qc->mate[m].npos; p++) n += qc->mate[m].base[p * VL_QC_LETTERS + 4];
-    return n;
-}
-
-static vl_code add_other(vl_qc *qc, const vl_qc_batch *b, size_t *read, uint64_t at, vl_err *err)
-{
-    while (at >= b->offset[*read + 1]) ++*read;
-    const uint64_t p = at - b->offset[*read];
-    if (p >= VL_QC_POSITIONS) return VL_OK;
-    return vl_counts_add(&qc->mate[b->paired ? *read & 1 : 0].other, vl_count_key(p, b->base[at]), 1, err);
-}
+/* ---- behind the positions that are counted one by one ---- */
 
 static bool is_acgt(uint8_t c)
 {
@@ -111,7 +95,46 @@ static bool is_acgt(uint8_t c)
     return c == 'A' || c == 'C' || c == 'G' || c == 'T';
 }
 
-/* Mostly they are all N, which are found quickly; n: how many others there are within the positions. */
+static void count_beyond(vl_qc *qc, const vl_qc_batch *b)
+{
+    static const char letter[] = "ACGT";
+    for (size_t i = 0; i < b->n; i++) {
+        vl_qc_mate *const m = &qc->mate[b->paired ? i & 1 : 0];
+        uint64_t seen[256] = { 0 }, acgt = 0;
+        const uint64_t from = b->offset[i] + VL_QC_POSITIONS, to = b->offset[i + 1];
+        if (from >= to) continue;
+        for (uint64_t at = from; at < to; at++) seen[b->base[at]]++;
+        for (uint64_t at = from; at < to; at++) m->quality_beyond[b->quality[at]]++;
+        for (int k = 0; k < 4; k++) {
+            const uint64_t n = seen[(uint8_t)letter[k]] + seen[letter[k] | 0x20];
+            m->base_beyond[k] += n;
+            acgt += n;
+        }
+        m->base_beyond[4] += to - from - acgt;
+    }
+}
+
+/* ---- other letters ---- */
+
+static uint64_t sum_of_others(const vl_qc *qc)
+{
+    uint64_t n = 0;
+    for (int m = 0; m < 2; m++) {
+        for (size_t p = 0; p < qc->mate[m].npos; p++) n += qc->mate[m].base[p * VL_QC_LETTERS + 4];
+        n += qc->mate[m].base_beyond[4];
+    }
+    return n;
+}
+
+static vl_code add_other(vl_qc *qc, const vl_qc_batch *b, size_t *read, uint64_t at, vl_err *err)
+{
+    while (at >= b->offset[*read + 1]) ++*read;
+    uint64_t p = at - b->offset[*read];
+    if (p > VL_QC_POSITIONS) p = VL_QC_POSITIONS;
+    return vl_counts_add(&qc->mate[b->paired ? *read & 1 : 0].other, vl_count_key(p, b->base[at]), 1, err);
+}
+
+/* Mostly they are all N, which are found quickly; n: how many others there are. */
 static vl_code count_others(vl_qc *qc, const vl_qc_batch *b, uint64_t n, vl_err *err)
 {
     enum { PIECE = 4096 };
@@ -136,6 +159,7 @@ vl_code vl_qc_places(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
             ? count_equal_pairs(qc, b, b->offset[1], b->offset[2] - b->offset[1], err)
             : count_each(qc, b, err))
         return err->code;
+    count_beyond(qc, b);
     const uint64_t others = sum_of_others(qc) - before;
     return others ? count_others(qc, b, others, err) : VL_OK;
 }
@@ -147,5 +171,7 @@ vl_code vl_qc_places_merge(vl_qc_mate *into, const vl_qc_mate *from, vl_err *err
     for (size_t i = 0; i < from->npos * VL_QC_LETTERS; i++) into->base[i] += from->base[i];
     for (size_t i = 0; i < from->npos * VL_QC_LEVELS; i++) into->quality[i] += from->quality[i];
     for (size_t i = 0; i <= VL_QC_POSITIONS; i++) into->length[i] += from->length[i];
+    for (size_t i = 0; i < VL_QC_LETTERS; i++) into->base_beyond[i] += from->base_beyond[i];
+    for (size_t i = 0; i < VL_QC_LEVELS; i++) into->quality_beyond[i] += from->quality_beyond[i];
     return VL_OK;
 }

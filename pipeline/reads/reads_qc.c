@@ -13,6 +13,8 @@ static const struct {
 } shape[VL_QT_N] = {
     [VL_QT_BASE] = { "base_count", VL_U64, 2, 0, VL_QC_LETTERS },
     [VL_QT_QUALITY] = { "quality_count", VL_U64, 2, 0, VL_QC_LEVELS },
+    [VL_QT_BASE_BEYOND] = { "base_beyond", VL_U64, 1, VL_QC_LETTERS, 0 },
+    [VL_QT_QUALITY_BEYOND] = { "quality_beyond", VL_U64, 1, VL_QC_LEVELS, 0 },
     [VL_QT_LENGTH] = { "read_length", VL_U64, 1, 0, 0 },
     [VL_QT_LONG] = { "long_read", VL_U64, 2, 2, 0 },
     [VL_QT_OTHER] = { "other_letter", VL_U64, 2, 3, 0 },
@@ -80,6 +82,22 @@ static void sum_lengths(vl_reads_qc *qc)
     }
 }
 
+static void sum_positions(vl_reads_qc *qc)
+{
+    const bool beyond = vl_qc_dim(qc, VL_QT_BASE_BEYOND, 0) && vl_qc_dim(qc, VL_QT_QUALITY_BEYOND, 0);
+    qc->cut = qc->longest > VL_QC_POSITIONS && !beyond;
+    for (size_t k = 0; k < VL_QC_LETTERS; k++) {
+        if (beyond) qc->base[k] = vl_qc_at(qc, VL_QT_BASE_BEYOND, k, 0, 0);
+        for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_BASE, 0); p++)
+            qc->base[k] += vl_qc_at(qc, VL_QT_BASE, p, k, 0);
+    }
+    for (size_t q = 0; q < VL_QC_LEVELS; q++) {
+        if (beyond) qc->quality[q] = vl_qc_at(qc, VL_QT_QUALITY_BEYOND, q, 0, 0);
+        for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_QUALITY, 0); p++)
+            qc->quality[q] += vl_qc_at(qc, VL_QT_QUALITY, p, q, 0);
+    }
+}
+
 vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err)
 {
     static const char *const end[] = { "", "_1", "_2" }, *const name[] = { "", "mate 1", "mate 2" };
@@ -95,8 +113,7 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err)
         return vl_fail(err, VL_ESTORE,
                        "qc: counts by position end before the longest read, of %" PRIu64 " bases",
                        qc->longest);
-    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_BASE, 0); p++)
-        for (size_t k = 0; k < 4; k++) qc->base[k] += vl_qc_at(qc, VL_QT_BASE, p, k, 0);
+    sum_positions(qc);
     qc->whole = vl_qc_dim(qc, VL_QT_MEAN, 0) || !qc->longest;
     snprintf(path, sizeof path, "full_at%s", end[mate]);
     return vl_store_get_u64(st, "qc", path, &qc->full_at, err);
@@ -112,9 +129,9 @@ void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE])
     else if (qc->longest > VL_QC_POSITIONS)
         snprintf(
             note, VL_QC_NOTE,
-            "has reads of more than %d bases, and counts by position only of these: tables by position are "
-            "missing",
-            VL_QC_POSITIONS);
+            "has reads of more than %d bases, and counts by position only of so many: tables by position are "
+            "missing%s",
+            VL_QC_POSITIONS, qc->cut ? ", and totals are of these" : "");
 }
 
 void vl_reads_qc_free(vl_reads_qc *qc)

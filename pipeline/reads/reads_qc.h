@@ -18,6 +18,8 @@ typedef struct vl_qc_table {
 enum {
     VL_QT_BASE,
     VL_QT_QUALITY,
+    VL_QT_BASE_BEYOND,
+    VL_QT_QUALITY_BEYOND,
     VL_QT_LENGTH,
     VL_QT_LONG,
     VL_QT_OTHER,
@@ -36,8 +38,9 @@ typedef struct vl_reads_qc {
     const char *name; /* "", "mate 1", "mate 2" */
     vl_qc_table table[VL_QT_N];
     uint64_t nread, full_at; /* full_at: number of the read that brought the last key, from 1; 0: none did */
-    uint64_t shortest, longest; /* reads */
-    uint64_t base[4];           /* A, C, G, T of the positions that were counted */
+    uint64_t shortest, longest;                          /* reads */
+    uint64_t base[VL_QC_LETTERS], quality[VL_QC_LEVELS]; /* of all positions, unless cut */
+    bool cut;   /* of reads that are longer, only the first VL_QC_POSITIONS positions were counted */
     bool whole; /* the store is of a vial that counts single reads, tiles, adapters and keys as well */
 } vl_reads_qc;
 

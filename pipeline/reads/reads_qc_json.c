@@ -77,13 +77,11 @@ static uint64_t other_at(const vl_reads_qc *qc, uint64_t position, bool only_n, 
 static sums sums_of(const vl_reads_qc *qc)
 {
     sums s = { .reads = qc->nread, .cycles = qc->longest };
-    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_QUALITY, 0); p++)
-        for (size_t q = 0; q < VL_QC_LEVELS; q++) {
-            const uint64_t n = vl_qc_at(qc, VL_QT_QUALITY, p, q, 0);
-            s.bases += n;
-            s.q20 += q >= 20 ? n : 0;
-            s.q30 += q >= 30 ? n : 0;
-        }
+    for (size_t q = 0; q < VL_QC_LEVELS; q++) {
+        s.bases += qc->quality[q];
+        s.q20 += q >= 20 ? qc->quality[q] : 0;
+        s.q30 += q >= 30 ? qc->quality[q] : 0;
+    }
     s.gc = qc->base[1] + qc->base[2] + other_at(qc, UINT64_MAX, false, true);
     return s;
 }

@@ -51,14 +51,13 @@ typedef struct qualities {
 static qualities add_up(const vl_reads_qc *qc)
 {
     qualities s = { 0 };
-    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_QUALITY, 0); p++)
-        for (size_t q = 0; q < VL_QC_LEVELS; q++) {
-            const double n = (double)vl_qc_at(qc, VL_QT_QUALITY, p, q, 0);
-            s.bases += n;
-            s.sum += n * (double)q;
-            s.q20 += q >= 20 ? n : 0;
-            s.q30 += q >= 30 ? n : 0;
-        }
+    for (size_t q = 0; q < VL_QC_LEVELS; q++) {
+        const double n = (double)qc->quality[q];
+        s.bases += n;
+        s.sum += n * (double)q;
+        s.q20 += q >= 20 ? n : 0;
+        s.q30 += q >= 30 ? n : 0;
+    }
     return s;
 }
 
@@ -103,12 +102,9 @@ static void say_gc(const vl_reads_qc *qc, char text[CELL])
 
 static void say_n(const vl_reads_qc *qc, char text[CELL])
 {
-    double n = 0, all = 0;
-    for (size_t p = 0; p < vl_qc_dim(qc, VL_QT_BASE, 0); p++) {
-        for (size_t k = 0; k < VL_QC_LETTERS; k++) all += (double)vl_qc_at(qc, VL_QT_BASE, p, k, 0);
-        n += (double)vl_qc_at(qc, VL_QT_BASE, p, 4, 0);
-    }
-    share(n, all, text);
+    double all = 0;
+    for (size_t k = 0; k < VL_QC_LETTERS; k++) all += (double)qc->base[k];
+    share((double)qc->base[4], all, text);
 }
 
 static void say_tiles(const vl_reads_qc *qc, char text[CELL])

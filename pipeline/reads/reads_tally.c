@@ -169,6 +169,22 @@ static vl_code store_tables(const vl_qc_mate *q, vl_store *st, const char *mate,
           1,
           { VL_QC_LEVELS },
           { "sum of Phred by length, rounded down" } },
+        { "base_beyond",
+          "letters",
+          "letters of all positions behind those of base_count",
+          VL_U64,
+          q->base_beyond,
+          1,
+          { q->longer.used ? VL_QC_LETTERS : 0 },
+          { "A, C, G, T, other" } },
+        { "quality_beyond",
+          "letters",
+          "qualities of all positions behind those of quality_count",
+          VL_U64,
+          q->quality_beyond,
+          1,
+          { q->longer.used ? VL_QC_LEVELS : 0 },
+          { "Phred" } },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char path[48];
@@ -189,8 +205,8 @@ static vl_code store_counts(const vl_qc_mate *q, vl_store *st, const char *mate,
         bool two;
     } all[] = {
         { "long_read", "bases, reads", "lengths of reads from 1024 bases on", &q->longer, false },
-        { "other_letter", "position in the read from 0, byte, reads", "letters that are not A, C, G or T",
-          &q->other, true },
+        { "other_letter", "position in the read from 0 (1024: there or behind), byte, letters",
+          "letters that are not A, C, G or T", &q->other, true },
         { "read_gc", "letters looked at, G and C among them, reads",
           "G and C of reads; of more than 100 letters whole hundreds are looked at, of more than 1000 whole "
           "thousands",

@@ -46,11 +46,12 @@ typedef struct vl_qc_mate {
     uint64_t *quality; /* owned; [npos][94] */
     uint64_t *length;  /* owned; [VL_QC_POSITIONS + 1]: reads of that length; the last: longer ones */
     size_t npos;       /* longest read, VL_QC_POSITIONS at most */
+    uint64_t base_beyond[VL_QC_LETTERS], quality_beyond[VL_QC_LEVELS]; /* of all positions behind */
     uint64_t mean[VL_QC_LEVELS]; /* reads by mean quality, rounded down */
     vl_counts longer;            /* reads by length, from VL_QC_POSITIONS on */
-    vl_counts other;             /* position and letter, of other letters */
-    vl_counts gc;                /* vl_qc_gc_length and G and C */
-    vl_counts adapter;           /* adapter and position */
+    vl_counts other;   /* position, VL_QC_POSITIONS for all from there on, and letter, of other letters */
+    vl_counts gc;      /* vl_qc_gc_length and G and C */
+    vl_counts adapter; /* adapter and position */
     vl_qc_tiles tiles;
     uint64_t *seen; /* owned; [VL_KEYS]: reads that have a key; NULL: none was looked up */
 } vl_qc_mate;
@@ -93,7 +94,7 @@ vl_code vl_qc_adapters(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 enum { VL_QC_ADAPTERS = 7, VL_QC_ADAPTER = 12 };
 typedef struct vl_qc_adapter {
     const char *name, *letters;
-    bool older, newer; /* FastQC before 0.12 has it; 0.12 has it */
+    bool older; /* FastQC before 0.12 has it */
 } vl_qc_adapter;
 extern const vl_qc_adapter vl_qc_adapter_list[VL_QC_ADAPTERS];
 

@@ -349,7 +349,7 @@ def damaged(t, f):
     """A page says what --verify found; without it, columns that nobody needs are not looked at."""
     store = stored(t, f, "damaged", f.write("a.fastq", reads(3000)))
     with h5py.File(store) as s:
-        at = s["reads/base"].id.get_chunk_info(0).byte_offset + 100
+        at = s.userblock_size + s["reads/base"].id.get_chunk_info(0).byte_offset + 100
     data = bytearray(f.read("s.h5"))
     data[at] ^= 1
     f.write("s.h5", bytes(data))
