@@ -111,11 +111,12 @@ def damaged(t, f):
             continue
         names = [name_of(p[0]) for p in parse(text)]
         with h5py.File(f / "s.h5") as s:
+            user = s.userblock_size
             places = [s[f"index/{k}"].id.get_chunk_info(0) for k in ("name", "name.filter")]
         for place in places:
             for _ in range(6):
                 data = bytearray(f.read("s.h5"))
-                data[place.byte_offset + t.random.randrange(place.size)] ^= 1 << t.random.randrange(8)
+                data[user + place.byte_offset + t.random.randrange(place.size)] ^= 1 << t.random.randrange(8)
                 f.write("b.h5", data)
                 i = t.random.randrange(MANY)
                 got, _ = tsv(t, f, "b.h5", "--name", names[i].decode())
