@@ -2,8 +2,6 @@
  * Where a byte is in an array of bytes.
  *
  * count_byte  in: src [n]. Out: how many are equal to byte.
- * find_nth    in: src [n], nth from 1. Out: the offset just past the nth byte that is equal; 0 when there are
- *             fewer, or nth is 0.
  * find_all    in: src [n], n < 2^32. Out: at [count], the positions of all that are equal, ascending; returns
  *             count. at has room for count + 16 entries, the last 16 of which may be overwritten with
  * anything.
@@ -20,15 +18,6 @@ static size_t count_byte_scalar(const uint8_t *src, size_t n, uint8_t byte)
     return count;
 }
 
-static size_t find_nth_scalar(const uint8_t *src, size_t n, uint8_t byte, size_t nth)
-{
-    if (nth == 0) return 0;
-    for (size_t i = 0; i < n; i++) {
-        if (src[i] == byte && --nth == 0) return i + 1;
-    }
-    return 0;
-}
-
 static size_t find_all_scalar(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
 {
     size_t count = 0;
@@ -42,13 +31,6 @@ static size_t find_all_scalar(uint32_t *at, const uint8_t *src, size_t n, uint8_
 
 /* The bits of a mask that stand for the left bytes that are still within src; left >= 1. */
 static inline uint64_t within(size_t left) { return left < 64 ? ~(~UINT64_C(0) << left) : ~UINT64_C(0); }
-
-/* Position of the nth set bit, from 1; there are as many. */
-static size_t nth_bit(uint64_t mask, size_t nth)
-{
-    while (--nth) mask &= mask - 1;
-    return (size_t)__builtin_ctzll(mask);
-}
 
 /* Adds the count positions of mask, four at a time; up to three entries too many. */
 static inline void positions(uint32_t *at, uint64_t mask, size_t count, size_t i)
@@ -84,19 +66,6 @@ VL_TARGET_AVX2 static size_t count_byte_avx2(const uint8_t *src, size_t n, uint8
     return count;
 }
 
-VL_TARGET_AVX2 static size_t find_nth_avx2(const uint8_t *src, size_t n, uint8_t byte, size_t nth)
-{
-    const __m256i all = _mm256_set1_epi8((char)byte);
-
-    for (size_t i = 0; i < n && nth; i += 64) {
-        const uint64_t mask = equal_avx2(src + i, all) & within(n - i);
-        const size_t count = (size_t)__builtin_popcountll(mask);
-        if (count >= nth) return i + nth_bit(mask, nth) + 1;
-        nth -= count;
-    }
-    return 0;
-}
-
 VL_TARGET_AVX2 static size_t find_all_avx2(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
 {
     const __m256i all = _mm256_set1_epi8((char)byte);
@@ -124,19 +93,6 @@ VL_TARGET_AVX512 static size_t count_byte_avx512(const uint8_t *src, size_t n, u
     for (; n - i >= 64; i += 64) count += (size_t)__builtin_popcountll(equal_avx512(src + i, all));
     if (i < n) count += (size_t)__builtin_popcountll(equal_avx512(src + i, all) & within(n - i));
     return count;
-}
-
-VL_TARGET_AVX512 static size_t find_nth_avx512(const uint8_t *src, size_t n, uint8_t byte, size_t nth)
-{
-    const __m512i all = _mm512_set1_epi8((char)byte);
-
-    for (size_t i = 0; i < n && nth; i += 64) {
-        const uint64_t mask = equal_avx512(src + i, all) & within(n - i);
-        const size_t count = (size_t)__builtin_popcountll(mask);
-        if (count >= nth) return i + nth_bit(mask, nth) + 1;
-        nth -= count;
-    }
-    return 0;
 }
 
 /* The positions of a mask are the bytes 0..63 that it selects, moved together. */
@@ -193,19 +149,6 @@ static size_t count_byte_neon(const uint8_t *src, size_t n, uint8_t byte)
     return i < n ? count + count_byte_scalar(src + i, n - i, byte) : count;
 }
 
-static size_t find_nth_neon(const uint8_t *src, size_t n, uint8_t byte, size_t nth)
-{
-    const uint8x16_t all = vdupq_n_u8(byte);
-
-    for (size_t i = 0; i < n && nth; i += 64) {
-        const uint64_t mask = equal_neon(src + i, all) & within(n - i);
-        const size_t count = (size_t)__builtin_popcountll(mask);
-        if (count >= nth) return i + nth_bit(mask, nth) + 1;
-        nth -= count;
-    }
-    return 0;
-}
-
 static size_t find_all_neon(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
 {
     const uint8x16_t all = vdupq_n_u8(byte);
@@ -225,23 +168,17 @@ void vl_find_byte_choose(vl_kernels *k, unsigned isa)
 {
     (void)isa;
     k->count_byte = count_byte_scalar;
-    k->find_nth = find_nth_scalar;
     k->find_all = find_all_scalar;
 #if defined(__x86_64__)
     if (isa & VL_AVX2) {
         k->count_byte = count_byte_avx2;
-        k->find_nth = find_nth_avx2;
         k->find_all = find_all_avx2;
     }
-    if (isa & VL_AVX512) {
-        k->count_byte = count_byte_avx512;
-        k->find_nth = find_nth_avx512;
-    }
+    if (isa & VL_AVX512) k->count_byte = count_byte_avx512;
     if (isa & VL_VBMI) k->find_all = find_all_vbmi;
 #elif defined(__aarch64__)
     if (isa & VL_NEON) {
         k->count_byte = count_byte_neon;
-        k->find_nth = find_nth_neon;
         k->find_all = find_all_neon;
     }
 #endif

@@ -1,4 +1,4 @@
-/* count_byte, find_nth, find_all: against memchr, from nothing found to every byte. */
+/* count_byte, find_all: against memchr, from nothing found to every byte. */
 #include <string.h>
 
 #include "kernels/test/check.h"
@@ -28,14 +28,9 @@ static size_t positions(uint32_t *at, const check_array *a)
 static void check_one(const check_table *t, const check_case *c, const check_array *a, const uint32_t *want,
                       size_t count)
 {
-    const size_t nths[] = { 0, 1, 2, count / 2, count - 1, count, count + 1, 1 + check_below(count + 1) };
     check_array at = check_new((count + ROOM) * 4, 0);
 
     check_that(t->k.count_byte(a->data, a->n, BYTE) == count, t->isa, "count_byte", c->n, c->offset);
-    for (size_t i = 0; i < sizeof nths / sizeof *nths; i++) {
-        const size_t nth = nths[i], past = nth >= 1 && nth <= count ? want[nth - 1] + 1 : 0;
-        check_that(t->k.find_nth(a->data, a->n, BYTE, nth) == past, t->isa, "find_nth", c->n, c->offset);
-    }
     check_that(t->k.find_all((uint32_t *)(void *)at.data, a->data, a->n, BYTE) == count, t->isa,
                "find_all: how many", c->n, c->offset);
     check_that(!memcmp(at.data, want, count * 4), t->isa, "find_all: positions", c->n, c->offset);
@@ -62,7 +57,6 @@ void check_find_byte(void)
 
 typedef struct job {
     check_array a, at;
-    size_t nth;
     volatile size_t result;
 } job;
 
@@ -70,12 +64,6 @@ static void run_count(const vl_kernels *k, void *arg)
 {
     job *const j = arg;
     j->result = k->count_byte(j->a.data, j->a.n, BYTE);
-}
-
-static void run_nth(const vl_kernels *k, void *arg)
-{
-    job *const j = arg;
-    j->result = k->find_nth(j->a.data, j->a.n, BYTE, j->nth);
 }
 
 static void run_all(const vl_kernels *k, void *arg)
@@ -94,12 +82,8 @@ void bench_find_byte(void)
     for (int i = 0; i < 2; i++) {
         const check_case c = { .n = BENCH_BYTES };
         job j = { .a = text(&c, kinds[i].rare) };
-        j.nth = check_tables[0].k.count_byte(j.a.data, j.a.n, BYTE);
-        j.at = check_new((j.nth + ROOM) * 4, 0);
-        if (i == 0) {
-            check_bench("count_byte", offsetof(vl_kernels, count_byte), c.n, run_count, &j);
-            check_bench("find_nth", offsetof(vl_kernels, find_nth), c.n, run_nth, &j);
-        }
+        j.at = check_new((check_tables[0].k.count_byte(j.a.data, j.a.n, BYTE) + ROOM) * 4, 0);
+        if (i == 0) check_bench("count_byte", offsetof(vl_kernels, count_byte), c.n, run_count, &j);
         check_bench(kinds[i].name, offsetof(vl_kernels, find_all), c.n, run_all, &j);
         check_free(&j.a);
         check_free(&j.at);
