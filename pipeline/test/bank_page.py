@@ -11,6 +11,7 @@ import urllib.parse
 
 from banktest import Bank, mzml
 from containers import gzip
+from damage_place import spoil_data
 from fqmodel import reads
 from pages import Page
 from vialtest import DATA, OK, main
@@ -26,11 +27,7 @@ def make(f):
                             f"[inbox ms]\npath = {f / 'in'}\nsettle = 0s\ncomplete = done.txt\n")
     f.write("old.fastq", reads(3000))
     assert bank.run("ingest", "-q", "-s", "D 1", f / "old.fastq").code == OK
-    store = bank.stores()[0]
-    os.chmod(store, 0o644)
-    with open(store, "r+b") as s:
-        s.seek(os.path.getsize(store) // 2)
-        s.write(bytes(64))
+    spoil_data(bank.stores()[0])
     for i in range(3):
         f.write(f"in2/S{i}.fastq", reads(50 + i, i))
     for i in range(CUT):

@@ -39,6 +39,12 @@ def spoil(path, at, n=4):
         f.write(bytes(b ^ 0x5a for b in old))
 
 
+def spoil_data(path):
+    """Four bytes of the largest chunk."""
+    at, size = max(chunks(path), key=lambda c: c[3])[2:]
+    spoil(path, at + size // 2)
+
+
 def place(t, f, profile):
     f.write("a_R1.fastq", reads(4000, 1, 151, 1))
     f.write("a_R2.fastq", reads(4000, 1, 151, 2))

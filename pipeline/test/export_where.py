@@ -9,6 +9,7 @@ import os
 import shutil
 
 from banktest import Bank, mzml, sheet
+from damage_place import spoil_data
 from fqmodel import reads
 from vialtest import CANTCREAT, DATA, OK, USAGE, main
 
@@ -68,10 +69,7 @@ def original_names(t, f):
 def damaged(t, f):
     bank, files = fill(f)
     path = [p for p in bank.stores() if "/A/" in p][0]
-    os.chmod(path, 0o644)
-    with open(path, "r+b") as g:
-        g.seek(os.path.getsize(path) // 2)
-        g.write(b"xxxx" * 200)
+    spoil_data(path)
     out = f / "out"
     done = bank.run("export", "--where", DNA, "-o", out)
     t.check(done.code == DATA and tree(out) == {"m.mzML": files["m.mzML"]} and "1 exported" in done.err,

@@ -10,9 +10,10 @@ import os
 import shutil
 
 from banktest import Bank, sha
+from damage_place import spoil_data
 from fqmodel import reads
 from heal import (HARMS, PAIRS, check_agree, check_healed, damage, find, record, remove, remove_folder,
-                  scene, unseal)
+                  rot, scene, unseal)
 from vialtest import DATA, NOINPUT, OK, main
 
 
@@ -118,10 +119,7 @@ def from_backup(t, f):
     check_healed(t, bank, before, "S2", "S2", "from one store")
     bad = shutil.copy(copy, f / "bad.h5")
     damage(bank, find(bank, "reads-S2"))
-    os.chmod(bad, 0o644)
-    with open(bad, "r+b") as g:
-        g.seek(os.path.getsize(bad) // 2)
-        g.write(b"xxxx")
+    spoil_data(bad)
     done = bank.run("heal", "S2", "--from", bad)
     t.check(done.code == DATA and not bank.leftovers(), "a damaged copy is none", str(done))
 
@@ -169,17 +167,6 @@ def verify_says(t, f):
     done = bank.run("verify", "--all")
     t.check(done.code == DATA and sum_of in done.err and "not there" in done.err and "--from" in done.err,
             "and what is needed", done.err)
-
-
-def rot(path):
-    """Bytes differ, and nobody knows yet."""
-    os.chmod(path, 0o644)
-    with open(path, "r+b") as g:
-        g.seek(os.path.getsize(path) // 2)
-        was = g.read(4)
-        g.seek(-4, 1)
-        g.write(bytes(b ^ 0x55 for b in was))
-    os.chmod(path, 0o444)
 
 
 def read_now(t, f):

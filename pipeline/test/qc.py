@@ -260,7 +260,8 @@ def beyond(t, f):
     for what, given, read in (("pairs", files, mates), ("single", files[:1], mates[:1])):
         for threads in (1, 3):
             done = run("qc", "--json", ingest(t, f, f"{what}{threads}", *given, more=("-@", threads)))
-            t.check(done.code == OK and "totals" not in done.err and "by position" in done.err, what, done.err)
+            t.check(done.code == OK and "totals" not in done.err and "by position" in done.err, what,
+                    done.err)
             check_totals(t, json.loads(done.out), read, f"{what}, {threads} threads")
     text = run("qc", f / "single1.h5").out.decode()
     n = sum(c in "Nn" for r in mates[0] for c in r[1]) / sum(len(r[1]) for r in mates[0])
