@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Ends of rows that a codec is shown, of one chunk: of more, as rows may be empty and never fill it, none. */
+enum { MOST_ROWS = 1 << 18 };
+
 typedef struct column {
     vl_spec spec;
     vl_piece_column like; /* what spec borrows from, of a piece column */
@@ -18,6 +21,7 @@ typedef struct column {
     XXH3_state_t *hash;
     vl_model model;  /* spec.model, where a codec learns */
     bool wants_rows; /* a codec wants to see where rows end */
+    bool crowded;    /* the open chunk has more of them than are shown */
     vl_buf rows;     /* u32: ends of rows in the open chunk */
 } column;
 
@@ -96,6 +100,8 @@ static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
     chunk->line = 0;
     vl_buf_swap(&chunk->raw, &c->open);
     vl_buf_swap(&chunk->rows, &c->rows);
+    if (c->crowded) chunk->rows.len = 0;
+    c->crowded = false;
     c->open.len = c->rows.len = 0;
     c->first += chunk->count;
     return VL_OK;
@@ -135,6 +141,8 @@ static vl_code note_rows(column *c, const vl_column *col, uint64_t base, uint64_
     for (; *i < col->nrow; ++*i) {
         const uint64_t from = base + col->offset[*i], end = base + col->offset[*i + 1];
         if (end > to || (end == full && from == end)) break;
+        c->crowded |= c->rows.len == MOST_ROWS * sizeof(uint32_t);
+        if (c->crowded) continue;
         const uint32_t place = (uint32_t)(end - c->first);
         if (vl_buf_append(&c->rows, &place, sizeof place, err)) break;
     }

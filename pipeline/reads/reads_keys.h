@@ -21,8 +21,9 @@ typedef struct vl_key {
 
 /* Keys of a batch; empty once they are handed over. */
 typedef struct vl_key_list {
-    vl_key *key; /* owned */
-    size_t n, cap;
+    enum { VL_KEYS_LISTED, VL_KEYS_LOOKED_UP, VL_KEYS_LATER } where;
+    vl_key *key; /* owned; of a batch that is not too large */
+    size_t n;
 } vl_key_list;
 
 typedef struct vl_key_table {

@@ -4,23 +4,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static vl_code open_batch(vl_qc *qc, const vl_batch *batch, vl_qc_batch *b, vl_err *err)
+enum { PIECE = 1 << 16 }; /* reads that are looked at in one go; even */
+
+/* From read `first` of the batch on. */
+static vl_code open_piece(vl_qc *qc, const vl_batch *batch, size_t first, vl_qc_batch *b, vl_err *err)
 {
     const vl_column *const base = &batch->col[VL_RD_BASE];
-    const size_t n = batch->nrow[VL_RT_READ];
+    const size_t all = batch->nrow[VL_RT_READ], n = all - first < PIECE ? all - first : PIECE;
+    const uint64_t start = base->offset[first], behind = start - base->offset[0];
     if (qc->nnumber < 3 * n + 1) {
         free(qc->number);
         qc->number = malloc((3 * n + 1) * sizeof *qc->number);
         qc->nnumber = qc->number ? 3 * n + 1 : 0;
         if (!qc->number) return vl_fail(err, VL_ENOMEM, "no memory for numbers of %zu reads", n);
     }
-    for (size_t i = 0; i <= n; i++) qc->number[i] = base->offset[i] - base->offset[0];
+    for (size_t i = 0; i <= n; i++) qc->number[i] = base->offset[first + i] - start;
     *b = (vl_qc_batch){ .batch = batch,
+                        .first = first,
                         .n = n,
-                        .paired = batch->nrow[VL_RT_NAME] < n,
-                        .base = base->data.data,
+                        .paired = batch->nrow[VL_RT_NAME] < all,
+                        .base = behind ? base->data.data + behind : base->data.data,
                         .quality = batch->col[VL_RD_QUALITY].data.data,
                         .offset = qc->number };
+    if (behind) b->quality += behind;
     return VL_OK;
 }
 
@@ -35,30 +41,33 @@ static vl_key key_of(const vl_qc_batch *b, size_t i)
     return vl_key_of(b->base + b->offset[i], (size_t)(b->offset[i + 1] - b->offset[i]));
 }
 
-/* Where the table is full, reads are looked up in it; else all keys go to the ordered place. */
-static vl_code add_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b, vl_err *err)
+/* Where the table is full, reads of the batch are looked up in it; else their keys go to the ordered place,
+ * or are made there if they are many. */
+static vl_code open_keys(vl_qc *qc, const both_keys *table, const vl_batch *batch, vl_err *err)
 {
-    const int nmate = b->paired ? 2 : 1;
+    const size_t n = batch->nrow[VL_RT_READ];
+    const int nmate = batch->nrow[VL_RT_NAME] < n ? 2 : 1;
     bool full = true;
     qc->keys.n = 0;
     for (int m = 0; m < nmate; m++) full &= atomic_load_explicit(&table->mate[m].full, memory_order_acquire);
+    qc->keys.where = full ? VL_KEYS_LOOKED_UP : n > PIECE ? VL_KEYS_LATER : VL_KEYS_LISTED;
     for (int m = 0; m < nmate && full; m++)
         if (!qc->mate[m].seen && !(qc->mate[m].seen = calloc(VL_KEYS, sizeof *qc->mate[m].seen)))
             return vl_fail(err, VL_ENOMEM, "no memory for counts of keys");
-    if (!full && qc->keys.cap < b->n) {
-        free(qc->keys.key);
-        qc->keys.key = malloc(b->n * sizeof *qc->keys.key);
-        qc->keys.cap = qc->keys.key ? b->n : 0;
-        if (!qc->keys.key) return vl_fail(err, VL_ENOMEM, "no memory for keys of %zu reads", b->n);
-    }
-    for (size_t i = 0; i < b->n; i++) {
-        const int m = b->paired ? i & 1 : 0;
-        const int at = full ? vl_keys_find(&table->mate[m], key_of(b, i)) : -1;
-        if (at >= 0) qc->mate[m].seen[at]++;
-        if (!full) qc->keys.key[i] = key_of(b, i);
-    }
-    if (!full) qc->keys.n = b->n;
+    if (qc->keys.where == VL_KEYS_LISTED && !qc->keys.key &&
+        !(qc->keys.key = malloc(PIECE * sizeof *qc->keys.key)))
+        return vl_fail(err, VL_ENOMEM, "no memory for keys of reads");
     return VL_OK;
+}
+
+static void add_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b)
+{
+    for (size_t i = 0; i < b->n && qc->keys.where == VL_KEYS_LOOKED_UP; i++) {
+        const int m = b->paired ? i & 1 : 0, at = vl_keys_find(&table->mate[m], key_of(b, i));
+        if (at >= 0) qc->mate[m].seen[at]++;
+    }
+    for (size_t i = 0; i < b->n && qc->keys.where == VL_KEYS_LISTED; i++)
+        qc->keys.key[qc->keys.n++] = key_of(b, i);
 }
 
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
@@ -66,10 +75,11 @@ static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *er
     both_keys *const table = shared;
     vl_qc *const qc = state;
     const bool paired = batch->nrow[VL_RT_NAME] < batch->nrow[VL_RT_READ];
-    for (size_t i = 0; i < qc->keys.n; i++) {
+    const bool later = qc->keys.where == VL_KEYS_LATER;
+    for (size_t i = 0; i < (later ? batch->nrow[VL_RT_READ] : qc->keys.n); i++) {
         const vl_cell base = vl_qc_row(&batch->col[VL_RD_BASE], i);
-        if (vl_keys_join(&table->mate[paired ? i & 1 : 0], qc->keys.key[i], base.at, base.n, err))
-            return err->code;
+        const vl_key key = later ? vl_key_of(base.at, base.n) : qc->keys.key[i];
+        if (vl_keys_join(&table->mate[paired ? i & 1 : 0], key, base.at, base.n, err)) return err->code;
     }
     qc->keys.n = 0;
     return VL_OK;
@@ -81,14 +91,16 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
 {
     vl_qc *const qc = state;
     vl_qc_batch b;
-    qc->keys.n = 0;
-    if (!batch->nrow[VL_RT_READ]) return VL_OK;
-    if (open_batch(qc, batch, &b, err)) return err->code;
-    qc->paired = b.paired;
-    if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
-        vl_qc_adapters(qc, &b, err))
-        return err->code;
-    return add_keys(qc, shared, &b, err);
+    if (open_keys(qc, shared, batch, err)) return err->code;
+    for (size_t first = 0; first < batch->nrow[VL_RT_READ]; first += PIECE) {
+        if (open_piece(qc, batch, first, &b, err)) return err->code;
+        qc->paired = b.paired;
+        if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
+            vl_qc_adapters(qc, &b, err))
+            return err->code;
+        add_keys(qc, shared, &b);
+    }
+    return VL_OK;
 }
 
 static vl_code merge_mate(vl_qc_mate *t, const vl_qc_mate *f, vl_err *err)

@@ -56,11 +56,11 @@ typedef struct vl_qc_mate {
     uint64_t *seen; /* owned; [VL_KEYS]: reads that have a key; NULL: none was looked up */
 } vl_qc_mate;
 
-/* The reads of a batch. Lay has made its offsets those of the store: these count from the batch's first
- * letter. */
+/* Reads of a batch, n of them from read `first` on. Lay has made the batch's offsets those of the store:
+ * these count from the first letter here. */
 typedef struct vl_qc_batch {
     const vl_batch *batch;
-    size_t n;
+    size_t first, n;
     bool paired; /* names are kept once for each pair */
     const uint8_t *base, *quality;
     const uint64_t *offset;
@@ -69,7 +69,7 @@ typedef struct vl_qc_batch {
 typedef struct vl_qc {
     vl_qc_mate mate[2];
     bool paired;
-    uint64_t *number; /* owned; [3 * nread + 1]: offsets, and two numbers a read of a batch */
+    uint64_t *number; /* owned; [3 * n + 1]: offsets, and two numbers a read */
     size_t nnumber;
     vl_key_list keys; /* of the batch, for the ordered place */
 } vl_qc;

@@ -15,8 +15,9 @@ enum { TITLE = 512, SECOND_FORM = 2, THIRD_FORM = 4 };
 /* The name line as it was but for the mate's mark, as far as it fits. */
 static size_t put_title(char *title, const vl_qc_batch *b, size_t i)
 {
-    const vl_cell name = vl_qc_row(&b->batch->col[VL_RD_NAME], b->paired ? i / 2 : i);
-    const vl_cell comment = vl_qc_row(&b->batch->col[VL_RD_COMMENT], i);
+    const size_t row = b->first + i;
+    const vl_cell name = vl_qc_row(&b->batch->col[VL_RD_NAME], row / (b->paired ? 2 : 1));
+    const vl_cell comment = vl_qc_row(&b->batch->col[VL_RD_COMMENT], row);
     size_t n = name.n < TITLE ? name.n : TITLE;
     if (n) memcpy(title, name.at, n);
     if (comment.n && n < TITLE && comment.at[0] != ' ' && comment.at[0] != '\t') title[n++] = ' ';
@@ -117,7 +118,7 @@ static vl_code add_read(vl_qc_tiles *t, const vl_qc_batch *b, size_t i, vl_err *
 
 vl_code vl_qc_tiles_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
 {
-    const uint64_t first = b->batch->first[VL_RT_READ], mates = b->paired ? 2 : 1;
+    const uint64_t first = b->batch->first[VL_RT_READ] + b->first, mates = b->paired ? 2 : 1;
     const uint64_t every = VL_QC_TILE_EVERY * mates; /* of each ten reads of a mate the last */
     for (uint64_t r = first + (2 * every - mates - first % every) % every; r - first < b->n; r += every) {
         for (uint64_t k = 0; k < mates; k++) {
