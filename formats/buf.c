@@ -1,11 +1,12 @@
 /* Growable, aligned, padded bytes (buf.h). */
 #include "formats/buf.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64, MIB = 1 << 20 };
+enum { ALIGN = 64, MIB = 1 << 20, LARGE = 16 * MIB };
 
 /* Of all buffers: what they have, and what they may have (SIZE_MAX: as much as there is). */
 static atomic_size_t taken;
@@ -45,10 +46,12 @@ void *vl_alloc(size_t n)
     return p;
 }
 
+/* The allocator keeps what is freed; a large piece goes back, as nobody counts it any more. */
 static void drop(vl_buf *buf)
 {
     vl_memory_give(buf->cap);
     free(buf->data);
+    if (buf->cap >= LARGE) malloc_trim(0);
 }
 
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err)

@@ -389,8 +389,8 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
     const vl_fastq_head *const h = self;
     work w[2] = { { .h = h }, { .h = h } };
     for (int s = 0; s < h->nstream; s++) {
-        const uint8_t *const p = in[s].bytes.data;
-        w[s] = (work){ .h = h, .in = &in[s], .stream = s, .p = p, .end = p + in[s].bytes.len, .out = out };
+        const uint8_t *const p = in[s].bytes.data, *const end = in[s].bytes.len ? p + in[s].bytes.len : p;
+        w[s] = (work){ .h = h, .in = &in[s], .stream = s, .p = p, .end = end, .out = out };
     }
     for (uint64_t i = 0; i < in[0].nrecord; i++) {
         if (push_record(&w[0], h->interleaved ? (int)(i & 1) : 0, err)) return err->code;
