@@ -1,6 +1,8 @@
 """
 Codec `name` read by hand: what docs/store.md says of its payload, written down a second time, so that the
 page is enough to open a store by.
+
+Suites: none.
 """
 import subprocess
 
