@@ -3,12 +3,27 @@
 #include "formats/letter.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 vl_code vl_text_add(vl_buf *text, const char *s, vl_err *err)
 {
     return vl_buf_append(text, s, strlen(s), err);
+}
+
+void vl_text_put(vl_buf *text, vl_err *err, const char *format, ...)
+{
+    va_list list, again;
+    va_start(list, format);
+    va_copy(again, list);
+    const int n = vsnprintf(NULL, 0, format, list);
+    if (!err->code && n > 0 && !vl_buf_grow(text, (size_t)n + 1, err)) {
+        vsnprintf((char *)text->data + text->len, (size_t)n + 1, format, again);
+        text->len += (size_t)n;
+    }
+    va_end(again);
+    va_end(list);
 }
 
 vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err)

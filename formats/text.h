@@ -9,6 +9,8 @@
 #include <stdbool.h>
 
 vl_code vl_text_add(vl_buf *text, const char *s, vl_err *err);
+/* As printf; nothing once err is set. */
+void vl_text_put(vl_buf *text, vl_err *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 vl_code vl_text_u64(vl_buf *text, uint64_t v, vl_err *err);
 /* The shortest decimal that reads back as the same double (or float, when single). Absent (NaN): nothing. */
 vl_code vl_text_number(vl_buf *text, double v, bool single, vl_err *err);

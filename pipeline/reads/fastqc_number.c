@@ -2,7 +2,6 @@
 #include "pipeline/reads/reads_fastqc.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +28,6 @@ size_t vl_fq_groups(uint64_t n, vl_fq_group group[VL_FQ_GROUPS])
         from = to + 1;
     }
     return ngroup;
-}
-
-void vl_fq_put(vl_fq *fq, const char *format, ...)
-{
-    char line[600];
-    va_list list;
-    va_start(list, format);
-    const int n = vsnprintf(line, sizeof line, format, list);
-    va_end(list);
-    if (!fq->err->code && n > 0)
-        vl_buf_append(&fq->text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, fq->err);
 }
 
 /* The fewest digits that read back as v > 0: "d.ddd" without the point, and the power of ten of the first. */

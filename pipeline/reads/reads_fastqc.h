@@ -11,6 +11,7 @@
 #ifndef VL_READS_FASTQC_H
 #define VL_READS_FASTQC_H
 
+#include "formats/text.h"
 #include "pipeline/reads/reads_qc.h"
 
 #define VL_FQ_RULES "0.11.9"
@@ -48,7 +49,7 @@ typedef struct vl_fq_group {
 enum { VL_FQ_GROUPS = 80 };
 size_t vl_fq_groups(uint64_t n, vl_fq_group group[VL_FQ_GROUPS]);
 
-void vl_fq_put(vl_fq *fq, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define vl_fq_put(fq, ...) vl_text_put(&(fq)->text, (fq)->err, __VA_ARGS__)
 void vl_fq_number(vl_fq *fq, double v);         /* as Java prints it */
 void vl_fq_label(vl_fq *fq, vl_fq_group group); /* "7", "10-14" */
 /* A tabulator and the number. */

@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,17 +18,7 @@ typedef struct page {
     vl_err *err;
 } page;
 
-static void put(page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(page *p, const char *format, ...)
-{
-    char line[600];
-    va_list list;
-    va_start(list, format);
-    const int n = vsnprintf(line, sizeof line, format, list);
-    va_end(list);
-    if (!p->err->code && n > 0)
-        vl_buf_append(&p->text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, p->err);
-}
+#define say(p, ...) vl_text_put(&(p)->text, (p)->err, __VA_ARGS__)
 
 static void put_text(page *p, const char *text) /* a JSON string */
 {
@@ -107,17 +96,17 @@ static double part(uint64_t n, uint64_t all) { return all ? (double)n / (double)
 static void put_summary(page *p, const char *name)
 {
     const sums s = sums_of_all(p);
-    put(p, "\t\t\"%s\": {\n\t\t\t\"total_reads\":%" PRIu64 ",\n\t\t\t\"total_bases\":%" PRIu64 ",\n", name,
+    say(p, "\t\t\"%s\": {\n\t\t\t\"total_reads\":%" PRIu64 ",\n\t\t\t\"total_bases\":%" PRIu64 ",\n", name,
         s.reads, s.bases);
-    put(p, "\t\t\t\"q20_bases\":%" PRIu64 ",\n\t\t\t\"q30_bases\":%" PRIu64 ",\n", s.q20, s.q30);
-    put(p, "\t\t\t\"q20_rate\":%.6g,\n\t\t\t\"q30_rate\":%.6g,\n", part(s.q20, s.bases),
+    say(p, "\t\t\t\"q20_bases\":%" PRIu64 ",\n\t\t\t\"q30_bases\":%" PRIu64 ",\n", s.q20, s.q30);
+    say(p, "\t\t\t\"q20_rate\":%.6g,\n\t\t\t\"q30_rate\":%.6g,\n", part(s.q20, s.bases),
         part(s.q30, s.bases));
     for (int m = p->first; m < p->end; m++) {
         const sums one = sums_of(&p->qc[m]);
-        put(p, "\t\t\t\"read%d_mean_length\":%" PRIu64 ",\n", m ? m : 1,
+        say(p, "\t\t\t\"read%d_mean_length\":%" PRIu64 ",\n", m ? m : 1,
             one.reads ? one.bases / one.reads : 0);
     }
-    put(p, "\t\t\t\"gc_content\":%.6g\n\t\t}", part(s.gc, s.bases));
+    say(p, "\t\t\t\"gc_content\":%.6g\n\t\t}", part(s.gc, s.bases));
 }
 
 static uint64_t reads_at(const vl_reads_qc *qc, size_t p)
@@ -153,53 +142,53 @@ static void put_curve(page *p, const vl_reads_qc *qc, const char *name,
                       double (*at)(const vl_reads_qc *, size_t))
 {
     const size_t n = qc->longest <= VL_QC_POSITIONS ? vl_qc_dim(qc, VL_QT_QUALITY, 0) : 0;
-    put(p, "\t\t\t\"%s\":[", name);
-    for (size_t i = 0; i < n; i++) put(p, "%s%.6g", i ? "," : "", at(qc, i));
-    put(p, "]");
+    say(p, "\t\t\t\"%s\":[", name);
+    for (size_t i = 0; i < n; i++) say(p, "%s%.6g", i ? "," : "", at(qc, i));
+    say(p, "]");
 }
 
 static void put_read(page *p, int m, const char *when)
 {
     const vl_reads_qc *const qc = &p->qc[m];
     const sums s = sums_of(qc);
-    put(p, "\t\"read%d_%s\": {\n\t\t\"total_reads\": %" PRIu64 ",\n\t\t\"total_bases\": %" PRIu64 ",\n",
+    say(p, "\t\"read%d_%s\": {\n\t\t\"total_reads\": %" PRIu64 ",\n\t\t\"total_bases\": %" PRIu64 ",\n",
         m ? m : 1, when, s.reads, s.bases);
-    put(p,
+    say(p,
         "\t\t\"q20_bases\": %" PRIu64 ",\n\t\t\"q30_bases\": %" PRIu64 ",\n\t\t\"total_cycles\": %" PRIu64
         ",\n",
         s.q20, s.q30, s.cycles);
-    put(p, "\t\t\"quality_curves\": {\n");
+    say(p, "\t\t\"quality_curves\": {\n");
     put_curve(p, qc, "mean", mean_at);
-    put(p, "\n\t\t},\n\t\t\"content_curves\": {\n");
+    say(p, "\n\t\t},\n\t\t\"content_curves\": {\n");
     put_curve(p, qc, "N", n_at);
-    put(p, ",\n");
+    say(p, ",\n");
     put_curve(p, qc, "GC", gc_at);
-    put(p, "\n\t\t}\n\t},\n");
+    say(p, "\n\t\t}\n\t},\n");
 }
 
 static void put_fastp(page *p, const char *name)
 {
-    put(p,
+    say(p,
         "{\n\t\"summary\": {\n\t\t\"fastp_version\": \"none, vial " VL_VERSION
         "\",\n\t\t\"sequencing\": \"%s",
         p->first ? "paired end" : "single end");
     for (int m = p->first; m < p->end; m++)
-        put(p, "%s%" PRIu64 " cycles", m == p->first ? " (" : " + ", p->qc[m].longest);
-    put(p, ")\",\n");
+        say(p, "%s%" PRIu64 " cycles", m == p->first ? " (" : " + ", p->qc[m].longest);
+    say(p, ")\",\n");
     put_summary(p, "before_filtering");
-    put(p, ",\n");
+    say(p, ",\n");
     put_summary(p, "after_filtering");
-    put(p, "\n\t},\n\t\"filtering_result\": {\n\t\t\"passed_filter_reads\": %" PRIu64 ",\n",
+    say(p, "\n\t},\n\t\"filtering_result\": {\n\t\t\"passed_filter_reads\": %" PRIu64 ",\n",
         sums_of_all(p).reads);
-    put(p, "\t\t\"low_quality_reads\": 0,\n\t\t\"too_many_N_reads\": 0,\n\t\t\"too_short_reads\": 0,\n"
+    say(p, "\t\t\"low_quality_reads\": 0,\n\t\t\"too_many_N_reads\": 0,\n\t\t\"too_short_reads\": 0,\n"
            "\t\t\"too_long_reads\": 0\n\t},\n");
     for (int m = p->first; m < p->end; m++) put_read(p, m, "before_filtering");
     for (int m = p->first; m < p->end; m++) put_read(p, m, "after_filtering");
-    put(p, "\t\"command\": ");
+    say(p, "\t\"command\": ");
     char command[300];
     snprintf(command, sizeof command, "vial ingest -i %s", name);
     put_text(p, command);
-    put(p, "\n}\n");
+    say(p, "\n}\n");
 }
 
 static vl_code print_json(vl_qc_job *job, vl_err *err)
@@ -216,7 +205,7 @@ static vl_code print_json(vl_qc_job *job, vl_err *err)
 static void put_table(page *p, const char *name)
 {
     const sums s = sums_of_all(p);
-    put(p, "{\"id\":\"vial_reads\",\"section_name\":\"vial: reads\",\"plot_type\":\"table\",\n"
+    say(p, "{\"id\":\"vial_reads\",\"section_name\":\"vial: reads\",\"plot_type\":\"table\",\n"
            "\"pconfig\":{\"id\":\"vial_reads_table\",\"title\":\"vial: reads\",\"namespace\":\"vial\"},\n"
            "\"headers\":{\"reads\":{\"title\":\"Reads\",\"min\":0,\"format\":\"{:,.0f}\"},\n"
            "\"bases\":{\"title\":\"Bases\",\"min\":0,\"format\":\"{:,.0f}\"},\n"
@@ -224,7 +213,7 @@ static void put_table(page *p, const char *name)
            "\"q30\":{\"title\":\"Q30 %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"},\n"
            "\"gc\":{\"title\":\"GC %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"}},\n\"data\":{");
     put_text(p, name);
-    put(p, ":{\"reads\":%" PRIu64 ",\"bases\":%" PRIu64 ",\"q20\":%.6g,\"q30\":%.6g,\"gc\":%.6g}}}\n",
+    say(p, ":{\"reads\":%" PRIu64 ",\"bases\":%" PRIu64 ",\"q20\":%.6g,\"q30\":%.6g,\"gc\":%.6g}}}\n",
         s.reads, s.bases, 100 * part(s.q20, s.bases), 100 * part(s.q30, s.bases), 100 * part(s.gc, s.bases));
 }
 

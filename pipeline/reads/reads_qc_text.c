@@ -1,9 +1,9 @@
 /* Quality control of reads for people: the numbers of each mate beside each other. */
+#include "formats/text.h"
 #include "pipeline/out/qc.h"
 #include "pipeline/reads/reads_fastqc.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,30 +16,20 @@ typedef struct page {
     vl_err *err;
 } page;
 
-static void put(page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(page *p, const char *format, ...)
-{
-    char line[400];
-    va_list list;
-    va_start(list, format);
-    const int n = vsnprintf(line, sizeof line, format, list);
-    va_end(list);
-    if (!p->err->code && n > 0)
-        vl_buf_append(&p->text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, p->err);
-}
+#define say(p, ...) vl_text_put(&(p)->text, (p)->err, __VA_ARGS__)
 
 /* One line: a number of each mate. */
 typedef void cell(const vl_reads_qc *qc, char text[CELL]);
 
 static void put_line(page *p, const char *name, cell *print)
 {
-    put(p, "%-22s", name);
+    say(p, "%-22s", name);
     for (int m = p->first; m < p->end; m++) {
         char text[CELL];
         print(&p->qc[m], text);
-        put(p, "%20s", text);
+        say(p, "%20s", text);
     }
-    put(p, "\n");
+    say(p, "\n");
 }
 
 /* ---- numbers ---- */
@@ -131,25 +121,25 @@ static void put_adapters(page *p)
             most = n > most ? n : most;
         }
         if (!most) continue;
-        put(p, "  %-30s", vl_qc_adapter_list[a].name);
+        say(p, "  %-30s", vl_qc_adapter_list[a].name);
         for (int m = p->first; m < p->end; m++) {
             char text[CELL];
             share((double)vl_fq_begun(&p->qc[m], a, SIZE_MAX), (double)p->qc[m].nread, text);
-            put(p, m == p->first ? "%12s" : "%20s", text);
+            say(p, m == p->first ? "%12s" : "%20s", text);
         }
-        put(p, "\n");
+        say(p, "\n");
     }
 }
 
 /* What FastQC says of each of its modules, a line each. */
 static void put_states(page *p)
 {
-    put(p, "\nBy FastQC's limits\n");
+    say(p, "\nBy FastQC's limits\n");
     for (size_t i = 0; i < VL_FQ_MODULES; i++) {
-        put(p, "  %-30s", vl_fq_module_name(i));
+        say(p, "  %-30s", vl_fq_module_name(i));
         for (int m = p->first; m < p->end; m++)
-            put(p, m == p->first ? "%12s" : "%20s", vl_fq_state_of(&p->qc[m], i, p->err));
-        put(p, "\n");
+            say(p, m == p->first ? "%12s" : "%20s", vl_fq_state_of(&p->qc[m], i, p->err));
+        say(p, "\n");
     }
 }
 
@@ -163,7 +153,7 @@ static void put_page(page *p)
                  { "N and others", say_n },  { "tiles", say_tiles },         { "duplicates", say_seldom } };
     if (p->first) put_line(p, "", say_name);
     for (size_t i = 0; i < sizeof line / sizeof *line; i++) put_line(p, line[i].name, line[i].print);
-    if (p->qc[p->first].whole) put(p, "\nReads with the beginning of an adapter\n");
+    if (p->qc[p->first].whole) say(p, "\nReads with the beginning of an adapter\n");
     put_adapters(p);
     put_states(p);
 }
