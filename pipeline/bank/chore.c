@@ -33,12 +33,6 @@ static vl_code put_records(vl_catalog *c, const json_t *records, vl_err *err)
     return err->code;
 }
 
-/* Was all that there was to say said before anything changed? */
-static bool is_refusal(int code)
-{
-    return code && code < 128 && code != EX_IOERR && code != EX_OSERR && code != EX_SOFTWARE;
-}
-
 json_t *vl_chore_run(vl_chore *chore, vl_catalog *c, vl_err *err)
 {
     vl_worker w = { 0 };
@@ -47,7 +41,7 @@ json_t *vl_chore_run(vl_chore *chore, vl_catalog *c, vl_err *err)
     if (vl_worker_start(&w, work, chore, 0, err)) return NULL;
     const int code = vl_worker_wait(&w);
     if (code) {
-        chore->settled = is_refusal(code);
+        chore->settled = vl_worker_refused(code);
         vl_fail(err, vl_worker_code(code), "%.230s",
                 code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else if (!(said = json_loads((char *)w.said.data, 0, NULL))) {

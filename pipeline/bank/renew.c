@@ -249,7 +249,7 @@ static vl_code run_worker(renewal *r, vl_catalog *c, bool *settled, vl_err *err)
     const int code = vl_worker_wait(&w);
     if (code) {
         vl_err left = VL_ERR_INIT; /* what cannot be cleared now, the next run clears */
-        *settled = code < 128 && code != EX_IOERR && !vl_deposit_clear(r->ask->bank, r->id, r->sample, &left);
+        *settled = vl_worker_refused(code) && !vl_deposit_clear(r->ask->bank, r->id, r->sample, &left);
         vl_fail(err, vl_worker_code(code), "%.230s",
                 code < 128 && w.said.len ? (char *)w.said.data : "the worker died");
     } else {

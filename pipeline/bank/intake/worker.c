@@ -150,6 +150,12 @@ vl_code vl_worker_code(int exit_code)
     }
 }
 
+bool vl_worker_refused(int exit_code)
+{
+    return exit_code && exit_code < 128 && exit_code != EX_IOERR && exit_code != EX_OSERR &&
+           exit_code != EX_SOFTWARE;
+}
+
 void vl_worker_kill(const vl_worker *w)
 {
     if (w->pid > 0) kill(w->pid, SIGKILL);

@@ -26,6 +26,9 @@ bool vl_worker_hear(vl_worker *w);
 int vl_worker_wait(vl_worker *w);
 /* The error that belongs to the exit code of a worker whose words are all that is known of it. */
 vl_code vl_worker_code(int exit_code);
+/* Did it refuse before it changed anything? Failed calls, lack of memory, faults and signals come in the
+ * middle: what it did by then, its last words may not tell. */
+bool vl_worker_refused(int exit_code);
 void vl_worker_kill(const vl_worker *w); /* SIGKILL */
 void vl_worker_free(vl_worker *w);
 
