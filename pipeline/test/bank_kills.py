@@ -86,9 +86,9 @@ class Scene:
         return good
 
 
-def count(scene):
+def count(scene, kind="change"):
     """Calls of an undisturbed batch."""
-    done, calls = broken(scene.bank, scene.f, scene.f / "before", scene.command, 10 ** 9, "EIO")
+    done, calls = broken(scene.bank, scene.f, scene.f / "before", scene.command, 10 ** 9, "EIO", kind)
     assert done is None
     return calls
 

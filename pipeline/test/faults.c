@@ -277,9 +277,17 @@ ssize_t pread64(int fd, void *to, size_t n, off64_t at)
 {
     return length("read", &n) ? NEXT(pread64)(fd, to, n, at) : -1;
 }
+/* Kind "say": only what one process writes to another; else that is a write as any. */
+static const char *kind_of_write(int fd)
+{
+    struct stat st;
+    const bool told_another = !strcmp(kind, "say") && !NEXT(fstat)(fd, &st) && !S_ISREG(st.st_mode);
+    return told_another && fd != STDOUT_FILENO && fd != STDERR_FILENO ? "say" : "write";
+}
+
 ssize_t write(int fd, const void *from, size_t n)
 {
-    return length("write", &n) ? NEXT(write)(fd, from, n) : -1;
+    return length(kind_of_write(fd), &n) ? NEXT(write)(fd, from, n) : -1;
 }
 ssize_t pwrite(int fd, const void *from, size_t n, off_t at)
 {

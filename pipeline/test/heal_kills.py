@@ -86,14 +86,14 @@ class HealScene(Scene):
         t.check(done.code == OK, f"{what}: catalog check", done.out.decode() + done.err)
 
 
-def matrix(t, f, by, how):
+def matrix(t, f, by, how, kind="change"):
     scene, tried = HealScene(f, by), 0
-    n = count(scene)
+    n = count(scene, kind)
     scene.check(t, f"{by}, undisturbed")
     drawn = points(t.random, n)
-    for i in drawn if WHOLE else t.random.sample(drawn, min(FEW, len(drawn))):
-        what = f"{by}: {how} at change {i} of {n}"
-        done = scene.broken("change", i, how)
+    for i in drawn if WHOLE or kind == "say" else t.random.sample(drawn, min(FEW, len(drawn))):
+        what = f"{by}: {how} at {kind} {i} of {n}"
+        done = scene.broken(kind, i, how)
         if done is None:
             continue
         tried += 1
@@ -104,6 +104,12 @@ def matrix(t, f, by, how):
     print(f"{by}, {how}: {tried} points of {n}", flush=True)
 
 
+def unheard(t, f, by):
+    """A worker did its work and cannot say so: every time that one process tells another."""
+    matrix(t, f, by, "EIO", "say")
+
+
 if __name__ == "__main__":
     main(*(Part(f"{by} {how}", matrix, (by, how)) for by in ("heal", "ingest")
-           for how in ("kill", "kill-self", *FAULTS)))
+           for how in ("kill", "kill-self", *FAULTS)),
+         *(Part(f"{by} unheard", unheard, (by,)) for by in ("heal", "ingest")))
