@@ -97,6 +97,23 @@ void vl_svg_rows(vl_html *h, const vl_axis *a, vl_chart_unit unit)
     }
 }
 
+void vl_svg_labels(vl_html *h, const vl_axis *x, int bottom, double shift, const char *x_is, const char *y_is)
+{
+    char text[32];
+    for (int i = 0; i < x->ntick && x->tick + x->step * i + shift <= x->top; i++) {
+        const double value = x->tick + x->step * i;
+        vl_html_putf(h, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+                     vl_svg_x(x, value + shift), bottom + 17,
+                     vl_show_number(fabs(value) < x->step / 1e6 ? 0 : value, text));
+    }
+    vl_html_putf(h, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", VL_PLOT_RIGHT,
+                 bottom + 34);
+    vl_html_text(h, x_is);
+    vl_html_putf(h, "</text>\n<text class=\"tick\" x=\"%d\" y=\"10\">", VL_PLOT_LEFT - 52);
+    vl_html_text(h, y_is);
+    vl_html_put(h, "</text>\n");
+}
+
 /* ---- bars ---- */
 
 enum {

@@ -35,9 +35,15 @@ void vl_svg_line(vl_html *h, const char *title, const double *value, int n, doub
 
 typedef struct vl_curve {
     const char *label;
-    int colour;      /* 1 to 5 */
+    int colour;      /* 0 to 5 */
     const double *y; /* [n]; NaN: a gap */
 } vl_curve;
+
+/* Between two curves, behind all others. */
+typedef struct vl_band {
+    const char *label, *low_label, *high_label;
+    const double *low, *high; /* [n] */
+} vl_band;
 
 typedef struct vl_plot {
     const char *caption; /* text from anywhere */
@@ -45,18 +51,35 @@ typedef struct vl_plot {
     const char *x, *y;   /* what the axes are */
     double from, step;   /* value i lies at from + i * step, a column between that and the next */
     int n;
-    bool joined;              /* curves go on over gaps */
-    double top;               /* of y, which starts at 0; 0: as the values are */
-    vl_chart_unit unit;       /* of y */
-    const double *low, *high; /* [n]; a band behind the curves; NULL: none */
-    const char *low_label, *high_label, *band_label;
+    bool joined;         /* curves go on over gaps */
+    double top;          /* of y, which starts at 0; 0: as the values are */
+    vl_chart_unit unit;  /* of y */
+    const vl_band *band; /* the outer one first */
     const vl_curve *curve;
-    int ncurve;
+    int nband, ncurve;
 } vl_plot;
 
 /* A figure with caption, legend where there is more than one curve, and the numbers in a table that opens. */
 void vl_svg_curves(vl_html *h, const vl_plot *p);
 /* The same with columns: of the first curve. */
 void vl_svg_columns(vl_html *h, const vl_plot *p);
+
+/* ---- a map of what is off (svg_heat.c) ---- */
+
+typedef struct vl_heat {
+    const char *caption; /* text from anywhere */
+    const char *title;   /* read aloud: what is seen */
+    const char *x, *y;   /* what the axes are */
+    const char *unit;    /* of the values */
+    size_t nrow, ncol;
+    const uint32_t *row; /* [nrow]: their numbers */
+    const double *edge;  /* [ncol + 1]: column i lies from edge[i] to edge[i + 1] */
+    const double *value; /* [nrow][ncol]: 0 is as it should be */
+    double limit[4];     /* from where on a value is off by one degree more, ascending */
+} vl_heat;
+
+/* A figure with caption and legend. Its numbers are the caller's to list. */
+void vl_svg_heat_open(vl_html *h, const vl_heat *m);
+void vl_svg_heat_close(vl_html *h);
 
 #endif

@@ -35,5 +35,9 @@ double vl_svg_x(const vl_axis *a, double value);
 double vl_svg_y(const vl_axis *a, double value);
 /* Lines across the plot at the ticks of y, with their labels. */
 void vl_svg_rows(vl_html *h, const vl_axis *a, vl_chart_unit unit);
+/* Labels of the ticks of x below the plot, moved by shift, and what both axes are. */
+enum { VL_PLOT_LABELS = 40 }; /* room for them */
+void vl_svg_labels(vl_html *h, const vl_axis *x, int bottom, double shift, const char *x_is,
+                   const char *y_is);
 
 #endif

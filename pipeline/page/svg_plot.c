@@ -1,4 +1,4 @@
-/* Plots over numbers: curves with a band, columns (svg.h). Each has its numbers below, in a table that
+/* Plots over numbers: curves with bands, columns (svg.h). Each has its numbers below, in a table that
  * opens. */
 #include "pipeline/page/svg_parts.h"
 
@@ -11,7 +11,8 @@ static double most_of(const vl_plot *p)
 {
     double most = 0;
     for (int i = 0; i < p->n; i++) {
-        if (p->high && isfinite(p->high[i])) most = fmax(most, p->high[i]);
+        for (int k = 0; k < p->nband; k++)
+            if (isfinite(p->band[k].high[i])) most = fmax(most, p->band[k].high[i]);
         for (int k = 0; k < p->ncurve; k++)
             if (isfinite(p->curve[k].y[i])) most = fmax(most, p->curve[k].y[i]);
     }
@@ -21,22 +22,13 @@ static double most_of(const vl_plot *p)
 /* shift: of the labels, to the middle of columns that are one value wide */
 static void put_x(vl_html *h, const vl_plot *p, const vl_axis *x, double shift)
 {
-    char text[32];
-    for (int i = 0; i < x->ntick && x->tick + x->step * i + shift <= x->top; i++) {
+    for (int i = 0; i < x->ntick && shift == 0; i++) {
         const double value = x->tick + x->step * i;
-        if (shift == 0 && value > x->from)
+        if (value > x->from)
             vl_html_putf(h, "<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>",
                          vl_svg_x(x, value), VL_PLOT_TOP, vl_svg_x(x, value), VL_PLOT_BOTTOM);
-        vl_html_putf(h, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-                     vl_svg_x(x, value + shift), VL_PLOT_BOTTOM + 17,
-                     vl_show_number(fabs(value) < x->step / 1e6 ? 0 : value, text));
     }
-    vl_html_putf(h, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", VL_PLOT_RIGHT,
-                 VL_PLOT_BOTTOM + 34);
-    vl_html_text(h, p->x);
-    vl_html_putf(h, "</text>\n<text class=\"tick\" x=\"%d\" y=\"10\">", VL_PLOT_LEFT - 52);
-    vl_html_text(h, p->y);
-    vl_html_put(h, "</text>\n");
+    vl_svg_labels(h, x, VL_PLOT_BOTTOM, shift, p->x, p->y);
 }
 
 /* From first to last, each value a corner; NaN lifts the pen. */
@@ -52,12 +44,15 @@ static void put_path(vl_html *h, const vl_plot *p, const double *value, const vl
     }
 }
 
-static void put_band(vl_html *h, const vl_plot *p, const vl_axis *x, const vl_axis *y)
+/* An outer band is paler than the one within it. */
+static const char *band_class(const vl_plot *p, int k) { return k + 1 < p->nband ? "outer" : "area"; }
+
+static void put_band(vl_html *h, const vl_plot *p, int k, const vl_axis *x, const vl_axis *y)
 {
-    vl_html_put(h, "<path class=\"area\" d=\"");
+    vl_html_putf(h, "<path class=\"%s\" d=\"", band_class(p, k));
     for (int i = 0; i < 2 * p->n; i++) {
         const int at = i < p->n ? i : 2 * p->n - 1 - i;
-        const double value = i < p->n ? p->low[at] : p->high[at];
+        const double value = i < p->n ? p->band[k].low[at] : p->band[k].high[at];
         vl_html_putf(h, "%s%.1f %.1f", i ? "L" : "M", vl_svg_x(x, p->from + at * p->step),
                      vl_svg_y(y, isfinite(value) ? value : 0));
     }
@@ -78,7 +73,7 @@ static void put_curve(vl_html *h, const vl_plot *p, const vl_curve *c, const vl_
 
 static void put_legend(vl_html *h, const vl_plot *p)
 {
-    if (p->ncurve < 2 && !p->low) return;
+    if (p->ncurve < 2 && !p->nband) return;
     vl_html_put(h, "<ul class=\"legend\">");
     for (int k = 0; k < p->ncurve; k++) {
         vl_html_putf(h,
@@ -88,7 +83,7 @@ static void put_legend(vl_html *h, const vl_plot *p)
         vl_html_element(h, "span", p->curve[k].label);
         vl_html_put(h, "</li>");
     }
-    if (p->low) vl_svg_key(h, "area", p->band_label);
+    for (int k = 0; k < p->nband; k++) vl_svg_key(h, band_class(p, k), p->band[k].label);
     vl_html_put(h, "</ul>\n");
 }
 
@@ -115,15 +110,19 @@ static void put_numbers(vl_html *h, const vl_plot *p)
     vl_html_put(h, "</caption>\n<thead><tr>");
     put_head(h, p->x);
     for (int k = 0; k < p->ncurve; k++) put_head(h, p->curve[k].label);
-    if (p->low) put_head(h, p->low_label);
-    if (p->low) put_head(h, p->high_label);
+    for (int k = 0; k < p->nband; k++) {
+        put_head(h, p->band[k].low_label);
+        put_head(h, p->band[k].high_label);
+    }
     vl_html_put(h, "</tr></thead>\n<tbody>\n");
     for (int i = 0; i < p->n; i++) {
         vl_html_put(h, "<tr>");
         vl_html_element(h, "th scope=\"row\"", vl_show_number(p->from + i * p->step, text));
         for (int k = 0; k < p->ncurve; k++) put_number(h, p->curve[k].label, p->curve[k].y[i], p->unit);
-        if (p->low) put_number(h, p->low_label, p->low[i], p->unit);
-        if (p->low) put_number(h, p->high_label, p->high[i], p->unit);
+        for (int k = 0; k < p->nband; k++) {
+            put_number(h, p->band[k].low_label, p->band[k].low[i], p->unit);
+            put_number(h, p->band[k].high_label, p->band[k].high[i], p->unit);
+        }
         vl_html_put(h, "</tr>\n");
     }
     vl_html_put(h, "</tbody></table></details>\n");
@@ -154,7 +153,7 @@ void vl_svg_curves(vl_html *h, const vl_plot *p)
     open_figure(h, p);
     vl_svg_rows(h, &y, p->unit);
     put_x(h, p, &x, 0);
-    if (p->low) put_band(h, p, &x, &y);
+    for (int k = 0; k < p->nband; k++) put_band(h, p, k, &x, &y);
     for (int k = 0; k < p->ncurve; k++) put_curve(h, p, &p->curve[k], &x, &y);
     close_figure(h, p);
 }

@@ -130,7 +130,7 @@ static void add_length(const vl_reads_qc *qc, uint64_t length, size_t from, size
     }
 }
 
-static void gc_percents(const vl_reads_qc *qc, double percent[101])
+static void add_percents(const vl_reads_qc *qc, double percent[101])
 {
     const size_t n = qc->table[VL_QT_GC].dim[0] ? vl_qc_dim(qc, VL_QT_GC, 1) : 0;
     for (int p = 0; p < 101; p++) percent[p] = 0;
@@ -154,11 +154,11 @@ static double centre_of(const double percent[101])
     return (double)(low + high) / 2;
 }
 
-/* In percent of all reads, how far they are from a normal distribution. */
-static double far_from_normal(const double percent[101])
+void vl_fq_gc_percents(const vl_reads_qc *qc, double percent[101], double normal[101])
 {
+    double all = 0, square = 0;
+    add_percents(qc, percent);
     const double centre = centre_of(percent);
-    double all = 0, square = 0, far = 0;
     for (int p = 0; p < 101; p++) {
         all += percent[p];
         square += (p - centre) * (p - centre) * percent[p];
@@ -166,39 +166,36 @@ static double far_from_normal(const double percent[101])
     const double sd = sqrt(square / (all - 1));
     for (int p = 0; p < 101; p++) {
         const double x = (p - centre) / sd;
-        far += fabs(exp(-x * x / 2) / (sd * sqrt(2 * acos(-1))) * all - percent[p]);
+        normal[p] = exp(-x * x / 2) / (sd * sqrt(2 * acos(-1))) * all;
+    }
+}
+
+/* In percent of all reads, how far they are from a normal distribution. */
+static double far_from_normal(const double percent[101], const double normal[101])
+{
+    double all = 0, far = 0;
+    for (int p = 0; p < 101; p++) {
+        all += percent[p];
+        far += fabs(normal[p] - percent[p]);
     }
     return 100 * far / all;
 }
 
 vl_fq_state vl_fq_gc(vl_fq *fq)
 {
-    double percent[101];
-    gc_percents(fq->qc, percent);
+    double percent[101], normal[101];
+    vl_fq_gc_percents(fq->qc, percent, normal);
     vl_fq_put(fq, "#GC Content\tCount\n");
     for (int p = 0; p < 101; p++) {
         vl_fq_put(fq, "%d", p);
         vl_fq_cell(fq, percent[p]);
         vl_fq_put(fq, "\n");
     }
-    const double far = far_from_normal(percent);
+    const double far = far_from_normal(percent, normal);
     return far > 30 ? VL_FQ_FAIL : far > 15 ? VL_FQ_WARN : VL_FQ_PASS;
 }
 
 /* ---- lengths ---- */
-
-static uint64_t reads_from_to(const vl_reads_qc *qc, uint64_t from, uint64_t to)
-{
-    uint64_t n = 0;
-    const uint64_t bins = vl_qc_dim(qc, VL_QT_LENGTH, 0);
-    for (uint64_t i = from; i <= to && i < bins && i < VL_QC_POSITIONS; i++)
-        n += vl_qc_at(qc, VL_QT_LENGTH, i, 0, 0);
-    for (size_t i = 0; qc->table[VL_QT_LONG].dim[0] && i < vl_qc_dim(qc, VL_QT_LONG, 1); i++) {
-        const uint64_t length = vl_qc_key(qc, VL_QT_LONG, 0, i);
-        if (length >= from && length <= to) n += vl_qc_key(qc, VL_QT_LONG, 1, i);
-    }
-    return n;
-}
 
 static uint64_t length_step(uint64_t range)
 {
@@ -217,7 +214,8 @@ vl_fq_state vl_fq_lengths(vl_fq *fq)
     const uint64_t low = qc->shortest ? qc->shortest - 1 : 0, high = qc->longest + 1;
     const uint64_t step = length_step(high - low);
     for (uint64_t from = low / step * step; from <= high; from += step) {
-        const uint64_t to = from + step - 1 > high ? high : from + step - 1, n = reads_from_to(qc, from, to);
+        const uint64_t to = from + step - 1 > high ? high : from + step - 1,
+                       n = vl_reads_qc_reads_of(qc, from, to);
         if (!n && (from <= low || from + step > high)) continue;
         if (step == 1) vl_fq_put(fq, "%" PRIu64, from);
         else vl_fq_put(fq, "%" PRIu64 "-%" PRIu64, from, to);

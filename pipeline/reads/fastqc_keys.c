@@ -33,7 +33,9 @@ static const struct bin {
             { "5", 5 },       { "6", 6 },      { "7", 7 },       { "8", 8 },
             { "9", 9 },       { ">10", 50 },   { ">50", 100 },   { ">100", 500 },
             { ">500", 1000 }, { ">1k", 5000 }, { ">5k", 10000 }, { ">10k+", UINT64_MAX } };
-enum { BINS = sizeof bin / sizeof *bin };
+_Static_assert(sizeof bin / sizeof *bin == VL_FQ_LEVELS, "levels");
+
+const char *vl_fq_level_name(size_t i) { return bin[i].name; }
 
 /* Where a number stands in Java's table of n of them: sums are made in that order, which decides on the last
  * digit. */
@@ -55,18 +57,12 @@ static int by_place(const void *a, const void *b)
     return (x->seen > y->seen) - (x->seen < y->seen);
 }
 
-typedef struct levels {
-    double keys[BINS], reads[BINS], all_keys, all_reads;
-} levels;
-
-static void add_levels(const vl_reads_qc *qc, levels *out, vl_err *err)
+vl_code vl_fq_levels_of(const vl_reads_qc *qc, vl_fq_levels *out, vl_err *err)
 {
     const size_t n = qc->table[VL_QT_DUPLICATION].dim[0] ? vl_qc_dim(qc, VL_QT_DUPLICATION, 1) : 0;
     level *const l = malloc((n + 1) * sizeof *l);
-    if (!l) {
-        vl_fail(err, VL_ENOMEM, "no memory for %zu levels", n);
-        return;
-    }
+    *out = (vl_fq_levels){ 0 };
+    if (!l) return vl_fail(err, VL_ENOMEM, "no memory for %zu levels", n);
     for (size_t i = 0; i < n; i++) {
         const uint64_t seen = vl_qc_key(qc, VL_QT_DUPLICATION, 0, i);
         l[i] = (level){ seen, vl_qc_key(qc, VL_QT_DUPLICATION, 1, i), java_place((uint32_t)seen, n) };
@@ -82,25 +78,25 @@ static void add_levels(const vl_reads_qc *qc, levels *out, vl_err *err)
         out->all_reads += keys * (double)l[i].seen;
     }
     free(l);
+    return VL_OK;
 }
 
 double vl_fq_deduplicated(const vl_reads_qc *qc)
 {
-    levels l = { 0 };
+    vl_fq_levels l;
     vl_err err = VL_ERR_INIT;
-    add_levels(qc, &l, &err);
-    return l.all_reads > 0 ? l.all_keys / l.all_reads * 100 : -1;
+    return !vl_fq_levels_of(qc, &l, &err) && l.all_reads > 0 ? l.all_keys / l.all_reads * 100 : -1;
 }
 
 vl_fq_state vl_fq_duplication(vl_fq *fq)
 {
-    levels l = { 0 };
-    add_levels(fq->qc, &l, fq->err);
+    vl_fq_levels l;
+    if (vl_fq_levels_of(fq->qc, &l, fq->err)) return VL_FQ_ABSENT;
     const double left = l.all_reads > 0 ? l.all_keys / l.all_reads * 100 : 100;
     vl_fq_put(fq, "#Total Deduplicated Percentage");
     vl_fq_cell(fq, left);
     vl_fq_put(fq, "\n#Duplication Level\tPercentage of deduplicated\tPercentage of total\n");
-    for (int b = 0; b < BINS; b++) {
+    for (int b = 0; b < VL_FQ_LEVELS; b++) {
         vl_fq_put(fq, "%s", bin[b].name);
         vl_fq_cell(fq, l.keys[b] / l.all_keys * 100);
         vl_fq_cell(fq, l.reads[b] / l.all_reads * 100);
@@ -111,15 +107,9 @@ vl_fq_state vl_fq_duplication(vl_fq *fq)
 
 /* ---- sequences ---- */
 
-typedef struct frequent {
-    char letters[VL_KEY_WHOLE + 1];
-    uint64_t n, place;
-    size_t number; /* in the order they came */
-} frequent;
-
 static int by_count(const void *a, const void *b)
 {
-    const frequent *const x = a, *const y = b;
+    const vl_fq_sequence *const x = a, *const y = b;
     if (x->n != y->n) return (x->n < y->n) - (x->n > y->n);
     if (x->place != y->place) return (x->place > y->place) - (x->place < y->place);
     return (x->number > y->number) - (x->number < y->number);
@@ -133,10 +123,10 @@ static uint64_t nkeys(const vl_reads_qc *qc)
     return n;
 }
 
-static void take(const vl_reads_qc *qc, size_t i, uint64_t keys, frequent *f)
+static void take(const vl_reads_qc *qc, size_t i, uint64_t keys, vl_fq_sequence *f)
 {
     uint32_t hash = 0;
-    *f = (frequent){ .n = vl_qc_at(qc, VL_QT_FREQUENT_COUNT, i, 0, 0), .number = i };
+    *f = (vl_fq_sequence){ .n = vl_qc_at(qc, VL_QT_FREQUENT_COUNT, i, 0, 0), .number = i };
     for (size_t k = 0; k < VL_KEY_WHOLE; k++) {
         const uint8_t c = (uint8_t)vl_qc_at(qc, VL_QT_FREQUENT, i, k, 0);
         f->letters[k] = (char)(!c || (c > 32 && c < 127) ? c : '?');
@@ -145,25 +135,34 @@ static void take(const vl_reads_qc *qc, size_t i, uint64_t keys, frequent *f)
     f->place = java_place(hash, keys);
 }
 
-vl_fq_state vl_fq_frequent(vl_fq *fq)
+vl_fq_sequence *vl_fq_sequences(const vl_reads_qc *qc, size_t *count, vl_err *err)
 {
-    const vl_reads_qc *const qc = fq->qc;
     size_t n = vl_qc_dim(qc, VL_QT_FREQUENT, 0);
-    vl_sources sources = { 0 };
     if (n > vl_qc_dim(qc, VL_QT_FREQUENT_COUNT, 0)) n = vl_qc_dim(qc, VL_QT_FREQUENT_COUNT, 0);
-    if (!n) return VL_FQ_PASS;
-    frequent *const f = calloc(n, sizeof *f);
-    if (!f) return vl_fail(fq->err, VL_ENOMEM, "no memory for %zu sequences", n), VL_FQ_ABSENT;
+    *count = n;
+    if (!n) return NULL;
+    vl_fq_sequence *const f = calloc(n, sizeof *f);
+    if (!f) return vl_fail(err, VL_ENOMEM, "no memory for %zu sequences", n), NULL;
     const uint64_t keys = nkeys(qc);
     for (size_t i = 0; i < n; i++) take(qc, i, keys, &f[i]);
     qsort(f, n, sizeof *f, by_count);
-    const double first = (double)f[0].n / (double)qc->nread * 100;
+    return f;
+}
+
+vl_fq_state vl_fq_frequent(vl_fq *fq)
+{
+    const double reads = (double)fq->qc->nread;
+    size_t n;
+    vl_sources sources = { 0 };
+    vl_fq_sequence *const f = vl_fq_sequences(fq->qc, &n, fq->err);
+    if (!f) return fq->err->code ? VL_FQ_ABSENT : VL_FQ_PASS;
+    const double first = (double)f[0].n / reads * 100;
     vl_fq_put(fq, "#Sequence\tCount\tPercentage\tPossible Source\n");
-    if (!vl_sources_read(&sources, fq->err))
+    if (!vl_sources_read(&sources, VL_SOURCES_FASTQC, fq->err))
         for (size_t i = 0; i < n; i++) {
             char source[VL_SOURCE_TEXT];
             vl_fq_put(fq, "%s\t%" PRIu64, f[i].letters, f[i].n);
-            vl_fq_cell(fq, (double)f[i].n / (double)qc->nread * 100);
+            vl_fq_cell(fq, (double)f[i].n / reads * 100);
             vl_fq_put(fq, "\t%s\n", vl_sources_name(&sources, f[i].letters, source));
         }
     vl_sources_free(&sources);

@@ -80,32 +80,44 @@ static double tile_value(const vl_fq *fq, size_t tile, vl_fq_group g)
     return n ? sum / n : 0;
 }
 
+vl_code vl_fq_tile_map_of(const vl_fq *fq, vl_fq_tile_map *m, vl_err *err)
+{
+    const size_t npos = vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 2), ntile = vl_qc_dim(fq->qc, VL_QT_TILE, 0);
+    *m = (vl_fq_tile_map){ 0 };
+    if (!ntile || ntile != vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 0) ||
+        vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 1) != 2)
+        return VL_OK;
+    const size_t n = m->ngroup = vl_fq_groups(npos, m->group);
+    if (!(m->off = calloc(ntile * n + 1, sizeof *m->off)))
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu tiles", ntile);
+    m->ntile = ntile;
+    for (size_t i = 0; i < n; i++) {
+        double mean = 0;
+        for (size_t t = 0; t < ntile; t++) mean += m->off[t * n + i] = tile_value(fq, t, m->group[i]);
+        mean /= (double)ntile;
+        for (size_t t = 0; t < ntile; t++) m->off[t * n + i] -= mean;
+    }
+    return VL_OK;
+}
+
 vl_fq_state vl_fq_tiles(vl_fq *fq)
 {
-    const size_t ntile = vl_qc_dim(fq->qc, VL_QT_TILE, 0), npos = vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 2);
-    vl_fq_group group[VL_FQ_GROUPS];
+    enum { MOST_TILES = 1001 };
+    vl_fq_tile_map m;
     double most = 0;
-    if (!ntile || ntile > 1001 || ntile != vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 0) ||
-        vl_qc_dim(fq->qc, VL_QT_TILE_QUALITY, 1) != 2)
+    if (vl_qc_dim(fq->qc, VL_QT_TILE, 0) > MOST_TILES || vl_fq_tile_map_of(fq, &m, fq->err) || !m.ntile)
         return VL_FQ_ABSENT;
-    const size_t n = vl_fq_groups(npos, group);
-    double *const mean = calloc(n + 1, sizeof *mean);
-    if (!mean) return vl_fail(fq->err, VL_ENOMEM, "no memory for %zu groups", n), VL_FQ_ABSENT;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t t = 0; t < ntile; t++) mean[i] += tile_value(fq, t, group[i]);
-        mean[i] /= (double)ntile;
-    }
     vl_fq_put(fq, "#Tile\tBase\tMean\n");
-    for (size_t t = 0; t < ntile; t++)
-        for (size_t i = 0; i < n; i++) {
-            const double v = tile_value(fq, t, group[i]) - mean[i];
+    for (size_t t = 0; t < m.ntile; t++)
+        for (size_t i = 0; i < m.ngroup; i++) {
+            const double v = m.off[t * m.ngroup + i];
             vl_fq_put(fq, "%u\t", (unsigned)vl_qc_at(fq->qc, VL_QT_TILE, t, 0, 0));
-            vl_fq_label(fq, group[i]);
+            vl_fq_label(fq, m.group[i]);
             vl_fq_cell(fq, v);
             vl_fq_put(fq, "\n");
             if (fabs(v) > most) most = fabs(v);
         }
-    free(mean);
+    free(m.off);
     return most > 10 ? VL_FQ_FAIL : most > 5 ? VL_FQ_WARN : VL_FQ_PASS;
 }
 

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST "/etc/fastqc/Configuration/contaminant_list.txt"
-
 static char complement(char c)
 {
     switch (c) {
@@ -40,10 +38,10 @@ static vl_code add(vl_sources *s, const char *name, const char *letters, vl_err 
     return VL_OK;
 }
 
-vl_code vl_sources_read(vl_sources *s, vl_err *err)
+vl_code vl_sources_read(vl_sources *s, const char *list, vl_err *err)
 {
     char line[600];
-    FILE *const f = fopen(LIST, "r");
+    FILE *const f = list ? fopen(list, "re") : NULL;
     for (int a = 0; !f && a < VL_QC_ADAPTERS; a++)
         if (add(s, vl_qc_adapter_list[a].name, vl_qc_adapter_list[a].letters, err)) return err->code;
     while (f && !err->code && fgets(line, sizeof line, f)) {

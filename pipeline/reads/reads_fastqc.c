@@ -10,18 +10,29 @@ static const struct module {
     const char *name;
     vl_fq_module *run;
     bool places, newer; /* of every position, up to the longest read; not in stores of earlier versions */
+    const char *warns, *fails;
 } module[VL_FQ_MODULES] = {
-    { "Basic Statistics", vl_fq_basic, false, false },
-    { "Per base sequence quality", vl_fq_quality, true, false },
-    { "Per tile sequence quality", vl_fq_tiles, true, true },
-    { "Per sequence quality scores", vl_fq_means, false, true },
-    { "Per base sequence content", vl_fq_content, true, false },
-    { "Per sequence GC content", vl_fq_gc, false, true },
-    { "Per base N content", vl_fq_n, true, true },
-    { "Sequence Length Distribution", vl_fq_lengths, false, false },
-    { "Sequence Duplication Levels", vl_fq_duplication, false, true },
-    { "Overrepresented sequences", vl_fq_frequent, false, true },
-    { "Adapter Content", vl_fq_adapters, false, true },
+    { "Basic Statistics", vl_fq_basic, false, false, "", "" },
+    { "Per base sequence quality", vl_fq_quality, true, false,
+      "lower quartile below 10, or median below 25, at any place",
+      "lower quartile below 5, or median below 20" },
+    { "Per tile sequence quality", vl_fq_tiles, true, true,
+      "a tile more than 5 from the mean of all tiles, at any place", "more than 10" },
+    { "Per sequence quality scores", vl_fq_means, false, true, "mean quality of most reads 27 or less",
+      "20 or less" },
+    { "Per base sequence content", vl_fq_content, true, false,
+      "A and T, or G and C, differ by more than 10 %, at any place", "more than 20 %" },
+    { "Per sequence GC content", vl_fq_gc, false, true,
+      "more than 15 % of the reads beside a normal distribution", "more than 30 %" },
+    { "Per base N content", vl_fq_n, true, true, "more than 5 % N, at any place", "more than 20 %" },
+    { "Sequence Length Distribution", vl_fq_lengths, false, false, "reads of several lengths",
+      "an empty read" },
+    { "Sequence Duplication Levels", vl_fq_duplication, false, true,
+      "less than 70 % left when each read is kept once", "less than 50 %" },
+    { "Overrepresented sequences", vl_fq_frequent, false, true, "a sequence is more than 0.1 % of all",
+      "more than 1 %" },
+    { "Adapter Content", vl_fq_adapters, false, true, "an adapter in more than 5 % of the reads",
+      "more than 10 %" },
 };
 
 /* What FastQC takes the qualities for: it goes by the lowest of the whole file. */
@@ -41,6 +52,15 @@ static bool is_here(const vl_reads_qc *qc, size_t i)
 }
 
 const char *vl_fq_module_name(size_t i) { return module[i].name; }
+const char *vl_fq_module_warns(size_t i) { return module[i].warns; }
+const char *vl_fq_module_fails(size_t i) { return module[i].fails; }
+
+bool vl_fq_takes_64(const vl_reads_qc *qc)
+{
+    vl_fq fq = { .qc = qc };
+    find_encoding(&fq);
+    return qc->longest && fq.offset;
+}
 
 static const char *const word[] = { "pass", "warn", "fail", "-" };
 

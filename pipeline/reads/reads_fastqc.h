@@ -35,10 +35,39 @@ enum { VL_FQ_MODULES = 11 };
 const char *vl_fq_module_name(size_t module);
 const char *vl_fq_state_of(const vl_reads_qc *qc, size_t module, vl_err *err);
 
+/* What it warns of and what it fails, in words, "" if nothing. */
+const char *vl_fq_module_warns(size_t module);
+const char *vl_fq_module_fails(size_t module);
+/* Whether FastQC takes the qualities for phred 64, 31 too low. */
+bool vl_fq_takes_64(const vl_reads_qc *qc);
+
 /* Percent of reads that are left when each is kept once, estimated; -1 without reads. */
 double vl_fq_deduplicated(const vl_reads_qc *qc);
 /* Reads in which the adapter begins at position p, from 0, or before. */
 uint64_t vl_fq_begun(const vl_reads_qc *qc, unsigned adapter, size_t p);
+
+/* ---- numbers of single modules ---- */
+
+/* Reads by percent of G and C, and what they were if this were normal. */
+void vl_fq_gc_percents(const vl_reads_qc *qc, double percent[101], double normal[101]);
+
+enum { VL_FQ_LEVELS = 16 };
+typedef struct vl_fq_levels {
+    double keys[VL_FQ_LEVELS], reads[VL_FQ_LEVELS]; /* by how often they are seen */
+    double all_keys, all_reads;
+} vl_fq_levels;
+const char *vl_fq_level_name(size_t level);
+vl_code vl_fq_levels_of(const vl_reads_qc *qc, vl_fq_levels *out, vl_err *err);
+
+typedef struct vl_fq_sequence {
+    char letters[VL_KEY_WHOLE + 1];
+    uint64_t n;     /* reads */
+    uint64_t place; /* in Java's table */
+    size_t number;  /* in the order they came */
+} vl_fq_sequence;
+/* Those of more than a thousandth of the reads, the most frequent first; the caller frees them. NULL and
+ * err: none, or no memory. */
+vl_fq_sequence *vl_fq_sequences(const vl_reads_qc *qc, size_t *n, vl_err *err);
 
 /* ---- of the modules ---- */
 
@@ -54,6 +83,15 @@ void vl_fq_number(vl_fq *fq, double v);         /* as Java prints it */
 void vl_fq_label(vl_fq *fq, vl_fq_group group); /* "7", "10-14" */
 /* A tabulator and the number. */
 void vl_fq_cell(vl_fq *fq, double v);
+
+/* How far the qualities of each tile are from the mean of all, by group of positions. */
+typedef struct vl_fq_tile_map {
+    size_t ntile, ngroup;
+    vl_fq_group group[VL_FQ_GROUPS];
+    double *off; /* owned; [ntile][ngroup] */
+} vl_fq_tile_map;
+/* ntile is 0 where there are no tiles. */
+vl_code vl_fq_tile_map_of(const vl_fq *fq, vl_fq_tile_map *out, vl_err *err);
 
 typedef vl_fq_state vl_fq_module(vl_fq *fq); /* puts headings and rows */
 vl_fq_module vl_fq_basic, vl_fq_quality, vl_fq_tiles, vl_fq_means, vl_fq_content, vl_fq_gc, vl_fq_n,

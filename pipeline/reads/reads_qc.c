@@ -119,6 +119,46 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err)
     return vl_store_get_u64(st, "qc", path, &qc->full_at, err);
 }
 
+/* Number of lengths with a bin of their own; longer ones are in a table by key. */
+static size_t bins_of(const vl_reads_qc *qc)
+{
+    const size_t n = vl_qc_dim(qc, VL_QT_LENGTH, 0);
+    return qc->table[VL_QT_LONG].dim[0] && n > VL_QC_POSITIONS ? VL_QC_POSITIONS : n;
+}
+
+static size_t nlong(const vl_reads_qc *qc)
+{
+    return qc->table[VL_QT_LONG].dim[0] ? vl_qc_dim(qc, VL_QT_LONG, 1) : 0;
+}
+
+uint64_t vl_reads_qc_reads_of(const vl_reads_qc *qc, uint64_t from, uint64_t to)
+{
+    uint64_t n = 0;
+    for (uint64_t i = from; i <= to && i < bins_of(qc); i++) n += vl_qc_at(qc, VL_QT_LENGTH, i, 0, 0);
+    for (size_t i = 0; i < nlong(qc); i++) {
+        const uint64_t length = vl_qc_key(qc, VL_QT_LONG, 0, i);
+        if (length >= from && length <= to) n += vl_qc_key(qc, VL_QT_LONG, 1, i);
+    }
+    return n;
+}
+
+uint64_t vl_reads_qc_n50(const vl_reads_qc *qc)
+{
+    double all = 0, sum = 0;
+    for (size_t i = 0; i < bins_of(qc); i++) all += (double)i * (double)vl_qc_at(qc, VL_QT_LENGTH, i, 0, 0);
+    for (size_t i = 0; i < nlong(qc); i++)
+        all += (double)vl_qc_key(qc, VL_QT_LONG, 0, i) * (double)vl_qc_key(qc, VL_QT_LONG, 1, i);
+    for (size_t i = nlong(qc); i-- > 0;) {
+        sum += (double)vl_qc_key(qc, VL_QT_LONG, 0, i) * (double)vl_qc_key(qc, VL_QT_LONG, 1, i);
+        if (2 * sum >= all) return vl_qc_key(qc, VL_QT_LONG, 0, i);
+    }
+    for (size_t i = bins_of(qc); i-- > 0;) {
+        sum += (double)i * (double)vl_qc_at(qc, VL_QT_LENGTH, i, 0, 0);
+        if (2 * sum >= all) return i;
+    }
+    return 0;
+}
+
 void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE])
 {
     if (qc->nread && !qc->whole)

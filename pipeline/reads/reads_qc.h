@@ -51,6 +51,11 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err);
 void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE]);
 void vl_reads_qc_free(vl_reads_qc *qc);
 
+/* Reads of `from` to `to` bases; of older stores those of 1024 and more are all 1024 long. */
+uint64_t vl_reads_qc_reads_of(const vl_reads_qc *qc, uint64_t from, uint64_t to);
+/* The length that half of all bases are in reads of, or of longer ones. */
+uint64_t vl_reads_qc_n50(const vl_reads_qc *qc);
+
 uint64_t vl_qc_at(const vl_reads_qc *qc, int table, size_t i, size_t j, size_t k);
 /* Element i of line j of a table of counts by key. */
 static inline uint64_t vl_qc_key(const vl_reads_qc *qc, int table, size_t line, size_t i)

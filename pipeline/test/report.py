@@ -8,6 +8,8 @@ Suites: cmd reads spectra. Also: asan.
 import glob
 import json
 import os
+import random
+import re
 
 import h5py
 import numpy
@@ -18,6 +20,7 @@ from fqmodel import reads, record
 from mzmodel import INTENSITY, TIME, array, chromatogram, cv, document, peaks, precursor, spectrum, two
 from vialtest import CANTCREAT, DATA, NOINPUT, OK, USAGE, check_refusal, main, run
 
+NOTHING = numpy.zeros((3, 0), int)  # counts by key where there are none
 
 
 def report(t, f, what, store, *args, code=OK):
@@ -109,7 +112,8 @@ def check_mate(t, what, page, store, mate):
     with numpy.errstate(all="ignore"):
         t.check(close(column(table, "mean"), (quality * levels).sum(1) / quality.sum(1)), what,
                 "mean quality")
-    for name, part in (("lower quartile", 0.25), ("median", 0.5), ("upper quartile", 0.75)):
+    for name, part in (("lowest tenth", 0.1), ("lower quartile", 0.25), ("median", 0.5),
+                       ("upper quartile", 0.75), ("highest tenth", 0.9)):
         t.check(close(column(table, name), [quartile(q, part) for q in quality]), what, name)
     table = page.tables[f"Bases by position{words}"]
     for i, letter in enumerate(("A", "C", "G", "T", "other")):
@@ -128,6 +132,126 @@ def check_mate(t, what, page, store, mate):
     t.check(list(counts) == want and counts.sum() == length.sum(), what,
             f"reads by length: {counts[:4]}, not {want[:4]}")
     return quality, base, length
+
+
+def lines(f, store, mate, module):
+    """Rows of a module of FastQC's text, which test qc holds against FastQC itself."""
+    end = f"_R{mate}" if mate else ""
+    with open(f / f"said/x{end}_fastqc/fastqc_data.txt", encoding="utf-8") as g:
+        part = g.read().split(f">>{module}\t")[1].split(">>END_MODULE")[0].splitlines()
+    return part[0], [line.split("\t") for line in part[1:] if not line.startswith("#")]
+
+
+def check_adapters(t, what, page, store, mate):
+    end, words = (f"_{mate}", f", mate {mate}") if mate else ("", "")
+    with h5py.File(store) as s:
+        found = s[f"qc/adapter{end}"][:] if f"qc/adapter{end}" in s else NOTHING
+        nread, n = s[f"qc/read_length{end}"][:].sum(), s[f"qc/base_count{end}"].shape[0]
+    table = page.tables["Reads with the beginning of an adapter"]
+    names = [row[0] for row in table[1:]]
+    counts = [int(found[2][found[0] == a].sum()) for a in range(len(names))]
+    t.check(list(column(table, f"Reads{words}")) == counts, what, f"adapters {counts}")
+    for row, count in zip(table[1:], counts):
+        t.check(row[table[0].index(f"Share{words}")] == f"{100 * count / nread:.2f} %", what, str(row))
+    curves = f"Reads with an adapter that begins here or before{words}"
+    if not any(counts) or n < 12:
+        return t.check(curves not in page.tables, what, "curves of no adapters")
+    table = page.tables[curves]
+    for name in table[0][1:]:
+        at = found[1][found[0] == names.index(name)]
+        many = found[2][found[0] == names.index(name)]
+        want = [100 * many[at <= p].sum() / nread for p in range(n - 11)]
+        t.check(close(column(table, name), want), what, f"curve of {name}")
+    return None
+
+
+def check_tiles(t, f, what, page, store, mate):
+    words = f", mate {mate}" if mate else ""
+    _, rows = lines(f, store, mate, "Per tile sequence quality")
+    said = {}
+    for tile, place, off in rows:
+        said.setdefault(tile, []).append((float(off), place.replace("-", "\u2013")))
+    table = page.tables[f"Quality by tile and position{words}"][1:]
+    t.check([row[0] for row in table] == list(said), what, "tiles")
+    for tile, low, low_at, high, high_at in table:
+        for got, at, want in ((low, low_at, min(o for o, _ in said[tile])),
+                              (high, high_at, max(o for o, _ in said[tile]))):
+            near = [p for o, p in said[tile] if abs(o - want) < 1e-9]
+            t.check(close([number(got)], [want]) and at in near, what, f"tile {tile}: {got} at {at}")
+
+
+def check_whole(t, f, what, page, store, mate):
+    """What is of whole reads, and N, for one mate."""
+    end, words = (f"_{mate}", f", mate {mate}") if mate else ("", "")
+    with h5py.File(store) as s:
+        base, mean = s[f"qc/base_count{end}"][:], s[f"qc/read_quality{end}"][:]
+        other = s[f"qc/other_letter{end}"][:] if f"qc/other_letter{end}" in s else NOTHING
+        keys = [s[f"qc/{name}{end}"][:] for name in ("frequent", "frequent_count") if f"qc/{name}{end}" in s]
+    top = int(numpy.flatnonzero(mean)[-1])
+    t.check(list(column(page.tables[f"Reads by mean quality{words}"], "reads")) == list(mean[:top + 1]), what,
+            "mean quality of reads")
+    is_n = numpy.isin(other[1], [78, 110])
+    if is_n.any():
+        want = [100 * other[2][is_n & (other[0] == p)].sum() / base[p].sum() for p in range(len(base))]
+        t.check(close(column(page.tables[f"N by position{words}"], "N"), want), what, "N by position")
+    _, rows = lines(f, store, mate, "Per sequence GC content")
+    t.check(close(column(page.tables[f"Reads by G and C{words}"], "reads"), [float(r[1]) for r in rows]),
+            what, "G and C of reads")
+    if keys:
+        table = page.tables[f"Sequences of more than 0.1 % of the reads{words}"][1:]
+        want = sorted(zip(keys[1], (bytes(k).rstrip(b"\0").decode() for k in keys[0])), reverse=True)
+        t.check(sorted(((number(r[1]), r[0]) for r in table), reverse=True) == want[:50], what, "sequences")
+
+
+def check_copies(t, f, what, text, store, mate):
+    words = f", mate {mate}" if mate else ""
+    _, rows = lines(f, store, mate, "Sequence Duplication Levels")
+    part = text.split(f"Reads by how often they occur{words}: ")[1].split("</figure>")[0]
+    said = [float(x) for x in re.findall(r'<text x="[\d.]+" y="\d+">([\d.e-]+)</text>', part)]
+    want = [float(x) for row in rows for x in (row[2], row[1])]
+    t.check(close(said, want[:len(said)]) and not any(want[len(said):]), what, f"copies {said}, not {want}")
+
+
+def check_limits(t, f, what, page, store, mates):
+    done = run("qc", store, "-O", "fastqc", "-o", f / "said", "--name", "x", "--force")
+    t.check(done.code == OK, what, done.err)
+    table = page.tables["Pass, warn or fail, by module"]
+    for k, mate in enumerate(mates):
+        with open(f / f"said/x{f'_R{mate}' if mate else ''}_fastqc/summary.txt", encoding="utf-8") as g:
+            want = {line.split("\t")[1]: line.split("\t")[0].lower() for line in g}
+        t.check({row[0]: row[1 + k] for row in table[1:] if row[1 + k] != "–"} == want, what, str(table))
+
+
+def whole_part(t, f):
+    """Tiles, adapters, copies, N: every number of the page is the table's."""
+    rnd = random.Random(4)
+    often = ["".join(rnd.choice("ACGT") for _ in range(90)) for _ in range(30)]
+    for what, mates in (("one", (0,)), ("two", (1, 2))):
+        files = []
+        for mate in mates:
+            text = ""
+            for i in range(4000):
+                n = rnd.randint(60, 90) if what == "one" else 90
+                tail = "AGATCGGAAGAGCACAC" * (rnd.random() < .1) + "G" * 20 * (rnd.random() < .1)
+                base = "".join(rnd.choices("ACGTN", (30, 20, 20, 30, 1), k=n - len(tail))) + tail
+                base = rnd.choice(often)[:n] if rnd.random() < .3 else base
+                quality = "".join(chr(33 + rnd.choice((2, 11, 25, 37)) - (p > 70 and i % 40 < 10) * 2)
+                                  for p in range(n))
+                text += f"@M:1:F:1:{1101 + i // 400}:{i}:{i} {mate or 1}:N:0:A\n{base}\n+\n{quality}\n"
+            files.append(f.write(f"{what}_R{mate or 1}.fastq", text.encode()))
+        store = stored(t, f, what, "--profile", "portable", *files)
+        page, text = report(t, f, what, store), run("report", store).out.decode()
+        check_limits(t, f, what, page, store, mates)
+        for mate in mates:
+            check_adapters(t, what, page, store, mate)
+            check_tiles(t, f, what, page, store, mate)
+            check_whole(t, f, what, page, store, mate)
+            check_copies(t, f, what, text, store, mate)
+        check_sums(t, what, page, [check_mate(t, what, page, store, mate) for mate in mates])
+    high = stored(t, f, "high", f.write("h.fastq", record(b"a", b"ACGT" * 9, b"~" * 36)))
+    t.check("each for 31 less" in run("report", high).out.decode(), "FastQC's other encoding is said")
+    old = run("report", "testdata/stores/v1/pairs/compact.h5").out.decode()
+    t.check("made by an earlier version" in old and "Adapters</h2>" not in old, "what an old store has not")
 
 
 def check_sums(t, what, page, parts):
@@ -167,8 +291,8 @@ def reads_part(t, f):
             check_sums(t, what, page, [check_mate(t, what, page, store, mate) for mate in (1, 2)])
             first = page
         else:
-            same = [k for k in first.tables if "position" in k or "by length" in k or "by quality" in k]
-            t.check(len(same) == 6 and all(first.tables[k] == page.tables[k] for k in same), what,
+            same = [k for k in first.tables if k != "What each column takes, the largest first"]
+            t.check(len(same) > 12 and all(first.tables[k] == page.tables[k] for k in same), what,
                     "other numbers than portable")
     store = stored(t, f, "single", "--profile", "portable",
                    f.write("b.fastq", reads(500, 3, 120, ragged=True)))
@@ -180,8 +304,13 @@ def reads_part(t, f):
     text = b"".join(record(b"r%d" % i, b"A" * n, b"!" * n) for i, n in enumerate((1, 1500, 1024, 1025)))
     store = stored(t, f, "long", "--profile", "portable", f.write("c.fastq", text))
     page = report(t, f, "long", store)
-    t.check("3 reads have 1024 bases or more" in run("report", store).out.decode(), "long",
-            "what lies behind")
+    text = run("report", store).out.decode()
+    t.check("3 reads have 1024 bases or more" in text and "1,500 bases or more (N50)" not in text
+            and "1,025 bases or more (N50)" in text, "long", "what lies behind")
+    lengths = page.tables["Reads by length"]
+    first, width = column(lengths, "bases, from"), 24
+    t.check(list(column(lengths, "reads")) == [sum(a <= n < a + width for n in (1, 1500, 1024, 1025))
+                                               for a in first], "long", f"lengths {lengths}")
     t.check(page.facts["Bases a read"] == f"{(1 + 1500 + 1024 + 1025) / 4:.1f}", "long",
             page.facts["Bases a read"])
     t.check(number(page.tables["Quality by position"][-1][0]) == 1024, "long", "1024 positions")
@@ -413,4 +542,4 @@ def old_stores(t, f):
 
 
 if __name__ == "__main__":
-    main(reads_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores)
+    main(reads_part, whole_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores)
