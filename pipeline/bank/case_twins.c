@@ -37,6 +37,17 @@ static size_t place_of(const char *const *id, size_t n, const char *name)
     return low;
 }
 
+/* An id that is free again, as its sample was removed or renamed, is nobody's twin. */
+static bool is_there(vl_catalog *c, const char *name, vl_err *err)
+{
+    const vl_sql_value v[] = { vl_sql_text(name) };
+    return vl_sql_number(c,
+                         "SELECT withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM acquisition JOIN store "
+                         "USING (acquisition_id) WHERE sample_id = sample.sample_id AND state = 'live') "
+                         "FROM sample WHERE name = ?",
+                         v, 1, 0, err) > 0;
+}
+
 vl_code vl_case_twins(const vl_items *items, vl_catalog *c,
                       void (*tell)(void *to, const char *id, const char *other, bool in_bank), void *to,
                       vl_err *err)
@@ -50,7 +61,7 @@ vl_code vl_case_twins(const vl_items *items, vl_catalog *c,
     while (vl_sql_row(c, q, err)) {
         const char *const name = vl_sql_column(q, 0);
         for (size_t i = place_of(id, n, name); i < n && !strcasecmp(id[i], name); i++)
-            if (strcmp(id[i], name)) tell(to, id[i], name, true);
+            if (strcmp(id[i], name) && is_there(c, name, err)) tell(to, id[i], name, true);
     }
     free(id);
     return err->code;

@@ -3,6 +3,7 @@
 #include "pipeline/bank/intake/intake.h"
 #include "pipeline/bank/keep.h"
 #include "pipeline/cmd/info_history.h"
+#include "pipeline/cmd/moving.h"
 #include "pipeline/cmd/opt.h"
 #include "pipeline/run/say.h"
 
@@ -37,8 +38,11 @@ static void tell(const json_t *ask, const json_t *said)
 static vl_code undo(const vl_bank *bank, vl_catalog *c, const char *name, uint64_t revision,
                     const char *reason, vl_err *err)
 {
-    json_t *const ask = vl_correct_undo_ask(bank, name, revision, reason, err);
-    json_t *const said = ask ? vl_correct(bank, c, ask, err) : NULL;
+    char sample[512];
+    json_t *said = NULL, *const ask = vl_correct_undo_ask(bank, name, revision, reason, err);
+    const char *const to = json_string_value(json_object_get(ask, "to"));
+    snprintf(sample, sizeof sample, "%.*s", (int)strcspn(name, "/"), name);
+    if (ask && (!to || !vl_check_other_id(c, sample, to, err))) said = vl_correct(bank, c, ask, err);
     if (said) tell(ask, said);
     json_decref(said);
     json_decref(ask);

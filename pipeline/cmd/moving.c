@@ -22,8 +22,7 @@ static void refuse_twin(void *to, const char *id, const char *other, bool in_ban
         vl_fail(t->err, VL_EEXIST, "sample '%.60s' of the bank differs from '%.60s' by case only", other, id);
 }
 
-/* A slip would make a sample that nobody finds. */
-static vl_code check_name(vl_catalog *c, const char *from, const char *to, vl_err *err)
+vl_code vl_check_other_id(vl_catalog *c, const char *from, const char *to, vl_err *err)
 {
     const char *const wrong = vl_item_bad_name(to);
     vl_item item = { .sample = (char *)to };
@@ -41,7 +40,7 @@ static vl_code bring(const vl_bank *bank, vl_catalog *c, const json_t *ask, vl_e
     const char *const name = json_string_value(json_object_get(ask, "name"));
     snprintf(from, sizeof from, "%.*s", (int)strcspn(name, "/"), name);
     if (!vl_intake_recover(bank, c, &recovered, err) &&
-        !check_name(c, from, json_string_value(json_object_get(ask, "to")), err))
+        !vl_check_other_id(c, from, json_string_value(json_object_get(ask, "to")), err))
         json_decref(vl_correct(bank, c, ask, err));
     return err->code;
 }

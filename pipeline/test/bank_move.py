@@ -369,6 +369,11 @@ def not_taken_back(t, f):
     t.check(done.code == CANTCREAT and "acquisition 'n' of 'N1'" in done.err, "other data came since",
             str(done))
     s.run("remove", "--reason", "x", "N1/n")
+    s.run("ingest", "-q", "-s", "s1", f / "n.fastq")
+    done = s.bank.run("undo", "--reason", "x", "--revision", "1", "N1")
+    t.check(done.code == CANTCREAT and "differs from 'S1' by case only" in done.err, "a twin came since",
+            str(done))
+    s.run("remove", "--reason", "x", "s1")
     s.run("ingest", "-q", "-s", "S1", f / "n.fastq")
     done = s.bank.run("undo", "--reason", "x", "--revision", "1", "N1")
     t.check(done.code == CANTCREAT and "'S1' is in the bank already" in done.err, "the name is taken",
