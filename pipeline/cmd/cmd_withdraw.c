@@ -47,8 +47,7 @@ static vl_code gather(asking *a, const vl_bank *bank, vl_catalog *c, char **samp
 {
     for (; *sample && !err->code; sample++) vl_buf_append(&a->names, *sample, strlen(*sample) + 1, err);
     if (a->list && !err->code) read_list(a, err);
-    if (!a->donor || err->code || vl_withdraw_of_donor(bank, c, a->donor, &a->names, err)) return err->code;
-    return a->names.len ? VL_OK : vl_fail(err, VL_ENOIN, "no sample is of donor '%.100s'", a->donor);
+    return a->donor && !err->code ? vl_withdraw_of_donor(bank, c, a->donor, &a->names, err) : err->code;
 }
 
 /* It exists, under this name. */
@@ -80,6 +79,19 @@ static vl_code do_one(const asking *a, const vl_bank *bank, vl_catalog *c, const
     return VL_OK;
 }
 
+static void tell_past(const char *sample, bool dry)
+{
+    vl_say(stdout, "%s: what it was of this donor, before it was removed, %s; its data of now stays", sample,
+           dry ? "would be emptied" : "is emptied");
+}
+
+static vl_code do_past(const asking *a, const vl_bank *bank, vl_catalog *c, vl_err *err)
+{
+    vl_withdraw_past past = { .donor = a->donor, .dry = a->dry, .tell = tell_past };
+    if (!a->donor || vl_withdraw_past_of(bank, c, &past, err) || a->names.len || past.n) return err->code;
+    return vl_fail(err, VL_ENOIN, "no sample is of donor '%.100s'", a->donor);
+}
+
 static vl_code do_all(asking *a, const vl_bank *bank, vl_catalog *c, char **sample, vl_err *err)
 {
     uint64_t recovered = 0; /* a rename that a dead run had begun brings the sample where it is to be found */
@@ -88,7 +100,7 @@ static vl_code do_all(asking *a, const vl_bank *bank, vl_catalog *c, char **samp
         return err->code;
     for (size_t at = 0; at < a->names.len && !err->code; at += strlen((char *)a->names.data + at) + 1)
         do_one(a, bank, c, (char *)a->names.data + at, err);
-    return err->code;
+    return err->code ? err->code : do_past(a, bank, c, err);
 }
 
 static int run(const vl_command *me, int argc, char **argv)
@@ -132,7 +144,10 @@ const vl_command vl_command_withdraw = {
     "put back\n"
     "brings nothing back: it is hidden, and tidied again. --undo takes a slip back, as long as nothing was "
     "tidied.\n"
-    "--donor takes the samples that the bank has now. The tidy forgets the donor's name as well, so that "
+    "--donor takes the samples that the bank has now, and at once, with no way back, what was the donor's "
+    "under an id\n"
+    "that was removed and has other data since; that data stays. The tidy forgets the donor's name as well, "
+    "so that "
     "samples of the\n"
     "same donor that are ingested later come in like any others: whoever must not be sampled again is for "
     "the sheets\n"

@@ -114,9 +114,14 @@ vl_code vl_ledger_withdrawn(const vl_bank *bank, unsigned shard,
                             vl_code (*visit)(const char *sample, bool redacted, void *to, vl_err *err),
                             void *to, vl_err *err);
 
-/* Samples that were removed while they were of that donor, and whose names have no data since: adds their
- * ids, each ended by 0. */
-vl_code vl_ledger_removed_of(const vl_bank *bank, const char *donor, vl_buf *names, vl_err *err);
+/* Calls visit for each sample that was removed while it was of that donor, and is not the donor's again: by
+ * which revision, and when. free: its id has no data since. */
+typedef struct vl_ledger_removed {
+    const char *donor;
+    vl_code (*visit)(const char *sample, bool free, uint64_t revision, double at, void *to, vl_err *err);
+    void *to;
+} vl_ledger_removed;
+vl_code vl_ledger_removed_of(const vl_bank *bank, const vl_ledger_removed *ask, vl_err *err);
 
 /* A record's note; line 0 if it has none. And back into the record. */
 vl_ledger_link vl_ledger_link_of(const json_t *record);

@@ -31,4 +31,7 @@ static inline vl_ledger_field vl_ledger_field_of(const char *text)
 }
 bool vl_ledger_field_is(vl_ledger_field piece, const char *text);
 
+/* Adds the ids of all samples of which some line has the word, each ended by 0. */
+vl_code vl_ledger_with_word(const vl_ledger_shard *s, const char *word, vl_buf *names, vl_err *err);
+
 #endif

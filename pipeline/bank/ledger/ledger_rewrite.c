@@ -65,11 +65,12 @@ static vl_code replace(const vl_bank *bank, unsigned shard, const char *path, in
 
 /* ---- redaction ---- */
 
-/* Which lines of a sample lose what they say, and how much of it. */
+/* Which lines of a sample lose what they say, and how much of it; later ones lose what refers to that. */
 typedef struct cut {
     const char *sample;      /* escaped */
     uint64_t revision;       /* the last of these lines */
     const char *acquisition; /* what they say of it; NULL: all */
+    json_t *since;           /* owned: names of stores that later lines have given */
     bool done;               /* out: there was something */
 } cut;
 
@@ -116,17 +117,36 @@ static json_t *keep_others(json_t *all, const char *acquisition)
     return json_incref(all);
 }
 
+/* A later line may take out stores that, by what is left of the lines before it, were never there. */
+static json_t *keep_known(json_t *all, cut *how)
+{
+    void *next;
+    const char *file;
+    json_t *store, *const stores = json_object_get(all, "stores");
+    json_object_foreach_safe(stores, next, file, store)
+    {
+        if (!json_is_null(store)) json_object_set_new(how->since, file, json_true());
+        else if (!json_object_get(how->since, file) &&
+                 (!how->acquisition || vl_state_file_is_of(file, how->acquisition)))
+            json_object_del(stores, file);
+    }
+    return json_incref(all);
+}
+
 static vl_code add_redacted(rewriting *w, vl_ledger_line line, cut *how, vl_err *err)
 {
     static const char no_source[] = "\"\"";
+    const bool later = line.revision > how->revision;
     json_t *const all = json_loadb(line.patch.at, line.patch.n, 0, NULL), *const before = json_deep_copy(all),
-                  *const kept = how->acquisition ? keep_others(all, how->acquisition) : keep_least(all);
+                  *const kept = later              ? keep_known(all, how)
+                                : how->acquisition ? keep_others(all, how->acquisition)
+                                                   : keep_least(all);
     char *const text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     const bool same = before && json_equal(before, kept);
     if (!text) vl_fail(err, VL_ENOMEM, "no memory for a line of the ledger");
-    if (!same || (!how->acquisition && !vl_ledger_field_is(line.source, no_source))) {
+    if (!same || (!later && !how->acquisition && !vl_ledger_field_is(line.source, no_source))) {
         how->done = true;
-        line.source = vl_ledger_field_of(no_source);
+        if (!later) line.source = vl_ledger_field_of(no_source);
         if (text) line.patch = vl_ledger_field_of(text);
     }
     if (!err->code) add(w, &line, err);
@@ -167,8 +187,7 @@ static vl_code write_redacted(const vl_bank *bank, unsigned shard, cut *how, con
     vl_ledger_line line;
     if (start(w, shard, err) || vl_ledger_read(bank, shard, 0, &s, err)) return err->code;
     while (!err->code && vl_ledger_next(&s, &line)) {
-        if (!line.wrong && vl_ledger_field_is(line.sample, how->sample) && line.revision <= how->revision)
-            add_redacted(w, line, how, err);
+        if (!line.wrong && vl_ledger_field_is(line.sample, how->sample)) add_redacted(w, line, how, err);
         else add(w, &line, err);
     }
     if (!err->code) vl_ledger_line_add_entry(&w->text, entry, s.last + 1, w->chain, sum, err);
@@ -188,13 +207,16 @@ static vl_code redact(const vl_bank *bank, const char *sample, cut *how, const c
     int lock = -1;
     vl_bank_escape(sample, escaped);
     how->sample = escaped;
-    if (vl_ledger_lock(bank, shard, path, &lock, err)) return err->code;
+    how->since = json_object();
+    if (vl_ledger_lock(bank, shard, path, &lock, err)) goto out;
     if (whole) must_redact(bank, sample, &f, &must, err);
     else vl_ledger_fold(bank, sample, NULL, &f, err);
     const vl_ledger_entry entry = { sample, word, source, f.revision + 1, NULL };
     if (!err->code && must && !write_redacted(bank, shard, how, &entry, &w, err) && (whole || how->done))
         replace(bank, shard, path, lock, &w.text, err);
     close(lock);
+out:
+    json_decref(how->since);
     vl_buf_free(&w.text);
     vl_ledger_known_free(&f);
     return vl_err_file(err, path);

@@ -1,5 +1,5 @@
-/* Which samples of a shard are withdrawn, or were removed while they were of a donor (ledger.h, withdrawn.h):
- * most shards have none, and are only searched for a word. */
+/* Which samples of a shard are withdrawn (ledger.h, withdrawn.h): most shards have none, and are only
+ * searched for a word. */
 #include "pipeline/bank/ledger/ledger_line.h"
 #include "pipeline/bank/ledger/withdrawn.h"
 
@@ -15,8 +15,7 @@ static bool is_among(const vl_buf *names, const char *name)
     return false;
 }
 
-/* All of which some line has the word. */
-static vl_code find_candidates(const vl_ledger_shard *s, const char *word, vl_buf *names, vl_err *err)
+vl_code vl_ledger_with_word(const vl_ledger_shard *s, const char *word, vl_buf *names, vl_err *err)
 {
     const size_t len = strlen(word);
     if (!s->text.len) return VL_OK;
@@ -57,7 +56,7 @@ vl_code vl_ledger_withdrawn(const vl_bank *bank, unsigned shard,
 {
     vl_ledger_shard s = { 0 };
     vl_buf names = { 0 };
-    if (!vl_ledger_read(bank, shard, 0, &s, err)) find_candidates(&s, "\"withdrawn\"", &names, err);
+    if (!vl_ledger_read(bank, shard, 0, &s, err)) vl_ledger_with_word(&s, "\"withdrawn\"", &names, err);
     for (size_t at = 0; at < names.len && !err->code; at += strlen((char *)names.data + at) + 1) {
         const char *const sample = (char *)names.data + at;
         vl_ledger_known known = { 0 };
@@ -67,61 +66,6 @@ vl_code vl_ledger_withdrawn(const vl_bank *bank, unsigned shard,
     }
     vl_ledger_free(&s);
     vl_buf_free(&names);
-    return err->code;
-}
-
-/* ---- removed ---- */
-
-/* Whose it was when it was removed; a donor that was cleared otherwise had been wrong. */
-static bool was_of(vl_ledger_shard *s, const char *sample, const char *donor)
-{
-    vl_ledger_line line;
-    char escaped[512];
-    bool is = false;
-    vl_bank_escape(sample, escaped);
-    for (s->at = 0; vl_ledger_next_of(s, escaped, &line);) {
-        json_t *const patch = line.wrong ? NULL : json_loadb(line.patch.at, line.patch.n, 0, NULL);
-        const json_t *const says = json_object_get(patch, "donor");
-        if (says && !(json_is_null(says) && vl_ledger_field_is(line.what, "remove")))
-            is = json_is_string(says) && !strcmp(json_string_value(says), donor);
-        json_decref(patch);
-    }
-    return is;
-}
-
-static bool is_removed(const json_t *state)
-{
-    return json_object_get(json_object_get(state, "gone"), "reason") && !json_object_get(state, "withdrawn");
-}
-
-static vl_code add_removed(const vl_bank *bank, vl_ledger_shard *s, const char *sample, const char *donor,
-                           vl_buf *names, vl_err *err)
-{
-    vl_ledger_known known = { 0 };
-    if (!vl_ledger_fold(bank, sample, NULL, &known, err) && is_removed(known.state) &&
-        was_of(s, sample, donor))
-        vl_buf_append(names, sample, strlen(sample) + 1, err);
-    vl_ledger_known_free(&known);
-    return err->code;
-}
-
-vl_code vl_ledger_removed_of(const vl_bank *bank, const char *donor, vl_buf *names, vl_err *err)
-{
-    json_t *const asked = json_pack("{s:s}", "donor", donor);
-    char *const text = asked ? json_dumps(asked, JSON_COMPACT) : NULL;
-    json_decref(asked);
-    if (!text) return vl_fail(err, VL_EARG, "the donor is not UTF-8 text");
-    text[strlen(text) - 1] = 0; /* {"donor":"D1" */
-    for (unsigned shard = 0; shard < 256 && !err->code; shard++) {
-        vl_ledger_shard s = { 0 };
-        vl_buf found = { 0 };
-        if (!vl_ledger_read(bank, shard, 0, &s, err)) find_candidates(&s, text + 1, &found, err);
-        for (size_t at = 0; at < found.len && !err->code; at += strlen((char *)found.data + at) + 1)
-            add_removed(bank, &s, (char *)found.data + at, donor, names, err);
-        vl_ledger_free(&s);
-        vl_buf_free(&found);
-    }
-    free(text);
     return err->code;
 }
 

@@ -52,6 +52,12 @@ vl_code vl_withdraw_undo(const vl_bank *bank, vl_catalog *c, const char *sample,
     return err->code;
 }
 
+static vl_code add_removed(const char *sample, bool free, uint64_t revision, double at, void *to, vl_err *err)
+{
+    (void)revision, (void)at;
+    return free ? vl_buf_append(to, sample, strlen(sample) + 1, err) : VL_OK;
+}
+
 vl_code vl_withdraw_of_donor(const vl_bank *bank, vl_catalog *c, const char *donor, vl_buf *names,
                              vl_err *err)
 {
@@ -63,5 +69,6 @@ vl_code vl_withdraw_of_donor(const vl_bank *bank, vl_catalog *c, const char *don
         const char *const name = vl_sql_column(stmt, 0);
         vl_buf_append(names, name, strlen(name) + 1, err);
     }
-    return err->code ? err->code : vl_ledger_removed_of(bank, donor, names, err);
+    const vl_ledger_removed removed = { donor, add_removed, names };
+    return err->code ? err->code : vl_ledger_removed_of(bank, &removed, err);
 }

@@ -23,6 +23,17 @@ vl_code vl_withdraw_undo(const vl_bank *bank, vl_catalog *c, const char *sample,
 vl_code vl_withdraw_of_donor(const vl_bank *bank, vl_catalog *c, const char *donor, vl_buf *names,
                              vl_err *err);
 
+/* What was a donor's under ids that were removed and have other data now (past.c): calls tell for each id.
+ * Unless dry, what is left of that time goes at once, as it was removed already: stores that wait for the
+ * tidy, lines of the ledger, what is said elsewhere; the other data stays. *n: how many. */
+typedef struct vl_withdraw_past {
+    const char *donor;
+    bool dry;
+    void (*tell)(const char *sample, bool dry);
+    uint64_t n; /* out */
+} vl_withdraw_past;
+vl_code vl_withdraw_past_of(const vl_bank *bank, vl_catalog *c, vl_withdraw_past *past, vl_err *err);
+
 /* Has a withdrawn sample files, or a sample.h5 that says more than that it was withdrawn? */
 bool vl_bury_is_left(const vl_bank *bank, const char *sample, vl_err *err);
 /* Withdrawn samples of which something is left in the bank (of their data, or of what was said of them): ids,
