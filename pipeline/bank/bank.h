@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct vl_limit; /* out/measure.h */
+
 /* A folder that instruments or people drop files into. */
 typedef struct vl_inbox {
     char *name;     /* of [inbox NAME] */
@@ -47,6 +49,8 @@ typedef struct vl_bank {
     char *metrics;               /* [metrics] file; NULL: reports/vial.prom */
     vl_inbox *inbox;             /* owned */
     int ninbox;
+    struct vl_limit *limit; /* owned; [qc] */
+    int nlimit;
 } vl_bank;
 
 /* Makes a new bank in a folder that does not exist or is empty. shared: its group writes it too. */

@@ -6,6 +6,7 @@
 #include "pipeline/bank/bank.h"
 
 #include "pipeline/bank/sheet/sheet_value.h"
+#include "pipeline/out/measure.h"
 #include "pipeline/run/say.h"
 #include "pipeline/store/store.h"
 
@@ -52,6 +53,10 @@ static const char first_settings[] =
     "\n"
     "[metrics]\n"
     ";file = reports/vial.prom   ; for the node exporter's textfile collector\n"
+    "\n"
+    "[qc]\n"
+    ";q30_min = 85 75            ; less and a sample is yellow, less than the second: red ('vial help qc')\n"
+    ";adapter_max = 5            ; more and it is yellow; no sample is red by this\n"
     "\n"
     "; A folder that `vial nightly` looks into; as many as there are instruments.\n"
     ";[inbox novaseq]\n"
@@ -203,6 +208,38 @@ static const char *set_inbox(vl_inbox *in, const char *name, const char *value)
     return "is not a setting of [inbox ...]";
 }
 
+/* "85 75" or "85": beyond the first yellow, beyond the second, which is further off, red. */
+static bool parse_limit(const char *text, vl_limit *limit)
+{
+    char *end = NULL, *last = NULL;
+    limit->yellow = strtod(text, &end);
+    if (end == text || !isfinite(limit->yellow)) return false;
+    end += strspn(end, " \t");
+    if (!*end) return true;
+    limit->red = strtod(end, &last);
+    if (last == end || *last || !isfinite(limit->red)) return false;
+    return limit->most ? limit->red >= limit->yellow : limit->red <= limit->yellow;
+}
+
+static const char *set_qc(vl_bank *b, const char *name, const char *value)
+{
+    vl_limit limit;
+    int at = 0;
+    if (!vl_limit_find(name, &limit)) return "is not a setting of [qc]";
+    if (!parse_limit(value, &limit))
+        return limit.most ? "is no limit such as 5, or 5 10: yellow above 5, red above 10"
+                          : "is no limit such as 85, or 85 75: yellow below 85, red below 75";
+    while (at < b->nlimit && (b->limit[at].most != limit.most || strcmp(b->limit[at].name, limit.name))) at++;
+    if (at == b->nlimit) {
+        vl_limit *const more = realloc(b->limit, (size_t)(b->nlimit + 1) * sizeof *more);
+        if (!more) return "finds no memory";
+        b->limit = more;
+        b->nlimit++;
+    }
+    b->limit[at] = limit;
+    return NULL;
+}
+
 static const char *set_one(vl_bank *b, const char *section, const char *name, const char *value)
 {
     if (!strncmp(section, "inbox ", 6)) return set_inbox(&b->inbox[b->ninbox - 1], name, value);
@@ -210,6 +247,7 @@ static const char *set_one(vl_bank *b, const char *section, const char *name, co
     if (!strcmp(section, "batch")) return set_batch(b, name, value);
     if (!strcmp(section, "nightly")) return set_nightly(b, name, value);
     if (!strcmp(section, "log")) return set_log(b, name, value);
+    if (!strcmp(section, "qc")) return set_qc(b, name, value);
     if (!strcmp(section, "tidy") && !strcmp(name, "superseded"))
         return set_days(&b->keep_superseded_days, value);
     if (!strcmp(section, "tidy") && !strcmp(name, "quarantine"))
@@ -228,6 +266,7 @@ static const char *const known[][2] = {
     { "tidy", "superseded quarantine" },
     { "log", "to format" },
     { "metrics", "file" },
+    { "qc", NULL }, /* what kinds have: measure.h */
     { "inbox", "path match sheet complete settle sample lanes index profile" },
 };
 enum { NKNOWN = sizeof known / sizeof *known, NAME = 32 };
@@ -256,6 +295,13 @@ static char *trim(char *text)
     return text;
 }
 
+/* The settings of a section, in a list. */
+static const char *names_of(int section, char room[1024])
+{
+    if (!known[section][1]) vl_limit_names(room, 1024);
+    return known[section][1] ? known[section][1] : room;
+}
+
 /* The nearest of the names in a list, if it is nearer than those before. */
 static void try_names(const char *list, const char *wanted, unsigned *far, char name[NAME])
 {
@@ -271,16 +317,17 @@ static void try_names(const char *list, const char *wanted, unsigned *far, char 
 /* What is not known: "; nearest: profile", "; it is one of [batch]", or "". section NULL: of a section. */
 static void say_nearest(const char *section, const char *wanted, char text[96])
 {
-    char name[NAME] = "", other[NAME] = "";
+    char name[NAME] = "", other[NAME] = "", room[1024];
     unsigned far = (unsigned)(2 + strlen(wanted) / 4), none = 1;
     const bool inbox = section && !strncmp(section, "inbox ", 6);
     text[0] = 0;
     if (strlen(wanted) >= NAME) return;
     for (int i = 0; i < NKNOWN; i++) {
         if (!section) try_names(known[i][0], wanted, &far, name);
-        else if (!strcmp(inbox ? "inbox" : section, known[i][0])) try_names(known[i][1], wanted, &far, name);
+        else if (!strcmp(inbox ? "inbox" : section, known[i][0]))
+            try_names(names_of(i, room), wanted, &far, name);
         else if (!*other) {
-            try_names(known[i][1], wanted, &none, other); /* the very name */
+            try_names(names_of(i, room), wanted, &none, other); /* the very name */
             if (*other) snprintf(other, NAME, "%s", known[i][0]);
         }
     }
@@ -409,6 +456,7 @@ void vl_bank_close(vl_bank *bank)
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) free(texts[k]);
     }
     free(bank->inbox);
+    free(bank->limit);
     free(bank->root);
     free(bank->name);
     free(bank->profile);

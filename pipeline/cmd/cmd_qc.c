@@ -1,5 +1,6 @@
 /* vial qc: what was counted of a store's data when it came in. */
 #include "pipeline/cmd/into_bank.h"
+#include "pipeline/cmd/qc_bank.h"
 #include "pipeline/io/output.h"
 #include "pipeline/out/qc.h"
 #include "pipeline/run/say.h"
@@ -11,11 +12,36 @@
 static void list_forms(void)
 {
     for (int i = 0; vl_kinds[i]; i++) {
+        const vl_measure *m = vl_kinds[i]->measures ? vl_kinds[i]->measures->list : NULL;
+        if (m)
+            printf("\nMeasures of %s, for NAME_min and NAME_max in [qc] of bank.ini:\n", vl_kinds[i]->rows);
+        for (; m && m->name; m++) printf("  %-14s %s\n", m->name, m->doc);
+    }
+    for (int i = 0; vl_kinds[i]; i++) {
         if (!vl_kinds[i]->qc) continue;
         printf("\nForms for %s:\n", vl_kinds[i]->rows);
         for (int f = 0; vl_kinds[i]->qc[f]; f++)
             printf("  %-10s %s\n", vl_kinds[i]->qc[f]->name, vl_kinds[i]->qc[f]->doc);
     }
+}
+
+/* Of a store of a bank, by the limits of that bank. */
+static vl_code print(const char *bank_path, const char *name, vl_qc_ask *ask, char note[VL_QC_NOTE],
+                     vl_err *err)
+{
+    char path[VL_BANK_PATH];
+    vl_bank bank = { 0 };
+    if (vl_name_store(bank_path, name, path, err)) return err->code;
+    ask->store = path;
+    if (strcmp(ask->out, "-") && vl_same_file(ask->out, path))
+        vl_fail(err, VL_EARG, "%s is the store itself, it cannot be the output as well", ask->out);
+    if (!err->code && vl_names_in_bank(bank_path, name) && !vl_bank_open(&bank, bank_path, err)) {
+        ask->limit = bank.limit;
+        ask->nlimit = bank.nlimit;
+    }
+    if (!err->code) vl_qc_run(ask, note, err);
+    vl_bank_close(&bank);
+    return err->code;
 }
 
 static int run(const vl_command *me, int argc, char **argv)
@@ -24,7 +50,7 @@ static int run(const vl_command *me, int argc, char **argv)
     int rest = 0, code = 0;
     const char *bank = NULL;
     bool json = false;
-    char path[VL_BANK_PATH], note[VL_QC_NOTE];
+    char note[VL_QC_NOTE] = "";
     vl_err err = VL_ERR_INIT;
     const vl_opt opt[] = {
         { 'O', "output-format", VL_OPT_TEXT, &ask.form, "F", "what to print; see below; default: text" },
@@ -36,25 +62,27 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "rules", VL_OPT_TEXT, &ask.rules, "VERSION",
           "of the program whose numbers these are; see below" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
-        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
+        { 'b', "bank", VL_OPT_TEXT, &bank, "BANK",
+          "SAMPLE or SAMPLE/ACQUISITION of this bank, or all of it" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     if (json && ask.form) return vl_usage(me, "either --json or -O");
+    if (argc == rest && vl_names_in_bank(bank, "")) {
+        if (ask.form || ask.name || ask.rules || strcmp(ask.out, "-"))
+            return vl_usage(me, "of a whole bank there is a table, or --json, to standard output");
+        return vl_qc_bank(bank, json);
+    }
+    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
     if (json) ask.form = "json";
-    if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
-    if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
-        return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
-    ask.store = path;
-    if (vl_qc_run(&ask, note, &err)) return vl_report(&err);
+    if (print(bank, argv[rest], &ask, note, &err)) return vl_report(&err);
     if (*note) vl_say(stderr, "vial: %s: %s", argv[rest], note);
     return EX_OK;
 }
 
 const vl_command vl_command_qc = {
     "qc",
-    "[-O F] [-o OUT] STORE | -b BANK SAMPLE",
+    "[-O F] [-o OUT] STORE | -b BANK [SAMPLE]",
     "prints how good the data of a store is, as counted when it came in",
     "Nothing is read again: these are tables of the store, under /qc. What a store of an earlier version "
     "lacks\n"
@@ -65,9 +93,16 @@ const vl_command vl_command_qc = {
     "before its filters: totals, mean quality, GC and N by position. Form multiqc is all that MultiQC reads, "
     "in one\n"
     "folder.\n"
+    "With a bank, limits of its section [qc] make a store yellow or red: q30_min = 85 75 is yellow below 85 "
+    "and "
+    "red\n"
+    "below 75, adapter_max = 5 yellow above 5. Without SAMPLE all its stores are listed with their measures, "
+    "tab-\n"
+    "separated, red and yellow ones first, or as JSON, an object a line.\n"
     "Examples:\n"
     "  vial qc S1.h5\n"
     "  vial qc --json S1.h5 > S1.fastp.json\n"
+    "  vial qc -b /data/bank\n"
     "  vial qc -b /data/bank S1 -O multiqc -o qc/ && multiqc qc/\n",
     run,
     list_forms

@@ -14,8 +14,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Writes the page and prints where it lies. day: NULL for today; sample: NULL for the page of a day. */
-static vl_code report(const char *bank_path, const char *day, const char *sample, const char *to, vl_err *err)
+/* Writes the page and prints where it lies. day: NULL for today; sample: NULL for the page of a day, or the
+ * one that compares all. */
+static vl_code report(const char *bank_path, const char *day, const char *sample, bool compare,
+                      const char *to, vl_err *err)
 {
     char today[32], path[VL_BANK_PATH];
     vl_bank bank = { 0 };
@@ -24,9 +26,10 @@ static vl_code report(const char *bank_path, const char *day, const char *sample
     if (!day) day = vl_bank_date(vl_bank_now(), today);
     if (vl_bank_open(&bank, bank_path, err)) goto out;
     if (vl_catalog_open(&catalog, &bank, false, err)) goto out;
-    if (!sample && !(open = vl_open_now(&bank, catalog, err))) goto out;
-    if (sample ? vl_page_sample(&bank, catalog, sample, to, err)
-               : vl_page_day(&bank, catalog, open, day, to, err))
+    if (!sample && !compare && !(open = vl_open_now(&bank, catalog, err))) goto out;
+    if (compare  ? vl_page_compare(&bank, catalog, to, err)
+        : sample ? vl_page_sample(&bank, catalog, sample, to, err)
+                 : vl_page_day(&bank, catalog, open, day, to, err))
         goto out;
     if (!to && vl_bank_path(&bank, path, err, "reports/%s.html", day)) goto out;
     if (puts(to ? to : path) == EOF || fflush(stdout))
@@ -61,7 +64,7 @@ static bool is_store(const char *bank, const char *name)
 static int run(const vl_command *me, int argc, char **argv)
 {
     const char *bank = NULL, *day = NULL, *to = NULL;
-    bool quiet = false;
+    bool quiet = false, compare = false;
     vl_report_ask ask = { 0 };
     int rest = 0, code = 0;
     const vl_opt opt[] = {
@@ -74,11 +77,14 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'q', "quiet", VL_OPT_FLAG, &quiet, NULL, "store: no progress of --verify" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "the bank; default: environment VIAL_BANK" },
         { 0, "day", VL_OPT_TEXT, &day, "YYYY-MM-DD", "bank: the day, local; default: today" },
+        { 0, "compare", VL_OPT_FLAG, &compare, NULL,
+          "bank: all its stores beside each other, those that are odd first" },
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (argc - rest > 1) return vl_usage(me, "one page at a time");
     const char *const name = rest < argc ? argv[rest] : NULL;
+    if (compare && (name || day)) return vl_usage(me, "--compare is of a whole bank");
     if (name && day) return vl_usage(me, "either a day, or a sample or store");
     if (to && !*to) return vl_usage(me, "a page goes to a file");
     ask.out = to;
@@ -86,18 +92,20 @@ static int run(const vl_command *me, int argc, char **argv)
     if (name && is_store(bank, name)) return report_store(me, bank, name, &ask);
     if (ask.verify || ask.force || ask.threads || quiet)
         return vl_usage(me, "--verify, --force, --threads and --quiet go with a STORE");
-    if (name && !to) return vl_usage(me, "the page of a sample needs -o FILE");
+    if ((name || compare) && !to)
+        return vl_usage(me, compare ? "--compare needs -o FILE" : "the page of a sample needs -o FILE");
     if (to && !strcmp(to, "-")) return vl_usage(me, "a page of a bank goes to a file");
     if (to && vl_output_promises(to))
         return vl_usage(me, "a page of a bank is plain HTML: the name of %s promises %s", to,
                         vl_output_promises(to));
     vl_err err = VL_ERR_INIT;
-    return report(bank, day, name, to, &err) ? vl_report(&err) : EX_OK;
+    return report(bank, day, name, compare, to, &err) ? vl_report(&err) : EX_OK;
 }
 
 const vl_command vl_command_report = {
-    "report", "[-o FILE] STORE | [-b BANK] [--day YYYY-MM-DD | SAMPLE | SAMPLE/ACQUISITION] [-o FILE]",
-    "writes the page of a store, of a day of a bank or of a sample",
+    "report",
+    "[-o FILE] STORE | [-b BANK] [--day YYYY-MM-DD | --compare | SAMPLE | SAMPLE/ACQUISITION] [-o FILE]",
+    "writes the page of a store, of a day of a bank, of a sample, or of all samples compared",
     "One HTML file that needs no network. Of a store: what it is and how large, the plots of its kind with "
     "their\n"
     "numbers, where it came from, what its columns take, what is odd; one store always gives the same page. "
@@ -108,7 +116,10 @@ const vl_command vl_command_report = {
     "been verified, growth and free space. Of a sample: its facts, stores, how good their data is, where "
     "they "
     "lie and\n"
-    "how to get it back. A page of a bank that is there already is replaced, and its path is "
+    "how to get it back. --compare is a table of all stores by their measures ('vial help qc' lists them): "
+    "red and\n"
+    "yellow ones by the bank's limits first, then those that are far from the others. A page of a bank that "
+    "is there already is replaced, and its path is "
     "printed.\n"
     "Examples:\n"
     "  vial report S1.h5 -o S1.html\n"
@@ -116,6 +127,7 @@ const vl_command vl_command_report = {
     "  vial report -b /data/bank\n"
     "  vial report -b /data/bank --day 2026-11-22 -o night.html\n"
     "  vial report -b /data/bank S1 -o S1.html\n"
-    "  vial report -b /data/bank S1/L001 -o L001.html\n",
+    "  vial report -b /data/bank S1/L001 -o L001.html\n"
+    "  vial report -b /data/bank --compare -o all.html\n",
     run
 };

@@ -22,6 +22,7 @@ typedef struct vl_tally {
 } vl_tally;
 
 struct vl_question; /* out/view.h */
+struct vl_measures; /* out/measure.h */
 struct vl_qc_form;  /* out/qc.h */
 struct vl_reader;   /* out/reader.h */
 struct vl_html;     /* page/html.h */
@@ -34,8 +35,9 @@ typedef struct vl_kind {
         unit_table;        /* units are the elements of a field, or, where it is -1, the rows of a table */
     const vl_tally *tally; /* NULL: none */
     const struct vl_qc_form *const
-        *qc;      /* forms to print it in; ends with NULL, the first is the usual one; NULL:
+        *qc; /* forms to print it in; ends with NULL, the first is the usual one; NULL:
                                          * none */
+    const struct vl_measures *measures; /* by which its stores are judged and compared; NULL: none */
     bool reprint; /* ingest makes the text again before it publishes; else parse has proven each row */
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;

@@ -1,12 +1,45 @@
 /* Quality control of a store (qc.h): opens it, finds the form, writes what it prints. */
 #include "pipeline/out/qc.h"
 
+#include "formats/text.h"
 #include "pipeline/io/output.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* "  Q30 or more        57.06 %  yellow: less than 60", and so on. */
+static void say_limit(vl_buf *text, const vl_limit *limit, const vl_measure *m, double value, vl_err *err)
+{
+    char is[40], bound[40];
+    const vl_light light = vl_limit_judge(limit, value);
+    const double at = light == VL_RED ? limit->red : limit->yellow;
+    vl_text_put(text, err, "  %-20s%12s  %s", m->title, vl_measure_show(m, value, is),
+                isfinite(value) ? vl_light_name(light) : "not known");
+    if (light)
+        vl_text_put(text, err, ": %s than %s", limit->most ? "more" : "less", vl_measure_show(m, at, bound));
+    vl_text_put(text, err, "\n");
+}
+
+vl_code vl_qc_judge(const vl_qc_job *job, vl_light *light, vl_buf *text, vl_err *err)
+{
+    const vl_qc_ask *const ask = job->ask;
+    const vl_kind *kind;
+    double value[VL_MEASURES];
+    *light = VL_GREEN;
+    if (!ask->nlimit || vl_kind_of(&kind, job->store, err) || !kind->measures) return err->code;
+    if (kind->measures->read(job->store, value, err)) return err->code;
+    for (int i = 0; kind->measures->list[i].name; i++) {
+        const vl_measure *const m = &kind->measures->list[i];
+        const vl_light one = vl_limits_judge(ask->limit, ask->nlimit, m, value[i]);
+        *light = one > *light ? one : *light;
+        for (int k = 0; k < ask->nlimit && text; k++)
+            if (!strcmp(ask->limit[k].name, m->name)) say_limit(text, &ask->limit[k], m, value[i], err);
+    }
+    return err->code;
+}
 
 static vl_code write_text(const char *path, const vl_buf *text, bool force, vl_err *err)
 {

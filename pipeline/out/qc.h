@@ -7,6 +7,7 @@
 
 #include "pipeline/out/about.h"
 #include "pipeline/out/kind.h"
+#include "pipeline/out/measure.h"
 
 enum { VL_QC_NOTE = 240 };
 
@@ -17,6 +18,8 @@ typedef struct vl_qc_ask {
     const char *name;  /* what the data is called in what is written; NULL: the sample, or the store's file */
     const char *rules; /* version of the rules of a form that has several; NULL: its own choice */
     bool force;
+    const vl_limit *limit; /* of the bank */
+    int nlimit;
 } vl_qc_ask;
 
 /* note: what is missing, "" mostly. */
@@ -33,6 +36,9 @@ typedef struct vl_qc_job {
     /* Writes a file of that name, which may have one folder before it; "" where the form is one text. */
     vl_code (*put)(struct vl_qc_job *job, const char *file, const vl_buf *text, vl_err *err);
 } vl_qc_job;
+
+/* What the bank's limits say of the store: the worst of all. text: a line for each that there is, or NULL. */
+vl_code vl_qc_judge(const vl_qc_job *job, vl_light *light, vl_buf *text, vl_err *err);
 
 typedef struct vl_qc_form {
     const char *name, *doc;

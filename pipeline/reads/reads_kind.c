@@ -1,10 +1,12 @@
 /* Reads in the table of kinds. */
 #include "formats/reads/reads.h"
+#include "pipeline/out/measure.h"
 #include "pipeline/out/qc.h"
 #include "pipeline/reads/reads_index.h"
 #include "pipeline/reads/reads_qc.h"
 #include "pipeline/reads/reads_view.h"
 
+extern const vl_measures vl_reads_measures;
 vl_code vl_reads_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_reads_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
@@ -19,6 +21,7 @@ const vl_kind vl_kind_reads = { .schema = &vl_reads_schema,
                                 .unit_field = VL_RD_BASE,
                                 .tally = &vl_reads_tally,
                                 .qc = forms,
+                                .measures = &vl_reads_measures,
                                 .reprint = true,
                                 .index = indexes,
                                 .question = &vl_reads_question,

@@ -202,19 +202,27 @@ static vl_code print_json(vl_qc_job *job, vl_err *err)
 
 /* ---- a table for MultiQC ---- */
 
-static void put_table(page *p, const char *name)
+static void put_table(page *p, const vl_qc_job *job)
 {
     const sums s = sums_of_all(p);
+    vl_light light = VL_GREEN;
+    vl_qc_judge(job, &light, NULL, p->err);
     say(p, "{\"id\":\"vial_reads\",\"section_name\":\"vial: reads\",\"plot_type\":\"table\",\n"
            "\"pconfig\":{\"id\":\"vial_reads_table\",\"title\":\"vial: reads\",\"namespace\":\"vial\"},\n"
            "\"headers\":{\"reads\":{\"title\":\"Reads\",\"min\":0,\"format\":\"{:,.0f}\"},\n"
            "\"bases\":{\"title\":\"Bases\",\"min\":0,\"format\":\"{:,.0f}\"},\n"
            "\"q20\":{\"title\":\"Q20 %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"},\n"
            "\"q30\":{\"title\":\"Q30 %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"},\n"
-           "\"gc\":{\"title\":\"GC %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"}},\n\"data\":{");
-    put_text(p, name);
-    say(p, ":{\"reads\":%" PRIu64 ",\"bases\":%" PRIu64 ",\"q20\":%.6g,\"q30\":%.6g,\"gc\":%.6g}}}\n",
-        s.reads, s.bases, 100 * part(s.q20, s.bases), 100 * part(s.q30, s.bases), 100 * part(s.gc, s.bases));
+           "\"gc\":{\"title\":\"GC %%\",\"min\":0,\"max\":100,\"suffix\":\"%%\"}");
+    if (job->ask->nlimit)
+        say(p, ",\n\"state\":{\"title\":\"State\",\"cond_formatting_rules\":{\"pass\":[{\"s_eq\":\"green\"}],"
+               "\"warn\":[{\"s_eq\":\"yellow\"}],\"fail\":[{\"s_eq\":\"red\"}]}}");
+    say(p, "},\n\"data\":{");
+    put_text(p, job->name);
+    say(p, ":{\"reads\":%" PRIu64 ",\"bases\":%" PRIu64 ",\"q20\":%.6g,\"q30\":%.6g,\"gc\":%.6g", s.reads,
+        s.bases, 100 * part(s.q20, s.bases), 100 * part(s.q30, s.bases), 100 * part(s.gc, s.bases));
+    if (job->ask->nlimit) say(p, ",\"state\":\"%s\"", vl_light_name(light));
+    say(p, "}}}\n");
 }
 
 static vl_code print_multiqc(vl_qc_job *job, vl_err *err)
@@ -225,7 +233,7 @@ static vl_code print_multiqc(vl_qc_job *job, vl_err *err)
     snprintf(file, sizeof file, "%s.fastp.json", job->name);
     if (!err->code && !job->put(job, file, &p.text, err)) {
         p.text.len = 0;
-        put_table(&p, job->name);
+        put_table(&p, job);
         snprintf(file, sizeof file, "%s_mqc.json", job->name);
         if (!err->code) job->put(job, file, &p.text, err);
     }

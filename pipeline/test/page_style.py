@@ -12,6 +12,7 @@ from vialtest import OK, main, run
 TEXT = ("ink", "soft", "link")
 GRAPHICS = ("c1", "c2", "good", "old", "none", "bad", "k1", "k2", "k3", "k4", "k5")
 GROUNDS = ("paper", "card")
+TINTS = ("lo1", "lo2", "lo3", "hi1", "hi2", "hi3")  # below plain text
 
 
 def luminance(colour):
@@ -42,14 +43,17 @@ def style(t, f):
     page = run("report", f / "s.h5").out.decode()
     css = re.search(r"<style>(.*?)</style>", page, re.S)[1]
     for name, colour in palettes(css).items():
-        t.check(set(TEXT + GRAPHICS + GROUNDS) <= set(colour), f"{name}: all colours", str(colour))
+        for tint in TINTS:
+            got = contrast(colour["ink"], colour[tint])
+            t.check(got >= 4.5, f"{name}: ink on {tint}", f"{got:.2f}, not 4.5")
+        t.check(set(TEXT + GRAPHICS + GROUNDS + TINTS) <= set(colour), f"{name}: all colours", str(colour))
         for ground in GROUNDS:
             for what, least in [(c, 4.5) for c in TEXT] + [(c, 3) for c in GRAPHICS]:
                 got = contrast(colour[what], colour[ground])
                 t.check(got >= least, f"{name}: {what} {colour[what]} on {ground} {colour[ground]}",
                         f"{got:.2f}, not {least}")
     used = set(re.findall(r"var\(--(\w+)\)", css)) - {"line"}
-    t.check(used <= set(TEXT + GRAPHICS + GROUNDS), "no colour beside these", str(used))
+    t.check(used <= set(TEXT + GRAPHICS + GROUNDS + TINTS), "no colour beside these", str(used))
     bare = [c for c in re.findall(r"(?<!-)\b(?:color|fill|stroke|background):([^;}]+)", css)
             if not c.startswith(("var(", "none"))]
     t.check(not bare, "colours have names", str(bare))

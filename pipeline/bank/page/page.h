@@ -14,6 +14,10 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, cons
  * one that was withdrawn, that it was. Not after HDF5 was entered: stores are opened by workers. */
 vl_code vl_page_sample(const vl_bank *bank, vl_catalog *c, const char *sample, const char *path, vl_err *err);
 
+/* The page that compares all stores of the bank by their measures, the worst and the oddest first. The same
+ * holds for its workers. */
+vl_code vl_page_compare(const vl_bank *bank, vl_catalog *c, const char *path, vl_err *err);
+
 /* ---- between the files page*.c ---- */
 struct vl_html;
 /* Ends the page and writes it whole to path, if there was no error. */

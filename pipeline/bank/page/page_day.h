@@ -8,6 +8,7 @@
 #define VL_PAGE_DAY_H
 
 #include "pipeline/bank/catalog/sql.h"
+#include "pipeline/bank/compare_stores.h"
 #include "pipeline/page/html.h"
 
 typedef struct vl_day {
@@ -28,6 +29,8 @@ typedef struct vl_day {
     double disk_size, disk_free; /* bytes, now; 0 if the file system does not say */
     double growth_days, growth;  /* days behind the mean, and bytes a day; NaN: not enough days to tell */
     double days_left;            /* until the disk is full; INFINITY: not as it grows now; NaN */
+    vl_comparison *judged;       /* what came in, by the limits of the bank; empty where there are none */
+    size_t nlight[3];            /* of these, by vl_light */
 } vl_day;
 
 /* Queries take ?1 = from, ?2 = to. The runs of the day as job_id, a, b (when they began and ended): */
@@ -38,7 +41,7 @@ typedef struct vl_day {
 #define VL_DAY_CAME                                                                                          \
     "WITH run AS (" VL_DAY_RUN "), came AS ("                                                                \
     "SELECT kind, rows, store.bytes_in AS bytes_in, bytes, published_at, sample_id, acquisition.name AS "    \
-    "acquisition FROM store JOIN acquisition USING (acquisition_id) "                                        \
+    "acquisition, state, file FROM store JOIN acquisition USING (acquisition_id) "                           \
     "WHERE published_at >= MIN(?1, COALESCE((SELECT MIN(a) FROM run), ?1)) "                                 \
     "AND published_at <= MAX(?2, COALESCE((SELECT MAX(b) FROM run), ?2)) "                                   \
     "AND ((published_at >= ?1 AND published_at < ?2) "                                                       \
@@ -51,10 +54,13 @@ void vl_day_link(const vl_day *d, const char *path, const char *text);
 
 /* Fills in the disk and the mean growth. */
 void vl_day_sum_disk(vl_day *d);
+/* Reads what came in, where the bank has limits. */
+vl_code vl_day_judge(vl_day *d);
 /* The parts of the page, in their order. */
 void vl_day_broken(vl_day *d);
 void vl_day_open(vl_day *d);
 void vl_day_came(vl_day *d);
+void vl_day_quality(vl_day *d);
 void vl_day_refused(vl_day *d);
 void vl_day_runs(vl_day *d);
 void vl_day_verified(vl_day *d);
