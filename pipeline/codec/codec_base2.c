@@ -1,45 +1,13 @@
 /*
  * Codec base2: upper case A, C, G, T in two bits, all other letters as runs beside them.
  * Payload: u32 bytes of the run list as packed (0: no runs), u32 its plain bytes; the list, a zstd frame; u8
- * 1 if the two-bit bytes are a zstd frame, 0 if bare; the two-bit bytes (kernels/base2.c). Run list, one
- * entry a run of one odd letter: gap since the end of the run before and length, as LEB128 numbers, then the
- * letter. Letters that the list names are 0 in the two-bit bytes.
+ * 1 if the two-bit bytes are a zstd frame, 0 if bare; the two-bit bytes (kernels/base2.c). The list is that
+ * of odd_letters.h; letters that it names are 0 in the two-bit bytes.
  */
 #include "pipeline/codec/codec.h"
-
-#include "formats/leb.h"
+#include "pipeline/codec/odd_letters.h"
 
 #include <string.h>
-
-/* The first odd letter at or after i; n if there is none. */
-static size_t next_odd(const uint8_t *odd, size_t i, size_t n)
-{
-    while (i < n) {
-        if (!(i & 7) && !odd[i >> 3]) {
-            i += 8;
-            continue;
-        }
-        if (odd[i >> 3] >> (i & 7) & 1) return i;
-        i++;
-    }
-    return n;
-}
-
-static vl_code list_runs(const uint8_t *base, size_t n, const uint8_t *odd, vl_buf *list, vl_err *err)
-{
-    size_t done = 0;
-    list->len = 0;
-    for (size_t i = next_odd(odd, 0, n); i < n; i = next_odd(odd, done, n)) {
-        size_t end = i + 1;
-        while (end < n && base[end] == base[i]) end++;
-        if (vl_buf_grow(list, 2 * VL_LEB_MOST + 1, err)) return err->code;
-        uint8_t *p = vl_put_leb(vl_put_leb(list->data + list->len, i - done), end - i);
-        *p++ = base[i];
-        list->len = (size_t)(p - list->data);
-        done = end;
-    }
-    return VL_OK;
-}
 
 static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
 {
@@ -50,7 +18,7 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     const size_t nodd = vl_k.base2_pack(two->data, odd, job->plain, n);
     *fits = nodd <= n / 8;
     if (!*fits) return VL_OK;
-    if (list_runs(job->plain, n, odd, list, err)) return err->code;
+    if (vl_odd_list(job->plain, n, odd, list, err)) return err->code;
     const size_t start = out->len;
     if (vl_buf_grow(out, 9, err)) return err->code;
     out->len += 8;
@@ -66,21 +34,6 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     out->len = flag;
     if (vl_buf_append(out, "\0", 1, err)) return err->code;
     return vl_buf_append(out, two->data, size, err);
-}
-
-static vl_code lay_runs(const uint8_t *p, const uint8_t *end, uint8_t *plain, size_t len, vl_err *err)
-{
-    size_t at = 0;
-    while (p < end) {
-        uint64_t gap = 0, run = 0;
-        if (!(p = vl_get_leb(p, end, &gap)) || !(p = vl_get_leb(p, end, &run)) || p == end)
-            return vl_fail(err, VL_ESTORE, "base2 run list ends within a run");
-        if (gap > len - at || run > len - at - gap)
-            return vl_fail(err, VL_ESTORE, "base2 run of %llu letters does not fit", (unsigned long long)run);
-        memset(plain + at + gap, *p++, run);
-        at += gap + run;
-    }
-    return VL_OK;
 }
 
 /* The two-bit bytes into work->a. */
@@ -106,12 +59,11 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     if (take_two(job, two, job->n - 9 - packed_list, two[-1], err)) return err->code;
     vl_k.base2_unpack(job->plain, work->a.data, job->len);
     if (!list) return VL_OK;
-    if (list >
-        (job->len / 8 + 1) * 9) /* a run takes a letter at least, and pack allows one odd letter in eight */
+    if (list > vl_odd_most(job->len)) /* a run takes a letter at least */
         return vl_fail(err, VL_ESTORE, "base2 run list claims %zu bytes", list);
     if (vl_buf_reserve(&work->b, list, err)) return err->code;
     if (vl_zstd_unpack(p + 8, packed_list, work->b.data, list, work, err)) return err->code;
-    return lay_runs(work->b.data, work->b.data + list, job->plain, job->len, err);
+    return vl_odd_lay(work->b.data, work->b.data + list, job->plain, job->len, err);
 }
 
 const vl_codec vl_codec_base2 = { .name = "base2",
