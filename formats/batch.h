@@ -41,7 +41,7 @@ typedef enum vl_ref {
 } vl_ref;
 
 /* How codecs should look at the bytes. */
-typedef enum vl_use { VL_USE_TEXT, VL_USE_BASE, VL_USE_QUALITY, VL_USE_NUMBER } vl_use;
+typedef enum vl_use { VL_USE_TEXT, VL_USE_BASE, VL_USE_QUALITY, VL_USE_NUMBER, VL_USE_SHARED } vl_use;
 
 typedef struct vl_field {
     const char *path; /* in the store: "reads/base" */

@@ -79,12 +79,6 @@ static size_t packed_size(const vl_codec *codec, vl_pack_job job, int effort, vl
     return !codec->pack(&job, out, &fits, err) && fits ? out->len : SIZE_MAX;
 }
 
-/* Whether a profile tries a codec on such a column. */
-static bool may_try(const vl_trial *trial, const vl_codec *codec, unsigned use, vl_type type)
-{
-    return vl_codec_suits(codec, use, type) && codec->from_effort <= trial->effort[trial->neffort - 1];
-}
-
 /* The codec that holds the part in the fewest bytes, but for those refused (bits by number); NULL if none
  * does. The table has the special ones last: they are the quicker ones, and keep their place when others are
  * hardly smaller. */
@@ -96,7 +90,8 @@ static const vl_codec *choose_codec(const vl_trial *trial, unsigned use, const p
     const vl_codec *const *c = vl_codecs;
     while (*c) c++;
     while (c-- > vl_codecs && !err->code) {
-        if ((*c)->first || refused >> (*c)->id & 1 || !may_try(trial, *c, use, p->job.type)) continue;
+        if ((*c)->first || refused >> (*c)->id & 1 || !vl_codec_may_try(trial, *c, use, p->job.type))
+            continue;
         const size_t n = packed_size(*c, p->job, FIRST_EFFORT, err);
         if (n == SIZE_MAX || (best && n >= least - least / 100)) continue;
         least = n;
@@ -151,7 +146,7 @@ static vl_code pack_first(const vl_trial *trial, unsigned use, const vl_pack_job
 {
     *fits = false;
     for (const vl_codec *const *c = vl_codecs; *c && !*fits; c++) {
-        if (!(*c)->first || !may_try(trial, *c, use, job->type)) continue;
+        if (!(*c)->first || !vl_codec_may_try(trial, *c, use, job->type)) continue;
         if (vl_pack(*c, job, packed, fits, err)) return err->code;
     }
     return VL_OK;

@@ -42,11 +42,30 @@ const vl_codec *vl_codec_learner(unsigned use, vl_type type)
     return NULL;
 }
 
-bool vl_codec_wants_rows(unsigned use, vl_type type)
+bool vl_codec_may_try(const vl_trial *trial, const vl_codec *codec, unsigned use, vl_type type)
+{
+    return vl_codec_suits(codec, use, type) && codec->from_effort <= trial->effort[trial->neffort - 1];
+}
+
+bool vl_codec_wants_rows(const vl_trial *trial, unsigned use, vl_type type)
 {
     for (const vl_codec *const *c = vl_codecs; *c; c++)
-        if ((*c)->rows && vl_codec_suits(*c, use, type)) return true;
+        if ((*c)->rows && vl_codec_may_try(trial, *c, use, type)) return true;
     return false;
+}
+
+const vl_codec *vl_codec_sharer(const vl_trial *trial, unsigned use, vl_type type)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->sharing && vl_codec_may_try(trial, *c, use, type)) return *c;
+    return NULL;
+}
+
+void vl_shared_free(vl_shared *shared)
+{
+    if (shared->state) vl_codec_find(shared->codec)->sharing->release(shared->state);
+    vl_buf_free(&shared->plain);
+    *shared = (vl_shared){ 0 };
 }
 
 bool vl_codec_wants_near(unsigned use, vl_type type)
@@ -80,7 +99,9 @@ vl_code vl_pack(const vl_codec *codec, const vl_pack_job *all, vl_buf *packed, b
     vl_pack_job own = *all;
     const vl_pack_job *const job = &own;
     const vl_model *const model = all->beside.model; /* is for the codec that made it */
+    const vl_shared *const shared = all->beside.shared;
     if (!model || !model->bytes.len || model->codec != codec->id) own.beside.model = NULL;
+    if (!shared || !shared->plain.len || shared->codec != codec->id) own.beside.shared = NULL;
     if (job->len > VL_MAX_CHUNK) return vl_fail(err, VL_EBUG, "chunk of %zu bytes", job->len);
     packed->len = 0;
     *fits = true;
@@ -117,7 +138,8 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
-vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
+vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
+                       vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
@@ -128,6 +150,7 @@ vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
                                 .plain = plain->data,
                                 .len = frame.len,
                                 .width = frame.width,
+                                .shared = shared,
                                 .work = work };
     if (codec->unpack(&job, err)) return err->code;
     plain->len = frame.len;

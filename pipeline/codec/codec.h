@@ -45,6 +45,14 @@ typedef struct vl_model {
     vl_buf bytes; /* empty: there is none */
 } vl_model;
 
+/* What all chunks of a column share by a codec of that number, and need to be unpacked: it was grown from the
+ * first of them, and lies once in the store, in a data set beside the column. */
+typedef struct vl_shared {
+    uint8_t codec;
+    vl_buf plain; /* the elements of that data set; empty: there is none */
+    void *state;  /* owned; what packing needs besides (vl_sharing) */
+} vl_shared;
+
 /* What a codec may see beside the bytes of its chunk, as far as it asks for it; NULL: it is not there. */
 typedef struct vl_beside {
     const uint32_t
@@ -53,7 +61,8 @@ typedef struct vl_beside {
     size_t nrow;
     const uint8_t *near; /* [elements of the chunk]: the same elements of the column that has the same rows */
     vl_type near_type;
-    const vl_model *model; /* of this codec */
+    const vl_model *model;   /* of this codec */
+    const vl_shared *shared; /* the same */
 } vl_beside;
 
 /* Whether codecs may learn a model of a column: of none; of those of many values, as what holds a few is
@@ -75,14 +84,30 @@ typedef struct vl_pack_job {
 typedef struct vl_unpack_job {
     const uint8_t *payload; /* [n]; may be hostile */
     size_t n;
-    uint8_t *plain;    /* [len], to be filled */
-    size_t len, width; /* bytes; len is a multiple of width, which is 1 to 8 */
-    vl_work *work;     /* borrowed */
+    uint8_t *plain;       /* [len], to be filled */
+    size_t len, width;    /* bytes; len is a multiple of width, which is 1 to 8 */
+    const vl_buf *shared; /* what the chunks share (vl_shared); NULL or empty: it is not known */
+    vl_work *work;        /* borrowed */
 } vl_unpack_job;
 
 /* Sets of uses and types, for vl_codec.uses and .types. */
 #define VL_ONE(x) (1u << (x))
 enum { VL_ANY = -1, VL_BYTES = VL_ONE(VL_U8) | VL_ONE(VL_I8), VL_WIDE = ~VL_BYTES };
+
+/* How a codec makes what chunks share. It lies in one chunk. A payload that needs it begins with the XXH3-64
+ * of its bytes. */
+typedef struct vl_sharing {
+    const char *name, *doc; /* of the data set: column.name; its use is VL_USE_SHARED */
+    uint64_t most;          /* elements that it may have, of the column's type */
+    uint64_t wait;          /* bytes of chunks that are taken in at most */
+    unsigned times;         /* memory that each of these takes meanwhile, with all that is made of it */
+    /* Takes a chunk in, with its rows, one after the other from the first on. *more false: it has seen
+     * enough. */
+    vl_code (*grow)(vl_shared *shared, const vl_pack_job *chunk, bool *more, vl_err *err);
+    /* Fills shared->plain, and makes chunks ready to be packed. */
+    vl_code (*end)(vl_shared *shared, vl_err *err);
+    void (*release)(void *state);
+} vl_sharing;
 
 typedef struct vl_codec {
     const char *name; /* as attributes and tables say it: "delta+shuffle+zstd" */
@@ -100,6 +125,7 @@ typedef struct vl_codec {
     /* Learns from the first chunk of a column: appends the bytes of a model, or nothing. NULL: it does not.
      * Of several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
+    const vl_sharing *sharing; /* NULL: its chunks share nothing */
 } vl_codec;
 
 extern const vl_codec *const vl_codecs[];  /* the table, in the order of codec.def; NULL at its end */
@@ -108,10 +134,9 @@ const char *vl_codec_name(uint8_t id);     /* "unknown" if unknown */
 /* Whether the table says that a codec is for a column. A use that is not known is any bytes. */
 bool vl_codec_suits(const vl_codec *codec, unsigned use, vl_type type);
 
-/* The codec that learns of such a column; NULL: none does. And whether one that suits it wants to see rows,
- * or the column near it. */
+/* The codec that learns of such a column; NULL: none does. And whether one that suits it wants to see the
+ * column near it. */
 const vl_codec *vl_codec_learner(unsigned use, vl_type type);
-bool vl_codec_wants_rows(unsigned use, vl_type type);
 bool vl_codec_wants_near(unsigned use, vl_type type);
 
 /* What a profile may try, and what speed is worth to it. */
@@ -122,6 +147,14 @@ typedef struct vl_trial {
     unsigned gain;
     vl_learns learns;
 } vl_trial;
+
+/* Whether a profile tries a codec on such a column. */
+bool vl_codec_may_try(const vl_trial *trial, const vl_codec *codec, unsigned use, vl_type type);
+/* Whether a codec that the trial has for such a column wants to see rows. And the one whose chunks share
+ * something; NULL: none does. */
+bool vl_codec_wants_rows(const vl_trial *trial, unsigned use, vl_type type);
+const vl_codec *vl_codec_sharer(const vl_trial *trial, unsigned use, vl_type type);
+void vl_shared_free(vl_shared *shared);
 
 /* Frame and payload, replacing packed, by the codec and the effort that give the fewest bytes: a pure
  * function of the trial, the use, the type and the bytes. */
@@ -140,8 +173,14 @@ typedef struct vl_frame {
 } vl_frame;
 /* Reads and checks the frame and the payload's hash. VL_ESTORE with what is wrong. */
 vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *err);
-/* The plain bytes of a packed chunk, replacing plain; hashes checked. */
-vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err);
+/* The plain bytes of a packed chunk, replacing plain; hashes checked. shared: what the column's chunks share;
+ * NULL: it is not known. */
+vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
+                       vl_err *err);
+static inline vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
+{
+    return vl_unpack_with(NULL, packed, n, plain, work, err);
+}
 
 /* HDF5's own shuffle and deflate, as profile portable stores them. */
 vl_code vl_deflate_pack(const vl_trial *trial, const vl_pack_job *job, vl_buf *packed, vl_err *err);

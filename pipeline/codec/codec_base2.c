@@ -68,7 +68,7 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 
 const vl_codec vl_codec_base2 = { .name = "base2",
                                   .id = VL_CODEC_base2,
-                                  .uses = VL_ONE(VL_USE_BASE),
+                                  .uses = VL_ONE(VL_USE_BASE) | VL_ONE(VL_USE_SHARED),
                                   .types = VL_BYTES,
                                   .pack = pack,
                                   .unpack = unpack };

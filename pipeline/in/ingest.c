@@ -177,11 +177,19 @@ static uint64_t slot_bytes(const vl_cutter *c) { return (uint64_t)c->nstream * c
  * libraries, tables. */
 enum { FIXED = 104, PROGRAM = 48 };
 
+/* Of what --max-memory leaves beside them, chunks that wait get half at most. */
+static uint64_t limit_waiting(const ingest *g)
+{
+    const uint64_t fixed = FIXED << 20, all = g->ask->max_memory;
+    vl_lay_limit(g->lay, all > fixed ? (all - fixed) / 2 : 0);
+    return vl_lay_waiting(g->lay);
+}
+
 static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        const uint64_t fixed = FIXED << 20, one = slot_bytes(&g->cutter);
+        const uint64_t fixed = (FIXED << 20) + limit_waiting(g), one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",

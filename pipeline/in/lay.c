@@ -3,6 +3,7 @@
 
 #include "formats/schema.h"
 #include "pipeline/in/learn.h"
+#include "pipeline/in/wait.h"
 #include "formats/xxh3.h"
 
 #include <assert.h>
@@ -19,10 +20,12 @@ typedef struct column {
     vl_buf open;          /* elements since first */
     uint64_t first, n;    /* first element of the open chunk; elements so far */
     XXH3_state_t *hash;
-    vl_model model;  /* spec.model, where a codec learns */
-    bool wants_rows; /* a codec wants to see where rows end */
-    bool crowded;    /* the open chunk has more of them than are shown */
-    vl_buf rows;     /* u32: ends of rows in the open chunk */
+    vl_model model;        /* spec.model, where a codec learns */
+    bool wants_rows;       /* a codec wants to see where rows end */
+    bool crowded;          /* the open chunk has more of them than are shown */
+    vl_buf rows;           /* u32: ends of rows in the open chunk */
+    vl_wait wait;          /* until what its chunks share is known */
+    struct column *beside; /* owned; what they share; NULL: nothing */
 } column;
 
 /* Row offsets of a ragged field: left out while all rows are equally long. */
@@ -48,6 +51,8 @@ struct vl_lay {
 static void column_free(column *c)
 {
     if (!c) return;
+    column_free(c->beside);
+    vl_wait_free(&c->wait);
     vl_buf_free(&c->open);
     vl_buf_free(&c->rows);
     vl_buf_free(&c->model.bytes);
@@ -81,18 +86,45 @@ void vl_chunks_free(vl_chunks *chunks)
     *chunks = (vl_chunks){ 0 };
 }
 
-/* Moves the open chunk to the list. */
+vl_chunk *vl_chunks_add(vl_chunks *chunks, vl_err *err)
+{
+    if (chunks->n == chunks->cap) {
+        const size_t cap = chunks->cap ? 2 * chunks->cap : 32;
+        vl_chunk *const p = realloc(chunks->chunk, cap * sizeof *p);
+        if (!p) {
+            vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
+            return NULL;
+        }
+        memset(p + chunks->cap, 0, (cap - chunks->cap) * sizeof *p);
+        chunks->chunk = p;
+        chunks->cap = cap;
+    }
+    return &chunks->chunk[chunks->n++];
+}
+
+static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err);
+
+/* What the waiting chunks share goes first, in one chunk. */
+static vl_code end_wait(column *c, vl_chunks *out, vl_err *err)
+{
+    const vl_buf *const plain = &c->wait.shared.plain;
+    column *const b = c->beside;
+    if (vl_wait_end(&c->wait, err)) return err->code;
+    if (plain->len) {
+        XXH3_128bits_update(b->hash, plain->data, plain->len);
+        b->n = plain->len / vl_type_width(b->spec.type);
+        if (vl_buf_append(&b->open, plain->data, plain->len, err) || emit(b, true, out, err))
+            return err->code;
+    }
+    return vl_wait_move(&c->wait, out, err);
+}
+
+/* Moves the open chunk to the list, or to those that wait. */
 static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
 {
-    if (out->n == out->cap) {
-        const size_t cap = out->cap ? 2 * out->cap : 32;
-        vl_chunk *const p = realloc(out->chunk, cap * sizeof *p);
-        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
-        memset(p + out->cap, 0, (cap - out->cap) * sizeof *p);
-        out->chunk = p;
-        out->cap = cap;
-    }
-    vl_chunk *const chunk = &out->chunk[out->n++];
+    bool over = false;
+    vl_chunk *const chunk = vl_chunks_add(c->wait.codec ? &c->wait.chunks : out, err);
+    if (!chunk) return err->code;
     chunk->spec = &c->spec;
     chunk->first = c->first;
     chunk->count = c->open.len / vl_type_width(c->spec.type);
@@ -104,7 +136,8 @@ static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
     c->crowded = false;
     c->open.len = c->rows.len = 0;
     c->first += chunk->count;
-    return VL_OK;
+    if (!c->wait.codec || vl_wait_take(&c->wait, chunk, &over, err)) return err->code;
+    return over ? end_wait(c, out, err) : VL_OK;
 }
 
 /* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never
@@ -326,7 +359,23 @@ static void look_near(vl_lay *lay, int f, int other)
     its->looked_at = true;
 }
 
-static vl_code open_field(vl_lay *lay, int f, vl_err *err)
+/* Chunks of a column share what a codec makes of the first of them. */
+static vl_code open_wait(column *c, const vl_field *field, const vl_trial *trial, vl_err *err)
+{
+    const vl_codec *const codec = vl_codec_sharer(trial, field->use, field->type);
+    if (!codec) return VL_OK;
+    vl_spec spec = { .type = field->type,
+                     .use = VL_USE_SHARED,
+                     .unit = field->unit,
+                     .missing = "",
+                     .doc = codec->sharing->doc };
+    snprintf(spec.path, sizeof spec.path, "%s.%s", field->path, codec->sharing->name);
+    vl_wait_open(&c->wait, codec);
+    c->spec.shared = &c->wait.shared;
+    return (c->beside = column_new(&spec, err)) ? VL_OK : err->code;
+}
+
+static vl_code open_field(vl_lay *lay, int f, const vl_trial *trial, vl_err *err)
 {
     const vl_field *const field = &lay->schema->field[f];
     vl_spec spec = { .type = field->type,
@@ -338,7 +387,9 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                      .coding = field->coding };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
-    lay->field[f]->wants_rows = field->shape == VL_RAGGED && vl_codec_wants_rows(field->use, field->type);
+    lay->field[f]->wants_rows =
+        field->shape == VL_RAGGED && vl_codec_wants_rows(trial, field->use, field->type);
+    if (open_wait(lay->field[f], field, trial, err)) return err->code;
     if (field->offset_of && vl_codec_wants_near(field->use, field->type))
         look_near(lay, f, field->offset_of - 1);
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
@@ -363,8 +414,20 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, v
     lay->learns = vl_profile_trial(profile)->learns;
     if (!lay->field || !lay->rows) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
     for (int f = 0; f < schema->nfield; f++)
-        if (open_field(lay, f, err)) return err->code;
+        if (open_field(lay, f, vl_profile_trial(profile), err)) return err->code;
     return VL_OK;
+}
+
+void vl_lay_limit(vl_lay *lay, uint64_t bytes)
+{
+    for (int f = 0; f < lay->schema->nfield; f++) vl_wait_limit(&lay->field[f]->wait, bytes);
+}
+
+uint64_t vl_lay_waiting(const vl_lay *lay)
+{
+    uint64_t bytes = 0;
+    for (int f = 0; f < lay->schema->nfield; f++) bytes += vl_wait_memory(&lay->field[f]->wait);
+    return bytes;
 }
 
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
@@ -396,7 +459,8 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
 {
-    return c->open.len ? emit(c, true, out, err) : VL_OK;
+    if (c->open.len && emit(c, true, out, err)) return err->code;
+    return c->wait.codec ? end_wait(c, out, err) : VL_OK;
 }
 
 vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
@@ -450,6 +514,7 @@ vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
         const vl_field *const field = &lay->schema->field[f];
         const rows *const r = &lay->rows[field->offset_of ? field->offset_of - 1 : f];
         if (note_digest(st, lay->field[f], err)) return err->code;
+        if (lay->field[f]->beside && note_digest(st, lay->field[f]->beside, err)) return err->code;
         if (field->shape != VL_RAGGED || !lay->field[f]->n) continue;
         if (r->uniform) {
             if (vl_store_row_length(st, &lay->field[f]->spec, r->length, err)) return err->code;

@@ -2,9 +2,13 @@
  * The HDF5 filter (filter.h): unpacks a framed chunk for any program that reads with HDF5, and packs for one
  * that writes. It calls no HDF5 function, so that the plugin works with whichever HDF5 library loaded it.
  * What codecs keep from chunk to chunk, a model unfolded above all, lives as long as the thread.
+ *
+ * A chunk may need what the chunks of its column share (vl_sharing). HDF5 gives a filter one chunk and
+ * nothing else: what is shared is remembered when somebody reads it, and must be read first.
  */
 #include "pipeline/store/filter.h"
 #include "pipeline/store/store.h"
+#include "formats/xxh3.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -54,14 +58,61 @@ static vl_work *work_of_thread(void)
     return NULL;
 }
 
+/* ---- what chunks share ---- */
+
+enum { REMEMBERED = 8 }; /* columns whose shared bytes were read last */
+
+typedef struct memory {
+    uint64_t hash;
+    vl_buf bytes;
+} memory;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static memory remembered[REMEMBERED]; /* the newest first */
+
+/* Instead of what was read longest ago. */
+static vl_code remember(const vl_buf *bytes, vl_err *err)
+{
+    const uint64_t hash = XXH3_64bits(bytes->data, bytes->len);
+    int i = 0;
+    pthread_mutex_lock(&lock);
+    while (i < REMEMBERED - 1 && remembered[i].hash != hash) i++;
+    memory it = remembered[i];
+    if (it.hash != hash) {
+        it = (memory){ hash, it.bytes };
+        it.bytes.len = 0;
+        vl_buf_append(&it.bytes, bytes->data, bytes->len, err);
+    }
+    memmove(remembered + 1, remembered, (size_t)i * sizeof *remembered);
+    remembered[0] = it;
+    pthread_mutex_unlock(&lock);
+    return err->code;
+}
+
+/* A chunk that begins with the hash of what it shares. */
+static vl_code unpack_sharer(const vl_buf *in, vl_work *work, vl_buf *out, vl_err *err)
+{
+    const uint64_t hash = in->len < VL_FRAME + 8 ? 0 : vl_le64(in->data + VL_FRAME);
+    const vl_buf *found = NULL;
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < REMEMBERED && !found; i++)
+        if (remembered[i].hash == hash) found = &remembered[i].bytes;
+    vl_unpack_with(found, in->data, in->len, out, work, err);
+    pthread_mutex_unlock(&lock);
+    return err->code;
+}
+
 /* ---- the filter ---- */
 
 static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,
                       vl_err *err)
 {
+    const vl_codec *const codec = in->len < VL_FRAME ? NULL : vl_codec_find(in->data[2]);
     if (!vl_filter_known(param, nparam))
         return vl_fail(err, VL_ESTORE, "filter parameters that are not known");
-    return vl_unpack(in->data, in->len, out, work, err);
+    if (codec && codec->sharing) return unpack_sharer(in, work, out, err);
+    if (vl_unpack(in->data, in->len, out, work, err)) return err->code;
+    return nparam > 2 && param[2] == VL_USE_SHARED ? remember(out, err) : VL_OK;
 }
 
 static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,

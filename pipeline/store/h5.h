@@ -87,6 +87,8 @@ typedef struct vl_dataset {
     hid_t id;
     uint64_t next;   /* first element of the chunk that comes next */
     uint64_t codecs; /* bit i: codec i occurs */
+    vl_buf shared;   /* owned; when reading, what its chunks share */
+    bool looked;     /* for that */
 } vl_dataset;
 
 #endif

@@ -320,11 +320,38 @@ static vl_code fetch(vl_store *st, const vl_dataset *col, uint64_t nth, vl_buf *
     return VL_OK;
 }
 
+/* What the chunks of a column share: a data set beside it, named by the codec that made it. It is read whole
+ * when the first of them is. */
+static vl_code read_shared(vl_store *st, vl_dataset *col, vl_err *err)
+{
+    vl_work work = { 0 };
+    char path[VL_PATH + 32];
+    int beside = -1;
+    uint64_t most = 0;
+    for (const vl_codec *const *c = vl_codecs; *c && beside < 0; c++) {
+        if (!(*c)->sharing) continue;
+        snprintf(path, sizeof path, "%s.%s", col->is.path, (*c)->sharing->name);
+        beside = vl_store_find(st, path);
+        most = (*c)->sharing->most;
+    }
+    col->looked = true;
+    if (beside < 0) return VL_OK;
+    const vl_stored *const is = &st->column[beside].is;
+    if (is->type != col->is.type || is->nelem > most || is->nelem > col->is.nelem)
+        return vl_fail(err, VL_ESTORE, "%s: %" PRIu64 " elements do not fit %s", is->path, is->nelem,
+                       col->is.path);
+    vl_store_read(st, beside, &col->shared, &work, err);
+    vl_work_free(&work);
+    col->is.shared = &col->shared;
+    return err->code;
+}
+
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
 {
-    const vl_dataset *const col = &st->column[column];
+    vl_dataset *const col = &st->column[column];
     packed->len = 0;
     if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
+    if (!col->looked && read_shared(st, col, err)) return vl_err_file(err, st->path);
     vl_hdf5_quiet();
     vl_guard_hdf5(true);
     fetch(st, col, nth, packed, err);
@@ -339,7 +366,7 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
     vl_err inner = VL_ERR_INIT;
     plain->len = 0;
     if (col->portable) vl_deflate_unpack(packed->data, packed->len, want, width, plain, work, &inner);
-    else vl_unpack(packed->data, packed->len, plain, work, &inner);
+    else vl_unpack_with(col->shared, packed->data, packed->len, plain, work, &inner);
     if (!inner.code && plain->len != want)
         vl_fail(&inner, VL_ESTORE, "%zu plain bytes, expected %zu", plain->len, want);
     if (inner.code) return vl_fail(err, inner.code, "%s, chunk %" PRIu64 ": %s", col->path, nth, inner.what);
@@ -396,6 +423,7 @@ void vl_store_close(vl_store *st)
         vl_guard_forget(st->part);
     }
     if (st->fd >= 0) close(st->fd);
+    for (int i = 0; st->column && i < st->ncolumn + st->nindex; i++) vl_buf_free(&st->column[i].shared);
     vl_buf_free(&st->manifest);
     free(st->note);
     free(st->column);

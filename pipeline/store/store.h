@@ -37,6 +37,7 @@ typedef struct vl_spec {
     const char *unit, *missing, *doc; /* borrowed; live as long as the store is written */
     const char *role, *coding;        /* the same; NULL: none */
     vl_model *model; /* borrowed; filled before the first chunk is packed; NULL: none of its codecs learns */
+    const vl_shared *shared;    /* the same; NULL: its chunks share nothing */
     const struct vl_spec *near; /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
     bool looked_at;             /* it is near another: its plain bytes are wanted until that is packed */
     bool index;                 /* made from columns, under VL_INDEX_GROUP */
@@ -131,6 +132,7 @@ typedef struct vl_stored {
     bool portable;              /* HDF5's filters instead of ours */
     char codec[VL_CODEC_NAMES]; /* that occur in its chunks, with commas between */
     uint64_t packed_bytes;      /* in the file */
+    const vl_buf *shared;       /* what its chunks share, once one was fetched; NULL: nothing */
 } vl_stored;
 
 /* What is in it, and its notes, which are checked: that they are those of the manifest, and what they

@@ -26,6 +26,7 @@
 enum { LONG = 1 << 20 };
 
 vl_work old_work;
+vl_shared old_shared;
 static vl_model model; /* of the job at hand; empty: its codec learns nothing */
 
 static const vl_codec_test *test_of(const vl_codec *codec)
@@ -89,7 +90,7 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
     static vl_buf back;
     vl_err err = VL_ERR_INIT;
     seal(frame);
-    vl_unpack(frame->data, frame->len, &back, &old_work, &err);
+    vl_unpack_with(&old_shared.plain, frame->data, frame->len, &back, &old_work, &err);
     codec_check(err.code == VL_ESTORE && strstr(err.what, reason), file, line, "'%s', expected '%s'",
                 err.what, reason);
 }
@@ -134,6 +135,18 @@ static vl_pack_job job_of(const vl_buf *plain, vl_type type, int effort, vl_work
         vl_pack_job){ .plain = plain->data, .len = plain->len, .type = type, .effort = effort, .work = work };
 }
 
+/* What chunks like this one share. */
+static void share(const vl_codec *codec, const vl_pack_job *job)
+{
+    vl_err err = VL_ERR_INIT;
+    bool more = true;
+    vl_shared_free(&old_shared);
+    if (!codec->sharing) return;
+    old_shared.codec = codec->id;
+    if (codec->sharing->grow(&old_shared, job, &more, &err) || codec->sharing->end(&old_shared, &err))
+        abort();
+}
+
 /* The same with all that the codec asks for, and what it learns of these bytes. */
 static vl_pack_job job_for(const vl_codec *codec, const vl_buf *plain, vl_type type, int effort)
 {
@@ -144,6 +157,8 @@ static vl_pack_job job_for(const vl_codec *codec, const vl_buf *plain, vl_type t
     model.codec = codec->id;
     if (codec->learn && codec->learn(&job, &model.bytes, &err)) abort();
     job.beside.model = &model;
+    share(codec, &job);
+    job.beside.shared = &old_shared;
     return job;
 }
 
@@ -183,7 +198,7 @@ static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *pl
     pack_or_raw(codec, &job, &packed, &err);
     if (n % 16 == 3 || plain->len == LONG) check_again(codec, job, &packed);
     const uint8_t used = packed.data[2];
-    vl_unpack(packed.data, packed.len, &back, &old_work, &err);
+    vl_unpack_with(&old_shared.plain, packed.data, packed.len, &back, &old_work, &err);
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
     return used == codec->id;
@@ -297,7 +312,7 @@ static void must_refuse(const uint8_t *bytes, size_t n, const char *what, const 
     vl_err err = VL_ERR_INIT;
     uint8_t *const just = vl_alloc(n);
     memcpy(just, bytes, n);
-    vl_unpack(just, n, &back, &old_work, &err);
+    vl_unpack_with(&old_shared.plain, just, n, &back, &old_work, &err);
     HOLDS(err.code == VL_ESTORE && err.what[0], "%s: %s %zu", what, how, at);
     free(just);
 }
@@ -324,7 +339,7 @@ static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const 
     seal(frame);
     uint8_t *const just = vl_alloc(frame->len);
     memcpy(just, frame->data, frame->len);
-    vl_unpack(just, frame->len, &back, &old_work, &err);
+    vl_unpack_with(&old_shared.plain, just, frame->len, &back, &old_work, &err);
     HOLDS(err.code ? err.code == VL_ESTORE && err.what[0] : same(&back, plain),
           "%s, sealed again: %s %zu: %s", what, how, at, err.what);
     free(just);
@@ -473,7 +488,8 @@ static void time_codec(const vl_codec *codec, const vl_pack_job *job, vl_buf *pa
         const double a = seconds();
         for (int k = 0; k < 4; k++) pack_or_raw(codec, job, packed, &err);
         const double b = seconds();
-        for (int k = 0; k < 4; k++) vl_unpack(packed->data, packed->len, &back, job->work, &err);
+        for (int k = 0; k < 4; k++)
+            vl_unpack_with(&old_shared.plain, packed->data, packed->len, &back, job->work, &err);
         const double c = seconds(), mb = 4e-6 * (double)job->len;
         if (mb / (b - a) > *pack) *pack = mb / (b - a);
         if (mb / (c - b) > *unpack) *unpack = mb / (c - b);

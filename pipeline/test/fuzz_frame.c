@@ -58,11 +58,40 @@ static const vl_model *model_of(const vl_codec *codec)
     return model;
 }
 
+/* What chunks share by a codec, of one sample; NULL for others. Kept. */
+static const vl_shared *shared_of(const vl_codec *codec)
+{
+    static vl_shared kept[VL_MAX_CODEC];
+    static const uint8_t sample[] =
+        "GATTACAGATCCTGAACCTTGGCAATCGTGCATGCCAAGGTCTCAGTACGAGATTACAGATCCTGAACCTTGGCAATCGTGCATGCC"
+        "AAGGTCTCAGTACGAGATTACAGATCCTGAACCTTGGCAATCGTGCATGCCAAGGTCTCAGTACGA";
+    static const uint32_t row[] = { 66, 132 };
+    vl_err err = VL_ERR_INIT;
+    bool more;
+    if (!codec || !codec->sharing) return NULL;
+    vl_shared *const s = &kept[codec->id];
+    const vl_pack_job job = { .plain = sample,
+                              .len = sizeof sample - 1,
+                              .type = VL_U8,
+                              .beside = { .row = row, .nrow = 2 },
+                              .work = &work };
+    s->codec = codec->id;
+    if (!s->state) MUST(!codec->sharing->grow(s, &job, &more, &err) && !codec->sharing->end(s, &err));
+    return s;
+}
+
+/* Of the codec that a chunk says. */
+static const vl_buf *shared_by(const vl_buf *chunk)
+{
+    const vl_shared *const s = chunk->len > 2 ? shared_of(vl_codec_find(chunk->data[2])) : NULL;
+    return s ? &s->plain : NULL;
+}
+
 static void unpack(const vl_buf *chunk)
 {
     vl_err err = VL_ERR_INIT;
     vl_buf plain = { 0 };
-    if (!vl_unpack(chunk->data, chunk->len, &plain, &work, &err)) {
+    if (!vl_unpack_with(shared_by(chunk), chunk->data, chunk->len, &plain, &work, &err)) {
         vl_frame frame;
         MUST(!vl_frame_read(chunk->data, chunk->len, &frame, &err));
         MUST(plain.len == frame.len && XXH3_64bits(plain.data, plain.len) == frame.hash);
@@ -113,10 +142,11 @@ static void round_trip(const uint8_t *bytes, size_t n)
     };
     give_beside(&job);
     job.beside.model = model_of(codec);
+    job.beside.shared = shared_of(codec);
     bool fits = false;
     if (codec) MUST(!vl_pack(codec, &job, &packed, &fits, &err));
     if (!fits) MUST(!vl_pack_best(trial, bytes[0] & 31, &job, &packed, &err));
-    MUST(!vl_unpack(packed.data, packed.len, &plain, &work, &err));
+    MUST(!vl_unpack_with(shared_by(&packed), packed.data, packed.len, &plain, &work, &err));
     MUST(plain.len == len && !memcmp(plain.data, in.data, len));
     MUST(!vl_deflate_pack(trial, &job, &packed, &err));
     MUST(!vl_deflate_unpack(packed.data, packed.len, len, width, &plain, &work, &err));

@@ -28,6 +28,8 @@ def rows(t, s, path, n):
     group, _, name = path.rpartition("/")
     if name not in s[group]:
         return [b""] * n
+    if path + ".consensus" in s:
+        s[path + ".consensus"][:]  # the plugin knows it from now on
     data = s[path][:]
     if path + ".offset" in s:
         offset = s[path + ".offset"][:]

@@ -48,7 +48,8 @@ typedef struct vl_codec_test {
 
 /* ---- frames that are sealed rightly and lie all the same ---- */
 
-extern vl_work old_work; /* used again and again: what a bad chunk leaves behind must not hurt the next */
+extern vl_shared old_shared; /* what the chunks at hand share */
+extern vl_work old_work;     /* used again and again: what a bad chunk leaves behind must not hurt the next */
 void put(vl_buf *buf, const void *bytes, size_t n);
 void put_zstd(vl_buf *buf, const void *bytes, size_t n); /* a zstd frame of them */
 void begin(vl_buf *frame, uint8_t codec, uint8_t width, uint32_t len);

@@ -1,0 +1,159 @@
+/*
+ * Finding rows in a consensus (consensus.h). A sampled k-mer says where a row may lie; from there it goes
+ * both ways as long as letters pay: one that is equal saves two bits, one that is not costs three times that.
+ * Where that fits badly, the row's other k-mers are asked for a better place.
+ */
+#include "pipeline/codec/consensus.h"
+
+#include <string.h>
+
+enum { PENALTY = 3, DROP = 20, LEAST = 16, PROBES = 8 };
+#define NOWHERE UINT32_MAX
+
+vl_code vl_finder_make(vl_finder *f, const uint8_t *letter, size_t n, vl_err *err)
+{
+    vl_buf kmers = { 0 };
+    size_t size = 1024;
+    f->letter = letter;
+    f->n = n;
+    while (size < n / VL_KMER_EACH * 2) size *= 2;
+    if (vl_buf_reserve(&f->table, size * sizeof(uint32_t), err)) return err->code;
+    f->table.len = size * sizeof(uint32_t);
+    memset(f->table.data, 0xff, f->table.len);
+    uint32_t *const slot = (uint32_t *)(void *)f->table.data;
+    enum { STRETCH = 1 << 16 };
+    for (size_t from = 0; from + VL_KMER <= n; from += STRETCH) { /* stretches overlap by a k-mer less one */
+        const size_t left = n - from, len = left < STRETCH + VL_KMER - 1 ? left : STRETCH + VL_KMER - 1;
+        if (vl_kmers_list(letter + from, len, &kmers, err)) break;
+        const vl_kmer *const kmer = (const vl_kmer *)(const void *)kmers.data;
+        for (size_t k = 0; k < kmers.len / sizeof *kmer; k++) {
+            size_t i = kmer[k].hash & (size - 1);
+            for (int probe = 0; probe < PROBES && slot[i] != NOWHERE; probe++) i = (i + 1) & (size - 1);
+            if (slot[i] == NOWHERE) slot[i] = (uint32_t)(from + kmer[k].mid) << 1 | kmer[k].turned;
+        }
+    }
+    vl_buf_free(&kmers);
+    return err->code;
+}
+
+void vl_finder_free(vl_finder *f)
+{
+    vl_buf_free(&f->table);
+    *f = (vl_finder){ 0 };
+}
+
+/* ---- one place ---- */
+
+/* A place that a row may have: letter i of it lies at `at` of the consensus. */
+typedef struct place {
+    size_t i;
+    int64_t at;
+    bool back;
+} place;
+
+static bool equal_at(const vl_finder *f, int64_t at, bool back, uint8_t letter)
+{
+    return (back ? vl_base_complement(f->letter[at]) : f->letter[at]) == letter;
+}
+
+/* How far letters from p on, to row index `end`, pay; way: 1 or -1. *score: what they are worth. */
+static size_t extend(const vl_finder *f, const uint8_t *row, place p, size_t end, int way, int *score)
+{
+    int now = 0, best = 0;
+    size_t farthest = p.i;
+    const int step = p.back ? -way : way;
+    while (p.i != end) {
+        p.at += step;
+        if (p.at < 0 || p.at >= (int64_t)f->n) break;
+        p.i += (size_t)way;
+        now += equal_at(f, p.at, p.back, row[p.i]) ? 1 : -PENALTY;
+        if (now > best) {
+            best = now;
+            farthest = p.i;
+        } else if (now < best - DROP) {
+            break;
+        }
+    }
+    *score += best;
+    return farthest;
+}
+
+/* Whether the k-mer around a place of the row stands there. */
+static bool has_kmer(const vl_finder *f, const uint8_t *row, const place *p)
+{
+    if (p->at < VL_KMER_HALF || p->at + VL_KMER_HALF >= (int64_t)f->n) return false;
+    for (int z = -VL_KMER_HALF; z <= VL_KMER_HALF; z++)
+        if (!equal_at(f, p->at + (p->back ? -z : z), p->back, row[p->i + (size_t)z])) return false;
+    return true;
+}
+
+/* ---- a row ---- */
+
+typedef struct best {
+    vl_match match;
+    int score;
+} best;
+
+/* Where letter i of the row lies on the match's diagonal. */
+static int64_t on_diagonal(const vl_match *p, size_t i)
+{
+    const int64_t d = (int64_t)i - (int64_t)p->from;
+    return (int64_t)p->at + (p->back ? -d : d);
+}
+
+/* The places that a k-mer knows; letters before `done` are taken. */
+static void try_places(const vl_finder *f, const uint8_t *row, size_t n, const vl_kmer *kmer, size_t done,
+                       best *b)
+{
+    const uint32_t *const slot = (const uint32_t *)(const void *)f->table.data;
+    const size_t mask = f->table.len / sizeof *slot - 1;
+    size_t i = kmer->hash & mask;
+    for (int probe = 0; probe < PROBES && slot[i] != NOWHERE; probe++, i = (i + 1) & mask) {
+        const place p = { kmer->mid, slot[i] >> 1, (slot[i] & 1) != kmer->turned };
+        if (!has_kmer(f, row, &p)) continue;
+        int score = 1;
+        const size_t last = extend(f, row, p, n - 1, 1, &score), first = extend(f, row, p, done, -1, &score);
+        if (score <= b->score) continue;
+        const int64_t before = (int64_t)(p.i - first);
+        b->score = score;
+        b->match = (vl_match){ (uint32_t)first, (uint32_t)last + 1,
+                               (uint32_t)(p.at + (p.back ? before : -before)), p.back };
+    }
+}
+
+/* Does it fit so badly that another place may be better? */
+static bool is_poor(const best *b)
+{
+    const int n = (int)(b->match.to - b->match.from), unequal = (n - b->score) / (PENALTY + 1);
+    return b->score && unequal >= 3 && unequal * 32 > n;
+}
+
+static void find_best(const vl_finder *f, const uint8_t *row, size_t n, const vl_kmer *kmer, size_t nkmer,
+                      size_t done, best *b)
+{
+    *b = (best){ .score = 0 };
+    for (size_t k = 0; k < nkmer && (!k || (is_poor(b) && kmer[k].mid < b->match.to)); k++) {
+        const place same = { kmer[k].mid, b->score ? on_diagonal(&b->match, kmer[k].mid) : -1,
+                             b->match.back };
+        if (!has_kmer(f, row, &same)) try_places(f, row, n, &kmer[k], done, b);
+    }
+}
+
+vl_code vl_finder_find(const vl_finder *f, const uint8_t *row, size_t n, vl_buf *kmers, vl_buf *out,
+                       vl_err *err)
+{
+    size_t done = 0;
+    best b;
+    out->len = 0;
+    if (!f->n || vl_kmers_list(row, n, kmers, err)) return err->code;
+    const vl_kmer *const kmer = (const vl_kmer *)(const void *)kmers->data;
+    const size_t nkmer = kmers->len / sizeof *kmer;
+    for (size_t k = 0; k < nkmer; k++) {
+        if (kmer[k].mid < done) continue;
+        find_best(f, row, n, kmer + k, nkmer - k, done, &b);
+        if (b.score < LEAST) continue;
+        if (vl_buf_append(out, &b.match, sizeof b.match, err)) return err->code;
+        done = b.match.to;
+    }
+    return VL_OK;
+}

@@ -1,0 +1,64 @@
+/* Waiting chunks (wait.h). */
+#include "pipeline/in/wait.h"
+
+void vl_wait_open(vl_wait *w, const vl_codec *codec)
+{
+    w->codec = codec;
+    w->shared.codec = codec->id;
+    w->most = codec->sharing->wait;
+}
+
+void vl_wait_limit(vl_wait *w, uint64_t bytes)
+{
+    if (!w->codec) return;
+    bytes /= w->codec->sharing->times;
+    if (bytes < w->most) w->most = bytes;
+}
+
+uint64_t vl_wait_memory(const vl_wait *w) { return w->codec ? w->most * w->codec->sharing->times : 0; }
+
+vl_code vl_wait_take(vl_wait *w, const vl_chunk *chunk, bool *over, vl_err *err)
+{
+    const vl_pack_job job = {
+        .plain = chunk->raw.data,
+        .len = chunk->raw.len,
+        .type = chunk->spec->type,
+        .beside = { .row = chunk->rows.len ? (const uint32_t *)(const void *)chunk->rows.data : NULL,
+                    .nrow = chunk->rows.len / sizeof(uint32_t) },
+        .work = &w->work
+    };
+    bool more = true;
+    if (w->codec->sharing->grow(&w->shared, &job, &more, err)) return err->code;
+    w->bytes += chunk->raw.len;
+    *over = !more || chunk->last || w->bytes >= w->most;
+    return VL_OK;
+}
+
+vl_code vl_wait_end(vl_wait *w, vl_err *err)
+{
+    const vl_codec *const codec = w->codec;
+    w->codec = NULL;
+    vl_work_free(&w->work);
+    return w->bytes ? codec->sharing->end(&w->shared, err) : VL_OK;
+}
+
+vl_code vl_wait_move(vl_wait *w, vl_chunks *to, vl_err *err)
+{
+    for (size_t i = 0; i < w->chunks.n; i++) {
+        vl_chunk *const chunk = vl_chunks_add(to, err);
+        if (!chunk) return err->code;
+        const vl_chunk kept = *chunk; /* its buffers */
+        *chunk = w->chunks.chunk[i];
+        w->chunks.chunk[i] = kept;
+    }
+    vl_chunks_free(&w->chunks);
+    return VL_OK;
+}
+
+void vl_wait_free(vl_wait *w)
+{
+    vl_chunks_free(&w->chunks);
+    vl_shared_free(&w->shared);
+    vl_work_free(&w->work);
+    *w = (vl_wait){ 0 };
+}
