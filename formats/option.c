@@ -148,6 +148,7 @@ bool vl_opt_set(const vl_opt *o, void *into, const char *text)
     case VL_OPT_COUNT: return parse_count(text, to);
     case VL_OPT_ROWS: return vl_parse_range(text, to, (uint64_t *)to + 1);
     case VL_OPT_INTERVAL: return vl_parse_interval(text, to, (double *)to + 1);
+    case VL_OPT_LEAST: return vl_parse_least(text, to, (double *)to + 1);
     case VL_OPT_CHOICE: return parse_choice(o->choices, text, to);
     }
     return false;
@@ -156,9 +157,13 @@ bool vl_opt_set(const vl_opt *o, void *into, const char *text)
 vl_code vl_opt_set_all(const vl_opt *table, void *into, const vl_given *given, vl_err *err)
 {
     static const char *const expected[] = {
-        [VL_OPT_BYTES] = "a size: 512M, 2G",   [VL_OPT_WHOLE] = "a whole number",
-        [VL_OPT_NUMBER] = "a number",          [VL_OPT_COUNT] = "a number from 1 on",
-        [VL_OPT_ROWS] = "a range: 0-9, 7, 5-", [VL_OPT_INTERVAL] = "a range: 60-120.5, 60-",
+        [VL_OPT_BYTES] = "a size: 512M, 2G",
+        [VL_OPT_WHOLE] = "a whole number",
+        [VL_OPT_NUMBER] = "a number",
+        [VL_OPT_COUNT] = "a number from 1 on",
+        [VL_OPT_ROWS] = "a range: 0-9, 7, 5-",
+        [VL_OPT_INTERVAL] = "a range: 60-120.5, 60-",
+        [VL_OPT_LEAST] = "a number or a range: 20, 20-30",
     };
     for (int i = 0; i < given->n; i++) {
         const char *const name = given->option[i].name, *const text = given->option[i].text;
@@ -220,4 +225,13 @@ bool vl_parse_interval(const char *text, double *from, double *to)
     if (!*text) return true;
     *to = strtod(text, &end);
     return end != text && !*end && *from <= *to;
+}
+
+bool vl_parse_least(const char *text, double *from, double *to)
+{
+    char *end = NULL;
+    *from = strtod(text, &end);
+    *to = INFINITY;
+    if (end == text || !isfinite(*from)) return false;
+    return !*end || (*end == '-' && vl_parse_interval(text, from, to));
 }

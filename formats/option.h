@@ -19,6 +19,7 @@ typedef enum vl_opt_kind {
     VL_OPT_NUMBER,   /* double */
     VL_OPT_ROWS,     /* uint64_t [2], both included: 0-9, 7, 5-, -3 */
     VL_OPT_INTERVAL, /* double [2], both included; missing ends are infinite */
+    VL_OPT_LEAST,    /* double [2]: the least, or least and most: 20, 20-30 */
     VL_OPT_CHOICE,   /* int: number of the word among choices */
 } vl_opt_kind;
 
@@ -68,5 +69,6 @@ void vl_opt_print_all(const vl_opt *table, const void *into, char *text, size_t 
 /* "3-17", "5", "3-", "-17": inclusive bounds; missing ones become 0 and the largest number. */
 bool vl_parse_range(const char *text, uint64_t *from, uint64_t *to);
 bool vl_parse_interval(const char *text, double *from, double *to); /* missing: -inf, +inf */
+bool vl_parse_least(const char *text, double *from, double *to);    /* "20", "20-30"; missing: +inf */
 
 #endif

@@ -7,6 +7,7 @@
 #include "formats/format.h"
 #include "pipeline/test/check.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool same(const char *noted, const char *asked)
@@ -65,9 +66,33 @@ static void check_noted(void)
     }
 }
 
+static void check_least(void)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        double from, to;
+    } cases[] = {
+        { "20", true, 20, INFINITY },  { "20.5-30", true, 20.5, 30 }, { "0-0", true, 0, 0 },
+        { "20-", true, 20, INFINITY }, { "1e1", true, 10, INFINITY }, { "", false, 0, 0 },
+        { "-", false, 0, 0 },          { "x", false, 0, 0 },          { "30-20", false, 0, 0 },
+        { "20x", false, 0, 0 },        { "inf", false, 0, 0 },        { "nan", false, 0, 0 },
+        { "20-30-40", false, 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double from = 0, to = 0;
+        const bool good = vl_parse_least(cases[i].text, &from, &to);
+        CHECK(good == cases[i].good, "'%s' is %s", cases[i].text, good ? "taken" : "refused");
+        CHECK(!good ||
+                  (from <= cases[i].from && from >= cases[i].from && to <= cases[i].to && to >= cases[i].to),
+              "'%s': %g to %g", cases[i].text, from, to);
+    }
+}
+
 int main(void)
 {
     check_same();
     check_noted();
+    check_least();
     return check_end();
 }
