@@ -24,6 +24,9 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
                           vl_err *err);
 vl_code vl_fastq_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 
+/* Appends name, mate's mark and comment of a read, as they stand behind '@'. */
+vl_code vl_fastq_put_title(const vl_batch *batch, const vl_fastq_how *how, size_t i, vl_buf *out,
+                           vl_err *err);
 /* Appends n reads of the batch from `first` on; mate 1 or 2: only these, 0: all. Row 0 must be a first mate
  * when paired. */
 vl_code vl_fastq_print_rows(const vl_batch *batch, const vl_fastq_how *how, int mate, size_t first, size_t n,

@@ -52,6 +52,14 @@ static uint8_t *set_title(uint8_t *p, const read_cells *r)
 
 static size_t most_of_title(const read_cells *r) { return r->name.n + r->mark.n + r->comment.n + 1; }
 
+vl_code vl_fastq_put_title(const vl_batch *batch, const vl_fastq_how *how, size_t i, vl_buf *out, vl_err *err)
+{
+    const read_cells r = cells_of(batch, how, i, how->paired ? (int)(i & 1) : 0);
+    if (vl_buf_grow(out, most_of_title(&r), err)) return err->code;
+    out->len = (size_t)(set_title(out->data + out->len, &r) - out->data);
+    return VL_OK;
+}
+
 /* Four lines. */
 static vl_code print_four(const read_cells *r, bool crlf, vl_buf *out, vl_err *err)
 {

@@ -59,6 +59,7 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'O', "output-format", VL_OPT_TEXT, &ask.form, "F", "what to print rows as; see below", 0, NULL },
         { 0, "columns", VL_OPT_TEXT, &ask.columns, "A,B",
           "of a table (-O tsv): these, or any column of the store", 0, NULL },
+        { 'c', "count", VL_OPT_FLAG, &ask.count, NULL, "only how many rows there are", 0, NULL },
         { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output", 0, NULL },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists", 0, NULL },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank", 0,
@@ -71,6 +72,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
     if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
         return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
+    if (ask.count && (ask.form || ask.columns)) return vl_usage(me, "--count prints a number, and no rows");
     ask.store = path;
     if (!ask.threads) ask.threads = vl_cores();
     if (vl_view_run(&ask, note, &err)) return vl_report(&err);
@@ -85,11 +87,22 @@ const vl_command vl_command_view = {
     "FILE is BGZF if it ends in .gz or .bgz, zstd if in .zst.\n"
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
     "Columns are named as here, or by the path that 'vial info' shows.\n"
+    "Of reads, RE is a POSIX extended regular expression without references back. In M each letter of a read "
+    "must be\n"
+    "one, or a choice among those, that M allows there. Of the two means of qualities, --mean-quality is "
+    "that "
+    "of the\n"
+    "probabilities of error (NanoPlot, chopper, seqkit), --mean-phred that of the numbers (fastp, FastQC): 3 "
+    "to 8 higher.\n"
+    "With pairs each mate is asked by itself, but for its name. Which names --fraction takes is for ever the "
+    "same.\n"
     "In tsv, \\t \\n \\r \\\\ stand for what would end a field, other bytes are as they are; in json, \\u "
     "escapes for\n"
     "what cannot be seen, and U+FFFD for a byte that is not UTF-8.\n\n"
     "  vial view S1.h5 --rows 0-3\n"
     "  vial view S1.h5 --name A00123:45:HXX:1:1101:1108:1000\n"
+    "  vial view S1.h5 --length 10000- --mean-quality 20 -O fasta -o long.fa.gz\n"
+    "  vial view S1.h5 --fraction 0.01 --seed 7 -c\n"
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O mgf\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
     run,

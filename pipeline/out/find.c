@@ -86,30 +86,6 @@ vl_code vl_find_may(vl_reader *r, const vl_index *x, const vl_wanted *want, size
     return err->code;
 }
 
-/* ---- lists of rows ---- */
-
-vl_code vl_rows_cross(vl_rows *rows, const vl_rows *other, vl_err *err)
-{
-    vl_rows both = { 0 };
-    for (size_t i = 0, k = 0; i < rows->n && k < other->n && !err->code;) {
-        const uint64_t a = rows->run[i].first, b = other->run[k].first, ends = a + rows->run[i].n,
-                       end = b + other->run[k].n, from = a > b ? a : b, to = ends < end ? ends : end;
-        if (from < to) vl_rows_add(&both, from, to - from, err);
-        if (ends <= end) i++;
-        else k++;
-    }
-    free(rows->run);
-    *rows = both;
-    return err->code;
-}
-
-vl_code vl_rows_within(vl_rows *rows, uint64_t from, uint64_t to, vl_err *err)
-{
-    struct vl_run_of_rows run = { from, to < UINT64_MAX ? to + 1 - from : UINT64_MAX - from };
-    const vl_rows window = { .run = &run, .n = from <= to };
-    return vl_rows_cross(rows, &window, err);
-}
-
 /* ---- looking ---- */
 
 enum { ROWS = 1 << 14 };
@@ -120,14 +96,14 @@ typedef struct load {
     vl_work work;
     uint64_t first;
     size_t n;
-    vl_buf hit; /* u32 row of the batch and u32 what it is, of those that are wanted */
+    uint8_t *what; /* owned; [ROWS] */
 } load;
 
 typedef struct finder {
     vl_reader *r;
     const vl_search *search;
-    vl_rows *rows;
-    bool *want;
+    vl_rows *rows, *found;
+    vl_want *want;
 } finder;
 
 static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
@@ -148,28 +124,21 @@ static vl_code look(void *self, vl_slot *slot, vl_err *err)
 {
     const finder *const f = self;
     load *const l = slot->body;
-    l->hit.len = 0;
     if (!l->n || vl_reader_load(f->r, &l->plan, &l->work, err)) return err->code;
-    for (size_t i = 0; i < l->n; i++) {
-        uint8_t pair[8];
-        const unsigned what = f->search->look(f->search->self, &l->plan.batch, i);
-        if (!what) continue;
-        vl_put_le32(pair, (uint32_t)i);
-        vl_put_le32(pair + 4, what);
-        if (vl_buf_append(&l->hit, pair, sizeof pair, err)) break;
-    }
-    return err->code;
+    memset(l->what, 0, l->n);
+    return f->search->look(f->search->self, &l->plan.batch, l->n, l->what, err);
 }
 
-static vl_code take(void *self, vl_slot *slot, vl_err *err)
+static vl_code add(void *self, vl_slot *slot, vl_err *err)
 {
     const finder *const f = self;
     const load *const l = slot->body;
-    for (size_t at = 0; at < l->hit.len; at += 8)
-        if (f->search->take(f->search->self, l->first + vl_le32(l->hit.data + at),
-                            vl_le32(l->hit.data + at + 4), err))
-            break;
-    return err->code;
+    const unsigned step = (unsigned)f->search->step;
+    for (size_t i = 0; i < l->n; i++)
+        for (unsigned m = 0; l->what[i] && m < step; m++)
+            if (l->what[i] >> m & 1 && vl_rows_add(f->found, (l->first + i) * step + m, 1, err))
+                return err->code;
+    return VL_OK;
 }
 
 /* A few thousand rows are looked at before a thread has started. */
@@ -180,27 +149,30 @@ static bool are_few(const vl_rows *rows)
     return n <= ROWS;
 }
 
-vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, int threads, vl_err *err)
+vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, vl_rows *found, int threads,
+                vl_err *err)
 {
+    if (!rows->n) return VL_OK;
     if (are_few(rows)) threads = 1;
-    finder f = { .r = r, .search = search, .rows = rows };
+    finder f = { .r = r, .search = search, .rows = rows, .found = found };
     const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, &f },
                                { "look", VL_PARALLEL, look, &f },
-                               { "take", VL_ORDERED, take, &f } };
+                               { "add", VL_ORDERED, add, &f } };
     const int n = vl_slots_for(threads);
     load *const l = calloc((size_t)n, sizeof *l);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
     if (!l || !slot) vl_fail(err, VL_ENOMEM, "no memory for %d slots", n);
-    else vl_reader_want(r, search->field, search->nfield, &f.want, err);
+    else vl_reader_want(r, search->sight, search->nsight, &f.want, err);
     for (int i = 0; i < n && !err->code; i++) {
         slot[i].body = &l[i];
-        vl_plan_init(&l[i].plan, r, err);
+        if (!(l[i].what = malloc(ROWS))) vl_fail(err, VL_ENOMEM, "no memory to look at rows");
+        else vl_plan_init(&l[i].plan, r, err);
     }
     if (!err->code) vl_run(stage, 3, slot, n, threads, NULL, err);
     for (int i = 0; l && i < n; i++) {
         vl_plan_free(r, &l[i].plan);
         vl_work_free(&l[i].work);
-        vl_buf_free(&l[i].hit);
+        free(l[i].what);
     }
     free(f.want);
     free(l);

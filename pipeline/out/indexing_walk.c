@@ -21,8 +21,8 @@ typedef struct walk {
     vl_indexing *ix;
     vl_reader *r;
     const vl_index *const *index;
-    bool *want; /* owned; [nfield] */
-    int table;  /* whose rows are walked */
+    vl_want *want; /* owned; [nfield] */
+    int table;     /* whose rows are walked */
     uint64_t next, nrow;
     vl_work work;         /* of add */
     pthread_mutex_t hdf5; /* one stage reads a store, and another may write one */
@@ -118,7 +118,7 @@ vl_code vl_indexing_walk(vl_indexing *ix, vl_reader *r, int threads, vl_err *err
     pthread_mutex_init(&w.hdf5, NULL);
     if (!(w.want = calloc((size_t)schema->nfield + 1, sizeof *w.want)))
         vl_fail(err, VL_ENOMEM, "no memory for indexes");
-    for (int i = 0; w.index && w.index[i] && !err->code; i++) w.want[w.index[i]->field] = true;
+    for (int i = 0; w.index && w.index[i] && !err->code; i++) w.want[w.index[i]->field] = VL_WANT_ROWS;
     for (w.table = 0; w.table < schema->ntable && !err->code; w.table++) {
         w.next = 0;
         w.nrow = vl_reader_nrow(r, w.table);

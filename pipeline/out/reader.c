@@ -292,14 +292,14 @@ vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uin
     return vl_err_file(err, vl_store_path(r->store));
 }
 
-static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_work *work,
-                           vl_err *err)
+static vl_code plan_ragged(vl_reader *r, vl_plan *plan, int f, uint64_t first, size_t n, vl_want want,
+                           vl_work *work, vl_err *err)
 {
     vl_column *const col = &plan->batch.col[f];
     col->nrow = 0;
     if (vl_rows_grow(col, n, err) || vl_reader_offsets(r, f, first, n, col->offset, work, err))
         return err->code;
-    const uint64_t base = col->offset[0], count = col->offset[n] - base;
+    const uint64_t base = col->offset[0], count = want == VL_WANT_ROWS ? col->offset[n] - base : 0;
     for (size_t i = 0; i <= n; i++) col->offset[i] -= base;
     col->nrow = n;
     return vl_reader_span(r, &plan->span[f], r->columns.column[f], base, count, err);
@@ -312,7 +312,7 @@ static vl_code plan_fixed(vl_reader *r, vl_plan *plan, int f, uint64_t first, si
     return vl_reader_span(r, &plan->span[f], r->columns.column[f], first, n, err);
 }
 
-vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
                        vl_work *work, vl_err *err)
 {
     if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
@@ -324,8 +324,9 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
     for (int f = 0; f < r->columns.schema->nfield; f++) {
         const vl_field *const field = &r->columns.schema->field[f];
         if (field->table != table || (field->shape != VL_FIXED && field->shape != VL_RAGGED)) continue;
-        if (want ? !want[f] : f >= r->columns.nprogram) continue;
-        if (field->shape == VL_RAGGED ? plan_ragged(r, plan, f, first, n, work, err)
+        const vl_want how = want ? want[f] : f < r->columns.nprogram ? VL_WANT_ROWS : VL_WANT_NOT;
+        if (!how) continue;
+        if (field->shape == VL_RAGGED ? plan_ragged(r, plan, f, first, n, how, work, err)
                                       : plan_fixed(r, plan, f, first, n, err))
             return err->code;
     }
@@ -349,11 +350,11 @@ vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_reader_want(const vl_reader *r, const int *field, int n, bool **want, vl_err *err)
+vl_code vl_reader_want(const vl_reader *r, const vl_sight *sight, int n, vl_want **want, vl_err *err)
 {
     *want = calloc((size_t)r->columns.schema->nfield + 1, sizeof **want);
     if (!*want) return vl_fail(err, VL_ENOMEM, "no memory for columns");
-    for (int i = 0; i < n; i++) (*want)[field[i]] = true;
+    for (int i = 0; i < n; i++) (*want)[sight[i].field] = sight[i].want;
     return VL_OK;
 }
 

@@ -51,12 +51,19 @@ uint64_t vl_reader_nrow(const vl_reader *r, int table);
 vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err);
 void vl_plan_free(vl_reader *r, vl_plan *plan);
 
-/* Ordered. Plans rows [first, first + n) of a table: all its fields of which want [nfield] is true (NULL:
+/* What is wanted of a field: nothing; how many elements each row has, for which none are unpacked; all. */
+typedef enum vl_want { VL_WANT_NOT, VL_WANT_LENGTHS, VL_WANT_ROWS } vl_want;
+typedef struct vl_sight {
+    int field;
+    vl_want want;
+} vl_sight;
+
+/* Ordered. Plans rows [first, first + n) of a table: of all its fields what want [nfield] says (NULL: all of
  * those of the program). Other tables of the plan keep what was planned. */
-vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const bool *want,
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
                        vl_work *work, vl_err *err);
-/* *want [nfield], to be freed: true for these n fields. */
-vl_code vl_reader_want(const vl_reader *r, const int *field, int n, bool **want, vl_err *err);
+/* *want [nfield], to be freed: as these n say. */
+vl_code vl_reader_want(const vl_reader *r, const vl_sight *sight, int n, vl_want **want, vl_err *err);
 /* Ordered. Plans elements of a stream. */
 vl_code vl_reader_stream(vl_reader *r, vl_plan *plan, int field, uint64_t first, uint64_t count, vl_err *err);
 /* Ordered. Plans the pieces of the first n rows of the piece table, whose rows must be loaded. Pieces of one

@@ -2,6 +2,7 @@
  * emit. */
 #include "pipeline/out/view.h"
 
+#include "pipeline/out/view_order.h"
 #include "pipeline/run/run.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ typedef struct bunch {
     int n, nload;
     vl_work work;
     vl_buf text;
+    vl_buf ends;   /* u64 of each row: where its text ends; only where rows are put in another order */
     vl_buf packed; /* the same as it goes out, if that is packed */
 } bunch;
 
@@ -23,7 +25,8 @@ typedef struct view {
     const vl_question *question;
     vl_store *store;
     vl_output *out;
-    bunch *bunch; /* owned; [nbunch] */
+    vl_view_order *order; /* owned; NULL: rows are printed as they stand */
+    bunch *bunch;         /* owned; [nbunch] */
     int nbunch;
 } view;
 
@@ -39,7 +42,26 @@ static vl_code add_load(view *w, bunch *b, vl_load **out, vl_err *err)
     }
     *out = &b->load[b->n++];
     (*out)->n = (*out)->skip = 0;
+    (*out)->picked.n = (*out)->picked.at = 0;
     (*out)->work = &w->v.work;
+    return VL_OK;
+}
+
+/* The next rows, and those behind them as long as no more than a gap lies between. */
+static vl_code pick(view *w, vl_load *load, vl_err *err)
+{
+    vl_rows *const rows = &w->v.rows;
+    const size_t block = w->question->block;
+    uint64_t first = vl_rows_next(rows), end;
+    load->first = first;
+    do {
+        const size_t n = vl_rows_take(rows, block - (size_t)(first - load->first), &first);
+        if (vl_rows_append(&load->picked, first, n, err)) return err->code;
+        end = first + n;
+        first = vl_rows_next(rows);
+    } while (first != UINT64_MAX && first >= end && first - end <= w->question->gap &&
+             first - load->first < block);
+    load->n = (size_t)(end - load->first);
     return VL_OK;
 }
 
@@ -53,29 +75,46 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     b->n = 0;
     b->text.len = 0;
     while (rows->at < rows->n && b->n < MOST) {
-        const uint64_t next = rows->run[rows->at].first + rows->done;
+        const uint64_t next = vl_rows_next(rows);
         vl_load *load = NULL;
         if (!b->n) last = next + (w->question->span ? w->question->span : 1);
         if (next >= last) break;
-        if (add_load(w, b, &load, err) || w->question->plan(&w->v, load, err)) return err->code;
+        if (add_load(w, b, &load, err) || pick(w, load, err) || w->question->plan(&w->v, load, err))
+            return err->code;
     }
     slot->end = rows->at == rows->n;
     return VL_OK;
+}
+
+/* The rows of a load that are asked for. */
+static vl_code print_picked(const view *w, vl_load *load, vl_buf *ends, vl_err *err)
+{
+    const size_t skip = load->skip;
+    for (size_t i = 0; i < load->picked.n && !err->code; i++) {
+        uint8_t end[8];
+        load->skip = skip + (size_t)(load->picked.run[i].first - load->first);
+        load->n = (size_t)load->picked.run[i].n;
+        if (w->v.form->print(&w->v, load, err) || !w->order) continue;
+        vl_put_le64(end, load->text.len);
+        vl_buf_append(ends, end, sizeof end, err);
+    }
+    return err->code;
 }
 
 static vl_code print(void *self, vl_slot *slot, vl_err *err)
 {
     const view *const w = self;
     bunch *const b = slot->body;
+    b->ends.len = 0;
     for (int i = 0; i < b->n && !err->code; i++) {
         vl_load *const load = &b->load[i];
         load->work = &b->work;
         vl_buf_swap(&load->text, &b->text);
-        if (load->n && !w->question->load(&w->v, load, err)) w->v.form->print(&w->v, load, err);
+        if (!w->question->load(&w->v, load, err)) print_picked(w, load, &b->ends, err);
         vl_buf_swap(&load->text, &b->text);
     }
     b->packed.len = 0;
-    if (!err->code && vl_output_packs(w->out)) vl_output_pack(w->out, &b->text, &b->packed, err);
+    if (!err->code && !w->order && vl_output_packs(w->out)) vl_output_pack(w->out, &b->text, &b->packed, err);
     return err->code;
 }
 
@@ -83,6 +122,7 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     view *const w = self;
     const bunch *const b = slot->body;
+    if (w->order) return vl_view_order_add(w->order, &b->text, &b->ends, err);
     const vl_buf *const bytes = vl_output_packs(w->out) ? &b->packed : &b->text;
     return vl_output_write(w->out, bytes->data, bytes->len, err);
 }
@@ -141,8 +181,8 @@ static vl_code want_field(vl_viewer *v, int field, vl_err *err)
     const vl_columns *const c = vl_reader_columns(v->r);
     if (field < c->nprogram) return VL_OK;
     if (!v->want && vl_reader_want(v->r, NULL, 0, &v->want, err)) return err->code;
-    for (int f = 0; f < c->nprogram; f++) v->want[f] = true;
-    v->want[field] = true;
+    for (int f = 0; f < c->nprogram; f++) v->want[f] = VL_WANT_ROWS;
+    v->want[field] = VL_WANT_ROWS;
     return VL_OK;
 }
 
@@ -202,11 +242,37 @@ static vl_code put(view *w, vl_code (*print_text)(vl_viewer *v, vl_buf *text, vl
     return err->code;
 }
 
+/* Rows in an order of their own: as many at a time as fit in memory, read as they stand. */
+static vl_code move_in_order(view *w, int threads, vl_err *err)
+{
+    if (vl_view_order_open(&w->order, &w->v, err)) return err->code;
+    while (!vl_view_order_next(w->order, &w->v.rows, err) && w->v.rows.n)
+        if (move(w, threads, err) || vl_view_order_put(w->order, w->out, err)) break;
+    return err->code;
+}
+
+static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
+{
+    if (put(w, w->v.form->head, err)) return err->code;
+    if (w->v.order ? move_in_order(w, ask->threads, err) : move(w, ask->threads, err)) return err->code;
+    return put(w, w->v.form->tail, err);
+}
+
+static vl_code print_count(view *w, vl_err *err)
+{
+    vl_buf text = { 0 };
+    const uint64_t n = w->v.order ? w->v.norder : vl_rows_count(&w->v.rows);
+    if (!vl_text_u64(&text, n, err) && !vl_text_add(&text, "\n", err)) vl_output_put(w->out, &text, err);
+    vl_buf_free(&text);
+    return err->code;
+}
+
 static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
 {
-    if (put(w, w->v.form->head, err) || move(w, ask->threads, err)) return err->code;
-    if (!w->v.rows.n && w->question->missed && w->question->missed(&w->v, err)) return err->code;
-    return put(w, w->v.form->tail, err) ? err->code : vl_output_commit(w->out, err);
+    const bool none = !w->v.rows.n;
+    if (ask->count ? print_count(w, err) : print_rows(w, ask, err)) return err->code;
+    if (none && !ask->count && w->question->missed && w->question->missed(&w->v, err)) return err->code;
+    return vl_output_commit(w->out, err);
 }
 
 static void free_bunch(const view *w, bunch *b)
@@ -214,11 +280,13 @@ static void free_bunch(const view *w, bunch *b)
     for (int i = 0; i < b->nload; i++) {
         vl_load *const load = &b->load[i];
         vl_plan_free(w->v.r, &load->plan);
+        free(load->picked.run);
         if (load->own && w->question->drop) w->question->drop(load);
         vl_buf_free(&load->text);
     }
     vl_work_free(&b->work);
     vl_buf_free(&b->text);
+    vl_buf_free(&b->ends);
     vl_buf_free(&b->packed);
     free(b->load);
 }
@@ -242,6 +310,8 @@ out:
     free(w.v.asked);
     free(w.v.want);
     free(w.v.rows.run);
+    free(w.v.order);
+    vl_view_order_close(w.order);
     vl_work_free(&w.v.work);
     vl_reader_close(w.v.r);
     vl_store_close(w.store);

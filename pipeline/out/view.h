@@ -2,8 +2,9 @@
  * View: rows of a store that a question selects, printed in the formats other tools read.
  *
  * What may be asked belongs to the kind (vl_question): its options, how it finds rows, its columns, and its
- * forms, one for each format it is printed in. First the rows are found; then only the chunks with these rows
- * are unpacked: find -> plan (ordered) -> print (parallel) -> emit (ordered).
+ * forms, one for each format it is printed in. First the rows are found (select.h); then only the chunks with
+ * these rows are unpacked: find -> plan (ordered) -> print (parallel) -> emit (ordered). Rows come as they
+ * stand in the store, or in an order that the kind gives (view_order.h).
  */
 #ifndef VL_VIEW_H
 #define VL_VIEW_H
@@ -13,6 +14,7 @@
 #include "pipeline/io/output.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/reader.h"
+#include "pipeline/out/rows.h"
 
 typedef struct vl_view {
     const char *store;
@@ -21,6 +23,7 @@ typedef struct vl_view {
     const char *columns;   /* "a,b"; NULL: the kind's usual ones */
     uint64_t rows[2];      /* inclusive */
     const vl_given *given; /* options of kinds; NULL: none */
+    bool count;            /* how many rows there are, and no row */
     bool force;
     int threads;
 } vl_view;
@@ -31,27 +34,14 @@ vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err);
 
 /* ---- what a kind answers with ---- */
 
-/* Rows to print, ascending, as runs of neighbours. */
-typedef struct vl_rows {
-    struct vl_run_of_rows {
-        uint64_t first, n;
-    } * run; /* owned */
-    size_t n, cap;
-    size_t at;     /* run that take is in */
-    uint64_t done; /* rows of it that were taken */
-} vl_rows;
-/* Adds n rows behind those that are there. */
-vl_code vl_rows_add(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err);
-/* The next neighbours, `most` of them at most; 0: none are left. */
-size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first);
-
 /* Rows that follow each other, on their way. */
 typedef struct vl_load {
     vl_plan plan;
-    vl_work *work; /* borrowed, for the time of a call */
+    vl_rows picked; /* of the rows that are read, those to print */
+    vl_work *work;  /* borrowed, for the time of a call */
     vl_buf text;
-    uint64_t first; /* row of the store */
-    size_t n;       /* rows to print */
+    uint64_t first; /* row of the store; plan reads n from here on */
+    size_t n;       /* then, for a form: rows to print */
     size_t skip;    /* rows of the batch before them */
     void *own;      /* of the kind; made by plan, freed by drop */
 } vl_load;
@@ -73,11 +63,12 @@ typedef struct vl_viewer {
     const struct vl_form *form;
     void *asked; /* owned; the kind's struct of options */
     vl_reader *r;
-    bool *want; /* owned; [fields]: for vl_reader_rows; NULL: the program's */
+    vl_want *want; /* owned; [fields]: for vl_reader_rows; NULL: the program's */
     vl_chosen column[VL_VIEW_COLUMNS];
     int ncolumn;
     vl_rows rows;
-    uint64_t found; /* rows */
+    uint64_t *order; /* owned; rows as they are to be printed, each of them any number of times; NULL: as */
+    size_t norder;   /* they stand in `rows` */
     vl_work work;
     void *own; /* of the kind */
 } vl_viewer;
@@ -113,7 +104,9 @@ typedef struct vl_question {
     const char *usual;             /* columns when none are asked for */
     vl_code (*open)(vl_viewer *v, vl_err *err); /* checks what is asked, finds the rows */
     uint64_t span; /* rows that one slot may take, from the first to the last of them */
-    vl_code (*plan)(vl_viewer *v, vl_load *load, vl_err *err); /* ordered: takes rows, plans their chunks */
+    size_t block;  /* rows of a load, at most */
+    uint64_t gap;  /* rows that are not asked for but read along, if those on both sides of them are */
+    vl_code (*plan)(vl_viewer *v, vl_load *load, vl_err *err); /* ordered: plans the chunks of its rows */
     vl_code (*load)(const vl_viewer *v, vl_load *load, vl_err *err); /* parallel: fills the batch */
     vl_code (*row)(const vl_viewer *v, vl_load *load, size_t i,
                    vl_err *err);                        /* parallel: prepares one row; or NULL */

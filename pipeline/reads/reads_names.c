@@ -4,9 +4,9 @@
 
 #include "formats/xxh3.h"
 #include "pipeline/io/input_raw.h"
-#include "pipeline/out/find.h"
 #include "pipeline/reads/reads_index.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,12 @@ typedef struct wanted {
     uint32_t next; /* other one of the same name; NONE: none */
 } wanted;
 
+/* A row that a line names. */
+typedef struct hit {
+    uint32_t line;
+    uint64_t row;
+} hit;
+
 struct vl_reads_names {
     vl_raw file;
     const vl_fastq_how *how; /* borrowed */
@@ -31,7 +37,9 @@ struct vl_reads_names {
     size_t nslot;
     atomic_uchar *found; /* owned; [nline] */
     size_t nline;
-    vl_viewer *v; /* that rows are added to */
+    hit *hit; /* owned; only where the order of the list is wanted */
+    size_t nhit, chit;
+    pthread_mutex_t lock; /* of hit */
 };
 
 /* ---- the list ---- */
@@ -126,6 +134,7 @@ vl_code vl_reads_names_open(vl_reads_names **out, const char *name, const char *
     if (!s) return vl_fail(err, VL_ENOMEM, "no memory for names");
     s->file = (vl_raw)VL_RAW_INIT;
     s->file.unhashed = true;
+    pthread_mutex_init(&s->lock, NULL);
     s->how = how;
     if (path ? read_list(s, path, err) : add_line(s, (const uint8_t *)name, strlen(name), err))
         return err->code;
@@ -139,6 +148,8 @@ void vl_reads_names_close(vl_reads_names *s)
     free(s->wanted);
     free(s->slot);
     free(s->found);
+    free(s->hit);
+    pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
@@ -159,65 +170,87 @@ static bool is_rest(vl_cell rest, vl_cell comment)
     return same(rest, comment);
 }
 
-/* Which mates of row i of the names are wanted. */
-static unsigned look(const void *self, const vl_batch *b, size_t i)
-{
-    const vl_reads_names *const s = self;
-    const uint64_t *const rows = s->v->ask->rows;
-    const unsigned step = s->how->paired ? 2 : 1;
-    unsigned all = 0;
-    size_t at;
-    for (uint32_t k = find_name(s, vl_row(&b->col[VL_RD_NAME], i), &at); k != NONE; k = s->wanted[k].next) {
-        const wanted *const w = &s->wanted[k];
-        unsigned mates = w->mates;
-        for (unsigned m = 0; m < step; m++) {
-            const uint64_t row = (b->first[VL_RT_NAME] + i) * step + m;
-            if (row < rows[0] || row > rows[1] ||
-                (w->rest.n && !is_rest(w->rest, vl_row(&b->col[VL_RD_COMMENT], i * step + m))))
-                mates &= ~(1u << m);
-        }
-        if (mates) atomic_store_explicit(&s->found[w->line], 1, memory_order_relaxed);
-        all |= mates;
-    }
-    return all;
-}
+bool vl_reads_names_see_comments(const vl_reads_names *s) { return s->comments; }
 
-static vl_code take(void *self, uint64_t name, unsigned mates, vl_err *err)
+static vl_code add_hit(vl_reads_names *s, uint32_t line, uint64_t row, vl_err *err)
 {
-    const vl_reads_names *const s = self;
-    const unsigned step = s->how->paired ? 2 : 1;
-    for (unsigned m = 0; m < step; m++)
-        if (mates >> m & 1 && vl_rows_add(&s->v->rows, name * step + m, 1, err)) break;
+    pthread_mutex_lock(&s->lock);
+    if (s->nhit == s->chit) {
+        const size_t cap = s->chit ? 2 * s->chit : 256;
+        hit *const p = realloc(s->hit, cap * sizeof *p);
+        if (p) s->hit = p;
+        if (p) s->chit = cap;
+        else vl_fail(err, VL_ENOMEM, "no memory for %zu rows", cap);
+    }
+    if (!err->code) s->hit[s->nhit++] = (hit){ line, row };
+    pthread_mutex_unlock(&s->lock);
     return err->code;
 }
 
-/* Rows of names that an index cannot rule out. */
-static vl_code narrow(const vl_reads_names *s, vl_viewer *v, vl_rows *may, vl_err *err)
+/* Is row m of those of name i what one line wants? */
+static bool is_wanted(const vl_reads_names *s, const wanted *w, const vl_viewer *v, const vl_batch *b,
+                      size_t i, size_t m)
 {
-    const uint64_t step = s->how->paired ? 2 : 1;
+    const size_t step = vl_reads_step(v);
+    const uint64_t row = (b->first[VL_RT_NAME] + i) * step + m;
+    if (!(w->mates >> m & 1) || row < v->ask->rows[0] || row > v->ask->rows[1]) return false;
+    return !s->comments || !w->rest.n || is_rest(w->rest, vl_row(&b->col[VL_RD_COMMENT], i * step + m));
+}
+
+vl_code vl_reads_names_hold(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const vl_viewer *const v = viewer;
+    vl_reads_names *const s = ((const vl_reads_own *)v->own)->names;
+    const size_t step = vl_reads_step(v);
+    const bool order = vl_reads_asked_of(v)->order == VL_READS_LIST;
+    size_t at;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t k = find_name(s, vl_row(&b->col[VL_RD_NAME], i), &at);
+        for (; k != NONE; k = s->wanted[k].next) {
+            const wanted *const w = &s->wanted[k];
+            for (size_t m = 0; m < step; m++) {
+                if (!is_wanted(s, w, v, b, i, m)) continue;
+                what[i] |= (uint8_t)(1u << m);
+                atomic_store_explicit(&s->found[w->line], 1, memory_order_relaxed);
+                if (order && add_hit(s, w->line, (b->first[VL_RT_NAME] + i) * step + m, err))
+                    return err->code;
+            }
+        }
+    }
+    return VL_OK;
+}
+
+vl_code vl_reads_names_narrow(vl_viewer *v, vl_rows *may, vl_err *err)
+{
+    const vl_reads_names *const s = ((const vl_reads_own *)v->own)->names;
     vl_wanted *const want = s->n <= VL_WANTED_MOST ? calloc(s->n + 1, sizeof *want) : NULL;
+    vl_rows some = { 0 };
     for (size_t i = 0; want && i < s->n; i++)
         want[i].hash = vl_name_key(s->wanted[i].name.at, s->wanted[i].name.n, &want[i].key);
-    if (!vl_find_may(v->r, &vl_reads_by_name, want, s->n, &v->work, may, err))
-        vl_rows_within(may, v->ask->rows[0] / step, v->ask->rows[1] / step, err);
+    if (!vl_find_may(v->r, &vl_reads_by_name, want, s->n, &v->work, &some, err))
+        vl_rows_cross(may, &some, err);
+    free(some.run);
     free(want);
     return err->code;
 }
 
-vl_code vl_reads_names_find(vl_reads_names *s, vl_viewer *v, vl_err *err)
+/* ---- the order of the list ---- */
+
+static int by_line(const void *a, const void *b)
 {
-    static const int field[] = { VL_RD_NAME, VL_RD_COMMENT };
-    vl_rows may = { 0 };
-    const vl_search search = { .table = VL_RT_NAME,
-                               .field = field,
-                               .nfield = s->comments ? 2 : 1,
-                               .along = s->comments ? VL_RT_READ : -1,
-                               .step = s->how->paired ? 2 : 1,
-                               .look = look,
-                               .take = take,
-                               .self = s };
-    s->v = v;
-    if (!narrow(s, v, &may, err) && may.n) vl_find(v->r, &search, &may, v->ask->threads, err);
-    free(may.run);
-    return err->code;
+    const hit *const x = a, *const y = b;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+vl_code vl_reads_names_order(vl_reads_names *s, vl_viewer *v, vl_err *err)
+{
+    if (!(v->order = malloc((s->nhit + 1) * sizeof *v->order)))
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu rows", s->nhit);
+    if (s->nhit) qsort(s->hit, s->nhit, sizeof *s->hit, by_line);
+    for (size_t i = 0; i < s->nhit; i++) {
+        const bool twice = i && s->hit[i - 1].line == s->hit[i].line && s->hit[i - 1].row == s->hit[i].row;
+        if (!twice && vl_rows_has(&v->rows, s->hit[i].row)) v->order[v->norder++] = s->hit[i].row;
+    }
+    return VL_OK;
 }

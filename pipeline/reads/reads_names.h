@@ -13,8 +13,13 @@ typedef struct vl_reads_names vl_reads_names;
 /* name or path, the other NULL; path "-": standard input. */
 vl_code vl_reads_names_open(vl_reads_names **out, const char *name, const char *path, const vl_fastq_how *how,
                             vl_err *err);
-/* Adds the rows of all reads that have one of the names, and are in v->ask->rows, to v->rows. */
-vl_code vl_reads_names_find(vl_reads_names *names, vl_viewer *v, vl_err *err);
+/* The predicate (select.h); only names whose lines have comments behind them must see those of reads. */
+bool vl_reads_names_see_comments(const vl_reads_names *names);
+vl_code vl_reads_names_narrow(vl_viewer *v, vl_rows *may, vl_err *err);
+vl_code vl_reads_names_hold(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err);
+/* The rows of v, in the order of the list, into v->order; those of a name that is listed twice stand there
+ * twice. Once, when all predicates have been tried. */
+vl_code vl_reads_names_order(vl_reads_names *names, vl_viewer *v, vl_err *err);
 /* How many there are, and how many of them no read has. */
 void vl_reads_names_count(const vl_reads_names *names, size_t *all, size_t *missed);
 void vl_reads_names_close(vl_reads_names *names); /* NULL is fine */

@@ -1,7 +1,8 @@
-/* View of reads: rows by range or by name; the columns that are no fields of the rows as they are. */
+/* View of reads: what may be asked; the columns that are no fields of the rows as they are. */
 #include "pipeline/reads/reads_names.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,25 +10,11 @@
 
 enum {
     BLOCK = 4096,
-    BUNCH = 4 * BLOCK /* rows here and there within these are one slot's: it has the chunks to itself */
+    BUNCH = 4 * BLOCK, /* rows here and there within these are one slot's: it has the chunks to itself */
+    GAP = 64           /* to copy so many reads takes no longer than to plan another load */
 };
 
 /* ---- finding ---- */
-
-static vl_code find_rows(vl_viewer *v, vl_err *err)
-{
-    const uint64_t n = vl_reader_nrow(v->r, VL_RT_READ), from = v->ask->rows[0];
-    const uint64_t to = v->ask->rows[1] < n ? v->ask->rows[1] + 1 : n;
-    return from < to ? vl_rows_add(&v->rows, from, to - from, err) : VL_OK;
-}
-
-static vl_code find_names(vl_viewer *v, vl_reads_own *o, vl_err *err)
-{
-    const vl_reads_asked *const asked = v->asked;
-    if (asked->name && asked->names) return vl_fail(err, VL_EARG, "either --name or --names");
-    if (vl_reads_names_open(&o->names, asked->name, asked->names, &o->how, err)) return err->code;
-    return vl_reads_names_find(o->names, v, err);
-}
 
 /* A name for each read, or for each pair. */
 static vl_code check_names(const vl_reader *r, bool paired, vl_err *err)
@@ -38,11 +25,20 @@ static vl_code check_names(const vl_reader *r, bool paired, vl_err *err)
                    paired ? "paired" : "single", names);
 }
 
+static vl_code find(vl_viewer *v, vl_reads_own *o, vl_err *err)
+{
+    const vl_reads_asked *const ask = v->asked;
+    const vl_selection what = { vl_reads_predicates, VL_RT_NAME, VL_RT_READ, vl_reads_step(v) };
+    if ((ask->name || ask->names) && vl_reads_names_open(&o->names, ask->name, ask->names, &o->how, err))
+        return err->code;
+    if (vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err)) return err->code;
+    return ask->order == VL_READS_LIST ? vl_reads_names_order(o->names, v, err) : VL_OK;
+}
+
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     char text[32];
     vl_store *const st = vl_reader_store(v->r);
-    const vl_reads_asked *const asked = v->asked;
     vl_reads_own *const o = v->own = calloc(1, sizeof *o);
     if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view reads");
     if (vl_store_get(st, "source", "layout", text, sizeof text, err) ||
@@ -52,7 +48,7 @@ static vl_code open(vl_viewer *v, vl_err *err)
     bool known;
     o->how.mark = vl_mark_find(text, &known);
     if (!known) return vl_fail(err, VL_ESTORE, "unknown mark of mates '%.20s'", text);
-    return asked->name || asked->names ? find_names(v, o, err) : find_rows(v, err);
+    return vl_reads_check_asked(v, err) ? err->code : find(v, o, err);
 }
 
 static vl_code missed(const vl_viewer *v, vl_err *err)
@@ -60,9 +56,9 @@ static vl_code missed(const vl_viewer *v, vl_err *err)
     const vl_reads_asked *const asked = v->asked;
     const vl_reads_own *const o = v->own;
     size_t all = 0, none = 0;
+    if (o->names) vl_reads_names_count(o->names, &all, &none);
+    if (none < all || !o->names) return VL_OK;
     if (asked->name) return vl_fail(err, VL_ENOIN, "no read is called '%.120s'", asked->name);
-    if (!asked->names) return VL_OK;
-    vl_reads_names_count(o->names, &all, &none);
     return vl_fail(err, VL_ENOIN, "no read has one of the %zu names in %.100s", all, asked->names);
 }
 
@@ -83,12 +79,11 @@ static void close(vl_viewer *v)
 
 /* ---- rows ---- */
 
-/* A run of rows that follow each other, BLOCK at most; with pairs the rows of whole pairs are read. */
+/* With pairs the rows of whole pairs are read. */
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
-    const uint64_t step = vl_reads_how(v)->paired ? 2 : 1;
-    load->n = vl_rows_take(&v->rows, BLOCK, &load->first);
-    const uint64_t from = load->first / step * step, to = (load->first + load->n + step - 1) / step * step;
+    const uint64_t step = vl_reads_step(v), from = load->first / step * step,
+                   to = (load->first + load->n + step - 1) / step * step;
     load->skip = (size_t)(load->first - from);
     if (vl_reader_rows(v->r, &load->plan, VL_RT_READ, from, (size_t)(to - from), v->want, load->work, err))
         return err->code;
@@ -114,7 +109,7 @@ static vl_code put_name(const vl_viewer *v, const vl_load *load, size_t i, size_
                         vl_err *err)
 {
     (void)line;
-    const vl_cell s = vl_row(&load->plan.batch.col[VL_RD_NAME], vl_reads_how(v)->paired ? i / 2 : i);
+    const vl_cell s = vl_row(&load->plan.batch.col[VL_RD_NAME], i / vl_reads_step(v));
     return vl_text_field(text, s.at, s.n, err);
 }
 
@@ -152,22 +147,48 @@ static const vl_view_column columns[] = {
 
 /* ---- the table's entry ---- */
 
+static void defaults(void *asked)
+{
+    *(vl_reads_asked *)asked = (vl_reads_asked){
+        .length = { 0, UINT64_MAX }, .mean_phred = { NAN, NAN }, .mean_quality = { NAN, NAN }, .fraction = NAN
+    };
+}
+
+#define AT(member) offsetof(vl_reads_asked, member)
 static const vl_opt options[] = {
-    { 0, "name", VL_OPT_TEXT, NULL, "N", "reads called N, with pairs both mates",
-      offsetof(vl_reads_asked, name), NULL },
-    { 0, "names", VL_OPT_TEXT, NULL, "FILE", "reads whose names FILE lists, a line each",
-      offsetof(vl_reads_asked, names), NULL },
+    { 0, "name", VL_OPT_TEXT, NULL, "N", "reads called N, with pairs both mates", AT(name), NULL },
+    { 0, "names", VL_OPT_TEXT, NULL, "FILE", "reads whose names FILE lists, a line each", AT(names), NULL },
+    { 0, "order", VL_OPT_CHOICE, NULL, "O", "of --names: 'store' (default), or 'list': as FILE has them",
+      AT(order), "store list" },
+    { 0, "name-regex", VL_OPT_TEXT, NULL, "RE", "names, up to their first blank, in which RE matches",
+      AT(name_regex), NULL },
+    { 0, "comment-regex", VL_OPT_TEXT, NULL, "RE", "the same of what follows that blank", AT(comment_regex),
+      NULL },
+    { 0, "length", VL_OPT_ROWS, NULL, "A-B", "of A to B bases; also A, A-, -B", AT(length), NULL },
+    { 0, "mean-quality", VL_OPT_LEAST, NULL, "MIN[-MAX]", "mean probability of error, as a quality",
+      AT(mean_quality), NULL },
+    { 0, "mean-phred", VL_OPT_LEAST, NULL, "MIN[-MAX]", "mean of the numbers", AT(mean_phred), NULL },
+    { 0, "motif", VL_OPT_TEXT, NULL, "M", "in whose bases M occurs, IUPAC letters, as they stand", AT(motif),
+      NULL },
+    { 0, "fraction", VL_OPT_NUMBER, NULL, "F", "a share F of the names, 0 to 1, mates together", AT(fraction),
+      NULL },
+    { 0, "seed", VL_OPT_WHOLE, NULL, "N", "of --fraction: which ones; default: 0", AT(seed), NULL },
     { .name = "" },
 };
-static const vl_form *const forms[] = { &vl_reads_fastq, &vl_form_tsv, NULL };
+#undef AT
+static const vl_form *const forms[] = { &vl_reads_fastq, &vl_reads_fasta, &vl_form_tsv, &vl_reads_json,
+                                        NULL };
 
 const vl_question vl_reads_question = { .option = options,
                                         .size = sizeof(vl_reads_asked),
+                                        .defaults = defaults,
                                         .form = forms,
                                         .column = columns,
                                         .usual = "name,mate,base,quality",
                                         .open = open,
                                         .span = BUNCH,
+                                        .block = BLOCK,
+                                        .gap = GAP,
                                         .plan = plan,
                                         .load = load_rows,
                                         .missed = missed,

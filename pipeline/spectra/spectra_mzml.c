@@ -51,7 +51,7 @@ static vl_code put_changed(vl_buf *out, const uint8_t *text, size_t n, const cha
 static vl_code put_head(const vl_viewer *v, const vl_buf *before, vl_buf *text, vl_err *err)
 {
     vl_xml x = { .data = before->data, .n = before->len, .last = false };
-    const change count = { "count", v->found };
+    const change count = { "count", vl_rows_count(&v->rows) };
     bool skip = false;
     while (!vl_xml_next(&x, err) && x.kind != VL_XML_END) {
         const bool tag = x.kind == VL_XML_OPEN || x.kind == VL_XML_EMPTY || x.kind == VL_XML_CLOSE;

@@ -378,15 +378,16 @@ static void put_chromatogram(vl_html *h, const vl_batch *b, size_t i)
 static vl_code put_chromatograms(vl_reader *r, vl_html *h, size_t n, vl_err *err)
 {
     enum { MOST = 50 };
-    bool want[VL_SP_NFIELD] = { [VL_SP_CHROM_ID] = true,
-                                [VL_SP_CHROM_PRECURSOR_MZ] = true,
-                                [VL_SP_CHROM_PRODUCT_MZ] = true,
-                                [VL_SP_CHROM_ARRAY_LENGTH] = true };
+    static const vl_sight sight[] = { { VL_SP_CHROM_ID, VL_WANT_ROWS },
+                                      { VL_SP_CHROM_PRECURSOR_MZ, VL_WANT_ROWS },
+                                      { VL_SP_CHROM_PRODUCT_MZ, VL_WANT_ROWS },
+                                      { VL_SP_CHROM_ARRAY_LENGTH, VL_WANT_ROWS } };
+    vl_want *want = NULL;
     const size_t shown = n < MOST ? n : MOST;
     vl_plan plan = { 0 };
     vl_work work = { 0 };
     char text[32];
-    if (vl_plan_init(&plan, r, err) ||
+    if (vl_plan_init(&plan, r, err) || vl_reader_want(r, sight, 4, &want, err) ||
         vl_reader_rows(r, &plan, VL_SPT_CHROMATOGRAM, 0, shown, want, &work, err) ||
         vl_reader_load(r, &plan, &work, err))
         goto out;
@@ -397,6 +398,7 @@ static vl_code put_chromatograms(vl_reader *r, vl_html *h, size_t n, vl_err *err
 out:
     vl_plan_free(r, &plan);
     vl_work_free(&work);
+    free(want);
     return err->code;
 }
 

@@ -5,7 +5,7 @@
 #include "pipeline/spectra/spectra_view.h"
 
 #include "formats/spectra/mzml.h"
-#include "pipeline/out/find.h"
+#include "pipeline/out/select.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -16,32 +16,61 @@ enum { LOAD = 32 };
 
 /* ---- finding ---- */
 
-static bool fits(const vl_viewer *v, const vl_batch *b, size_t i)
+/* What is asked of spectra, one thing each (select.h). */
+static const vl_spectra_asked *asked(const void *viewer) { return vl_spectra_asked_of(viewer); }
+static bool asks_level(const vl_viewer *v) { return asked(v)->ms_level; }
+static bool asks_time(const vl_viewer *v) { return !isnan(asked(v)->time[0]); }
+static bool asks_id(const vl_viewer *v) { return asked(v)->id; }
+static bool asks_scan(const vl_viewer *v) { return asked(v)->scan != VL_NOWHERE; }
+static bool asks_precursor(const vl_viewer *v) { return !isnan(asked(v)->precursor); }
+
+static vl_code has_level(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
 {
-    const vl_spectra_asked *const ask = v->asked;
-    const vl_spectra_own *const o = v->own;
-    const uint64_t row = b->first[VL_SPT_SPECTRUM] + i;
-    if (ask->ms_level && b->col[VL_SP_MS_LEVEL].data.data[i] != ask->ms_level) return false;
-    if (!isnan(ask->time[0])) {
-        const double t = vl_f64_at(b, VL_SP_TIME, i);
-        if (!(t >= ask->time[0] && t <= ask->time[1])) return false;
-    }
-    if (ask->id || ask->scan != VL_NOWHERE) {
-        const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
-        if (ask->id && (strlen(ask->id) != id.n || (id.n && memcmp(id.at, ask->id, id.n)))) return false;
-        if (ask->scan != VL_NOWHERE && vl_scan_number(id.at, id.n, row) != ask->scan) return false;
-    }
-    return isnan(ask->precursor) || vl_has_precursor(&o->ions, row, ask->precursor, o->within);
+    (void)err;
+    for (size_t i = 0; i < n; i++) what[i] = b->col[VL_SP_MS_LEVEL].data.data[i] == asked(viewer)->ms_level;
+    return VL_OK;
 }
 
-static unsigned look(const void *self, const vl_batch *b, size_t i) { return fits(self, b, i); }
-
-static vl_code take(void *self, uint64_t row, unsigned what, vl_err *err)
+static vl_code has_time(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
 {
-    vl_viewer *const v = self;
-    (void)what;
-    v->found++;
-    return vl_rows_add(&v->rows, row, 1, err);
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const double t = vl_f64_at(b, VL_SP_TIME, i);
+        what[i] = t >= asked(viewer)->time[0] && t <= asked(viewer)->time[1];
+    }
+    return VL_OK;
+}
+
+static vl_code has_id(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const char *const want = asked(viewer)->id;
+    const size_t len = strlen(want);
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
+        what[i] = id.n == len && (!len || !memcmp(id.at, want, len));
+    }
+    return VL_OK;
+}
+
+static vl_code has_scan(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
+        what[i] = vl_scan_number(id.at, id.n, b->first[VL_SPT_SPECTRUM] + i) == asked(viewer)->scan;
+    }
+    return VL_OK;
+}
+
+static vl_code has_precursor(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const vl_viewer *const v = viewer;
+    const vl_spectra_own *const o = v->own;
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_has_precursor(&o->ions, b->first[VL_SPT_SPECTRUM] + i, asked(v)->precursor, o->within);
+    return VL_OK;
 }
 
 /* Only rows stay whose keys may lie in this box. */
@@ -53,59 +82,42 @@ static vl_code narrow(vl_viewer *v, const vl_index *x, const vl_wanted *want, vl
     return err->code;
 }
 
-/* Rows that no index can rule out. */
-static vl_code narrow_all(vl_viewer *v, vl_rows *may, vl_err *err)
+static vl_code narrow_id(vl_viewer *v, vl_rows *may, vl_err *err)
 {
-    const vl_spectra_asked *const ask = v->asked;
+    const char *const id = asked(v)->id;
     vl_wanted want = { .hash = 0 };
-    if (ask->id) {
-        want.hash = vl_name_key((const uint8_t *)ask->id, strlen(ask->id), &want.key);
-        if (narrow(v, &vl_spectra_by_id, &want, may, err)) return err->code;
-    }
-    if (ask->scan != VL_NOWHERE) {
-        want.key = (vl_box){ .n = 1, .lo = { ask->scan }, .hi = { ask->scan } };
-        if (narrow(v, &vl_spectra_by_scan, &want, may, err)) return err->code;
-    }
-    if (!isnan(ask->time[0])) {
-        want.key =
-            (vl_box){ .n = 1, .lo = { vl_f64_order(ask->time[0]) }, .hi = { vl_f64_order(ask->time[1]) } };
-        if (narrow(v, &vl_spectra_by_time, &want, may, err)) return err->code;
-    }
-    return VL_OK;
+    want.hash = vl_name_key((const uint8_t *)id, strlen(id), &want.key);
+    return narrow(v, &vl_spectra_by_id, &want, may, err);
 }
 
-/* Nothing is asked of the spectra themselves. */
-static bool is_any(const vl_spectra_asked *ask)
+static vl_code narrow_scan(vl_viewer *v, vl_rows *may, vl_err *err)
 {
-    return !ask->ms_level && isnan(ask->time[0]) && !ask->id && ask->scan == VL_NOWHERE &&
-           isnan(ask->precursor);
+    const uint64_t scan = asked(v)->scan;
+    const vl_wanted want = { .key = { .n = 1, .lo = { scan }, .hi = { scan } } };
+    return narrow(v, &vl_spectra_by_scan, &want, may, err);
 }
+
+static vl_code narrow_time(vl_viewer *v, vl_rows *may, vl_err *err)
+{
+    const double *const t = asked(v)->time;
+    const vl_wanted want = { .key = { .n = 1, .lo = { vl_f64_order(t[0]) }, .hi = { vl_f64_order(t[1]) } } };
+    return narrow(v, &vl_spectra_by_time, &want, may, err);
+}
+
+static const vl_predicate predicates[] = {
+    { asks_id, { { VL_SP_ID, VL_WANT_ROWS } }, narrow_id, has_id },
+    { asks_scan, { { VL_SP_ID, VL_WANT_ROWS } }, narrow_scan, has_scan },
+    { asks_time, { { VL_SP_TIME, VL_WANT_ROWS } }, narrow_time, has_time },
+    { asks_level, { { VL_SP_MS_LEVEL, VL_WANT_ROWS } }, NULL, has_level },
+    { asks_precursor, { { 0 } }, NULL, has_precursor },
+    { .asked = NULL }
+};
 
 static vl_code find(vl_viewer *v, vl_err *err)
 {
-    static const int field[] = { VL_SP_MS_LEVEL, VL_SP_TIME, VL_SP_ID };
-    const vl_spectra_asked *const ask = v->asked;
-    const uint64_t *const rows = ask->index[1] != VL_NOWHERE ? ask->index : v->ask->rows;
-    vl_rows may = { 0 };
-    const vl_search search = { .table = VL_SPT_SPECTRUM,
-                               .field = field,
-                               .nfield = ask->id || ask->scan != VL_NOWHERE ? 3 : 2,
-                               .along = -1,
-                               .look = look,
-                               .take = take,
-                               .self = v };
-    if (vl_rows_add(&may, 0, vl_reader_nrow(v->r, VL_SPT_SPECTRUM), err) ||
-        vl_rows_within(&may, rows[0], rows[1], err))
-        goto out;
-    if (is_any(ask)) {
-        for (size_t i = 0; i < may.n; i++) v->found += may.run[i].n;
-        v->rows = may;
-        return VL_OK;
-    }
-    if (!narrow_all(v, &may, err) && may.n) vl_find(v->r, &search, &may, v->ask->threads, err);
-out:
-    free(may.run);
-    return err->code;
+    const uint64_t *const rows = asked(v)->index[1] != VL_NOWHERE ? asked(v)->index : v->ask->rows;
+    const vl_selection what = { predicates, VL_SPT_SPECTRUM, -1, 1 };
+    return vl_select(v, &what, rows[0], rows[1], err);
 }
 
 static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
@@ -176,7 +188,6 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
     vl_spectra_load *l = load->own;
     if (!l && !(l = load->own = calloc(1, sizeof *l)))
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
-    load->n = vl_rows_take(&v->rows, LOAD, &load->first);
     const uint64_t last = load->first + load->n - 1;
     uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
     if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, load->work, err) ||
@@ -270,6 +281,7 @@ const vl_question vl_spectra_question = {
     .usual = "index,id,ms_level,time,polarity,precursor_mz,charge,tic,base_peak_mz,peaks",
     .open = open,
     .span = LOAD,
+    .block = LOAD,
     .plan = plan,
     .load = load_arrays,
     .row = vl_load_peaks,

@@ -128,7 +128,7 @@ def asked_wrongly(t, f):
                        ("--rows", "1-2-3"): "1-2-3",
                        ("--index", "1"): "--index asks for spectra, the store holds reads",
                        ("-O", "mzml"): "mzml",
-                       ("-O", "json"): "json", ("--id", "x"): "reads",
+                       ("-O", "sam"): "sam", ("--id", "x"): "reads",
                        ("--scan", "3"): "reads", ("--ms-level", "2"): "reads",
                        ("--precursor", "445"): "reads",
                        ("--columns", "name,nothing"): "nothing",
