@@ -30,10 +30,10 @@ COLUMNS = ("index id ms_level time polarity centroid tic base_peak_mz base_peak_
 
 
 def peaks_of(s, mz_range):
-    """m/z and intensity arrays as printed; with a range those within."""
+    """m/z and intensity arrays as printed; with a range that ends somewhere, those within."""
     mz, intensity = s.peaks()
     mz, intensity = (numpy.zeros(0) if x is None else x for x in (mz, intensity))
-    if mz_range:
+    if mz_range and any(map(math.isfinite, mz_range)):
         n = min(len(mz), len(intensity))
         keep = (mz[:n] >= mz_range[0]) & (mz[:n] <= mz_range[1])
         mz, intensity = mz[:n][keep], intensity[:n][keep]
