@@ -18,8 +18,6 @@
 #include <unistd.h>
 #include <zstd.h>
 
-/* How text is packed on its way out. */
-typedef enum vl_packing { PLAIN, BGZF, ZSTD, NOT_WRITTEN } vl_packing;
 enum { GZIP_LEVEL = 6, ZSTD_LEVEL = 6 };
 
 struct vl_output {
@@ -33,15 +31,22 @@ struct vl_output {
     uint64_t bytes;
 };
 
-/* Endings of packed files, and how they are written. */
+/* Endings of packed files, and how they are written; 0: they are not. */
 static const struct {
     const char *ending, *name;
     vl_packing packing;
 } endings[] = {
-    { ".gz", "gzip", BGZF },           { ".bgz", "BGZF", BGZF },         { ".zst", "zstd", ZSTD },
-    { ".bz2", "bzip2", NOT_WRITTEN },  { ".xz", "xz", NOT_WRITTEN },     { ".lzma", "LZMA", NOT_WRITTEN },
-    { ".zip", "zip", NOT_WRITTEN },    { ".7z", "7z", NOT_WRITTEN },     { ".lz4", "LZ4", NOT_WRITTEN },
-    { ".Z", "compress", NOT_WRITTEN }, { ".br", "Brotli", NOT_WRITTEN },
+    { ".gz", "gzip", VL_PACK_BGZF },
+    { ".bgz", "BGZF", VL_PACK_BGZF },
+    { ".zst", "zstd", VL_PACK_ZSTD },
+    { ".bz2", "bzip2", 0 },
+    { ".xz", "xz", 0 },
+    { ".lzma", "LZMA", 0 },
+    { ".zip", "zip", 0 },
+    { ".7z", "7z", 0 },
+    { ".lz4", "LZ4", 0 },
+    { ".Z", "compress", 0 },
+    { ".br", "Brotli", 0 },
 };
 
 /* The number of the ending of a name; -1: none of these. */
@@ -64,8 +69,9 @@ const char *vl_output_promises(const char *path)
 static vl_code choose_packing(vl_output *out, vl_err *err)
 {
     const int i = find_ending(out->path);
-    out->packing = i < 0 ? PLAIN : endings[i].packing;
-    if (out->packing != NOT_WRITTEN) return VL_OK;
+    if (out->packing) return VL_OK;
+    out->packing = i < 0 ? VL_PACK_PLAIN : endings[i].packing;
+    if (out->packing) return VL_OK;
     vl_fail(err, VL_EARG,
             "promises %s, which is not written; .gz and .bgz (BGZF) and .zst are, all else is plain",
             endings[i].name);
@@ -150,6 +156,7 @@ static vl_code open_path(vl_output *out, vl_err *err)
     struct stat st;
     if (!strcmp(out->path, "-")) {
         out->fd = STDOUT_FILENO;
+        if (!out->packing) out->packing = VL_PACK_PLAIN;
         return VL_OK;
     }
     if (choose_packing(out, err)) return err->code;
@@ -161,13 +168,19 @@ static vl_code open_path(vl_output *out, vl_err *err)
     return open_temp(out, err);
 }
 
-vl_code vl_output_open(vl_output **result, const char *path, bool force, vl_err *err)
+vl_code vl_output_open(vl_output **out, const char *path, bool force, vl_err *err)
+{
+    return vl_output_open_as(out, path, VL_PACK_BY_NAME, force, err);
+}
+
+vl_code vl_output_open_as(vl_output **result, const char *path, vl_packing packing, bool force, vl_err *err)
 {
     *result = NULL;
     vl_output *const out = calloc(1, sizeof *out);
     if (!out) return vl_fail(err, VL_ENOMEM, "no memory for the output");
     out->fd = out->folder = -1;
     out->force = force;
+    out->packing = packing;
     out->path = strdup(path);
     if (!out->path) vl_fail(err, VL_ENOMEM, "no memory for a file name");
     else open_path(out, err);
@@ -176,7 +189,8 @@ vl_code vl_output_open(vl_output **result, const char *path, bool force, vl_err 
     return err->code;
 }
 
-bool vl_output_packs(const vl_output *out) { return out->packing != PLAIN; }
+bool vl_output_packs(const vl_output *out) { return out->packing != VL_PACK_PLAIN; }
+vl_packing vl_output_packing(const vl_output *out) { return out->packing; }
 
 /* One frame, with its checksum. */
 static vl_code pack_frame(const vl_buf *text, vl_buf *packed, vl_err *err)
@@ -197,8 +211,8 @@ static vl_code pack_frame(const vl_buf *text, vl_buf *packed, vl_err *err)
 vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed, vl_err *err)
 {
     if (!text->len) return VL_OK;
-    return out->packing == ZSTD ? pack_frame(text, packed, err)
-                                : vl_bgzf_pack(text->data, text->len, GZIP_LEVEL, packed, err);
+    return out->packing == VL_PACK_ZSTD ? pack_frame(text, packed, err)
+                                        : vl_bgzf_pack(text->data, text->len, GZIP_LEVEL, packed, err);
 }
 
 vl_code vl_output_put(vl_output *out, const vl_buf *text, vl_err *err)
@@ -215,8 +229,8 @@ static vl_code write_end(vl_output *out, vl_err *err)
 {
     const vl_buf none = { 0 };
     vl_buf frame = { 0 };
-    if (out->packing == BGZF) return vl_output_write(out, vl_bgzf_eof, sizeof vl_bgzf_eof, err);
-    if (out->packing != ZSTD || out->bytes) return VL_OK;
+    if (out->packing == VL_PACK_BGZF) return vl_output_write(out, vl_bgzf_eof, sizeof vl_bgzf_eof, err);
+    if (out->packing != VL_PACK_ZSTD || out->bytes) return VL_OK;
     if (!pack_frame(&none, &frame, err)) vl_output_write(out, frame.data, frame.len, err);
     vl_buf_free(&frame);
     return err->code;

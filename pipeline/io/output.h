@@ -13,12 +13,18 @@
 
 typedef struct vl_output vl_output;
 
+/* How text is packed on its way out. */
+typedef enum vl_packing { VL_PACK_BY_NAME, VL_PACK_PLAIN, VL_PACK_BGZF, VL_PACK_ZSTD } vl_packing;
+
 /* path "-" is standard output. force: an existing file is replaced, else VL_EEXIST. VL_EARG: a name that
  * promises a compression that is not written. */
 vl_code vl_output_open(vl_output **out, const char *path, bool force, vl_err *err);
+/* The same, packed so whatever the name promises. */
+vl_code vl_output_open_as(vl_output **out, const char *path, vl_packing packing, bool force, vl_err *err);
 /* Is what is written packed? Then text is to go through vl_output_pack, which is parallel: it appends the
  * text to packed, as it will stand in the file. */
 bool vl_output_packs(const vl_output *out);
+vl_packing vl_output_packing(const vl_output *out); /* never by name */
 vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed, vl_err *err);
 vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err); /* as they are; VL_EIO */
 /* Text, packed if need be. */
