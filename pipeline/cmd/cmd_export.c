@@ -104,6 +104,7 @@ const vl_command vl_command_export = {
     "gives the original back, byte for byte",
     "The text is what was ingested, decompressed. A name that ends in .gz or .bgz is written as "
     "BGZF,\nwhich every gzip reads, one in .zst as zstd; .bz2, .xz and the like are refused.\n"
+    "Lanes that were joined come as one file; 'vial split' gives each by itself, under its name.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
     "taken at ingest; if it differs the exit code is 65 and no file is left. Stores of earlier versions may "

@@ -23,8 +23,7 @@ typedef struct turn {
     size_t number, of;
 } turn;
 
-/* The folders above a file, as far as they are missing. */
-static vl_code make_folders(char *path, vl_err *err)
+vl_code vl_make_folders(char *path, vl_err *err)
 {
     for (char *at = path + 1; (at = strchr(at, '/')); at++) {
         *at = 0;
@@ -50,7 +49,7 @@ static int hand_over(const turn *t)
         if (!t->store->file[k]) continue;
         const int n = snprintf(path[k], VL_BANK_PATH, "%s/%s", t->ask->folder, t->store->file[k]);
         if (n >= VL_BANK_PATH) vl_fail(&err, VL_EARG, "the path is too long");
-        if (err.code || make_folders(path[k], &err)) return vl_report(&err);
+        if (err.code || vl_make_folders(path[k], &err)) return vl_report(&err);
         ask.out[k] = path[k];
     }
     snprintf(what, sizeof what, "%zu/%zu %.40s", t->number, t->of, t->store->sample);

@@ -1,13 +1,17 @@
-/* What `vial export` does with one store (cmd_export.c), and with all that a bank has of an expression
- * (export_where.c). */
+/* What `vial export` and `vial split` do with one store (cmd_export.c), and export with all that a bank has
+ * of an expression (export_where.c). */
 #ifndef VL_EXPORTING_H
 #define VL_EXPORTING_H
 
+#include "formats/err.h"
 #include "pipeline/out/export.h"
 
 /* Exports, says what is wrong, or what was given instead of the original; tell: also what came of it. An exit
  * code. */
 int vl_export_one(const vl_export *ask, bool tell);
+
+/* The folders above a file, as far as they are missing. */
+vl_code vl_make_folders(char *path, vl_err *err);
 
 typedef struct vl_export_where {
     const char *bank;   /* NULL: VIAL_BANK */

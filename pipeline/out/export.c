@@ -3,9 +3,9 @@
 
 #include "formats/letter.h"
 #include "formats/xxh3.h"
-#include "pipeline/io/output.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
+#include "pipeline/out/originals.h"
 #include "pipeline/out/odd.h"
 #include "pipeline/out/walk.h"
 #include "pipeline/run/run.h"
@@ -40,7 +40,7 @@ typedef struct export
     vl_walker walker;
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
-    vl_output *out[VL_MAX_TEXT];
+    vl_original_out *out[VL_MAX_TEXT];
     XXH3_state_t *hash[VL_MAX_TEXT];
     vl_work work;          /* of the ordered stages */
     uint64_t bytes, total; /* of text: so far, and in all */
@@ -61,7 +61,7 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
     return VL_OK;
 }
 
-static bool packs(const export *x, int s) { return x->out[s] && vl_output_packs(x->out[s]); }
+static bool packs(const export *x, int s) { return x->out[s] && vl_original_pack_first(x->out[s]); }
 
 static vl_code print_batch(const export *x, load *l, vl_err *err)
 {
@@ -75,7 +75,7 @@ static vl_code print_batch(const export *x, load *l, vl_err *err)
 static vl_code pack(const export *x, load *l, vl_err *err)
 {
     for (int s = 0; s < x->ntext; s++)
-        if (packs(x, s) && vl_output_pack(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
+        if (packs(x, s) && vl_original_pack(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
     return VL_OK;
 }
 
@@ -95,10 +95,9 @@ static vl_code write_texts(export *x, load *l, vl_err *err)
 {
     if (x->odd.len && !x->mend) return VL_OK;
     for (int s = 0; s < x->ntext; s++) {
-        const vl_buf *const b = packs(x, s) ? &l->packed[s] : &l->text[s];
         XXH3_128bits_update(x->hash[s], l->text[s].data, l->text[s].len);
         x->bytes += l->text[s].len;
-        if (x->out[s] && vl_output_write(x->out[s], b->data, b->len, err)) return err->code;
+        if (x->out[s] && vl_original_write(x->out[s], &l->text[s], &l->packed[s], err)) return err->code;
     }
     return VL_OK;
 }
@@ -218,7 +217,10 @@ static vl_code open_outputs(export *x, vl_err *err)
             return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
         XXH3_128bits_reset(x->hash[s]);
         if (x->ask->compare_only) continue;
-        if (vl_output_open(&x->out[s], x->ask->out[s], x->ask->force, err)) return err->code;
+        const vl_export *const ask = x->ask;
+        if (ask->originals ? vl_original_open(&x->out[s], ask->originals, s, ask->force, err)
+                           : vl_original_open_file(&x->out[s], ask->out[s], ask->force, err))
+            return err->code;
     }
     return VL_OK;
 }
@@ -275,7 +277,7 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     for (int s = 0; s < x->ntext; s++) {
         if (!x->odd.len && compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
         if (!x->out[s]) continue;
-        if (vl_output_commit(x->out[s], err)) return err->code;
+        if (vl_original_commit(x->out[s], err)) return err->code;
     }
     done->bytes = x->bytes;
     done->rows = vl_reader_nrow(x->reader, 0);
@@ -302,7 +304,7 @@ vl_code vl_export_run(const vl_export *ask, vl_exported *done, vl_err *err)
 {
     export x = { .ask = ask };
     *done = (vl_exported){ 0 };
-    x.ntext = ask->out[1] ? 2 : 1;
+    x.ntext = ask->originals ? (vl_originals_count(ask->originals, 1) ? 2 : 1) : ask->out[1] ? 2 : 1;
     vl_progress_start(&x.progress, ask->progress, ask->what, "rows");
     if (open_store(&x, err)) {
         vl_err_file(err, ask->store);
@@ -320,7 +322,7 @@ out:
     free(x.load);
     vl_work_free(&x.work);
     for (int s = 0; s < VL_MAX_TEXT; s++) {
-        vl_output_close(x.out[s]);
+        vl_original_close(x.out[s]);
         XXH3_freeState(x.hash[s]);
     }
     if (x.mend) x.format->same_values->free(x.mend);

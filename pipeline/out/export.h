@@ -19,6 +19,8 @@ enum { VL_MAX_TEXT = 2 }; /* texts that one store is printed to */
 typedef struct vl_export {
     const char *store;
     const char *out[VL_MAX_TEXT]; /* out[1] NULL: one text to out[0]; out[0] NULL: nowhere, only compared */
+    const struct vl_originals
+        *originals; /* NULL, or instead of out: the files that the texts were (originals.h) */
     bool compare_only;
     bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */

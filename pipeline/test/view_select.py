@@ -1,6 +1,6 @@
 """
-vial view: which reads a question selects, and in which order, against a reading of our own of every predicate;
-all that may be asked drawn and joined at random, as FASTQ, FASTA, TSV, JSON and counts.
+vial view: which reads a question selects, and in which order, against a reading of our own of every
+predicate; all that may be asked drawn and joined at random, as FASTQ, FASTA, TSV, JSON and counts.
 
 Suites: view reads.
 """
@@ -26,10 +26,12 @@ IUPAC = {"A": "A", "C": "C", "G": "G", "T": "T", "U": "T", "M": "AC", "R": "AG",
          "Y": "CT", "K": "GT", "V": "ACG", "H": "ACT", "D": "AGT", "B": "CGT", "N": "ACGT"}
 
 # As POSIX has it, and as Python does.
-PATTERNS = [(":110[13]:", None), ("^A0", None), ("0$", None), ("(7|9){2}", None), ("[[:alpha:]]9", "[A-Za-z]9"),
+PATTERNS = [(":110[13]:", None), ("^A0", None), ("0$", None), ("(7|9){2}", None),
+            ("[[:alpha:]]9", "[A-Za-z]9"),
             ("^[^:]*:8:", None), ("x+y?|12.*4", None), (r"\.1", None), ("^$", None), ("[]:]11", r"[\]:]11"),
             ("HXX.{3}", None), ("^r[0-9]{1,3}$", None)]
-COMMENTS = [("^1", None), ("N:0:", None), ("AC[GT]", None), ("[[:space:]]", r"\s"), ("^$", None), ("TT$", None)]
+COMMENTS = [("^1", None), ("N:0:", None), ("AC[GT]", None),
+            ("[[:space:]]", r"\s"), ("^$", None), ("TT$", None)]
 
 
 class Read:
@@ -83,7 +85,8 @@ def draw_rows(t, reads):
 def draw_length(t, reads):
     lengths = sorted(len(r.base) for r in t.random.choices(reads, k=2))
     a, b = lengths if t.random.random() < .8 else (lengths[0], lengths[0])
-    text, low, high = t.random.choice(((f"{a}-{b}", a, b), (f"{a}-", a, 1e9), (f"-{b}", 0, b), (f"{a}", a, a)))
+    forms = ((f"{a}-{b}", a, b), (f"{a}-", a, 1e9), (f"-{b}", 0, b), (f"{a}", a, a))
+    text, low, high = t.random.choice(forms)
     return ["--length", text], lambda r: low <= len(r.base) <= high
 
 
@@ -125,8 +128,8 @@ def draw_fraction(t, _):
 
 
 DRAWS = (draw_rows, draw_length, draw_mean("--mean-quality", Read.mean_error),
-         draw_mean("--mean-phred", lambda r: sum(r.phred) / len(r.phred)), draw_name_regex, draw_comment_regex,
-         draw_motif, draw_fraction)
+         draw_mean("--mean-phred", lambda r: sum(r.phred) / len(r.phred)), draw_name_regex,
+         draw_comment_regex, draw_motif, draw_fraction)
 
 
 def draw_question(t, reads, draws=DRAWS):
@@ -236,7 +239,8 @@ def listed(t, f, make, n):
     for size in (1, 30, 2000, n // 2):
         lines = t.random.choices(list(by_name), k=size)
         lines += [b"absent%d" % i for i in range(size // 10)]
-        lines += [r.title for r in t.random.choices(reads, k=3) if r.comment and r.title[len(r.name):][:1] == b" "]
+        lines += [r.title for r in t.random.choices(reads, k=3)
+                  if r.comment and r.title[len(r.name):][:1] == b" "]
         t.random.shuffle(lines)
         called = [[r for r in by_name.get(name_of(x), []) if len(x) == len(name_of(x)) or x == r.title]
                   for x in lines]
@@ -246,7 +250,8 @@ def listed(t, f, make, n):
         stored = sorted({r.row for x in called for r in x if r.row in left})
         what = f"{size} names {' '.join(options)}"
         check_rows(t, f, what, ["--names", f / "names.txt", *options], [reads[i] for i in stored])
-        check_rows(t, f, f"{what}, order of the list", ["--names", f / "names.txt", "--order", "list", *options],
+        check_rows(t, f, f"{what}, order of the list",
+                   ["--names", f / "names.txt", "--order", "list", *options],
                    [r for x in called for r in x if r.row in left])
 
 
@@ -282,13 +287,15 @@ def long_texts(t, f):
     for posix, names in (("x+y", [b"a"]), ("^cx", [b"a"]), ("x$", [b"b"]), ("^x*$", [b"b", b"c"]),
                          ("(x+x+)+z", []), ("c.{20}x|^$", [b"a", b"c"])):
         out = view(t, f, posix, "--comment-regex", posix, "--columns", "name")
-        t.check(out == b"name\n" + b"".join(n + b"\n" for n in names), f"long texts: {posix}", repr(out)[:200])
+        t.check(out == b"name\n" + b"".join(n + b"\n" for n in names), f"long texts: {posix}",
+                repr(out)[:200])
 
 
 def asked_wrongly(t, f):
     run("ingest", "-q", "-o", f / "s.h5", f.write("x.fq", record(b"a", b"ACGT")))
     f.write("n.txt", b"a\n")
-    for args, part in ((("--name-regex", "(a"), "--name-regex: '(a'"), (("--name-regex", "a)"), ") without a ("),
+    for args, part in ((("--name-regex", "(a"), "--name-regex: '(a'"),
+                       (("--name-regex", "a)"), ") without a ("),
                        (("--name-regex", r"(a)\1"), r"\1 refers back"), (("--name-regex", ""), "is empty"),
                        (("--comment-regex", "((a{99}){99}){99}"), "repeats"),
                        (("--name-regex", "a" * 1001), "1001 letters"), (("--motif", "AXC"), "no base"),
