@@ -14,6 +14,7 @@
 #include "kernels/context.h"
 
 enum { VL_PAD = 64 };
+enum { VL_NO_OVERLAP = INT32_MIN }; /* overlap.c */
 
 enum {
     VL_SCALAR = 0,

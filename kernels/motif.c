@@ -19,8 +19,9 @@ static size_t find_from(uint32_t *at, uint8_t *set, const uint8_t *base, size_t 
 {
     size_t count = 0;
     for (; i + MOTIF <= n; i++) {
-        unsigned left = 255;
-        for (int p = 0; p < PLACES && left; p++)
+        unsigned left = place[base[i] & 15] & place[16 * looked_at[1] + (base[i + looked_at[1]] & 15)] &
+                        place[16 * looked_at[2] + (base[i + looked_at[2]] & 15)];
+        for (int p = 3; p < PLACES && left; p++) /* seldom: three at once leave little to guess */
             left &= place[16 * looked_at[p] + (base[i + looked_at[p]] & 15)];
         if (!left) continue;
         at[count] = (uint32_t)i;

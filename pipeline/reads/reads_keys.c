@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 1 << 18 };
+enum { SLOTS = 1 << 18, NUMBER_BITS = 17 };
+_Static_assert(VL_KEYS < 1 << NUMBER_BITS, "numbers of keys");
 
 static uint8_t upper(uint8_t c) { return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c; }
 
@@ -23,18 +24,26 @@ vl_key vl_key_of(const uint8_t *base, size_t n)
     return (vl_key){ h.low64, h.high64 };
 }
 
+/* What a slot holds beside the number, so that a key that is another is seldom looked at. */
+static uint32_t mark_of(vl_key key) { return (uint32_t)(key.high >> 49) << NUMBER_BITS; }
+
+/* 1 + number of the key of a slot; 0: free */
+static uint32_t number_of(uint32_t slot) { return slot & ((1u << NUMBER_BITS) - 1); }
+
 /* Where a key is, or could be. */
 static uint32_t *place(const vl_key_table *t, vl_key key)
 {
+    const uint32_t mark = mark_of(key);
     for (uint64_t h = key.low;; h++) {
         uint32_t *const slot = &t->slot[h & (SLOTS - 1)];
         if (!*slot) return slot;
-        const vl_key *const k = &t->key[*slot - 1];
+        if ((*slot ^ mark) >> NUMBER_BITS) continue;
+        const vl_key *const k = &t->key[number_of(*slot) - 1];
         if (k->low == key.low && k->high == key.high) return slot;
     }
 }
 
-int vl_keys_find(const vl_key_table *t, vl_key key) { return (int)*place(t, key) - 1; }
+int vl_keys_find(const vl_key_table *t, vl_key key) { return (int)number_of(*place(t, key)) - 1; }
 
 static vl_code make(vl_key_table *t, vl_err *err)
 {
@@ -52,7 +61,7 @@ vl_code vl_keys_join(vl_key_table *t, vl_key key, const uint8_t *base, size_t n,
     t->nread++;
     uint32_t *const slot = place(t, key);
     if (*slot) {
-        t->seen[*slot - 1]++;
+        t->seen[number_of(*slot) - 1]++;
         return VL_OK;
     }
     if (t->n == VL_KEYS) return VL_OK;
@@ -60,7 +69,7 @@ vl_code vl_keys_join(vl_key_table *t, vl_key key, const uint8_t *base, size_t n,
     for (size_t i = 0; i < vl_key_length(n); i++) t->text[t->n * VL_KEY_WHOLE + i] = upper(base[i]);
     t->seen[t->n] = 1;
     t->last = t->nread;
-    *slot = (uint32_t)++t->n;
+    *slot = mark_of(key) | (uint32_t)++t->n;
     if (t->n == VL_KEYS) atomic_store_explicit(&t->full, true, memory_order_release);
     return VL_OK;
 }

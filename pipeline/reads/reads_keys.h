@@ -28,8 +28,9 @@ typedef struct vl_key_list {
 
 typedef struct vl_key_table {
     atomic_bool full;
-    uint32_t *slot; /* owned; [VL_KEY_SLOTS]: 1 + number of the key; 0: free */
-    vl_key *key;    /* owned; [VL_KEYS] in the order they came */
+    uint32_t
+        *slot;   /* owned; [VL_KEY_SLOTS]: 1 + number of the key, and above it 15 bits of the hash; 0: free */
+    vl_key *key; /* owned; [VL_KEYS] in the order they came */
     uint64_t *seen; /* owned; [VL_KEYS]: reads that have it */
     uint8_t *text;  /* owned; [VL_KEYS][VL_KEY_WHOLE]: their letters, then zeros */
     size_t n;

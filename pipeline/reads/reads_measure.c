@@ -4,7 +4,23 @@
 
 #include <math.h>
 
-enum { READS, BASES, MEAN_LENGTH, N50, MEAN_QUALITY, Q20, Q30, GC, N, DUPLICATES, ADAPTER, POLY_G, ALL };
+enum {
+    READS,
+    BASES,
+    MEAN_LENGTH,
+    N50,
+    MEAN_QUALITY,
+    Q20,
+    Q30,
+    GC,
+    N,
+    DUPLICATES,
+    ADAPTER,
+    POLY_G,
+    INSERT,
+    COPIES,
+    ALL
+};
 _Static_assert((int)ALL < (int)VL_MEASURES, "measures of reads");
 
 static const vl_measure list[ALL + 1] = {
@@ -21,6 +37,10 @@ static const vl_measure list[ALL + 1] = {
                      false },
     [ADAPTER] = { "adapter", "Adapter", "%", "% of the reads, of the adapter found most; the worse mate", 2,
                   false },
+    [INSERT] = { "insert_size", "Fragment", "", "bases: the length of most fragments, as mates overlap", 0,
+                 true },
+    [COPIES] = { "copies", "Copies", "%", "% of whole reads, or of pairs, that are copies of another", 2,
+                 false },
     [POLY_G] = { "poly_g", "PolyG", "%", "% of the reads with 12 times G; the worse mate", 2, false },
 };
 
@@ -78,14 +98,19 @@ static void finish(double value[VL_MEASURES], bool cut)
 static vl_code read_all(vl_store *st, double value[VL_MEASURES], vl_err *err)
 {
     bool cut = false;
+    vl_reads_whole whole;
     for (int i = 0; i < VL_MEASURES; i++) value[i] = 0;
-    value[DUPLICATES] = value[ADAPTER] = value[POLY_G] = NAN;
+    value[DUPLICATES] = value[ADAPTER] = value[POLY_G] = value[INSERT] = value[COPIES] = NAN;
     for (int m = 0; m < 3 && !err->code; m++) {
         vl_reads_qc qc = { 0 };
         if (!vl_reads_qc_load(&qc, st, m, err)) {
             add_sums(&qc, value);
             add_worst(&qc, value);
             cut |= qc.cut;
+            if (!m && !vl_reads_whole_of(&qc, st, &whole, err)) {
+                if (whole.found) value[INSERT] = (double)whole.peak;
+                if (whole.copies) value[COPIES] = whole.copied;
+            }
         }
         vl_reads_qc_free(&qc);
     }

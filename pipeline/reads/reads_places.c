@@ -95,22 +95,26 @@ static bool is_acgt(uint8_t c)
     return c == 'A' || c == 'C' || c == 'G' || c == 'T';
 }
 
-static void count_beyond(vl_qc *qc, const vl_qc_batch *b)
+static void count_end(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, uint64_t n)
 {
     static const char letter[] = "ACGT";
+    uint64_t seen[256] = { 0 }, acgt = 0;
+    for (uint64_t i = 0; i < n; i++) seen[base[i]]++;
+    for (uint64_t i = 0; i < n; i++) m->quality_beyond[quality[i]]++;
+    for (int k = 0; k < 4; k++) {
+        const uint64_t some = seen[(uint8_t)letter[k]] + seen[letter[k] | 0x20];
+        m->base_beyond[k] += some;
+        acgt += some;
+    }
+    m->base_beyond[4] += n - acgt;
+}
+
+static void count_beyond(vl_qc *qc, const vl_qc_batch *b)
+{
     for (size_t i = 0; i < b->n; i++) {
-        vl_qc_mate *const m = &qc->mate[b->paired ? i & 1 : 0];
-        uint64_t seen[256] = { 0 }, acgt = 0;
         const uint64_t from = b->offset[i] + VL_QC_POSITIONS, to = b->offset[i + 1];
-        if (from >= to) continue;
-        for (uint64_t at = from; at < to; at++) seen[b->base[at]]++;
-        for (uint64_t at = from; at < to; at++) m->quality_beyond[b->quality[at]]++;
-        for (int k = 0; k < 4; k++) {
-            const uint64_t n = seen[(uint8_t)letter[k]] + seen[letter[k] | 0x20];
-            m->base_beyond[k] += n;
-            acgt += n;
-        }
-        m->base_beyond[4] += to - from - acgt;
+        if (from < to)
+            count_end(&qc->mate[b->paired ? i & 1 : 0], b->base + from, b->quality + from, to - from);
     }
 }
 

@@ -26,6 +26,9 @@ static const struct {
     [VL_QT_DUPLICATION] = { "duplication", VL_U64, 2, 2, 0 },
     [VL_QT_FREQUENT] = { "frequent", VL_U8, 2, 0, VL_KEY_WHOLE },
     [VL_QT_FREQUENT_COUNT] = { "frequent_count", VL_U64, 1, 0, 0 },
+    [VL_QT_INSERT] = { "insert_size", VL_U64, 1, VL_QC_INSERTS + 1, 0 },
+    [VL_QT_OVERHANG] = { "overhang", VL_U64, 3, 2, VL_QC_LETTERS },
+    [VL_QT_COPIES] = { "copies", VL_U64, 2, 2, 0 },
 };
 
 static vl_code load(vl_qc_table *t, vl_store *st, int which, const char *mate, vl_err *err)
@@ -117,6 +120,46 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err)
     qc->whole = vl_qc_dim(qc, VL_QT_MEAN, 0) || !qc->longest;
     snprintf(path, sizeof path, "full_at%s", end[mate]);
     return vl_store_get_u64(st, "qc", path, &qc->full_at, err);
+}
+
+vl_code vl_reads_whole_of(const vl_reads_qc *qc, vl_store *st, vl_reads_whole *out, vl_err *err)
+{
+    double all = 0, distinct = 0;
+    uint64_t bits = 0, most = 0;
+    *out =
+        (vl_reads_whole){ .pairs = qc->table[VL_QT_INSERT].dim[0], .copies = qc->table[VL_QT_COPIES].dim[0] };
+    for (size_t i = 0; out->pairs && i <= VL_QC_INSERTS; i++) {
+        const uint64_t n = vl_qc_at(qc, VL_QT_INSERT, i, 0, 0);
+        if (i == VL_QC_INSERTS) out->unknown = n;
+        else {
+            out->found += n;
+            if (n > most) most = n, out->peak = i;
+        }
+    }
+    for (size_t i = 0; out->copies && i < vl_qc_dim(qc, VL_QT_COPIES, 1); i++) {
+        distinct += (double)vl_qc_key(qc, VL_QT_COPIES, 1, i);
+        all += (double)vl_qc_key(qc, VL_QT_COPIES, 0, i) * (double)vl_qc_key(qc, VL_QT_COPIES, 1, i);
+    }
+    out->copied = all > 0 ? 100 * (1 - distinct / all) : 0;
+    if (vl_store_get_u64(st, "qc", "overhang_pairs", &out->through, err) ||
+        vl_store_get_u64(st, "qc", "overhang_letters", &out->behind, err) ||
+        vl_store_get_u64(st, "qc", "copies_bits", &bits, err))
+        return err->code;
+    out->exact = !bits;
+    return VL_OK;
+}
+
+char vl_reads_overhang(const vl_reads_qc *qc, int mate, size_t at)
+{
+    uint64_t all = 0, most = 0;
+    char letter = 0;
+    if (!qc->table[VL_QT_OVERHANG].dim[0] || at >= vl_qc_dim(qc, VL_QT_OVERHANG, 1)) return 0;
+    for (size_t k = 0; k < VL_QC_LETTERS; k++) {
+        const uint64_t n = vl_qc_at(qc, VL_QT_OVERHANG, (size_t)mate, at, k);
+        all += n;
+        if (n > most) most = n, letter = "ACGTN"[k];
+    }
+    return 5 * most > 4 * all ? letter : 0;
 }
 
 /* Number of lengths with a bin of their own; longer ones are in a table by key. */

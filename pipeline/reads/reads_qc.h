@@ -31,6 +31,9 @@ enum {
     VL_QT_DUPLICATION,
     VL_QT_FREQUENT,
     VL_QT_FREQUENT_COUNT,
+    VL_QT_INSERT, /* these of a store, not of a mate: with those of mate 0 */
+    VL_QT_OVERHANG,
+    VL_QT_COPIES,
     VL_QT_N
 };
 
@@ -50,6 +53,19 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err);
 /* Says what the store has not, if anything. */
 void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE]);
 void vl_reads_qc_free(vl_reads_qc *qc);
+
+/* What a store says of pairs, or of whole reads: of mate 0. */
+typedef struct vl_reads_whole {
+    bool pairs, copies;            /* there are such tables */
+    uint64_t found, unknown, peak; /* pairs that overlap, that do not; the length that most fragments have */
+    uint64_t through, behind;      /* pairs that go on behind their fragment; letters there */
+    double copied;                 /* percent that are copies of another, of pairs or single reads */
+    bool exact;                    /* of all; else estimated */
+} vl_reads_whole;
+vl_code vl_reads_whole_of(const vl_reads_qc *qc, vl_store *st, vl_reads_whole *out, vl_err *err);
+/* The letter that most pairs have at a place behind the end of their fragment; 0: none, or more than one in
+ * five has another. */
+char vl_reads_overhang(const vl_reads_qc *qc, int mate, size_t at);
 
 /* Reads of `from` to `to` bases; of older stores those of 1024 and more are all 1024 long. */
 uint64_t vl_reads_qc_reads_of(const vl_reads_qc *qc, uint64_t from, uint64_t to);

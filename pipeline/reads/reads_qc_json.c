@@ -14,6 +14,7 @@
 typedef struct page {
     vl_reads_qc qc[3];
     int first, end; /* mates that there are */
+    vl_reads_whole whole;
     vl_buf text;
     vl_err *err;
 } page;
@@ -33,7 +34,7 @@ static vl_code open_page(page *p, vl_qc_job *job, vl_err *err)
     p->first = p->qc[1].nread || p->qc[2].nread;
     p->end = p->first ? 3 : 1;
     for (int m = p->first; m < p->end; m++) vl_reads_qc_missing(&p->qc[m], job->note);
-    return VL_OK;
+    return vl_reads_whole_of(&p->qc[0], job->store, &p->whole, err);
 }
 
 static void close_page(page *p)
@@ -166,6 +167,31 @@ static void put_read(page *p, int m, const char *when)
     say(p, "\n\t\t}\n\t},\n");
 }
 
+/* Copies, fragments and what lies behind them; fastp would cut that. */
+static void put_whole(page *p)
+{
+    const vl_reads_whole *const w = &p->whole;
+    if (w->copies) say(p, "\t\"duplication\": {\n\t\t\"rate\": %.6g\n\t},\n", w->copied / 100);
+    if (!w->pairs) return;
+    say(p,
+        "\t\"insert_size\": {\n\t\t\"peak\": %" PRIu64 ",\n\t\t\"unknown\": %" PRIu64
+        ",\n\t\t\"histogram\": [",
+        w->peak, w->unknown);
+    for (size_t i = 0; i < VL_QC_INSERTS; i++)
+        say(p, "%s%" PRIu64, i ? "," : "", vl_qc_at(&p->qc[0], VL_QT_INSERT, i, 0, 0));
+    say(p,
+        "]\n\t},\n\t\"adapter_cutting\": {\n\t\t\"adapter_trimmed_reads\": %" PRIu64
+        ",\n\t\t\"adapter_trimmed_bases\": %" PRIu64,
+        2 * w->through, w->behind);
+    for (int mate = 0; mate < 2; mate++) {
+        say(p, ",\n\t\t\"read%d_adapter_sequence\": \"", mate + 1);
+        for (size_t i = 0; vl_reads_overhang(&p->qc[0], mate, i); i++)
+            say(p, "%c", vl_reads_overhang(&p->qc[0], mate, i));
+        say(p, "\"");
+    }
+    say(p, "\n\t},\n");
+}
+
 static void put_fastp(page *p, const char *name)
 {
     say(p,
@@ -182,6 +208,7 @@ static void put_fastp(page *p, const char *name)
         sums_of_all(p).reads);
     say(p, "\t\t\"low_quality_reads\": 0,\n\t\t\"too_many_N_reads\": 0,\n\t\t\"too_short_reads\": 0,\n"
            "\t\t\"too_long_reads\": 0\n\t},\n");
+    put_whole(p);
     for (int m = p->first; m < p->end; m++) put_read(p, m, "before_filtering");
     for (int m = p->first; m < p->end; m++) put_read(p, m, "after_filtering");
     say(p, "\t\"command\": ");

@@ -131,6 +131,27 @@ static void put_adapters(page *p)
     }
 }
 
+/* What there is of pairs, or of whole reads; of stores of earlier versions nothing. */
+static void put_whole(page *p, vl_store *st)
+{
+    vl_reads_whole w;
+    char text[CELL];
+    if (vl_reads_whole_of(&p->qc[0], st, &w, p->err)) return;
+    if (w.pairs) {
+        const double all = (double)(w.found + w.unknown);
+        share((double)w.found, all, text);
+        say(p, "%-22s%20s\n", "pairs that overlap", text);
+        share((double)w.through, all, text);
+        say(p, "%-22s%20s\n", "with adapter behind", text);
+        snprintf(text, CELL, w.found ? "%" PRIu64 : "-", w.peak);
+        say(p, "%-22s%20s\n", "fragment, most", text);
+    }
+    if (w.copies) {
+        snprintf(text, CELL, "%s%.2f %%", w.exact ? "" : "about ", w.copied);
+        say(p, "%-22s%20s\n", p->first ? "copies of pairs" : "copies of reads", text);
+    }
+}
+
 /* What FastQC says of each of its modules, a line each. */
 static void put_states(page *p)
 {
@@ -143,7 +164,7 @@ static void put_states(page *p)
     }
 }
 
-static void put_page(page *p)
+static void put_page(page *p, vl_store *st)
 {
     static const struct {
         const char *name;
@@ -153,6 +174,7 @@ static void put_page(page *p)
                  { "N and others", say_n },  { "tiles", say_tiles },         { "duplicates", say_seldom } };
     if (p->first) put_line(p, "", say_name);
     for (size_t i = 0; i < sizeof line / sizeof *line; i++) put_line(p, line[i].name, line[i].print);
+    put_whole(p, st);
     if (p->qc[p->first].whole) say(p, "\nReads with the beginning of an adapter\n");
     put_adapters(p);
     put_states(p);
@@ -175,7 +197,7 @@ static vl_code print_text(vl_qc_job *job, vl_err *err)
     p.first = paired;
     p.end = paired ? MATES : 1;
     for (int m = p.first; m < p.end; m++) vl_reads_qc_missing(&qc[m], job->note);
-    if (!err->code) put_page(&p);
+    if (!err->code) put_page(&p, job->store);
     if (!err->code) put_limits(&p, job);
     if (!err->code) job->put(job, "", &p.text, err);
     for (int m = 0; m < MATES; m++) vl_reads_qc_free(&qc[m]);

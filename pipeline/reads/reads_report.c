@@ -204,6 +204,7 @@ static void put_sections(vl_reads_page *p)
     vl_html_put(p->h, "</section>\n<section><h2>Reads as a whole</h2>\n");
     put_plots(p, reads, sizeof reads / sizeof *reads);
     vl_html_put(p->h, "</section>\n");
+    vl_report_pairs(p);
     if (!whole) return;
     vl_html_put(p->h, "<section><h2>Adapters</h2>\n");
     vl_report_adapter_table(p);
@@ -223,6 +224,7 @@ static vl_code open_page(vl_reads_page *p, vl_reads_qc qc[MATES], vl_reader *r, 
         if (vl_reads_qc_load(&qc[m], vl_reader_store(r), m, err)) return err->code;
     p->first = qc[1].nread || qc[2].nread;
     p->end = p->first ? MATES : 1;
+    if (vl_reads_whole_of(&qc[0], vl_reader_store(r), &p->whole, err)) return err->code;
     if (!(p->y = calloc(VL_REPORT_ROOM, sizeof *p->y))) return vl_fail(err, VL_ENOMEM, "no memory for plots");
     return VL_OK;
 }

@@ -6,6 +6,7 @@
  * report_tiles.c    the map of the tiles of a flow cell
  * report_reads.c    plots of reads as a whole
  * report_often.c    reads that occur often, and adapters
+ * report_pairs.c    fragments, as the overlap of mates tells them, and whole copies
  */
 #ifndef VL_READS_REPORT_H
 #define VL_READS_REPORT_H
@@ -17,8 +18,9 @@ typedef struct vl_reads_page {
     vl_html *h;
     const vl_reads_qc *qc; /* [3]: single reads, first mates, second mates */
     int first, end;        /* mates that there are */
-    double *y;             /* room for the values of a plot */
-    vl_err *err;           /* that of h */
+    vl_reads_whole whole;
+    double *y;   /* room for the values of a plot */
+    vl_err *err; /* that of h */
 } vl_reads_page;
 
 enum { VL_REPORT_ROOM = 8 * VL_QC_POSITIONS }; /* of y */
@@ -28,6 +30,8 @@ vl_reads_plot vl_report_quality, vl_report_bases, vl_report_n, vl_report_adapter
 vl_reads_plot vl_report_tiles;
 vl_reads_plot vl_report_read_quality, vl_report_gc, vl_report_lengths, vl_report_levels; /* of reads */
 vl_reads_plot vl_report_duplication;
+
+void vl_report_pairs(vl_reads_page *p); /* fragments and what lies behind them; whole copies */
 
 /* Tables of all mates. */
 void vl_report_adapter_table(vl_reads_page *p);

@@ -32,8 +32,10 @@ static vl_code open_piece(vl_qc *qc, const vl_batch *batch, size_t first, vl_qc_
 
 /* ---- keys ---- */
 
+/* What depends on the order of reads, or is too large for each slot to have its own. */
 typedef struct both_keys {
     vl_key_table mate[2];
+    vl_copies copies;
 } both_keys;
 
 static vl_key key_of(const vl_qc_batch *b, size_t i)
@@ -70,6 +72,39 @@ static void add_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b)
         qc->keys.key[qc->keys.n++] = key_of(b, i);
 }
 
+/* ---- whole reads and pairs ---- */
+
+/* Of a large batch they are made in the ordered place. */
+static vl_code add_whole(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
+{
+    const size_t mates = b->paired ? 2 : 1;
+    if (b->batch->nrow[VL_RT_READ] > PIECE) return VL_OK;
+    if (!qc->whole.hash && !(qc->whole.hash = malloc(PIECE * sizeof *qc->whole.hash)))
+        return vl_fail(err, VL_ENOMEM, "no memory for hashes of reads");
+    for (size_t i = 0; i < b->n; i += mates) {
+        const uint64_t *const o = b->offset + i;
+        qc->whole.hash[qc->whole.n++] = vl_whole_of(b->base + o[0], o[mates] - o[0], o[1] - o[0]);
+    }
+    return VL_OK;
+}
+
+static vl_code join_whole(both_keys *shared, vl_qc *qc, const vl_batch *batch, vl_err *err)
+{
+    const size_t n = batch->nrow[VL_RT_READ], mates = batch->nrow[VL_RT_NAME] < n ? 2 : 1;
+    for (size_t i = 0; i < qc->whole.n; i++)
+        if (vl_copies_add(&shared->copies, qc->whole.hash[i], err)) return err->code;
+    qc->whole.n = 0;
+    for (size_t i = 0; n > PIECE && i < n; i += mates) {
+        const vl_column *const base = &batch->col[VL_RD_BASE];
+        const uint64_t *const o = base->offset + i;
+        const uint8_t *const at = base->data.data;
+        const uint64_t hash =
+            vl_whole_of(at ? at + (o[0] - base->offset[0]) : at, o[mates] - o[0], o[1] - o[0]);
+        if (vl_copies_add(&shared->copies, hash, err)) return err->code;
+    }
+    return VL_OK;
+}
+
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
     both_keys *const table = shared;
@@ -82,7 +117,7 @@ static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *er
         if (vl_keys_join(&table->mate[paired ? i & 1 : 0], key, base.at, base.n, err)) return err->code;
     }
     qc->keys.n = 0;
-    return VL_OK;
+    return join_whole(table, qc, batch, err);
 }
 
 /* ---- batches ---- */
@@ -91,12 +126,13 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
 {
     vl_qc *const qc = state;
     vl_qc_batch b;
+    qc->whole.n = 0;
     if (open_keys(qc, shared, batch, err)) return err->code;
     for (size_t first = 0; first < batch->nrow[VL_RT_READ]; first += PIECE) {
         if (open_piece(qc, batch, first, &b, err)) return err->code;
         qc->paired = b.paired;
         if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
-            vl_qc_adapters(qc, &b, err))
+            vl_qc_adapters(qc, &b, err) || vl_qc_pairs_add(qc, &b, err) || add_whole(qc, &b, err))
             return err->code;
         add_keys(qc, shared, &b);
     }
@@ -122,6 +158,7 @@ static vl_code merge(void *state, const void *other, vl_err *err)
     vl_qc *const into = state;
     const vl_qc *const from = other;
     into->paired |= from->paired;
+    vl_qc_pairs_merge(&into->pairs, &from->pairs);
     for (int m = 0; m < 2; m++)
         if (merge_mate(&into->mate[m], &from->mate[m], err)) return err->code;
     return VL_OK;
@@ -251,7 +288,8 @@ static vl_code store(const void *shared, const void *state, vl_store *st, vl_err
             vl_keys_store(&keys->mate[m], q->seen, q->nread, st, mate, err))
             return err->code;
     }
-    return VL_OK;
+    if (qc->paired && vl_qc_pairs_store(&qc->pairs, st, err)) return err->code;
+    return vl_copies_store(&keys->copies, st, err);
 }
 
 static void free_all(void *state)
@@ -270,7 +308,9 @@ static void free_all(void *state)
         vl_qc_tiles_free(&q->tiles);
     }
     free(qc->number);
+    free(qc->place);
     free(qc->keys.key);
+    free(qc->whole.hash);
     *qc = (vl_qc){ 0 };
 }
 
@@ -278,6 +318,7 @@ static void free_shared(void *shared)
 {
     both_keys *const keys = shared;
     for (int m = 0; m < 2; m++) vl_keys_free(&keys->mate[m]);
+    vl_copies_free(&keys->copies);
 }
 
 const vl_tally vl_reads_tally = { .size = sizeof(vl_qc),

@@ -9,12 +9,15 @@
  * reads_tiles.c    qualities by tile of the flow cell and position, on every 10th read
  * reads_adapters.c where adapters begin
  * reads_keys.c     how often a read occurs: the first 100,000 distinct ones
+ * reads_pairs.c    how long fragments are, where mates overlap, and what lies behind their ends
+ * reads_copies.c   how often whole reads or pairs occur
  */
 #ifndef VL_READS_TALLY_H
 #define VL_READS_TALLY_H
 
 #include "formats/reads/reads.h"
 #include "pipeline/out/kind.h"
+#include "pipeline/reads/reads_copies.h"
 #include "pipeline/reads/reads_counts.h"
 #include "pipeline/reads/reads_keys.h"
 
@@ -66,12 +69,25 @@ typedef struct vl_qc_batch {
     const uint64_t *offset;
 } vl_qc_batch;
 
+enum { VL_QC_INSERTS = 512, VL_QC_OVERHANG = 64 };
+
+/* What the overlap of mates tells. */
+typedef struct vl_qc_pairs {
+    uint64_t insert[VL_QC_INSERTS + 1]; /* pairs by length of the fragment; the last: longer, or no overlap */
+    uint64_t overhang[2][VL_QC_OVERHANG][VL_QC_LETTERS]; /* letters behind the fragment's end, by mate */
+    uint64_t through, behind; /* pairs that go on behind it; their letters there, of both mates */
+} vl_qc_pairs;
+
 typedef struct vl_qc {
     vl_qc_mate mate[2];
+    vl_qc_pairs pairs;
     bool paired;
     uint64_t *number; /* owned; [3 * n + 1]: offsets, and two numbers a read */
     size_t nnumber;
-    vl_key_list keys; /* of the batch, for the ordered place */
+    int32_t *place; /* owned; [nplace]: where the mates of a pair overlap */
+    size_t nplace;
+    vl_key_list keys;    /* of the batch, for the ordered place */
+    vl_whole_list whole; /* likewise */
 } vl_qc;
 
 /* The elements of row i of a column, as lay left it. */
@@ -89,6 +105,9 @@ vl_code vl_qc_tiles_merge(vl_qc_tiles *into, const vl_qc_tiles *from, vl_err *er
 vl_code vl_qc_tiles_store(const vl_qc_tiles *t, vl_store *st, const char *mate, vl_err *err);
 void vl_qc_tiles_free(vl_qc_tiles *t);
 vl_code vl_qc_adapters(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+vl_code vl_qc_pairs_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+void vl_qc_pairs_merge(vl_qc_pairs *into, const vl_qc_pairs *from);
+vl_code vl_qc_pairs_store(const vl_qc_pairs *p, vl_store *st, vl_err *err);
 
 /* Starts of adapters that FastQC looks for, in the order of its versions. */
 enum { VL_QC_ADAPTERS = 7, VL_QC_ADAPTER = 12 };

@@ -11,6 +11,8 @@ import random
 import shutil
 import subprocess
 
+import h5py
+
 from vialtest import DATA, OK, SHARED, USAGE, check_refusal, main, patient, run
 
 TRUSEQ = "GATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG"
@@ -313,6 +315,117 @@ def in_multiqc(t, f):
                     str(lines)[:300])
 
 
+# ---- fragments and copies ----
+
+TURNED = dict(zip("ACGTacgt", "TGCATGCA"))
+
+
+def turned(base):
+    return "".join(TURNED.get(c, "N") for c in reversed(base))
+
+
+def overlap(one, two):
+    """fastp's rule: the place of the second mate in the first and the letters upon each other, or None."""
+    two = turned(two)
+    for place in [*range(0, len(one) - 30), *range(0, 30 - len(two), -1)]:
+        a, b = (one[place:], two) if place >= 0 else (one, two[-place:])
+        n = min(len(a), len(b))
+        if sum(x != y for x, y in zip(a[:min(n, 50)], b)) <= min(5, n // 5):
+            return place, n
+    return None
+
+
+def fragments(mates):
+    """Pairs by length of the fragment, and what they have behind it."""
+    sizes, behind, through = [0] * 513, [[], []], 0
+    for (_, one, _), (_, two, _) in zip(*mates):
+        found = overlap(one, two)
+        size = 512 if found is None else len(one) + len(two) - found[1] if found[0] > 0 else found[1]
+        sizes[min(size, 512)] += 1
+        if found and found[0] < 0:
+            through += 1
+            behind[0].append(one[found[1]:])
+            behind[1].append(two[found[1]:])
+    return sizes, behind, through
+
+
+def short_fragments(n, lengths, seed):
+    rnd = random.Random(seed)
+    ends = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCAC", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGTA")
+    mates = [[], []]
+    for i in range(n):
+        whole = "".join(rnd.choice("ACGT") for _ in range(int(abs(rnd.gauss(150, 60))) + 1))
+        if rnd.random() < .1 and i > 10:  # a copy of an earlier pair
+            for k in range(2):
+                mates[k].append((f"r{i}",) + mates[k][i % 7][1:])
+            continue
+        for k, text in enumerate((whole, turned(whole))):
+            length = rnd.choice(lengths[k])
+            read = (text + ends[k] + "".join(rnd.choice("ACGT") for _ in range(length)))[:length]
+            read = "".join(rnd.choice("ACGTNacgt") if rnd.random() < .02 else c for c in read)
+            mates[k].append((f"r{i}", read, "F" * length))
+    return mates
+
+
+def whole_pairs(t, f):
+    """Lengths of fragments, what lies behind them and copies: equal to a plain reading."""
+    for what, lengths in (("equal", ((100,), (100,))),
+                          ("several", ((30, 31, 45, 80, 151), (20, 40, 101, 600)))):
+        mates = short_fragments(1500, lengths, what)
+        files = [f.write(f"{what}_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
+        sizes, behind, through = fragments(mates)
+        for threads in (1, 3):
+            store = ingest(t, f, f"w{threads}", *files, more=("-@", threads, "--profile", "portable"))
+            said = json.loads(run("qc", "--json", store).out)
+            t.check(said["insert_size"] == {"peak": sizes.index(max(sizes[:512])), "unknown": sizes[512],
+                                            "histogram": sizes[:512]}, f"{what}: fragments", str(said)[:500])
+            cut = said["adapter_cutting"]
+            t.check((cut["adapter_trimmed_reads"], cut["adapter_trimmed_bases"]) ==
+                    (2 * through, sum(map(len, behind[0] + behind[1]))), f"{what}: behind", str(cut))
+            copies = len(mates[0]) - len({(a[1], b[1]) for a, b in zip(*mates)})
+            t.check(abs(said["duplication"]["rate"] - copies / len(mates[0])) < 1e-6, f"{what}: copies",
+                    f"{said['duplication']}, not {copies}")
+            with h5py.File(store) as s:
+                hang = s["qc/overhang"][:]
+            for k in range(2):
+                for p in range(64):
+                    column = [x[p].upper() for x in behind[k] if len(x) > p]
+                    want = [column.count(c) for c in "ACGT"]
+                    t.check(list(hang[k][p]) == want + [len(column) - sum(want)], f"{what}: letters behind")
+        t.check(cut["read1_adapter_sequence"].startswith("AGATCGGAAGAGCACACGTC"), f"{what}: the adapter",
+                str(cut))
+    text = run("qc", store).out.decode()
+    t.check(f"{100 * (1500 - sizes[512]) / 1500:.2f} %" in text and "copies of pairs" in text, "text", text)
+    one = ingest(t, f, "single", files[0])
+    said = json.loads(run("qc", "--json", one).out)
+    distinct = len({r[1] for r in mates[0]})
+    t.check("insert_size" not in said and abs(said["duplication"]["rate"] - (1 - distinct / 1500)) < 1e-6,
+            "single reads", str(said["duplication"]))
+
+
+def as_fastp(t, f):
+    """fastp itself, in one thread and without its filters."""
+    if not shutil.which("fastp"):
+        return t.skip("fastp is not installed")
+    mates = short_fragments(12000, ((120,), (100,)), "fastp")
+    files = [f.write(f"p_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
+    subprocess.run(["fastp", "-w", "1", "-G", "-Q", "-L", "-i", files[0], "-I", files[1], "-j",
+                    f / "fastp.json", "-h", f / "fastp.html"], capture_output=True, check=True,
+                   timeout=patient(300))
+    theirs = json.loads(f.read("fastp.json"))
+    ours = json.loads(run("qc", "--json", ingest(t, f, "p", *files)).out)
+    t.check(ours["insert_size"] == theirs["insert_size"], "insert sizes", str(theirs["insert_size"])[:200])
+    for name in ("adapter_trimmed_reads", "adapter_trimmed_bases"):
+        t.check(ours["adapter_cutting"][name] == theirs["adapter_cutting"][name], name,
+                f"{ours['adapter_cutting'][name]}, not {theirs['adapter_cutting'][name]}")
+    t.check(abs(ours["duplication"]["rate"] - theirs["duplication"]["rate"]) < 2e-5, "duplication",
+            f"{ours['duplication']}, not {theirs['duplication']}")
+    for name in ("total_reads", "total_bases", "q20_bases", "q30_bases", "gc_content"):
+        a, b = (x["summary"]["before_filtering"][name] for x in (ours, theirs))
+        t.check(abs(a - b) <= 1e-5 * b, name, f"{a}, not {b}")
+    return None
+
+
 # ---- against FastQC ----
 
 
@@ -375,4 +488,4 @@ def real_as_fastqc(t, f):
 
 
 if __name__ == "__main__":
-    main(by_hand, pairs, words, as_json, beyond, in_multiqc, as_fastqc, real_as_fastqc)
+    main(by_hand, pairs, words, as_json, beyond, whole_pairs, in_multiqc, as_fastp, as_fastqc, real_as_fastqc)

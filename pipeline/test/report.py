@@ -222,6 +222,49 @@ def check_limits(t, f, what, page, store, mates):
         t.check({row[0]: row[1 + k] for row in table[1:] if row[1 + k] != "–"} == want, what, str(table))
 
 
+def check_pairs(t, what, page, text, store):
+    with h5py.File(store) as s:
+        sizes, notes = s["qc/insert_size"][:], dict(s["qc"].attrs)
+        copies = s["qc/copies"][:]
+    found, every = sizes[:512].sum(), sizes.sum()
+
+    def share(n):
+        return f"{n:,}, {100 * n / every:.2f} %"
+
+    for name, n in (("Pairs that overlap", found), ("No overlap, or 512 and more", sizes[512]),
+                    ("Go on behind the fragment", int(notes["overhang_pairs"]))):
+        t.check(page.facts[name] == share(n), what, f"{name}: {page.facts[name]}, not {share(n)}")
+    t.check(page.facts["Most fragments"] == f"{sizes[:512].argmax()} bases", what,
+            page.facts["Most fragments"])
+    table = page.tables["Pairs by length of the fragment"]
+    at = column(table, "bases").astype(int)
+    t.check(list(column(table, "pairs")) == list(sizes[at]) and sizes[at].sum() == found, what, "fragments")
+    percent = 100 * (1 - copies[1].sum() / (copies[0] * copies[1]).sum())
+    t.check(f"{percent:.2f} % of the pairs are copies" in text, what, "copies")
+    t.check(page.facts["Behind it, mate 1"].startswith("AGATCGGAAGAGCAC"), what, str(page.facts))
+
+
+def fragments_part(t, f):
+    """Pairs whose mates overlap, some of them beyond their fragment, some of them copies."""
+    rnd = random.Random(6)
+    ends = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCAC", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGTA")
+    texts = ["", ""]
+    for i in range(800):
+        whole = "".join(rnd.choice("ACGT") for _ in range(rnd.randint(60, 230)))
+        for k in range(2):
+            base = (whole if not k else whole.translate(str.maketrans("ACGT", "TGCA"))[::-1]) + ends[k]
+            base = (base + "A" * 100)[:100]
+            for copy in range(2 if i % 10 == 0 else 1):
+                texts[k] += f"@r{i}.{copy}\n{base}\n+\n{'F' * 100}\n"
+    files = [f.write(f"x_R{k + 1}.fastq", text.encode()) for k, text in enumerate(texts)]
+    store = stored(t, f, "fragments", "--profile", "portable", *files)
+    page, text = report(t, f, "fragments", store), run("report", store).out.decode()
+    check_pairs(t, "fragments", page, text, store)
+    single = stored(t, f, "single", "--profile", "portable", files[0])
+    text = run("report", single).out.decode()
+    t.check("% of the reads are copies" in text and "Pairs that overlap" not in text, "single reads")
+
+
 def whole_part(t, f):
     """Tiles, adapters, copies, N: every number of the page is the table's."""
     rnd = random.Random(4)
@@ -542,4 +585,5 @@ def old_stores(t, f):
 
 
 if __name__ == "__main__":
-    main(reads_part, whole_part, spectra_part, odd_spectra, files_part, damaged, bank_part, old_stores)
+    main(reads_part, whole_part, fragments_part, spectra_part, odd_spectra, files_part, damaged,
+         bank_part, old_stores)

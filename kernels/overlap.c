@@ -1,0 +1,238 @@
+/*
+ * Where the mates of a pair overlap: a fragment that is shorter than both reads together was read twice.
+ *
+ * mate_overlap  in: base, letters; offset [2 * npair + 1], ascending: read 2 i and read 2 i + 1 are mates.
+ * Out:
+ *               at [npair]: where the reverse complement of the second begins in the first; less than 0: it
+ *               begins before, and both reads go on beyond the fragment; VL_NO_OVERLAP: nowhere.
+ *
+ * The first of the places 0, 1, 2 .., then 0, -1, -2 .. is taken at which more than 30 letters of each read
+ * are left and, of the letters that lie upon each other, the first 50 differ in 5 at most, and in a fifth of
+ * all. Letters of the first read are taken as they are; what is no A, C, G, T, in either case, in the second
+ * is N.
+ *
+ * The fast version looks at all places at once: for each letter a row of bits says where a read has it, and
+ * rows moved by 0 to 15 bits are summed up. Where 11 of the first 16 letters are alike, the places are
+ * compared.
+ */
+#include "kernels/choose.h"
+
+#include <stdbool.h>
+
+enum { LEAST = 31, COMPARED = 50, MOST_WRONG = 5 };
+enum { NONE, A, C, G, T, N, CLASSES };
+
+static const uint8_t class_of[256] = { ['A'] = A, ['C'] = C, ['G'] = G, ['T'] = T, ['N'] = N };
+static const uint8_t complement[256] = {
+    ['A'] = T, ['C'] = G, ['G'] = C, ['T'] = A, ['a'] = T, ['c'] = G, ['g'] = C, ['t'] = A
+};
+
+static inline unsigned complement_of(uint8_t c) { return complement[c] ? complement[c] : N; }
+
+/* n letters from `one` on, and n before `end`, backwards. */
+static bool fits(const uint8_t *one, const uint8_t *end, uint64_t n)
+{
+    const uint64_t compared = n < COMPARED ? n : COMPARED;
+    const uint64_t most = n / 5 < MOST_WRONG ? n / 5 : MOST_WRONG;
+    uint64_t wrong = 0;
+    for (uint64_t i = 0; i < compared; i++)
+        if (class_of[one[i]] != complement_of(end[-1 - (int64_t)i]) && ++wrong > most) return false;
+    return true;
+}
+
+static inline uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static int32_t overlap_of(const uint8_t *one, uint64_t n1, const uint8_t *two, uint64_t n2)
+{
+    for (uint64_t o = 0; o + LEAST <= n1; o++)
+        if (fits(one + o, two + n2, least(n1 - o, n2))) return (int32_t)o;
+    for (uint64_t o = 0; o + LEAST <= n2; o++)
+        if (fits(one, two + n2 - o, least(n1, n2 - o))) return -(int32_t)o;
+    return VL_NO_OVERLAP;
+}
+
+static void mate_overlap_scalar(int32_t *at, const uint8_t *base, const uint64_t *offset, size_t npair)
+{
+    for (size_t i = 0; i < npair; i++, offset += 2)
+        at[i] = overlap_of(base + offset[0], offset[1] - offset[0], base + offset[1], offset[2] - offset[1]);
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+enum {
+    SHORTEST = 40,
+    LONGEST = 512, /* reads: 64 letters before an end are within the pair; rows have room */
+    FRONT = 4,
+    WORDS = LONGEST / 64 + 2 * FRONT,
+    SEED = 16
+};
+
+typedef struct rows {
+    uint64_t word[CLASSES][WORDS]; /* from FRONT on; zeros before and behind */
+} rows;
+
+VL_TARGET_AVX2 static inline uint64_t equal(__m256i low, __m256i high, char c)
+{
+    const __m256i v = _mm256_set1_epi8(c);
+    const unsigned a = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, v));
+    const unsigned b = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, v));
+    return (uint64_t)b << 32 | a;
+}
+
+/* Where a read has each letter, or, as `second`, its complement. */
+VL_TARGET_AVX2 static inline void fill_rows(rows *r, const uint8_t *base, uint64_t n, bool second)
+{
+    const __m256i large = _mm256_set1_epi8(second ? (char)0xdf : (char)0xff), zero = _mm256_setzero_si256();
+    uint64_t k = FRONT;
+    for (uint64_t i = 0; i < n; i += 64, k++) {
+        const __m256i low = _mm256_and_si256(large, _mm256_loadu_si256((const void *)(base + i)));
+        const __m256i high = _mm256_and_si256(large, _mm256_loadu_si256((const void *)(base + i + 32)));
+        const uint64_t live = n - i < 64 ? (UINT64_C(1) << (n - i)) - 1 : UINT64_MAX;
+        const uint64_t a = live & equal(low, high, 'A'), c = live & equal(low, high, 'C');
+        const uint64_t g = live & equal(low, high, 'G'), t = live & equal(low, high, 'T');
+        r->word[A][k] = second ? t : a;
+        r->word[C][k] = second ? g : c;
+        r->word[G][k] = second ? c : g;
+        r->word[T][k] = second ? a : t;
+        r->word[N][k] = live & (second ? ~(a | c | g | t) : equal(low, high, 'N'));
+    }
+    for (int c = A; c <= N; c++) {
+        _mm256_storeu_si256((void *)r->word[c], zero);
+        _mm256_storeu_si256((void *)(r->word[c] + k), zero);
+    }
+}
+
+/* 256 bits, from bit j of the word on, or up to it. */
+VL_TARGET_AVX2 static inline __m256i moved(const uint64_t *word, int j, bool down)
+{
+    const __m256i here = _mm256_loadu_si256((const void *)word);
+    const __m256i next = _mm256_loadu_si256((const void *)(down ? word + 1 : word - 1));
+    const __m128i by = _mm_cvtsi32_si128(j), rest = _mm_cvtsi32_si128(64 - j);
+    return down ? _mm256_or_si256(_mm256_srl_epi64(here, by), _mm256_sll_epi64(next, rest))
+                : _mm256_or_si256(_mm256_sll_epi64(here, by), _mm256_srl_epi64(next, rest));
+}
+
+/* Of 256 places those at which 11 of the 16 letters of `seed` lie upon the same. */
+VL_TARGET_AVX2 static inline __m256i likely(const rows *r, size_t k, const uint8_t seed[SEED], bool down)
+{
+    __m256i c0 = _mm256_setzero_si256(), c1 = c0, c2 = c0, c3 = c0, c4 = c0; /* counts, a bit each */
+    for (int j = 0; j < SEED; j += 2) {
+        const __m256i a = moved(r->word[seed[j]] + k, j, down),
+                      b = moved(r->word[seed[j + 1]] + k, j + 1, down);
+        const __m256i x = _mm256_xor_si256(c0, a);
+        const __m256i up1 = _mm256_or_si256(_mm256_and_si256(c0, a), _mm256_and_si256(x, b));
+        const __m256i up2 = _mm256_and_si256(c1, up1), up3 = _mm256_and_si256(c2, up2);
+        c0 = _mm256_xor_si256(x, b);
+        c1 = _mm256_xor_si256(c1, up1);
+        c2 = _mm256_xor_si256(c2, up2);
+        c4 = _mm256_or_si256(c4, _mm256_and_si256(c3, up3));
+        c3 = _mm256_xor_si256(c3, up3);
+    }
+    const __m256i three = _mm256_or_si256(c2, _mm256_and_si256(c1, c0)); /* 3 or more beside 8 */
+    return _mm256_or_si256(c4, _mm256_and_si256(c3, three));
+}
+
+/* Which of the 32 letters from `one` on are those before `end`, backwards and complemented. */
+VL_TARGET_AVX2 static inline uint32_t alike(const uint8_t *one, const uint8_t *end)
+{
+    const __m256i back = _mm256_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13,
+                                          12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m256i self = _mm256_setr_epi8(0, 'A', 0, 'C', 'T', 0, 0, 'G', 0, 0, 0, 0, 0, 0, 0, 0, 0, 'A', 0,
+                                          'C', 'T', 0, 0, 'G', 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m256i other =
+        _mm256_setr_epi8('N', 'T', 'N', 'G', 'A', 'N', 'N', 'C', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N',
+                         'T', 'N', 'G', 'A', 'N', 'N', 'C', 'N', 'N', 'N', 'N', 'N', 'N', 'N', 'N');
+    const __m256i raw = _mm256_loadu_si256((const void *)(end - 32)), low = _mm256_set1_epi8(15);
+    const __m256i turned =
+        _mm256_permute2x128_si256(_mm256_shuffle_epi8(raw, back), _mm256_shuffle_epi8(raw, back), 1);
+    const __m256i c = _mm256_and_si256(turned, _mm256_set1_epi8((char)0xdf)),
+                  nibble = _mm256_and_si256(c, low);
+    const __m256i known = _mm256_cmpeq_epi8(c, _mm256_shuffle_epi8(self, nibble));
+    const __m256i mate = _mm256_blendv_epi8(_mm256_set1_epi8('N'), _mm256_shuffle_epi8(other, nibble), known);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(mate, _mm256_loadu_si256((const void *)one)));
+}
+
+/* fits() for n of LEAST and more, with 64 letters before `end`. */
+VL_TARGET_AVX2 static inline bool fits_avx2(const uint8_t *one, const uint8_t *end, uint64_t n)
+{
+    const uint64_t same = (uint64_t)alike(one + 32, end - 32) << 32 | alike(one, end);
+    const uint64_t compared = (UINT64_C(1) << (n < COMPARED ? n : COMPARED)) - 1;
+    return _mm_popcnt_u64(~same & compared) <= MOST_WRONG;
+}
+
+/* Places 0, 1, 2 ..; -1: none. */
+VL_TARGET_AVX2 static inline int64_t forward(const rows *r, const uint8_t seed[SEED], const uint8_t *one,
+                                             uint64_t n1, const uint8_t *end, uint64_t n2)
+{
+    for (uint64_t from = 0; from + LEAST <= n1; from += 256) {
+        uint64_t place[4];
+        const __m256i found = likely(r, FRONT + from / 64, seed, true);
+        if (_mm256_testz_si256(found, found)) continue;
+        _mm256_storeu_si256((void *)place, found);
+        for (uint64_t k = 0; k < 4; k++)
+            for (; place[k]; place[k] &= place[k] - 1) {
+                const uint64_t o = from + 64 * k + (uint64_t)__builtin_ctzll(place[k]);
+                if (o + LEAST > n1) return -1;
+                if (fits_avx2(one + o, end, least(n1 - o, n2))) return (int64_t)o;
+            }
+    }
+    return -1;
+}
+
+/* Places 0, -1, -2 ..; 1: none. Bit b of the second read's rows is its end at place b + 1 - n2. */
+VL_TARGET_AVX2 static inline int64_t backward(const rows *r, const uint8_t seed[SEED], const uint8_t *one,
+                                              uint64_t n1, const uint8_t *two, uint64_t n2)
+{
+    for (int64_t from = (int64_t)((n2 - 1) / 256 * 256); from >= 0; from -= 256) {
+        uint64_t place[4];
+        const __m256i found = likely(r, FRONT + (uint64_t)from / 64, seed, false);
+        if (_mm256_testz_si256(found, found)) continue;
+        _mm256_storeu_si256((void *)place, found);
+        for (int64_t k = 3; k >= 0; k--)
+            while (place[k]) {
+                const int bit = 63 - __builtin_clzll(place[k]);
+                const uint64_t end = (uint64_t)(from + 64 * k + bit) + 1;
+                place[k] ^= UINT64_C(1) << bit;
+                if (end > n2) continue;
+                if (end < LEAST) return 1;
+                if (fits_avx2(one, two + end, least(n1, end))) return (int64_t)end - (int64_t)n2;
+            }
+    }
+    return 1;
+}
+
+VL_TARGET_AVX2 static void mate_overlap_avx2(int32_t *at, const uint8_t *base, const uint64_t *offset,
+                                             size_t npair)
+{
+    rows first, second;
+    for (int k = 0; k < WORDS; k++) second.word[NONE][k] = 0;
+    for (size_t i = 0; i < npair; i++, offset += 2) {
+        const uint8_t *const one = base + offset[0], *const two = base + offset[1];
+        const uint64_t n1 = offset[1] - offset[0], n2 = offset[2] - offset[1];
+        uint8_t seed[SEED];
+        if (n1 < SHORTEST || n2 < SHORTEST || n1 > LONGEST || n2 > LONGEST) {
+            at[i] = overlap_of(one, n1, two, n2);
+            continue;
+        }
+        fill_rows(&first, one, n1, false);
+        for (int j = 0; j < SEED; j++) seed[j] = (uint8_t)complement_of(two[n2 - 1 - (uint64_t)j]);
+        const int64_t place = forward(&first, seed, one, n1, two + n2, n2);
+        at[i] = (int32_t)place;
+        if (place >= 0) continue;
+        fill_rows(&second, two, n2, true);
+        for (int j = 0; j < SEED; j++) seed[j] = class_of[one[j]];
+        const int64_t before = backward(&second, seed, one, n1, two, n2);
+        at[i] = before > 0 ? VL_NO_OVERLAP : (int32_t)before;
+    }
+}
+#endif
+
+void vl_overlap_choose(vl_kernels *k, unsigned isa)
+{
+    (void)isa;
+    k->mate_overlap = mate_overlap_scalar;
+#if defined(__x86_64__)
+    if (isa & VL_AVX2) k->mate_overlap = mate_overlap_avx2;
+#endif
+}
