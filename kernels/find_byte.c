@@ -4,7 +4,8 @@
  * count_byte  in: src [n]. Out: how many are equal to byte.
  * find_all    in: src [n], n < 2^32. Out: at [count], the positions of all that are equal, ascending; returns
  *             count. at has room for count + 16 entries, the last 16 of which may be overwritten with
- * anything.
+ *             anything.
+ * find_others the same of all that are not equal.
  *
  * The fast versions make a mask of 64 bits from 64 bytes, the first byte in the lowest bit, and work on
  * masks.
@@ -23,6 +24,15 @@ static size_t find_all_scalar(uint32_t *at, const uint8_t *src, size_t n, uint8_
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         if (src[i] == byte) at[count++] = (uint32_t)i;
+    }
+    return count;
+}
+
+static size_t find_others_scalar(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (src[i] != byte) at[count++] = (uint32_t)i;
     }
     return count;
 }
@@ -66,18 +76,29 @@ VL_TARGET_AVX2 static size_t count_byte_avx2(const uint8_t *src, size_t n, uint8
     return count;
 }
 
-VL_TARGET_AVX2 static size_t find_all_avx2(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+VL_TARGET_AVX2 static inline size_t find_avx2(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte,
+                                              uint64_t flip)
 {
     const __m256i all = _mm256_set1_epi8((char)byte);
     size_t count = 0;
 
     for (size_t i = 0; i < n; i += 64) {
-        const uint64_t mask = equal_avx2(src + i, all) & within(n - i);
+        const uint64_t mask = (equal_avx2(src + i, all) ^ flip) & within(n - i);
         const size_t more = (size_t)__builtin_popcountll(mask);
         positions(at + count, mask, more, i);
         count += more;
     }
     return count;
+}
+
+VL_TARGET_AVX2 static size_t find_all_avx2(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_avx2(at, src, n, byte, 0);
+}
+
+VL_TARGET_AVX2 static size_t find_others_avx2(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_avx2(at, src, n, byte, ~UINT64_C(0));
 }
 
 VL_TARGET_AVX512 static inline uint64_t equal_avx512(const uint8_t *src, __m512i byte)
@@ -96,7 +117,8 @@ VL_TARGET_AVX512 static size_t count_byte_avx512(const uint8_t *src, size_t n, u
 }
 
 /* The positions of a mask are the bytes 0..63 that it selects, moved together. */
-VL_TARGET_VBMI static size_t find_all_vbmi(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+VL_TARGET_VBMI static inline size_t find_vbmi(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte,
+                                              uint64_t flip)
 {
     static const uint8_t from0[64] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
@@ -106,7 +128,7 @@ VL_TARGET_VBMI static size_t find_all_vbmi(uint32_t *at, const uint8_t *src, siz
     size_t count = 0;
 
     for (size_t i = 0; i < n; i += 64) {
-        const uint64_t mask = equal_avx512(src + i, all) & within(n - i);
+        const uint64_t mask = (equal_avx512(src + i, all) ^ flip) & within(n - i);
         const size_t more = (size_t)__builtin_popcountll(mask);
         __m512i selected = _mm512_maskz_compress_epi8(mask, each);
         for (size_t k = 0; k < more; k += 16) {
@@ -117,6 +139,16 @@ VL_TARGET_VBMI static size_t find_all_vbmi(uint32_t *at, const uint8_t *src, siz
         count += more;
     }
     return count;
+}
+
+VL_TARGET_VBMI static size_t find_all_vbmi(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_vbmi(at, src, n, byte, 0);
+}
+
+VL_TARGET_VBMI static size_t find_others_vbmi(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_vbmi(at, src, n, byte, ~UINT64_C(0));
 }
 #endif
 
@@ -149,18 +181,28 @@ static size_t count_byte_neon(const uint8_t *src, size_t n, uint8_t byte)
     return i < n ? count + count_byte_scalar(src + i, n - i, byte) : count;
 }
 
-static size_t find_all_neon(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+static inline size_t find_neon(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte, uint64_t flip)
 {
     const uint8x16_t all = vdupq_n_u8(byte);
     size_t count = 0;
 
     for (size_t i = 0; i < n; i += 64) {
-        const uint64_t mask = equal_neon(src + i, all) & within(n - i);
+        const uint64_t mask = (equal_neon(src + i, all) ^ flip) & within(n - i);
         const size_t more = (size_t)__builtin_popcountll(mask);
         positions(at + count, mask, more, i);
         count += more;
     }
     return count;
+}
+
+static size_t find_all_neon(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_neon(at, src, n, byte, 0);
+}
+
+static size_t find_others_neon(uint32_t *at, const uint8_t *src, size_t n, uint8_t byte)
+{
+    return find_neon(at, src, n, byte, ~UINT64_C(0));
 }
 #endif
 
@@ -169,17 +211,23 @@ void vl_find_byte_choose(vl_kernels *k, unsigned isa)
     (void)isa;
     k->count_byte = count_byte_scalar;
     k->find_all = find_all_scalar;
+    k->find_others = find_others_scalar;
 #if defined(__x86_64__)
     if (isa & VL_AVX2) {
         k->count_byte = count_byte_avx2;
         k->find_all = find_all_avx2;
+        k->find_others = find_others_avx2;
     }
     if (isa & VL_AVX512) k->count_byte = count_byte_avx512;
-    if (isa & VL_VBMI) k->find_all = find_all_vbmi;
+    if (isa & VL_VBMI) {
+        k->find_all = find_all_vbmi;
+        k->find_others = find_others_vbmi;
+    }
 #elif defined(__aarch64__)
     if (isa & VL_NEON) {
         k->count_byte = count_byte_neon;
         k->find_all = find_all_neon;
+        k->find_others = find_others_neon;
     }
 #endif
 }

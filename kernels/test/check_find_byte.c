@@ -1,4 +1,4 @@
-/* count_byte, find_all: against memchr, from nothing found to every byte. */
+/* count_byte, find_all, find_others: against memchr, from nothing found to every byte. */
 #include <string.h>
 
 #include "kernels/test/check.h"
@@ -38,6 +38,26 @@ static void check_one(const check_table *t, const check_case *c, const check_arr
     check_free(&at);
 }
 
+/* What find_others lists are the positions between those of find_all. */
+static void check_others(const check_table *t, const check_case *c, const check_array *a, const uint32_t *all,
+                         size_t count)
+{
+    const size_t n = a->n - count;
+    check_array at = check_new((n + ROOM) * 4, 0);
+    const uint32_t *const other = (const uint32_t *)(const void *)at.data;
+    size_t k = 0, right = 0;
+
+    check_that(t->k.find_others((uint32_t *)(void *)at.data, a->data, a->n, BYTE) == n, t->isa,
+               "find_others: how many", c->n, c->offset);
+    for (size_t i = 0; i < a->n; i++) {
+        if (k < count && all[k] == i) k++;
+        else right += other[i - k] == i;
+    }
+    check_that(right == n, t->isa, "find_others: positions", c->n, c->offset);
+    check_that(check_guards(&at), t->isa, "find_others: written outside", c->n, c->offset);
+    check_free(&at);
+}
+
 void check_find_byte(void)
 {
     static const unsigned rare[] = { 0, 1, 2, 5, 40, 300 };
@@ -48,7 +68,10 @@ void check_find_byte(void)
         for (check_case c = { 0 }; check_next(&c);) {
             check_array a = text(&c, rare[r]);
             const size_t count = positions(want, &a);
-            for (int t = 0; t < check_ntable; t++) check_one(&check_tables[t], &c, &a, want, count);
+            for (int t = 0; t < check_ntable; t++) {
+                check_one(&check_tables[t], &c, &a, want, count);
+                check_others(&check_tables[t], &c, &a, want, count);
+            }
             check_free(&a);
         }
     }
@@ -72,6 +95,23 @@ static void run_all(const vl_kernels *k, void *arg)
     j->result = k->find_all((uint32_t *)(void *)j->at.data, j->a.data, j->a.n, BYTE);
 }
 
+static void run_others(const vl_kernels *k, void *arg)
+{
+    job *const j = arg;
+    j->result = k->find_others((uint32_t *)(void *)j->at.data, j->a.data, j->a.n, BYTE);
+}
+
+/* As unusual qualities are: one byte in ten is another one. */
+static void bench_others(void)
+{
+    const check_case c = { .n = BENCH_BYTES };
+    job j = { .a = check_new(c.n, 0), .at = check_new((c.n + ROOM) * 4, 0) };
+    for (size_t i = 0; i < c.n; i++) j.a.data[i] = check_below(10) ? BYTE : 'x';
+    check_bench("find_others 1 in 10", offsetof(vl_kernels, find_others), c.n, run_others, &j);
+    check_free(&j.a);
+    check_free(&j.at);
+}
+
 void bench_find_byte(void)
 {
     static const struct {
@@ -88,4 +128,5 @@ void bench_find_byte(void)
         check_free(&j.a);
         check_free(&j.at);
     }
+    bench_others();
 }
