@@ -15,10 +15,11 @@
  */
 #include "pipeline/codec/quality_model.h"
 
-#include "formats/leb.h"
 #include "formats/xxh3.h"
 #include "kernels/kernels.h"
 #include "pipeline/codec/log2.h"
+#include "pipeline/codec/payload.h"
+#include "pipeline/codec/quality_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,50 +67,11 @@ static vl_code read_model(state *s, const uint8_t *bytes, size_t n, vl_work *wor
 
 /* ---- packing ---- */
 
-static vl_code put_leb(vl_buf *out, uint64_t v, vl_err *err)
-{
-    uint8_t text[VL_LEB_MOST];
-    return vl_buf_append(out, text, (size_t)(vl_put_leb(text, v) - text), err);
-}
-
-/* row [n]: the lengths of rows, that of what follows the last end among them; n at least 1. */
-static vl_code put_rows(const uint32_t *row, size_t n, vl_work *work, vl_buf *out, vl_err *err)
-{
-    bool equal = true;
-    for (size_t i = 2; i + 1 < n; i++) equal &= row[i] == row[1];
-    const uint32_t each = n > 2 && equal ? row[1] : 0;
-    if (put_leb(out, n, err) || put_leb(out, row[0], err) || put_leb(out, each, err) ||
-        put_leb(out, row[n - 1], err) || n <= 2 || each)
-        return err->code;
-    vl_buf *const frame = &work->a;
-    frame->len = 0;
-    if (vl_zstd_pack((const uint8_t *)(row + 1), (n - 2) * sizeof *row, VL_EFFORTS - 1, work, frame, err) ||
-        put_leb(out, frame->len, err))
-        return err->code;
-    return vl_buf_append(out, frame->data, frame->len, err);
-}
-
-/* The lengths of rows out of their ends; what follows the last end, if anything, is a row. */
-static vl_code lengths_of(const vl_pack_job *job, vl_buf *out, size_t *n, vl_err *err)
-{
-    const vl_beside *const b = &job->beside;
-    if (vl_buf_reserve(out, (b->nrow + 1) * sizeof(uint32_t), err)) return err->code;
-    uint32_t *const row = (uint32_t *)(void *)out->data, start = 0;
-    *n = 0;
-    for (size_t i = 0; i < b->nrow; i++) {
-        if (b->row[i] == start) continue;
-        row[(*n)++] = b->row[i] - start;
-        start = b->row[i];
-    }
-    if (start < job->len || !*n) row[(*n)++] = (uint32_t)job->len - start;
-    return VL_OK;
-}
-
 static vl_code put_others(const vl_pack_job *job, state *s, size_t nother, size_t nstep, vl_buf *out,
                           vl_err *err)
 {
     const uint32_t *const other = (const uint32_t *)(const void *)s->other.data;
-    if (put_leb(out, nother, err) || vl_buf_grow(out, nother, err)) return err->code;
+    if (vl_add_number(out, nother, err) || vl_buf_grow(out, nother, err)) return err->code;
     for (size_t i = 0; i < nother; i++) {
         const size_t at = other[i] % VL_LANES * nstep + other[i] / VL_LANES;
         out->data[out->len++] = at < job->len ? job->plain[at] : 0;
@@ -141,10 +103,11 @@ static vl_code pack_by(const vl_pack_job *job, state *s, const vl_buf *model, vl
     uint32_t start[VL_LANES];
     size_t nrow = 0;
     vl_lanes lanes = { .n = VL_LANES };
-    if (vl_buf_append(out, &how, 1, err) || put_leb(out, job->fill, err) || put_leb(out, model->len, err) ||
-        vl_buf_append(out, model->data, model->len, err) ||
-        (rows && (lengths_of(job, &s->rows, &nrow, err) ||
-                  put_rows((const uint32_t *)(const void *)s->rows.data, nrow, job->work, out, err))) ||
+    if (vl_buf_append(out, &how, 1, err) || vl_add_number(out, job->fill, err) ||
+        vl_add_number(out, model->len, err) || vl_buf_append(out, model->data, model->len, err) ||
+        (rows &&
+         (vl_quality_lengths(job, &s->rows, &nrow, err) ||
+          vl_quality_put_rows((const uint32_t *)(const void *)s->rows.data, nrow, job->work, out, err))) ||
         vl_quality_lanes(rows ? job->beside.row : NULL, rows ? job->beside.nrow : 0, job->len, nstep,
                          &s->length, &lanes, err) ||
         take_symbols(job, s, m, nstep, err) || vl_buf_reserve(&s->freq, n * sizeof(uint32_t), err) ||
@@ -233,53 +196,17 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
 
 /* ---- unpacking ---- */
 
-typedef struct cursor {
-    const uint8_t *p, *end;
-} cursor;
-
 static vl_code cut_off(const char *what, vl_err *err)
 {
     return vl_fail(err, VL_ESTORE, "chunk of qualities: %s are cut off or make no sense", what);
 }
 
-static bool get(cursor *c, uint64_t *v, uint64_t most)
-{
-    c->p = vl_get_leb(c->p, c->end, v);
-    if (!c->p) c->p = c->end, *v = UINT64_MAX;
-    return *v <= most;
-}
-
-/* The ends of rows, u32 each, that lie within n symbols. */
-static vl_code get_rows(const vl_unpack_job *job, cursor *c, vl_buf *out, size_t *nrow, vl_err *err)
-{
-    uint64_t n, first, each, last, bytes;
-    if (!get(c, &n, job->len) || !n || !get(c, &first, job->len) || !get(c, &each, job->len) ||
-        !get(c, &last, job->len))
-        return cut_off("rows", err);
-    if (vl_buf_reserve(out, n * sizeof(uint32_t), err)) return err->code;
-    uint32_t *const row = (uint32_t *)(void *)out->data;
-    if (n > 2 && !each) {
-        if (!get(c, &bytes, (uint64_t)(c->end - c->p))) return cut_off("rows", err);
-        if (vl_zstd_unpack(c->p, bytes, (uint8_t *)(row + 1), (n - 2) * sizeof *row, job->work, err))
-            return err->code;
-        c->p += bytes;
-    }
-    uint64_t end = 0;
-    for (size_t i = 0; i < n; i++) {
-        end += !i ? first : i == n - 1 ? last : each ? each : row[i];
-        if (end > job->len) return cut_off("rows", err);
-        row[i] = (uint32_t)end;
-    }
-    *nrow = n;
-    return VL_OK;
-}
-
-static vl_code get_model(const vl_unpack_job *job, cursor *c, state *s, vl_err *err)
+static vl_code get_model(const vl_unpack_job *job, vl_rest *c, state *s, vl_err *err)
 {
     uint64_t n;
-    if (!get(c, &n, (uint64_t)(c->end - c->p))) return cut_off("models", err);
-    c->p += n;
-    return read_model(s, c->p - n, n, job->work, err);
+    const uint8_t *bytes;
+    if (!vl_take_number(c, &n, vl_rest_of(c)) || !vl_take_bytes(c, &bytes, n)) return cut_off("models", err);
+    return read_model(s, bytes, n, job->work, err);
 }
 
 /* Symbols into values; those by no model are put in their places. */
@@ -297,7 +224,7 @@ static vl_code put_values(const vl_unpack_job *job, state *s, const vl_quality_m
     return VL_OK;
 }
 
-static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, uint32_t nlane,
+static vl_code read_words(const vl_unpack_job *job, vl_rest *c, state *s, uint32_t nlane,
                           const vl_quality_model *m, const uint32_t *row, size_t nrow, vl_err *err)
 {
     const size_t nstep = vl_quality_steps(job->len, nlane), n = nstep * nlane;
@@ -305,20 +232,18 @@ static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, uint32_
     uint32_t start[VL_LANES];
     const size_t nstart = nlane * sizeof *start;
     vl_lanes lanes = { .n = nlane };
-    if (!get(c, &nother, n) || nother > (uint64_t)(c->end - c->p)) return cut_off("others", err);
-    const uint8_t *const other = c->p;
-    c->p += nother;
-    if ((size_t)(c->end - c->p) < nstart || (c->end - c->p) % 2) return cut_off("words", err);
-    memcpy(start, c->p, nstart);
-    c->p += nstart;
-    const size_t nword = (size_t)(c->end - c->p) / 2;
+    const uint8_t *other, *first;
+    if (!vl_take_number(c, &nother, n) || !vl_take_bytes(c, &other, nother)) return cut_off("others", err);
+    if (!vl_take_bytes(c, &first, nstart) || vl_rest_of(c) % 2) return cut_off("words", err);
+    memcpy(start, first, nstart);
+    const size_t nword = vl_rest_of(c) / 2;
     if (nword > n) return cut_off("words", err);
     if (vl_quality_lanes(row, nrow, job->len, nstep, &s->length, &lanes, err) ||
         vl_buf_reserve(&s->sym, 2 * n, err) ||
         vl_buf_reserve(&s->other, (nother + 1) * sizeof(uint32_t), err) ||
         vl_buf_reserve(&s->words, nword * 2 + VL_PAD, err) || vl_buf_reserve(&s->best, nother + 1, err))
         return err->code;
-    memcpy(s->words.data, c->p, nword * 2);
+    memcpy(s->words.data, c->at, nword * 2);
     for (size_t i = 0; i < nother; i++) s->best.data[i] = m->symbol[other[i]] & (VL_QUALITY_OTHER - 1);
     if (vl_k.context_read(s->sym.data, (uint32_t *)(void *)s->other.data,
                           (const uint16_t *)(const void *)s->words.data, nword, start, s->best.data, nother,
@@ -329,11 +254,12 @@ static vl_code read_words(const vl_unpack_job *job, cursor *c, state *s, uint32_
 }
 
 /* job->len: without what fills the chunk up. */
-static vl_code unpack_real(const vl_unpack_job *job, cursor *c, state *s, unsigned how, vl_err *err)
+static vl_code unpack_real(const vl_unpack_job *job, vl_rest *c, state *s, unsigned how, vl_err *err)
 {
     const bool rows = how & ROWS;
     size_t nrow = 0;
-    if (get_model(job, c, s, err) || (rows && get_rows(job, c, &s->rows, &nrow, err))) return err->code;
+    if (get_model(job, c, s, err) || (rows && vl_quality_get_rows(job, c, &s->rows, &nrow, err)))
+        return err->code;
     const uint32_t *const row = (const uint32_t *)(const void *)s->rows.data;
     return read_words(job, c, s, how & WIDE ? VL_LANES : FIRST_LANES, &s->model, rows ? row : NULL, nrow,
                       err);
@@ -343,12 +269,12 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
     uint64_t fill;
     vl_unpack_job real = *job;
-    cursor c = { job->payload, job->payload + job->n };
+    vl_rest c = { job->payload, job->payload + job->n };
     state *const s = state_of(job->work, err);
     if (!s) return err->code;
     if (!job->n || job->width != 1 || !job->len) return cut_off("all", err);
-    const unsigned how = *c.p++;
-    if (how > (ROWS | WIDE) || !get(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
+    const unsigned how = *c.at++;
+    if (how > (ROWS | WIDE) || !vl_take_number(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
     real.len -= fill;
     if (unpack_real(&real, &c, s, how, err)) return err->code;
     memset(job->plain + real.len, job->plain[real.len - 1], fill);

@@ -5,30 +5,23 @@
  * First the shape of contexts: each shape of the table is tried on a part of the chunk, and costs what its
  * contexts are about to take (context_cost). Of the cheapest three the one is taken whose model and
  * symbols are the fewest bytes. For that the contexts, of
- * which there are thousands, are brought together in clusters of nearly the same
- * frequencies: each context goes where it costs the fewest bits, the clusters' frequencies are counted again,
- * and so on for some rounds. A context stays with the one before it unless that costs more than to say so. A
- * few bytes keep 128 clusters, and contexts that were seen seldom lean on others: the result is mostly
- * smaller than what contexts adapted one by one give.
+ * which there are thousands, are brought together in clusters (clusters.h).
  */
 #include "pipeline/codec/quality_model.h"
 
 #include "kernels/kernels.h"
+#include "pipeline/codec/clusters.h"
 #include "pipeline/codec/log2.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ONE = 128,       /* a bit is ONE */
     LEAST = 64,      /* symbols */
     PART = 1 << 18,  /* symbols on which shapes are tried */
     WHOLE = 1 << 20, /* and from which frequencies are learned */
     TRIED = 3,       /* shapes that are learned whole */
-    CLUSTERS = 128,
-    ROUNDS = 6,
-    OFTEN = 16,   /* symbols: contexts that were seen less wait for the last round */
-    SAY = 6 * ONE /* what a context in another cluster than the one before costs */
+    CLUSTERS = 128
 };
 
 /* What a shape looks at (context.h); history in symbols. */
@@ -237,206 +230,20 @@ static vl_code choose_shapes(learner *a, const shape *best[TRIED], int *n, vl_er
     return VL_OK;
 }
 
-/* ---- clusters ---- */
-
-/* A context that was seen. */
-typedef struct active {
-    uint32_t context, total;
-    const uint32_t *count; /* [nsymbol] */
-} active;
-
-typedef struct clusters {
-    uint32_t n, stride, nsymbol;
-    size_t ncontext, nactive;
-    active *active; /* owned; ascending */
-    uint8_t *of;    /* owned; [ncontext] the cluster of each */
-    uint64_t *sum;  /* owned; [n * nsymbol] */
-    int16_t *price; /* owned; [nsymbol * CLUSTERS] bits in 1/ONE of a symbol in each cluster */
-    uint8_t *level; /* owned; [n * stride] */
-} clusters;
-
-static void free_clusters(clusters *k)
-{
-    free(k->active);
-    free(k->of);
-    free(k->sum);
-    free(k->price);
-    free(k->level);
-}
-
-static uint32_t total_of(const uint32_t *count, uint32_t n)
-{
-    uint32_t all = 0;
-    for (uint32_t s = 0; s < n; s++) all += count[s];
-    return all;
-}
-
-static vl_code begin_clusters(clusters *k, const learner *a, unsigned bits, vl_err *err)
-{
-    const uint32_t *const all = (const uint32_t *)(const void *)a->count.data,
-                          *const row = (const uint32_t *)(const void *)a->row.data;
-    *k = (clusters){ .nsymbol = a->model.context.nsymbol, .ncontext = (size_t)1 << bits };
-    k->stride = k->nsymbol + 1;
-    k->active = malloc(a->nrow * sizeof *k->active);
-    k->of = calloc(k->ncontext, 1);
-    k->sum = malloc(CLUSTERS * k->nsymbol * sizeof *k->sum);
-    k->price = malloc(CLUSTERS * k->nsymbol * sizeof *k->price);
-    k->level = malloc(CLUSTERS * (size_t)k->stride);
-    if (!k->active || !k->of || !k->sum || !k->price || !k->level)
-        return vl_fail(err, VL_ENOMEM, "no memory to learn qualities");
-    for (size_t c = 0; c < k->ncontext; c++) {
-        if (!row[c]) continue;
-        const uint32_t *const own = all + (size_t)(row[c] - 1) * k->nsymbol;
-        k->active[k->nactive++] = (active){ (uint32_t)c, total_of(own, k->nsymbol), own };
-    }
-    return VL_OK;
-}
-
-/* The first frequencies: those of the contexts that were seen most. */
-static void seed(clusters *k)
-{
-    uint32_t least = UINT32_MAX; /* all that were seen more often are taken */
-    uint32_t taken = 0;
-    while (taken < CLUSTERS && taken < k->nactive) {
-        uint32_t next = 0;
-        for (size_t i = 0; i < k->nactive; i++)
-            if (k->active[i].total < least && k->active[i].total > next) next = k->active[i].total;
-        for (size_t i = 0; i < k->nactive && taken < CLUSTERS; i++) {
-            if (k->active[i].total != next) continue;
-            for (uint32_t s = 0; s < k->nsymbol; s++) k->sum[taken * k->nsymbol + s] = k->active[i].count[s];
-            taken++;
-        }
-        least = next;
-    }
-    k->n = taken;
-}
-
-/* The level of a frequency that is given in 1/256. */
-static uint8_t level_of(const vl_log2 *log, uint64_t f)
-{
-    const uint32_t l = vl_log2_of(log, f < 256 ? 256 : (uint32_t)f) - 8 * VL_LOG_ONE;
-    return (uint8_t)(((l * 16 + 32768) >> 16) + 1);
-}
-
-/* The levels of one cluster, all of them together no more than there is room for; what is without frequency
- * gets about as much as symbols that were seen once. */
-static void put_levels(const clusters *k, const vl_log2 *log, const uint64_t *sum, uint8_t *level,
-                       uint32_t *freq)
-{
-    uint8_t slots[VL_FREQ_ALL];
-    uint64_t all = 0, once = 0;
-    for (uint32_t s = 0; s < k->nsymbol; s++) {
-        all += sum[s];
-        once += sum[s] == 1;
-    }
-    const uint64_t other = 1 + (all ? VL_FREQ_ALL * once / (2 * all + 64) : 0);
-    level[k->nsymbol] = level_of(log, (other < 64 ? other : 64) * 256);
-    for (uint64_t room = VL_FREQ_ALL;; room -= room / 32) {
-        for (uint32_t s = 0; s < k->nsymbol; s++)
-            level[s] = sum[s] ? level_of(log, sum[s] * room * 256 / all) : 0;
-        if (vl_quality_freq(level, k->stride, freq, slots)) break;
-    }
-}
-
-static void put_prices(clusters *k, const vl_log2 *log)
-{
-    uint32_t freq[VL_QUALITY_OTHER];
-    for (uint32_t c = 0; c < k->n; c++) {
-        put_levels(k, log, k->sum + c * k->nsymbol, k->level + c * k->stride, freq);
-        for (uint32_t s = 0; s < k->nsymbol; s++) {
-            const uint32_t f = freq[s] & 0xffff;
-            k->price[s * CLUSTERS + c] =
-                (int16_t)(f ? (((uint32_t)VL_FREQ_BITS << 16) - vl_log2_of(log, f)) / (65536 / ONE)
-                            : (VL_FREQ_BITS + 8) * ONE);
-        }
-    }
-}
-
-/* Where a context's symbols cost the fewest bits; stays with `before` if that is hardly more. */
-static uint8_t cheapest(const clusters *k, const uint32_t *count, uint8_t before, uint32_t *cost)
-{
-    uint32_t sum[CLUSTERS] = { 0 };
-    for (uint32_t s = 0; s < k->nsymbol; s++) {
-        const int16_t *const price = k->price + s * CLUSTERS;
-        for (uint32_t left = count[s];
-             left;) { /* products of 16 bits are what every CPU has for many at once */
-            const int16_t n = (int16_t)(left < INT16_MAX ? left : INT16_MAX);
-            for (uint32_t c = 0; c < CLUSTERS; c++) sum[c] += (uint32_t)(n * price[c]);
-            left -= (uint16_t)n;
-        }
-    }
-    uint32_t best = 0;
-    for (uint32_t c = 1; c < k->n; c++)
-        if (sum[c] < sum[best]) best = c;
-    if (sum[before] <= sum[best] + SAY) best = before;
-    *cost = sum[best];
-    return (uint8_t)best;
-}
-
-/* Each context that was seen so often to its cluster, and what they cost in all, in 1/ONE bit. */
-static uint64_t assign(clusters *k, uint32_t least)
-{
-    uint64_t bits = 0;
-    uint8_t before = 0;
-    size_t at = 0;
-    memset(k->sum, 0, CLUSTERS * k->nsymbol * sizeof *k->sum);
-    for (size_t i = 0; i < k->nactive; i++) {
-        uint32_t cost;
-        const uint32_t context = k->active[i].context, *const own = k->active[i].count;
-        if (k->active[i].total < least) continue;
-        for (; at < context; at++) k->of[at] = before;
-        before = cheapest(k, own, before, &cost);
-        bits += cost;
-        for (uint32_t s = 0; s < k->nsymbol; s++) k->sum[before * k->nsymbol + s] += own[s];
-    }
-    for (; at < k->ncontext; at++) k->of[at] = before;
-    return bits;
-}
-
-/* Clusters that no context is in go. */
-static void close_up(clusters *k)
-{
-    uint8_t to[CLUSTERS];
-    uint32_t n = 0;
-    for (uint32_t c = 0; c < k->n; c++) {
-        bool used = false;
-        for (uint32_t s = 0; s < k->nsymbol; s++) used |= k->sum[c * k->nsymbol + s] != 0;
-        to[c] = (uint8_t)n;
-        if (!used) continue;
-        memmove(k->sum + n * k->nsymbol, k->sum + c * k->nsymbol, k->nsymbol * sizeof *k->sum);
-        n++;
-    }
-    for (size_t i = 0; i < k->ncontext; i++) k->of[i] = to[k->of[i]];
-    k->n = n;
-}
-
-static vl_code make_clusters(clusters *k, learner *a, unsigned bits, uint64_t *cost, vl_err *err)
-{
-    if (begin_clusters(k, a, bits, err)) return err->code;
-    seed(k);
-    for (int round = 0; round < ROUNDS; round++) {
-        put_prices(k, &a->log);
-        *cost = assign(k, round < ROUNDS - 1 ? OFTEN : 1);
-        close_up(k);
-    }
-    put_prices(k, &a->log);
-    return VL_OK;
-}
-
 /* ---- the whole ---- */
 
-static vl_code put_model(learner *a, const clusters *k, uint8_t shape_bytes[VL_QUALITY_SHAPE], uint64_t cost,
-                         size_t n, vl_buf *out, vl_err *err)
+static vl_code put_model(learner *a, const vl_clusters *k, uint8_t shape_bytes[VL_QUALITY_SHAPE],
+                         uint64_t cost, size_t n, vl_buf *out, vl_err *err)
 {
     const vl_quality_model *const m = &a->model;
-    const uint64_t bits = cost * (256 / ONE) / n;
+    const uint64_t bits = cost * (256 / VL_CLUSTER_BIT) / n;
     const uint16_t expects = (uint16_t)(bits < UINT16_MAX ? bits : UINT16_MAX);
     const uint8_t head[2] = { VL_QUALITY_VERSION, (uint8_t)m->context.nsymbol };
     shape_bytes[47] = (uint8_t)expects;
     shape_bytes[48] = (uint8_t)(expects >> 8);
     shape_bytes[49] = (uint8_t)(k->n - 1);
     a->table.len = out->len = 0;
-    if (vl_buf_append(&a->table, k->level, (size_t)k->n * k->stride, err) ||
+    if (vl_buf_append(&a->table, k->level, (size_t)k->n * (k->nsymbol + 1), err) ||
         vl_buf_append(&a->table, k->of, k->ncontext, err) || vl_buf_append(out, head, 2, err) ||
         vl_buf_append(out, m->value, m->context.nsymbol, err) ||
         vl_buf_append(out, shape_bytes, VL_QUALITY_SHAPE, err))
@@ -448,16 +255,18 @@ static vl_code put_model(learner *a, const clusters *k, uint8_t shape_bytes[VL_Q
 static vl_code try_shape(learner *a, const shape *s, vl_buf *out, size_t *bytes, vl_err *err)
 {
     uint8_t about[VL_QUALITY_SHAPE];
-    clusters k = { 0 };
+    vl_clusters k = { .most = CLUSTERS, .nsymbol = a->model.context.nsymbol, .another = true };
     uint64_t cost = 0;
     const size_t nstep = a->nstep < WHOLE / VL_LANES ? a->nstep : WHOLE / VL_LANES;
     const unsigned bits = shape_bits(a, s);
     put_shape(a, s, about);
     vl_quality_shape(&a->model, about);
-    if (!count(a, nstep, bits, err) && !make_clusters(&k, a, bits, &cost, err))
+    if (!count(a, nstep, bits, err) && !vl_clusters_make(&k, (const uint32_t *)(const void *)a->count.data,
+                                                         (const uint32_t *)(const void *)a->row.data,
+                                                         (size_t)1 << bits, &a->log, &cost, err))
         put_model(a, &k, about, cost, nstep * VL_LANES, out, err);
-    *bytes = cost / (8 * ONE) + out->len;
-    free_clusters(&k);
+    *bytes = cost / (8 * VL_CLUSTER_BIT) + out->len;
+    vl_clusters_free(&k);
     return err->code;
 }
 

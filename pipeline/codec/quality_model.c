@@ -2,6 +2,7 @@
 #include "pipeline/codec/quality_model.h"
 
 #include "kernels/kernels.h"
+#include "pipeline/codec/clusters.h"
 
 #include <string.h>
 
@@ -43,39 +44,6 @@ size_t vl_quality_alone(const uint8_t *quality, size_t n, const vl_log2 *log)
     for (int v = 0; v < 256; v++)
         if (count[v]) bits -= (uint64_t)count[v] * vl_log2_of(log, count[v]);
     return (size_t)(bits / (8 * VL_LOG_ONE));
-}
-
-/* ---- frequencies ---- */
-
-/* About 2^(level / 16), at least 1. */
-static uint32_t freq_of(unsigned level)
-{
-    static const uint32_t part[16] = { 65536, 68438, 71468,  74632,  77936,  81386,  84990,  88752,
-                                       92682, 96785, 101070, 105545, 110218, 115098, 120194, 125515 };
-    return (uint32_t)(((uint64_t)part[level % 16] << level / 16) + 32768) >> 16;
-}
-
-bool vl_quality_freq(const uint8_t *level, uint32_t stride, uint32_t *freq, uint8_t *slot)
-{
-    uint32_t sum = 0, greatest = 0, first = 0;
-    if (!level[stride - 1]) return false;
-    for (uint32_t s = 0; s < stride; s++) {
-        if (level[s] > 16 * VL_FREQ_BITS + 1) return false;
-        freq[s] = level[s] ? freq_of(level[s] - 1u) : 0;
-        sum += freq[s];
-        if (freq[s] > freq[greatest]) greatest = s;
-    }
-    const int64_t rest = (int64_t)VL_FREQ_ALL - sum + freq[greatest];
-    if (rest < 1) return false;
-    freq[greatest] = (uint32_t)rest;
-    for (uint32_t s = 0; s < stride; s++) {
-        if (!freq[s]) continue;
-        memset(slot + first, (int)s, freq[s]);
-        const uint32_t own = freq[s];
-        freq[s] |= first << 16;
-        first += own;
-    }
-    return true;
 }
 
 /* ---- reading ---- */
@@ -151,7 +119,8 @@ static vl_code read_tables(vl_quality_model *m, const uint8_t *packed, size_t n,
                            ncluster);
     uint32_t *const freq = (uint32_t *)(void *)m->freq.data;
     for (size_t k = 0; k < ncluster; k++)
-        if (!vl_quality_freq(all->data + k * c->stride, c->stride, freq + k * c->stride,
+        if (!all->data[(k + 1) * c->stride - 1] ||
+            !vl_cluster_freq(all->data + k * c->stride, c->stride, freq + k * c->stride,
                              m->slot.data + k * VL_FREQ_ALL))
             return vl_fail(err, VL_ESTORE, "model of qualities: frequencies of cluster %zu", k);
     c->cluster = m->cluster.data;

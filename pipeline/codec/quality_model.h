@@ -57,7 +57,5 @@ unsigned vl_quality_symbol_bits(unsigned nsymbol);
 /* Sets all but the tables of m->context, whose nsymbol is set, by these bytes; returns the bits of a context,
  * 0: they make no sense. */
 unsigned vl_quality_shape(vl_quality_model *m, const uint8_t bytes[VL_QUALITY_SHAPE]);
-/* level [stride] -> freq [stride], slot [VL_FREQ_ALL] of one cluster; false: they make no sense. */
-bool vl_quality_freq(const uint8_t *level, uint32_t stride, uint32_t *freq, uint8_t *slot);
 
 #endif
