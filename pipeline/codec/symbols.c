@@ -73,8 +73,7 @@ static void place(uint32_t *f, size_t nsymbol)
     }
 }
 
-/* s->pair [nstep * lanes], coded. */
-static vl_code put_words(vl_symbols *s, size_t nstep, size_t lanes, vl_buf *out, vl_err *err)
+vl_code vl_symbols_put_words(vl_symbols *s, size_t nstep, size_t lanes, vl_buf *out, vl_err *err)
 {
     const size_t n = nstep * lanes;
     uint32_t state[VL_STREAM_LANES];
@@ -103,7 +102,7 @@ static vl_code pack_0(vl_symbols *s, const uint8_t *bytes, size_t n, const uint3
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < n; i++) pair[i] = f[bytes[i]];
     for (size_t i = n; i < nstep * lanes; i++) pair[i] = f[bytes[0]];
-    return put_words(s, nstep, lanes, out, err);
+    return vl_symbols_put_words(s, nstep, lanes, out, err);
 }
 
 /* Symbols of bytes in lanes, in s->split; how often each follows each. */
@@ -140,7 +139,7 @@ static vl_code pack_1(vl_symbols *s, size_t n, const uint8_t *value, size_t nsym
     }
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < all; i++) pair[i] = f[i < lanes ? 0 : s->split.data[i - lanes]][s->split.data[i]];
-    return put_words(s, nstep, lanes, out, err);
+    return vl_symbols_put_words(s, nstep, lanes, out, err);
 }
 
 /* Bytes of order 1, about. */

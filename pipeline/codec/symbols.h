@@ -40,6 +40,9 @@ void vl_symbols_free(vl_symbols *s);
 /* What n symbols with these counts take by their frequencies, in bits, without the table. */
 uint64_t vl_symbols_bits(const vl_log2 *log, const uint32_t *count, size_t nsymbol, size_t n);
 
+/* Words of s->pair [nstep * lanes], first << 16 | frequency each. */
+vl_code vl_symbols_put_words(vl_symbols *s, size_t nstep, size_t lanes, vl_buf *out, vl_err *err);
+
 /* text: bytes that may repeat at a distance; zstd is tried as well. */
 vl_code vl_symbols_pack(vl_symbols *s, const uint8_t *bytes, size_t n, bool text, vl_work *work, vl_buf *out,
                         vl_err *err);

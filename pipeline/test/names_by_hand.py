@@ -47,19 +47,19 @@ TITLES = {"instrument": instrument, "archive": archive, "nanopore": nanopore, "s
           "turns": turns}
 
 
-def read_store(path):
+def read_store(path, columns=("reads/name", "reads/comment"), codec=namemodel.NAME, unpack=namemodel.unpack):
     """What another process does, with the plugin: columns as h5py gives them, and chunks as they are."""
     import h5py
     with h5py.File(path, "r") as s:
-        for column in ("reads/name", "reads/comment"):
+        for column in columns:
             if column not in s:
                 continue
             data, by_hand, used = s[column], b"", 0
             for i in range(data.id.get_num_chunks()):
                 chunk = data.id.read_direct_chunk(data.id.get_chunk_info(i).chunk_offset)[1]
-                if chunk[2] == namemodel.NAME:
+                if chunk[2] == codec:
                     used += 1
-                    by_hand += namemodel.unpack(chunk)
+                    by_hand += unpack(chunk)
             plain = data[:].tobytes()
             same = by_hand[:len(plain)] == plain if used == data.id.get_num_chunks() else used == 0
             print(column, used, same)
@@ -72,17 +72,21 @@ def by_hand(t, f, what, make, n):
         second = [title.replace(b" 1:N", b" 2:N").replace(b"#0/1", b"#0/2") for title in titles]
         titles = [title for pair in zip(titles, second) for title in pair]
     text = b"".join(b"@%s\nACGT\n+\nIIII\n" % title for title in titles)
-    plugin = run("plugin-path").out.decode().strip()
     done = run("ingest", "-q", *(["--interleaved"] if "mates" in what else []), "-o", f / "s.h5",
                f.write("a.fq", text))
-    if not t.check(done.code == OK, what, done.err):
-        return
-    p = subprocess.run([sys.executable, __file__, "--read", f / "s.h5"], stdout=subprocess.PIPE,
+    if t.check(done.code == OK, what, done.err):
+        compare(t, f, what, text, __file__)
+
+
+def compare(t, f, what, text, program):
+    """The store s.h5, read by another process, and its text."""
+    plugin = run("plugin-path").out.decode().strip()
+    p = subprocess.run([sys.executable, program, "--read", f / "s.h5"], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, env={**os.environ, "HDF5_PLUGIN_PATH": plugin})
     lines = p.stdout.decode().split("\n")[:-1]
     t.check(p.returncode == 0 and lines and all(line.endswith("True") for line in lines), what,
             f"{lines}, {p.stderr.decode()[-300:]}")
-    t.check(any(line.split()[1] != "0" for line in lines), what, "no column is packed by codec name")
+    t.check(any(line.split()[1] != "0" for line in lines), what, "no column is packed by the codec")
     done = run("export", "-q", f / "s.h5")
     t.check(done.code == OK and done.out == text, f"{what}: export", done.err)
 
