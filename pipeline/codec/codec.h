@@ -65,8 +65,8 @@ typedef struct vl_beside {
     const vl_shared *shared; /* the same */
 } vl_beside;
 
-/* Whether codecs may learn a model of a column: of none; of those of many values, as what holds a few is
- * quicker; of any. */
+/* Whether codecs may learn a model of a column: of none; of those of many values, and of a few when none of
+ * them is nearly all, as what holds others is quicker; of any. */
 typedef enum vl_learns { VL_LEARNS_NONE, VL_LEARNS_MANY, VL_LEARNS_ANY } vl_learns;
 enum { VL_FEW_VALUES = 16 };
 

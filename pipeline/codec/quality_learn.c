@@ -48,6 +48,7 @@ typedef struct learner {
     vl_log2 log;
     size_t nstep, nrow; /* contexts that were seen */
     uint32_t longest;   /* row */
+    uint32_t most;      /* symbols of one value */
     const vl_pack_job *job;
 } learner;
 
@@ -56,13 +57,24 @@ typedef struct learner {
 static void find_alphabet(learner *a)
 {
     vl_quality_model *const m = &a->model;
-    bool seen[256] = { false };
-    for (size_t i = 0; i < a->job->len; i++) seen[a->job->plain[i]] = true;
+    uint32_t count[256] = { 0 };
+    for (size_t i = 0; i < a->job->len; i++) count[a->job->plain[i]]++;
     m->context.nsymbol = 0;
     for (int v = 0; v < 256; v++) {
         m->symbol[v] = (uint8_t)m->context.nsymbol;
-        if (seen[v] && m->context.nsymbol++ < VL_QUALITY_OTHER) m->value[m->context.nsymbol - 1] = (uint8_t)v;
+        if (count[v] > a->most) a->most = count[v];
+        if (count[v] && m->context.nsymbol++ < VL_QUALITY_OTHER)
+            m->value[m->context.nsymbol - 1] = (uint8_t)v;
     }
+}
+
+/* Whether there is something to learn, and it is worth its time to the profile: a few values of which one is
+ * the usual one are quicker as its runs (codec_qrun.c). */
+static bool is_worth(const learner *a)
+{
+    const uint32_t nsymbol = a->model.context.nsymbol;
+    if (nsymbol < 2 || nsymbol > VL_QUALITY_SYMBOLS) return false;
+    return a->job->learns != VL_LEARNS_MANY || nsymbol > VL_FEW_VALUES || a->most < a->job->len / 5 * 4;
 }
 
 static vl_code take_symbols(learner *a, vl_err *err)
@@ -294,9 +306,7 @@ vl_code vl_quality_learn(const vl_pack_job *job, vl_buf *bytes, vl_err *err)
     if (job->len < LEAST) return VL_OK;
     vl_log2_init(&a.log);
     find_alphabet(&a);
-    const uint32_t least = job->learns == VL_LEARNS_MANY ? VL_FEW_VALUES + 1 : 2;
-    if (a.model.context.nsymbol >= least && a.model.context.nsymbol <= VL_QUALITY_SYMBOLS)
-        learn(&a, bytes, err);
+    if (is_worth(&a)) learn(&a, bytes, err);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) vl_buf_free(own[i]);
     return err->code;
 }
