@@ -11,15 +11,15 @@
  * all. Letters of the first read are taken as they are; what is no A, C, G, T, in either case, in the second
  * is N.
  *
- * The fast version looks at all places at once: for each letter a row of bits says where a read has it, and
- * rows moved by 0 to 15 bits are summed up. Where 11 of the first 16 letters are alike, the places are
- * compared.
+ * A place is looked at closely only where 11 of the first 16 letters may be alike, by two bits of each. The
+ * fast version looks at all places at once: for each letter a row of bits says where a read has it, and rows
+ * moved by 0 to 15 bits are summed up.
  */
 #include "kernels/choose.h"
 
 #include <stdbool.h>
 
-enum { LEAST = 31, COMPARED = 50, MOST_WRONG = 5 };
+enum { LEAST = 31, COMPARED = 50, MOST_WRONG = 5, SEED = 16 };
 enum { NONE, A, C, G, T, N, CLASSES };
 
 static const uint8_t class_of[256] = { ['A'] = A, ['C'] = C, ['G'] = G, ['T'] = T, ['N'] = N };
@@ -42,12 +42,41 @@ static bool fits(const uint8_t *one, const uint8_t *end, uint64_t n)
 
 static inline uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
+/* 16 letters, two bits each, those of the next above: letters that are alike have the same bits. */
+static inline uint32_t push(uint32_t window, uint8_t letter)
+{
+    return window >> 2 | (uint32_t)(letter >> 1 & 3) << 30;
+}
+
+static inline uint8_t turned(uint8_t c) { return (uint8_t) "?ACGTN"[complement_of(c)]; }
+
+static inline bool is_likely(uint32_t a, uint32_t b)
+{
+    const uint32_t x = a ^ b;
+    return __builtin_popcount((x | x >> 1) & 0x55555555) <= MOST_WRONG;
+}
+
+/* Either read may be too short for seeds. */
 static int32_t overlap_of(const uint8_t *one, uint64_t n1, const uint8_t *two, uint64_t n2)
 {
-    for (uint64_t o = 0; o + LEAST <= n1; o++)
-        if (fits(one + o, two + n2, least(n1 - o, n2))) return (int32_t)o;
-    for (uint64_t o = 0; o + LEAST <= n2; o++)
-        if (fits(one, two + n2 - o, least(n1, n2 - o))) return -(int32_t)o;
+    const bool seeds = n1 >= LEAST && n2 >= LEAST;
+    uint32_t first = 0, second = 0, window = 0;
+    for (int i = 0; i < SEED && seeds; i++) {
+        first = push(first, one[i]);
+        second = push(second, turned(two[n2 - 1 - (uint64_t)i]));
+    }
+    window = first;
+    for (uint64_t o = 0; o + LEAST <= n1; o++) {
+        if ((!seeds || is_likely(window, second)) && fits(one + o, two + n2, least(n1 - o, n2)))
+            return (int32_t)o;
+        window = push(window, one[o + SEED]);
+    }
+    window = second;
+    for (uint64_t o = 0; o + LEAST <= n2; o++) {
+        if ((!seeds || is_likely(window, first)) && fits(one, two + n2 - o, least(n1, n2 - o)))
+            return -(int32_t)o;
+        window = push(window, turned(two[n2 - 1 - o - SEED]));
+    }
     return VL_NO_OVERLAP;
 }
 
@@ -64,8 +93,7 @@ enum {
     SHORTEST = 40,
     LONGEST = 512, /* reads: 64 letters before an end are within the pair; rows have room */
     FRONT = 4,
-    WORDS = LONGEST / 64 + 2 * FRONT,
-    SEED = 16
+    WORDS = LONGEST / 64 + 2 * FRONT
 };
 
 typedef struct rows {
