@@ -61,6 +61,8 @@ static int run(const vl_command *me, int argc, char **argv)
           "what the data is called there; default: its sample, or the store's file" },
         { 0, "rules", VL_OPT_TEXT, &ask.rules, "VERSION",
           "of the program whose numbers these are; see below" },
+        { 0, "adapters", VL_OPT_TEXT, &ask.list, "FILE",
+          "names of sequences that occur often, a line each: name, tabulator, letters" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK",
           "SAMPLE or SAMPLE/ACQUISITION of this bank, or all of it" },
@@ -69,7 +71,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
     if (json && ask.form) return vl_usage(me, "either --json or -O");
     if (argc == rest && vl_names_in_bank(bank, "")) {
-        if (ask.form || ask.name || ask.rules || strcmp(ask.out, "-"))
+        if (ask.form || ask.name || ask.list || ask.rules || strcmp(ask.out, "-"))
             return vl_usage(me, "of a whole bank there is a table, or --json, to standard output");
         return vl_qc_bank(bank, json);
     }
@@ -88,7 +90,11 @@ const vl_command vl_command_qc = {
     "lacks\n"
     "is said; ingest the data again to have it.\n"
     "Form fastqc is a folder a mate with FastQC's fastqc_data.txt and summary.txt, by the rules of\n"
-    "its version 0.11.9, all that --rules may name so far. Form json is fastp's report, as far as it is of "
+    "its version 0.11.9, all that --rules may name so far. It says of sequences that occur often which of a "
+    "list they\n"
+    "look like: of --adapters, else of FastQC's own list where it is installed, else of the adapters that "
+    "are "
+    "counted. Form json is fastp's report, as far as it is of "
     "reads\n"
     "before its filters: totals, copies, fragments by the overlap of mates and what lies behind them, mean "
     "quality, GC\n"

@@ -17,6 +17,7 @@ typedef struct vl_qc_ask {
     const char *out;   /* "-": standard output; of a form of many files a folder */
     const char *name;  /* what the data is called in what is written; NULL: the sample, or the store's file */
     const char *rules; /* version of the rules of a form that has several; NULL: its own choice */
+    const char *list;  /* of sequences with names, for forms that name some; NULL: what there is */
     bool force;
     const vl_limit *limit; /* of the bank */
     int nlimit;

@@ -158,7 +158,7 @@ vl_fq_state vl_fq_frequent(vl_fq *fq)
     if (!f) return fq->err->code ? VL_FQ_ABSENT : VL_FQ_PASS;
     const double first = (double)f[0].n / reads * 100;
     vl_fq_put(fq, "#Sequence\tCount\tPercentage\tPossible Source\n");
-    if (!vl_sources_read(&sources, VL_SOURCES_FASTQC, fq->err))
+    if (!vl_sources_read(&sources, fq->list ? fq->list : VL_SOURCES_FASTQC, fq->list, fq->err))
         for (size_t i = 0; i < n; i++) {
             char source[VL_SOURCE_TEXT];
             vl_fq_put(fq, "%s\t%" PRIu64, f[i].letters, f[i].n);

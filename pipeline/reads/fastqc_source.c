@@ -4,6 +4,7 @@
 #include "pipeline/reads/reads_tally.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,22 +39,53 @@ static vl_code add(vl_sources *s, const char *name, const char *letters, vl_err 
     return VL_OK;
 }
 
-vl_code vl_sources_read(vl_sources *s, const char *list, vl_err *err)
+/* "NAME<tab>LETTERS", a comment or nothing. Of a list that somebody gave, anything else is an error. */
+static vl_code read_line(vl_sources *s, char *line, uint64_t number, bool given, vl_err *err)
 {
-    char line[600];
-    FILE *const f = list ? fopen(list, "re") : NULL;
-    for (int a = 0; !f && a < VL_QC_ADAPTERS; a++)
-        if (add(s, vl_qc_adapter_list[a].name, vl_qc_adapter_list[a].letters, err)) return err->code;
-    while (f && !err->code && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\r\n")] = 0;
-        char *const tab = strchr(line, '\t');
-        if (line[0] == '#' || !tab) continue;
-        const char *const letters = tab + strspn(tab, "\t");
+    const size_t all = strcspn(line, "\r\n");
+    line[all] = 0;
+    char *const tab = strchr(line, '\t');
+    const char *const letters = tab ? tab + strspn(tab, "\t ") : "";
+    if (line[0] == '#' || !line[strspn(line, "\t ")]) return VL_OK;
+    const size_t odd = strspn(letters, "ACGTNacgtn");
+    if (tab && tab > line && *letters && !letters[odd]) {
         *tab = 0;
-        if (*letters) add(s, line, letters, err);
+        return add(s, line, letters, err);
     }
-    if (f) fclose(f);
+    if (!given) return VL_OK;
+    if (*letters && letters[odd])
+        vl_fail(err, VL_EFORMAT, "'%.1s' is no letter of a sequence: A, C, G, T or N", letters + odd);
+    else vl_fail(err, VL_EFORMAT, "'%.60s' is no name, tabulator and letters", line);
+    err->line = number;
     return err->code;
+}
+
+static vl_code read_list(vl_sources *s, FILE *f, bool given, vl_err *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    uint64_t number = 0;
+    while (!err->code && getline(&line, &room, f) >= 0) read_line(s, line, ++number, given, err);
+    if (!err->code && ferror(f)) vl_fail_errno(err, VL_EIO, errno, "cannot read");
+    free(line);
+    return err->code;
+}
+
+static vl_code add_ours(vl_sources *s, vl_err *err)
+{
+    for (int a = 0; a < VL_QC_ADAPTERS; a++)
+        if (add(s, vl_qc_adapter_list[a].name, vl_qc_adapter_list[a].letters, err)) return err->code;
+    return VL_OK;
+}
+
+vl_code vl_sources_read(vl_sources *s, const char *list, bool given, vl_err *err)
+{
+    FILE *const f = list ? fopen(list, "re") : NULL;
+    if (!f && given) vl_fail_errno(err, errno == ENOENT ? VL_ENOIN : VL_EIO, errno, "cannot open the list");
+    else if (!f) add_ours(s, err);
+    else read_list(s, f, given, err);
+    if (f) fclose(f);
+    return given ? vl_err_file(err, list) : err->code;
 }
 
 typedef struct hit {

@@ -9,6 +9,8 @@
 
 #include "formats/buf.h"
 
+#include <stdbool.h>
+
 enum { VL_SOURCE_TEXT = 300 };
 
 typedef struct vl_sources {
@@ -20,8 +22,8 @@ typedef struct vl_sources {
 
 #define VL_SOURCES_FASTQC "/etc/fastqc/Configuration/contaminant_list.txt"
 
-/* list: NULL, or a file that is not there: ours. */
-vl_code vl_sources_read(vl_sources *s, const char *list, vl_err *err);
+/* list: NULL, or, unless it was given by somebody, a file that is not there: ours. */
+vl_code vl_sources_read(vl_sources *s, const char *list, bool given, vl_err *err);
 /* "NAME (100% over 50bp)" or "No Hit", into text. */
 const char *vl_sources_name(const vl_sources *s, const char *letters, char text[VL_SOURCE_TEXT]);
 void vl_sources_free(vl_sources *s);

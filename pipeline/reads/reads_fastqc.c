@@ -105,7 +105,7 @@ static vl_code put_mate(vl_qc_job *job, const vl_reads_qc *qc, int mate, vl_err 
     static const char *const end[] = { "", "_R1", "_R2" };
     char path[600], file[320];
     vl_buf summary = { 0 };
-    vl_fq fq = { .qc = qc, .file = file, .err = err };
+    vl_fq fq = { .qc = qc, .file = file, .list = job->ask->list, .err = err };
     snprintf(file, sizeof file, "%s%s.fastq", job->name, end[mate]);
     snprintf(path, sizeof path, "%s%s_fastqc/fastqc_data.txt", job->name, end[mate]);
     if (!vl_fq_print(&fq, &summary) && !job->put(job, path, &fq.text, err)) {

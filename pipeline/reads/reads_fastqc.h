@@ -21,6 +21,7 @@ typedef enum vl_fq_state { VL_FQ_PASS, VL_FQ_WARN, VL_FQ_FAIL, VL_FQ_ABSENT } vl
 typedef struct vl_fq {
     const vl_reads_qc *qc;
     const char *file; /* that the reads are said to be of */
+    const char *list; /* of sources that somebody gave; NULL: FastQC's, or ours */
     int offset;       /* of qualities to those of the store: 0, or -31 as FastQC takes them for phred 64 */
     const char *encoding;
     vl_buf text;

@@ -77,7 +77,7 @@ void vl_report_sequences(vl_reads_page *p)
         VL_KEYS, VL_KEY_CUT, VL_KEY_WHOLE);
     for (int m = p->first; m < p->end; m++) any |= vl_qc_dim(&p->qc[m], VL_QT_FREQUENT, 0) > 0;
     if (!any) vl_html_put(p->h, "<p>No sequence makes more than 0.1 % of the reads.</p>\n");
-    if (!vl_sources_read(&sources, NULL, p->err))
+    if (!vl_sources_read(&sources, NULL, false, p->err))
         for (int m = p->first; m < p->end; m++) put_sequences(p, &p->qc[m], &sources);
     vl_sources_free(&sources);
 }

@@ -61,5 +61,23 @@ def stores(t, f):
         check_browser(t, browser, f / f"{name}.html", name, KEEP)
 
 
+def compared(t, f):
+    """Samples beside each other, some of them beyond a limit."""
+    browser = browser_in(t, f)
+    if not browser:
+        return
+    bank = Bank(f, settings="[qc]\nq30_min = 99 10\nreads_min = 150 120\n")
+    for i in range(8):
+        f.write(f"S{i}.fastq", reads(100 + 20 * i, i, 100 + 30 * (i == 5)))
+        t.check(bank.run("ingest", "-q", "-s", f"S{i}", f / f"S{i}.fastq").code == OK, f"S{i}")
+    done = bank.run("report", "--compare", "-o", f / "compared.html")
+    t.check(done.code == OK, "compare", done.err)
+    check_browser(t, browser, f / "compared.html", "compared", KEEP)
+    with open(f / "compared.html", encoding="utf-8") as file:
+        text = file.read()
+    t.check('class="num lo' in text or 'class="num hi' in text, "something is odd")
+    t.check('<span class="mark bad">red</span>' in text, "something is red")
+
+
 if __name__ == "__main__":
-    main(night, stores)
+    main(night, stores, compared)

@@ -13,7 +13,7 @@ import subprocess
 
 import h5py
 
-from vialtest import DATA, OK, SHARED, USAGE, check_refusal, main, patient, run
+from vialtest import DATA, NOINPUT, OK, SHARED, USAGE, check_refusal, main, patient, run
 
 TRUSEQ = "GATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG"
 
@@ -315,6 +315,24 @@ def in_multiqc(t, f):
                     str(lines)[:300])
 
 
+def own_list(t, f):
+    """Sequences that occur often are named by a list of one's own, which has to be one."""
+    store = ingest(t, f, "k", f.write("k.fastq", fastq(known_sequences())))
+    listed = f.write("list.txt", f"# ours\n\nOur primer\t\t{TRUSEQ.lower()}\nOther\tACACACAC\n".encode())
+    text = tables(t, f, store, "own", "--adapters", listed)[""]
+    names = {line.split("\t")[3] for line in modules(text)["Overrepresented sequences"][1][1:]}
+    t.check("Our primer (100% over 60bp)" in names and "Our primer (98% over 57bp)" in names
+            and all(n == "No Hit" or n.startswith("Our primer") for n in names), "named by the list",
+            str(names))
+    for bad, words in ((b"no tabulator\n", ["line 1", "tabulator"]), (b"#\nx\tACGX\n", ["line 2", "'X'"]),
+                       (b"\tACGT\n", ["line 1"])):
+        listed = f.write("bad.txt", bad)
+        done = run("qc", store, "-O", "fastqc", "-o", f / "bad", "--adapters", listed, "--force")
+        check_refusal(t, f"list {bad}", done, ["bad.txt", *words], (DATA,))
+    done = run("qc", store, "-O", "fastqc", "-o", f / "bad", "--adapters", f / "none.txt", "--force")
+    check_refusal(t, "no list", done, ["none.txt"], (NOINPUT,))
+
+
 # ---- fragments and copies ----
 
 TURNED = dict(zip("ACGTacgt", "TGCATGCA"))
@@ -488,4 +506,5 @@ def real_as_fastqc(t, f):
 
 
 if __name__ == "__main__":
-    main(by_hand, pairs, words, as_json, beyond, whole_pairs, in_multiqc, as_fastp, as_fastqc, real_as_fastqc)
+    main(by_hand, pairs, words, as_json, beyond, own_list, whole_pairs, in_multiqc, as_fastp, as_fastqc,
+         real_as_fastqc)
