@@ -26,6 +26,7 @@ static const struct {
     [VL_QT_DUPLICATION] = { "duplication", VL_U64, 2, 2, 0 },
     [VL_QT_FREQUENT] = { "frequent", VL_U8, 2, 0, VL_KEY_WHOLE },
     [VL_QT_FREQUENT_COUNT] = { "frequent_count", VL_U64, 1, 0, 0 },
+    [VL_QT_TAIL] = { "tail", VL_U64, 2, 3, 0 },
     [VL_QT_INSERT] = { "insert_size", VL_U64, 1, VL_QC_INSERTS + 1, 0 },
     [VL_QT_OVERHANG] = { "overhang", VL_U64, 3, 2, VL_QC_LETTERS },
     [VL_QT_COPIES] = { "copies", VL_U64, 2, 2, 0 },
@@ -147,6 +148,16 @@ vl_code vl_reads_whole_of(const vl_reads_qc *qc, vl_store *st, vl_reads_whole *o
         return err->code;
     out->exact = !bits;
     return VL_OK;
+}
+
+void vl_reads_qc_tails(const vl_reads_qc *qc, unsigned letter, uint64_t *reads, uint64_t *letters)
+{
+    *reads = *letters = 0;
+    for (size_t i = 0; qc->table[VL_QT_TAIL].dim[0] && i < vl_qc_dim(qc, VL_QT_TAIL, 1); i++) {
+        if (vl_qc_key(qc, VL_QT_TAIL, 0, i) != letter) continue;
+        *reads += vl_qc_key(qc, VL_QT_TAIL, 2, i);
+        *letters += vl_qc_key(qc, VL_QT_TAIL, 1, i) * vl_qc_key(qc, VL_QT_TAIL, 2, i);
+    }
 }
 
 char vl_reads_overhang(const vl_reads_qc *qc, int mate, size_t at)

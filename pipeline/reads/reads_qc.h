@@ -31,6 +31,7 @@ enum {
     VL_QT_DUPLICATION,
     VL_QT_FREQUENT,
     VL_QT_FREQUENT_COUNT,
+    VL_QT_TAIL,
     VL_QT_INSERT, /* these of a store, not of a mate: with those of mate 0 */
     VL_QT_OVERHANG,
     VL_QT_COPIES,
@@ -53,6 +54,9 @@ vl_code vl_reads_qc_load(vl_reads_qc *qc, vl_store *st, int mate, vl_err *err);
 /* Says what the store has not, if anything. */
 void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE]);
 void vl_reads_qc_free(vl_reads_qc *qc);
+
+/* Reads with a tail of that letter, 0 to 3, and how many letters these have together. */
+void vl_reads_qc_tails(const vl_reads_qc *qc, unsigned letter, uint64_t *reads, uint64_t *letters);
 
 /* What a store says of pairs, or of whole reads: of mate 0. */
 typedef struct vl_reads_whole {

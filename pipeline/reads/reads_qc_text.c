@@ -131,6 +131,26 @@ static void put_adapters(page *p)
     }
 }
 
+static void put_tails(page *p)
+{
+    static const char *const name[] = { "PolyA tail", "PolyC tail", "PolyG tail", "PolyT tail" };
+    for (unsigned k = 0; k < 4; k++) {
+        uint64_t reads[MATES] = { 0 }, letters, all = 0;
+        for (int m = p->first; m < p->end; m++) {
+            vl_reads_qc_tails(&p->qc[m], k, &reads[m], &letters);
+            all += reads[m];
+        }
+        if (!all) continue;
+        say(p, "  %-30s", name[k]);
+        for (int m = p->first; m < p->end; m++) {
+            char text[CELL];
+            share((double)reads[m], (double)p->qc[m].nread, text);
+            say(p, m == p->first ? "%12s" : "%20s", text);
+        }
+        say(p, "\n");
+    }
+}
+
 /* What there is of pairs, or of whole reads; of stores of earlier versions nothing. */
 static void put_whole(page *p, vl_store *st)
 {
@@ -175,8 +195,9 @@ static void put_page(page *p, vl_store *st)
     if (p->first) put_line(p, "", say_name);
     for (size_t i = 0; i < sizeof line / sizeof *line; i++) put_line(p, line[i].name, line[i].print);
     put_whole(p, st);
-    if (p->qc[p->first].whole) say(p, "\nReads with the beginning of an adapter\n");
+    if (p->qc[p->first].whole) say(p, "\nReads with the beginning of an adapter, or a tail of one letter\n");
     put_adapters(p);
+    put_tails(p);
     put_states(p);
 }
 

@@ -209,6 +209,7 @@ static void put_sections(vl_reads_page *p)
     vl_html_put(p->h, "<section><h2>Adapters</h2>\n");
     vl_report_adapter_table(p);
     put_plots(p, adapters, 1);
+    vl_report_tail_table(p);
     vl_html_put(p->h, "</section>\n<section><h2>Reads that occur often</h2>\n");
     put_plots(p, often, 1);
     vl_report_sequences(p);

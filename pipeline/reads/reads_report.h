@@ -35,6 +35,7 @@ void vl_report_pairs(vl_reads_page *p); /* fragments and what lies behind them; 
 
 /* Tables of all mates. */
 void vl_report_adapter_table(vl_reads_page *p);
+void vl_report_tail_table(vl_reads_page *p);
 void vl_report_sequences(vl_reads_page *p);
 
 /* "Quality by position, mate 2" */

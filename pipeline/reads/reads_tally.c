@@ -132,7 +132,8 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
         if (open_piece(qc, batch, first, &b, err)) return err->code;
         qc->paired = b.paired;
         if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
-            vl_qc_adapters(qc, &b, err) || vl_qc_pairs_add(qc, &b, err) || add_whole(qc, &b, err))
+            vl_qc_adapters(qc, &b, err) || vl_qc_tails(qc, &b, err) || vl_qc_pairs_add(qc, &b, err) ||
+            add_whole(qc, &b, err))
             return err->code;
         add_keys(qc, shared, &b);
     }
@@ -148,7 +149,7 @@ static vl_code merge_mate(vl_qc_mate *t, const vl_qc_mate *f, vl_err *err)
     for (size_t i = 0; f->seen && i < VL_KEYS; i++) t->seen[i] += f->seen[i];
     if (vl_qc_places_merge(t, f, err) || vl_counts_merge(&t->longer, &f->longer, err) ||
         vl_counts_merge(&t->other, &f->other, err) || vl_counts_merge(&t->gc, &f->gc, err) ||
-        vl_counts_merge(&t->adapter, &f->adapter, err))
+        vl_counts_merge(&t->adapter, &f->adapter, err) || vl_counts_merge(&t->tail, &f->tail, err))
         return err->code;
     return vl_qc_tiles_merge(&t->tiles, &f->tiles, err);
 }
@@ -264,6 +265,10 @@ static vl_code store_counts(const vl_qc_mate *q, vl_store *st, const char *mate,
           "where reads have an adapter's first 12 letters for the first time; adapters: 0 AGATCGGAAGAG, 1 "
           "TGGAATTCTCGG, 2 GATCGTCGGACT, 3 CTGTCTCTTATA, 4 CGCCTTGGCCGT, 5 A, 6 G",
           &q->adapter, true },
+        { "tail", "letter (0 A, 1 C, 2 G, 3 T), length, reads",
+          "tails of one letter, of 10 letters and more; one in eight, and five in all, may be another; N is "
+          "none",
+          &q->tail, true },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char path[48];
@@ -305,6 +310,7 @@ static void free_all(void *state)
         vl_counts_free(&q->other);
         vl_counts_free(&q->gc);
         vl_counts_free(&q->adapter);
+        vl_counts_free(&q->tail);
         vl_qc_tiles_free(&q->tiles);
     }
     free(qc->number);

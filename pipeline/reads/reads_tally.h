@@ -8,6 +8,7 @@
  * reads_each.c     numbers of single reads: length, mean quality, G and C
  * reads_tiles.c    qualities by tile of the flow cell and position, on every 10th read
  * reads_adapters.c where adapters begin
+ * reads_tails.c    tails of one letter
  * reads_keys.c     how often a read occurs: the first 100,000 distinct ones
  * reads_pairs.c    how long fragments are, where mates overlap, and what lies behind their ends
  * reads_copies.c   how often whole reads or pairs occur
@@ -55,6 +56,7 @@ typedef struct vl_qc_mate {
     vl_counts other;   /* position, VL_QC_POSITIONS for all from there on, and letter, of other letters */
     vl_counts gc;      /* vl_qc_gc_length and G and C */
     vl_counts adapter; /* adapter and position */
+    vl_counts tail;    /* letter, 0 to 3, and length */
     vl_qc_tiles tiles;
     uint64_t *seen; /* owned; [VL_KEYS]: reads that have a key; NULL: none was looked up */
 } vl_qc_mate;
@@ -105,6 +107,7 @@ vl_code vl_qc_tiles_merge(vl_qc_tiles *into, const vl_qc_tiles *from, vl_err *er
 vl_code vl_qc_tiles_store(const vl_qc_tiles *t, vl_store *st, const char *mate, vl_err *err);
 void vl_qc_tiles_free(vl_qc_tiles *t);
 vl_code vl_qc_adapters(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
+vl_code vl_qc_tails(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 vl_code vl_qc_pairs_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 void vl_qc_pairs_merge(vl_qc_pairs *into, const vl_qc_pairs *from);
 vl_code vl_qc_pairs_store(const vl_qc_pairs *p, vl_store *st, vl_err *err);

@@ -110,3 +110,34 @@ void vl_report_adapter_table(vl_reads_page *p)
     }
     vl_html_table_close(p->h);
 }
+
+/* Counted since copies are. */
+void vl_report_tail_table(vl_reads_page *p)
+{
+    static const char *const letter[] = { "A", "C", "G", "T" };
+    char name[96], number[32];
+    if (!p->whole.copies) return;
+    vl_html_put(p->h,
+                "<p class=\"note\">A tail has 10 letters or more up to the read's end; one in eight of them, "
+                "and five in all, may be others, and N is none of these.</p>\n");
+    vl_html_table_open(p->h, "Reads with a tail of one letter",
+                       p->first ? "Tail of|#Reads, mate 1|#Share, mate 1|#Letters, mate 1|#Reads, mate 2|"
+                                  "#Share, mate 2|#Letters, mate 2"
+                                : "Tail of|#Reads|#Share|#Letters");
+    for (unsigned k = 0; k < 4; k++) {
+        vl_html_put(p->h, "<tr role=\"row\">");
+        vl_html_cell(p->h, "Tail of", "name", letter[k]);
+        for (int m = p->first; m < p->end; m++) {
+            uint64_t reads, letters;
+            vl_reads_qc_tails(&p->qc[m], k, &reads, &letters);
+            vl_html_cell(p->h, vl_report_caption(&p->qc[m], "Reads", name), "num",
+                         vl_show_count((double)reads, number));
+            vl_html_cell(p->h, vl_report_caption(&p->qc[m], "Share", name), "num",
+                         show_share(reads, p->qc[m].nread, number));
+            vl_html_cell(p->h, vl_report_caption(&p->qc[m], "Letters", name), "num",
+                         vl_show_count((double)letters, number));
+        }
+        vl_html_put(p->h, "</tr>\n");
+    }
+    vl_html_table_close(p->h);
+}

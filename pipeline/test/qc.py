@@ -421,6 +421,47 @@ def whole_pairs(t, f):
             "single reads", str(said["duplication"]))
 
 
+def tail_of(base):
+    """(letter, length) of the tail of one letter, by the rule as it is said; None without one."""
+    best = (0, 0)
+    for k, letter in enumerate("ACGT"):
+        others = length = 0
+        for i, c in enumerate(reversed(base.upper()), 1):
+            others += c not in (letter, "N")
+            if others > 5 or others > (1 if i < 10 else i // 8):
+                break
+            length = i if c == letter else length
+        if length >= 10 and length > best[1]:
+            best = (k, length)
+    return best if best[1] else None
+
+
+def tails(t, f):
+    rnd = random.Random(12)
+    reads = []
+    for i in range(3000):
+        n, tail = rnd.randint(0, 90), rnd.randint(0, 60) * (i % 3 > 0)
+        end = "".join(rnd.choice("ACGTN") if rnd.random() < .06 * (i % 4) else "ACGTgN"[i % 6]
+                      for _ in range(tail))
+        base = ("".join(rnd.choice("ACGT") for _ in range(n)) + end)[-rnd.randint(1, 150):]
+        reads.append((f"r{i}", base, "F" * len(base)))
+    want = {}
+    for _, base, _ in reads:
+        found = tail_of(base)
+        if found:
+            want[found] = want.get(found, 0) + 1
+    store = ingest(t, f, "t", f.write("t.fastq", fastq(reads)), more=("--profile", "portable"))
+    with h5py.File(store) as s:
+        said = {(int(a), int(b)): int(n) for a, b, n in s["qc/tail"][:].T}
+    t.check(said == want and len(want) > 100, "tails", str(set(said.items()) ^ set(want.items()))[:300])
+    n = sum(k for (letter, _), k in want.items() if letter == 2)
+    text = run("qc", store).out.decode()
+    t.check(f"{100 * n / 3000:.2f} %" in text.split("PolyG tail")[1].split("\n")[0], "text", text)
+    page = run("report", store).out.decode()
+    letters = sum(length * k for (letter, length), k in want.items() if letter == 2)
+    t.check(f">{letters:,}</td>" in page, "report", f"{letters} letters")
+
+
 def as_fastp(t, f):
     """fastp itself, in one thread and without its filters."""
     if not shutil.which("fastp"):
@@ -506,5 +547,5 @@ def real_as_fastqc(t, f):
 
 
 if __name__ == "__main__":
-    main(by_hand, pairs, words, as_json, beyond, own_list, whole_pairs, in_multiqc, as_fastp, as_fastqc,
-         real_as_fastqc)
+    main(by_hand, pairs, words, as_json, beyond, own_list, tails, whole_pairs, in_multiqc, as_fastp,
+         as_fastqc, real_as_fastqc)
