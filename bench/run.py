@@ -30,7 +30,7 @@ class Row:
     def __init__(self, what, command, text, out=(), check=None, peer=None, runs=None, keep=False):
         self.what, self.command, self.text, self.out = what, command, text, list(out)
         self.check, self.peer, self.runs, self.keep = check, peer, runs, keep
-        self.seconds, self.peak, self.bytes, self.failed = [], 0, 0, None
+        self.seconds, self.cpu, self.peak, self.bytes, self.failed = [], [], 0, 0, None
 
 
 def size(paths):
@@ -67,6 +67,7 @@ def run_once(row, work):
             last = (log.read().strip().splitlines() or [""])[-1]
         raise RuntimeError("exit status %d: %s" % (child.returncode, last))
     row.seconds.append(seconds)
+    row.cpu.append(usage.ru_utime + usage.ru_stime)
     row.peak = max(row.peak, peak)
     row.bytes = size(row.out)
 
@@ -83,7 +84,7 @@ def measure(rows, runs, work):
                     row.check()
             except (RuntimeError, OSError) as error:
                 row.failed = str(error)
-                row.seconds = []
+                row.seconds, row.cpu = [], []
                 print("bench: %s: %s" % (row.what, error), file=sys.stderr)
             if not row.keep:
                 remove(row.out)
@@ -375,7 +376,8 @@ def find_vial(given):
 
 # ---- the table ----
 
-COLUMNS = ["what", "MB/s", "median s", "min s", "max s", "MB out", "out/text", "speed/peer", "size/peer",
+COLUMNS = ["what", "MB/s", "median s", "min s", "max s", "CPU s", "MB out", "out/text", "speed/peer",
+           "size/peer",
            "peak MiB"]
 
 
@@ -384,7 +386,8 @@ def cells(row, rows):
         return [row.what, "failed: " + (row.failed or "?")] + [""] * (len(COLUMNS) - 2)
     median = statistics.median(row.seconds)
     line = [row.what, "%.0f" % (row.text / 1e6 / median), "%.2f" % median, "%.2f" % min(row.seconds),
-            "%.2f" % max(row.seconds), "%.1f" % (row.bytes / 1e6) if row.out else "-",
+            "%.2f" % max(row.seconds), "%.2f" % statistics.median(row.cpu),
+            "%.1f" % (row.bytes / 1e6) if row.out else "-",
             "%.3f" % (row.bytes / row.text) if row.out else "-"]
     peer = next((other for other in rows if other.what == row.peer and other.seconds), None)
     line.append("%.2f" % (statistics.median(peer.seconds) / median) if peer else "")
