@@ -3,6 +3,7 @@
 
 #include "formats/xxh3.h"
 #include "pipeline/out/indexing.h"
+#include "pipeline/out/weigh.h"
 #include "pipeline/run/run.h"
 
 #include <stdio.h>
@@ -88,7 +89,7 @@ vl_code vl_find_may(vl_reader *r, const vl_index *x, const vl_wanted *want, size
 
 /* ---- looking ---- */
 
-enum { ROWS = 1 << 14 };
+enum { ROWS = 1 << 14, ELEMENTS = 1 << 21 };
 
 /* What one slot carries. */
 typedef struct load {
@@ -106,12 +107,32 @@ typedef struct finder {
     vl_want *want;
 } finder;
 
+/* As many rows as have about ELEMENTS of each column that is looked at. */
+static vl_code weigh(const finder *f, load *l, size_t *n, vl_err *err)
+{
+    const vl_search *const s = f->search;
+    const vl_schema *const schema = vl_reader_columns(f->r)->schema;
+    for (int i = 0; i < s->nsight && *n && !err->code; i++) {
+        const vl_field *const field = &schema->field[s->sight[i].field];
+        const size_t step = field->table == s->table ? 1 : s->step;
+        size_t rows = *n * step;
+        uint64_t elements = 0;
+        if (field->shape != VL_RAGGED || s->sight[i].want != VL_WANT_ROWS) continue;
+        if (!vl_weigh_rows(f->r, s->sight[i].field, vl_rows_next(f->rows) * step, step, ELEMENTS, &rows,
+                           &elements, &l->work, err))
+            *n = rows / step;
+    }
+    return err->code;
+}
+
 static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
 {
     const finder *const f = self;
     const vl_search *const s = f->search;
     load *const l = slot->body;
-    l->n = vl_rows_take(f->rows, ROWS, &l->first);
+    size_t n = vl_rows_ahead(f->rows, ROWS);
+    if (weigh(f, l, &n, err)) return err->code;
+    l->n = vl_rows_take(f->rows, n, &l->first);
     slot->end = f->rows->at == f->rows->n;
     if (!l->n || vl_reader_rows(f->r, &l->plan, s->table, l->first, l->n, f->want, &l->work, err))
         return err->code;

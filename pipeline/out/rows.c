@@ -26,14 +26,19 @@ vl_code vl_rows_add(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err)
     return VL_OK;
 }
 
+size_t vl_rows_ahead(const vl_rows *rows, size_t most)
+{
+    const uint64_t left = rows->at < rows->n ? rows->run[rows->at].n - rows->done : 0;
+    return left < most ? (size_t)left : most;
+}
+
 size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first)
 {
     if (rows->at == rows->n) return 0;
-    const uint64_t left = rows->run[rows->at].n - rows->done;
-    const size_t n = left < most ? (size_t)left : most;
+    const size_t n = vl_rows_ahead(rows, most);
     *first = rows->run[rows->at].first + rows->done;
     rows->done += n;
-    if (n == left) {
+    if (rows->done == rows->run[rows->at].n) {
         rows->at++;
         rows->done = 0;
     }

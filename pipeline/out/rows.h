@@ -24,6 +24,8 @@ vl_code vl_rows_append(vl_rows *rows, uint64_t first, uint64_t n, vl_err *err);
 size_t vl_rows_take(vl_rows *rows, size_t most, uint64_t *first);
 /* The row that take gives next; UINT64_MAX: none is left. */
 uint64_t vl_rows_next(const vl_rows *rows);
+/* Neighbours that take gives next, `most` of them at most. */
+size_t vl_rows_ahead(const vl_rows *rows, size_t most);
 
 uint64_t vl_rows_count(const vl_rows *rows);
 bool vl_rows_has(const vl_rows *rows, uint64_t row);

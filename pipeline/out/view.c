@@ -42,44 +42,58 @@ static vl_code add_load(view *w, bunch *b, vl_load **out, vl_err *err)
     }
     *out = &b->load[b->n++];
     (*out)->n = (*out)->skip = 0;
-    (*out)->picked.n = (*out)->picked.at = 0;
     (*out)->work = &w->v.work;
     return VL_OK;
 }
 
-/* The next rows, and those behind them as long as no more than a gap lies between. */
-static vl_code pick(view *w, vl_load *load, vl_err *err)
+/* The next rows, `most` at most, and those behind them as long as no more than a gap lies between. */
+static vl_code take_rows(view *w, size_t most, vl_load *load, vl_err *err)
 {
     vl_rows *const rows = &w->v.rows;
-    const size_t block = w->question->block;
     uint64_t first = vl_rows_next(rows), end;
     load->first = first;
+    load->picked.n = 0;
     do {
-        const size_t n = vl_rows_take(rows, block - (size_t)(first - load->first), &first);
+        const size_t n = vl_rows_take(rows, most - (size_t)(first - load->first), &first);
         if (vl_rows_append(&load->picked, first, n, err)) return err->code;
         end = first + n;
         first = vl_rows_next(rows);
     } while (first != UINT64_MAX && first >= end && first - end <= w->question->gap &&
-             first - load->first < block);
+             first - load->first < most);
     load->n = (size_t)(end - load->first);
     return VL_OK;
 }
 
+/* The next load, of at most *left elements, from which its own are taken off. */
+static vl_code pick(view *w, vl_load *load, uint64_t *left, vl_err *err)
+{
+    const vl_rows before = w->v.rows;
+    uint64_t elements = 0;
+    if (take_rows(w, w->question->block, load, err) || !w->question->weigh) return err->code;
+    size_t n = load->n;
+    if (w->question->weigh(&w->v, load->first, *left, &n, &elements, err)) return err->code;
+    *left -= elements < *left ? elements : *left;
+    if (n == load->n) return VL_OK;
+    w->v.rows.at = before.at;
+    w->v.rows.done = before.done;
+    return take_rows(w, n, load, err);
+}
+
 static vl_code plan(void *self, vl_slot *slot, vl_err *err)
 {
-    enum { MOST = 256 };
+    enum { MOST = 256, ELEMENTS = 1 << 21 };
     view *const w = self;
     bunch *const b = slot->body;
     const vl_rows *const rows = &w->v.rows;
-    uint64_t last = 0;
+    uint64_t last = 0, left = ELEMENTS;
     b->n = 0;
     b->text.len = 0;
-    while (rows->at < rows->n && b->n < MOST) {
+    while (rows->at < rows->n && b->n < MOST && left) {
         const uint64_t next = vl_rows_next(rows);
         vl_load *load = NULL;
         if (!b->n) last = next + (w->question->span ? w->question->span : 1);
         if (next >= last) break;
-        if (add_load(w, b, &load, err) || pick(w, load, err) || w->question->plan(&w->v, load, err))
+        if (add_load(w, b, &load, err) || pick(w, load, &left, err) || w->question->plan(&w->v, load, err))
             return err->code;
     }
     slot->end = rows->at == rows->n;

@@ -105,7 +105,10 @@ typedef struct vl_question {
     vl_code (*open)(vl_viewer *v, vl_err *err); /* checks what is asked, finds the rows */
     uint64_t span; /* rows that one slot may take, from the first to the last of them */
     size_t block;  /* rows of a load, at most */
-    uint64_t gap;  /* rows that are not asked for but read along, if those on both sides of them are */
+    /* Ordered. Of *n rows from first on, those of about `most` elements (weigh.h), so that memory has a
+     * bound; one at least. NULL: `block` is bound enough. */
+    vl_code (*weigh)(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uint64_t *elements, vl_err *err);
+    uint64_t gap; /* rows that are not asked for but read along, if those on both sides of them are */
     vl_code (*plan)(vl_viewer *v, vl_load *load, vl_err *err); /* ordered: plans the chunks of its rows */
     vl_code (*load)(const vl_viewer *v, vl_load *load, vl_err *err); /* parallel: fills the batch */
     vl_code (*row)(const vl_viewer *v, vl_load *load, size_t i,

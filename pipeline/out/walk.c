@@ -1,8 +1,9 @@
 /* The rows of a store in batches for print (walk.h). */
 #include "pipeline/out/walk.h"
 
+#include "pipeline/out/weigh.h"
+
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum {
     BLOCK_ELEMENTS = 1 << 20, /* of the field that weighs */
@@ -28,18 +29,11 @@ vl_code vl_walker_open(vl_walker *w, vl_reader *r, const vl_way *way, vl_err *er
 /* Rows from next on that make about BLOCK_ELEMENTS; whole steps. */
 static vl_code weigh_rows(vl_walker *w, size_t *n, vl_work *work, vl_err *err)
 {
-    const size_t step = w->way.step;
+    uint64_t elements = 0;
     size_t most = 4 * w->guess < MOST_ROWS ? 4 * w->guess : MOST_ROWS;
     if (most > w->nrow - w->next) most = (size_t)(w->nrow - w->next);
-    uint64_t *const offset = malloc((most + 1) * sizeof *offset);
-    if (!offset) return vl_fail(err, VL_ENOMEM, "no memory for offsets");
-    if (!vl_reader_offsets(w->r, w->way.weigh, w->next, most, offset, work, err)) {
-        size_t k = step < most ? step : most;
-        while (k + step <= most && offset[k + step] - offset[0] <= BLOCK_ELEMENTS) k += step;
-        *n = k;
-        w->guess = k;
-    }
-    free(offset);
+    if (!vl_weigh_rows(w->r, w->way.weigh, w->next, w->way.step, BLOCK_ELEMENTS, &most, &elements, work, err))
+        *n = w->guess = most;
     return err->code;
 }
 

@@ -1,4 +1,5 @@
 /* View of reads: what may be asked; the columns that are no fields of the rows as they are. */
+#include "pipeline/out/weigh.h"
 #include "pipeline/reads/reads_names.h"
 
 #include <inttypes.h>
@@ -78,6 +79,23 @@ static void close(vl_viewer *v)
 }
 
 /* ---- rows ---- */
+
+/* Rows may be of any length, and so may be their names. */
+static vl_code weigh(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uint64_t *elements, vl_err *err)
+{
+    static const int field[] = { VL_RD_BASE, VL_RD_COMMENT, VL_RD_PLUS };
+    const uint64_t step = vl_reads_step(v), from = first / step;
+    size_t names = (size_t)((first + *n + step - 1) / step - from);
+    uint64_t some = 0;
+    for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
+        if (vl_weigh_rows(v->r, field[i], first, 1, most, n, &some, &v->work, err)) return err->code;
+        *elements += some;
+    }
+    if (vl_weigh_rows(v->r, VL_RD_NAME, from, 1, most, &names, &some, &v->work, err)) return err->code;
+    *elements += some;
+    if ((from + names) * step < first + *n) *n = (size_t)((from + names) * step - first);
+    return VL_OK;
+}
 
 /* With pairs the rows of whole pairs are read. */
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
@@ -188,6 +206,7 @@ const vl_question vl_reads_question = { .option = options,
                                         .open = open,
                                         .span = BUNCH,
                                         .block = BLOCK,
+                                        .weigh = weigh,
                                         .gap = GAP,
                                         .plan = plan,
                                         .load = load_rows,

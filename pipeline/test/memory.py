@@ -1,6 +1,6 @@
 """
-Memory: what ingest, export and verify take stays below 192 MiB with two threads, and does not grow with the
-input.
+Memory: what ingest, export, verify and view take stays below 192 MiB with two threads, and does not grow
+with the input.
 
 By default texts of 70 and 140 MB and mzML of 60 MB; with VIAL_SOAK set 700 and 320 MB. Pairs of very
 different shapes and very long records are bounded as well, and --max-memory is kept.
@@ -44,13 +44,16 @@ def peak(f, *args):
 
 
 def measure(t, f, what, inputs, options=(), limit=LIMIT, threads=2):
-    """The peaks of ingest, verify and export."""
+    """The peaks of ingest, verify, export, and of views of reads."""
     sizes = {}
     pair = len(inputs) == 2
+    some = "--mean-phred 1 --motif NA --name-regex [17] -O fasta".split()
+    views = (("view", ["view", f / "s.h5"]), ("view of some", ["view", f / "s.h5", *some]))
     for command, args in (("ingest", ["ingest", "-q", *options, "-o", f / "s.h5", *inputs]),
                           ("verify", ["verify", "-q", f / "s.h5"]),
                           ("export", ["export", "-q", f / "s.h5"] +
-                           (["-1", f / "1.fq", "-2", f / "2.fq.gz"] if pair else ["-o", f / "1.fq"]))):
+                           (["-1", f / "1.fq", "-2", f / "2.fq.gz"] if pair else ["-o", f / "1.fq"])),
+                          *(() if inputs[0].endswith("mzML") else views)):
         code, size, err = peak(f, *args[:1], "-@", threads, *args[1:])
         if not t.check(code == OK, f"{what}, {command}", f"exit code {code}: {err[:300]}"):
             break
@@ -119,6 +122,9 @@ def shapes(t, f):
             limit=LIMIT_ODD)
     f.clear("s.h5", "R1.fq")
     measure(t, f, "a row of tiny reads", [f.write("R1.fq", b"@r\nA\n+\nI\n" * 4000000)])
+    f.clear("s.h5", "R1.fq")
+    base = b"ACGT" * 5000
+    measure(t, f, "long reads", [f.write("R1.fq", b"".join(record(b"r%d" % i, base) for i in range(6000)))])
     f.clear("s.h5", "R1.fq")
     measure(t, f, "long names",
             [f.write("R1.fq", b"".join(record(b"n" * 60000 + b"%d" % i, b"ACGT") for i in range(600)))],
