@@ -76,13 +76,13 @@ def vial_columns(vial, reads, profile, work, threads):
     out = ["-o", back[0]] if len(reads.files) == 1 else ["-1", back[0], "-2", back[1]]
     checked([vial, "export", "-q", "--force", "-@", threads, store] + out)
     same_bytes(zip(back, reads.texts))
-    of = {"reads/name": "names", "reads/comment": "names", "reads/base": "bases",
-          "reads/quality": "qualities"}
+    of = {"name": "names", "comment": "names", "base": "bases", "quality": "qualities"}
     got = dict.fromkeys(COLUMNS, 0)
     for column in json.loads(checked([vial, "info", "--json", store]))["columns"]:
-        if column["path"] in of:
-            got[of[column["path"]]] += column["packed_bytes"]
-    got["rest"] = size([store]) - sum(got.values())
+        table, _, name = column["path"].partition("/")
+        if table == "reads" and not name.endswith(".offset"):  # base.consensus belongs to the bases
+            got[of.get(name.split(".")[0], "rest")] += column["packed_bytes"]
+    got["rest"] += size([store]) - sum(got.values())
     bench.remove([store] + back)
     return got
 
