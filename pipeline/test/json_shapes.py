@@ -80,6 +80,7 @@ def banks(t, f):
     bank.run("ingest", "-s", "S2", f.write("run7.mzML", mzml()))
     fits(t, "a record", [bank.run("info", "--json", s).out for s in ("007", "S2")], "sample")
     fits(t, "ls", bank.run("ls", "--json").out.decode().splitlines(), "ls")
+    fits(t, "qc", bank.run("qc", "--json").out.decode().splitlines(), "qc")
     said = json.loads(bank.run("info", "--json", "007/1").out)
     t.check(said["sample"] == said["notes"]["/"]["vial.sample"] == "007", "a name of digits stays a text")
     bank.run("withdraw", "--reason", "x", "S2")
