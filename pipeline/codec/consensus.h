@@ -30,6 +30,21 @@ static inline bool vl_is_base(uint8_t letter) { return vl_base_letter(vl_base_co
 /* Of one of the four letters. */
 static inline uint8_t vl_base_complement(uint8_t letter) { return letter ^ (letter & 2 ? 0x04 : 0x15); }
 
+enum { VL_EIGHT = 8 }; /* letters that are looked at together */
+
+/* Eight of the four letters, complemented, from the last to the first. */
+static inline uint64_t vl_turn_eight(const uint8_t *letter)
+{
+    const uint64_t x = vl_le64(letter), c_or_g = x >> 1 & UINT64_C(0x0101010101010101);
+    return __builtin_bswap64(x ^ UINT64_C(0x1515151515151515) ^ c_or_g * 0x11);
+}
+/* Whether eight letters from `row` on are those from `there` on or, turned, what vl_turn_eight makes of
+ * them. */
+static inline bool vl_same_eight(const uint8_t *row, const uint8_t *there, bool turned)
+{
+    return (turned ? vl_turn_eight(there) : vl_le64(there)) == vl_le64(row);
+}
+
 /* ---- growing ---- */
 
 typedef struct vl_grower vl_grower;

@@ -56,6 +56,16 @@ static bool equal_at(const vl_finder *f, int64_t at, bool back, uint8_t letter)
     return (back ? vl_base_complement(f->letter[at]) : f->letter[at]) == letter;
 }
 
+/* Whether the next eight letters are all equal. */
+static bool eight_equal(const vl_finder *f, const uint8_t *row, const place *p, size_t end, int way)
+{
+    const size_t left = way > 0 ? end - p->i : p->i - end;
+    const bool up = (way > 0) != p->back;
+    if (left < VL_EIGHT || (up ? (int64_t)f->n - 1 - p->at : p->at) < VL_EIGHT) return false;
+    return vl_same_eight(way > 0 ? row + p->i + 1 : row + p->i - VL_EIGHT,
+                         up ? f->letter + p->at + 1 : f->letter + p->at - VL_EIGHT, p->back);
+}
+
 /* How far letters from p on, to row index `end`, pay; way: 1 or -1. *score: what they are worth. */
 static size_t extend(const vl_finder *f, const uint8_t *row, place p, size_t end, int way, int *score)
 {
@@ -63,6 +73,15 @@ static size_t extend(const vl_finder *f, const uint8_t *row, place p, size_t end
     size_t farthest = p.i;
     const int step = p.back ? -way : way;
     while (p.i != end) {
+        if (eight_equal(f, row, &p, end, way)) {
+            p.at += VL_EIGHT * step;
+            p.i += (size_t)(VL_EIGHT * way);
+            now += VL_EIGHT;
+            if (now <= best) continue;
+            best = now;
+            farthest = p.i;
+            continue;
+        }
         p.at += step;
         if (p.at < 0 || p.at >= (int64_t)f->n) break;
         p.i += (size_t)way;
@@ -139,13 +158,31 @@ static void find_best(const vl_finder *f, const uint8_t *row, size_t n, const vl
     }
 }
 
+/* Most rows lie in one place, and well: their first k-mers tell. *whole: so does this one. */
+static vl_code find_whole(const vl_finder *f, const uint8_t *row, size_t n, vl_buf *kmers, best *b,
+                          bool *whole, vl_err *err)
+{
+    enum { FIRST = 40 };
+    if (vl_kmers_list(row, n < FIRST ? n : FIRST, kmers, err)) return err->code;
+    const vl_kmer *const kmer = (const vl_kmer *)(const void *)kmers->data;
+    *whole = false;
+    if (!kmers->len) return VL_OK;
+    *b = (best){ .score = 0 };
+    try_places(f, row, n, kmer, 0, b);
+    *whole = b->score >= LEAST && !b->match.from && b->match.to == n && !is_poor(b);
+    return VL_OK;
+}
+
 vl_code vl_finder_find(const vl_finder *f, const uint8_t *row, size_t n, vl_buf *kmers, vl_buf *out,
                        vl_err *err)
 {
     size_t done = 0;
     best b;
+    bool whole = false;
     out->len = 0;
-    if (!f->n || vl_kmers_list(row, n, kmers, err)) return err->code;
+    if (!f->n || find_whole(f, row, n, kmers, &b, &whole, err)) return err->code;
+    if (whole) return vl_buf_append(out, &b.match, sizeof b.match, err);
+    if (vl_kmers_list(row, n, kmers, err)) return err->code;
     const vl_kmer *const kmer = (const vl_kmer *)(const void *)kmers->data;
     const size_t nkmer = kmers->len / sizeof *kmer;
     for (size_t k = 0; k < nkmer; k++) {

@@ -128,6 +128,16 @@ static bool put_differences(cursor *c, uint8_t *letter, uint64_t length, uint64_
     return true;
 }
 
+/* n letters that end at `from`, complemented, from the last to the first. */
+static void copy_turned(uint8_t *to, const uint8_t *from, uint64_t n)
+{
+    for (; n >= VL_EIGHT; n -= VL_EIGHT, to += VL_EIGHT, from -= VL_EIGHT) {
+        const uint64_t eight = vl_turn_eight(from - (VL_EIGHT - 1));
+        for (int k = 0; k < VL_EIGHT; k++) to[k] = (uint8_t)(eight >> 8 * k);
+    }
+    for (; n; n--) *to++ = vl_base_complement(*from--);
+}
+
 static vl_code put_letters(vl_overlap *o, const vl_buf *consensus, uint8_t *plain, size_t len, vl_err *err)
 {
     const uint64_t *const before = (const uint64_t *)(const void *)o->before.data,
@@ -150,7 +160,7 @@ static vl_code put_letters(vl_overlap *o, const vl_buf *consensus, uint8_t *plai
         if (!next_place(&c, o->way.data[i], length[i], &at)) return bad("places", err);
         const uint8_t *const from = consensus->data + at;
         if (!c.back) memcpy(to, from, length[i]);
-        for (uint64_t k = 0; c.back && k < length[i]; k++) to[k] = vl_base_complement(from[-(ptrdiff_t)k]);
+        else copy_turned(to, from, length[i]);
         if (!put_differences(&c, to, length[i], ndiffer[i])) return bad("differences", err);
         to += length[i];
     }
