@@ -100,10 +100,9 @@ typedef struct vl_sharing {
     const char *name, *doc; /* of the data set: column.name; its use is VL_USE_SHARED */
     uint64_t most;          /* elements that it may have, of the column's type */
     uint64_t wait;          /* bytes of chunks that are taken in at most */
-    unsigned times;         /* memory that each of these takes meanwhile, with all that is made of it */
     /* Takes a chunk in, with its rows, one after the other from the first on. *more false: it has seen
-     * enough. */
-    vl_code (*grow)(vl_shared *shared, const vl_pack_job *chunk, bool *more, vl_err *err);
+     * enough. *memory: bytes that it needs, at most, until it has taken the next and has come to the end. */
+    vl_code (*grow)(vl_shared *shared, const vl_pack_job *chunk, bool *more, uint64_t *memory, vl_err *err);
     /* Fills shared->plain, and makes chunks ready to be packed. */
     vl_code (*end)(vl_shared *shared, vl_err *err);
     void (*release)(void *state);

@@ -44,7 +44,7 @@ static size_t row_end(const vl_pack_job *job, size_t *next)
 }
 
 /* Of a sample whose reads hardly overlap so far more is not asked. */
-static vl_code grow(vl_shared *shared, const vl_pack_job *chunk, bool *more, vl_err *err)
+static vl_code grow(vl_shared *shared, const vl_pack_job *chunk, bool *more, uint64_t *memory, vl_err *err)
 {
     shared_state *const s = shared_of(shared, err);
     uint64_t letters, known;
@@ -55,6 +55,7 @@ static vl_code grow(vl_shared *shared, const vl_pack_job *chunk, bool *more, vl_
         from = to;
     }
     vl_grower_seen(s->grower, &letters, &known);
+    *memory = vl_grower_memory(s->grower, chunk->len);
     *more = letters < EARLY || known > letters / EARLY_KNOWN;
     return err->code;
 }
@@ -247,7 +248,6 @@ static const vl_sharing sharing = { .name = "consensus",
                                     .doc = "letters of which many reads are copies: codec overlap needs them",
                                     .most = VL_CONSENSUS_MOST,
                                     .wait = WINDOW,
-                                    .times = 14,
                                     .grow = grow,
                                     .end = end,
                                     .release = release_shared };

@@ -54,6 +54,8 @@ void vl_grower_free(vl_grower *g); /* NULL is fine */
 vl_code vl_grower_add(vl_grower *g, const uint8_t *letter, size_t n, vl_err *err);
 /* Letters taken in, and those of them that were there already. */
 void vl_grower_seen(const vl_grower *g, uint64_t *letters, uint64_t *known);
+/* Bytes that it takes at most until so many letters more are taken in and the end has come. */
+uint64_t vl_grower_memory(const vl_grower *g, size_t letters);
 /* Appends the letters that are worth being kept. */
 vl_code vl_grower_end(vl_grower *g, vl_buf *letters, vl_err *err);
 

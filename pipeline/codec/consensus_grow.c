@@ -68,6 +68,13 @@ void vl_grower_seen(const vl_grower *g, uint64_t *letters, uint64_t *known)
 
 static size_t table_size(const vl_grower *g) { return g->table.len / sizeof(entry); }
 
+uint64_t vl_grower_memory(const vl_grower *g, size_t letters)
+{
+    enum { EACH = 4, NEW = 8 }; /* bytes a letter: it, its copy in the end and what finds it */
+    const bool fits = (g->nentry + letters / (VL_KMER_EACH - 1)) * 3 <= table_size(g) * 2;
+    return EACH * g->letter.len + NEW * letters + (fits ? 1 : 3) * g->table.len; /* twice while it grows */
+}
+
 /* The entry of a hash, or a free one; NULL: too many are near. */
 static entry *look_up(const vl_grower *g, uint32_t hash)
 {

@@ -180,9 +180,8 @@ enum { FIXED = 104, PROGRAM = 48 };
 /* Of what --max-memory leaves beside them, chunks that wait get half at most. */
 static uint64_t limit_waiting(const ingest *g)
 {
-    const uint64_t fixed = FIXED << 20, all = g->ask->max_memory;
-    vl_lay_limit(g->lay, all > fixed ? (all - fixed) / 2 : 0);
-    return vl_lay_waiting(g->lay);
+    const uint64_t fixed = FIXED << 20, all = g->ask->max_memory, half = all > fixed ? (all - fixed) / 2 : 0;
+    return vl_lay_limit(g->lay, half) ? half : 0;
 }
 
 static vl_code make_slots(ingest *g, vl_err *err)

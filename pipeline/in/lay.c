@@ -418,16 +418,14 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, v
     return VL_OK;
 }
 
-void vl_lay_limit(vl_lay *lay, uint64_t bytes)
+bool vl_lay_limit(vl_lay *lay, uint64_t bytes)
 {
-    for (int f = 0; f < lay->schema->nfield; f++) vl_wait_limit(&lay->field[f]->wait, bytes);
-}
-
-uint64_t vl_lay_waiting(const vl_lay *lay)
-{
-    uint64_t bytes = 0;
-    for (int f = 0; f < lay->schema->nfield; f++) bytes += vl_wait_memory(&lay->field[f]->wait);
-    return bytes;
+    bool wait = false;
+    for (int f = 0; f < lay->schema->nfield; f++) {
+        vl_wait_limit(&lay->field[f]->wait, bytes);
+        wait |= lay->field[f]->wait.codec != NULL;
+    }
+    return wait;
 }
 
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)

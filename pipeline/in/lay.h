@@ -23,11 +23,9 @@ void vl_chunks_free(vl_chunks *chunks);
 vl_chunk *vl_chunks_add(vl_chunks *chunks, vl_err *err);
 
 vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err);
-/* Before the first batch: memory, in bytes, that the chunks of a column may take that wait until what they
- * share is known; by itself what their codec wants. */
-void vl_lay_limit(vl_lay *lay, uint64_t bytes);
-/* What they take at most; 0: none ever wait. */
-uint64_t vl_lay_waiting(const vl_lay *lay);
+/* Before the first batch: memory, in bytes, that chunks may take that wait until what they share is known; by
+ * itself as much as their codec wants. False: none ever wait. */
+bool vl_lay_limit(vl_lay *lay, uint64_t bytes);
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err);
 /* What is left, as last chunks. */
 vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err);

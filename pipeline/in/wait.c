@@ -6,16 +6,10 @@ void vl_wait_open(vl_wait *w, const vl_codec *codec)
     w->codec = codec;
     w->shared.codec = codec->id;
     w->most = codec->sharing->wait;
+    w->room = UINT64_MAX;
 }
 
-void vl_wait_limit(vl_wait *w, uint64_t bytes)
-{
-    if (!w->codec) return;
-    bytes /= w->codec->sharing->times;
-    if (bytes < w->most) w->most = bytes;
-}
-
-uint64_t vl_wait_memory(const vl_wait *w) { return w->codec ? w->most * w->codec->sharing->times : 0; }
+void vl_wait_limit(vl_wait *w, uint64_t bytes) { w->room = bytes; }
 
 vl_code vl_wait_take(vl_wait *w, const vl_chunk *chunk, bool *over, vl_err *err)
 {
@@ -28,9 +22,10 @@ vl_code vl_wait_take(vl_wait *w, const vl_chunk *chunk, bool *over, vl_err *err)
         .work = &w->work
     };
     bool more = true;
-    if (w->codec->sharing->grow(&w->shared, &job, &more, err)) return err->code;
+    uint64_t memory = 0;
+    if (w->codec->sharing->grow(&w->shared, &job, &more, &memory, err)) return err->code;
     w->bytes += chunk->raw.len;
-    *over = !more || chunk->last || w->bytes >= w->most;
+    *over = !more || chunk->last || w->bytes >= w->most || w->bytes + memory > w->room;
     return VL_OK;
 }
 

@@ -10,7 +10,7 @@
 typedef struct vl_wait {
     const vl_codec *codec; /* NULL: none wait, or no longer */
     uint64_t most;         /* bytes that may wait */
-    uint64_t bytes;        /* that wait */
+    uint64_t bytes, room;  /* that wait; that they may take with all that is made of them */
     vl_chunks chunks;      /* owned: those that wait */
     vl_shared shared;      /* owned */
     vl_work work;
@@ -19,7 +19,6 @@ typedef struct vl_wait {
 void vl_wait_open(vl_wait *w, const vl_codec *codec);
 /* Leaves what chunks that wait take, with all that is made of them, within so many bytes. */
 void vl_wait_limit(vl_wait *w, uint64_t bytes);
-uint64_t vl_wait_memory(const vl_wait *w);
 /* The last one of w->chunks came. *over: none need wait any more. */
 vl_code vl_wait_take(vl_wait *w, const vl_chunk *chunk, bool *over, vl_err *err);
 /* Makes what they share, and ends the wait; then the chunks go on to a list. */

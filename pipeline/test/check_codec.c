@@ -140,10 +140,12 @@ static void share(const vl_codec *codec, const vl_pack_job *job)
 {
     vl_err err = VL_ERR_INIT;
     bool more = true;
+    uint64_t memory;
     vl_shared_free(&old_shared);
     if (!codec->sharing) return;
     old_shared.codec = codec->id;
-    if (codec->sharing->grow(&old_shared, job, &more, &err) || codec->sharing->end(&old_shared, &err))
+    if (codec->sharing->grow(&old_shared, job, &more, &memory, &err) ||
+        codec->sharing->end(&old_shared, &err))
         abort();
 }
 

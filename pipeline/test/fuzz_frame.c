@@ -68,6 +68,7 @@ static const vl_shared *shared_of(const vl_codec *codec)
     static const uint32_t row[] = { 66, 132 };
     vl_err err = VL_ERR_INIT;
     bool more;
+    uint64_t memory;
     if (!codec || !codec->sharing) return NULL;
     vl_shared *const s = &kept[codec->id];
     const vl_pack_job job = { .plain = sample,
@@ -76,7 +77,8 @@ static const vl_shared *shared_of(const vl_codec *codec)
                               .beside = { .row = row, .nrow = 2 },
                               .work = &work };
     s->codec = codec->id;
-    if (!s->state) MUST(!codec->sharing->grow(s, &job, &more, &err) && !codec->sharing->end(s, &err));
+    if (!s->state)
+        MUST(!codec->sharing->grow(s, &job, &more, &memory, &err) && !codec->sharing->end(s, &err));
     return s;
 }
 
