@@ -59,7 +59,8 @@ def odd(rng, base):
 
 
 def text_of(bases, mate=""):
-    return b"".join(b"@r%d%s\n%s\n+\n%s\n" % (i, mate.encode(), b, b"I" * len(b)) for i, b in enumerate(bases))
+    mate = mate.encode()
+    return b"".join(b"@r%d%s\n%s\n+\n%s\n" % (i, mate, b, b"I" * len(b)) for i, b in enumerate(bases))
 
 
 def base_column(store):
