@@ -114,8 +114,9 @@ static vl_code put_differences(packer *p, const uint8_t *letter, const vl_match 
     const uint8_t *const there = p->finder->letter + m->at;
     const uint32_t length = m->to - m->from;
     for (uint32_t i = 0; i < length; i++) {
-        for (; length - i >= VL_EIGHT; i += VL_EIGHT)
-            if (!vl_same_eight(letter + i, m->back ? there - i - (VL_EIGHT - 1) : there + i, m->back)) break;
+        for (; length - i >= VL_AT_ONCE; i += VL_AT_ONCE)
+            if (!vl_same_eight(letter + i, m->back ? there - i - (VL_AT_ONCE - 1) : there + i, m->back))
+                break;
         if (i == length) break;
         const uint8_t theirs = m->back ? vl_base_complement(there[-(ptrdiff_t)i]) : there[i];
         if (theirs == letter[i] || !vl_is_base(letter[i])) continue;

@@ -30,7 +30,7 @@ static inline bool vl_is_base(uint8_t letter) { return vl_base_letter(vl_base_co
 /* Of one of the four letters. */
 static inline uint8_t vl_base_complement(uint8_t letter) { return letter ^ (letter & 2 ? 0x04 : 0x15); }
 
-enum { VL_EIGHT = 8 }; /* letters that are looked at together */
+enum { VL_AT_ONCE = 8 }; /* letters that are looked at together */
 
 /* Eight of the four letters, complemented, from the last to the first. */
 static inline uint64_t vl_turn_eight(const uint8_t *letter)

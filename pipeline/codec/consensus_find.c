@@ -61,9 +61,9 @@ static bool eight_equal(const vl_finder *f, const uint8_t *row, const place *p, 
 {
     const size_t left = way > 0 ? end - p->i : p->i - end;
     const bool up = (way > 0) != p->back;
-    if (left < VL_EIGHT || (up ? (int64_t)f->n - 1 - p->at : p->at) < VL_EIGHT) return false;
-    return vl_same_eight(way > 0 ? row + p->i + 1 : row + p->i - VL_EIGHT,
-                         up ? f->letter + p->at + 1 : f->letter + p->at - VL_EIGHT, p->back);
+    if (left < VL_AT_ONCE || (up ? (int64_t)f->n - 1 - p->at : p->at) < VL_AT_ONCE) return false;
+    return vl_same_eight(way > 0 ? row + p->i + 1 : row + p->i - VL_AT_ONCE,
+                         up ? f->letter + p->at + 1 : f->letter + p->at - VL_AT_ONCE, p->back);
 }
 
 /* How far letters from p on, to row index `end`, pay; way: 1 or -1. *score: what they are worth. */
@@ -74,9 +74,9 @@ static size_t extend(const vl_finder *f, const uint8_t *row, place p, size_t end
     const int step = p.back ? -way : way;
     while (p.i != end) {
         if (eight_equal(f, row, &p, end, way)) {
-            p.at += VL_EIGHT * step;
-            p.i += (size_t)(VL_EIGHT * way);
-            now += VL_EIGHT;
+            p.at += VL_AT_ONCE * step;
+            p.i += (size_t)(VL_AT_ONCE * way);
+            now += VL_AT_ONCE;
             if (now <= best) continue;
             best = now;
             farthest = p.i;

@@ -131,9 +131,9 @@ static bool put_differences(cursor *c, uint8_t *letter, uint64_t length, uint64_
 /* n letters that end at `from`, complemented, from the last to the first. */
 static void copy_turned(uint8_t *to, const uint8_t *from, uint64_t n)
 {
-    for (; n >= VL_EIGHT; n -= VL_EIGHT, to += VL_EIGHT, from -= VL_EIGHT) {
-        const uint64_t eight = vl_turn_eight(from - (VL_EIGHT - 1));
-        for (int k = 0; k < VL_EIGHT; k++) to[k] = (uint8_t)(eight >> 8 * k);
+    for (; n >= VL_AT_ONCE; n -= VL_AT_ONCE, to += VL_AT_ONCE, from -= VL_AT_ONCE) {
+        const uint64_t eight = vl_turn_eight(from - (VL_AT_ONCE - 1));
+        for (int k = 0; k < VL_AT_ONCE; k++) to[k] = (uint8_t)(eight >> 8 * k);
     }
     for (; n; n--) *to++ = vl_base_complement(*from--);
 }
