@@ -107,6 +107,7 @@ static vl_code take_equal(vl_name_reader *r, vl_rest *in, node *k, vl_err *err)
     if (!vl_take_number(in, &len, r->left) || !spend(r, len) || !vl_take_bytes(in, &bytes, len))
         return cut_off("texts", err);
     k->bytes.len = 0;
+    if (vl_buf_reserve(&k->bytes, len + VL_PAD, err)) return err->code; /* an empty one is read too */
     return vl_buf_append(&k->bytes, bytes, len, err);
 }
 
@@ -409,6 +410,8 @@ vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain,
     r->left = 2 * len;
     r->work = work;
     r->end = plain + len;
+    /* a shape may have words alone, and none of these bytes: what reads them finds memory all the same */
+    if (vl_buf_reserve(&r->bytes, VL_PAD, err)) return err->code;
     if (take_node(r, in, n, (spot){ 0 }, &root, err)) return err->code;
     uint8_t *p = plain;
     for (size_t i = 0; i < n && p; i++) p = put_node(r, p, root);

@@ -269,6 +269,7 @@ static void crafted(void)
     LIE("\x00\x02\x00\x7f\x61", "text");      /* equal, cut off */
     LIE("\x00\x02\x00\x01\x61", "texts");     /* 2 bytes of 64 */
     LIE("\x00\x40\x00\x01\x61\x00", "texts"); /* bytes behind */
+    LIE("\x00\x02\x00\x00", "texts");         /* equal, and empty */
     LIE("\x00\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x61", "texts");
     LIE("\x00\x02\x01\x13\x00\x05", "numbers"); /* 19 digits wide */
     LIE("\x00\x02\x01\x01\x06\x05", "hows");    /* no such way */
