@@ -1,6 +1,7 @@
-/* Batches: columns that grow row by row, pieces for columns that the data names (batch.h). */
-#include "formats/batch.h"
+/* Batches: columns that grow row by row, pieces and fields that the data names (batch.h). */
+#include "formats/schema.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,68 @@ vl_code vl_batch_init(vl_batch *batch, const vl_schema *schema, vl_err *err)
     return VL_OK;
 }
 
+/* Fields behind those that a batch was opened with. */
+struct vl_added {
+    const vl_schema *base; /* borrowed: what it was opened with */
+    vl_schema schema;      /* the batch's, once there are more */
+    vl_field *field;       /* owned; [cap]; paths from base->nfield on are owned */
+    int cap;               /* of field, and of the batch's columns */
+};
+
+/* The batch's schema is again what it was opened with. */
+static void drop_added(vl_batch *batch)
+{
+    struct vl_added *const a = batch->added;
+    if (!a) return;
+    for (int i = a->base->nfield; i < batch->schema->nfield; i++) free((void *)(uintptr_t)a->field[i].path);
+    batch->schema = a->base;
+}
+
+static vl_code grow_added(vl_batch *batch, vl_err *err)
+{
+    struct vl_added *const a = batch->added;
+    const int n = batch->schema->nfield, cap = n + n / 2 + 16;
+    if (n < a->cap) return VL_OK;
+    vl_field *const field = realloc(a->field, (size_t)cap * sizeof *field);
+    if (field) a->field = field;
+    vl_column *const col = realloc(batch->col, (size_t)cap * sizeof *col);
+    if (col) batch->col = col;
+    if (!field || !col) return vl_fail(err, VL_ENOMEM, "no memory for %d columns", cap);
+    const int had = a->cap ? a->cap : n;
+    memset(col + had, 0, (size_t)(cap - had) * sizeof *col);
+    a->cap = cap;
+    return VL_OK;
+}
+
+vl_code vl_batch_add(vl_batch *batch, const vl_field *field, int *number, vl_err *err)
+{
+    struct vl_added *a = batch->added;
+    if (!a && !(a = batch->added = calloc(1, sizeof *a)))
+        return vl_fail(err, VL_ENOMEM, "no memory for a column");
+    if (!a->base) a->base = batch->schema;
+    const int n = batch->schema->nfield;
+    if (n - a->base->nfield == VL_MAX_ADDED)
+        return vl_fail(err, VL_EUNSUP, "more than %d columns that the data names", VL_MAX_ADDED);
+    if (grow_added(batch, err)) return err->code;
+    char *const path = strdup(field->path);
+    if (!path) return vl_fail(err, VL_ENOMEM, "no memory for a column");
+    if (batch->schema == a->base) {
+        memcpy(a->field, a->base->field, (size_t)n * sizeof *a->field);
+        a->schema = *a->base;
+    }
+    a->field[n] = *field;
+    a->field[n].path = path;
+    a->schema.field = a->field;
+    a->schema.nfield = n + 1;
+    batch->schema = &a->schema;
+    *number = n;
+    return VL_OK;
+}
+
 void vl_batch_clear(vl_batch *batch)
 {
     for (int i = 0; i < batch->schema->nfield; i++) batch->col[i].data.len = batch->col[i].nrow = 0;
+    drop_added(batch);
     memset(batch->first, 0, sizeof batch->first);
     memset(batch->nrow, 0, sizeof batch->nrow);
     memset(batch->counter, 0, sizeof batch->counter);
@@ -43,12 +103,17 @@ void vl_batch_clear(vl_batch *batch)
 
 void vl_batch_free(vl_batch *batch)
 {
+    struct vl_added *const a = batch->added;
     if (batch->col) {
-        for (int i = 0; i < batch->schema->nfield; i++) {
+        const int n = a && a->cap ? a->cap : batch->schema->nfield;
+        for (int i = 0; i < n; i++) {
             vl_buf_free(&batch->col[i].data);
             free(batch->col[i].offset);
         }
     }
+    drop_added(batch);
+    if (a) free(a->field);
+    free(a);
     free(batch->col);
     vl_buf_free(&batch->values);
     free(batch->piece);
@@ -131,4 +196,22 @@ vl_code vl_push_piece(vl_batch *batch, const vl_piece_column *like, size_t nelem
     batch->piece[batch->npiece++] = (vl_piece){ .column = *column, .at = at, .nelem = nelem };
     *out = batch->values.data + at;
     return VL_OK;
+}
+
+void vl_batch_promises(const vl_batch *batch)
+{
+    const vl_schema *const s = batch->schema;
+    const int pieces = vl_schema_piece_table(s);
+    for (int f = 0; f < s->nfield; f++) {
+        const vl_column *const col = &batch->col[f];
+        const size_t width = vl_type_width(s->field[f].type), nrow = batch->nrow[s->field[f].table];
+        (void)col, (void)width, (void)nrow; /* without asserts */
+        assert(col->data.len % width == 0);
+        if (s->field[f].shape == VL_FIXED) assert(col->data.len == nrow * width);
+        if (s->field[f].shape == VL_RAGGED)
+            assert(col->nrow == nrow &&
+                   (!nrow || (!col->offset[0] && col->offset[nrow] * width == col->data.len)));
+    }
+    assert(pieces < 0 ? !batch->npiece : batch->npiece == batch->nrow[pieces]);
+    (void)pieces;
 }

@@ -6,8 +6,9 @@
  * row i), or elements that belong to no row (VL_STREAM). What stands for "absent" is said in the field's
  * text.
  *
- * Some data names its own columns (peak arrays). Those come as pieces: runs of elements for a
- * column that the batch describes in piece_column. See vl_piece.
+ * Some data names its own columns. Arrays of a row that may be any of many (peak arrays) come as pieces: runs
+ * of elements for a column that the batch describes in piece_column. See vl_piece. What a row has once, or
+ * not at all (a tag), is a ragged field that the batch adds to those of its schema. See vl_batch_add.
  */
 #ifndef VL_BATCH_H
 #define VL_BATCH_H
@@ -109,7 +110,7 @@ typedef struct vl_piece {
 } vl_piece;
 
 typedef struct vl_batch {
-    const vl_schema *schema;      /* borrowed; static */
+    const vl_schema *schema;      /* borrowed; static; with fields that were added: the batch's own */
     uint64_t first[VL_MAX_TABLE]; /* number of row 0 of each table in the store; set by lay or fetch */
     size_t nrow[VL_MAX_TABLE];
     vl_column *col; /* owned; schema->nfield of them */
@@ -120,13 +121,21 @@ typedef struct vl_batch {
     size_t npiece, cpiece;
     vl_piece_column *piece_column;
     size_t npiece_column, cpiece_column;
-    uint64_t nbyte; /* bytes of decompressed input that this batch came from (first stream) */
-    void *extra;    /* owned by the format; what its join needs; freed by format->drop */
+    uint64_t nbyte;         /* bytes of decompressed input that this batch came from (first stream) */
+    void *extra;            /* owned by the format; what its join needs; freed by format->drop */
+    struct vl_added *added; /* owned; NULL: there never were fields that were added */
 } vl_batch;
 
+enum { VL_MAX_ADDED = 1024 }; /* fields that data may add */
+
 vl_code vl_batch_init(vl_batch *batch, const vl_schema *schema, vl_err *err);
-void vl_batch_clear(vl_batch *batch); /* no rows, memory kept */
+void vl_batch_clear(vl_batch *batch); /* no rows, no fields that were added; memory kept */
 void vl_batch_free(vl_batch *batch);
+
+/* Adds a ragged field that the data names, behind those that are there: until the batch is cleared it is
+ * field *number, still without rows. Its path is copied; other texts are static. Rows of a store that come in
+ * batches without it have nothing there. VL_EUNSUP: more than VL_MAX_ADDED. */
+vl_code vl_batch_add(vl_batch *batch, const vl_field *field, int *number, vl_err *err);
 
 /* One element to a fixed column or stream. Rows are counted by the caller in nrow[table]. */
 vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err);
@@ -138,6 +147,9 @@ vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err);
  * as `like` says. */
 vl_code vl_push_piece(vl_batch *batch, const vl_piece_column *like, size_t nelem, uint8_t **out,
                       uint16_t *column, vl_err *err);
+
+/* Asserts what a parser promises of a batch: columns have as many rows and elements as they say. */
+void vl_batch_promises(const vl_batch *batch);
 
 /* Whole records of the decompressed input, and where they start. */
 typedef struct vl_block {

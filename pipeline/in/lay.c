@@ -3,6 +3,7 @@
 
 #include "formats/schema.h"
 #include "pipeline/in/learn.h"
+#include "pipeline/in/note_schema.h"
 #include "pipeline/in/wait.h"
 #include "formats/xxh3.h"
 
@@ -37,7 +38,10 @@ typedef struct rows {
 } rows;
 
 struct vl_lay {
-    const vl_schema *schema;
+    vl_schema whole;                    /* of the format, and behind its fields those that the data named */
+    const vl_schema *schema;            /* whole */
+    vl_field *all;                      /* owned: its fields; [cfield], as field and rows */
+    int nfixed, cfield;                 /* nfixed: fields of the format */
     column **field;                     /* owned; [nfield] */
     rows *rows;                         /* owned; [nfield] */
     column *piece[VL_MAX_PIECE_COLUMN]; /* owned */
@@ -45,7 +49,7 @@ struct vl_lay {
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
     vl_work learning;
-    vl_learns learns;
+    const vl_trial *trial; /* borrowed: of the profile */
 };
 
 static void column_free(column *c)
@@ -291,7 +295,7 @@ static void add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base)
 
 static void fix_refs(vl_lay *lay, vl_batch *batch)
 {
-    for (int f = 0; f < lay->schema->nfield; f++) {
+    for (int f = 0; f < lay->nfixed; f++) {
         const vl_field *const field = &lay->schema->field[f];
         const size_t width = vl_type_width(field->type);
         uint64_t base = 0;
@@ -328,25 +332,6 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
     return VL_OK;
 }
 
-/* What a parser promises of a batch: lay copies on its word. */
-static void check_promises(const vl_batch *batch)
-{
-    const vl_schema *const s = batch->schema;
-    const int pieces = vl_schema_piece_table(s);
-    for (int f = 0; f < s->nfield; f++) {
-        const vl_column *const col = &batch->col[f];
-        const size_t width = vl_type_width(s->field[f].type), nrow = batch->nrow[s->field[f].table];
-        (void)col, (void)width, (void)nrow; /* without asserts */
-        assert(col->data.len % width == 0);
-        if (s->field[f].shape == VL_FIXED) assert(col->data.len == nrow * width);
-        if (s->field[f].shape == VL_RAGGED)
-            assert(col->nrow == nrow &&
-                   (!nrow || (!col->offset[0] && col->offset[nrow] * width == col->data.len)));
-    }
-    assert(pieces < 0 ? !batch->npiece : batch->npiece == batch->nrow[pieces]);
-    (void)pieces;
-}
-
 /* ---- entry points ---- */
 
 /* A codec of field f wants to see the field that has the same rows. Their chunks end alike when their
@@ -375,8 +360,9 @@ static vl_code open_wait(column *c, const vl_field *field, const vl_trial *trial
     return (c->beside = column_new(&spec, err)) ? VL_OK : err->code;
 }
 
-static vl_code open_field(vl_lay *lay, int f, const vl_trial *trial, vl_err *err)
+static vl_code open_field(vl_lay *lay, int f, vl_err *err)
 {
+    const vl_trial *const trial = lay->trial;
     const vl_field *const field = &lay->schema->field[f];
     vl_spec spec = { .type = field->type,
                      .use = field->use,
@@ -403,18 +389,67 @@ static vl_code open_field(vl_lay *lay, int f, const vl_trial *trial, vl_err *err
     return (lay->rows[f].offset = column_new(&offset, err)) ? VL_OK : err->code;
 }
 
+/* ---- fields that the data named ---- */
+
+static vl_code grow_fields(vl_lay *lay, int n, vl_err *err)
+{
+    if (n <= lay->cfield) return VL_OK;
+    const size_t cap = (size_t)n + (size_t)n / 2, had = (size_t)lay->cfield;
+    vl_field *const all = realloc(lay->all, cap * sizeof *all);
+    if (all) lay->whole.field = lay->all = all;
+    column **const field = realloc(lay->field, cap * sizeof *field);
+    if (field) lay->field = field;
+    rows *const r = realloc(lay->rows, cap * sizeof *r);
+    if (r) lay->rows = r;
+    if (!all || !field || !r) return vl_fail(err, VL_ENOMEM, "no memory to lay %zu columns", cap);
+    memset(field + had, 0, (cap - had) * sizeof *field);
+    memset(r + had, 0, (cap - had) * sizeof *r);
+    lay->cfield = (int)cap;
+    return VL_OK;
+}
+
+/* The store's number for a field that a batch added; the rows before it have nothing there. */
+static vl_code find_added(vl_lay *lay, const vl_field *field, int *out, vl_err *err)
+{
+    const int n = lay->whole.nfield;
+    for (*out = lay->nfixed; *out < n; ++*out)
+        if (!strcmp(lay->all[*out].path, field->path)) return VL_OK;
+    if (n - lay->nfixed == VL_MAX_ADDED)
+        return vl_fail(err, VL_EUNSUP, "more than %d columns that the data names", VL_MAX_ADDED);
+    if (grow_fields(lay, n + 1, err)) return err->code;
+    lay->all[n] = *field;
+    lay->whole.nfield = n + 1;
+    if (open_field(lay, n, err)) return err->code;
+    lay->all[n].path = lay->field[n]->spec.path;
+    lay->rows[n].nrow = lay->nrow[field->table];
+    return VL_OK;
+}
+
+/* Rows without anything in an added field, up to row `to`. */
+static vl_code lay_nothing(rows *r, uint64_t elements, uint64_t to, vl_chunks *out, vl_err *err)
+{
+    const uint64_t n = to - r->nrow;
+    if (!n) return VL_OK;
+    if (r->uniform && r->length && begin_offsets(r, out, err)) return err->code;
+    r->nrow = to;
+    for (uint64_t i = 0; i < n && !r->uniform; i++)
+        if (append(r->offset, (const uint8_t *)&elements, sizeof elements, out, err)) return err->code;
+    return VL_OK;
+}
+
 vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err)
 {
     vl_lay *const lay = calloc(1, sizeof *lay);
     *out = lay;
     if (!lay) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
-    lay->schema = schema;
-    lay->field = calloc((size_t)schema->nfield, sizeof *lay->field);
-    lay->rows = calloc((size_t)schema->nfield, sizeof *lay->rows);
-    lay->learns = vl_profile_trial(profile)->learns;
-    if (!lay->field || !lay->rows) return vl_fail(err, VL_ENOMEM, "no memory to lay columns");
+    lay->whole = *schema;
+    lay->schema = &lay->whole;
+    lay->nfixed = schema->nfield;
+    lay->trial = vl_profile_trial(profile);
+    if (grow_fields(lay, schema->nfield, err)) return err->code;
+    memcpy(lay->all, schema->field, (size_t)schema->nfield * sizeof *lay->all);
     for (int f = 0; f < schema->nfield; f++)
-        if (open_field(lay, f, vl_profile_trial(profile), err)) return err->code;
+        if (open_field(lay, f, err)) return err->code;
     return VL_OK;
 }
 
@@ -428,31 +463,55 @@ bool vl_lay_limit(vl_lay *lay, uint64_t bytes)
     return wait;
 }
 
+static vl_code lay_field(vl_lay *lay, int f, vl_column *col, vl_chunks *out, vl_err *err)
+{
+    column *const c = lay->field[f];
+    const uint64_t base = c->n;
+    if (c->wants_rows ? append_rows(c, col, out, err) : append(c, col->data.data, col->data.len, out, err))
+        return err->code;
+    return lay->rows[f].offset ? lay_offsets(&lay->rows[f], col, base, out, err) : VL_OK;
+}
+
+static vl_code lay_added(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
+{
+    for (int i = lay->nfixed; i < batch->schema->nfield; i++) {
+        int f;
+        if (find_added(lay, &batch->schema->field[i], &f, err) || lay_field(lay, f, &batch->col[i], out, err))
+            return err->code;
+    }
+    for (int f = lay->nfixed; f < lay->whole.nfield; f++) {
+        const int t = lay->all[f].table;
+        if (lay_nothing(&lay->rows[f], lay->field[f]->n, lay->nrow[t] + batch->nrow[t], out, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+/* Chunks of offsets, from number `from` on, that come after a gap: the store fills it with a line of this
+ * step. */
+static void set_lines(const vl_lay *lay, vl_chunks *out, size_t from)
+{
+    for (size_t i = from; i < out->n; i++)
+        for (int f = 0; f < lay->schema->nfield; f++)
+            if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
+                out->chunk[i].line = lay->rows[f].length;
+}
+
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 {
-    check_promises(batch);
+    vl_batch_promises(batch); /* what follows copies on its word */
     const size_t before = out->n;
     fix_refs(lay, batch);
     for (int t = 0; t < lay->schema->ntable; t++) batch->first[t] = lay->nrow[t];
     if (batch->npiece && lay_pieces(lay, batch, out, err)) return err->code;
-    for (int f = 0; f < lay->schema->nfield; f++) {
-        column *const c = lay->field[f];
-        const vl_column *const col = &batch->col[f];
-        const uint64_t base = c->n;
-        if (c->wants_rows ? append_rows(c, col, out, err)
-                          : append(c, col->data.data, col->data.len, out, err))
-            return err->code;
-        if (lay->rows[f].offset && lay_offsets(&lay->rows[f], col, base, out, err)) return err->code;
-    }
+    for (int f = 0; f < lay->nfixed; f++)
+        if (lay_field(lay, f, &batch->col[f], out, err)) return err->code;
+    if (lay_added(lay, batch, out, err)) return err->code;
     for (int t = 0; t < lay->schema->ntable; t++) lay->nrow[t] += batch->nrow[t];
     for (int i = 0; i < lay->schema->ncounter; i++) lay->counter[i] += batch->counter[i];
     lay->nbyte += batch->nbyte;
-    /* offsets chunks that come after a gap: the store fills it with a line of this step */
-    for (size_t i = 0; i < out->n; i++)
-        for (int f = 0; f < lay->schema->nfield; f++)
-            if (lay->rows[f].offset && out->chunk[i].spec == &lay->rows[f].offset->spec)
-                out->chunk[i].line = lay->rows[f].length;
-    return lay->learns ? vl_learn(lay->learns, &lay->learning, out, before, err) : err->code;
+    set_lines(lay, out, before);
+    return lay->trial->learns ? vl_learn(lay->trial->learns, &lay->learning, out, before, err) : err->code;
 }
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
@@ -468,12 +527,11 @@ vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
         if (end_column(lay->field[f], out, err)) return err->code;
         if (!lay->rows[f].offset || lay->rows[f].uniform) continue;
         if (end_column(lay->rows[f].offset, out, err)) return err->code;
-        for (size_t i = before; i < out->n; i++)
-            if (out->chunk[i].spec == &lay->rows[f].offset->spec) out->chunk[i].line = lay->rows[f].length;
     }
+    set_lines(lay, out, before);
     for (int i = 0; i < lay->npiece; i++)
         if (end_column(lay->piece[i], out, err)) return err->code;
-    return lay->learns ? vl_learn(lay->learns, &lay->learning, out, before, err) : err->code;
+    return lay->trial->learns ? vl_learn(lay->trial->learns, &lay->learning, out, before, err) : err->code;
 }
 
 static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
@@ -482,27 +540,6 @@ static vl_code note_digest(vl_store *st, const column *c, vl_err *err)
     if (!c->n) return VL_OK; /* no elements, no data set */
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(c->hash));
     return vl_store_digest(st, c->spec.path, hash.digest, err);
-}
-
-/* The names of the tables, and the columns: those of the schema, and those that the data named. */
-static vl_code note_schema(const vl_lay *lay, vl_store *st, vl_err *err)
-{
-    char tables[VL_MAX_TABLE * 40] = "";
-    vl_buf text = { 0 };
-    for (int t = 0; t < lay->schema->ntable; t++) {
-        const size_t used = strlen(tables);
-        snprintf(tables + used, sizeof tables - used, "%s%s", t ? " " : "", lay->schema->table[t]);
-    }
-    vl_schema_print(lay->schema, &text, err);
-    for (int i = 0; i < lay->npiece && !err->code; i++)
-        vl_schema_print_piece(lay->schema->table[vl_schema_piece_table(lay->schema)],
-                              lay->piece[i]->spec.path, &lay->piece[i]->like, &text, err);
-    const uint64_t n = text.len;
-    if (!err->code && !vl_store_note(st, "/", VL_TABLES_NOTE, tables, err))
-        vl_store_table(st, VL_SCHEMA_PATH, VL_U8, text.data, 1, &n, NULL, "",
-                       "what each column is, one a line; the first line names the parts", err);
-    vl_buf_free(&text);
-    return err->code;
 }
 
 vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
@@ -524,9 +561,14 @@ vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err)
             return err->code;
         }
     }
-    for (int i = 0; i < lay->npiece; i++)
+    const char *path[VL_MAX_PIECE_COLUMN];
+    const vl_piece_column *piece[VL_MAX_PIECE_COLUMN];
+    for (int i = 0; i < lay->npiece; i++) {
         if (note_digest(st, lay->piece[i], err)) return err->code;
-    return note_schema(lay, st, err);
+        path[i] = lay->piece[i]->spec.path;
+        piece[i] = &lay->piece[i]->like;
+    }
+    return vl_note_schema(st, lay->schema, path, piece, lay->npiece, err);
 }
 
 uint64_t vl_lay_rows(const vl_lay *lay, int table) { return lay->nrow[table]; }
@@ -542,6 +584,7 @@ void vl_lay_close(vl_lay *lay)
     }
     for (int i = 0; i < lay->npiece; i++) column_free(lay->piece[i]);
     vl_work_free(&lay->learning);
+    free(lay->all);
     free(lay->field);
     free(lay->rows);
     free(lay);
