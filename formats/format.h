@@ -49,6 +49,8 @@ typedef struct vl_way {
     int weigh;   /* ragged field whose elements make the size of a batch; -1: its pieces and its text do */
     int follow;  /* table of which a row comes along with each step of lead; -1: none */
     int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
+    int head;    /* 1 + stream that comes whole with the first batch; 0: none */
+    bool added;  /* also fields that the data added to lead (vl_batch_add) */
 } vl_way;
 
 /* Of a format whose text may come out otherwise than it was, though all that it says is whole: made by a
@@ -77,6 +79,8 @@ typedef struct vl_format {
     const char *ending[6]; /* of file names, with their dots; the first is the usual one; ends with NULL */
     const char *example, *example_back; /* lines of help, of ingest and of export */
     bool may_be_empty;                  /* an input without a byte is one without rows */
+    const char *no_end; /* its BGZF files end in an empty block; the option that takes one without. NULL: they
+                           may end as they like */
     bool mates; /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
     const vl_schema *schema; /* what parse fills */
     size_t head_size;        /* state that open makes; zeroed before */

@@ -326,6 +326,7 @@ out:
         XXH3_freeState(x.hash[s]);
     }
     if (x.mend) x.format->same_values->free(x.mend);
+    vl_walker_close(&x.walker);
     free(x.mend);
     free(x.how);
     vl_buf_free(&x.odd);

@@ -34,7 +34,7 @@ struct vl_reader {
     vl_store *store; /* borrowed */
     vl_columns columns;
     vl_page **page; /* owned */
-    size_t npage, cpage;
+    size_t npage, cpage, most;
     uint64_t clock; /* calls of vl_reader_rows */
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
     vl_fresh fresh; /* of the job that is planned now */
@@ -50,6 +50,7 @@ vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *progra
     vl_reader *const r = *out = calloc(1, sizeof *r);
     if (!r) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
     r->store = store;
+    r->most = VL_READER_PAGES + (size_t)vl_store_ncolumn(store);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->change, NULL);
     return vl_columns_read(&r->columns, store, program, old, err);
@@ -71,8 +72,7 @@ static vl_page *free_page(vl_reader *r, vl_err *err)
         vl_page *const p = r->page[i];
         if (!p->pins && (!oldest || p->used < oldest->used)) oldest = p;
     }
-    if (oldest &&
-        (r->npage >= VL_READER_PAGES || oldest->state == PAGE_EMPTY || oldest->used + STALE < r->clock))
+    if (oldest && (r->npage >= r->most || oldest->state == PAGE_EMPTY || oldest->used + STALE < r->clock))
         return oldest;
     if (r->npage == r->cpage) {
         const size_t cap = r->cpage ? 2 * r->cpage : VL_READER_PAGES;

@@ -4,6 +4,7 @@
 #include "pipeline/out/weigh.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum {
     BLOCK_ELEMENTS = 1 << 20, /* of the field that weighs */
@@ -20,6 +21,10 @@ vl_code vl_walker_open(vl_walker *w, vl_reader *r, const vl_way *way, vl_err *er
     if (way->at >= 0) w->stream = schema->field[way->at].ref_to;
     const int column = w->stream < 0 ? -1 : vl_reader_column(r, w->stream);
     if (column >= 0) w->ntext = vl_store_column(vl_reader_store(r), column)->nelem;
+    if (way->added) {
+        if (vl_reader_want(r, NULL, 0, &w->want, err)) return err->code;
+        for (int f = 0; f < schema->nfield; f++) w->want[f] = VL_WANT_ROWS;
+    }
     if (w->nrow % way->step)
         return vl_fail(err, VL_ESTORE, "%" PRIu64 " rows of %s, which come in groups of %zu", w->nrow,
                        schema->table[way->lead], way->step);
@@ -86,14 +91,24 @@ static vl_code plan_pointers(vl_walker *w, vl_plan *plan, size_t *n, vl_work *wo
     return w->stream < 0 ? VL_OK : plan_stream(w, plan, *n, err);
 }
 
+/* The stream that comes with the first batch. */
+static vl_code plan_head(vl_walker *w, vl_plan *plan, vl_err *err)
+{
+    const int field = w->way.head - 1, column = field < 0 || w->begun ? -1 : vl_reader_column(w->r, field);
+    w->begun = true;
+    if (column < 0) return VL_OK;
+    return vl_reader_stream(w->r, plan, field, 0, vl_store_column(vl_reader_store(w->r), column)->nelem, err);
+}
+
 vl_code vl_walker_plan(vl_walker *w, vl_plan *plan, vl_work *work, bool *last, vl_err *err)
 {
     size_t n = 0;
+    if (plan_head(w, plan, err)) return err->code;
     if (w->way.weigh < 0) {
         if (plan_pointers(w, plan, &n, work, err)) return err->code;
     } else {
         if (w->nrow && weigh_rows(w, &n, work, err)) return err->code;
-        if (vl_reader_rows(w->r, plan, w->way.lead, w->next, n, NULL, work, err)) return err->code;
+        if (vl_reader_rows(w->r, plan, w->way.lead, w->next, n, w->want, work, err)) return err->code;
     }
     if (w->way.follow >= 0 &&
         vl_reader_rows(w->r, plan, w->way.follow, w->next / w->way.step, n / w->way.step, NULL, work, err))
@@ -108,4 +123,10 @@ vl_code vl_walker_load(const vl_walker *w, vl_plan *plan, vl_work *work, vl_err 
     if (w->way.weigh >= 0) return vl_reader_load(w->r, plan, work, err);
     if (w->stream >= 0 && vl_reader_load_stream(w->r, plan, w->stream, work, err)) return err->code;
     return w->pieces ? vl_reader_load_pieces(w->r, plan, work, err) : VL_OK;
+}
+
+void vl_walker_close(vl_walker *w)
+{
+    free(w->want);
+    *w = (vl_walker){ 0 };
 }

@@ -17,6 +17,8 @@ typedef struct vl_walker {
     uint64_t text, ntext; /* elements of the stream: done, and all */
     bool pieces;          /* its rows have some */
     size_t guess;         /* rows that the batch before had */
+    bool begun;           /* there was a batch */
+    vl_want *want;        /* owned; fields to read; NULL: the program's */
 } vl_walker;
 
 vl_code vl_walker_open(vl_walker *w, vl_reader *r, const vl_way *way, vl_err *err);
@@ -24,5 +26,6 @@ vl_code vl_walker_open(vl_walker *w, vl_reader *r, const vl_way *way, vl_err *er
 vl_code vl_walker_plan(vl_walker *w, vl_plan *plan, vl_work *work, bool *last, vl_err *err);
 /* Parallel. Fills plan->batch. */
 vl_code vl_walker_load(const vl_walker *w, vl_plan *plan, vl_work *work, vl_err *err);
+void vl_walker_close(vl_walker *w);
 
 #endif
