@@ -94,12 +94,6 @@ static vl_code check_title(const work *w, const vl_fastq_record *r, vl_err *err)
     return bad ? refuse(w, bad, r->before, err) : VL_OK;
 }
 
-static void count_name(work *w, vl_cell name)
-{
-    if (!name.n) w->out->counter[VL_RC_EMPTY_NAME]++;
-    if (vl_k.find_outside(name.at, name.n, 0, 127) < name.n) w->out->counter[VL_RC_NOT_ASCII]++;
-}
-
 /* What follows a title's name; one space before it goes without saying, unless what follows could be taken
  * for a blank kept. */
 static vl_cell comment_of(vl_cell text, vl_cell name)
@@ -140,34 +134,10 @@ static vl_code push_title(work *w, const vl_fastq_record *r, int mate, vl_err *e
         if (check_mates(w, err)) return refuse(w, t->at, r->before, err);
         if (w->h->mark) name.n -= w->h->mark->len;
     }
-    count_name(w, name);
+    vl_reads_count_name(w->out, name);
     if (vl_push_row(out, VL_RD_NAME, name.at, name.n, err)) return err->code;
     out->nrow[VL_RT_NAME]++;
     return VL_OK;
-}
-
-/* Counts reads with letters other than upper-case ACGTN. Most batches have none: one quick look at all
- * letters. */
-static void count_letters(vl_batch *out)
-{
-    const vl_column *const base = &out->col[VL_RD_BASE];
-    uint8_t other = 0;
-    for (size_t i = 0; i < base->data.len; i++) {
-        const uint8_t c = base->data.data[i];
-        other |= (uint8_t) !((c == 'A') | (c == 'C') | (c == 'G') | (c == 'T') | (c == 'N'));
-    }
-    for (size_t r = 0; r < base->nrow; r++) {
-        bool lower = false, odd = false;
-        out->counter[VL_RC_EMPTY] += base->offset[r + 1] == base->offset[r];
-        if (!other) continue;
-        for (size_t i = base->offset[r]; i < base->offset[r + 1]; i++) {
-            const uint8_t c = base->data.data[i], u = c & 0xdf;
-            lower |= c >= 'a' && c <= 'z';
-            odd |= !(u == 'A' || u == 'C' || u == 'G' || u == 'T' || u == 'N');
-        }
-        out->counter[VL_RC_LOWER] += lower;
-        out->counter[VL_RC_ODD_BASE] += odd;
-    }
 }
 
 static vl_code push_row_end(vl_column *col, vl_err *err)
@@ -404,7 +374,7 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
     }
     for (int s = 0; s < h->nstream; s++)
         if (check_rest(&w[s], err)) return err->code;
-    count_letters(out);
+    vl_reads_count_letters(out);
     out->nbyte = in[0].bytes.len;
     return VL_OK;
 }
@@ -473,7 +443,7 @@ const vl_format vl_fastq = {
     .example_back = "  vial export S1.h5 -1 S1_R1.fastq.gz -2 S1_R2.fastq.gz\n",
     .may_be_empty = true,
     .mates = true,
-    .schema = &vl_reads_schema,
+    .schema = &vl_fastq_schema,
     .head_size = sizeof(vl_fastq_head),
     .tail_size = sizeof(tail),
     .block = 2u << 20,

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* FASTQ must say something of a read that came without qualities: Phred 33, as samtools does. */
+enum { NO_QUALITY_LETTER = 'B' };
+
 static uint8_t *set(uint8_t *p, vl_cell s)
 {
     if (s.n) memcpy(p, s.at, s.n);
@@ -70,7 +73,8 @@ static vl_code print_four(const read_cells *r, bool crlf, vl_buf *out, vl_err *e
     p = end_line(set(p, r->base), crlf);
     *p++ = '+';
     p = end_line(r->repeats ? set_title(p, r) : set(p, r->plus), crlf);
-    vl_k.phred_encode(p, r->quality.at, r->quality.n);
+    if (r->quality.n && r->quality.at[0] == VL_NO_QUALITY) memset(p, NO_QUALITY_LETTER, r->quality.n);
+    else vl_k.phred_encode(p, r->quality.at, r->quality.n);
     p = end_line(p + r->quality.n, crlf);
     out->len = (size_t)(p - out->data);
     return VL_OK;

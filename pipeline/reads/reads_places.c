@@ -34,7 +34,7 @@ static void count(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, co
                   size_t nread)
 {
     vl_k.base_count(m->base, base, offset, nread, m->npos);
-    vl_k.quality_count(m->quality, quality, offset, nread, m->npos);
+    if (quality) vl_k.quality_count(m->quality, quality, offset, nread, m->npos);
 }
 
 /* Pairs that are all equally long count as reads of twice the length: position p of mate 2 is behind mate 1.
@@ -100,7 +100,7 @@ static void count_end(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality
     static const char letter[] = "ACGT";
     uint64_t seen[256] = { 0 }, acgt = 0;
     for (uint64_t i = 0; i < n; i++) seen[base[i]]++;
-    for (uint64_t i = 0; i < n; i++) m->quality_beyond[quality[i]]++;
+    for (uint64_t i = 0; i < n && quality; i++) m->quality_beyond[quality[i]]++;
     for (int k = 0; k < 4; k++) {
         const uint64_t some = seen[(uint8_t)letter[k]] + seen[letter[k] | 0x20];
         m->base_beyond[k] += some;
@@ -114,7 +114,8 @@ static void count_beyond(vl_qc *qc, const vl_qc_batch *b)
     for (size_t i = 0; i < b->n; i++) {
         const uint64_t from = b->offset[i] + VL_QC_POSITIONS, to = b->offset[i + 1];
         if (from < to)
-            count_end(&qc->mate[b->paired ? i & 1 : 0], b->base + from, b->quality + from, to - from);
+            count_end(&qc->mate[b->paired ? i & 1 : 0], b->base + from, b->quality ? b->quality + from : NULL,
+                      to - from);
     }
 }
 

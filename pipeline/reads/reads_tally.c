@@ -6,11 +6,28 @@
 
 enum { PIECE = 1 << 16 }; /* reads that are looked at in one go; even */
 
-/* From read `first` of the batch on. */
+static bool lacks_quality(const vl_batch *batch, size_t i)
+{
+    const vl_cell q = vl_qc_row(&batch->col[VL_RD_QUALITY], i);
+    return q.n && q.at[0] == VL_NO_QUALITY;
+}
+
+/* How many of n reads from `first` on are alike in that; few batches have a read without qualities. */
+static size_t count_alike(const vl_batch *batch, size_t first, size_t n)
+{
+    if (!batch->counter[VL_RC_NO_QUALITY]) return n;
+    const bool lacks = lacks_quality(batch, first);
+    size_t i = 1;
+    while (i < n && lacks_quality(batch, first + i) == lacks) i++;
+    return i;
+}
+
+/* From read `first` of the batch on: reads with qualities, or without. */
 static vl_code open_piece(vl_qc *qc, const vl_batch *batch, size_t first, vl_qc_batch *b, vl_err *err)
 {
     const vl_column *const base = &batch->col[VL_RD_BASE];
-    const size_t all = batch->nrow[VL_RT_READ], n = all - first < PIECE ? all - first : PIECE;
+    const size_t all = batch->nrow[VL_RT_READ], most = all - first < PIECE ? all - first : PIECE;
+    const size_t n = count_alike(batch, first, most);
     const uint64_t start = base->offset[first], behind = start - base->offset[0];
     if (qc->nnumber < 3 * n + 1) {
         free(qc->number);
@@ -27,6 +44,7 @@ static vl_code open_piece(vl_qc *qc, const vl_batch *batch, size_t first, vl_qc_
                         .quality = batch->col[VL_RD_QUALITY].data.data,
                         .offset = qc->number };
     if (behind) b->quality += behind;
+    if (lacks_quality(batch, first)) b->quality = NULL;
     return VL_OK;
 }
 
@@ -128,7 +146,7 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
     vl_qc_batch b;
     qc->whole.n = 0;
     if (open_keys(qc, shared, batch, err)) return err->code;
-    for (size_t first = 0; first < batch->nrow[VL_RT_READ]; first += PIECE) {
+    for (size_t first = 0; first < batch->nrow[VL_RT_READ]; first += b.n) {
         if (open_piece(qc, batch, first, &b, err)) return err->code;
         qc->paired = b.paired;
         if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||

@@ -66,8 +66,8 @@ typedef struct vl_qc_mate {
 typedef struct vl_qc_batch {
     const vl_batch *batch;
     size_t first, n;
-    bool paired; /* names are kept once for each pair */
-    const uint8_t *base, *quality;
+    bool paired;                   /* names are kept once for each pair */
+    const uint8_t *base, *quality; /* quality NULL: these came without */
     const uint64_t *offset;
 } vl_qc_batch;
 

@@ -118,6 +118,7 @@ static vl_code add_read(vl_qc_tiles *t, const vl_qc_batch *b, size_t i, vl_err *
 
 vl_code vl_qc_tiles_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
 {
+    if (!b->quality) return VL_OK;
     const uint64_t first = b->batch->first[VL_RT_READ] + b->first, mates = b->paired ? 2 : 1;
     const uint64_t every = VL_QC_TILE_EVERY * mates; /* of each ten reads of a mate the last */
     for (uint64_t r = first + (2 * every - mates - first % every) % every; r - first < b->n; r += every) {
