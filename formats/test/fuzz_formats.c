@@ -4,8 +4,8 @@
  *
  * Input: a control byte, then the text. Its bits: 0-2 how much text comes at a time (1, 2, 7, 61, 256, 1021,
  * 65536 bytes, all); 3-4 one input, two side by side (the text is split at the first byte 0x1d), mates in
- * turn; 5 some array is said to be not as it was. A text that begins with '@', '<' or a byte order mark needs
- * no control byte.
+ * turn; 5 some array is said to be not as it was. A text that begins with '@', '<', 'B' or a byte order mark
+ * needs no control byte.
  *
  * What is accepted is printed again by its format and must be the text, byte for byte; so must the text of
  * the same values, where the format has one, unless it is said that some of it is not as it was. Text that
@@ -318,7 +318,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (!ready) vl_kernels_init(&vl_k, vl_isa_from_env());
     ready = true;
     uint8_t control = 7;
-    if (n && bytes[0] != '@' && bytes[0] != '<' && bytes[0] != 0xef) {
+    if (n && bytes[0] != '@' && bytes[0] != '<' && bytes[0] != 0xef && bytes[0] != 'B') {
         control = *bytes++;
         n--;
     }

@@ -102,7 +102,7 @@ const vl_command vl_command_export = {
     "export",
     "[options] STORE | -b BANK --where EXPR -o FOLDER",
     "gives the original back, byte for byte",
-    "The text is what was ingested, decompressed. A name that ends in .gz or .bgz is written as "
+    "The text is what was ingested, decompressed. A name that ends in .gz, .bgz or .bam is written as "
     "BGZF,\nwhich every gzip reads, one in .zst as zstd; .bz2, .xz and the like are refused.\n"
     "Lanes that were joined come as one file; 'vial split' gives each by itself, under its name.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "

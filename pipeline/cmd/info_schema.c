@@ -34,7 +34,7 @@ static void print_schemas(void)
         const char *joint = "made from";
         printf("%s (version %u)", s->kind, s->version);
         for (int i = 0; vl_formats[i]; i++) {
-            if (vl_formats[i]->schema != s) continue;
+            if (strcmp(vl_formats[i]->schema->kind, s->kind)) continue;
             printf(", %s %s", joint, vl_formats[i]->name);
             joint = "or";
         }

@@ -419,13 +419,37 @@ static vl_code ask_data(const ingest *g, vl_err *err)
     return VL_OK;
 }
 
+/* A file that ends between two blocks looks whole but for the empty block that should be its last. */
+static vl_code check_end(const vl_file_facts *file, const char *option, vl_err *err)
+{
+    if (file->no_eof_block)
+        vl_fail(err, VL_ETRUNC, "ends without an end-of-file block: cut short? (--%s takes it)", option);
+    else if (file->trailing_zeros)
+        vl_fail(err, VL_EFORMAT, "%" PRIu64 " zero bytes stand behind the end-of-file block",
+                file->trailing_zeros);
+    else return VL_OK;
+    err->packed = file->bytes - file->trailing_zeros;
+    return vl_err_file(err, file->name);
+}
+
+static vl_code check_ends(const ingest *g, vl_err *err)
+{
+    const char *const option = g->cutter.format->no_end;
+    const vl_given *const given = g->ask->given;
+    if (!option || (given && vl_given_find(given, option))) return VL_OK;
+    for (int s = 0; s < g->cutter.nstream; s++)
+        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++)
+            if (check_end(vl_cutter_file(&g->cutter, s, f), option, err)) return err->code;
+    return VL_OK;
+}
+
 static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
     if (vl_lay_open(&g->lay, g->cutter.format->schema, g->ask->profile, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
-    if (make_slots(g, err) || move(g, err)) return err->code;
+    if (make_slots(g, err) || move(g, err) || check_ends(g, err)) return err->code;
     if (!g->ask->same_data && (vl_refuse_same_data(&g->cutter, err) || ask_data(g, err))) return err->code;
     if (note_root(g, err) || note_facts(g, done, err) || note_sources(g, err) ||
         vl_lay_note(g->lay, g->store, err))

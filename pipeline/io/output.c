@@ -38,6 +38,7 @@ static const struct {
 } endings[] = {
     { ".gz", "gzip", VL_PACK_BGZF },
     { ".bgz", "BGZF", VL_PACK_BGZF },
+    { ".bam", "BGZF", VL_PACK_BGZF },
     { ".zst", "zstd", VL_PACK_ZSTD },
     { ".bz2", "bzip2", 0 },
     { ".xz", "xz", 0 },
@@ -73,7 +74,7 @@ static vl_code choose_packing(vl_output *out, vl_err *err)
     out->packing = i < 0 ? VL_PACK_PLAIN : endings[i].packing;
     if (out->packing) return VL_OK;
     vl_fail(err, VL_EARG,
-            "promises %s, which is not written; .gz and .bgz (BGZF) and .zst are, all else is plain",
+            "promises %s, which is not written; .gz, .bgz and .bam (BGZF) and .zst are, all else is plain",
             endings[i].name);
     return vl_err_file(err, out->path);
 }

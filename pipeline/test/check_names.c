@@ -31,7 +31,8 @@ static void check_parts(void)
         { "_L1.fq", "fastq", 0, 0, 1, -1, "_L1" },
         { "A_L001_R1_0001.fq", "fastq", 0, 0, 1, -1, "A_L001_R1_0001" },
         { "A_L001_1.mzML.gz", "mzml", 0, 0, -1, -1, "A_L001_1" },
-        { "A_R1.bam", NULL, 0, 0, -1, -1, "A_R1.bam" },
+        { "A_R1.bam", "bam", 0, 0, -1, -1, "A_R1" },
+        { "A_R1.cram", NULL, 0, 0, -1, -1, "A_R1.cram" },
         { ".fastq", NULL, 0, 0, -1, -1, ".fastq" },
         { "", NULL, 0, 0, -1, -1, "" },
     };

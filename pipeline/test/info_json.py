@@ -280,7 +280,7 @@ def bad_usage(t, f):
         ("ingest", "-o", f / "n.h5", "--max-memory", "much", fq),
         ("ingest", "-o", f / "n.h5", "--max-memory", "0", fq),
         ("ingest", "-o", f / "n.h5", "--max-memory", "-1G", fq),
-        ("ingest", "-o", f / "n.h5", "--format", "bam", fq),
+        ("ingest", "-o", f / "n.h5", "--format", "cram", fq),
         ("ingest", "-o", f / "n.h5", "--progress", "loud", fq),
         ("ingest", "-o", f / "n.h5", "--interleaved", fq, fq), ("ingest", "-o", f / "n.h5", "-", "-"),
         ("info",), ("info", store, store), ("info", "--jsn", store), ("info", "--nothing", store),

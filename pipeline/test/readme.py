@@ -15,12 +15,13 @@ import shlex
 import subprocess
 import sys
 
+from bammodel import header, record, tag
 from containers import bgzf, zstd
 from fqmodel import parse, reads
 from mzmodel import document, plain, precursor, spectrum, two
 from vialtest import BUILD, OK, VIAL, Folder, main, patient, run
 
-INPUT = re.compile(r"\.(fastq|fq|mzml)(\.gz|\.zst)?$", re.I)
+INPUT = re.compile(r"\.(fastq|fq|bam|mzml)(\.gz|\.zst)?$", re.I)
 RUN_THIS = "# (a test runs this)"
 
 
@@ -64,12 +65,22 @@ def inputs_of(words):
     return out
 
 
+def hifi():
+    return header() + b"".join(record(b"m1/%d/ccs" % i, "ACGT" * 9, bytes([40] * 36),
+                                      tag("np", "i", i) + tag("rq", "f", 0.5)) for i in range(20))
+
+
 def make_input(f, name, one, two_, spectra):
-    text = spectra if "mzml" in name.lower() else two_ if re.search(r"R2|_2\b|_2\.", name) else one
+    text = two_ if re.search(r"R2|_2\b|_2\.", name) else one
+    if "mzml" in name.lower():
+        text = spectra
+    if name.endswith(".bam"):
+        text = hifi()
     path = os.path.join(f.path, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
-        file.write(bgzf(text) if name.endswith(".gz") else zstd(text) if name.endswith(".zst") else text)
+        file.write(bgzf(text) if name.endswith((".gz", ".bam")) else zstd(text) if name.endswith(".zst")
+                   else text)
 
 
 @functools.lru_cache(maxsize=None)

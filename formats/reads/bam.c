@@ -1,0 +1,205 @@
+/*
+ * BAM in the table of formats (bam.h): its header, where records end, and the facts that all have in common.
+ *
+ * The header: "BAM" and 1, i32 length of the text, the text; i32 number of references, of each i32 length of
+ * its name with its NUL, the name, i32 its length.
+ */
+#include "formats/reads/bam.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAGIC = 4, UNPLACED_BIN = 4680 };
+static const uint8_t magic[MAGIC] = { 'B', 'A', 'M', 1 };
+
+static int probe(const uint8_t *bytes, size_t n)
+{
+    return n >= MAGIC && !memcmp(bytes, magic, MAGIC) ? 100 : 0;
+}
+
+/* ---- open ---- */
+
+/* Bytes, from the first on. */
+typedef struct cursor {
+    const uint8_t *bytes;
+    size_t n, at;
+    bool more; /* they do not suffice */
+} cursor;
+
+/* A size that bytes say; then at is behind them. */
+static uint32_t take_size(cursor *c, uint32_t least, const char *what, vl_err *err)
+{
+    if (c->more || c->n - c->at < 4) return c->more = true, 0;
+    const uint32_t size = vl_le32(c->bytes + c->at);
+    if (size < least || size > INT32_MAX) {
+        vl_fail(err, VL_EFORMAT, "header says its %s is %" PRId32, what, (int32_t)size);
+        vl_err_at(err, NULL, c->at, VL_NOWHERE);
+    }
+    c->at += 4;
+    return size;
+}
+
+static void skip(cursor *c, size_t n)
+{
+    if (c->more || c->n - c->at < n) c->more = true;
+    else c->at += n;
+}
+
+static vl_code read_header(cursor *c, uint32_t *ncontig, vl_err *err)
+{
+    skip(c, MAGIC);
+    const uint32_t ntext = take_size(c, 0, "length of text", err);
+    skip(c, ntext);
+    *ncontig = take_size(c, 0, "number of references", err);
+    for (uint32_t i = 0; i < *ncontig && !c->more && !err->code; i++) {
+        const uint32_t nname = take_size(c, 1, "length of a reference's name", err);
+        skip(c, nname);
+        take_size(c, 0, "length of a reference", err);
+    }
+    return err->code;
+}
+
+static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
+                    const bool *whole, bool *more, vl_err *err)
+{
+    (void)ask;
+    vl_bam_head *const h = head;
+    cursor c = { bytes[0], n[0], 0, false };
+    if (probe(bytes[0], n[0]) == 0) return vl_fail(err, VL_EFORMAT, "does not begin with 'BAM' and 1");
+    if (read_header(&c, &h->ncontig, err)) return err->code;
+    *more = !whole[0] && (c.more || c.n - c.at < VL_BAM_FIXED);
+    if (*more) return VL_OK;
+    if (c.more) {
+        vl_fail(err, VL_ETRUNC, "input ends within the header");
+        return vl_err_at(err, NULL, n[0], VL_NOWHERE);
+    }
+    const bool record = c.n - c.at >= VL_BAM_FIXED;
+    h->nheader = c.at;
+    h->mapq = record ? bytes[0][c.at + 13] : 0;
+    h->bin = record ? vl_le16(bytes[0] + c.at + 14) : UNPLACED_BIN;
+    return vl_buf_append(&h->header, bytes[0], c.at, err);
+}
+
+/* ---- cut ---- */
+
+/* Bytes of the header that bytes [n] begin with: all of it, or, *part, as far as they go. Nothing else begins
+ * so: contigs of records are numbers of references. */
+static size_t header_in(const vl_bam_head *h, const uint8_t *bytes, size_t n, bool *part)
+{
+    *part = n < h->nheader && !memcmp(bytes, h->header.data, n);
+    return n >= h->nheader && !memcmp(bytes, h->header.data, h->nheader) ? h->nheader : 0;
+}
+
+static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
+                   vl_cut *out, vl_err *err)
+{
+    (void)err;
+    bool part = false;
+    *out = (vl_cut){ 0 };
+    if (!n || !max_record) return VL_OK;
+    size_t at = header_in(head, bytes, n, &part);
+    if (part && !last) return VL_OK;
+    while (at < n && out->nrecord < max_record) {
+        const size_t len = vl_bam_length(bytes + at, n - at);
+        if (!len && !last) break;
+        out->nrecord++;
+        at = !len || len == VL_BAM_BAD ? n : at + len; /* parse refuses it, and what follows is nobody's */
+    }
+    out->used = at;
+    return VL_OK;
+}
+
+/* ---- the end ---- */
+
+static vl_code join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err)
+{
+    (void)head, (void)tail, (void)in, (void)batch;
+    return err->code;
+}
+
+static vl_code finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
+{
+    (void)tail;
+    const vl_bam_head *const h = head;
+    vl_fact_add(facts, "layout", "single");
+    vl_fact_add(facts, "mate_mark", "%s", "");
+    vl_fact_add(facts, "bam_mapq", "%u", (unsigned)h->mapq);
+    vl_fact_add(facts, "bam_bin", "%u", (unsigned)h->bin);
+    return err->code;
+}
+
+static void close(void *head, void *tail)
+{
+    (void)tail;
+    vl_buf_free(&((vl_bam_head *)head)->header);
+}
+
+/* A fact that is a number up to `most`. */
+static vl_code read_fact(const vl_facts *facts, const char *name, unsigned long most, unsigned *out,
+                         vl_err *err)
+{
+    const char *const text = vl_fact_get(facts, name);
+    char *end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+    *out = (unsigned)value;
+    if (*text && !*end && value <= most) return VL_OK;
+    return vl_fail(err, VL_ESTORE, "%s is '%.20s'", name, text);
+}
+
+static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+                        vl_err *err)
+{
+    (void)counter, (void)ntext;
+    vl_bam_how *const h = how;
+    unsigned mapq = 0, bin = 0;
+    if (read_fact(facts, "bam_mapq", UINT8_MAX, &mapq, err) ||
+        read_fact(facts, "bam_bin", UINT16_MAX, &bin, err))
+        return err->code;
+    *h = (vl_bam_how){ (uint8_t)mapq, (uint16_t)bin };
+    *way = (vl_way){ .lead = VL_RT_READ,
+                     .step = 1,
+                     .weigh = VL_RD_BASE,
+                     .follow = VL_RT_NAME,
+                     .at = -1,
+                     .head = 1 + VL_RD_HEADER,
+                     .added = true };
+    return VL_OK;
+}
+
+/* What may be asked of it. */
+typedef struct asked {
+    bool no_end; /* whoever reads the file looks at it (vl_format.no_end) */
+} asked;
+
+static const vl_opt options[] = {
+    { 0, "no-eof-block", VL_OPT_FLAG, NULL, NULL, "take BGZF without the empty block that ends a file",
+      offsetof(asked, no_end), NULL },
+    { .name = "" },
+};
+
+const vl_format vl_bam = { .name = "bam",
+                           .title = "BAM",
+                           .doc = "reads that are not aligned, with tags",
+                           .ending = { ".bam" },
+                           .example = "  vial ingest -b /bank -s S1 m84001.hifi_reads.bam\n",
+                           .example_back = "  vial export m84001.h5 -o m84001.hifi_reads.bam\n",
+                           .no_end = "no-eof-block",
+                           .schema = &vl_reads_schema,
+                           .head_size = sizeof(vl_bam_head),
+                           .block = 2u << 20,
+                           .max_record = VL_BAM_MOST,
+                           .max_stream = 1,
+                           .option = options,
+                           .option_size = sizeof(asked),
+                           .probe = probe,
+                           .open = open,
+                           .cut = cut,
+                           .parse = vl_bam_parse,
+                           .join = join,
+                           .finish = finish,
+                           .close = close,
+                           .print_size = sizeof(vl_bam_how),
+                           .unfinish = unfinish,
+                           .print = vl_bam_print };
