@@ -73,7 +73,7 @@ static vl_code print_four(const read_cells *r, bool crlf, vl_buf *out, vl_err *e
     p = end_line(set(p, r->base), crlf);
     *p++ = '+';
     p = end_line(r->repeats ? set_title(p, r) : set(p, r->plus), crlf);
-    if (r->quality.n && r->quality.at[0] == VL_NO_QUALITY) memset(p, NO_QUALITY_LETTER, r->quality.n);
+    if (vl_no_quality(r->quality)) memset(p, NO_QUALITY_LETTER, r->quality.n);
     else vl_k.phred_encode(p, r->quality.at, r->quality.n);
     p = end_line(p + r->quality.n, crlf);
     out->len = (size_t)(p - out->data);

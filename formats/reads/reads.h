@@ -29,6 +29,7 @@ enum {
 
 /* Quality of all letters of a read that came without qualities. */
 enum { VL_NO_QUALITY = 255 };
+static inline bool vl_no_quality(vl_cell quality) { return quality.n && quality.at[0] == VL_NO_QUALITY; }
 
 enum {
     VL_RC_LOWER,        /* reads with a lower-case letter */

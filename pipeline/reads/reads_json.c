@@ -1,4 +1,5 @@
-/* View of reads as JSON lines: an object a read; qualities as FASTQ writes them. */
+/* View of reads as JSON lines: an object a read; qualities as FASTQ writes them, null of a read that
+ * came without. */
 #include "pipeline/reads/reads_view.h"
 
 static vl_code put_text(vl_buf *t, const char *name, vl_cell s, vl_err *err)
@@ -12,6 +13,7 @@ static vl_code put_text(vl_buf *t, const char *name, vl_cell s, vl_err *err)
 static vl_code put_quality(vl_buf *t, vl_cell s, vl_buf *scratch, vl_err *err)
 {
     scratch->len = 0;
+    if (vl_no_quality(s)) return vl_text_add(t, ",\"quality\":null", err);
     if (vl_buf_grow(scratch, s.n, err)) return err->code;
     vl_k.phred_encode(scratch->data, s.at, s.n);
     return put_text(t, "quality", (vl_cell){ scratch->data, s.n }, err);

@@ -111,7 +111,8 @@ static vl_code has_mean_phred(const void *viewer, const vl_batch *b, size_t n, u
     (void)err;
     for (size_t row = 0; row < n * step; row++) {
         const vl_cell s = vl_row(&b->col[VL_RD_QUALITY], row);
-        const bool holds = s.n && is_within(mean_phred(s), vl_reads_asked_of(v)->mean_phred);
+        const bool holds =
+            s.n && !vl_no_quality(s) && is_within(mean_phred(s), vl_reads_asked_of(v)->mean_phred);
         what[row / step] |= (uint8_t)(holds << row % step);
     }
     return VL_OK;
@@ -126,8 +127,8 @@ static vl_code has_mean_quality(const void *viewer, const vl_batch *b, size_t n,
     for (int q = 0; q < 256; q++) chance[q] = pow(10, -q / 10.0);
     for (size_t row = 0; row < n * step; row++) {
         const vl_cell s = vl_row(&b->col[VL_RD_QUALITY], row);
-        const bool holds =
-            s.n && is_within(-10 * log10(mean_error(s, chance)), vl_reads_asked_of(v)->mean_quality);
+        const bool holds = s.n && !vl_no_quality(s) &&
+                           is_within(-10 * log10(mean_error(s, chance)), vl_reads_asked_of(v)->mean_quality);
         what[row / step] |= (uint8_t)(holds << row % step);
     }
     return VL_OK;

@@ -8,8 +8,7 @@ enum { PIECE = 1 << 16 }; /* reads that are looked at in one go; even */
 
 static bool lacks_quality(const vl_batch *batch, size_t i)
 {
-    const vl_cell q = vl_qc_row(&batch->col[VL_RD_QUALITY], i);
-    return q.n && q.at[0] == VL_NO_QUALITY;
+    return vl_no_quality(vl_qc_row(&batch->col[VL_RD_QUALITY], i));
 }
 
 /* How many of n reads from `first` on are alike in that; few batches have a read without qualities. */

@@ -151,7 +151,7 @@ static vl_code put_quality(const vl_viewer *v, const vl_load *load, size_t i, si
 {
     (void)v, (void)line;
     const vl_cell s = vl_row(&load->plan.batch.col[VL_RD_QUALITY], i);
-    if (s.n && s.at[0] == VL_NO_QUALITY) return VL_OK; /* nothing: it came without */
+    if (vl_no_quality(s)) return VL_OK;
     if (vl_buf_grow(text, s.n, err)) return err->code;
     vl_k.phred_encode(text->data + text->len, s.at, s.n);
     text->len += s.n;
