@@ -1,5 +1,5 @@
 /*
- * The runner (run.h): one parallel region. Threads are not bound to slots: who has finished a stage goes on
+ * The runner (run.h). Threads are made for a run and end with it; none spins while it waits. They are not bound to slots: who has finished a stage goes on
  * with the same slot if it may, since its batch is in this core's cache, else with the earliest batch that
  * may go. So there are no more threads than cores, and one sleeps only when there is nothing to do: on a
  * virtual machine a wake-up costs as much as unpacking a chunk, and a thread that wakes beside a busy one
@@ -107,8 +107,9 @@ static void go(run *r, place *p)
 }
 
 /* What one thread does. A place that may go while nobody works exists until all is done. */
-static void work(run *r)
+static void *work(void *of)
 {
+    run *const r = of;
     place *p = NULL;
     pthread_mutex_lock(&r->lock);
     while ((p = choose(r, p)) || r->nbusy) {
@@ -122,6 +123,17 @@ static void work(run *r)
     }
     pthread_cond_broadcast(&r->more);
     pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* n threads, of which the caller is one; fewer where the system gives no more: the run is the same. */
+static void work_together(run *r, int n)
+{
+    pthread_t other[VL_MAX_SLOT];
+    int made = 0;
+    while (made < n - 1 && !pthread_create(&other[made], NULL, work, r)) made++;
+    work(r);
+    while (made) pthread_join(other[--made], NULL);
 }
 
 /* Takes the first batch before any thread starts, and says whether others follow: one alone is worth no
@@ -161,9 +173,7 @@ vl_code vl_run(const vl_stage *stage, int nstage, vl_slot *slot, int nslot, int 
         r.place[i].slot = &slot[i];
         seat(&r, &r.place[i]);
     }
-    const int most = threads < nslot ? threads : nslot, n = take_first(&r) ? most : 1;
-#pragma omp parallel num_threads(n) default(none) shared(r)
-    work(&r);
+    work_together(&r, !take_first(&r) ? 1 : threads < nslot ? threads : nslot);
     pthread_cond_destroy(&r.more);
     pthread_mutex_destroy(&r.lock);
     free(r.place);

@@ -2,10 +2,9 @@
 Commands with several threads, meant for a build with the thread sanitizer: no data race is reported, all ends
 are good, and the results are those of one thread.
 
-    VIAL=build-tsan/vial TSAN_OPTIONS=ignore_noninstrumented_modules=1 OMP_TOOL_LIBRARIES=.../libarcher.so
-    threads.py
+    VIAL=build-tsan/vial TSAN_OPTIONS=ignore_noninstrumented_modules=1 threads.py
 
-Without these two variables OpenMP's own synchronisation looks like races. Any other build passes as well.
+Any other build passes as well.
 
 Suites: run. Also: tsan.
 """

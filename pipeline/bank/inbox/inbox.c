@@ -2,7 +2,7 @@
  * A scan of an inbox (inbox.h): what lies there -> items that are ready, and why others wait. The parts of it
  * stand in inbox_parts.h.
  *
- * A scan only looks. It starts no thread and enters neither OpenMP nor HDF5, for its caller forks.
+ * A scan only looks. It starts no thread and does not enter HDF5, for its caller forks.
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
 

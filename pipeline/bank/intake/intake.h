@@ -1,7 +1,7 @@
 /*
  * Intake: many items into the bank. A supervisor with one worker process for each item: what crashes, hangs
  * or is refused costs that item only and is recorded with its reason. The supervisor alone writes the
- * catalogue; it never enters HDF5 or OpenMP.
+ * catalogue; it makes no threads and never enters HDF5.
  */
 #ifndef VL_INTAKE_H
 #define VL_INTAKE_H

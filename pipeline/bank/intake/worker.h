@@ -1,7 +1,7 @@
 /*
  * A worker: a function that runs in a child process and says what came of it as text. It dies
  * with its parent, has a limit of memory, and may crash without harm to anyone else. The parent must not have
- * entered HDF5 or OpenMP before: their state does not survive a fork.
+ * entered HDF5 before: its state does not survive a fork.
  */
 #ifndef VL_WORKER_H
 #define VL_WORKER_H
