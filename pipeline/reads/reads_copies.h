@@ -20,10 +20,11 @@ typedef struct vl_whole_list {
 } vl_whole_list;
 
 typedef struct vl_copies {
-    uint64_t *hash; /* owned; [2 * VL_COPIES], beside n */
+    uint64_t *hash; /* owned; [1 << slot_bits], beside n */
     uint32_t *n;    /* owned; how often it was seen; 0: free */
     size_t used;
-    unsigned bits; /* zeros at the end of each hash that is kept */
+    unsigned bits;      /* zeros at the end of each hash that is kept */
+    unsigned slot_bits; /* of the table, at most 2 * VL_COPIES: a small sample touches little memory */
 } vl_copies;
 
 /* Of one read, or of both of a pair, which lie behind each other; n1: letters of the first. */

@@ -1,9 +1,9 @@
 /*
- * The runner (run.h). Threads are made for a run and end with it; none spins while it waits. They are not bound to slots: who has finished a stage goes on
- * with the same slot if it may, since its batch is in this core's cache, else with the earliest batch that
- * may go. So there are no more threads than cores, and one sleeps only when there is nothing to do: on a
- * virtual machine a wake-up costs as much as unpacking a chunk, and a thread that wakes beside a busy one
- * waits for that one's core.
+ * The runner (run.h). Threads are made for a run and end with it; none spins while it waits. They are not
+ * bound to slots: who has finished a stage goes on with the same slot if it may, since its batch is in this
+ * core's cache, else with the earliest batch that may go. So there are no more threads than cores, and one
+ * sleeps only when there is nothing to do: on a virtual machine a wake-up costs as much as unpacking a chunk,
+ * and a thread that wakes beside a busy one waits for that one's core.
  */
 #include "pipeline/run/run.h"
 
