@@ -21,31 +21,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Notes that are whole numbers: by their names, so that a sample called 007 stays text. */
-static bool is_number(const char *name)
-{
-    static const char *const names[] = { "vial.version",    "stream",         "bytes",        "plain_bytes",
-                                         "no_eof_block",    "trailing_zeros", "text_bytes_1", "text_bytes_2",
-                                         "mates_identical", "row_length" };
-    if (!strncmp(name, "n_", 2)) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(name, names[i])) return true;
-    for (int k = 0; vl_kinds[k]; k++)
-        for (int c = 0; c < vl_kinds[k]->schema->ncounter; c++)
-            if (!strcmp(name, vl_kinds[k]->schema->counter[c])) return true;
-    return false;
-}
-
-static json_t *note_value(const char *name, const char *text)
+static json_t *note_value(const char *text, bool number)
 {
     char *end = NULL;
     errno = 0;
     const long long v = strtoll(text, &end, 10);
-    return is_number(name) && *text && !*end && !errno ? json_integer(v) : vl_json_text(text);
+    return number && *text && !*end && !errno ? json_integer(v) : vl_json_text(text);
 }
 
 /* Names are the store's, and may be any bytes. */
-static void add_note(void *to, const char *where, const char *name, const char *text)
+static void add_note(void *to, const char *where, const char *name, const char *text, bool number)
 {
     json_t *const in = vl_json_text(where), *const called = vl_json_text(name);
     json_t *group = in ? json_object_get(to, json_string_value(in)) : NULL;
@@ -53,7 +38,7 @@ static void add_note(void *to, const char *where, const char *name, const char *
         group = json_object();
         json_object_set_new(to, json_string_value(in), group);
     }
-    if (called) json_object_set_new(group, json_string_value(called), note_value(name, text));
+    if (called) json_object_set_new(group, json_string_value(called), note_value(text, number));
     json_decref(in);
     json_decref(called);
 }
@@ -93,9 +78,9 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
     return err->code;
 }
 
-static void print_note(void *to, const char *where, const char *name, const char *text)
+static void print_note(void *to, const char *where, const char *name, const char *text, bool number)
 {
-    (void)to;
+    (void)to, (void)number;
     if (!strncmp(where, "source/columns", 14) || !strcmp(name, "row_length") || !*text || !strcmp(text, "0"))
         return;
     vl_say(stdout, "  %-12s %-24s %s", where, name, text);

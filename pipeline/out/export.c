@@ -160,8 +160,9 @@ static vl_code check_format(export *x, vl_err *err)
     return VL_OK;
 }
 
-static void add_fact(void *facts, const char *where, const char *name, const char *text)
+static void add_fact(void *facts, const char *where, const char *name, const char *text, bool number)
 {
+    (void)number;
     if (!strcmp(where, "source")) vl_fact_add(facts, name, "%s", text);
 }
 

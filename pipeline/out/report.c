@@ -117,9 +117,10 @@ static bool is_counter(const report *r, const char *name)
     return false;
 }
 
-static void put_note(void *to, const char *where, const char *name, const char *text)
+static void put_note(void *to, const char *where, const char *name, const char *text, bool number)
 {
     facts *const f = to;
+    (void)number;
     if (strcmp(where, f->where) || !*text || is_counter(f->r, name)) return;
     if (!f->n++) vl_html_put(f->r->h, "<dl class=\"facts\">\n");
     vl_html_element(f->r->h, "dt", name);

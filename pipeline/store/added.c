@@ -60,11 +60,11 @@ static void expect_object(search *s, const char *path)
     add_name(&s->object, name, strlen(name), s->err);
 }
 
-static void expect_note(void *to, const char *where, const char *name, const char *text)
+static void expect_note(void *to, const char *where, const char *name, const char *text, bool number)
 {
     search *const s = to;
     char note[2 * VL_PATH + 64];
-    (void)text;
+    (void)text, (void)number;
     expect_object(s, where);
     snprintf(note, sizeof note, "%s\t%s", where + (*where == '/'), name);
     add_name(&s->note, note, strlen(note), s->err);

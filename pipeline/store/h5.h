@@ -22,7 +22,10 @@ vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribut
 vl_code vl_store_add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err);
 vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err);
 /* Reading: the attributes of an open object; text empty and number 0 where there is none. */
-vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err);
+/* Text of an attribute of an open object, a number in decimal; empty if there is none. *number (NULL: not
+ * asked): it is a whole one. */
+vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, bool *number,
+                         vl_err *err);
 vl_code vl_store_u64_of(vl_store *st, hid_t object, const char *name, uint64_t *value, bool *there,
                         vl_err *err);
 /* VL_ESTORE: what of it cannot be read, and why. */
@@ -78,6 +81,7 @@ struct vl_store {
 /* A line of the manifest; texts lie there. */
 typedef struct vl_note {
     const char *where, *name, *text;
+    bool number; /* a whole one in the file */
 } vl_note;
 
 /* A column under way, or one that is read. */

@@ -47,7 +47,7 @@ static vl_code add_note(vl_store *st, size_t *cap, char *line, char *name, char 
         if (!more) return vl_fail(err, VL_ENOMEM, "no memory for %zu notes", *cap);
         st->note = more;
     }
-    st->note[st->nnote++] = (vl_note){ line, name, text };
+    st->note[st->nnote++] = (vl_note){ .where = line, .name = name, .text = text };
     return VL_OK;
 }
 
@@ -84,14 +84,15 @@ static vl_code check_attributes(vl_store *st, vl_err *err)
     const char *where = "";
     hid_t object = -1;
     if (!found) return vl_fail(err, VL_ENOMEM, "no memory for a note");
-    for (const vl_note *n = st->note, *const end = n + st->nnote; n < end && !err->code; n++) {
+    for (vl_note *n = st->note, *const end = n + st->nnote; n < end && !err->code; n++) {
         if (strcmp(n->where, where)) {
             if (object >= 0) H5Oclose(object);
             where = n->where;
             if (open_where(st, where, &object, err)) break;
         }
         *found = 0;
-        if (object >= 0 && vl_store_text_of(st, object, n->name, found, VL_NOTE_TEXT + 1, err)) break;
+        if (object >= 0 && vl_store_text_of(st, object, n->name, found, VL_NOTE_TEXT + 1, &n->number, err))
+            break;
         if (strcmp(found, n->text))
             vl_fail(err, VL_ESTORE, "note %.40s of %.40s is '%.60s', the manifest says '%.60s'", n->name,
                     n->where, found, n->text);
@@ -149,7 +150,7 @@ static vl_code get_attribute(vl_store *st, const char *where, const char *name, 
 {
     hid_t object = -1;
     if (open_where(st, where, &object, err) || object < 0) return err->code;
-    vl_store_text_of(st, object, name, text, n, err);
+    vl_store_text_of(st, object, name, text, n, NULL, err);
     H5Oclose(object);
     return err->code;
 }
@@ -188,5 +189,6 @@ vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err)
 
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to)
 {
-    for (size_t i = 0; i < st->nnote; i++) tell(to, st->note[i].where, st->note[i].name, st->note[i].text);
+    for (const vl_note *n = st->note; n < st->note + st->nnote; n++)
+        tell(to, n->where, n->name, n->text, n->number);
 }

@@ -65,16 +65,17 @@ static vl_code read_text(vl_store *st, const attribute *a, const char *name, cha
     return err->code;
 }
 
-/* Text of an attribute of an open object, a number in decimal; empty if there is none. */
-vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, vl_err *err)
+vl_code vl_store_text_of(vl_store *st, hid_t object, const char *name, char *text, size_t n, bool *number,
+                         vl_err *err)
 {
     attribute a;
-    uint64_t number = 0;
+    uint64_t value = 0;
     text[0] = 0;
     if (open_attribute(st, object, name, &a, err) || !a.there) goto out;
+    const bool whole = H5Tget_class(a.type) == H5T_INTEGER;
+    if (number) *number = whole;
     if (H5Tget_class(a.type) == H5T_STRING) read_text(st, &a, name, text, n, err);
-    else if (H5Tget_class(a.type) == H5T_INTEGER && H5Aread(a.id, H5T_NATIVE_UINT64, &number) >= 0)
-        snprintf(text, n, "%" PRIu64, number);
+    else if (whole && H5Aread(a.id, H5T_NATIVE_UINT64, &value) >= 0) snprintf(text, n, "%" PRIu64, value);
     else vl_store_bad(st, err, name);
 out:
     close_attribute(&a);
@@ -161,7 +162,7 @@ vl_code vl_store_open_column(vl_store *st, vl_dataset *col, vl_err *err)
         return err->code;
     col->is.packed_bytes = H5Dget_storage_size(col->id);
     if (!can_hold(st, &col->is)) return vl_store_bad(st, err, col->is.path);
-    return vl_store_text_of(st, col->id, "codec", col->is.codec, sizeof col->is.codec, err);
+    return vl_store_text_of(st, col->id, "codec", col->is.codec, sizeof col->is.codec, NULL, err);
 }
 
 /* Its bytes are in this file, not in others that it names. */

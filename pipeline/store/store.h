@@ -154,8 +154,8 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
 vl_code vl_store_get(vl_store *st, const char *where, const char *name, char *text, size_t n, vl_err *err);
 vl_code vl_store_get_u64(vl_store *st, const char *where, const char *name, uint64_t *value,
                          vl_err *err); /* 0 if none */
-/* Tells each note, in the order they were written. */
-typedef void vl_note_fn(void *to, const char *where, const char *name, const char *text);
+/* Tells each note, in the order they were written. number: a whole one in the file, in decimal here. */
+typedef void vl_note_fn(void *to, const char *where, const char *name, const char *text, bool number);
 void vl_store_notes(const vl_store *st, vl_note_fn *tell, void *to);
 /* The table /digest as it lies in the file and the SHA-256 over it against attribute vial.digest. */
 vl_code vl_store_check_digest(vl_store *st, vl_err *err);

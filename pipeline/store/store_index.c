@@ -42,11 +42,11 @@ static vl_code read_note(vl_store *st, vl_dataset *col, vl_index_note *note, vl_
 {
     char hex[40] = "";
     bool there = false;
-    if (vl_store_text_of(st, col->id, "xxh3_128", hex, sizeof hex, err) ||
+    if (vl_store_text_of(st, col->id, "xxh3_128", hex, sizeof hex, NULL, err) ||
         get_u32(st, col->id, "version", &note->version, err) ||
         get_u32(st, col->id, "unit", &note->unit, err) ||
         vl_store_u64_of(st, col->id, "rows", &note->rows, &there, err) ||
-        vl_store_text_of(st, col->id, "of", note->of, sizeof note->of, err) ||
+        vl_store_text_of(st, col->id, "of", note->of, sizeof note->of, NULL, err) ||
         vl_store_take_digest(col, hex, err))
         return err->code;
     memcpy(note->digest, col->is.digest, sizeof note->digest);
