@@ -143,7 +143,10 @@ def run_commands(t, f, lines, env):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=patient(60))
         err = done.stderr.decode("utf-8", "replace")
         t.check(done.returncode == 0, line, f"exit code {done.returncode}: {err.strip()[:300]}")
-        if words[1] == "view":
+        if words[1] == "view" and "-o" in words:
+            made = os.path.join(f.path, words[words.index("-o") + 1])
+            t.check(os.path.exists(made) and os.path.getsize(made) > 0, line, "writes nothing")
+        elif words[1] == "view":
             t.check(len(done.stdout) > 0, line, "prints nothing")
         for a, b in zip(words, words[1:]):
             if words[1] in ("ingest", "export") and a in ("-o", "-1", "-2", "--output") and b != "-":
