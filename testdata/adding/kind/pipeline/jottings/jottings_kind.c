@@ -11,7 +11,6 @@ static vl_code open(vl_viewer *v, vl_err *err)
 
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
-    load->n = vl_rows_take(&v->rows, 4096, &load->first);
     return vl_reader_rows(v->r, &load->plan, 0, load->first, load->n, v->want, load->work, err);
 }
 
@@ -31,6 +30,7 @@ static const vl_question question = { .option = options,
                                       .column = columns,
                                       .usual = "text",
                                       .open = open,
+                                      .block = 4096,
                                       .plan = plan,
                                       .load = load_rows,
                                       .close = close };
