@@ -316,6 +316,8 @@ def read_by_stranger(t, f, parts):
     done = subprocess.run([sys.executable, __file__, "--read", f / "s.h5", f / "expected"],
                           env={**os.environ, "HDF5_PLUGIN_PATH": plugin}, capture_output=True, text=True)
     print(done.stdout + done.stderr, end="")
+    if "__asan" in done.stderr:
+        return t.skip("the plugin has sanitizers, and Python has none: columns by h5py")
     t.check(done.returncode == 0, "h5py", done.stdout[-300:] + done.stderr[-300:])
 
 
