@@ -56,8 +56,9 @@ static vl_code open_copy(vl_store *st, vl_err *err)
 
 static vl_code drop_indexes(vl_store *st, vl_err *err)
 {
-    const htri_t there = H5Lexists(st->file, VL_INDEX_GROUP, H5P_DEFAULT);
-    if (there < 0 || (there && H5Ldelete(st->file, VL_INDEX_GROUP, H5P_DEFAULT) < 0))
+    bool there;
+    if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_EIO, err) ||
+        (there && H5Ldelete(st->file, VL_INDEX_GROUP, H5P_DEFAULT) < 0))
         return vl_store_give_up(st, err, VL_INDEX_GROUP);
     return VL_OK;
 }

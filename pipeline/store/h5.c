@@ -66,6 +66,21 @@ bool vl_hdf5_type_of(hid_t type, vl_type *out)
     return false;
 }
 
+/* What is left of them after a failure is let go, here and below: closing it would forget why they failed. */
+hid_t vl_hdf5_text_type(size_t n)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    const bool good = type >= 0 && H5Tset_size(type, n ? n : 1) >= 0 &&
+                      H5Tset_cset(type, H5T_CSET_UTF8) >= 0 && H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0;
+    return good ? type : -1;
+}
+
+hid_t vl_hdf5_timeless(hid_t class)
+{
+    const hid_t create = H5Pcreate(class);
+    return create >= 0 && H5Pset_obj_track_times(create, 0) >= 0 ? create : -1;
+}
+
 hid_t vl_hdf5_digest_type(void)
 {
     const hid_t text = H5Tcopy(H5T_C_S1),
@@ -75,7 +90,7 @@ hid_t vl_hdf5_digest_type(void)
                       H5Tset_size(text, sizeof((vl_digest_row *)0)->xxh3_128) >= 0 &&
                       H5Tset_strpad(text, H5T_STR_NULLPAD) >= 0 &&
                       H5Tinsert(type, "xxh3_128", offsetof(vl_digest_row, xxh3_128), text) >= 0;
-    if (!good) return -1; /* what is left of it is let go: closing it would forget why it failed */
+    if (!good) return -1;
     H5Tclose(text);
     return type;
 }
@@ -118,4 +133,11 @@ vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...)
     else if (c.no_memory) code = VL_ENOMEM;
     else if (c.broken) code = VL_EBUG;
     return vl_fail(err, code, "%s%s%.90s", what, c.text[0] ? ": " : "", c.text);
+}
+
+vl_code vl_hdf5_has(hid_t file, const char *path, bool *there, vl_code code, vl_err *err)
+{
+    const htri_t exists = H5Lexists(file, path, H5P_DEFAULT);
+    *there = exists > 0;
+    return exists < 0 ? vl_hdf5_fail(err, code, "cannot look for %s", path) : VL_OK;
 }

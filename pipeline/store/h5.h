@@ -16,6 +16,13 @@ vl_code vl_hdf5_start(vl_err *err);
 void vl_hdf5_quiet(void);
 hid_t vl_hdf5_type(vl_type type); /* in the file and in memory: little-endian; borrowed */
 bool vl_hdf5_type_of(hid_t type, vl_type *out);
+/* UTF-8 text of n bytes in a file, filled up with zeros; a property list that keeps no times of objects. -1:
+ * they cannot be made. */
+hid_t vl_hdf5_text_type(size_t n);
+hid_t vl_hdf5_timeless(hid_t class);
+/* Whether the file has a link of this path, whose groups are there; code: of the error if it cannot be
+ * told. */
+vl_code vl_hdf5_has(hid_t file, const char *path, bool *there, vl_code code, vl_err *err);
 /* VL_EIO (writing) or VL_ESTORE (reading), with the innermost message that HDF5 has. */
 vl_code vl_hdf5_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -69,12 +69,13 @@ static vl_code split_manifest(vl_store *st, vl_err *err)
 /* *object -1: there is no such group or data set. */
 static vl_code open_where(vl_store *st, const char *where, hid_t *object, vl_err *err)
 {
+    bool there = true;
     vl_hdf5_quiet();
     *object = -1;
-    const htri_t exists = strcmp(where, "/") ? H5Lexists(st->file, where, H5P_DEFAULT) : 1;
-    if (!exists) return VL_OK;
-    if (exists > 0) *object = H5Oopen(st->file, where, H5P_DEFAULT);
-    return *object < 0 ? vl_store_bad(st, err, where) : VL_OK;
+    if (strcmp(where, "/") && vl_hdf5_has(st->file, where, &there, VL_ESTORE, err))
+        return vl_err_file(err, st->path);
+    if (there && (*object = H5Oopen(st->file, where, H5P_DEFAULT)) < 0) vl_store_bad(st, err, where);
+    return err->code;
 }
 
 /* Every line must stand as an attribute; lines of one object stand together. */

@@ -16,28 +16,26 @@
 
 static vl_code add_fact(hid_t root, const vl_sample_fact *fact, vl_err *err)
 {
-    const size_t n = strlen(fact->value);
-    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
-    H5Tset_size(type, n ? n : 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
-    const hid_t attribute = H5Acreate2(root, fact->name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t type = vl_hdf5_text_type(strlen(fact->value)), space = type < 0 ? -1 : H5Screate(H5S_SCALAR);
+    const hid_t attribute =
+        space < 0 ? -1 : H5Acreate2(root, fact->name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, fact->value) < 0 || H5Aclose(attribute) < 0)
-        vl_hdf5_fail(err, VL_EIO, "cannot write fact '%.60s'", fact->name);
+        return vl_hdf5_fail(err, VL_EIO, "cannot write fact '%.60s'", fact->name);
     H5Tclose(type);
     H5Sclose(space);
-    return err->code;
+    return VL_OK;
 }
 
 static vl_code add_link(hid_t file, const vl_sample_link *link, vl_err *err)
 {
-    if (H5Lexists(file, link->kind, H5P_DEFAULT) <= 0) {
-        const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
-        H5Pset_obj_track_times(create, 0);
-        const hid_t made = H5Gcreate2(file, link->kind, H5P_DEFAULT, create, H5P_DEFAULT);
-        H5Pclose(create);
+    bool there;
+    if (vl_hdf5_has(file, link->kind, &there, VL_EIO, err)) return err->code;
+    if (!there) {
+        const hid_t create = vl_hdf5_timeless(H5P_GROUP_CREATE);
+        const hid_t made = create < 0 ? -1 : H5Gcreate2(file, link->kind, H5P_DEFAULT, create, H5P_DEFAULT);
         if (made < 0 || H5Gclose(made) < 0)
             return vl_hdf5_fail(err, VL_EIO, "cannot write group %s", link->kind);
+        H5Pclose(create);
     }
     const hid_t group = H5Gopen2(file, link->kind, H5P_DEFAULT);
     if (group < 0 || H5Lcreate_external(link->file, "/", group, link->name, H5P_DEFAULT, H5P_DEFAULT) < 0 ||
@@ -49,23 +47,20 @@ static vl_code add_link(hid_t file, const vl_sample_link *link, vl_err *err)
 /* The record as one text in one piece of the file; *at: where. */
 static vl_code add_text(hid_t file, const vl_sample_file *s, uint64_t *at, vl_err *err)
 {
-    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR),
-                create = H5Pcreate(H5P_DATASET_CREATE);
-    H5Tset_size(type, s->record_bytes);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
-    H5Pset_layout(create, H5D_CONTIGUOUS);
-    H5Pset_obj_track_times(create, 0);
-    const hid_t id = H5Dcreate2(file, "record", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    const hid_t type = vl_hdf5_text_type(s->record_bytes), space = type < 0 ? -1 : H5Screate(H5S_SCALAR),
+                create = space < 0 ? -1 : vl_hdf5_timeless(H5P_DATASET_CREATE);
+    hid_t id = -1;
+    if (create >= 0 && H5Pset_layout(create, H5D_CONTIGUOUS) >= 0)
+        id = H5Dcreate2(file, "record", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     haddr_t where = HADDR_UNDEF;
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, s->record) < 0 ||
         (where = H5Dget_offset(id)) == HADDR_UNDEF || H5Dclose(id) < 0)
-        vl_hdf5_fail(err, VL_EIO, "cannot write the record");
+        return vl_hdf5_fail(err, VL_EIO, "cannot write the record");
     *at = where;
     H5Pclose(create);
     H5Sclose(space);
     H5Tclose(type);
-    return err->code;
+    return VL_OK;
 }
 
 static vl_code write_hdf5(const char *part, const vl_sample_file *s, uint64_t *record_at, vl_err *err)

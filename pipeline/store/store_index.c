@@ -62,9 +62,11 @@ vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_not
     while (i < st->ncolumn + st->nindex && strcmp(st->column[i].is.path, path)) i++;
     vl_dataset *const col = &st->column[i];
     if (i == st->ncolumn + st->nindex) {
-        if (H5Lexists(st->file, VL_INDEX_GROUP, H5P_DEFAULT) <= 0 ||
-            H5Lexists(st->file, path, H5P_DEFAULT) <= 0)
-            return VL_OK;
+        bool there;
+        if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_ESTORE, err) ||
+            (there && vl_hdf5_has(st->file, path, &there, VL_ESTORE, err)))
+            return vl_err_file(err, st->path);
+        if (!there) return VL_OK;
         if (st->nindex == VL_MAX_INDEX) return vl_fail(err, VL_ESTORE, "more than %d indexes", VL_MAX_INDEX);
         *col = (vl_dataset){ .id = -1, .is = { .index = true } };
         snprintf(col->is.path, sizeof col->is.path, "%s", path);
@@ -81,9 +83,11 @@ vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err)
     H5G_info_t info = { 0 };
     vl_index_note note;
     int column = -1;
+    bool there;
     vl_hdf5_quiet();
     *n = 0;
-    if (H5Lexists(st->file, VL_INDEX_GROUP, H5P_DEFAULT) <= 0) return VL_OK;
+    if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_ESTORE, err)) return vl_err_file(err, st->path);
+    if (!there) return VL_OK;
     if (H5Gget_info_by_name(st->file, VL_INDEX_GROUP, &info, H5P_DEFAULT) < 0 || info.nlinks > VL_MAX_INDEX) {
         vl_hdf5_fail(err, VL_ESTORE, "%llu indexes", (unsigned long long)info.nlinks);
         return vl_err_file(err, st->path);

@@ -58,46 +58,49 @@ vl_code vl_store_give_up(vl_store *st, vl_err *err, const char *what)
 
 /* ---- data sets ---- */
 
+static vl_code has(vl_store *st, const char *path, bool *there, vl_err *err)
+{
+    if (vl_hdf5_has(st->file, path, there, VL_EIO, err)) vl_store_give_up(st, err, path);
+    return err->code;
+}
+
 /* Intermediate groups made by HDF5 would carry times; make them ourselves. */
 static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
 {
     char name[VL_PATH + 16];
+    bool there;
     for (const char *slash = strchr(path + (path[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
         snprintf(name, sizeof name, "%.*s", (int)(slash - path), path);
-        if (H5Lexists(st->file, name, H5P_DEFAULT) > 0) continue;
-        const hid_t create = H5Pcreate(H5P_GROUP_CREATE);
-        H5Pset_obj_track_times(create, 0);
-        const hid_t group = H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
-        if (group < 0 || H5Gclose(group) < 0) vl_store_give_up(st, err, name);
+        if (has(st, name, &there, err)) return err->code;
+        if (there) continue;
+        const hid_t create = vl_hdf5_timeless(H5P_GROUP_CREATE);
+        const hid_t group = create < 0 ? -1 : H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
+        if (group < 0 || H5Gclose(group) < 0) return vl_store_give_up(st, err, name);
         H5Pclose(create);
-        if (err->code) return err->code;
     }
     return VL_OK;
 }
 
 vl_code vl_store_add_text(vl_store *st, hid_t object, const char *name, const char *text, vl_err *err)
 {
-    const size_t n = strlen(text);
-    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
-    H5Tset_size(type, n ? n : 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
-    const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t type = vl_hdf5_text_type(strlen(text)), space = type < 0 ? -1 : H5Screate(H5S_SCALAR);
+    const hid_t attribute = space < 0 ? -1 : H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, text) < 0 || H5Aclose(attribute) < 0)
-        vl_store_give_up(st, err, name);
+        return vl_store_give_up(st, err, name);
     H5Tclose(type);
     H5Sclose(space);
-    return err->code;
+    return VL_OK;
 }
 
 vl_code vl_store_add_u64(vl_store *st, hid_t object, const char *name, uint64_t value, vl_err *err)
 {
     const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute = H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t attribute =
+        space < 0 ? -1 : H5Acreate2(object, name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_UINT64, &value) < 0 || H5Aclose(attribute) < 0)
-        vl_store_give_up(st, err, name);
+        return vl_store_give_up(st, err, name);
     H5Sclose(space);
-    return err->code;
+    return VL_OK;
 }
 
 static vl_code describe(vl_store *st, hid_t id, const char *unit, const char *missing, const char *doc,
@@ -144,40 +147,41 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     return col;
 }
 
-/* Chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
-static hid_t chunked(const vl_store *st, int ndim, const hsize_t *size, const vl_spec *spec)
+/* A new data set in chunks of this shape, packed by our filter or, in profile portable, by HDF5's own; of as
+ * many elements as a chunk has (whole), or of one axis that grows. */
+static vl_code new_dataset(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, bool whole,
+                           const vl_spec *spec, vl_err *err)
 {
     const unsigned width = (unsigned)vl_type_width(spec->type);
-    const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(create, ndim, size);
-    H5Pset_obj_track_times(create, 0);
-    H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
-    if (st->profile == VL_PORTABLE) {
-        if (width > 1) H5Pset_shuffle(create);
-        H5Pset_deflate(create, 6);
-    } else {
-        const unsigned param[VL_FILTER_PARAMS] = { 1, width, (unsigned)spec->use };
-        H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, VL_FILTER_PARAMS, param);
-    }
-    return create;
+    const unsigned param[VL_FILTER_PARAMS] = { 1, width, (unsigned)spec->use };
+    const hsize_t none = 0, all = H5S_UNLIMITED;
+    const bool portable = st->profile == VL_PORTABLE;
+    const hid_t create = vl_hdf5_timeless(H5P_DATASET_CREATE);
+    bool good = create >= 0 && H5Pset_chunk(create, ndim, size) >= 0 &&
+                H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) >= 0;
+    if (portable)
+        good = good && (width == 1 || H5Pset_shuffle(create) >= 0) && H5Pset_deflate(create, 6) >= 0;
+    else good = good && H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, VL_FILTER_PARAMS, param) >= 0;
+    const hid_t space = !good   ? -1
+                        : whole ? H5Screate_simple(ndim, size, NULL)
+                                : H5Screate_simple(1, &none, &all);
+    if (space >= 0)
+        col->id = H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create,
+                             H5P_DEFAULT);
+    if (col->id < 0) return vl_store_give_up(st, err, col->is.path);
+    H5Sclose(space);
+    H5Pclose(create);
+    return VL_OK;
 }
 
 /* A column that fits one chunk gets exactly that chunk; others grow chunk by chunk. */
 static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk, vl_err *err)
 {
     const vl_spec *const spec = col->spec;
-    const hsize_t none = 0, all = H5S_UNLIMITED, count = chunk->count;
     const bool single = chunk->first == 0 && chunk->last;
-    const hsize_t size = single ? count : vl_chunk_elements(spec->type);
-    if (make_groups(st, spec->path, err)) return err->code;
-    const hid_t create = chunked(st, 1, &size, spec);
-    const hid_t space = single ? H5Screate_simple(1, &count, NULL) : H5Screate_simple(1, &none, &all);
-    col->id =
-        H5Dcreate2(st->file, spec->path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
-    if (col->id < 0) vl_store_give_up(st, err, spec->path);
-    H5Sclose(space);
-    H5Pclose(create);
-    if (err->code) return err->code;
+    const hsize_t size = single ? chunk->count : vl_chunk_elements(spec->type);
+    if (make_groups(st, spec->path, err) || new_dataset(st, col, 1, &size, single, spec, err))
+        return err->code;
     col->is.chunk = size;
     if (spec->role && *spec->role && vl_store_add_text(st, col->id, "role", spec->role, err))
         return err->code;
@@ -252,13 +256,8 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
     vl_work work = { 0 };
     const hsize_t zero[4] = { 0 };
-    const hid_t create = chunked(st, ndim, size, &spec), space = H5Screate_simple(ndim, size, NULL);
-    col->id =
-        H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec.type), space, H5P_DEFAULT, create, H5P_DEFAULT);
-    if (col->id < 0) vl_store_give_up(st, err, col->is.path);
-    H5Sclose(space);
-    H5Pclose(create);
-    if (!err->code && !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
+    if (!new_dataset(st, col, ndim, size, true, &spec, err) &&
+        !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
         !vl_chunk_pack(&chunk, NULL, st->profile, &work, err) &&
         H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
         vl_store_give_up(st, err, col->is.path);
@@ -346,7 +345,9 @@ vl_code vl_store_row_length(vl_store *st, const vl_spec *spec, uint64_t length, 
 
 vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *err)
 {
-    if (H5Lexists(st->file, path, H5P_DEFAULT) <= 0) return VL_OK;
+    bool there;
+    if (has(st, path, &there, err)) return err->code;
+    if (!there) return VL_OK;
     if (H5Lcreate_hard(st->file, path, st->file, also, H5P_DEFAULT, H5P_DEFAULT) < 0)
         return vl_store_give_up(st, err, also);
     return VL_OK;
@@ -386,16 +387,15 @@ vl_code vl_store_write_digest_rows(vl_store *st, const vl_digest_row *row, int n
     uint8_t sha[32];
     char hex[65];
     const hsize_t count = (hsize_t)n;
-    const hid_t type = vl_hdf5_digest_type(), space = H5Screate_simple(1, &count, NULL);
-    const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_obj_track_times(create, 0);
-    const hid_t id = H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+    const hid_t type = vl_hdf5_digest_type(), space = type < 0 ? -1 : H5Screate_simple(1, &count, NULL);
+    const hid_t create = space < 0 ? -1 : vl_hdf5_timeless(H5P_DATASET_CREATE);
+    const hid_t id =
+        create < 0 ? -1 : H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0)
-        vl_store_give_up(st, err, "digest");
+        return vl_store_give_up(st, err, "digest");
     H5Pclose(create);
     H5Sclose(space);
     H5Tclose(type);
-    if (err->code) return err->code;
     if (!EVP_Digest(row, (size_t)n * sizeof *row, sha, NULL, EVP_sha256(), NULL))
         return vl_fail(err, VL_ENOMEM, "SHA-256 failed");
     vl_hex(sha, 32, hex);
