@@ -51,6 +51,7 @@ typedef struct vl_way {
     int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
     int head;    /* 1 + stream that comes whole with the first batch; 0: none */
     bool added;  /* also fields that the data added to lead (vl_batch_add) */
+    const char *lacks; /* what of rows that came in another format this one cannot say; NULL: nothing */
 } vl_way;
 
 /* Of a format whose text may come out otherwise than it was, though all that it says is whole: made by a

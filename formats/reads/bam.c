@@ -5,6 +5,7 @@
  * its name with its NUL, the name, i32 its length.
  */
 #include "formats/reads/bam.h"
+#include "formats/reads/fastq.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -148,23 +149,31 @@ static vl_code read_fact(const vl_facts *facts, const char *name, unsigned long 
     return vl_fail(err, VL_ESTORE, "%s is '%.20s'", name, text);
 }
 
-static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+#define LACKS "it has fewer letters: lower case came out as upper, U as T, what it has not as N"
+
+vl_code vl_bam_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                         vl_err *err)
 {
-    (void)counter, (void)ntext;
+    (void)ntext;
     vl_bam_how *const h = how;
-    unsigned mapq = 0, bin = 0;
-    if (read_fact(facts, "bam_mapq", UINT8_MAX, &mapq, err) ||
-        read_fact(facts, "bam_bin", UINT16_MAX, &bin, err))
+    unsigned mapq = 0, bin = UNPLACED_BIN;
+    h->made = !*vl_fact_get(facts, "bam_bin");
+    if (vl_fastq_is_paired(vl_fact_get(facts, "layout"), &h->paired, err)) return err->code;
+    if (!h->made && (read_fact(facts, "bam_mapq", UINT8_MAX, &mapq, err) ||
+                     read_fact(facts, "bam_bin", UINT16_MAX, &bin, err)))
         return err->code;
-    *h = (vl_bam_how){ (uint8_t)mapq, (uint16_t)bin };
+    h->mapq = (uint8_t)mapq;
+    h->bin = (uint16_t)bin;
+    const bool other_letters = h->made && (counter[VL_RC_LOWER] || counter[VL_RC_ODD_BASE]);
+    if (h->made) vl_bam_made_header(h, facts);
     *way = (vl_way){ .lead = VL_RT_READ,
-                     .step = 1,
+                     .step = h->paired ? 2 : 1,
                      .weigh = VL_RD_BASE,
                      .follow = VL_RT_NAME,
                      .at = -1,
                      .head = 1 + VL_RD_HEADER,
-                     .added = true };
+                     .added = true,
+                     .lacks = other_letters ? LACKS : NULL };
     return VL_OK;
 }
 
@@ -179,27 +188,33 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 
-const vl_format vl_bam = { .name = "bam",
-                           .title = "BAM",
-                           .doc = "reads that are not aligned, with tags",
-                           .ending = { ".bam" },
-                           .example = "  vial ingest -b /bank -s S1 m84001.hifi_reads.bam\n",
-                           .example_back = "  vial export m84001.h5 -o m84001.hifi_reads.bam\n",
-                           .no_end = "no-eof-block",
-                           .schema = &vl_reads_schema,
-                           .head_size = sizeof(vl_bam_head),
-                           .block = 2u << 20,
-                           .max_record = VL_BAM_MOST,
-                           .max_stream = 1,
-                           .option = options,
-                           .option_size = sizeof(asked),
-                           .probe = probe,
-                           .open = open,
-                           .cut = cut,
-                           .parse = vl_bam_parse,
-                           .join = join,
-                           .finish = finish,
-                           .close = close,
-                           .print_size = sizeof(vl_bam_how),
-                           .unfinish = unfinish,
-                           .print = vl_bam_print };
+const vl_format vl_bam = {
+    .name = "bam",
+    .title = "BAM",
+    .doc = "reads that are not aligned, with tags",
+    .ending = { ".bam", ".ubam" },
+    .example = "  vial ingest -b /bank -s S1 m84001.hifi_reads.bam\n",
+    .example_back = "  vial export m84001.h5 -o m84001.hifi_reads.bam\n"
+                    "  vial export S1.h5 -o S1.bam             what came as FASTQ: flags 4, or 77 and "
+                    "141; tags of SAM\n"
+                    "                                          in comments stay tags, Casava's code is "
+                    "BC, all else CO\n",
+    .no_end = "no-eof-block",
+    .schema = &vl_reads_schema,
+    .head_size = sizeof(vl_bam_head),
+    .block = 2u << 20,
+    .max_record = VL_BAM_MOST,
+    .max_stream = 1,
+    .option = options,
+    .option_size = sizeof(asked),
+    .probe = probe,
+    .open = open,
+    .cut = cut,
+    .parse = vl_bam_parse,
+    .join = join,
+    .finish = finish,
+    .close = close,
+    .print_size = sizeof(vl_bam_how),
+    .unfinish = vl_bam_unfinish,
+    .print = vl_bam_print
+};

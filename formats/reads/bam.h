@@ -32,6 +32,7 @@
  * bam_tag.c     tags: their types, and how wide they are
  * bam_parse.c   records to rows
  * bam_print.c   rows to records
+ * bam_made.c    the same for reads that came as FASTQ: what stands for flags, tags and header
  */
 #ifndef VL_BAM_H
 #define VL_BAM_H
@@ -109,11 +110,31 @@ typedef struct vl_bam_head {
 
 vl_code vl_bam_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
 
+/* How reads are printed, as a store's facts say. */
 typedef struct vl_bam_how {
+    bool paired; /* names are kept once for each pair */
     uint8_t mapq;
     uint16_t bin;
+    bool made;        /* they did not come as BAM: what FASTQ lacks is made (bam_made.c) */
+    char group[88];   /* then: of tag RG; "": none */
+    char header[512]; /* then: the text of the header */
 } vl_bam_how;
 
+vl_code vl_bam_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+                        vl_err *err);
 vl_code vl_bam_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
+/* The same of n rows from `first` on, without a header. */
+vl_code vl_bam_print_rows(const vl_bam_how *how, const vl_batch *batch, size_t first, size_t n, vl_buf *out,
+                          vl_err *err);
+/* The header; kept: that of the store, "" if the reads did not come as BAM. */
+vl_code vl_bam_print_header(const vl_bam_how *how, vl_cell kept, vl_buf *out, vl_err *err);
+
+/* ---- of reads that came as FASTQ ---- */
+
+unsigned vl_bam_made_flag(bool paired, size_t row);
+/* Appends the tags that a comment is, and adds to the flag what it says; group: as of vl_bam_how. */
+vl_code vl_bam_made_tags(vl_cell comment, const char *group, unsigned *flag, vl_buf *out, vl_err *err);
+/* Fills group and header. */
+void vl_bam_made_header(vl_bam_how *how, const vl_facts *facts);
 
 #endif

@@ -80,6 +80,12 @@ static void put_le16(uint8_t *p, unsigned v)
     p[1] = (uint8_t)(v >> 8);
 }
 
+static unsigned flag_of(const work *w)
+{
+    return w->how->made ? vl_bam_made_flag(w->how->paired, w->row)
+                        : vl_le16(w->batch->col[VL_RD_FLAG].data.data + 2 * w->row);
+}
+
 /* All before the name, but for the length. */
 static vl_code put_fixed(work *w, const odd *o, size_t nname, size_t nletter, vl_err *err)
 {
@@ -91,7 +97,7 @@ static vl_code put_fixed(work *w, const odd *o, size_t nname, size_t nletter, vl
     put_le16(fixed + 14, w->how->bin);
     if (o->mapq) memcpy(fixed + 13, o->mapq, 3);
     put_le16(fixed + 16, o->nop);
-    memcpy(fixed + 18, w->batch->col[VL_RD_FLAG].data.data + 2 * w->row, 2);
+    put_le16(fixed + 18, flag_of(w));
     vl_put_le32(fixed + 20, (uint32_t)nletter);
     vl_put_le32(fixed + 32, 0);
     if (o->place) memcpy(fixed + 24, o->place + 8, 12);
@@ -104,6 +110,21 @@ static const uint8_t code[256] = {
     ['='] = 16, ['A'] = 17, ['C'] = 18, ['M'] = 19, ['G'] = 20, ['R'] = 21, ['S'] = 22, ['V'] = 23,
     ['T'] = 24, ['W'] = 25, ['Y'] = 26, ['H'] = 27, ['K'] = 28, ['D'] = 29, ['B'] = 30, ['N'] = 31
 };
+
+/* Of FASTQ's letters: upper case, T for U, and N for all that BAM has not. */
+static uint8_t nearest(uint8_t c)
+{
+    c &= c >= 'a' && c <= 'z' ? 0xdf : 0xff;
+    return code[c == 'U' ? 'T' : code[c] ? c : 'N'];
+}
+
+static void put_nearest(vl_cell base, uint8_t *to)
+{
+    for (size_t i = 0; i < base.n; i++) {
+        const unsigned a = nearest(base.at[i]) & 15u;
+        to[i / 2] = (uint8_t)(i & 1 ? to[i / 2] | a : a << 4);
+    }
+}
 
 static vl_code put_letters(work *w, vl_cell base, uint8_t pad, vl_err *err)
 {
@@ -119,7 +140,8 @@ static vl_code put_letters(work *w, vl_cell base, uint8_t pad, vl_err *err)
         known &= a;
         *to = (uint8_t)(a << 4 | pad);
     }
-    if (!known) return vl_fail(err, VL_ESTORE, "read %zu has a letter that BAM has not", w->row);
+    if (!known && w->how->made) put_nearest(base, w->out->data + w->out->len);
+    else if (!known) return vl_fail(err, VL_ESTORE, "read %zu has a letter that BAM has not", w->row);
     w->out->len += (base.n + 1) / 2;
     return VL_OK;
 }
@@ -220,20 +242,46 @@ static vl_code put_tags(work *w, vl_err *err)
 
 /* ---- a record, a batch ---- */
 
+static vl_code check_sizes(const work *w, vl_cell name, vl_cell base, vl_cell quality, vl_err *err)
+{
+    const uint64_t row = w->batch->first[VL_RT_READ] + w->row;
+    if (w->how->made && (name.n > 254 || base.n > VL_BAM_MOST / 2))
+        return vl_fail(err, VL_EUNSUP,
+                       "read %" PRIu64 " has a name of %zu bytes and %zu bases: BAM takes 254, and %d are "
+                       "written",
+                       row, name.n, base.n, VL_BAM_MOST / 2);
+    if (name.n > 254 || quality.n != base.n || base.n > VL_BAM_MOST)
+        return vl_fail(err, VL_ESTORE,
+                       "read %" PRIu64 " has a name of %zu bytes, %zu bases and %zu qualities", row, name.n,
+                       base.n, quality.n);
+    return VL_OK;
+}
+
+/* Tags of the row; of a comment, that may say more of the flag. */
+static vl_code put_all_tags(work *w, size_t start, vl_err *err)
+{
+    unsigned flag = flag_of(w);
+    if (!w->how->made) return put_tags(w, err);
+    if (vl_bam_made_tags(vl_row(&w->batch->col[VL_RD_COMMENT], w->row), w->how->group, &flag, w->out, err))
+        return err->code;
+    put_le16(w->out->data + start + 18, flag);
+    return VL_OK;
+}
+
 static vl_code print_record(work *w, vl_err *err)
 {
-    const vl_cell name = vl_row(&w->batch->col[VL_RD_NAME], w->row);
+    static const uint8_t star[] = { '*' };
+    vl_cell name = vl_row(&w->batch->col[VL_RD_NAME], w->how->paired ? w->row / 2 : w->row);
     const vl_cell base = vl_row(&w->batch->col[VL_RD_BASE], w->row);
     const vl_cell quality = vl_row(&w->batch->col[VL_RD_QUALITY], w->row);
     const size_t start = w->out->len;
     odd o;
-    if (name.n > 254 || quality.n != base.n || base.n > VL_BAM_MOST)
-        return vl_fail(err, VL_ESTORE, "read %zu has a name of %zu bytes, %zu bases and %zu qualities",
-                       w->row, name.n, base.n, quality.n);
-    if (read_odd(w, base.n, &o, err) || put_fixed(w, &o, name.n, base.n, err) ||
-        put(w, name.at, name.n, err) || put(w, "", 1, err) || put(w, o.cigar, 4 * (size_t)o.nop, err) ||
-        put_letters(w, base, o.pad, err) || put(w, o.quality ? o.quality : quality.at, base.n, err) ||
-        put_tags(w, err) || put(w, o.rest.at, o.rest.n, err))
+    if (w->how->made && !name.n) name = (vl_cell){ star, 1 };
+    if (check_sizes(w, name, base, quality, err) || read_odd(w, base.n, &o, err) ||
+        put_fixed(w, &o, name.n, base.n, err) || put(w, name.at, name.n, err) || put(w, "", 1, err) ||
+        put(w, o.cigar, 4 * (size_t)o.nop, err) || put_letters(w, base, o.pad, err) ||
+        put(w, o.quality ? o.quality : quality.at, base.n, err) || put_all_tags(w, start, err) ||
+        put(w, o.rest.at, o.rest.n, err))
         return err->code;
     const size_t len = w->out->len - start - 4;
     if (len > INT32_MAX) return vl_fail(err, VL_ESTORE, "read %zu takes %zu bytes", w->row, len);
@@ -241,13 +289,35 @@ static vl_code print_record(work *w, vl_err *err)
     return VL_OK;
 }
 
+vl_code vl_bam_print_rows(const vl_bam_how *how, const vl_batch *batch, size_t first, size_t n, vl_buf *out,
+                          vl_err *err)
+{
+    work w = { .how = how, .batch = batch, .row = first, .out = out };
+    if (!how->made && list_columns(&w, err)) return err->code;
+    for (; w.row < first + n && !err->code; w.row++) print_record(&w, err);
+    free(w.tag);
+    return err->code;
+}
+
+vl_code vl_bam_print_header(const vl_bam_how *how, vl_cell kept, vl_buf *out, vl_err *err)
+{
+    uint8_t head[8] = { 'B', 'A', 'M', 1 };
+    static const uint8_t no_reference[4] = { 0 };
+    const size_t n = strlen(how->header);
+    if (!how->made) return vl_buf_append(out, kept.at, kept.n, err);
+    vl_put_le32(head + 4, (uint32_t)n);
+    return vl_buf_append(out, head, sizeof head, err) || vl_buf_append(out, how->header, n, err)
+               ? err->code
+               : vl_buf_append(out, no_reference, sizeof no_reference, err);
+}
+
 vl_code vl_bam_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err)
 {
     (void)last;
-    work w = { .how = how, .batch = batch, .out = out };
     const vl_buf *const header = &batch->col[VL_RD_HEADER].data;
-    if (put(&w, header->data, header->len, err) || list_columns(&w, err)) return err->code;
-    for (; w.row < batch->nrow[VL_RT_READ] && !err->code; w.row++) print_record(&w, err);
-    free(w.tag);
-    return err->code;
+    const vl_bam_how *const h = how; /* the header of a store stands in its first batch alone */
+    if ((!h->made || !batch->first[VL_RT_READ]) &&
+        vl_bam_print_header(h, (vl_cell){ header->data, header->len }, out, err))
+        return err->code;
+    return vl_bam_print_rows(how, batch, 0, batch->nrow[VL_RT_READ], out, err);
 }

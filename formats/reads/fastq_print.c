@@ -182,6 +182,7 @@ vl_code vl_fastq_unfinish(void *how, const vl_facts *facts, const uint64_t *coun
     if (h->as_was) take_ends(h, counter);
     if (check_blank(h, facts, err)) return err->code;
     *way = (vl_way){ VL_RT_READ, h->paired ? 2 : 1, VL_RD_BASE, VL_RT_NAME, -1 };
+    if (*vl_fact_get(facts, "bam_bin")) way->lacks = "it has no place for header, flags and tags";
     return VL_OK;
 }
 

@@ -35,7 +35,10 @@ int vl_export_one(const vl_export *ask, bool tell)
     vl_exported done = { 0 };
     if (vl_export_run(ask, &done, &err)) return vl_report(&err);
     tell_odd(ask->store, &done);
-    if (tell)
+    if (tell && done.other)
+        vl_say(stderr, "vial: %s: %" PRIu64 " bytes as %s%s%s", ask->store, done.bytes, done.other->title,
+               done.lacks ? ": " : "", done.lacks ? done.lacks : "");
+    else if (tell)
         vl_say(stderr, "vial: %s: %" PRIu64 " bytes of text%s", ask->store, done.bytes,
                done.compared ? ", equal to the original" : "");
     vl_buf_free(&done.odd);
@@ -56,6 +59,8 @@ static int run(const vl_command *me, int argc, char **argv)
           "one file; pairs interleaved; default: standard output; with --where: a folder" },
         { '1', "", VL_OPT_TEXT, &ask.out[0], "R1", "file of the first mates" },
         { '2', "", VL_OPT_TEXT, &ask.out[1], "R2", "file of the second mates" },
+        { 0, "format", VL_OPT_TEXT, &ask.format, "F",
+          "another format of the kind; default: what FILE or R1 ends in, else as they came" },
         { 0, "values", VL_OPT_FLAG, &ask.values, NULL,
           "where the original cannot be made again: a valid text of the same values" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
@@ -74,6 +79,7 @@ static int run(const vl_command *me, int argc, char **argv)
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
     if (where) {
         if (argc != rest) return vl_usage(me, "either a store or --where");
+        if (ask.format) return vl_usage(me, "--format goes with one store");
         if (ask.out[0] || ask.out[1] || (!one && !dry)) return vl_usage(me, "--where needs -o FOLDER");
         return vl_export_all(&(vl_export_where){ bank, where, one, dry, quiet, ask });
     }
@@ -88,6 +94,7 @@ static int run(const vl_command *me, int argc, char **argv)
         if (ask.out[i] && strcmp(ask.out[i], "-") && vl_same_file(ask.out[i], path))
             return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out[i]);
     ask.store = path;
+    ask.by_name = true;
     return vl_export_one(&ask, !quiet && strcmp(ask.out[0], "-"));
 }
 
@@ -105,6 +112,9 @@ const vl_command vl_command_export = {
     "The text is what was ingested, decompressed. A name that ends in .gz, .bgz or .bam is written as "
     "BGZF,\nwhich every gzip reads, one in .zst as zstd; .bz2, .xz and the like are refused.\n"
     "Lanes that were joined come as one file; 'vial split' gives each by itself, under its name.\n"
+    "--format, or the ending of a name, asks for another format of the same kind: a conversion, compared "
+    "with "
+    "nothing.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
     "taken at ingest; if it differs the exit code is 65 and no file is left. Stores of earlier versions may "

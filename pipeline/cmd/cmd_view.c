@@ -84,7 +84,7 @@ const vl_command vl_command_view = {
     "view",
     "[options] STORE",
     "prints rows that a question selects",
-    "FILE is BGZF if it ends in .gz, .bgz or .bam, zstd if in .zst.\n"
+    "FILE is BGZF if it ends in .gz, .bgz or .bam, zstd if in .zst. Without -O it is what its ending says.\n"
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
     "Columns are named as here, or by the path that 'vial info' shows.\n"
     "Of reads, RE is a POSIX extended regular expression without references back. In M each letter of a read "

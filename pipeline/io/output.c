@@ -39,6 +39,7 @@ static const struct {
     { ".gz", "gzip", VL_PACK_BGZF },
     { ".bgz", "BGZF", VL_PACK_BGZF },
     { ".bam", "BGZF", VL_PACK_BGZF },
+    { ".ubam", "BGZF", VL_PACK_BGZF },
     { ".zst", "zstd", VL_PACK_ZSTD },
     { ".bz2", "bzip2", 0 },
     { ".xz", "xz", 0 },

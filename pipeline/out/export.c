@@ -3,6 +3,7 @@
 
 #include "formats/letter.h"
 #include "formats/xxh3.h"
+#include "pipeline/io/names.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/originals.h"
@@ -34,9 +35,11 @@ typedef struct export
     vl_store *store;
     vl_reader *reader;
     const vl_format *format;
-    void *how;  /* owned; of the format's print */
-    void *mend; /* owned; state of its mend; NULL: values alone are not asked for, or it needs none */
-    vl_buf odd; /* rows that are not as they were */
+    bool other;        /* the rows came in another format */
+    const char *lacks; /* what of them it cannot say; static */
+    void *how;         /* owned; of the format's print */
+    void *mend;        /* owned; state of its mend; NULL: values alone are not asked for, or it needs none */
+    vl_buf odd;        /* rows that are not as they were */
     vl_walker walker;
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
@@ -146,15 +149,31 @@ vl_code vl_export_texts(vl_store *store, int *n, uint64_t *bytes, vl_err *err)
     return err->code;
 }
 
+/* The format that was asked for, by itself or by the name of the output. */
+static vl_code choose_format(export *x, vl_err *err)
+{
+    const vl_export *const ask = x->ask;
+    const char *const kind = x->format->schema->kind, *const path = ask->out[0] ? ask->out[0] : "";
+    const vl_format *const named = ask->by_name ? vl_name_split(vl_name_base(path)).format : NULL;
+    const vl_format *const other = ask->format ? vl_format_find(ask->format) : named;
+    const bool fits = other && !strcmp(other->schema->kind, kind);
+    if (ask->format && !fits)
+        return vl_fail(err, VL_EARG, "the store holds %s, which are not printed as '%.40s'", kind,
+                       ask->format);
+    x->other = fits && other != x->format;
+    if (x->other) x->format = other;
+    return VL_OK;
+}
+
 static vl_code check_format(export *x, vl_err *err)
 {
-    if (find_format(x->store, &x->format, err)) return err->code;
+    if (find_format(x->store, &x->format, err) || choose_format(x, err)) return err->code;
     const char *const name = x->format->name;
     if (!x->format->print)
         return vl_fail(err, VL_EUNSUP, "%s is taken in, but not made again: 'vial view' prints what it held",
                        name);
     if (x->ntext > x->format->max_stream)
-        return vl_fail(err, VL_EARG, "the store was made from %s, which is one text: use -o", name);
+        return vl_fail(err, VL_EARG, "%s is one text: use -o", x->format->title);
     if (x->ask->values && x->format->same_values && !(x->mend = calloc(1, x->format->same_values->mend_size)))
         return vl_fail(err, VL_ENOMEM, "no memory to print");
     return VL_OK;
@@ -163,7 +182,7 @@ static vl_code check_format(export *x, vl_err *err)
 static void add_fact(void *facts, const char *where, const char *name, const char *text, bool number)
 {
     (void)number;
-    if (!strcmp(where, "source")) vl_fact_add(facts, name, "%s", text);
+    if (!strcmp(where, "source") || !strcmp(where, "/")) vl_fact_add(facts, name, "%s", text);
 }
 
 /* Facts and counters go back to the format that they came from. */
@@ -179,6 +198,7 @@ static vl_code unfinish(export *x, vl_err *err)
     if (!(x->how = calloc(1, x->format->print_size + 1)))
         return vl_fail(err, VL_ENOMEM, "no memory to print");
     if (x->format->unfinish(x->how, &facts, counter, x->ntext, &way, err)) return err->code;
+    x->lacks = way.lacks;
     return vl_walker_open(&x->walker, x->reader, &way, err);
 }
 
@@ -244,7 +264,7 @@ static vl_code move(export *x, vl_err *err)
 static vl_code compare(export *x, int s, bool *compared, vl_err *err)
 {
     char name[32], said[40], hex[33];
-    if (x->ntext != x->noriginal) return VL_OK;
+    if (x->ntext != x->noriginal || x->other) return VL_OK;
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(x->hash[s]));
     vl_hex(hash.digest, sizeof hash.digest, hex);
@@ -283,6 +303,8 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     done->bytes = x->bytes;
     done->rows = vl_reader_nrow(x->reader, 0);
     done->indexed = x->indexed;
+    done->other = x->other ? x->format : NULL;
+    done->lacks = x->lacks;
     vl_buf_swap(&done->odd, &x->odd);
     done->table = x->format->schema->table[x->walker.way.lead];
     return VL_OK;

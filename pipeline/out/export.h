@@ -3,6 +3,8 @@
  * print (parallel) -> emit (ordered). The text is hashed on the way and compared with the hash taken at
  * ingest, so a wrong export cannot go unnoticed.
  *
+ * Rows can also be printed in another format of their kind. That is no original, and compared with nothing.
+ *
  * Where some rows do not come out as they were though their values are whole (vl_same_values of
  * formats/format.h), nothing is given unless the values alone are asked for.
  */
@@ -20,7 +22,9 @@ typedef struct vl_export {
     const char *store;
     const char *out[VL_MAX_TEXT]; /* out[1] NULL: one text to out[0]; out[0] NULL: nowhere, only compared */
     const struct vl_originals
-        *originals; /* NULL, or instead of out: the files that the texts were (originals.h) */
+        *originals;     /* NULL, or instead of out: the files that the texts were (originals.h) */
+    const char *format; /* NULL: the one that the store was made from */
+    bool by_name;       /* format NULL: that of the output's name, if it is one of the kind */
     bool compare_only;
     bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */
@@ -33,9 +37,11 @@ typedef struct vl_export {
 
 typedef struct vl_exported {
     uint64_t bytes, rows;
-    bool compared; /* with the hash of the original text */
-    bool indexed;  /* the rows of all indexes were among those that were printed */
-    vl_buf odd;    /* owned: rows (u64) of a table that are not as they were; only with values */
+    bool compared;                 /* with the hash of the original text */
+    const struct vl_format *other; /* the format that it was printed in, if it did not come so; else NULL */
+    const char *lacks;             /* what that one could not say; NULL: nothing */
+    bool indexed;                  /* the rows of all indexes were among those that were printed */
+    vl_buf odd; /* owned: rows (u64) of a table that are not as they were; only with values */
     const char *table;
 } vl_exported;
 

@@ -2,6 +2,7 @@
  * emit. */
 #include "pipeline/out/view.h"
 
+#include "pipeline/io/names.h"
 #include "pipeline/out/view_order.h"
 #include "pipeline/run/run.h"
 
@@ -172,11 +173,14 @@ static vl_code take_options(vl_viewer *v, vl_err *err)
     return vl_opt_set_all(q->option, v->asked, given, err);
 }
 
-/* The form of that name; columns are of one that takes them. */
+/* The form of that name, or of the output's; columns are of one that takes them. */
 static vl_code choose_form(vl_viewer *v, vl_err *err)
 {
     const vl_form *const *const form = v->kind->question->form;
+    const vl_format *const format = vl_name_split(vl_name_base(v->ask->out)).format;
     char known[128] = "";
+    for (int i = 0; format && form[i] && !v->ask->form && !v->ask->columns; i++)
+        if (!strcmp(form[i]->name, format->name)) v->form = form[i];
     for (int i = 0; form[i]; i++) {
         const bool fits =
             v->ask->form ? !strcmp(form[i]->name, v->ask->form) : !v->ask->columns || form[i]->columns;
@@ -190,13 +194,14 @@ static vl_code choose_form(vl_viewer *v, vl_err *err)
     return VL_OK;
 }
 
-static vl_code want_field(vl_viewer *v, int field, vl_err *err)
+/* Fields [from, to) are read as well as those of the program. */
+static vl_code want_fields(vl_viewer *v, int from, int to, vl_err *err)
 {
     const vl_columns *const c = vl_reader_columns(v->r);
-    if (field < c->nprogram) return VL_OK;
+    if (to <= c->nprogram) return VL_OK;
     if (!v->want && vl_reader_want(v->r, NULL, 0, &v->want, err)) return err->code;
     for (int f = 0; f < c->nprogram; f++) v->want[f] = VL_WANT_ROWS;
-    v->want[field] = VL_WANT_ROWS;
+    for (int f = from; f < to; f++) v->want[f] = VL_WANT_ROWS;
     return VL_OK;
 }
 
@@ -207,7 +212,7 @@ static vl_code choose_columns(vl_viewer *v, vl_err *err)
         if (v->ncolumn == VL_VIEW_COLUMNS)
             return vl_fail(err, VL_EARG, "more than %d columns", VL_VIEW_COLUMNS);
         vl_chosen *const c = &v->column[v->ncolumn++];
-        if (vl_view_find_column(v, p, n, c, err) || (!c->own && want_field(v, c->field, err)))
+        if (vl_view_find_column(v, p, n, c, err) || (!c->own && want_fields(v, c->field, c->field + 1, err)))
             return err->code;
         p += n + (p[n] == ',');
     }
@@ -224,6 +229,7 @@ static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
     if (take_options(v, err) || choose_form(v, err)) return err->code;
     if (vl_reader_open(&v->r, w->store, v->kind->schema, v->kind->old, err)) return err->code;
     if (choose_columns(v, err)) return err->code;
+    if (v->form->whole && want_fields(v, 0, vl_reader_columns(v->r)->schema->nfield, err)) return err->code;
     w->question = v->kind->question;
     return w->question->open(v, err);
 }
@@ -289,6 +295,12 @@ static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
     return vl_output_commit(w->out, err);
 }
 
+static vl_code open_output(view *w, vl_err *err)
+{
+    const vl_packing packing = w->v.ask->count ? VL_PACK_BY_NAME : w->v.form->packing;
+    return vl_output_open_as(&w->out, w->v.ask->out, packing, w->v.ask->force, err);
+}
+
 static void free_bunch(const view *w, bunch *b)
 {
     for (int i = 0; i < b->nload; i++) {
@@ -313,7 +325,7 @@ vl_code vl_view_run(const vl_view *ask, char note[VL_VIEW_NOTE], vl_err *err)
         if (err->code != VL_EARG) vl_err_file(err, ask->store);
         goto out;
     }
-    if (make_bunches(&w, ask->threads, err) || vl_output_open(&w.out, ask->out, ask->force, err)) goto out;
+    if (make_bunches(&w, ask->threads, err) || open_output(&w, err)) goto out;
     if (print_all(&w, ask, err)) vl_err_file(err, ask->store);
     else if (w.question->note) w.question->note(&w.v, note);
 out:

@@ -18,10 +18,10 @@
 
 typedef struct vl_view {
     const char *store;
-    const char *out;       /* "-": standard output */
-    const char *form;      /* its name; NULL: the kind's own */
-    const char *columns;   /* "a,b"; NULL: the kind's usual ones */
-    uint64_t rows[2];      /* inclusive */
+    const char *out;     /* "-": standard output */
+    const char *form;    /* its name; NULL: that of the format whose ending `out` has, else the kind's own */
+    const char *columns; /* "a,b"; NULL: the kind's usual ones */
+    uint64_t rows[2];    /* inclusive */
     const vl_given *given; /* options of kinds; NULL: none */
     bool count;            /* how many rows there are, and no row */
     bool force;
@@ -90,6 +90,8 @@ typedef struct vl_form {
     vl_code (*print)(const vl_viewer *v, vl_load *load,
                      vl_err *err); /* parallel: all rows of the load, to its text */
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
+    bool whole;         /* prints all columns of the store, also those that the data named */
+    vl_packing packing; /* whatever the file is called; VL_PACK_BY_NAME: as its name says */
 } vl_form;
 
 /* A line a row with chosen columns between tabulators: the same for all kinds. */

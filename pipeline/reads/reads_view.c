@@ -69,6 +69,7 @@ static void note(const vl_viewer *v, char text[VL_VIEW_NOTE])
     size_t all = 0, none = 0;
     if (o->names) vl_reads_names_count(o->names, &all, &none);
     if (none) snprintf(text, VL_VIEW_NOTE, "%zu of %zu names were not found", none, all);
+    else if (o->lacks) snprintf(text, VL_VIEW_NOTE, "as BAM: %s", o->lacks);
 }
 
 static void close(vl_viewer *v)
@@ -80,15 +81,24 @@ static void close(vl_viewer *v)
 
 /* ---- rows ---- */
 
+/* Fields of reads that may have any length; qualities have that of bases. */
+static bool is_weighed(const vl_viewer *v, int f)
+{
+    if (f < VL_RD_FASTQ) return f == VL_RD_BASE || f == VL_RD_COMMENT || f == VL_RD_PLUS;
+    const vl_field *const field = &vl_reader_columns(v->r)->schema->field[f];
+    return field->shape == VL_RAGGED && field->table == VL_RT_READ && vl_reader_column(v->r, f) >= 0;
+}
+
 /* Rows may be of any length, and so may be their names. */
 static vl_code weigh(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uint64_t *elements, vl_err *err)
 {
-    static const int field[] = { VL_RD_BASE, VL_RD_COMMENT, VL_RD_PLUS };
+    const int nfield = v->form->whole ? vl_reader_columns(v->r)->schema->nfield : VL_RD_FASTQ;
     const uint64_t step = vl_reads_step(v), from = first / step;
     size_t names = (size_t)((first + *n + step - 1) / step - from);
     uint64_t some = 0;
-    for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
-        if (vl_weigh_rows(v->r, field[i], first, 1, most, n, &some, &v->work, err)) return err->code;
+    for (int f = 0; f < nfield; f++) {
+        if (!is_weighed(v, f)) continue;
+        if (vl_weigh_rows(v->r, f, first, 1, most, n, &some, &v->work, err)) return err->code;
         *elements += some;
     }
     if (vl_weigh_rows(v->r, VL_RD_NAME, from, 1, most, &names, &some, &v->work, err)) return err->code;
@@ -195,8 +205,8 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_reads_fastq, &vl_reads_fasta, &vl_form_tsv, &vl_reads_json,
-                                        NULL };
+static const vl_form *const forms[] = { &vl_reads_fastq, &vl_reads_fasta, &vl_form_tsv,
+                                        &vl_reads_json,  &vl_reads_bam,   NULL };
 
 const vl_question vl_reads_question = { .option = options,
                                         .size = sizeof(vl_reads_asked),

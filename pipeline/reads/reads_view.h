@@ -2,6 +2,7 @@
 #ifndef VL_READS_VIEW_H
 #define VL_READS_VIEW_H
 
+#include "formats/reads/bam.h"
 #include "formats/reads/fastq.h"
 #include "pipeline/out/select.h"
 
@@ -21,12 +22,14 @@ struct vl_reads_names; /* reads_names.h */
 /* viewer->own */
 typedef struct vl_reads_own {
     vl_fastq_how how;
+    vl_bam_how bam;               /* only of form bam, once its header is printed */
+    const char *lacks;            /* then: what BAM cannot say of the store's reads; NULL: nothing */
     struct vl_reads_names *names; /* owned; NULL: no name is asked for */
     uint64_t letter[256];         /* of reads: places of the motif that it fits */
 } vl_reads_own;
 
 extern const vl_question vl_reads_question;
-extern const vl_form vl_reads_fastq, vl_reads_fasta, vl_reads_json;
+extern const vl_form vl_reads_fastq, vl_reads_fasta, vl_reads_json, vl_reads_bam;
 
 static inline const vl_reads_asked *vl_reads_asked_of(const vl_viewer *v) { return v->asked; }
 
