@@ -66,8 +66,8 @@ static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, 
 
 static void close_all(void *head, void *tail)
 {
+    (void)tail;
     vl_mz_head_free(head);
-    vl_mz_tail_free(tail);
 }
 
 static const vl_opt options[] = {

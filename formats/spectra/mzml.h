@@ -8,6 +8,7 @@
 #define VL_MZML_H
 
 #include "formats/format.h"
+#include "formats/sha.h"
 #include "formats/spectra/spectra.h"
 #include "formats/spectra/xml.h"
 
@@ -260,12 +261,12 @@ typedef struct vl_mz_place { /* of a record */
 typedef struct vl_mz_mend { /* zero at first */
     vl_mz_place *place;     /* owned; [cplace] by hash */
     size_t nplace, cplace;
-    vl_buf held;             /* text of which no whole token has come */
-    uint64_t done;           /* bytes that came out */
-    uint64_t hashed;         /* as far as sha1 has got */
-    uint64_t index_at;       /* where <indexList> came out */
-    uint64_t index;          /* being read: 0 spectra, 1 chromatograms */
-    void *sha1;              /* owned */
+    vl_buf held;       /* text of which no whole token has come */
+    uint64_t done;     /* bytes that came out */
+    uint64_t hashed;   /* as far as sha1 has got */
+    uint64_t index_at; /* where <indexList> came out */
+    uint64_t index;    /* being read: 0 spectra, 1 chromatograms */
+    SHA_CTX sha1;
     bool odd, begun, summed; /* some array is not as it was; a token was read; the checksum has been made */
 } vl_mz_mend;
 vl_code vl_mz_mend_text(void *state, bool odd, bool last, vl_buf *text, vl_err *err);
@@ -313,13 +314,12 @@ typedef struct vl_mz_tail {
     uint64_t index;                   /* being read: 0, 1 or 2 */
     uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
     bool begun, seen_checksum;
-    void *sha1;  /* owned; NULL: no checksum is possible */
-    bool hashed; /* checksum is final */
+    bool hashed; /* checksum is final, or none is possible */
+    SHA_CTX sha1;
     uint8_t digest[20];
     char checksum[48]; /* what the document says, cut off where it cannot be one */
 } vl_mz_tail;
 vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
 vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);
-void vl_mz_tail_free(vl_mz_tail *tail);
 
 #endif

@@ -6,7 +6,6 @@
  * The text comes in pieces that may end anywhere; what is no whole token yet is held for the next.
  */
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,15 +115,12 @@ static vl_code mend_offset(mending *d, vl_err *err)
     return VL_OK;
 }
 
-static vl_code hash(vl_mz_mend *m, const vl_buf *out, vl_err *err)
+static void hash(vl_mz_mend *m, const vl_buf *out)
 {
-    if (!m->sha1 && (!(m->sha1 = EVP_MD_CTX_new()) || EVP_DigestInit_ex(m->sha1, EVP_sha1(), NULL) != 1))
-        return vl_fail(err, VL_ENOMEM, "no memory for SHA-1");
+    if (!m->hashed) SHA1_Init(&m->sha1);
     const size_t from = m->hashed - m->done;
-    if (EVP_DigestUpdate(m->sha1, out->data + from, out->len - from) != 1)
-        return vl_fail(err, VL_EBUG, "SHA-1 does not work");
+    SHA1_Update(&m->sha1, out->data + from, out->len - from);
     m->hashed = m->done + out->len;
-    return VL_OK;
 }
 
 /* Of all up to the end of the start tag (mzML 1.1, fileChecksum). */
@@ -132,9 +128,9 @@ static vl_code mend_checksum(mending *d, vl_err *err)
 {
     uint8_t digest[20];
     char hex[41];
-    if (d->m->summed || copy_to(d, d->x.at, err) || hash(d->m, d->out, err)) return err->code;
-    if (EVP_DigestFinal_ex(d->m->sha1, digest, NULL) != 1)
-        return vl_fail(err, VL_EBUG, "SHA-1 does not work");
+    if (d->m->summed || copy_to(d, d->x.at, err)) return err->code;
+    hash(d->m, d->out);
+    SHA1_Final(digest, &d->m->sha1);
     d->m->summed = true;
     vl_hex(digest, sizeof digest, hex);
     return replace(d, hex, err);
@@ -188,7 +184,8 @@ vl_code vl_mz_mend_text(void *state, bool odd, bool last, vl_buf *text, vl_err *
     if (vl_buf_append(&m->held, text->data, text->len, err)) return err->code;
     mending d = { .m = m, .out = &out };
     d.x = (vl_xml){ .data = m->held.data, .n = m->held.len, .offset = m->begun, .last = last };
-    if (!mend(&d, err) && (m->summed || !hash(m, &out, err))) {
+    if (!mend(&d, err)) {
+        if (!m->summed) hash(m, &out);
         m->held.len -= d.copied;
         if (m->held.len) memmove(m->held.data, m->held.data + d.copied, m->held.len);
         m->done += out.len;
@@ -201,7 +198,6 @@ vl_code vl_mz_mend_text(void *state, bool odd, bool last, vl_buf *text, vl_err *
 void vl_mz_mend_free(void *state)
 {
     vl_mz_mend *const m = state;
-    EVP_MD_CTX_free(m->sha1);
     free(m->place);
     vl_buf_free(&m->held);
     *m = (vl_mz_mend){ 0 };

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,22 +23,13 @@ void vl_raw_step(vl_raw *raw, ptrdiff_t n)
     raw->used = (size_t)((ptrdiff_t)raw->used + n);
 }
 
-static vl_code start_digest(vl_raw *raw, vl_err *err)
-{
-    if (raw->unhashed) return VL_OK;
-    if (!raw->sha) raw->sha = EVP_MD_CTX_new();
-    if (!raw->sha || !EVP_DigestInit_ex(raw->sha, EVP_sha256(), NULL))
-        return vl_fail(err, VL_ENOMEM, "cannot set up SHA-256");
-    return VL_OK;
-}
-
-vl_code vl_raw_start(vl_raw *raw, int fd, vl_err *err)
+void vl_raw_start(vl_raw *raw, int fd)
 {
     raw->window.len = raw->used = 0;
     raw->read = 0;
     raw->end = false;
     raw->fd = fd;
-    return start_digest(raw, err);
+    if (!raw->unhashed) SHA256_Init(&raw->sha);
 }
 
 vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err)
@@ -48,7 +38,7 @@ vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err)
     const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
     if (fd < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
-    if (vl_raw_start(raw, fd, err)) return err->code;
+    vl_raw_start(raw, fd);
     if (fstat(fd, &st)) return vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
     if (S_ISDIR(st.st_mode)) return vl_fail(err, VL_ENOIN, "is a folder, not a file");
     (void)posix_fadvise(raw->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; pipes refuse it */
@@ -72,8 +62,7 @@ static vl_code read_piece(vl_raw *raw, vl_err *err)
         }
     }
     if (!got || (raw->most && raw->read >= raw->most)) raw->end = true;
-    if (got && raw->sha && !EVP_DigestUpdate(raw->sha, to, (size_t)got))
-        return vl_fail(err, VL_EBUG, "SHA-256 failed");
+    if (!raw->unhashed) SHA256_Update(&raw->sha, to, (size_t)got);
     raw->window.len += (size_t)got;
     raw->read += (uint64_t)got;
     return VL_OK;
@@ -100,17 +89,15 @@ static void close_file(vl_raw *raw)
     raw->fd = -1;
 }
 
-vl_code vl_raw_finish(vl_raw *raw, uint8_t sha256[32], vl_err *err)
+void vl_raw_finish(vl_raw *raw, uint8_t sha256[32])
 {
     close_file(raw);
-    if (!EVP_DigestFinal_ex(raw->sha, sha256, NULL)) return vl_fail(err, VL_EBUG, "SHA-256 failed");
-    return VL_OK;
+    SHA256_Final(sha256, &raw->sha);
 }
 
 void vl_raw_free(vl_raw *raw)
 {
     close_file(raw);
-    EVP_MD_CTX_free(raw->sha);
     vl_buf_free(&raw->window);
     *raw = (vl_raw)VL_RAW_INIT;
 }

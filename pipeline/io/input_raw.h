@@ -6,15 +6,14 @@
 #define VL_INPUT_RAW_H
 
 #include "formats/buf.h"
+#include "formats/sha.h"
 #include <stdbool.h>
 
-struct evp_md_ctx_st;
-
 typedef struct vl_raw {
-    int fd;                    /* owned unless it is standard input; -1 while no file is open */
-    bool end;                  /* the file was read to its end */
-    struct evp_md_ctx_st *sha; /* owned; made once, for all files */
-    vl_buf window;             /* owned; [0, used) is done with, [used, len) is to come */
+    int fd;         /* owned unless it is standard input; -1 while no file is open */
+    bool end;       /* the file was read to its end */
+    SHA256_CTX sha; /* of what was read of it */
+    vl_buf window;  /* owned; [0, used) is done with, [used, len) is to come */
     size_t used;
     uint64_t read; /* bytes of this file that were read */
     /* Set before start, for a look at the head of a file: */
@@ -32,11 +31,11 @@ typedef struct vl_raw {
 /* "-" is standard input. VL_ENOIN: missing, unreadable, a folder. */
 vl_code vl_raw_open(vl_raw *raw, const char *path, vl_err *err);
 /* The same with a file that is open; it becomes raw's own. */
-vl_code vl_raw_start(vl_raw *raw, int fd, vl_err *err);
+void vl_raw_start(vl_raw *raw, int fd);
 /* At least n bytes in the window, fewer only at the end of the file. VL_EIO. Moves the window's bytes. */
 vl_code vl_raw_need(vl_raw *raw, size_t n, vl_err *err);
 /* The digest of what was read; closes the file. */
-vl_code vl_raw_finish(vl_raw *raw, uint8_t sha256[32], vl_err *err);
+void vl_raw_finish(vl_raw *raw, uint8_t sha256[32]);
 void vl_raw_free(vl_raw *raw);
 
 static inline const uint8_t *vl_raw_bytes(const vl_raw *raw) { return raw->window.data + raw->used; }

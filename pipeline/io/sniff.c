@@ -109,7 +109,7 @@ static vl_code start(vl_sniffer *s, int fd, vl_err *err)
     s->text.len = 0;
     s->over = s->damaged = false;
     s->raw.piece = FIRST;
-    if (vl_raw_start(&s->raw, fd, err)) return err->code;
+    vl_raw_start(&s->raw, fd);
     start_member(s, true, &why);
     s->packed = !s->over;
     s->over = s->damaged = is_damage(&why);

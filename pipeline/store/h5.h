@@ -56,7 +56,8 @@ typedef struct vl_digest_row {
     char path[VL_PATH + 16];
     char xxh3_128[32]; /* hex */
 } vl_digest_row;
-hid_t vl_hdf5_digest_type(void); /* a new type; the caller closes it */
+void vl_digest_identity(const vl_digest_row *row, int n, char hex[65]); /* SHA-256 of n rows */
+hid_t vl_hdf5_digest_type(void);                                        /* a new type; the caller closes it */
 /* The rows of /digest, to be freed; *n of them. NULL: err is set. */
 vl_digest_row *vl_store_digest_rows(vl_store *st, int *n, vl_err *err);
 /* Writes /digest and vial.digest, which are not there yet. */
