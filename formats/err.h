@@ -8,6 +8,7 @@
 #ifndef VL_ERR_H
 #define VL_ERR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,7 @@ typedef struct vl_err {
     uint64_t packed; /* byte in the file as it is (compressed), or VL_NOWHERE */
     uint64_t record; /* 0-based, or VL_NOWHERE; a parser counts in its block, ingest adds the rows before */
     uint64_t line;   /* 1-based, or VL_NOWHERE */
+    bool again;      /* the format can take the same input otherwise (vl_ask.again) */
 } vl_err;
 
 #define VL_ERR_INIT                                                                                          \

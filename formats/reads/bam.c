@@ -62,10 +62,23 @@ static vl_code read_header(cursor *c, uint32_t *ncontig, vl_err *err)
     return err->code;
 }
 
+/* Mates in turn, as far as two records say. *more: the second one is not there. */
+static void see_pair(vl_bam_head *h, const uint8_t *bytes, size_t n, bool whole, bool *more)
+{
+    vl_bam_record first, second;
+    vl_err err = VL_ERR_INIT; /* whatever is wrong, parse will say */
+    const uint8_t *bad;
+    const size_t len = vl_bam_length(bytes, n);
+    if (!(vl_le16(bytes + 18) & 1) || len == VL_BAM_BAD) return;
+    *more = !whole && (!len || !vl_bam_length(bytes + len, n - len));
+    if (*more || !len || vl_bam_split(bytes, n, h->ncontig, &first, &bad, &err)) return;
+    h->paired =
+        !vl_bam_split(bytes + len, n - len, h->ncontig, &second, &bad, &err) && vl_bam_mates(&first, &second);
+}
+
 static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
                     const bool *whole, bool *more, vl_err *err)
 {
-    (void)ask;
     vl_bam_head *const h = head;
     cursor c = { bytes[0], n[0], 0, false };
     if (probe(bytes[0], n[0]) == 0) return vl_fail(err, VL_EFORMAT, "does not begin with 'BAM' and 1");
@@ -77,6 +90,8 @@ static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, 
         return vl_err_at(err, NULL, n[0], VL_NOWHERE);
     }
     const bool record = c.n - c.at >= VL_BAM_FIXED;
+    if (record && !ask->again) see_pair(h, bytes[0] + c.at, c.n - c.at, whole[0], more);
+    if (*more) return VL_OK;
     h->nheader = c.at;
     h->mapq = record ? bytes[0][c.at + 13] : 0;
     h->bin = record ? vl_le16(bytes[0] + c.at + 14) : UNPLACED_BIN;
@@ -98,17 +113,22 @@ static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, 
 {
     (void)err;
     bool part = false;
+    const uint64_t step = ((const vl_bam_head *)head)->paired ? 2 : 1; /* whole pairs */
     *out = (vl_cut){ 0 };
     if (!n || !max_record) return VL_OK;
+    if (step > 1) max_record = max_record < step ? step : max_record - max_record % step;
     size_t at = header_in(head, bytes, n, &part);
     if (part && !last) return VL_OK;
-    while (at < n && out->nrecord < max_record) {
+    vl_cut so_far = { .used = at };
+    *out = so_far;
+    while (at < n && so_far.nrecord < max_record) {
         const size_t len = vl_bam_length(bytes + at, n - at);
         if (!len && !last) break;
-        out->nrecord++;
+        so_far.nrecord++;
         at = !len || len == VL_BAM_BAD ? n : at + len; /* parse refuses it, and what follows is nobody's */
+        so_far.used = at;
+        if (so_far.nrecord % step == 0 || len == VL_BAM_BAD || (last && at == n)) *out = so_far;
     }
-    out->used = at;
     return VL_OK;
 }
 
@@ -124,7 +144,7 @@ static vl_code finish(const void *head, void *tail, vl_facts *facts, vl_err *err
 {
     (void)tail;
     const vl_bam_head *const h = head;
-    vl_fact_add(facts, "layout", "single");
+    vl_fact_add(facts, "layout", h->paired ? "interleaved" : "single");
     vl_fact_add(facts, "mate_mark", "%s", "");
     vl_fact_add(facts, "bam_mapq", "%u", (unsigned)h->mapq);
     vl_fact_add(facts, "bam_bin", "%u", (unsigned)h->bin);

@@ -24,6 +24,9 @@
  * Column tags says which tags a read has, in their order and by the types in which they stand in BAM:
  * "RG:Z np:n rq:f fi:BC". Type n is the one of c C s S i I that takes the fewest bytes, unsigned first.
  *
+ * Where the first two records are mates by their flags, so all must be, and a name is kept once for a pair.
+ * Of a file in which one is missing, each read then is taken by itself (vl_err.again).
+ *
  * What these columns do not say is rare. Column odd has it (vl_bam_odd), so that every byte of a record comes
  * back. The header is a stream of its own, as it was.
  *
@@ -106,7 +109,11 @@ typedef struct vl_bam_head {
     vl_buf header; /* owned */
     uint8_t mapq;  /* of the first record */
     uint16_t bin;
+    bool paired; /* mates in turn, as the flags and names of the first two records say */
 } vl_bam_head;
+
+/* Are they mates, the first one first, by flags and names? bytes: two records that were split. */
+bool vl_bam_mates(const vl_bam_record *a, const vl_bam_record *b);
 
 vl_code vl_bam_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
 

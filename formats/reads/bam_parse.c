@@ -16,8 +16,8 @@ typedef struct work {
     const vl_bam_head *h;
     const vl_block *in;
     vl_batch *out;
-    vl_bam_record r;
-    tag_column *tag; /* owned */
+    vl_bam_record r, first; /* first: mate of r, when that is a second one */
+    tag_column *tag;        /* owned */
     size_t ntag, ctag, guess;
     vl_buf list, odd; /* of the row: what goes to columns tags and odd */
 } work;
@@ -191,19 +191,52 @@ static vl_code push_odd(work *w, const uint8_t *rest, vl_err *err)
 
 /* ---- a record, a block ---- */
 
+/* A pair that is broken: this file's reads can be taken one by one. */
+static vl_code refuse_pair(const work *w, vl_err *err)
+{
+    const vl_bam_record *const a = &w->first, *const b = &w->r;
+    vl_fail(
+        err, VL_EFORMAT,
+        "'%.*s' with flag %u is no mate of '%.*s' with flag %u, while all before it were pairs: from a file, "
+        "not a pipe, such reads are taken one by one",
+        (int)(b->name.n < 40 ? b->name.n : 40), (const char *)b->name.at, (unsigned)b->flag,
+        (int)(a->name.n < 40 ? a->name.n : 40), (const char *)a->name.at, (unsigned)a->flag);
+    err->again = true;
+    return refuse(w, b->at, err);
+}
+
+/* The name, once for a pair. */
+static vl_code push_name(work *w, vl_err *err)
+{
+    const bool second = w->h->paired && row_of(w) & 1;
+    if (second && !vl_bam_mates(&w->first, &w->r)) return refuse_pair(w, err);
+    w->first = w->r;
+    if (second) return VL_OK;
+    vl_reads_count_name(w->out, w->r.name);
+    w->out->nrow[VL_RT_NAME]++;
+    return vl_push_row(w->out, VL_RD_NAME, w->r.name.at, w->r.name.n, err);
+}
+
 static vl_code push_record(work *w, const uint8_t *p, const uint8_t *end, vl_err *err)
 {
     const uint8_t *bad = p, *rest = NULL;
     if (vl_bam_split(p, (size_t)(end - p), w->h->ncontig, &w->r, &bad, err)) return refuse(w, bad, err);
     const uint8_t flag[2] = { (uint8_t)w->r.flag, (uint8_t)(w->r.flag >> 8) };
-    vl_reads_count_name(w->out, w->r.name);
-    if (vl_push_row(w->out, VL_RD_NAME, w->r.name.at, w->r.name.n, err) ||
-        vl_push(w->out, VL_RD_FLAG, flag, err) || push_letters(w, err) || push_quality(w, err) ||
-        push_tags(w, &rest, err) || push_odd(w, rest, err))
+    if (push_name(w, err) || vl_push(w->out, VL_RD_FLAG, flag, err) || push_letters(w, err) ||
+        push_quality(w, err) || push_tags(w, &rest, err) || push_odd(w, rest, err))
         return err->code;
-    w->out->nrow[VL_RT_NAME]++;
     w->out->nrow[VL_RT_READ]++;
     return VL_OK;
+}
+
+/* The last record's mate is missing. */
+static vl_code refuse_half(const work *w, vl_err *err)
+{
+    vl_fail(err, VL_EFORMAT,
+            "input ends behind a first mate, while all before it were pairs: from a file, not a pipe, such "
+            "reads are taken one by one");
+    err->again = true;
+    return refuse(w, w->r.at, err);
 }
 
 /* Columns that a row may have nothing in, up to the last row. */
@@ -227,6 +260,7 @@ vl_code vl_bam_parse(const void *head, const vl_block *in, vl_batch *out, vl_err
     }
     while (p < end && !err->code)
         if (!push_record(&w, p, end, err)) p += w.r.n;
+    if (!err->code && w.h->paired && row_of(&w) & 1) refuse_half(&w, err);
     if (!err->code) end_columns(&w, err);
     vl_reads_count_letters(out);
     out->nbyte = in->bytes.len;

@@ -2,6 +2,7 @@
 #include "formats/reads/bam.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { UNMAPPED = 4 };
 
@@ -97,6 +98,13 @@ static vl_code check_quality(const vl_bam_record *r, const uint8_t **bad, vl_err
     *bad = r->quality + at;
     return vl_fail(err, VL_EFORMAT, "quality %u at place %zu, at most 93 is expected", (unsigned)**bad,
                    at + 1);
+}
+
+bool vl_bam_mates(const vl_bam_record *a, const vl_bam_record *b)
+{
+    enum { PAIRED = 1, FIRST = 64, SECOND = 128, ALL = PAIRED | FIRST | SECOND };
+    return (a->flag & ALL) == (PAIRED | FIRST) && (b->flag & ALL) == (PAIRED | SECOND) &&
+           a->name.n == b->name.n && !memcmp(a->name.at, b->name.at, a->name.n);
 }
 
 vl_code vl_bam_split(const uint8_t *bytes, size_t n, uint32_t ncontig, vl_bam_record *out,

@@ -127,7 +127,7 @@ static bool named_swapped(const vl_inputs *in)
 
 vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const vl_cut_ask *how, vl_err *err)
 {
-    vl_ask ask = { .mates_as_given = how->mates_as_given };
+    vl_ask ask = { .mates_as_given = how->mates_as_given, .again = how->again };
     *c = (vl_cutter){ 0 };
     if (open_streams(c, inputs, err)) return err->code;
     ask.nstream = c->nstream;

@@ -40,6 +40,7 @@ typedef struct vl_cut_ask {
     const vl_given *given; /* options of formats; NULL: none */
     bool any_format;       /* one of another format is passed over, not refused */
     bool mates_as_given;   /* whatever they say of which mate is first */
+    bool again;            /* as of vl_ask */
 } vl_cut_ask;
 
 /* Opens the inputs, which must stay. */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What one slot carries. Buffers of text and chunks are given back as soon as they were used: of the slots
  * few are at the same stage, and what they hold at a time is half of what all stages need together. */
@@ -475,10 +476,10 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
     return VL_OK;
 }
 
-static vl_code open_inputs(ingest *g, vl_err *err)
+static vl_code open_inputs(ingest *g, bool again, vl_err *err)
 {
     const vl_ingest *const a = g->ask;
-    const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given };
+    const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given, again };
     if (a->max_memory > FIXED << 20) /* what a block makes may be far larger than it */
         vl_buf_limit(a->max_memory - (PROGRAM << 20));
     if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, a->inputs, &how, err)) return err->code;
@@ -489,11 +490,11 @@ static vl_code open_inputs(ingest *g, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
+static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
     *done = (vl_ingested){ 0 };
-    if (open_inputs(&g, err)) goto out;
+    if (open_inputs(&g, again, err)) goto out;
     g.kind = vl_kind_find(g.cutter.format->schema->kind);
     if (!g.kind) {
         vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);
@@ -514,4 +515,22 @@ out:
     vl_work_free(&g.work);
     vl_cutter_close(&g.cutter);
     return err->code;
+}
+
+/* Can the inputs be read once more? */
+static bool are_files(const vl_inputs *in)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        struct stat st;
+        if (!strcmp(in->file[i].path, "-") || stat(in->file[i].path, &st) || S_ISFIFO(st.st_mode))
+            return false;
+    }
+    return true;
+}
+
+vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
+{
+    if (!run(ask, false, done, err) || !err->again || !are_files(ask->inputs)) return err->code;
+    vl_err_clear(err);
+    return run(ask, true, done, err);
 }

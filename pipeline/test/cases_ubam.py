@@ -22,6 +22,7 @@ CASES = SHARED + "/../cases/alignments"
 NUMBERS = {"c": (-128, -1, 0, 127), "C": (0, 1, 255), "s": (-32768, -129, 0, 256, 32767),
            "S": (0, 255, 256, 65535), "i": (-2147483648, -32769, 0, 70000, 2147483647),
            "I": (0, 255, 65535, 65536, 4294967295)}
+PHRED = bytes(i % 94 for i in range(256))
 
 
 # ---- what is asked of every input ----
@@ -167,6 +168,79 @@ def containers(t, f):
     t.check(done.code == OK and run("export", "-q", f / "s.h5").out == stream, "standard input", done.err)
 
 
+# ---- mates ----
+
+
+def mates(rng, n, k=100):
+    """Records of n pairs, mates in turn; some overlap."""
+    out = []
+    for i in range(n):
+        whole = "".join(rng.choices("ACGT", k=2 * k - i % k))
+        back = whole[::-1].translate(str.maketrans("ACGT", "TGCA"))
+        for flag, seq in ((77, whole[:k]), (141, back[:k - i % 3])):
+            out.append(record(b"run:%d" % i, seq, rng.randbytes(len(seq)).translate(PHRED),
+                              tag("RG", "Z", b"a") + tag("XI", "i", i), flag))
+    return out
+
+
+def notes(f):
+    return {line.split()[1]: line.split()[2:] for line in run("info", f / "s.h5").out.decode().splitlines()
+            if len(line.split()) > 2}
+
+
+def pairs(t, f):
+    """Mates by their flags are pairs, as if they had come as FASTQ."""
+    stream = header() + b"".join(mates(t.random, 20000))
+    exact(t, f, "pairs", stream)
+    seen, first = notes(f), f.read("s.h5")
+    t.check(seen["layout"] == ["interleaved"] and seen["n_row"] == ["40000"] and seen["n_name"] == ["20000"],
+            "pairs", "reads, names or layout")
+    for threads in (1, 7):
+        f.clear("s.h5")
+        done = run("ingest", "-q", "-@", threads, "-o", f / "s.h5", f / "x.bam")
+        t.check(done.code == OK and f.read("s.h5") == first, f"pairs, {threads} threads", done.err)
+    f.clear("1.fq", "2.fq", "a.fq", "b.fq", "q.h5")
+    done = run("export", "-q", f / "s.h5", "-1", f / "1.fq", "-2", f / "2.fq")
+    subprocess.run(["samtools", "fastq", "-n", "-1", f / "a.fq", "-2", f / "b.fq", f / "x.bam"],
+                   capture_output=True, check=True)
+    t.check(done.code == OK and [f.read("1.fq"), f.read("2.fq")] == [f.read("a.fq"), f.read("b.fq")],
+            "pairs as two FASTQ", done.err)
+    done = run("ingest", "-q", "-o", f / "q.h5", f / "a.fq", f / "b.fq")
+    one, two = run("qc", f / "s.h5"), run("qc", f / "q.h5")
+    t.check(done.code == OK and one.out == two.out and b"overlap" in one.out, "QC of pairs",
+            "is not that of the same FASTQ")
+    done = run("view", f / "s.h5", "--name", "run:777", "-O", "tsv", "--columns", "row,name,mate,flag,XI:i")
+    t.check(done.out.splitlines()[1:] == [b"1554\trun:777\t1\t77\t777", b"1555\trun:777\t2\t141\t777"],
+            "a pair by name", done.out)
+
+
+def no_pairs(t, f):
+    """Pairs that are not whole: a file is taken read by read, a pipe cannot be read again."""
+    parts = mates(t.random, 15000, 60)
+    again = "taken one by one"
+    for what, some in (("the last mate is missing", parts[:-1]),
+                       ("a mate is missing", parts[:20000] + parts[20001:]),
+                       ("the second is missing", parts[:2] + parts[3:]),
+                       ("mates of other names", parts[:5] + [parts[7], parts[6], parts[5]] + parts[8:]),
+                       ("swapped", parts[:28000] + parts[28001:27999:-1] + parts[28002:])):
+        stream = header() + b"".join(some)
+        if exact(t, f, what, stream):
+            t.check(notes(f)["layout"] == ["single"], what, "is in pairs")
+        f.clear("s.h5")
+        done = run("ingest", "-q", "-o", f / "s.h5", "-", stdin=bgzf(stream))
+        check_refusal(t, what, done, [again, "record"], (DATA,))
+    for what, some in (("second mates first", parts[1:3]), ("one mate", parts[:1]),
+                       ("no names in common", parts[:3:2]),
+                       ("both", [record(b"r", "A", None, flag=205)] * 2),
+                       ("neither", [record(b"r", "A", None, flag=13)] * 2)):
+        if exact(t, f, what, header() + b"".join(some)):
+            t.check(notes(f)["layout"] == ["single"], what, "is in pairs")
+    long = record(b"r", "ACGT" * 2000000, None, flag=77), record(b"r", "AC", None, flag=141)
+    exact(t, f, "a long first mate", header() + b"".join(long), judge=False)
+    t.check(notes(f)["layout"] == ["interleaved"], "a long first mate", "is no pair")
+    refused(t, f, "a second mate that is cut", header() + long[0] + long[1][:-1], ["ends within", "record 2"])
+
+
 # ---- what is broken ----
 
 
@@ -261,9 +335,6 @@ def broken(t, f):
 
 
 # ---- many records ----
-
-
-PHRED = bytes(i % 94 for i in range(256))
 
 
 def many(rng, n):
@@ -436,5 +507,5 @@ if __name__ == "__main__" and sys.argv[1:2] == ["--read"]:
     print(seen.last_line())
     sys.exit(seen.failed > 0)
 if __name__ == "__main__":
-    main(small, records, containers, cut_everywhere, sizes, broken, blocks, strangers, of_others, cases,
-         imported)
+    main(small, records, containers, pairs, no_pairs, cut_everywhere, sizes, broken, blocks, strangers,
+         of_others, cases, imported)
