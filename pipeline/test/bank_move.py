@@ -295,12 +295,33 @@ def withdrawn_moved(t, f):
     s.run("move", "--other-donor", f"X/{name}", "Y")
     kept = s.record("S1")
     s.run("withdraw", "--reason", "consent", "Y")
+    told = "".join(str(s.bank.run("info", *more, x)) for x in ("S1", "X", "Y")
+                   for more in ((), ("--history",), ("--history", "--json"), ("--json",)))
+    words = [name, *c.put["detail"], *c.put["sheet"]]
+    t.check(not any(w in told for w in words), "hidden at once", f"{[w for w in words if w in told]} in {told}")
     s.run("tidy")
     t.check(not c.found(s.bank), "none is left", str(c.found(s.bank)))
     t.check(s.record("S1") == kept and live(kept).keys() == {"a", "b"} and not s.whole(),
             "the rest is as it was", s.whole())
     told = s.history("S1")
     t.check("reads-a.h5" in str(told) and "D1" in str(told), "its history, too", str(told))
+
+
+def brought_back(t, f):
+    """The history tells of what came back, though where it had been is withdrawn, and of its name's new data."""
+    s = Scene(f)
+    s.run("move", "S1/a", "X")
+    s.run("undo", "--reason", "slip", "X/a")
+    s.run("ingest", "-q", "-s", "X", f.write("x.fastq", reads(3)))
+    s.run("withdraw", "--reason", "consent", "X")
+    told = s.history("S1")
+    t.check("reads-a.h5" in str(told[0]) and "moved" in str(told[-1]), "all is told", str(told))
+    s.run("move", "--other-donor", "S1/a", "Y")
+    s.run("ingest", "-q", "-s", "S1", f.write("a.fastq", reads(4)))
+    s.run("withdraw", "--reason", "consent", "Y")
+    told = s.history("S1")
+    t.check("reads-a.h5" in str(told[-1]) and not any("reads-a.h5" in str(one) for one in told[:-1]),
+            "only of the new data", str(told))
 
 
 def withdrawn_removed(t, f):
@@ -445,6 +466,7 @@ HOWS = (("kills", ("kill", "kill-self")), ("faults", ("EIO", "ENOSPC", "EINTR", 
 
 if __name__ == "__main__":
     main(renamed, as_ingested, with_superseded, moved, refused, not_whole, at_once, of_version_1,
-         taken_back, not_taken_back, corrected_before, withdrawn, withdrawn_moved, withdrawn_removed,
+         taken_back, not_taken_back, corrected_before, withdrawn, withdrawn_moved, brought_back,
+         withdrawn_removed,
          *(Part(name, broken_everywhere, (hows, COMMANDS)) for name, hows in HOWS),
          *(Part(f"tidy {name}", tidied_everywhere, (hows,)) for name, hows in HOWS))

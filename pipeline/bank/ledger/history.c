@@ -137,58 +137,6 @@ static vl_code tell(telling *t, const vl_ledger_line *line, vl_err *err)
     return err->code;
 }
 
-/* Was it withdrawn, or renamed: what stays to be told of a sample that is withdrawn. */
-static bool is_told(const json_t *change)
-{
-    const char *const first = json_string_value(json_array_get(json_object_get(change, "path"), 0));
-    return !strcmp(first, "withdrawn") ||
-           (!strcmp(first, "gone") && json_object_get(json_object_get(change, "to"), "to"));
-}
-
-/* The first n lines say no more than that. */
-static void hide(json_t *all, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        json_t *const one = json_array_get(all, i), *const changes = json_object_get(one, "changes");
-        for (size_t k = json_array_size(changes); k-- > 0;)
-            if (!is_told(json_array_get(changes, k))) json_array_remove(changes, k);
-        if (json_object_get(one, "source")) json_object_set_new(one, "source", json_string(""));
-    }
-}
-
-/* Is the sample withdrawn, or whatever it was renamed to since? */
-static bool is_withdrawn(const vl_bank *bank, const char *sample, vl_err *err)
-{
-    enum { MOST = 64 }; /* names back and forth */
-    char name[512];
-    bool withdrawn = false;
-    snprintf(name, sizeof name, "%s", sample);
-    for (int i = 0; i < MOST && *name && !withdrawn && !err->code; i++) {
-        vl_ledger_known known = { 0 };
-        vl_ledger_fold(bank, name, NULL, &known, err);
-        const char *const to = json_string_value(json_object_get(json_object_get(known.state, "gone"), "to"));
-        withdrawn = json_object_get(known.state, "withdrawn");
-        snprintf(name, sizeof name, "%s", to ? to : "");
-        vl_ledger_known_free(&known);
-    }
-    return withdrawn;
-}
-
-/* Of what is withdrawn now under another name, only that it went there. */
-static vl_code hide_renamed(const vl_bank *bank, json_t *all, vl_err *err)
-{
-    for (size_t i = json_array_size(all); i-- > 0 && !err->code;) {
-        size_t k;
-        const json_t *change;
-        json_array_foreach(json_object_get(json_array_get(all, i), "changes"), k, change)
-        {
-            const char *const to = json_string_value(json_object_get(json_object_get(change, "to"), "to"));
-            if (is_told(change) && to && is_withdrawn(bank, to, err)) return hide(all, i + 1), err->code;
-        }
-    }
-    return err->code;
-}
-
 static vl_code tell_all(telling *t, const vl_bank *bank, const char *sample, vl_err *err)
 {
     char escaped[512];
@@ -199,8 +147,7 @@ static vl_code tell_all(telling *t, const vl_bank *bank, const char *sample, vl_
     if (!t->all) vl_fail(err, VL_ENOMEM, "no memory for the history of a sample");
     else if (!vl_ledger_read(bank, vl_ledger_shard_of(sample), 0, &s, err))
         while (!err->code && vl_ledger_next_of(&s, escaped, &line)) tell(t, &line, err);
-    if (json_object_get(t->state, "withdrawn")) hide(t->all, json_array_size(t->all));
-    else if (!err->code) hide_renamed(bank, t->all, err);
+    if (!err->code) vl_history_hide(bank, sample, json_object_get(t->state, "withdrawn"), t->all, err);
     vl_ledger_free(&s);
     json_decref(t->state);
     return err->code;

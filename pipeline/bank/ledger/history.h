@@ -15,7 +15,8 @@
  * path leads into the state of docs/ledger.md; from or to is null for what was not there, or is no more. A
  * line that is damaged has "wrong" in place of all from "at" on; where revisions are missing, "what" is
  * "lost" and "revision" the first of them. Of a withdrawn sample, also under a name
- * that it had before, changes say the withdrawal, or the other name, only.
+ * that it had before, changes say the withdrawal, or the other name, only; of an acquisition that went to a
+ * sample which is withdrawn now they say nothing.
  */
 json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
 
@@ -23,6 +24,9 @@ json_t *vl_history(const vl_bank *bank, const char *sample, vl_err *err);
  * after that revision. VL_ESTORE: the ledger has lost one of the two. */
 json_t *vl_history_around(const vl_bank *bank, const char *sample, uint64_t revision, json_t **before,
                           json_t **after, vl_err *err);
+
+/* Takes out of such an array what is not told of withdrawn samples; withdrawn: the sample is one. */
+vl_code vl_history_hide(const vl_bank *bank, const char *sample, bool withdrawn, json_t *all, vl_err *err);
 
 /* The changes between two states, as above; NULL without memory. */
 json_t *vl_changes_between(json_t *before, json_t *after);
