@@ -29,6 +29,13 @@ typedef struct vl_copies {
 
 /* Of one read, or of both of a pair, which lie behind each other; n1: letters of the first. */
 uint64_t vl_whole_of(const uint8_t *base, size_t n, size_t n1);
+/* Lets the processor fetch what vl_copies_add of that hash will look at. */
+static inline void vl_copies_soon(const vl_copies *c, uint64_t hash)
+{
+    if (!c->n) return;
+    __builtin_prefetch(&c->hash[hash >> (64 - c->slot_bits)]);
+    __builtin_prefetch(&c->n[hash >> (64 - c->slot_bits)]);
+}
 vl_code vl_copies_add(vl_copies *c, uint64_t hash, vl_err *err);
 vl_code vl_copies_store(const vl_copies *c, vl_store *st, vl_err *err);
 void vl_copies_free(vl_copies *c);

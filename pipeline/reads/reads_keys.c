@@ -8,17 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 1 << 18, NUMBER_BITS = 17 };
+enum { NUMBER_BITS = 17 };
 _Static_assert(VL_KEYS < 1 << NUMBER_BITS, "numbers of keys");
 
 static uint8_t upper(uint8_t c) { return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c; }
 
+/* May any of them be a small letter? */
+static bool has_small(const uint8_t *base, size_t n)
+{
+    uint64_t word, all = 0;
+    size_t i = 0;
+    for (; i + sizeof word <= n; i += sizeof word) {
+        memcpy(&word, base + i, sizeof word);
+        all |= word;
+    }
+    for (; i < n; i++) all |= base[i];
+    return all & UINT64_C(0x2020202020202020);
+}
+
 vl_key vl_key_of(const uint8_t *base, size_t n)
 {
     uint8_t large[VL_KEY_WHOLE];
-    unsigned small = 0;
     n = vl_key_length(n);
-    for (size_t i = 0; i < n; i++) small |= base[i] & 32;
+    const bool small = has_small(base, n);
     for (size_t i = 0; small && i < n; i++) large[i] = upper(base[i]);
     const XXH128_hash_t h = XXH3_128bits(small ? large : base, n);
     return (vl_key){ h.low64, h.high64 };
@@ -35,7 +47,7 @@ static uint32_t *place(const vl_key_table *t, vl_key key)
 {
     const uint32_t mark = mark_of(key);
     for (uint64_t h = key.low;; h++) {
-        uint32_t *const slot = &t->slot[h & (SLOTS - 1)];
+        uint32_t *const slot = &t->slot[h & (VL_KEY_SLOTS - 1)];
         if (!*slot) return slot;
         if ((*slot ^ mark) >> NUMBER_BITS) continue;
         const vl_key *const k = &t->key[number_of(*slot) - 1];
@@ -47,7 +59,7 @@ int vl_keys_find(const vl_key_table *t, vl_key key) { return (int)number_of(*pla
 
 static vl_code make(vl_key_table *t, vl_err *err)
 {
-    t->slot = calloc(SLOTS, sizeof *t->slot);
+    t->slot = calloc(VL_KEY_SLOTS, sizeof *t->slot);
     t->key = calloc(VL_KEYS, sizeof *t->key);
     t->seen = calloc(VL_KEYS, sizeof *t->seen);
     t->text = calloc(VL_KEYS, VL_KEY_WHOLE);
@@ -66,7 +78,11 @@ vl_code vl_keys_join(vl_key_table *t, vl_key key, const uint8_t *base, size_t n,
     }
     if (t->n == VL_KEYS) return VL_OK;
     t->key[t->n] = key;
-    for (size_t i = 0; i < vl_key_length(n); i++) t->text[t->n * VL_KEY_WHOLE + i] = upper(base[i]);
+    uint8_t *const text = t->text + t->n * VL_KEY_WHOLE;
+    n = vl_key_length(n);
+    if (n) memcpy(text, base, n);
+    if (has_small(text, n))
+        for (size_t i = 0; i < n; i++) text[i] = upper(text[i]);
     t->seen[t->n] = 1;
     t->last = t->nread;
     *slot = mark_of(key) | (uint32_t)++t->n;

@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-enum { VL_KEYS = 100000, VL_KEY_WHOLE = 75, VL_KEY_CUT = 50 };
+enum { VL_KEYS = 100000, VL_KEY_WHOLE = 75, VL_KEY_CUT = 50, VL_KEY_SLOTS = 1 << 18 };
 
 typedef struct vl_key {
     uint64_t low, high; /* hash of its letters, large ones */
@@ -39,6 +39,11 @@ typedef struct vl_key_table {
 
 static inline size_t vl_key_length(size_t n) { return n > VL_KEY_WHOLE ? VL_KEY_CUT : n; }
 vl_key vl_key_of(const uint8_t *base, size_t n);
+/* Lets the processor fetch where a key will be looked for: it is mostly far away. */
+static inline void vl_keys_soon(const vl_key_table *t, vl_key key)
+{
+    if (t->slot) __builtin_prefetch(&t->slot[key.low & (VL_KEY_SLOTS - 1)]);
+}
 /* Number of a key in a table that is full; -1: it is not there. */
 int vl_keys_find(const vl_key_table *t, vl_key key);
 /* Ordered. The key of the next read. */

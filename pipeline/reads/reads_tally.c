@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 enum { PIECE = 1 << 16 }; /* reads that are looked at in one go; even */
+enum { AHEAD = 16 };      /* places in large tables that are asked for before they are looked at; even */
 
 static bool lacks_quality(const vl_batch *batch, size_t i)
 {
@@ -79,12 +80,23 @@ static vl_code open_keys(vl_qc *qc, const both_keys *table, const vl_batch *batc
     return VL_OK;
 }
 
+static void look_up_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b)
+{
+    vl_key key[AHEAD];
+    for (size_t i = 0; i < b->n + AHEAD; i++) {
+        const int m = b->paired ? i & 1 : 0; /* of key i, and of the one before it by AHEAD */
+        vl_key *const k = &key[i % AHEAD];
+        const int at = i < AHEAD ? -1 : vl_keys_find(&table->mate[m], *k);
+        if (at >= 0) qc->mate[m].seen[at]++;
+        if (i >= b->n) continue;
+        *k = key_of(b, i);
+        vl_keys_soon(&table->mate[m], *k);
+    }
+}
+
 static void add_keys(vl_qc *qc, const both_keys *table, const vl_qc_batch *b)
 {
-    for (size_t i = 0; i < b->n && qc->keys.where == VL_KEYS_LOOKED_UP; i++) {
-        const int m = b->paired ? i & 1 : 0, at = vl_keys_find(&table->mate[m], key_of(b, i));
-        if (at >= 0) qc->mate[m].seen[at]++;
-    }
+    if (qc->keys.where == VL_KEYS_LOOKED_UP) look_up_keys(qc, table, b);
     for (size_t i = 0; i < b->n && qc->keys.where == VL_KEYS_LISTED; i++)
         qc->keys.key[qc->keys.n++] = key_of(b, i);
 }
@@ -108,8 +120,10 @@ static vl_code add_whole(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
 static vl_code join_whole(both_keys *shared, vl_qc *qc, const vl_batch *batch, vl_err *err)
 {
     const size_t n = batch->nrow[VL_RT_READ], mates = batch->nrow[VL_RT_NAME] < n ? 2 : 1;
-    for (size_t i = 0; i < qc->whole.n; i++)
+    for (size_t i = 0; i < qc->whole.n; i++) {
+        if (i + AHEAD < qc->whole.n) vl_copies_soon(&shared->copies, qc->whole.hash[i + AHEAD]);
         if (vl_copies_add(&shared->copies, qc->whole.hash[i], err)) return err->code;
+    }
     qc->whole.n = 0;
     for (size_t i = 0; n > PIECE && i < n; i += mates) {
         const vl_column *const base = &batch->col[VL_RD_BASE];
@@ -130,6 +144,7 @@ static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *er
     const bool later = qc->keys.where == VL_KEYS_LATER;
     for (size_t i = 0; i < (later ? batch->nrow[VL_RT_READ] : qc->keys.n); i++) {
         const vl_cell base = vl_qc_row(&batch->col[VL_RD_BASE], i);
+        if (i + AHEAD < qc->keys.n) vl_keys_soon(&table->mate[paired ? i & 1 : 0], qc->keys.key[i + AHEAD]);
         const vl_key key = later ? vl_key_of(base.at, base.n) : qc->keys.key[i];
         if (vl_keys_join(&table->mate[paired ? i & 1 : 0], key, base.at, base.n, err)) return err->code;
     }
