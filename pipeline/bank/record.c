@@ -2,10 +2,13 @@
 #include "pipeline/bank/record.h"
 
 #include "formats/format.h"
+#include "pipeline/out/kind.h"
+#include "pipeline/out/measure.h"
 #include "pipeline/store/store.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +40,15 @@ static bool is_text_map(const json_t *map)
     return true;
 }
 
+static bool is_number_map(const json_t *map)
+{
+    const char *name;
+    json_t *value;
+    if (!json_is_object(map)) return false;
+    json_object_foreach((json_t *)map, name, value) if (!json_is_number(value)) return false;
+    return true;
+}
+
 /* NULL: good; else what is wrong. */
 static const char *check_store(json_t *store)
 {
@@ -55,6 +67,8 @@ static const char *check_store(json_t *store)
     if (strcmp(state, "live") && strcmp(state, "superseded")) return "a store has an unknown state";
     if (rows < 0 || bytes < 0 || in < 0 || text < 0) return "a store has a negative number";
     if (!is_text_map(facts) || !json_is_array(inputs)) return "facts or inputs have a wrong type";
+    if (json_object_get(store, "measures") && !is_number_map(json_object_get(store, "measures")))
+        return "measures are no numbers";
     json_array_foreach(inputs, i, one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s,s?s}", "stream", &stream,
                                                        "path", &path, "bytes", &size, "mtime_ns", &mtime,
                                                        "sha256", &sha, "role", &role) ||
@@ -171,6 +185,25 @@ bool vl_record_same_options(const char *noted, const char *asked)
     return noted && !vl_given_parse(&given, text, &err) && vl_format_same_options(noted, &given);
 }
 
+/* Those that are known; none if its kind has none, or its tables of counts are damaged. */
+static vl_code get_measures(vl_store *st, json_t *store, vl_err *err)
+{
+    double value[VL_MEASURES];
+    const vl_kind *kind;
+    vl_err why = VL_ERR_INIT;
+    if (vl_kind_of(&kind, st, &why) || !kind->measures || kind->measures->read(st, value, &why)) {
+        if (why.code == VL_EIO || why.code == VL_ENOMEM) *err = why;
+        return err->code;
+    }
+    json_t *const measures = json_object();
+    for (int i = 0; kind->measures->list[i].name; i++)
+        if (isfinite(value[i]))
+            json_object_set_new(measures, kind->measures->list[i].name, json_real(value[i]));
+    if (json_object_size(measures)) json_object_set(store, "measures", measures);
+    json_decref(measures);
+    return VL_OK;
+}
+
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
 {
     char kind[32], acquisition[512], profile[32], options[256], digest[65], live[1200], escaped[512];
@@ -201,6 +234,10 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
                     (json_int_t)st.st_mtime, "facts", "inputs", inputs);
     if (out && !is_live) json_object_set_new(out, "superseded", json_integer((json_int_t)st.st_mtime));
     if (!out) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
+    else if (get_measures(store, out, err)) {
+        json_decref(out);
+        out = NULL;
+    }
 out:
     vl_store_close(store);
     json_decref(inputs);
@@ -269,6 +306,13 @@ bool vl_record_same_inputs(const json_t *one, const json_t *other)
     return same;
 }
 
+void vl_record_measure(json_t *store, const json_t *made)
+{
+    json_t *const measures = json_object_get(made, "measures");
+    if (measures) json_object_set(store, "measures", measures);
+    else json_object_del(store, "measures");
+}
+
 vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err)
 {
     static const char *const anew[] = { "profile",  "options",    "rows",   "bytes",
@@ -278,6 +322,7 @@ vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err)
     int failed = 0;
     for (size_t i = 0; i < sizeof anew / sizeof *anew; i++)
         failed |= json_object_set(store, anew[i], json_object_get(made, anew[i]));
+    vl_record_measure(store, made);
     /* later than the time before, whatever the clock says: the catalogue knows a heal by its time */
     failed |= json_object_set_new(store, "healed", json_integer(now > before ? now : before + 1));
     return failed ? vl_fail(err, VL_ENOMEM, "no memory for the record of a sample") : VL_OK;
@@ -314,6 +359,7 @@ static vl_code settle_replaced(const char *folder, json_t *store, bool *settled,
     if (made && json_equal(json_object_get(made, "digest"), json_object_get(store, "digest"))) {
         json_object_set(store, "seal", json_object_get(made, "seal"));
         json_object_set(store, "bytes", json_object_get(made, "bytes"));
+        vl_record_measure(store, made);
         *settled = true;
     } else if (made && is_live(store) && vl_record_same_inputs(store, made)) {
         *settled = !vl_record_heal(store, made, err);

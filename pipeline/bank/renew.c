@@ -155,6 +155,7 @@ static vl_code note(renewal *r, json_t *entry, const json_t *made, vl_err *err)
                                             [VL_RENEW_COPY] = { "heal", "vial heal" } };
     json_object_set(entry, "seal", json_object_get(made, "seal"));
     json_object_set(entry, "bytes", json_object_get(made, "bytes"));
+    vl_record_measure(entry, made);
     if (r->ask->how == VL_RENEW_COPY && vl_record_heal(entry, made, err)) return err->code;
     return vl_record_save(r->ask->bank, r->record, words[r->ask->how][0], words[r->ask->how][1], err);
 }

@@ -14,7 +14,8 @@ static int run(const vl_command *me, int argc, char **argv)
     const vl_opt opt[] = {
         { 'b', "bank", VL_OPT_TEXT, &root, "BANK", "the bank; default: environment VIAL_BANK" },
         { 0, "where", VL_OPT_TEXT, &where, "EXPR", "only stores for which this holds" },
-        { 0, "json", VL_OPT_FLAG, &json, NULL, "one JSON object a line, with donor, times, path and facts" },
+        { 0, "json", VL_OPT_FLAG, &json, NULL,
+          "one JSON object a line, with donor, times, path, facts, measures" },
         { 0, "tsv", VL_OPT_FLAG, &tsv, NULL,
           "tab-separated, with a header line; sizes in bytes; control bytes as \\t \\n \\xHH" },
         { 0, "paths", VL_OPT_FLAG, &paths, NULL, "where each store lies: for h5py, R, or a copy" },
@@ -47,26 +48,29 @@ const vl_command vl_command_ls = {
     "lists the stores of a bank, or of one sample",
     "EXPR compares sample, donor, acquisition, kind, profile, rows, bytes, bytes_in, digest, published, "
     "verified,\n"
-    "state, or any fact that a sheet gave, with a number or 'text' by = != < <= > >=, LIKE with % and _, IN "
-    "(...),\n"
-    "IS NULL, IS NOT NULL; tests are joined by AND, OR, NOT and parentheses. A fact is named as 'vial info' "
-    "shows it,\n"
-    "or in [] or \"\" as a sheet titles its column: organism_part, [Organism part] and\n"
-    "[characteristics[organism part]] are one. A name that nothing in the bank has is a mistake. A fact that "
-    "a sample\n"
-    "does not have passes no test but IS NULL. Times are seconds since 1970 or '2026-11-22', "
-    "'2026-11-22T08:30:00Z';\n"
-    "verified is the last check, unless it failed. Samples that were withdrawn are never listed, superseded "
-    "stores only\n"
-    "when EXPR asks for the state. A terminal gets the start of the digest, all other outputs the whole. The "
-    "exit code\n"
-    "is 0 also when nothing matches.\n"
+    "state, a measure of quality (q30, adapter; 'vial help qc' lists them), or any fact that a sheet gave, "
+    "with a number\n"
+    "or 'text' by = != < <= > >=, LIKE with % and _, IN (...), IS NULL, IS NOT NULL; tests are joined by "
+    "AND, OR, NOT and\n"
+    "parentheses. A fact is named as 'vial info' shows it, or in [] or \"\" as a sheet titles its column: "
+    "organism_part,\n"
+    "[Organism part] and [characteristics[organism part]] are one; one that is named like a measure hides "
+    "it. A name that\n"
+    "nothing in the bank has is a mistake. A fact that a sample does not have, or a measure that is not "
+    "known, passes no\n"
+    "test but IS NULL. Times are seconds since 1970 or '2026-11-22', '2026-11-22T08:30:00Z'; verified is the "
+    "last check,\n"
+    "unless it failed. Samples that were withdrawn are never listed, superseded stores only when EXPR asks "
+    "for the state.\n"
+    "A terminal gets the start of the digest, all other outputs the whole. The exit code is 0 also when "
+    "nothing matches.\n"
     "\n"
     "  vial ls -b /bank S0042                                    all stores of a sample\n"
     "  vial ls -b /bank S0042 --paths                            where they lie\n"
     "  vial ls -b /bank --where \"specimen_type = 'DNA' AND rows > 1000\"\n"
     "  vial ls -b /bank --where \"age_at_event >= 40 AND NOT (anatomical_site IN ('liver', 'lung'))\"\n"
     "  vial ls -b /bank --where \"published >= '2026-11-01' AND rows < 1000000\" --tsv\n"
+    "  vial ls -b /bank --where \"q30 < 80 OR adapter > 5\"\n"
     "  vial ls -b /bank --where \"consent IS NULL OR verified IS NULL\" --json\n",
     run
 };

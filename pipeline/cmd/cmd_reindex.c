@@ -39,6 +39,6 @@ const vl_command vl_command_reindex = {
     "rows. A store gets them when it is made; older ones, and such whose index is damaged, get them here.\n"
     "A store whose indexes are as they should be is left alone. The new file is verified before it takes\n"
     "the name; what the store holds, and its digest, stay. In a bank the sample's record and the catalogue\n"
-    "follow.\n",
+    "follow, and get the measures of the store (vial help qc) if they had none.\n",
     run
 };

@@ -48,8 +48,9 @@ static bool print_store(const json_t *path, const json_t *from, const json_t *to
 /* What follows from a store's digest, or is only where its inputs were seen last. */
 static bool is_small(const json_t *path)
 {
-    static const char *const small[] = { "inputs", "bytes", "bytes_in", "text_bytes",
-                                         "rows",   "seal",  "published" };
+    static const char *const small[] = { "inputs",   "bytes", "bytes_in", "text_bytes",
+                                         "measures", "rows",  "seal",     "published" };
+    if (json_array_size(path) == 4) return !strcmp(json_string_value(json_array_get(path, 2)), "measures");
     if (json_array_size(path) != 3) return false;
     for (size_t i = 0; i < sizeof small / sizeof *small; i++)
         if (!strcmp(json_string_value(json_array_get(path, 2)), small[i])) return true;

@@ -10,6 +10,7 @@ import math
 import os
 import random
 import re
+import sqlite3
 import statistics
 
 from banktest import Bank, mzml
@@ -95,6 +96,41 @@ def check_list(t, bank, want):
     t.check(all(r[at] == f"{want[r[1]]['q30']:.2f}" for r in table[1:]), "q30 in the table")
 
 
+def listed(bank, expr):
+    done = bank.run("ls", "--json", "--where", expr)
+    assert done.code == OK, (expr, done.err)
+    return {row["sample"]: row for row in map(json.loads, done.out.decode().splitlines())}
+
+
+def check_where(t, bank, want):
+    """The catalogue picks samples by their measures, and has them again when it is made anew."""
+    for what in ("as they came in", "rebuilt"):
+        for expr, holds in (("q30 < 70", lambda m: m["q30"] < 70), ("NOT q30 < 70", lambda m: m["q30"] >= 70),
+                            ("adapter > 5 AND reads >= 100", lambda m: m["adapter"] > 5),
+                            ("mean_length = 90 OR q30 <= 40", lambda m: m["mean_length"] == 90
+                             or m["q30"] <= 40), ("n50 IN (60, 61)", lambda m: m["n50"] == 60),
+                            ("q30 IS NULL", lambda m: False), ("insert_size IS NULL", lambda m: True)):
+            t.check(set(listed(bank, expr)) == {s for s, m in want.items() if holds(m)}, f"{what}: {expr}",
+                    str(sorted(listed(bank, expr))))
+        for sample, row in listed(bank, "q30 IS NOT NULL").items():
+            said, m = row["measures"], want[sample]
+            t.check(all(math.isclose(said[k], v, rel_tol=1e-12, abs_tol=1e-9) for k, v in m.items()),
+                    f"{what}: measures of {sample}", f"{said}, not {m}")
+        t.check(bank.run("catalog", "rebuild").code == OK, "rebuild")
+    check_refusal(t, "no such measure", bank.run("ls", "--where", "q31 > 1"), ["'q31'", "nearest"], (USAGE,))
+    with sqlite3.connect(bank / "catalog.db") as db:
+        db.execute("UPDATE store SET measures = NULL WHERE acquisition_id IN (SELECT acquisition_id FROM"
+                   " acquisition JOIN sample USING (sample_id) WHERE sample.name = 'S2')")
+    db.close()
+    gone = listed(bank, "q30 IS NULL")
+    t.check(list(gone) == ["S2"] and gone["S2"]["measures"] is None, "one of an earlier version", str(gone))
+    t.check(bank.run("catalog", "check").code != OK, "the check says so")
+    t.check(bank.run("catalog", "rebuild").code == OK and not listed(bank, "q30 IS NULL"), "known again")
+    t.check(bank.run("catalog", "check").code == OK, "nothing differs")
+    t.check(bank.run("set", "S1", "q30=high").code == OK
+            and list(listed(bank, "q30 = 'high'")) == ["S1"], "a fact of the name hides it")
+
+
 def check_page(t, f, bank, want):
     done = bank.run("report", "--compare", "-o", f / "all.html")
     t.check(done.code == OK and done.out.decode().strip() == f / "all.html", "compare", done.err)
@@ -145,6 +181,7 @@ def judged(t, f):
     bank = Bank(f, settings=SETTINGS)
     want = fill(f, bank)
     check_list(t, bank, want)
+    check_where(t, bank, want)
     check_page(t, f, bank, want)
     check_one(t, f, bank)
     done = run("qc", env={"VIAL_BANK": str(bank.path)})

@@ -78,6 +78,8 @@ static const char *const migration[] = {
     /* 3: stores that were made again */
     "ALTER TABLE store ADD COLUMN healed_at NUMERIC; ALTER TABLE job ADD COLUMN healed INTEGER NOT NULL "
     "DEFAULT 0;",
+    /* 4: how good the data of a store is: {"q30": 91.25, ...} */
+    "ALTER TABLE store ADD COLUMN measures TEXT;",
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 
@@ -204,6 +206,7 @@ static vl_code open_to_read(vl_catalog *c, bool *older, vl_err *err)
         *err = first;
         return err->code;
     }
+    c->version = version;
     *older = version > 0 && version < VERSION;
     if (version < READABLE)
         return vl_fail(err, VL_ECONFIG,
@@ -261,6 +264,7 @@ static vl_code open_to_write(vl_catalog *c, const vl_bank *bank, vl_err *err)
                       "PRAGMA journal_size_limit = 67108864",
                       "cannot open", err))
         return err->code;
+    c->version = VERSION;
     if (version == VERSION) return make_indexes(c, err);
     if (vl_catalog_begin(c, err)) return err->code;
     if (migrate(c, err) || make_indexes(c, err)) vl_catalog_rollback(c);
@@ -313,6 +317,7 @@ void vl_catalog_close(vl_catalog *c)
     free(c);
 }
 
+bool vl_catalog_has_measures(const vl_catalog *c) { return c->version >= 4; }
 bool vl_catalog_is_new(const vl_catalog *c) { return c->is_new; }
 bool vl_catalog_writes(const vl_catalog *c) { return c->write; }
 

@@ -7,7 +7,8 @@
  *   sample(sample_id, name, donor_id, revision, withdrawn_at, withdrawn_reason)
  *   acquisition(acquisition_id, sample_id, kind, name)
  *   store(store_id, acquisition_id, file, state, profile, options, rows, bytes, bytes_in, text_bytes, digest,
- *         seal, published_at, superseded_at, verified_at, verify_failed, healed_at)
+ *         seal, published_at, superseded_at, verified_at, verify_failed, healed_at,
+ *         measures (JSON: {"q30": 91.25, ...}, NULL: none are known))
  *   input(input_id, store_id, stream, path, bytes, mtime_ns, sha256)
  *   fact(sample_id, acquisition_id (0: of the sample), name, value)
  *   job(job_id, what, started_at, ended_at, exit_code, items, published, unchanged, refused, failed,
@@ -29,6 +30,8 @@ typedef struct vl_catalog vl_catalog;
  * (vl_catalog_is_new). Read only otherwise: a missing or newer catalogue is an error. */
 vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_err *err);
 bool vl_catalog_is_new(const vl_catalog *c);
+/* False: of an earlier version, and we may only read it. */
+bool vl_catalog_has_measures(const vl_catalog *c);
 bool vl_catalog_writes(const vl_catalog *c); /* opened to write */
 void vl_catalog_close(vl_catalog *c);        /* NULL is fine */
 

@@ -17,6 +17,7 @@ struct vl_catalog {
     int nkept, ckept;
     int wait; /* ms that a writer waits for another one */
     bool write, is_new;
+    int64_t version; /* of its schema */
     char path[VL_BANK_PATH];
 };
 

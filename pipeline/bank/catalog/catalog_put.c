@@ -226,6 +226,7 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
     int64_t acquisition = 0;
     if (put_acquisition(p, store, &acquisition, err)) return err->code;
     if (was) was->taken = true;
+    char *const measures = json_dumps(json_object_get(store, "measures"), JSON_COMPACT); /* NULL: none */
     const vl_sql_value v[] = {
         was ? vl_sql_whole(was->id) : vl_sql_text(NULL), /* NULL: a new id */
         vl_sql_whole(acquisition),
@@ -242,23 +243,26 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
         real(store, "published"),
         real(store, "superseded"),
         real(store, "healed"),
+        vl_sql_text(measures),
     };
-    if (vl_sql_run(
-            p->c,
-            "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
-            " bytes_in, text_bytes, digest, seal, published_at, superseded_at, healed_at, verified_at)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15) ON CONFLICT(store_id) DO UPDATE SET"
-            " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
-            " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
-            " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
-            " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
-            " superseded_at = excluded.superseded_at,"
-            " verified_at = CASE WHEN healed_at IS excluded.healed_at THEN verified_at"
-            "  ELSE excluded.verified_at END,"
-            " verify_failed = CASE WHEN healed_at IS excluded.healed_at THEN verify_failed END,"
-            " healed_at = excluded.healed_at",
-            v, 15, err))
-        return err->code;
+    vl_sql_run(p->c,
+               "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
+               " bytes_in, text_bytes, digest, seal, published_at, superseded_at, healed_at, verified_at,"
+               " measures)"
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15, ?16)"
+               " ON CONFLICT(store_id) DO UPDATE SET"
+               " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
+               " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
+               " bytes = excluded.bytes, bytes_in = excluded.bytes_in, text_bytes = excluded.text_bytes,"
+               " digest = excluded.digest, seal = excluded.seal, published_at = excluded.published_at,"
+               " superseded_at = excluded.superseded_at,"
+               " verified_at = CASE WHEN healed_at IS excluded.healed_at THEN verified_at"
+               "  ELSE excluded.verified_at END,"
+               " verify_failed = CASE WHEN healed_at IS excluded.healed_at THEN verify_failed END,"
+               " healed_at = excluded.healed_at, measures = excluded.measures",
+               v, 16, err);
+    free(measures);
+    if (err->code) return err->code;
     const int64_t id = was ? was->id : sqlite3_last_insert_rowid(p->c->db);
     const vl_sql_value of[] = { vl_sql_whole(id) };
     if (was && vl_sql_run(p->c, "DELETE FROM input WHERE store_id = ?", of, 1, err)) return err->code;

@@ -25,7 +25,8 @@ enum {
     VERIFIED,
     FILE_,
     SAMPLE_ID,
-    ACQUISITION_ID
+    ACQUISITION_ID,
+    MEASURES
 };
 static const char list_columns[] =
     "s.name, a.name, a.kind, st.rows, st.bytes, st.digest, d.name, st.profile, st.published_at,"
@@ -62,6 +63,12 @@ static json_t *json_time(sqlite3_stmt *row, int column)
     return json_string(vl_bank_time(sqlite3_column_double(row, column), text));
 }
 
+static json_t *json_measures(sqlite3_stmt *row)
+{
+    json_t *const measures = json_loads(vl_sql_column(row, MEASURES), 0, NULL);
+    return measures ? measures : json_null();
+}
+
 /* Where the store of a row lies: absolute, as the bank's root is. */
 static const char *path_of(const vl_list_ask *ask, sqlite3_stmt *row, char path[VL_BANK_PATH], vl_err *err)
 {
@@ -76,14 +83,14 @@ static vl_code print_store(vl_catalog *c, const vl_list_ask *ask, sqlite3_stmt *
     json_t *const facts =
         facts_of(c, sqlite3_column_int64(row, SAMPLE_ID), sqlite3_column_int64(row, ACQUISITION_ID), err);
     json_t *const one = json_pack(
-        "{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sample",
+        "{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sample",
         vl_json_text(vl_sql_column(row, SAMPLE)), "acquisition",
         vl_json_text(vl_sql_column(row, ACQUISITION)), "kind", vl_json_text(vl_sql_column(row, KIND)), "rows",
         (json_int_t)sqlite3_column_int64(row, ROWS), "bytes", (json_int_t)sqlite3_column_int64(row, BYTES),
         "digest", vl_json_text(vl_sql_column(row, DIGEST)), "donor", json_or_null(row, DONOR), "profile",
         vl_json_text(vl_sql_column(row, PROFILE)), "published", json_time(row, PUBLISHED), "verified",
         json_time(row, VERIFIED), "file", vl_json_text(vl_sql_column(row, FILE_)), "path",
-        vl_json_text(path_of(ask, row, path, err)), "facts", facts);
+        vl_json_text(path_of(ask, row, path, err)), "facts", facts, "measures", json_measures(row));
     if (!err->code) return vl_table_object(one, out, err);
     json_decref(one);
     return err->code;
@@ -122,11 +129,12 @@ static sqlite3_stmt *ask_list(vl_catalog *c, const char *sample, const vl_where 
     const char *const join = by_index ? "JOIN" : "CROSS JOIN";
     sqlite3_stmt *q = NULL;
     char *const sql = sqlite3_mprintf(
-        "SELECT %s FROM sample s %s acquisition a ON a.sample_id = s.sample_id"
+        "SELECT %s, %s FROM sample s %s acquisition a ON a.sample_id = s.sample_id"
         " %s store st ON st.acquisition_id = a.acquisition_id LEFT JOIN donor d ON d.donor_id = s.donor_id"
         " WHERE s.withdrawn_at IS NULL%s%s%s%s ORDER BY s.name, a.kind, a.name, st.store_id",
-        list_columns, join, join, any_state ? "" : " AND +st.state = 'live'", sample ? " AND s.name = ?" : "",
-        where ? " AND " : "", where ? where->sql : "");
+        list_columns, vl_catalog_has_measures(c) ? "st.measures" : "NULL", join, join,
+        any_state ? "" : " AND +st.state = 'live'", sample ? " AND s.name = ?" : "", where ? " AND " : "",
+        where ? where->sql : "");
     if (!sql) vl_fail(err, VL_ENOMEM, "no memory for the list");
     else if (sqlite3_prepare_v2(c->db, sql, -1, &q, NULL)) vl_sql_fail(c, "cannot list", err);
     else if (sample && sqlite3_bind_text(q, 1, sample, -1, SQLITE_STATIC)) vl_sql_fail(c, "cannot list", err);

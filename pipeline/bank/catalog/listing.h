@@ -3,8 +3,9 @@
  *
  * EXPR of --where: NAME (= != < <= > >= LIKE) LITERAL, NAME IN (LITERAL, ...), NAME IS [NOT] NULL, joined by
  * AND, OR, NOT and parentheses. NAME is sample, donor, acquisition, kind, profile, rows, bytes, bytes_in,
- * digest, published, verified, state, or any fact that the bank has ("organism_part", or as a sheet titles
- * it: [characteristics[organism part]]). Literals are numbers or 'text'; all go to SQLite as bound values.
+ * digest, published, verified, state, a measure ("q30"), or any fact that the bank has ("organism_part", or
+ * as a sheet titles it: [characteristics[organism part]]). Literals are numbers or 'text'; all go to SQLite
+ * as bound values.
  */
 #ifndef VL_LISTING_H
 #define VL_LISTING_H
@@ -40,7 +41,7 @@ typedef struct vl_list_ask {
 } vl_list_ask;
 
 /* One line (or JSON object a line) for each live store: sample, acquisition, kind, rows, bytes, digest (JSON
- * also donor, profile, published, verified, file, path, facts). Withdrawn samples are hidden. */
+ * also donor, profile, published, verified, file, path, facts, measures). Withdrawn samples are hidden. */
 vl_code vl_list(vl_catalog *c, const vl_list_ask *ask, FILE *out, uint64_t *n, vl_err *err);
 
 /* The same stores, each handed to visit; expr: NULL for all. */

@@ -7,9 +7,9 @@
  *            | NAME IS [NOT] NULL        op     = '=' '!=' '<>' '<' '<=' '>' '>='
  *     NAME and LITERAL: where_words.h
  *
- * Nothing of the expression's text goes into the SQL: names of columns come from a table here, names of facts
- * and literals are bound. The condition speaks of the listing's tables: sample s, acquisition a, store st,
- * donor d.
+ * Nothing of the expression's text goes into the SQL: names of columns and measures come from tables, names
+ * of facts and literals are bound. The condition speaks of the listing's tables: sample s, acquisition a,
+ * store st, donor d.
  *
  * What is missing (a fact that a sample does not have, an unknown donor) is SQL's NULL: no test on it holds,
  * its negation neither. Therefore NOT is carried down to the tests, where it turns < into >= and so on.
@@ -18,6 +18,8 @@
  * holds for one of them. It is asked in one of two ways: by a list of acquisitions that the index (name,
  * value) gives at once, or row by row. When all rows must pass one test for equality, that one gives the list
  * (or the sample, or the donor) and all others go row by row. Else tests that may pick few rows give lists.
+ *
+ * A measure (out/measure.h) is a number in the JSON of column measures; a fact of its name hides it.
  *
  * Values of facts are text; SQLite compares text with a number as numbers if the whole text is one, and else
  * holds text to be greater than all numbers.
@@ -149,8 +151,10 @@ typedef struct literal {
 } literal;
 
 typedef struct test {
-    const column *column; /* NULL: a fact */
-    char *name;           /* owned; of the fact */
+    const column *column;  /* NULL: a fact */
+    struct column measure; /* a measure is a column, too */
+    char measure_sql[VL_WHERE_MEASURE];
+    char *name; /* owned; of the fact */
     how how;
     bool negated;
     literal *literal; /* owned */
@@ -369,6 +373,17 @@ static const column *find_column(const char *name)
     return NULL;
 }
 
+/* A name that is no column may be a measure. */
+static vl_code find_measure(parser *p, test *t)
+{
+    if (t->column || !p->catalog) return VL_OK;
+    if (vl_where_measure(p->catalog, t->name, t->measure_sql, p->err) || !*t->measure_sql)
+        return p->err->code;
+    t->measure = (column){ t->name, t->measure_sql, COLUMN_NUMBER };
+    t->column = &t->measure;
+    return VL_OK;
+}
+
 /* A name that is no column is a fact, which the bank has. at: of the name. */
 static vl_code find_fact(parser *p, test *t, const char *at)
 {
@@ -389,7 +404,7 @@ static vl_code parse_test(parser *p, bool negated, int *rank)
     t.column = find_column(p->words.word.text);
     t.name = p->words.word.text;
     p->words.word.text = NULL;
-    if (!vl_words_next(&p->words) && !parse_rest(p, &t) && !find_fact(p, &t, at)) {
+    if (!find_measure(p, &t) && !vl_words_next(&p->words) && !parse_rest(p, &t) && !find_fact(p, &t, at)) {
         if (t.column) put_column_test(p, &t);
         else put_fact_test(p, &t);
         *rank = rank_of(&t);

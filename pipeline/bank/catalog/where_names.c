@@ -1,8 +1,10 @@
-/* Names of facts in an expression of --where (where_names.h). */
+/* Names of facts and measures in an expression of --where (where_names.h). */
 #include "pipeline/bank/catalog/where_names.h"
 #include "pipeline/bank/catalog/sql.h"
 #include "pipeline/bank/fact_name.h"
 #include "pipeline/bank/sheet/sheet_part.h"
+#include "pipeline/out/kind.h"
+#include "pipeline/out/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +57,10 @@ static void find_nearest(vl_catalog *c, const char *const *columns, nearest *n, 
     n->far = (unsigned)(1 + len / 3); /* what is no nearer was not meant */
     if (len < 3) return;
     for (; *columns; columns++) try_name(n, *columns);
+    for (int k = 0; vl_kinds[k]; k++)
+        for (const vl_measure *m = vl_kinds[k]->measures ? vl_kinds[k]->measures->list : NULL; m && m->name;
+             m++)
+            if (strlen(m->name) > 2) try_name(n, m->name); /* "n" is part of much */
     sqlite3_stmt *const q = vl_sql_ask(c, each_fact, NULL, 0, err);
     while (vl_sql_row(c, q, err)) try_name(n, vl_sql_column(q, 0));
 }
@@ -91,5 +97,31 @@ vl_code vl_where_fact(vl_catalog *c, const char *const *columns, char **name, ch
     }
     if (!err->code) blame(c, columns, *name, folded, wrong, err);
     free(folded);
+    return err->code;
+}
+
+/* ---- which measure ---- */
+
+static const char *measure_of(const char *name)
+{
+    for (int k = 0; vl_kinds[k]; k++)
+        for (const vl_measure *m = vl_kinds[k]->measures ? vl_kinds[k]->measures->list : NULL; m && m->name;
+             m++)
+            if (!strcmp(m->name, name)) return m->name;
+    return NULL;
+}
+
+vl_code vl_where_measure(vl_catalog *c, const char *name, char sql[VL_WHERE_MEASURE], vl_err *err)
+{
+    const char *const measure = measure_of(name);
+    *sql = 0;
+    if (!measure || has_fact(c, name, err)) return err->code;
+    if (!vl_catalog_has_measures(c))
+        return vl_fail(
+            err, VL_ECONFIG,
+            "the catalogue is of an earlier version and has no %s; 'vial catalog rebuild' brings it "
+            "up to date",
+            measure);
+    snprintf(sql, VL_WHERE_MEASURE, "json_extract(st.measures, '$.%s')", measure);
     return err->code;
 }

@@ -91,7 +91,7 @@ static void keep_of_store(json_t *store)
     static const char *const of_store[] = { "kind",    "acquisition", "file",      "state",      "profile",
                                             "options", "rows",        "bytes",     "bytes_in",   "text_bytes",
                                             "digest",  "seal",        "published", "superseded", "facts",
-                                            "inputs",  NULL },
+                                            "inputs",  "measures",    NULL },
                              *const of_input[] = { "stream", "path", "bytes", "mtime_ns", "sha256", NULL };
     const char *const state = json_string_value(json_object_get(store, "state"));
     size_t i;
