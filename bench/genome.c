@@ -93,6 +93,51 @@ void genome_make(genome *g, size_t len, uint64_t seed)
     for (size_t i = 0; i < len; i++) g->minus[len - 1 - i] = complement(g->plus[i]);
 }
 
+enum { LINE = 60, ENDS = 10000, CHROMOSOMES = 3 };
+
+typedef struct lines {
+    FILE *file;
+    int at; /* in the line */
+} lines;
+
+static void put_base(lines *l, int base)
+{
+    putc(base, l->file);
+    if (++l->at < LINE) return;
+    putc('\n', l->file);
+    l->at = 0;
+}
+
+/* The letter at *at as the other individual has it: with letters before it, another one, or some missing. */
+static void put_variant(lines *l, draw *d, const genome *g, size_t *at, int lower)
+{
+    const uint64_t r = draw_bits(d);
+    if (r % 8000 == 1) *at += 1 + (r >> 32 & 7);
+    if (*at >= g->len) return;
+    for (uint64_t i = r % 8000 == 2 ? 1 + (r >> 32 & 7) : 0; i; i--)
+        put_base(l, letter[draw_bits(d) & 3] | lower);
+    put_base(l, (r % 1000 ? g->plus[*at] : (uint8_t)letter[r >> 32 & 3]) | lower);
+}
+
+void genome_write(const genome *g, uint64_t seed, const char *path)
+{
+    draw d = draw_part(seed, 3);
+    lines l = { fopen(path, "w"), 0 };
+    for (size_t c = 0, at = 0; l.file && c < CHROMOSOMES; c++) {
+        fprintf(l.file, "%s>chr%zu made\n", l.at ? "\n" : "", c + 1);
+        l.at = 0;
+        for (int i = 0; i < ENDS; i++) put_base(&l, 'N');
+        for (; at < g->len / CHROMOSOMES * (c + 1); at++)
+            put_variant(&l, &d, g, &at, at / STRETCH % 7 < 3 ? 0x20 : 0);
+        for (int i = 0; i < ENDS; i++) put_base(&l, 'N');
+    }
+    if (l.file && !fprintf(l.file, "\n")) l.at = -1;
+    if (!l.file || l.at < 0 || fclose(l.file)) {
+        fprintf(stderr, "make-data: %s: cannot be written\n", path);
+        exit(74);
+    }
+}
+
 void genome_free(genome *g)
 {
     free(g->plus);

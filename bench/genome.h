@@ -18,4 +18,9 @@ typedef struct genome {
 void genome_make(genome *g, size_t len, uint64_t seed);
 void genome_free(genome *g);
 
+/* A FASTA file of another individual of the species: a letter in 1000 is another, and in 8000 letters some
+ * are missing or new. Three sequences with N at both ends, in lines of 60, repeats here and there in lower
+ * case. Ends the program when it cannot be written. */
+void genome_write(const genome *g, uint64_t seed, const char *path);
+
 #endif

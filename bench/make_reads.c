@@ -8,6 +8,8 @@
  * novaseq names and qualities; R1 is 16 bases of cell barcode and 12 of UMI, R2 91 bases of a transcript.
  * long     one file; 200 to 60000 bases, names that are UUIDs, key=value comments, qualities 1 to 50.
  *
+ * --reference writes the genome of another individual of the species as FASTA (genome.h).
+ *
  * Out: PREFIX_R1.fastq[.gz] and PREFIX_R2.fastq[.gz] (long: PREFIX.fastq[.gz]) and PREFIX.truth.json with
  * counts of bases and qualities and digests of the plain text. Equal seeds give equal text on every machine.
  */
@@ -418,8 +420,11 @@ static int usage(void)
         stderr,
         "usage: make-data reads --pairs N --seed S --out PREFIX [--gzip none|plain|bgzf]\n"
         "           [--model novaseq|hiseq|long|scrna] [--coordinates lattice|random] [--genome-mb 50]\n"
+        "           [--reference FASTA]\n"
         "Writes PREFIX_R1.fastq, PREFIX_R2.fastq (or .fastq.gz; long: PREFIX.fastq) and PREFIX.truth.json.\n"
-        "With --model long N is the number of reads, about 20 kB each.\n");
+        "With --model long N is the number of reads, about 20 kB each. --reference also writes the genome "
+        "of\n"
+        "another individual: letters differ, are missing or new.\n");
     return 64;
 }
 
@@ -428,7 +433,7 @@ int main(int argc, char **argv)
     static maker m = { .npair = 100000, .seed = 1 };
     static const char *const models[] = { "novaseq", "hiseq", "long", "scrna" };
     static const uint32_t lengths[][2] = { { 151, 151 }, { 100, 100 }, { 0, 0 }, { 28, 91 } };
-    const char *prefix = NULL, *coordinates = NULL;
+    const char *prefix = NULL, *coordinates = NULL, *reference = NULL;
     unsigned long long mb = 50;
     sink_kind kind = SINK_PLAIN;
 
@@ -440,6 +445,7 @@ int main(int argc, char **argv)
         else if (!strcmp(key, "--out")) prefix = value;
         else if (!strcmp(key, "--genome-mb")) mb = strtoull(value, NULL, 10);
         else if (!strcmp(key, "--coordinates")) coordinates = value;
+        else if (!strcmp(key, "--reference")) reference = value;
         else if (!strcmp(key, "--gzip") && sink_kind_of(value, &kind)) continue;
         else if (!strcmp(key, "--model")) {
             for (m.model = 0; m.model < 4 && strcmp(models[m.model], value); m.model++) continue;
@@ -452,6 +458,7 @@ int main(int argc, char **argv)
     memcpy(m.len, lengths[m.model], sizeof m.len);
     m.d = draw_part(m.seed, 2);
     genome_make(&m.genome, (size_t)mb * 1000000, m.seed);
+    if (reference) genome_write(&m.genome, m.seed, reference);
     novaseq_limits(&m);
 
     sink out[2];

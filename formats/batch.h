@@ -18,7 +18,9 @@
 #include "formats/buf.h"
 
 typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
-size_t vl_type_width(vl_type type);     /* bytes */
+size_t vl_type_width(vl_type type); /* bytes */
+/* Adds base to n elements of a width of 4 or 8 bytes; those of others stay. */
+void vl_add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base);
 const char *vl_type_name(vl_type type); /* "u8" ... "f64" */
 bool vl_type_find(const char *name, vl_type *out);
 

@@ -102,6 +102,8 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
           "one of " VL_PROFILE_NAMES(", ") "; default: compact" },
         { 0, "format", VL_OPT_TEXT, &a->ask.format, "F",
           "its format, by a name of the list below; found out from the content if left out" },
+        { 0, "reference", VL_OPT_TEXT, &a->ask.reference, "FASTA",
+          "code bases by where they lie in these sequences; what of them is used goes into the store" },
         { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
@@ -181,6 +183,7 @@ static int into_bank(const vl_command *me, asked *a, char **file, int nfile)
     into->given = &a->given;
     into->mates_as_given = a->ask.mates_as_given;
     into->same_data = a->ask.same_data;
+    into->reference = a->ask.reference;
     into->progress = a->ask.progress;
     return vl_ingest_into_bank(me, into);
 }
@@ -242,6 +245,15 @@ const vl_command vl_command_ingest = {
     "  where they say nothing, names of files ('_R2' before '_R1')\n"
     "                                                   refused; --mates-as-given takes them\n"
     "  one file in which neighbours have mates' names   taken as single reads, and said\n\n"
+    "--reference FASTA, plain, gzip, BGZF or zstd: bases are kept as places in its sequences, and what of "
+    "these "
+    "is used\n"
+    "goes into the store, which so needs no other file. Reads that lie nowhere are kept as without it. In a "
+    "batch it is\n"
+    "for all that have bases. Its letters and what finds them are within --max-memory; profile portable has "
+    "no "
+    "places.\n\n"
+    "  vial ingest --reference GRCh38.fa.gz -o S1.h5 S1_R1.fastq.gz S1_R2.fastq.gz\n\n"
     "Into a bank: what is refused goes to BANK/quarantine and costs that item only. Index reads (I1, I2) are "
     "an\n"
     "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "

@@ -15,6 +15,7 @@
 #include "pipeline/io/source.h"
 #include "pipeline/run/say.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,7 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .supersede = ask->supersede,
                      .mates_as_given = ask->mates_as_given,
                      .same_data = ask->same_data,
+                     .reference = ask->reference,
                      .correct = ask->correct,
                      .options = options,
                      .quiet = ask->quiet,
@@ -245,6 +247,11 @@ int vl_ingest_into_bank(const vl_command *me, const vl_into_bank *ask)
     if (ask->task && (!ask->sheet || !vl_parse_part(ask->task, &part, &parts)))
         return vl_usage(me, "--task N/M goes with --sheet, N from 1 to M");
     if (ask->correct && !ask->sheet) return vl_usage(me, "--correct goes with --sheet");
+    if (ask->reference && access(ask->reference, R_OK)) { /* before it costs each item its place */
+        vl_fail_open(&err, ask->reference, errno);
+        vl_err_file(&err, ask->reference);
+        return vl_report(&err);
+    }
     if (ask->check && !ask->sheet) return vl_usage(me, "--check goes with --sheet");
     if (ask->json && !ask->check) return vl_usage(me, "--json goes with --check");
     const bool asks = !ask->check || ask->bank || getenv("VIAL_BANK"); /* a sheet alone needs no bank */

@@ -15,6 +15,7 @@ typedef struct vl_into_bank {
     const char *task; /* "N/M" or NULL */
     int jobs, threads;
     uint64_t max_memory;
+    const char *reference;                       /* FASTA; NULL: none */
     bool check, json, supersede, correct, quiet; /* json: of check */
     bool mates_as_given, same_data;
     const vl_given *given; /* options of formats */

@@ -140,13 +140,20 @@ vl_code vl_choose_effort(const vl_trial *trial, const vl_codec *codec, const vl_
     return err->code;
 }
 
+/* Somebody gave what its chunks share: it is meant to be used, whatever the profile. */
+static bool is_given(const vl_codec *codec, const vl_shared *shared)
+{
+    return codec->sharing && !codec->sharing->grow && shared && shared->codec == codec->id;
+}
+
 /* Codecs that say no quickly, on the whole chunk. */
 static vl_code pack_first(const vl_trial *trial, unsigned use, const vl_pack_job *job, vl_buf *packed,
                           bool *fits, vl_err *err)
 {
     *fits = false;
     for (const vl_codec *const *c = vl_codecs; *c && !*fits; c++) {
-        if (!(*c)->first || !vl_codec_may_try(trial, *c, use, job->type)) continue;
+        if (!(*c)->first) continue;
+        if (!is_given(*c, job->beside.shared) && !vl_codec_may_try(trial, *c, use, job->type)) continue;
         if (vl_pack(*c, job, packed, fits, err)) return err->code;
     }
     return VL_OK;

@@ -57,7 +57,7 @@ bool vl_codec_wants_rows(const vl_trial *trial, unsigned use, vl_type type)
 const vl_codec *vl_codec_sharer(const vl_trial *trial, unsigned use, vl_type type)
 {
     for (const vl_codec *const *c = vl_codecs; *c; c++)
-        if ((*c)->sharing && vl_codec_may_try(trial, *c, use, type)) return *c;
+        if ((*c)->sharing && (*c)->sharing->grow && vl_codec_may_try(trial, *c, use, type)) return *c;
     return NULL;
 }
 

@@ -63,6 +63,7 @@ typedef struct vl_beside {
     vl_type near_type;
     const vl_model *model;   /* of this codec */
     const vl_shared *shared; /* the same */
+    const uint64_t *part;    /* the chunk is a part of what is shared, from this element on */
 } vl_beside;
 
 /* Whether codecs may learn a model of a column: of none; of those of many values, and of a few when none of
@@ -94,16 +95,21 @@ typedef struct vl_unpack_job {
 #define VL_ONE(x) (1u << (x))
 enum { VL_ANY = -1, VL_BYTES = VL_ONE(VL_U8) | VL_ONE(VL_I8), VL_WIDE = ~VL_BYTES };
 
-/* How a codec makes what chunks share. It lies in one chunk. A payload that needs it begins with the XXH3-64
- * of its bytes. */
+/* How a codec makes what chunks share. A payload that needs it begins with a number that stands for it. It
+ * lies in one chunk, and the number is the XXH3-64 of its bytes; or in parts, each of which says where it
+ * stands. */
 typedef struct vl_sharing {
     const char *name, *doc; /* of the data set: column.name; its use is VL_USE_SHARED */
     uint64_t most;          /* elements that it may have, of the column's type */
     uint64_t wait;          /* bytes of chunks that are taken in at most */
+    /* Reads the head of a part's payload; false: it is none. NULL: it lies in one chunk. */
+    bool (*part)(const uint8_t *payload, size_t n, uint64_t *number, uint64_t *all, uint64_t *first);
+    uint8_t blank; /* in parts: a byte that no chunk needs; another store of the same number may */
     /* Takes a chunk in, with its rows, one after the other from the first on. *more false: it has seen
-     * enough. *memory: bytes that it needs, at most, until it has taken the next and has come to the end. */
+     * enough. *memory: bytes that it needs, at most, until it has taken the next and has come to the end.
+     * NULL: it is not made of chunks; somebody gives its bytes, and the codec is tried where they did. */
     vl_code (*grow)(vl_shared *shared, const vl_pack_job *chunk, bool *more, uint64_t *memory, vl_err *err);
-    /* Fills shared->plain, and makes chunks ready to be packed. */
+    /* Fills shared->plain, or takes what was given, and makes chunks ready to be packed. */
     vl_code (*end)(vl_shared *shared, vl_err *err);
     void (*release)(void *state);
 } vl_sharing;

@@ -95,6 +95,7 @@ static void release(void *state)
 typedef struct packer {
     const vl_pack_job *job;
     const vl_finder *finder;
+    vl_used *used;
     vl_overlap *o;
     size_t done; /* letters that are said */
     int64_t at,
@@ -140,6 +141,14 @@ static vl_code put_place(packer *p, const vl_match *m, vl_err *err)
                 : put(&p->o->place, m->at, err);
 }
 
+static void mark_used(vl_used *used, const vl_match *m)
+{
+    const uint32_t more = m->to - m->from - 1, first = m->back ? m->at - more : m->at;
+    for (uint32_t b = first / VL_USED_BLOCK; b <= (first + more) / VL_USED_BLOCK; b++)
+        if (!atomic_load_explicit(&used[b], memory_order_relaxed))
+            atomic_store_explicit(&used[b], 1, memory_order_relaxed);
+}
+
 /* A match of the row that begins at letter `row`. */
 static vl_code put_match(packer *p, size_t row, const vl_match *m, vl_err *err)
 {
@@ -149,6 +158,7 @@ static vl_code put_match(packer *p, size_t row, const vl_match *m, vl_err *err)
         put(&p->o->before, from - p->done, err) || put(&p->o->length, length, err) || put_place(p, m, err) ||
         put_differences(p, letter + from, m, err))
         return err->code;
+    if (p->used) mark_used(p->used, m);
     p->done = row + m->to;
     p->way = m->back ? -1 : 1;
     p->at = (int64_t)m->at + p->way * (int64_t)(length - 1);
@@ -214,35 +224,41 @@ static vl_code pack_loose(packer *p, vl_buf *out, vl_err *err)
     return vl_buf_append(out, two->data, size, err);
 }
 
-static vl_code pack_all(packer *p, const shared_state *s, size_t fill, vl_buf *out, bool *fits, vl_err *err)
+static vl_code pack_all(packer *p, size_t fill, vl_buf *out, bool *fits, vl_err *err)
 {
     vl_overlap *const o = p->o;
-    if (vl_buf_grow(out, sizeof s->hash, err)) return err->code;
-    vl_put_le64(out->data + out->len, s->hash);
-    out->len += sizeof s->hash;
-    if (vl_add_number(out, p->finder->n, err) || vl_add_number(out, fill, err) ||
-        pack_odd(p, out, fits, err) || !*fits || put_rows(p, err) || vl_add_number(out, o->way.len, err) ||
-        pack_column(p, &o->before, out, err) || pack_column(p, &o->length, out, err) ||
-        pack_symbols(p, &o->way, out, err) || pack_column(p, &o->place, out, err) ||
-        pack_column(p, &o->delta, out, err) || pack_column(p, &o->ndiffer, out, err) ||
-        pack_column(p, &o->gap, out, err) || pack_symbols(p, &o->shift, out, err))
+    if (vl_add_number(out, fill, err) || pack_odd(p, out, fits, err) || !*fits || put_rows(p, err) ||
+        vl_add_number(out, o->way.len, err) || pack_column(p, &o->before, out, err) ||
+        pack_column(p, &o->length, out, err) || pack_symbols(p, &o->way, out, err) ||
+        pack_column(p, &o->place, out, err) || pack_column(p, &o->delta, out, err) ||
+        pack_column(p, &o->ndiffer, out, err) || pack_column(p, &o->gap, out, err) ||
+        pack_symbols(p, &o->shift, out, err))
         return err->code;
     return pack_loose(p, out, err);
+}
+
+vl_code vl_places_pack(const vl_pack_job *job, const vl_finder *finder, vl_used *used, vl_buf *out,
+                       bool *fits, vl_err *err)
+{
+    vl_pack_job real = *job;
+    const size_t before = out->len;
+    real.len -= job->fill;
+    *fits = false;
+    if (!real.len || real.len > VL_MAX_CHUNK) return VL_OK;
+    packer p = { .job = &real, .finder = finder, .used = used, .o = vl_overlap_of(job->work, err) };
+    if (!p.o || pack_all(&p, job->fill, out, fits, err)) return err->code;
+    *fits = *fits && out->len - before < real.len / 4 - real.len / 128;
+    return VL_OK;
 }
 
 static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
 {
     const vl_shared *const shared = job->beside.shared;
-    vl_pack_job real = *job;
-    const size_t before = out->len;
-    real.len -= job->fill;
     *fits = false;
-    if (!shared || !real.len || real.len > VL_MAX_CHUNK) return VL_OK;
+    if (!shared) return VL_OK;
     const shared_state *const s = shared->state;
-    packer p = { .job = &real, .finder = &s->finder, .o = vl_overlap_of(job->work, err) };
-    if (!p.o || pack_all(&p, s, job->fill, out, fits, err)) return err->code;
-    *fits = *fits && out->len - before < real.len / 4 - real.len / 128; /* else two bits are as good */
-    return VL_OK;
+    if (vl_add_le64(out, s->hash, err) || vl_add_number(out, s->finder.n, err)) return err->code;
+    return vl_places_pack(job, &s->finder, NULL, out, fits, err);
 }
 
 static const vl_sharing sharing = { .name = "consensus",

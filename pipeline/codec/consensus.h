@@ -21,8 +21,9 @@ typedef struct vl_kmer {
     bool turned;   /* it is the greater of the two */
 } vl_kmer;
 
-/* Replaces out by the sampled k-mers of n letters, vl_kmer each; none has another letter than A, C, G, T. */
-vl_code vl_kmers_list(const uint8_t *letter, size_t n, vl_buf *out, vl_err *err);
+/* Replaces out by the sampled k-mers of n letters, one in `each`, vl_kmer each; none has another letter than
+ * A, C, G, T. */
+vl_code vl_kmers_list(const uint8_t *letter, size_t n, unsigned each, vl_buf *out, vl_err *err);
 
 static inline uint8_t vl_base_code(uint8_t letter) { return letter >> 1 & 3; } /* as kernels/base2.c */
 static inline uint8_t vl_base_letter(unsigned code) { return (uint8_t) "ACTG"[code & 3]; }
@@ -73,10 +74,13 @@ typedef struct vl_match {
 typedef struct vl_finder {
     const uint8_t *letter; /* borrowed */
     size_t n;
-    vl_buf table; /* u32: middle << 1 | turned, of k-mers */
+    unsigned each; /* one k-mer in so many is known: fewer of many letters */
+    vl_buf table;  /* u32: middles of k-mers */
 } vl_finder;
-/* letter [n] must stay. */
+/* letter [n], of fewer than 2^32 - 1, must stay. */
 vl_code vl_finder_make(vl_finder *f, const uint8_t *letter, size_t n, vl_err *err);
+/* Bytes that a finder of n letters takes beside them. */
+uint64_t vl_finder_memory(size_t n);
 void vl_finder_free(vl_finder *f);
 /* Replaces out by the matches of a row, vl_match each, in their order; kmers: room. */
 vl_code vl_finder_find(const vl_finder *f, const uint8_t *row, size_t n, vl_buf *kmers, vl_buf *out,

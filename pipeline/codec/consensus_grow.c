@@ -312,8 +312,8 @@ vl_code vl_grower_add(vl_grower *g, const uint8_t *letter, size_t n, vl_err *err
 {
     g->letters += n;
     if (n < VL_KMER + VL_KMER_HALF || g->letter.len + 2 * n + BLOCK > VL_CONSENSUS_MOST) return VL_OK;
-    if (vl_kmers_list(letter, n, &g->kmer, err) || make_room(g, g->kmer.len / sizeof(vl_kmer), err) ||
-        find_parts(g, letter, n, err))
+    if (vl_kmers_list(letter, n, VL_KMER_EACH, &g->kmer, err) ||
+        make_room(g, g->kmer.len / sizeof(vl_kmer), err) || find_parts(g, letter, n, err))
         return err->code;
     const part *const p = (const part *)(const void *)g->part.data;
     const size_t npart = g->part.len / sizeof *p;

@@ -10,7 +10,7 @@ static uint64_t scatter(uint64_t x)
     return x ^ x >> 32;
 }
 
-vl_code vl_kmers_list(const uint8_t *letter, size_t n, vl_buf *out, vl_err *err)
+vl_code vl_kmers_list(const uint8_t *letter, size_t n, unsigned each, vl_buf *out, vl_err *err)
 {
     enum { TOP = 2 * VL_KMER - 2 };
     const uint64_t mask = (UINT64_C(1) << (TOP + 2)) - 1;
@@ -27,7 +27,7 @@ vl_code vl_kmers_list(const uint8_t *letter, size_t n, vl_buf *out, vl_err *err)
         run = vl_is_base(letter[i]) ? run + 1 : 0;
         if (run < VL_KMER) continue;
         const uint64_t hash = scatter(there < back ? there : back);
-        if ((hash >> 40) % VL_KMER_EACH) continue;
+        if ((hash >> 40) % each) continue;
         kmer[found++] = (vl_kmer){ (uint32_t)(i - VL_KMER_HALF), (uint32_t)hash, there > back };
     }
     out->len = found * sizeof *kmer;

@@ -5,6 +5,7 @@
  * Payload; numbers are LEB128, columns of them those of numbers.h, symbols those of symbols.h:
  *     u64      XXH3-64 of the consensus
  *     number   its letters
+ * and the places, as codec reference has them too:
  *     number   how many of the chunk's letters, at its end, are only the last of those before
  *     numbers  bytes of the list of odd letters (odd_letters.h), 0: there is none; and of the zstd frame with
  *              it, which follows
@@ -27,6 +28,9 @@
 #include "pipeline/codec/codec.h"
 #include "pipeline/codec/consensus.h"
 #include "pipeline/codec/numbers.h"
+#include "pipeline/codec/payload.h"
+
+#include <stdatomic.h>
 
 enum { VL_OVERLAP_BACK = 1, VL_OVERLAP_NEAR = 2 };
 
@@ -41,6 +45,17 @@ typedef struct vl_overlap {
 
 /* Of the work; NULL: err is set. */
 vl_overlap *vl_overlap_of(vl_work *work, vl_err *err);
+
+/* What of the letters that rows lie in is used: a byte a block, 1 where a match of some chunk is. */
+enum { VL_USED_BLOCK = 256 };
+typedef atomic_uchar vl_used;
+
+/* Appends the places of a chunk's rows. used: NULL: nobody asks. *fits false: there are too many odd letters,
+ * or two bits a letter are as good. */
+vl_code vl_places_pack(const vl_pack_job *job, const vl_finder *finder, vl_used *used, vl_buf *out,
+                       bool *fits, vl_err *err);
+/* The way back, from job->shared, which is known. */
+vl_code vl_places_unpack(const vl_unpack_job *job, vl_rest *in, vl_err *err);
 
 vl_code vl_overlap_unpack(const vl_unpack_job *job, vl_err *err);
 

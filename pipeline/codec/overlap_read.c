@@ -198,19 +198,24 @@ static vl_code check_shared(const vl_unpack_job *job, vl_rest *in, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_overlap_unpack(const vl_unpack_job *job, vl_err *err)
+vl_code vl_places_unpack(const vl_unpack_job *job, vl_rest *in, vl_err *err)
 {
     uint64_t fill;
-    vl_rest in = { job->payload, job->payload + job->n };
     vl_overlap *const o = vl_overlap_of(job->work, err);
-    if (!o || check_shared(job, &in, err)) return err->code;
-    if (job->width != 1 || !job->len || !vl_take_number(&in, &fill, job->len - 1))
+    if (!o) return err->code;
+    if (job->width != 1 || !job->len || !vl_take_number(in, &fill, job->len - 1))
         return bad("first bytes", err);
     const size_t len = job->len - fill;
-    if (take_odd(o, &in, len, job->work, err) || take_all(o, &in, len, job->work, err) ||
+    if (take_odd(o, in, len, job->work, err) || take_all(o, in, len, job->work, err) ||
         put_letters(o, job->shared, job->plain, len, err) ||
         vl_odd_lay(o->found.data, o->found.data + o->found.len, job->plain, len, err))
         return err->code;
     memset(job->plain + len, job->plain[len - 1], fill);
     return VL_OK;
+}
+
+vl_code vl_overlap_unpack(const vl_unpack_job *job, vl_err *err)
+{
+    vl_rest in = { job->payload, job->payload + job->n };
+    return check_shared(job, &in, err) ? err->code : vl_places_unpack(job, &in, err);
 }

@@ -14,6 +14,14 @@ static inline vl_code vl_add_number(vl_buf *out, uint64_t v, vl_err *err)
     return vl_buf_append(out, text, (size_t)(vl_put_leb(text, v) - text), err);
 }
 
+static inline vl_code vl_add_le64(vl_buf *out, uint64_t v, vl_err *err)
+{
+    if (vl_buf_grow(out, sizeof v, err)) return err->code;
+    vl_put_le64(out->data + out->len, v);
+    out->len += sizeof v;
+    return VL_OK;
+}
+
 /* What is left to be read. */
 typedef struct vl_rest {
     const uint8_t *at, *end;

@@ -5,6 +5,7 @@
 #include "pipeline/in/ingest.h"
 
 #include "pipeline/in/cut.h"
+#include "pipeline/in/fasta_reference.h"
 #include "pipeline/in/learn.h"
 #include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
@@ -45,6 +46,8 @@ typedef struct ingest {
     load *load;   /* owned; [nslot] */
     int nslot;
     uint64_t total[VL_MAX_STREAM]; /* bytes of the inputs; 0 if unknown */
+    vl_fasta_reference reference;  /* zeros: there is none */
+    bool refers;                   /* bases are places in it */
     vl_progress progress;
 } ingest;
 
@@ -189,7 +192,8 @@ static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        const uint64_t fixed = (FIXED << 20) + limit_waiting(g), one = slot_bytes(&g->cutter);
+        const uint64_t fixed = (FIXED << 20) + limit_waiting(g) + vl_fasta_reference_memory(&g->reference);
+        const uint64_t one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
             return vl_fail(err, VL_EARG, "--max-memory is too small: this input needs %" PRIu64 " MiB",
@@ -444,20 +448,38 @@ static vl_code check_ends(const ingest *g, vl_err *err)
     return VL_OK;
 }
 
+static vl_code append_given(void *who, vl_chunk *chunk, vl_err *err)
+{
+    ingest *const g = who;
+    if (vl_chunk_pack(chunk, NULL, g->ask->profile, &g->work, err)) return err->code;
+    return vl_store_append(g->store, chunk, &g->work, err);
+}
+
+/* What of the reference bases use. */
+static vl_code lay_reference(ingest *g, vl_err *err)
+{
+    g->refers = g->reference.letters && vl_reference_blank(&g->reference.shared);
+    return g->refers ? vl_lay_given(g->lay, append_given, g, err) : VL_OK;
+}
+
 static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
 {
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
-    if (vl_lay_open(&g->lay, g->cutter.format->schema, g->ask->profile, err) ||
+    const vl_shared *const given = g->reference.letters ? &g->reference.shared : NULL;
+    if (vl_lay_open(&g->lay, g->cutter.format->schema, g->ask->profile, given, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
     if (make_slots(g, err) || move(g, err) || check_ends(g, err)) return err->code;
     if (!g->ask->same_data && (vl_refuse_same_data(&g->cutter, err) || ask_data(g, err))) return err->code;
+    if (lay_reference(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, done, err) || note_sources(g, err) ||
+        (g->refers && vl_fasta_reference_note(&g->reference, g->store, err)) ||
         vl_lay_note(g->lay, g->store, err))
         return err->code;
     if (note_tally(g, err) || vl_indexing_end(g->indexing, g->cutter.format->schema, g->store, &g->work, err))
         return err->code;
     free_slots(g);
+    vl_fasta_reference_close(&g->reference);
     return vl_store_seal(g->store, g->ask->threads, err);
 }
 
@@ -490,6 +512,21 @@ static vl_code open_inputs(ingest *g, bool again, vl_err *err)
     return VL_OK;
 }
 
+static vl_code open_reference(ingest *g, vl_err *err)
+{
+    const vl_schema *const schema = g->cutter.format->schema;
+    bool bases = false;
+    if (!g->ask->reference) return VL_OK;
+    for (int f = 0; f < schema->nfield; f++) bases |= schema->field[f].use == VL_USE_BASE;
+    if (!bases && g->ask->any_format) return VL_OK;
+    if (!bases)
+        return vl_fail(err, VL_EARG, "--reference is for bases; %s has none", g->cutter.format->title);
+    if (g->ask->profile == VL_PORTABLE)
+        return vl_fail(err, VL_EARG,
+                       "profile portable has no places in a reference, which take vial's filter");
+    return vl_fasta_reference_open(&g->reference, g->ask->reference, err);
+}
+
 static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
@@ -500,6 +537,7 @@ static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *
         vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);
         goto out;
     }
+    if (open_reference(&g, err)) goto out;
     vl_progress_start(&g.progress, ask->progress, "ingest", g.kind->rows);
     if (make_store(&g, done, err)) goto out;
     sum_up(&g, done);
@@ -511,6 +549,7 @@ out:
     free_slots(&g);
     vl_store_close(g.store);
     vl_lay_close(g.lay);
+    vl_fasta_reference_close(&g.reference);
     vl_indexing_close(g.indexing);
     vl_work_free(&g.work);
     vl_cutter_close(&g.cutter);

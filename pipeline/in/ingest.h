@@ -13,6 +13,7 @@ typedef struct vl_ingest {
     const char *sample;      /* "" if unknown */
     const char *acquisition; /* "" if unknown */
     const char *format;      /* NULL: found out from the content */
+    const char *reference;   /* FASTA that bases are coded by; NULL: none */
     vl_profile profile;
     int threads;
     uint64_t max_memory; /* bytes; 0: no limit */

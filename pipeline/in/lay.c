@@ -49,7 +49,8 @@ struct vl_lay {
     uint64_t nrow[VL_MAX_TABLE], nbyte;
     uint64_t counter[VL_MAX_COUNTER];
     vl_work learning;
-    const vl_trial *trial; /* borrowed: of the profile */
+    const vl_trial *trial;  /* borrowed: of the profile */
+    const vl_shared *given; /* borrowed; NULL: nobody gave what chunks share */
 };
 
 static void column_free(column *c)
@@ -77,33 +78,6 @@ static column *column_new(const vl_spec *spec, vl_err *err)
     if (vl_codec_learner(spec->use, spec->type)) c->spec.model = &c->model;
     XXH3_128bits_reset(c->hash);
     return c;
-}
-
-void vl_chunks_free(vl_chunks *chunks)
-{
-    for (size_t i = 0; i < chunks->cap; i++) {
-        vl_buf_free(&chunks->chunk[i].raw);
-        vl_buf_free(&chunks->chunk[i].packed);
-        vl_buf_free(&chunks->chunk[i].rows);
-    }
-    free(chunks->chunk);
-    *chunks = (vl_chunks){ 0 };
-}
-
-vl_chunk *vl_chunks_add(vl_chunks *chunks, vl_err *err)
-{
-    if (chunks->n == chunks->cap) {
-        const size_t cap = chunks->cap ? 2 * chunks->cap : 32;
-        vl_chunk *const p = realloc(chunks->chunk, cap * sizeof *p);
-        if (!p) {
-            vl_fail(err, VL_ENOMEM, "no memory for %zu chunks", cap);
-            return NULL;
-        }
-        memset(p + chunks->cap, 0, (cap - chunks->cap) * sizeof *p);
-        chunks->chunk = p;
-        chunks->cap = cap;
-    }
-    return &chunks->chunk[chunks->n++];
 }
 
 static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err);
@@ -283,16 +257,6 @@ static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out,
     return VL_OK;
 }
 
-static void add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base)
-{
-    if (!base) return;
-    if (width == 8) {
-        for (size_t i = 0; i < n; i++) vl_put_le64(data + 8 * i, vl_le64(data + 8 * i) + base);
-    } else if (width == 4) {
-        for (size_t i = 0; i < n; i++) vl_put_le32(data + 4 * i, vl_le32(data + 4 * i) + (uint32_t)base);
-    }
-}
-
 static void fix_refs(vl_lay *lay, vl_batch *batch)
 {
     for (int f = 0; f < lay->nfixed; f++) {
@@ -302,7 +266,7 @@ static void fix_refs(vl_lay *lay, vl_batch *batch)
         if (field->ref == VL_REF_ROW) base = lay->nrow[field->ref_to];
         else if (field->ref == VL_REF_ELEMENT) base = lay->field[field->ref_to]->n;
         else if (field->ref == VL_REF_BYTE) base = lay->nbyte;
-        add_to_all(batch->col[f].data.data, batch->col[f].data.len / width, width, base);
+        vl_add_to_all(batch->col[f].data.data, batch->col[f].data.len / width, width, base);
     }
 }
 
@@ -344,20 +308,41 @@ static void look_near(vl_lay *lay, int f, int other)
     its->looked_at = true;
 }
 
-/* Chunks of a column share what a codec makes of the first of them. */
-static vl_code open_wait(column *c, const vl_field *field, const vl_trial *trial, vl_err *err)
+/* The column of what a column's chunks share. */
+static vl_code open_beside(column *c, const vl_field *field, const vl_codec *codec, vl_err *err)
 {
-    const vl_codec *const codec = vl_codec_sharer(trial, field->use, field->type);
-    if (!codec) return VL_OK;
     vl_spec spec = { .type = field->type,
                      .use = VL_USE_SHARED,
                      .unit = field->unit,
                      .missing = "",
                      .doc = codec->sharing->doc };
     snprintf(spec.path, sizeof spec.path, "%s.%s", field->path, codec->sharing->name);
+    return (c->beside = column_new(&spec, err)) ? VL_OK : err->code;
+}
+
+/* Somebody gave what the chunks of such a column share. It is laid when it is known what of it they use. */
+static bool is_given(const vl_lay *lay, const vl_field *field)
+{
+    return lay->given && vl_codec_suits(vl_codec_find(lay->given->codec), field->use, field->type);
+}
+
+static vl_code take_given(vl_lay *lay, column *c, const vl_field *field, vl_err *err)
+{
+    c->wants_rows |= field->shape == VL_RAGGED;
+    c->spec.shared = lay->given;
+    if (open_beside(c, field, vl_codec_find(lay->given->codec), err)) return err->code;
+    c->beside->spec.shared = lay->given;
+    return VL_OK;
+}
+
+/* Chunks of a column share what a codec makes of the first of them. */
+static vl_code open_wait(column *c, const vl_field *field, const vl_trial *trial, vl_err *err)
+{
+    const vl_codec *const codec = vl_codec_sharer(trial, field->use, field->type);
+    if (!codec) return VL_OK;
     vl_wait_open(&c->wait, codec);
     c->spec.shared = &c->wait.shared;
-    return (c->beside = column_new(&spec, err)) ? VL_OK : err->code;
+    return open_beside(c, field, codec, err);
 }
 
 static vl_code open_field(vl_lay *lay, int f, vl_err *err)
@@ -375,7 +360,9 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
     if (!(lay->field[f] = column_new(&spec, err))) return err->code;
     lay->field[f]->wants_rows =
         field->shape == VL_RAGGED && vl_codec_wants_rows(trial, field->use, field->type);
-    if (open_wait(lay->field[f], field, trial, err)) return err->code;
+    if (is_given(lay, field) ? take_given(lay, lay->field[f], field, err)
+                             : open_wait(lay->field[f], field, trial, err))
+        return err->code;
     if (field->offset_of && vl_codec_wants_near(field->use, field->type))
         look_near(lay, f, field->offset_of - 1);
     if (field->shape != VL_RAGGED || field->offset_of) return VL_OK;
@@ -437,7 +424,8 @@ static vl_code lay_nothing(rows *r, uint64_t elements, uint64_t to, vl_chunks *o
     return VL_OK;
 }
 
-vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err)
+vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, const vl_shared *given,
+                    vl_err *err)
 {
     vl_lay *const lay = calloc(1, sizeof *lay);
     *out = lay;
@@ -446,6 +434,7 @@ vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, v
     lay->schema = &lay->whole;
     lay->nfixed = schema->nfield;
     lay->trial = vl_profile_trial(profile);
+    lay->given = given;
     if (grow_fields(lay, schema->nfield, err)) return err->code;
     memcpy(lay->all, schema->field, (size_t)schema->nfield * sizeof *lay->all);
     for (int f = 0; f < schema->nfield; f++)
@@ -532,6 +521,24 @@ vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
     for (int i = 0; i < lay->npiece; i++)
         if (end_column(lay->piece[i], out, err)) return err->code;
     return lay->trial->learns ? vl_learn(lay->trial->learns, &lay->learning, out, before, err) : err->code;
+}
+
+vl_code vl_lay_given(vl_lay *lay, vl_chunk_fn *to, void *who, vl_err *err)
+{
+    vl_chunks one = { 0 };
+    for (int f = 0; f < lay->schema->nfield && lay->given && !err->code; f++) {
+        column *const b = lay->field[f]->beside;
+        const vl_buf *const plain = &lay->given->plain;
+        if (!b || b->spec.shared != lay->given || !lay->field[f]->n) continue;
+        for (size_t at = 0; at < plain->len && !err->code; at += VL_CHUNK_BYTES) {
+            const size_t left = plain->len - at, n = left < VL_CHUNK_BYTES ? left : VL_CHUNK_BYTES;
+            one.n = 0;
+            if (append(b, plain->data + at, n, &one, err) || (b->open.len && emit(b, true, &one, err))) break;
+            to(who, &one.chunk[0], err);
+        }
+    }
+    vl_chunks_free(&one);
+    return err->code;
 }
 
 static vl_code note_digest(vl_store *st, const column *c, vl_err *err)

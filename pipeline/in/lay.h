@@ -22,13 +22,19 @@ void vl_chunks_free(vl_chunks *chunks);
 /* One more, whose buffers may hold what they held before; NULL: err is set. */
 vl_chunk *vl_chunks_add(vl_chunks *chunks, vl_err *err);
 
-vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, vl_err *err);
+/* given: what chunks of the columns that its codec suits share; borrowed until close. NULL: nothing. */
+vl_code vl_lay_open(vl_lay **out, const vl_schema *schema, vl_profile profile, const vl_shared *given,
+                    vl_err *err);
 /* Before the first batch: memory, in bytes, that chunks may take that wait until what they share is known; by
  * itself as much as their codec wants. False: none ever wait. */
 bool vl_lay_limit(vl_lay *lay, uint64_t bytes);
 vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err);
 /* What is left, as last chunks. */
 vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err);
+/* Gives the chunks of what was given, which may have changed meanwhile where no chunk needs it, one by one;
+ * after the others were packed. */
+typedef vl_code vl_chunk_fn(void *who, vl_chunk *chunk, vl_err *err);
+vl_code vl_lay_given(vl_lay *lay, vl_chunk_fn *to, void *who, vl_err *err);
 /* Row lengths, links and digests into the store, after the last chunk was appended. */
 vl_code vl_lay_note(vl_lay *lay, vl_store *st, vl_err *err);
 uint64_t vl_lay_rows(const vl_lay *lay, int table);

@@ -63,40 +63,68 @@ static vl_work *work_of_thread(void)
 enum { REMEMBERED = 8 }; /* columns whose shared bytes were read last */
 
 typedef struct memory {
-    uint64_t hash;
+    uint64_t number; /* that payloads begin with */
     vl_buf bytes;
 } memory;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static memory remembered[REMEMBERED]; /* the newest first */
 
-/* Instead of what was read longest ago. */
-static vl_code remember(const vl_buf *bytes, vl_err *err)
+/* Writes bytes from `first` on. `blank` stands where nothing is known: here, or in these bytes. */
+static vl_code write_at(vl_buf *to, uint64_t first, const uint8_t *bytes, size_t n, uint8_t blank,
+                        vl_err *err)
 {
-    const uint64_t hash = XXH3_64bits(bytes->data, bytes->len);
+    const size_t end = (size_t)first + n;
+    if (vl_buf_reserve(to, end, err)) return err->code;
+    if (end > to->len) {
+        memset(to->data + to->len, blank, end - to->len);
+        to->len = end;
+    }
+    uint8_t *const there = to->data + first;
+    for (size_t i = 0; i < n; i++) there[i] = bytes[i] == blank ? there[i] : bytes[i];
+    return VL_OK;
+}
+
+/* Bytes from `first` on of what a number stands for, instead of what was read longest ago. */
+static vl_code remember(uint64_t number, uint64_t first, const uint8_t *bytes, size_t n, uint8_t blank,
+                        vl_err *err)
+{
     int i = 0;
     pthread_mutex_lock(&lock);
-    while (i < REMEMBERED - 1 && remembered[i].hash != hash) i++;
+    while (i < REMEMBERED - 1 && remembered[i].number != number) i++;
     memory it = remembered[i];
-    if (it.hash != hash) {
-        it = (memory){ hash, it.bytes };
+    if (it.number != number) {
+        it = (memory){ number, it.bytes };
         it.bytes.len = 0;
-        vl_buf_append(&it.bytes, bytes->data, bytes->len, err);
     }
+    write_at(&it.bytes, first, bytes, n, blank, err);
     memmove(remembered + 1, remembered, (size_t)i * sizeof *remembered);
     remembered[0] = it;
     pthread_mutex_unlock(&lock);
     return err->code;
 }
 
-/* A chunk that begins with the hash of what it shares. */
+/* What chunks share was read, or a part of it. */
+static vl_code remember_chunk(const vl_codec *codec, const vl_buf *in, const vl_buf *out, vl_err *err)
+{
+    uint64_t number, all, first;
+    if (!codec->sharing || !codec->sharing->part)
+        return remember(XXH3_64bits(out->data, out->len), 0, out->data, out->len, 0, err);
+    if (!codec->sharing->part(in->data + VL_FRAME, in->len - VL_FRAME, &number, &all, &first))
+        return vl_fail(err, VL_ESTORE, "a chunk is no part of what others share");
+    const uint64_t left = all - first; /* behind it, the chunk is filled up */
+    const size_t n = out->len < left ? out->len : (size_t)left;
+    return remember(number, first, out->data, n, codec->sharing->blank, err);
+}
+
+/* A chunk that begins with the number of what it shares. */
 static vl_code unpack_sharer(const vl_buf *in, vl_work *work, vl_buf *out, vl_err *err)
 {
-    const uint64_t hash = in->len < VL_FRAME + 8 ? 0 : vl_le64(in->data + VL_FRAME);
+    const uint64_t number = in->len < VL_FRAME + 8 ? 0 : vl_le64(in->data + VL_FRAME);
     const vl_buf *found = NULL;
     pthread_mutex_lock(&lock);
     for (int i = 0; i < REMEMBERED && !found; i++)
-        if (remembered[i].hash == hash) found = &remembered[i].bytes;
+        if (remembered[i].number == number) found = &remembered[i].bytes;
     vl_unpack_with(found, in->data, in->len, out, work, err);
     pthread_mutex_unlock(&lock);
     return err->code;
@@ -108,11 +136,12 @@ static vl_code unpack(const vl_buf *in, size_t nparam, const unsigned param[], v
                       vl_err *err)
 {
     const vl_codec *const codec = in->len < VL_FRAME ? NULL : vl_codec_find(in->data[2]);
+    const bool shared = nparam > 2 && param[2] == VL_USE_SHARED;
     if (!vl_filter_known(param, nparam))
         return vl_fail(err, VL_ESTORE, "filter parameters that are not known");
-    if (codec && codec->sharing) return unpack_sharer(in, work, out, err);
+    if (codec && codec->sharing && !shared) return unpack_sharer(in, work, out, err);
     if (vl_unpack(in->data, in->len, out, work, err)) return err->code;
-    return nparam > 2 && param[2] == VL_USE_SHARED ? remember(out, err) : VL_OK;
+    return codec && shared ? remember_chunk(codec, in, out, err) : VL_OK;
 }
 
 static vl_code pack(const vl_buf *in, size_t nparam, const unsigned param[], vl_work *work, vl_buf *out,

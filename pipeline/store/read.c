@@ -328,18 +328,21 @@ static vl_code read_shared(vl_store *st, vl_dataset *col, vl_err *err)
     char path[VL_PATH + 32];
     int beside = -1;
     uint64_t most = 0;
+    bool grown = false;
     for (const vl_codec *const *c = vl_codecs; *c && beside < 0; c++) {
         if (!(*c)->sharing) continue;
         snprintf(path, sizeof path, "%s.%s", col->is.path, (*c)->sharing->name);
         beside = vl_store_find(st, path);
         most = (*c)->sharing->most;
+        grown = (*c)->sharing->grow != NULL;
     }
     col->looked = true;
     if (beside < 0) return VL_OK;
     const vl_stored *const is = &st->column[beside].is;
-    if (is->type != col->is.type || is->nelem > most || is->nelem > col->is.nelem)
+    if (is->type != col->is.type || is->nelem > most || (grown && is->nelem > col->is.nelem))
         return vl_fail(err, VL_ESTORE, "%s: %" PRIu64 " elements do not fit %s", is->path, is->nelem,
                        col->is.path);
+    if (vl_buf_reserve(&col->shared, is->nelem * vl_type_width(is->type), err)) return err->code;
     vl_store_read(st, beside, &col->shared, &work, err);
     vl_work_free(&work);
     col->is.shared = &col->shared;

@@ -27,6 +27,7 @@ vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile,
             memcpy(chunk->raw.data + chunk->raw.len, chunk->raw.data + chunk->raw.len - width, width);
     }
     vl_beside beside = { .model = chunk->spec->model, .shared = chunk->spec->shared };
+    if (chunk->spec->use == VL_USE_SHARED) beside.part = &chunk->first;
     if (chunk->rows.len) {
         beside.row = (const uint32_t *)(const void *)chunk->rows.data;
         beside.nrow = chunk->rows.len / sizeof *beside.row;

@@ -144,9 +144,9 @@ static void share(const vl_codec *codec, const vl_pack_job *job)
     vl_shared_free(&old_shared);
     if (!codec->sharing) return;
     old_shared.codec = codec->id;
-    if (codec->sharing->grow(&old_shared, job, &more, &memory, &err) ||
-        codec->sharing->end(&old_shared, &err))
-        abort();
+    if (!codec->sharing->grow) put(&old_shared.plain, job->plain, job->len);
+    else if (codec->sharing->grow(&old_shared, job, &more, &memory, &err)) abort();
+    if (codec->sharing->end(&old_shared, &err)) abort();
 }
 
 /* The same with all that the codec asks for, and what it learns of these bytes. */

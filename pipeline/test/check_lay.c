@@ -84,7 +84,7 @@ static vl_code write_store(const char *path, const model *m, const scene *s, cut
     vl_store *st = NULL;
     vl_lay *lay = NULL;
     if (vl_store_create(&st, path, s->profile, false, err) ||
-        vl_lay_open(&lay, &model_schema, s->profile, err))
+        vl_lay_open(&lay, &model_schema, s->profile, NULL, err))
         goto out;
     if (lay_all(lay, st, m, s, how, err) || note_root(st, lay, err) || vl_lay_note(lay, st, err)) goto out;
     CHECK(vl_lay_rows(lay, ROW) == s->nrow && vl_lay_rows(lay, ITEM) == m->nitem &&

@@ -77,8 +77,10 @@ static const vl_shared *shared_of(const vl_codec *codec)
                               .beside = { .row = row, .nrow = 2 },
                               .work = &work };
     s->codec = codec->id;
-    if (!s->state)
-        MUST(!codec->sharing->grow(s, &job, &more, &memory, &err) && !codec->sharing->end(s, &err));
+    if (s->state) return s;
+    if (codec->sharing->grow) MUST(!codec->sharing->grow(s, &job, &more, &memory, &err));
+    else MUST(!vl_buf_append(&s->plain, sample, sizeof sample - 1, &err));
+    MUST(!codec->sharing->end(s, &err));
     return s;
 }
 

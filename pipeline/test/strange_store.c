@@ -139,7 +139,7 @@ int main(int argc, char **argv)
     vl_kernels_init(&vl_k, vl_isa_from_env());
     make_schema();
     if (vl_store_create(&st, argv[1], VL_COMPACT, true, &err) ||
-        vl_lay_open(&lay, &schema, VL_COMPACT, &err) || vl_batch_init(&batch, &schema, &err) ||
+        vl_lay_open(&lay, &schema, VL_COMPACT, NULL, &err) || vl_batch_init(&batch, &schema, &err) ||
         fill(&batch, &err) || vl_lay_batch(lay, &batch, &chunks, &err) || vl_lay_end(lay, &chunks, &err))
         goto out;
     for (size_t i = 0; i < chunks.n; i++)

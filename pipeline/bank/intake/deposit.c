@@ -256,6 +256,7 @@ static vl_code ingest(vl_deposit_work *d, vl_deposited *done, vl_err *err)
                             .profile = d->ask->profile,
                             .threads = d->ask->threads,
                             .max_memory = d->ask->max_memory,
+                            .reference = d->ask->reference,
                             .given = &given,
                             .any_format = true,
                             .staged = true,

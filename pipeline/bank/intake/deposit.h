@@ -22,7 +22,8 @@ typedef struct vl_deposit {
     vl_profile profile;
     int threads;
     uint64_t max_memory;
-    bool mates_as_given, same_data; /* as in vl_ingest */
+    const char *reference;          /* as in vl_ingest */
+    bool mates_as_given, same_data; /* the same */
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     bool correct;                   /* facts that differ take the place of the old ones */
     const char *options;            /* of formats, as of the whole batch; NULL: none */

@@ -44,6 +44,7 @@ static int do_item(const vl_intaking *t, const request *r, int fd)
                                  .supersede = ask->supersede,
                                  .mates_as_given = ask->mates_as_given,
                                  .same_data = ask->same_data,
+                                 .reference = ask->reference,
                                  .correct = ask->correct,
                                  .options = ask->options,
                                  .command = ask->command,
