@@ -225,7 +225,7 @@ static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
 {
     vl_viewer *const v = &w->v;
     v->ask = ask;
-    if (vl_store_open(&w->store, ask->store, err) || vl_kind_of(&v->kind, w->store, err)) return err->code;
+    if (vl_store_look(&w->store, ask->store, err) || vl_kind_of(&v->kind, w->store, err)) return err->code;
     if (take_options(v, err) || choose_form(v, err)) return err->code;
     if (vl_reader_open(&v->r, w->store, v->kind->schema, v->kind->old, err)) return err->code;
     if (choose_columns(v, err)) return err->code;

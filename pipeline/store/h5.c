@@ -81,6 +81,13 @@ hid_t vl_hdf5_timeless(hid_t class)
     return create >= 0 && H5Pset_obj_track_times(create, 0) >= 0 ? create : -1;
 }
 
+bool vl_hdf5_compact_group(hid_t create)
+{
+    enum { MOST = 64 };
+    return create >= 0 && H5Pset_link_phase_change(create, MOST, 0) >= 0 &&
+           H5Pset_attr_phase_change(create, MOST, 0) >= 0;
+}
+
 hid_t vl_hdf5_digest_type(void)
 {
     const hid_t text = H5Tcopy(H5T_C_S1),

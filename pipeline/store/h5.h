@@ -20,6 +20,9 @@ bool vl_hdf5_type_of(hid_t type, vl_type *out);
  * they cannot be made. */
 hid_t vl_hdf5_text_type(size_t n);
 hid_t vl_hdf5_timeless(hid_t class);
+/* Up to 64 links and attributes of a group that is made so, or of a file's root, lie in its header: HDF5
+ * would make tables of more than eight, of some kilobytes. */
+bool vl_hdf5_compact_group(hid_t create);
 /* Whether the file has a link of this path, whose groups are there; code: of the error if it cannot be
  * told. */
 vl_code vl_hdf5_has(hid_t file, const char *path, bool *there, vl_code code, vl_err *err);
@@ -75,6 +78,7 @@ struct vl_store {
     vl_seal_place place; /* of the seal */
     vl_profile profile;
     unsigned version;
+    bool look; /* for a look at rows alone */
     uint64_t bytes, unsynced;
     struct vl_dataset *column; /* owned; when reading, indexes that were asked for lie behind the columns */
     int ncolumn, ccolumn;

@@ -71,10 +71,14 @@ static vl_code open_part(vl_store *st, vl_err *err)
 
 static vl_code create_file(vl_store *st, vl_err *err)
 {
+    enum {
+        PIECE = 512
+    }; /* of the file, that HDF5 sets aside for small things: what is left of the last is lost */
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
     if (access < 0 || create < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
+        H5Pset_meta_block_size(access, PIECE) < 0 || H5Pset_small_data_block_size(access, PIECE) < 0 ||
         H5Pset_obj_track_times(create, 0) < 0 || H5Pset_file_locking(access, 0, 1) < 0 ||
-        H5Pset_userblock(create, VL_SEAL_BLOCK) < 0)
+        H5Pset_userblock(create, VL_SEAL_BLOCK) < 0 || !vl_hdf5_compact_group(create))
         vl_store_give_up(st, err, "file properties");
     else if ((st->file = H5Fcreate(st->part, H5F_ACC_TRUNC, create, access)) < 0)
         vl_store_give_up(st, err, "a new HDF5 file");

@@ -130,6 +130,7 @@ typedef struct vl_stored {
     uint8_t digest[16];
     bool index;                 /* made from columns */
     bool portable;              /* HDF5's filters instead of ours */
+    bool plain;                 /* not packed: its one chunk lies in the data set's header */
     char codec[VL_CODEC_NAMES]; /* that occur in its chunks, with commas between */
     uint64_t packed_bytes;      /* in the file */
     const vl_buf *shared;       /* what its chunks share, once one was fetched; NULL: nothing */
@@ -138,7 +139,10 @@ typedef struct vl_stored {
 /* What is in it, and its notes, which are checked: that they are those of the manifest, and what they
  * count. */
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
-/* The same whatever its seal says: to find out what became of it. */
+/* The same for a look at rows alone: tables of counts stay closed, and notes are taken from the manifest as
+ * it is, not held against what HDF5 programs see of them. */
+vl_code vl_store_look(vl_store **out, const char *path, vl_err *err);
+/* The same as open whatever its seal says: to find out what became of it. */
 vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err);
 int vl_store_ncolumn(const vl_store *st);
 const vl_stored *vl_store_column(const vl_store *st, int column);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_PLAIN = 4096 }; /* bytes that lie in the header of a data set */
+
 size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
 
 vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err)
@@ -75,7 +77,8 @@ static vl_code make_groups(vl_store *st, const char *path, vl_err *err)
         if (has(st, name, &there, err)) return err->code;
         if (there) continue;
         const hid_t create = vl_hdf5_timeless(H5P_GROUP_CREATE);
-        const hid_t group = create < 0 ? -1 : H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT);
+        const hid_t group =
+            vl_hdf5_compact_group(create) ? H5Gcreate2(st->file, name, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
         if (group < 0 || H5Gclose(group) < 0) return vl_store_give_up(st, err, name);
         H5Pclose(create);
     }
@@ -148,24 +151,32 @@ static vl_dataset *find_or_add(vl_store *st, const vl_spec *spec, vl_err *err)
     return col;
 }
 
-/* A new data set in chunks of this shape, packed by our filter or, in profile portable, by HDF5's own; of as
- * many elements as a chunk has (whole), or of one axis that grows. */
-static vl_code new_dataset(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, bool whole,
-                           const vl_spec *spec, vl_err *err)
+/* Of a new data set: one axis that grows by chunks; one chunk; or what it holds lies as it is in its
+ * header. */
+typedef enum layout { GROWS, ONE_CHUNK, PLAIN } layout;
+
+/* In chunks of this shape, packed by our filter or, in profile portable, by HDF5's own. */
+static bool set_chunks(const vl_store *st, hid_t create, int ndim, const hsize_t *size, const vl_spec *spec)
 {
     const unsigned width = (unsigned)vl_type_width(spec->type);
     const unsigned param[VL_FILTER_PARAMS] = { 1, width, (unsigned)spec->use };
+    if (H5Pset_chunk(create, ndim, size) < 0 || H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) < 0)
+        return false;
+    if (st->profile == VL_PORTABLE)
+        return (width == 1 || H5Pset_shuffle(create) >= 0) && H5Pset_deflate(create, 6) >= 0;
+    return H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, VL_FILTER_PARAMS, param) >= 0;
+}
+
+static vl_code new_dataset(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, layout kind,
+                           const vl_spec *spec, vl_err *err)
+{
     const hsize_t none = 0, all = H5S_UNLIMITED;
-    const bool portable = st->profile == VL_PORTABLE;
     const hid_t create = vl_hdf5_timeless(H5P_DATASET_CREATE);
-    bool good = create >= 0 && H5Pset_chunk(create, ndim, size) >= 0 &&
-                H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) >= 0;
-    if (portable)
-        good = good && (width == 1 || H5Pset_shuffle(create) >= 0) && H5Pset_deflate(create, 6) >= 0;
-    else good = good && H5Pset_filter(create, VL_FILTER, H5Z_FLAG_MANDATORY, VL_FILTER_PARAMS, param) >= 0;
-    const hid_t space = !good   ? -1
-                        : whole ? H5Screate_simple(ndim, size, NULL)
-                                : H5Screate_simple(1, &none, &all);
+    const bool good = create >= 0 && (kind == PLAIN ? H5Pset_layout(create, H5D_COMPACT) >= 0
+                                                    : set_chunks(st, create, ndim, size, spec));
+    const hid_t space = !good           ? -1
+                        : kind == GROWS ? H5Screate_simple(1, &none, &all)
+                                        : H5Screate_simple(ndim, size, NULL);
     if (space >= 0)
         col->id = H5Dcreate2(st->file, col->is.path, vl_hdf5_type(spec->type), space, H5P_DEFAULT, create,
                              H5P_DEFAULT);
@@ -181,7 +192,8 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
     const vl_spec *const spec = col->spec;
     const bool single = chunk->first == 0 && chunk->last;
     const hsize_t size = single ? chunk->count : vl_chunk_elements(spec->type);
-    if (make_groups(st, spec->path, err) || new_dataset(st, col, 1, &size, single, spec, err))
+    if (make_groups(st, spec->path, err) ||
+        new_dataset(st, col, 1, &size, single ? ONE_CHUNK : GROWS, spec, err))
         return err->code;
     col->is.chunk = size;
     if (spec->role && *spec->role && vl_store_add_text(st, col->id, "role", spec->role, err))
@@ -249,7 +261,7 @@ vl_code vl_store_append(vl_store *st, vl_chunk *chunk, vl_work *work, vl_err *er
     return put_chunk(st, col, chunk, err);
 }
 
-/* One chunk that holds the whole table. */
+/* The whole table: one chunk or, where that takes less of the file, plain. */
 static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_t *size, const void *data,
                            vl_err *err)
 {
@@ -257,12 +269,18 @@ static vl_code write_table(vl_store *st, vl_dataset *col, int ndim, const hsize_
     vl_chunk chunk = { .spec = &spec, .count = col->is.nelem, .last = true };
     vl_work work = { 0 };
     const hsize_t zero[4] = { 0 };
-    if (!new_dataset(st, col, ndim, size, true, &spec, err) &&
-        !vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) &&
-        !vl_chunk_pack(&chunk, NULL, st->profile, &work, err) &&
-        H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data) < 0)
-        vl_store_give_up(st, err, col->is.path);
-    if (!err->code && st->profile != VL_PORTABLE) col->codecs |= UINT64_C(1) << chunk.packed.data[2];
+    herr_t put = 0;
+    enum { CHUNK_COSTS = 96 }; /* bytes that say where it lies, how it is packed, and name the codec */
+    if (vl_buf_append(&chunk.raw, data, col->is.nelem * vl_type_width(spec.type), err) ||
+        vl_chunk_pack(&chunk, NULL, st->profile, &work, err))
+        goto out;
+    col->is.plain = chunk.raw.len <= chunk.packed.len + CHUNK_COSTS && chunk.raw.len <= MOST_PLAIN;
+    if (new_dataset(st, col, ndim, size, col->is.plain ? PLAIN : ONE_CHUNK, &spec, err)) goto out;
+    if (col->is.plain) put = H5Dwrite(col->id, vl_hdf5_type(spec.type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+    else put = H5Dwrite_chunk(col->id, H5P_DEFAULT, 0, zero, chunk.packed.len, chunk.packed.data);
+    if (put < 0) vl_store_give_up(st, err, col->is.path);
+    else if (!col->is.plain && st->profile != VL_PORTABLE) col->codecs |= UINT64_C(1) << chunk.packed.data[2];
+out:
     vl_buf_free(&chunk.raw);
     vl_buf_free(&chunk.packed);
     vl_work_free(&work);
@@ -367,6 +385,7 @@ vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16]
 static vl_code name_codecs(vl_store *st, const vl_dataset *col, vl_err *err)
 {
     char text[VL_CODEC_NAMES] = "";
+    if (col->is.plain) return VL_OK;
     if (st->profile == VL_PORTABLE)
         return vl_store_add_text(st, col->id, "codec",
                                  vl_type_width(col->is.type) > 1 ? "shuffle+deflate" : "deflate", err);
@@ -399,8 +418,9 @@ vl_code vl_store_write_digest_rows(vl_store *st, const vl_digest_row *row, int n
     const hsize_t count = (hsize_t)n;
     const hid_t type = vl_hdf5_digest_type(), space = type < 0 ? -1 : H5Screate_simple(1, &count, NULL);
     const hid_t create = space < 0 ? -1 : vl_hdf5_timeless(H5P_DATASET_CREATE);
+    const bool good = create >= 0 && H5Pset_chunk(create, 1, &count) >= 0 && H5Pset_deflate(create, 9) >= 0;
     const hid_t id =
-        create < 0 ? -1 : H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+        good ? H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0)
         return vl_store_give_up(st, err, "digest");
     H5Pclose(create);

@@ -81,7 +81,12 @@ def look(t, path, expected):
         digests = {row["path"].rstrip(b"\0").decode(): bytes(row["xxh3_128"]) for row in s["digest"][:]}
         for path in digests:
             t.check(path in s and s[path].size, f"{path} of the digest table", "is not in the store")
+            plain = s[path].id.get_create_plist().get_layout() == h5py.h5d.COMPACT
+            t.check(plain == ("codec" not in s[path].attrs) and (not plain or s[path].nbytes <= 4096), path,
+                    f"layout {'compact' if plain else 'chunks'}, {s[path].nbytes} bytes, codec or not")
         t.check(all(len(d) == 32 for d in digests.values()), "digests", "of another length")
+        seen = sum(int(s[path][:].sum()) for path in digests if path.startswith("qc/read_length"))
+        t.check(seen == n, "qc/read_length", f"{seen} reads, expected {n}")
 
 
 # ---- making the stores ----

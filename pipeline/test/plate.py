@@ -17,7 +17,7 @@ from fqmodel import reads
 from vialtest import DATA, DOCUMENTED, OK, SOAK, Part, main
 
 ITEMS = 24
-MOST = 72  # calls that change the disk, or try to, for one item: writes, syncs, renames, folders
+MOST = 64  # calls that change the disk, or try to, for one item: writes, syncs, renames, folders
 WHOLE = bool(SOAK or os.environ.get("VIAL_WHOLE"))
 POINTS = int(os.environ.get("VIAL_POINTS", 20))  # of each matrix, when not all
 
