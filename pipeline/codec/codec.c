@@ -138,23 +138,32 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
-vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
-                       vl_err *err)
+vl_code vl_unpack_part(const vl_buf *shared, const uint8_t *packed, size_t n, vl_part *part, vl_buf *plain,
+                       vl_work *work, vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
     const vl_codec *const codec = vl_codec_find(frame.codec);
+    if (!codec->parts || part->to > frame.len || part->from >= part->to) *part = (vl_part){ 0 };
     if (vl_buf_reserve(plain, frame.len, err)) return err->code;
     const vl_unpack_job job = { .payload = packed + VL_FRAME,
                                 .n = n - VL_FRAME,
                                 .plain = plain->data,
                                 .len = frame.len,
                                 .width = frame.width,
+                                .want = *part,
                                 .shared = shared,
                                 .work = work };
     if (codec->unpack(&job, err)) return err->code;
     plain->len = frame.len;
-    if (XXH3_64bits(plain->data, plain->len) != frame.hash)
+    if (!part->to && XXH3_64bits(plain->data, plain->len) != frame.hash)
         return vl_fail(err, VL_ESTORE, "unpacked bytes do not match their hash");
     return VL_OK;
+}
+
+vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
+                       vl_err *err)
+{
+    vl_part all = { 0 };
+    return vl_unpack_part(shared, packed, n, &all, plain, work, err);
 }

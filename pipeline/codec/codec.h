@@ -82,11 +82,16 @@ typedef struct vl_pack_job {
     vl_work *work; /* borrowed */
 } vl_pack_job;
 
+typedef struct vl_part {
+    size_t from, to; /* [from, to) of a chunk; to 0: all of it */
+} vl_part;
+
 typedef struct vl_unpack_job {
     const uint8_t *payload; /* [n]; may be hostile */
     size_t n;
     uint8_t *plain;       /* [len], to be filled */
     size_t len, width;    /* bytes; len is a multiple of width, which is 1 to 8 */
+    vl_part want;         /* bytes; a codec that has `parts` may leave others as they are */
     const vl_buf *shared; /* what the chunks share (vl_shared); NULL or empty: it is not known */
     vl_work *work;        /* borrowed */
 } vl_unpack_job;
@@ -131,6 +136,7 @@ typedef struct vl_codec {
      * Of several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
     const vl_sharing *sharing; /* NULL: its chunks share nothing */
+    bool parts;                /* unpack heeds what is wanted */
 } vl_codec;
 
 extern const vl_codec *const vl_codecs[];  /* the table, in the order of codec.def; NULL at its end */
@@ -182,6 +188,10 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
  * NULL: it is not known. */
 vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work,
                        vl_err *err);
+/* The same of a part, in bytes, at least: then the hash of the packed bytes alone is checked, and *part says
+ * what plain holds. */
+vl_code vl_unpack_part(const vl_buf *shared, const uint8_t *packed, size_t n, vl_part *part, vl_buf *plain,
+                       vl_work *work, vl_err *err);
 static inline vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
 {
     return vl_unpack_with(NULL, packed, n, plain, work, err);

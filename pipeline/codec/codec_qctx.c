@@ -209,6 +209,25 @@ static vl_code get_model(const vl_unpack_job *job, vl_rest *c, state *s, vl_err 
     return read_model(s, bytes, n, job->work, err);
 }
 
+/* Steps that are read for what is wanted: lanes are read together. */
+static size_t some_steps(const vl_part *want, size_t nstep)
+{
+    return want->to && want->from / nstep == (want->to - 1) / nstep ? (want->to - 1) % nstep + 1 : nstep;
+}
+
+/* Of what is wanted alone, as put_values; lists of others end with UINT32_MAX. */
+static void put_some(const vl_unpack_job *job, const state *s, const vl_quality_model *m, size_t nlane,
+                     size_t nstep, const uint8_t *other, size_t nother)
+{
+    const uint32_t *const where = (const uint32_t *)(const void *)s->other.data;
+    for (size_t i = job->want.from; i < job->want.to; i++)
+        job->plain[i] = m->value[s->sym.data[i % nstep * nlane + i / nstep]];
+    for (size_t i = 0; i < nother && where[i] != UINT32_MAX; i++) {
+        const size_t at = where[i] % nlane * nstep + where[i] / nlane;
+        if (at < job->len) job->plain[at] = other[i];
+    }
+}
+
 /* Symbols into values; those by no model are put in their places. */
 static vl_code put_values(const vl_unpack_job *job, state *s, const vl_quality_model *m, size_t nlane,
                           size_t nstep, const uint8_t *other, size_t nother)
@@ -244,13 +263,17 @@ static vl_code read_words(const vl_unpack_job *job, vl_rest *c, state *s, uint32
         vl_buf_reserve(&s->words, nword * 2 + VL_PAD, err) || vl_buf_reserve(&s->best, nother + 1, err))
         return err->code;
     memcpy(s->words.data, c->at, nword * 2);
+    memset(s->other.data, 0xff, nother * sizeof(uint32_t)); /* for those that are not read */
     for (size_t i = 0; i < nother; i++) s->best.data[i] = m->symbol[other[i]] & (VL_QUALITY_OTHER - 1);
-    if (vl_k.context_read(s->sym.data, (uint32_t *)(void *)s->other.data,
+    const size_t some = some_steps(&job->want, nstep);
+    const size_t used =
+        vl_k.context_read(s->sym.data, (uint32_t *)(void *)s->other.data,
                           (const uint16_t *)(const void *)s->words.data, nword, start, s->best.data, nother,
-                          nstep, (const uint32_t *)(const void *)s->length.data, &lanes,
-                          &m->context) != nword)
-        return cut_off("words", err);
-    return put_values(job, s, m, nlane, nstep, other, nother);
+                          some, (const uint32_t *)(const void *)s->length.data, &lanes, &m->context);
+    if (some == nstep && used != nword) return cut_off("words", err);
+    if (some == nstep) return put_values(job, s, m, nlane, nstep, other, nother);
+    put_some(job, s, m, nlane, nstep, other, nother);
+    return VL_OK;
 }
 
 /* job->len: without what fills the chunk up. */
@@ -276,6 +299,7 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     const unsigned how = *c.at++;
     if (how > (ROWS | WIDE) || !vl_take_number(&c, &fill, job->len - 1)) return cut_off("first bytes", err);
     real.len -= fill;
+    if (real.want.to > real.len) real.want.to = 0;
     if (unpack_real(&real, &c, s, how, err)) return err->code;
     memset(job->plain + real.len, job->plain[real.len - 1], fill);
     return VL_OK;
@@ -290,4 +314,5 @@ const vl_codec vl_codec_qctx = { .name = "qctx",
                                  .unpack = unpack,
                                  .release = release,
                                  .rows = true,
+                                 .parts = true,
                                  .learn = vl_quality_learn };

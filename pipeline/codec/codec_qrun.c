@@ -321,4 +321,5 @@ const vl_codec vl_codec_qrun = { .name = "qrun",
                                  .pack = pack,
                                  .unpack = vl_runs_unpack,
                                  .release = release,
-                                 .rows = true };
+                                 .rows = true,
+                                 .parts = true };

@@ -402,8 +402,8 @@ static uint8_t *put_node(const vl_name_reader *r, uint8_t *p, int32_t number)
     return put_steps(r, p, (const shape *)(const void *)r->shapes.data + k->shape + which);
 }
 
-vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, vl_work *work,
-                       vl_err *err)
+vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, size_t some,
+                       vl_work *work, vl_err *err)
 {
     int32_t root;
     r->nnode = r->steps.len = r->shapes.len = r->bytes.len = 0;
@@ -414,7 +414,9 @@ vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain,
     if (vl_buf_reserve(&r->bytes, VL_PAD, err)) return err->code;
     if (take_node(r, in, n, (spot){ 0 }, &root, err)) return err->code;
     uint8_t *p = plain;
-    for (size_t i = 0; i < n && p; i++) p = put_node(r, p, root);
-    if (p != r->end || in->at != in->end) return cut_off("texts", err);
+    const uint8_t *const enough = some < len ? plain + some : NULL;
+    size_t i = 0;
+    for (; i < n && p && (!enough || p < enough); i++) p = put_node(r, p, root);
+    if (!p || (i == n && p != r->end) || in->at != in->end) return cut_off("texts", err);
     return VL_OK;
 }

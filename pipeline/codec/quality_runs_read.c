@@ -182,6 +182,19 @@ static bool is_read(const half *h)
     return h->good && h->runs.word == h->runs.end && h->bads.word == h->bads.end;
 }
 
+/* The rows of a half as far as they are wanted. */
+static vl_code read_some(const vl_unpack_job *job, half *h, const meaning *m, uint32_t start,
+                         const uint32_t *row, size_t nrow, vl_err *err)
+{
+    size_t n = 1;
+    while (n < nrow && row[n - 1] < job->want.to) n++;
+    begin_rows(h, job->plain, start, row, n);
+    memset(job->plain + start, m->value[0], row[n - 1] - start);
+    while (read_run(h, m)) {
+    }
+    return h->good ? VL_OK : cut_off("symbols", err);
+}
+
 /* row [nrow]: where rows end. */
 static vl_code read_rows(const vl_unpack_job *job, vl_rest *in, const vl_runs *r, const meaning *m,
                          const uint32_t *row, size_t nrow, vl_err *err)
@@ -189,8 +202,12 @@ static vl_code read_rows(const vl_unpack_job *job, vl_rest *in, const vl_runs *r
     const size_t n = nrow / 2;
     half first, second;
     if (get_half(r, in, &first, err) || get_half(r, in, &second, err)) return err->code;
+    const uint32_t middle = n ? row[n - 1] : 0;
+    if (job->want.to && job->want.to <= middle) return read_some(job, &first, m, 0, row, n, err);
+    if (job->want.to && job->want.from >= middle)
+        return read_some(job, &second, m, middle, row + n, nrow - n, err);
     begin_rows(&first, job->plain, 0, row, n);
-    begin_rows(&second, job->plain, n ? row[n - 1] : 0, row + n, nrow - n);
+    begin_rows(&second, job->plain, middle, row + n, nrow - n);
     memset(job->plain, m->value[0], job->len);
     bool more = true, others = n > 0;
     while (more && others) {
@@ -244,6 +261,7 @@ vl_code vl_runs_unpack(const vl_unpack_job *job, vl_err *err)
         !vl_take_number(&in, &fill, job->len - 1))
         return cut_off("first bytes", err);
     real.len -= fill;
+    if (real.want.to > real.len) real.want.to = 0;
     if (unpack_real(&real, &in, r, *how, err)) return err->code;
     memset(job->plain + real.len, job->plain[real.len - 1], fill);
     return VL_OK;

@@ -174,7 +174,8 @@ vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, vl_rows *f
                 vl_err *err)
 {
     if (!rows->n) return VL_OK;
-    if (are_few(rows)) threads = 1;
+    const bool few = are_few(rows);
+    if (few) threads = 1;
     finder f = { .r = r, .search = search, .rows = rows, .found = found };
     const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, &f },
                                { "look", VL_PARALLEL, look, &f },
@@ -189,7 +190,9 @@ vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, vl_rows *f
         if (!(l[i].what = malloc(ROWS))) vl_fail(err, VL_ENOMEM, "no memory to look at rows");
         else vl_plan_init(&l[i].plan, r, err);
     }
+    vl_reader_brief(r, few && rows->n == 1);
     if (!err->code) vl_run(stage, 3, slot, n, threads, NULL, err);
+    vl_reader_brief(r, false);
     for (int i = 0; l && i < n; i++) {
         vl_plan_free(r, &l[i].plan);
         vl_work_free(&l[i].work);

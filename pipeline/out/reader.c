@@ -21,7 +21,8 @@ typedef struct vl_page {
     int pins;
     uint64_t used; /* clock when last pinned */
     vl_buf packed, plain;
-    vl_err err; /* of PAGE_BAD */
+    vl_part part; /* elements that plain holds or, before, that are wanted */
+    vl_err err;   /* of PAGE_BAD */
 } vl_page;
 
 /* The digest of a column so far. */
@@ -38,6 +39,7 @@ struct vl_reader {
     uint64_t clock; /* calls of vl_reader_rows */
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
     vl_fresh fresh; /* of the job that is planned now */
+    bool brief;     /* chunks may be unpacked in part */
     pthread_mutex_t lock;
     pthread_cond_t change;
 };
@@ -109,18 +111,37 @@ static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
     return VL_OK;
 }
 
-/* The page of a chunk, pinned; fetched if it is not here. Ordered. */
-static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_err *err)
+void vl_reader_brief(vl_reader *r, bool brief) { r->brief = brief && !r->tally; }
+
+/* Whether a page holds a part, or will: while it is packed, more can be wanted of it. */
+static bool covers(vl_page *page, const vl_part *part)
 {
+    vl_part *const has = &page->part;
+    if (!has->to || (part->to && has->from <= part->from && part->to <= has->to)) return true;
+    if (page->state != PAGE_PACKED) return false;
+    if (!part->to) *has = *part;
+    else
+        *has = (vl_part){ has->from < part->from ? has->from : part->from,
+                          has->to > part->to ? has->to : part->to };
+    return true;
+}
+
+/* The page of a chunk, pinned; fetched if it is not here, or if only another part of it is. Ordered. */
+static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_part part, vl_err *err)
+{
+    bool again = false;
     pthread_mutex_lock(&r->lock);
     vl_page *page = NULL;
     for (size_t i = 0; i < r->npage && !page; i++)
-        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY)
-            page = r->page[i];
+        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY) {
+            if (covers(r->page[i], &part)) page = r->page[i];
+            else again = true;
+        }
     const bool here = page != NULL;
     if (!here && (page = free_page(r, err))) {
         page->column = column;
         page->nth = nth;
+        page->part = again ? (vl_part){ 0 } : part;
         page->state = PAGE_EMPTY;
         vl_err_clear(&page->err);
     }
@@ -152,13 +173,15 @@ static void unpack_here(vl_reader *r, vl_page *page, vl_work *work)
 {
     pthread_mutex_lock(&r->lock);
     const bool mine = page->state == PAGE_PACKED;
+    vl_part part = page->part;
     if (mine) page->state = PAGE_BUSY;
     pthread_mutex_unlock(&r->lock);
     if (!mine) return;
-    vl_stored_unpack(vl_store_column(r->store, page->column), page->nth, &page->packed, &page->plain, work,
-                     &page->err);
+    vl_stored_unpack_part(vl_store_column(r->store, page->column), page->nth, &page->packed, &part,
+                          &page->plain, work, &page->err);
     vl_err_file(&page->err, vl_store_path(r->store));
     pthread_mutex_lock(&r->lock);
+    page->part = part;
     page->state = page->err.code ? PAGE_BAD : PAGE_READY;
     pthread_cond_broadcast(&r->change);
     pthread_mutex_unlock(&r->lock);
@@ -216,7 +239,10 @@ vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, 
         span->cpage = n;
     }
     for (uint64_t i = from; i <= to; i++) {
-        vl_page *const page = pin(r, column, i, err);
+        const uint64_t start = i * chunk, end = first + count - start;
+        const vl_part part = { (size_t)(first > start ? first - start : 0),
+                               (size_t)(end < chunk ? end : chunk) };
+        vl_page *const page = pin(r, column, i, r->brief ? part : (vl_part){ 0 }, err);
         if (!page) return err->code;
         span->page[span->npage++] = page;
     }

@@ -44,6 +44,9 @@ typedef struct vl_fresh {
 /* program and old: of the kind (columns.h). The store is borrowed. */
 vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *program, const vl_schema_1 *old,
                        vl_err *err);
+/* While brief, what is asked is most likely all that is asked of its chunks: of those that need not be
+ * unpacked whole, only that is. */
+void vl_reader_brief(vl_reader *r, bool brief);
 vl_store *vl_reader_store(const vl_reader *r);
 const vl_columns *vl_reader_columns(const vl_reader *r);
 /* Rows of a table in the store. */

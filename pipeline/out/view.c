@@ -273,7 +273,9 @@ static vl_code move_in_order(view *w, int threads, vl_err *err)
 
 static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
 {
+    enum { FEW = 1000 };
     if (put(w, w->v.form->head, err)) return err->code;
+    if (!w->v.order && w->v.rows.n == 1 && w->v.rows.run->n <= FEW) vl_reader_brief(w->v.r, true);
     if (w->v.order ? move_in_order(w, ask->threads, err) : move(w, ask->threads, err)) return err->code;
     return put(w, w->v.form->tail, err);
 }

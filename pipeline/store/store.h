@@ -152,6 +152,10 @@ vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, v
 /* Unpacks what fetch gave. Touches only its arguments and the constant description: any thread. */
 vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain,
                          vl_work *work, vl_err *err);
+/* The same of a part of it, in elements, at least; *part becomes what plain holds, to 0: all. Of a part no
+ * hash of plain bytes is checked, only that of the packed ones. */
+vl_code vl_stored_unpack_part(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_part *part,
+                              vl_buf *plain, vl_work *work, vl_err *err);
 /* A whole small data set into plain. */
 vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
 /* Text of a note; empty if there is none. Of a data set that has no such note: of its attribute. */

@@ -190,6 +190,25 @@ static void check_again(const vl_codec *codec, vl_pack_job job, const vl_buf *pa
     vl_work_free(&fresh);
 }
 
+/* Parts are those of the whole. */
+static void check_parts(const char *what, const vl_buf *packed, const vl_buf *plain)
+{
+    static vl_buf piece;
+    uint64_t dice = plain->len;
+    for (int i = 0; i < 8 && plain->len; i++) {
+        const size_t most = i % 2 ? 1 + plain->len / 50 : plain->len, from = check_random(&dice) % plain->len,
+                     left = plain->len - from,
+                     to = from + 1 + check_random(&dice) % (left < most ? left : most);
+        vl_err err = VL_ERR_INIT;
+        vl_part part = { from, to };
+        if (piece.len) memset(piece.data, 0xaa, piece.len);
+        vl_unpack_part(&old_shared.plain, packed->data, packed->len, &part, &piece, &old_work, &err);
+        HOLDS(!err.code && piece.len == plain->len && (!part.to || (part.from <= from && to <= part.to)) &&
+                  !memcmp(piece.data + from, plain->data + from, to - from),
+              "%s, bytes %zu to %zu of %zu: %s", what, from, to, plain->len, err.what);
+    }
+}
+
 /* Whether the codec held the bytes itself. */
 static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *plain, vl_type type, int effort)
 {
@@ -203,6 +222,7 @@ static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *pl
     vl_unpack_with(&old_shared.plain, packed.data, packed.len, &back, &old_work, &err);
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
+    if (codec->parts) check_parts(what, &packed, plain);
     return used == codec->id;
 }
 
@@ -344,6 +364,11 @@ static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const 
     vl_unpack_with(&old_shared.plain, just, frame->len, &back, &old_work, &err);
     HOLDS(err.code ? err.code == VL_ESTORE && err.what[0] : same(&back, plain),
           "%s, sealed again: %s %zu: %s", what, how, at, err.what);
+    vl_part part = { plain->len / 3, plain->len / 2 };
+    vl_err_clear(&err);
+    vl_unpack_part(&old_shared.plain, just, frame->len, &part, &back, &old_work, &err);
+    HOLDS(!err.code || (err.code == VL_ESTORE && err.what[0]), "%s, sealed again, a part: %s %zu", what, how,
+          at);
     free(just);
 }
 
