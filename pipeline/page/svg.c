@@ -104,7 +104,9 @@ void vl_svg_labels(vl_html *h, const vl_axis *x, int bottom, double shift, const
         const double value = x->tick + x->step * i;
         vl_html_putf(h, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
                      vl_svg_x(x, value + shift), bottom + 17,
-                     vl_show_number(fabs(value) < x->step / 1e6 ? 0 : value, text));
+                     x->log                        ? vl_show_count(exp2(value), text)
+                     : fabs(value) < x->step / 1e6 ? vl_show_number(0, text)
+                                                   : vl_show_number(value, text));
     }
     vl_html_putf(h, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", VL_PLOT_RIGHT,
                  bottom + 34);

@@ -50,6 +50,7 @@ typedef struct vl_plot {
     const char *title;   /* read aloud: what is seen */
     const char *x, *y;   /* what the axes are */
     double from, step;   /* value i lies at from + i * step, a column between that and the next */
+    const double *at;    /* [n + 1] in place of these, above 0: x is logarithmic; NULL: it is not */
     int n;
     bool joined;         /* curves go on over gaps */
     double top;          /* of y, which starts at 0; 0: as the values are */

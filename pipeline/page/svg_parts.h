@@ -13,6 +13,7 @@ typedef struct vl_axis {
     double from, top;  /* of the values */
     double step, tick; /* tick: the first, at or behind from */
     int ntick;
+    bool log; /* values are logarithms to the base of 2; labels are what they are of */
 } vl_axis;
 
 /* From 0 to a tick at or above most; about n steps of 1, 2 or 5 times a power of ten, whole ones for

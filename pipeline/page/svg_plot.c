@@ -19,6 +19,17 @@ static double most_of(const vl_plot *p)
     return most;
 }
 
+/* Where value i lies, on an axis that may be logarithmic. */
+static double place(const vl_plot *p, int i) { return p->at ? log2(p->at[i]) : p->from + i * p->step; }
+
+/* From value 0 to value `last`; ticks no finer than least, or at whole powers of 2. */
+static vl_axis x_axis(const vl_plot *p, int last, double least)
+{
+    vl_axis x = vl_axis_between(place(p, 0), place(p, last), X_TICKS, p->at ? 1 : least);
+    x.log = p->at;
+    return x;
+}
+
 /* shift: of the labels, to the middle of columns that are one value wide */
 static void put_x(vl_html *h, const vl_plot *p, const vl_axis *x, double shift)
 {
@@ -38,8 +49,7 @@ static void put_path(vl_html *h, const vl_plot *p, const double *value, const vl
     for (int i = 0; i < p->n; i++) {
         const bool known = isfinite(value[i]);
         if (known)
-            vl_html_putf(h, "%s%.1f %.1f", down ? "L" : "M", vl_svg_x(x, p->from + i * p->step),
-                         vl_svg_y(y, value[i]));
+            vl_html_putf(h, "%s%.1f %.1f", down ? "L" : "M", vl_svg_x(x, place(p, i)), vl_svg_y(y, value[i]));
         down = known || (down && p->joined);
     }
 }
@@ -53,7 +63,7 @@ static void put_band(vl_html *h, const vl_plot *p, int k, const vl_axis *x, cons
     for (int i = 0; i < 2 * p->n; i++) {
         const int at = i < p->n ? i : 2 * p->n - 1 - i;
         const double value = i < p->n ? p->band[k].low[at] : p->band[k].high[at];
-        vl_html_putf(h, "%s%.1f %.1f", i ? "L" : "M", vl_svg_x(x, p->from + at * p->step),
+        vl_html_putf(h, "%s%.1f %.1f", i ? "L" : "M", vl_svg_x(x, place(p, at)),
                      vl_svg_y(y, isfinite(value) ? value : 0));
     }
     vl_html_put(h, "Z\"/>\n");
@@ -63,7 +73,7 @@ static void put_curve(vl_html *h, const vl_plot *p, const vl_curve *c, const vl_
 {
     if (p->n == 1 && isfinite(c->y[0])) {
         vl_html_putf(h, "<circle class=\"f%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>\n", c->colour,
-                     vl_svg_x(x, p->from), vl_svg_y(y, c->y[0]));
+                     vl_svg_x(x, place(p, 0)), vl_svg_y(y, c->y[0]));
         return;
     }
     vl_html_putf(h, "<path class=\"line k%d\" d=\"", c->colour);
@@ -117,7 +127,8 @@ static void put_numbers(vl_html *h, const vl_plot *p)
     vl_html_put(h, "</tr></thead>\n<tbody>\n");
     for (int i = 0; i < p->n; i++) {
         vl_html_put(h, "<tr>");
-        vl_html_element(h, "th scope=\"row\"", vl_show_number(p->from + i * p->step, text));
+        vl_html_element(h, "th scope=\"row\"",
+                        vl_show_number(p->at ? p->at[i] : p->from + i * p->step, text));
         for (int k = 0; k < p->ncurve; k++) put_number(h, p->curve[k].label, p->curve[k].y[i], p->unit);
         for (int k = 0; k < p->nband; k++) {
             put_number(h, p->band[k].low_label, p->band[k].low[i], p->unit);
@@ -147,8 +158,7 @@ static void close_figure(vl_html *h, const vl_plot *p)
 
 void vl_svg_curves(vl_html *h, const vl_plot *p)
 {
-    const double last = p->from + (p->n - 1) * p->step;
-    const vl_axis x = vl_axis_between(p->from, last > p->from ? last : p->from + p->step, X_TICKS, 0);
+    const vl_axis x = x_axis(p, p->n > 1 ? p->n - 1 : 1, 0);
     const vl_axis y = vl_axis_from_zero(p->top > 0 ? p->top : most_of(p), Y_TICKS, p->unit);
     open_figure(h, p);
     vl_svg_rows(h, &y, p->unit);
@@ -160,14 +170,14 @@ void vl_svg_curves(vl_html *h, const vl_plot *p)
 
 void vl_svg_columns(vl_html *h, const vl_plot *p)
 {
-    const vl_axis x = vl_axis_between(p->from, p->from + p->n * p->step, X_TICKS, p->step);
+    const vl_axis x = x_axis(p, p->n, p->step);
     const vl_axis y = vl_axis_from_zero(p->top > 0 ? p->top : most_of(p), Y_TICKS, p->unit);
     open_figure(h, p);
     vl_svg_rows(h, &y, p->unit);
-    put_x(h, p, &x, p->step == 1 ? 0.5 : 0);
+    put_x(h, p, &x, !p->at && p->step == 1 ? 0.5 : 0);
     for (int i = 0; i < p->n; i++) {
-        const double value = p->curve[0].y[i], left = vl_svg_x(&x, p->from + i * p->step);
-        const double right = vl_svg_x(&x, p->from + (i + 1) * p->step), top = vl_svg_y(&y, value);
+        const double value = p->curve[0].y[i], left = vl_svg_x(&x, place(p, i));
+        const double right = vl_svg_x(&x, place(p, i + 1)), top = vl_svg_y(&y, value);
         if (!(value > 0)) continue;
         vl_html_putf(h, "<rect class=\"f%d\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
                      p->curve[0].colour, left, fmin(top, VL_PLOT_BOTTOM - 1), fmax(right - left - 0.6, 0.6),

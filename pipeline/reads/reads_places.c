@@ -95,28 +95,81 @@ static bool is_acgt(uint8_t c)
     return c == 'A' || c == 'C' || c == 'G' || c == 'T';
 }
 
-static void count_end(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, uint64_t n)
+/* Room for groups up to that of the last position. */
+static vl_code grow_far(vl_qc_mate *m, uint64_t last, vl_err *err)
 {
-    static const char letter[] = "ACGT";
-    uint64_t seen[256] = { 0 }, acgt = 0;
-    for (uint64_t i = 0; i < n; i++) seen[base[i]]++;
-    for (uint64_t i = 0; i < n && quality; i++) m->quality_beyond[quality[i]]++;
-    for (int k = 0; k < 4; k++) {
-        const uint64_t some = seen[(uint8_t)letter[k]] + seen[letter[k] | 0x20];
-        m->base_beyond[k] += some;
-        acgt += some;
-    }
-    m->base_beyond[4] += n - acgt;
+    const size_t n = vl_qc_group(last) - VL_QC_GROUP_FAR + 1;
+    if (n <= m->nfar) return VL_OK;
+    void *const base = realloc(m->base_far, n * sizeof *m->base_far);
+    if (base) m->base_far = base;
+    void *const quality = realloc(m->quality_far, n * sizeof *m->quality_far);
+    if (quality) m->quality_far = quality;
+    if (!base || !quality) return vl_fail(err, VL_ENOMEM, "no memory for counts of %zu groups", n);
+    memset(m->base_far + m->nfar, 0, (n - m->nfar) * sizeof *m->base_far);
+    memset(m->quality_far + m->nfar, 0, (n - m->nfar) * sizeof *m->quality_far);
+    m->nfar = n;
+    return VL_OK;
 }
 
-static void count_beyond(vl_qc *qc, const vl_qc_batch *b)
+/* Letters in fields of 12 bits of one word: A, C, G, T, other. */
+enum { FIELD = 12, FIELD_MOST = (1 << FIELD) - 1 };
+
+static void fill_fields(uint64_t field[256])
 {
-    for (size_t i = 0; i < b->n; i++) {
-        const uint64_t from = b->offset[i] + VL_QC_POSITIONS, to = b->offset[i + 1];
-        if (from < to)
-            count_end(&qc->mate[b->paired ? i & 1 : 0], b->base + from, b->quality ? b->quality + from : NULL,
-                      to - from);
+    for (int c = 0; c < 256; c++) field[c] = UINT64_C(1) << 4 * FIELD;
+    for (unsigned k = 0; k < 4; k++)
+        field[(uint8_t) "ACGT"[k]] = field[(uint8_t) "acgt"[k]] = UINT64_C(1) << k * FIELD;
+}
+
+static void add_letters(uint64_t count[VL_QC_LETTERS], const uint8_t *base, uint64_t n, const uint64_t *field)
+{
+    for (uint64_t from = 0; from < n; from += FIELD_MOST) {
+        const uint64_t to = n - from < FIELD_MOST ? n : from + FIELD_MOST;
+        uint64_t sum = 0;
+        for (uint64_t i = from; i < to; i++) sum += field[base[i]];
+        for (unsigned k = 0; k < VL_QC_LETTERS; k++) count[k] += sum >> k * FIELD & FIELD_MOST;
     }
+}
+
+/* Equal neighbours are many: they take turns, so that none waits for the one before it. */
+static void add_levels(uint64_t count[VL_QC_WAYS][VL_QC_LEVELS], const uint8_t *quality, uint64_t n)
+{
+    uint64_t i = 0;
+    for (; i + VL_QC_WAYS <= n; i += VL_QC_WAYS)
+        for (int w = 0; w < VL_QC_WAYS; w++) count[w][quality[i + (uint64_t)w]]++;
+    for (; i < n; i++) count[0][quality[i]]++;
+}
+
+/* One read of so many letters, which are more than VL_QC_POSITIONS. */
+static vl_code count_end(vl_qc_mate *m, const uint8_t *base, const uint8_t *quality, uint64_t n,
+                         const uint64_t *field, vl_err *err)
+{
+    if (grow_far(m, n - 1, err)) return err->code;
+    for (uint64_t p = VL_QC_POSITIONS, next; p < n; p = next) {
+        const size_t group = vl_qc_group(p), far = group - VL_QC_GROUP_FAR;
+        uint64_t count[VL_QC_LETTERS] = { 0 };
+        next = vl_qc_group_from(group + 1) < n ? vl_qc_group_from(group + 1) : n;
+        add_letters(count, base + p, next - p, field);
+        for (int k = 0; k < VL_QC_LETTERS; k++) {
+            m->base_far[far][k] += count[k];
+            m->base_beyond[k] += count[k];
+        }
+        if (quality) add_levels(m->quality_far[far], quality + p, next - p);
+    }
+    return VL_OK;
+}
+
+static vl_code count_beyond(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
+{
+    uint64_t field[256];
+    fill_fields(field);
+    for (size_t i = 0; i < b->n; i++) {
+        const uint64_t at = b->offset[i], n = b->offset[i + 1] - at;
+        if (n > VL_QC_POSITIONS && count_end(&qc->mate[b->paired ? i & 1 : 0], b->base + at,
+                                             b->quality ? b->quality + at : NULL, n, field, err))
+            return err->code;
+    }
+    return VL_OK;
 }
 
 /* ---- other letters ---- */
@@ -164,7 +217,7 @@ vl_code vl_qc_places(vl_qc *qc, const vl_qc_batch *b, vl_err *err)
             ? count_equal_pairs(qc, b, b->offset[1], b->offset[2] - b->offset[1], err)
             : count_each(qc, b, err))
         return err->code;
-    count_beyond(qc, b);
+    if (count_beyond(qc, b, err)) return err->code;
     const uint64_t others = sum_of_others(qc) - before;
     return others ? count_others(qc, b, others, err) : VL_OK;
 }
@@ -177,6 +230,13 @@ vl_code vl_qc_places_merge(vl_qc_mate *into, const vl_qc_mate *from, vl_err *err
     for (size_t i = 0; i < from->npos * VL_QC_LEVELS; i++) into->quality[i] += from->quality[i];
     for (size_t i = 0; i <= VL_QC_POSITIONS; i++) into->length[i] += from->length[i];
     for (size_t i = 0; i < VL_QC_LETTERS; i++) into->base_beyond[i] += from->base_beyond[i];
-    for (size_t i = 0; i < VL_QC_LEVELS; i++) into->quality_beyond[i] += from->quality_beyond[i];
+    if (from->nfar && grow_far(into, vl_qc_group_from(from->nfar - 1 + VL_QC_GROUP_FAR), err))
+        return err->code;
+    for (size_t g = 0; g < from->nfar; g++) {
+        for (size_t k = 0; k < VL_QC_LETTERS; k++) into->base_far[g][k] += from->base_far[g][k];
+        for (size_t w = 0; w < VL_QC_WAYS; w++)
+            for (size_t q = 0; q < VL_QC_LEVELS; q++)
+                into->quality_far[g][w][q] += from->quality_far[g][w][q];
+    }
     return VL_OK;
 }

@@ -15,6 +15,9 @@ static const struct {
     [VL_QT_QUALITY] = { "quality_count", VL_U64, 2, 0, VL_QC_LEVELS },
     [VL_QT_BASE_BEYOND] = { "base_beyond", VL_U64, 1, VL_QC_LETTERS, 0 },
     [VL_QT_QUALITY_BEYOND] = { "quality_beyond", VL_U64, 1, VL_QC_LEVELS, 0 },
+    [VL_QT_BASE_GROUP] = { "base_group", VL_U64, 2, 0, VL_QC_LETTERS },
+    [VL_QT_QUALITY_GROUP] = { "quality_group", VL_U64, 2, 0, VL_QC_LEVELS },
+    [VL_QT_ERROR] = { "long_quality", VL_U64, 2, 3, 0 },
     [VL_QT_LENGTH] = { "read_length", VL_U64, 1, 0, 0 },
     [VL_QT_LONG] = { "long_read", VL_U64, 2, 2, 0 },
     [VL_QT_OTHER] = { "other_letter", VL_U64, 2, 3, 0 },
@@ -221,11 +224,11 @@ void vl_reads_qc_missing(const vl_reads_qc *qc, char note[VL_QC_NOTE])
                  "tiles, "
                  "adapters, duplicates and no N by itself: these are missing");
     else if (qc->longest > VL_QC_POSITIONS)
-        snprintf(
-            note, VL_QC_NOTE,
-            "has reads of more than %d bases, and counts by position only of so many: tables by position are "
-            "missing%s",
-            VL_QC_POSITIONS, qc->cut ? ", and totals are of these" : "");
+        snprintf(note, VL_QC_NOTE,
+                 "has reads of more than %d bases, and counts position by position only of so many: FastQC's "
+                 "tables by "
+                 "position are missing%s",
+                 VL_QC_POSITIONS, qc->cut ? ", and totals are of these" : "");
 }
 
 void vl_reads_qc_free(vl_reads_qc *qc)

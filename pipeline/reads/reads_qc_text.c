@@ -66,6 +66,12 @@ static void say_length(const vl_reads_qc *qc, char text[CELL])
     else snprintf(text, CELL, "%" PRIu64 "-%" PRIu64, qc->shortest, qc->longest);
 }
 
+static void say_n50(const vl_reads_qc *qc, char text[CELL])
+{
+    if (qc->nread) snprintf(text, CELL, "%" PRIu64, vl_reads_qc_n50(qc));
+    else snprintf(text, CELL, "-");
+}
+
 static void say_quality(const vl_reads_qc *qc, char text[CELL])
 {
     const qualities s = add_up(qc);
@@ -189,9 +195,10 @@ static void put_page(page *p, vl_store *st)
     static const struct {
         const char *name;
         cell *print;
-    } line[] = { { "reads", say_reads },     { "bases a read", say_length }, { "mean quality", say_quality },
-                 { "Q20 or more", say_q20 }, { "Q30 or more", say_q30 },     { "G and C", say_gc },
-                 { "N and others", say_n },  { "tiles", say_tiles },         { "duplicates", say_seldom } };
+    } line[] = { { "reads", say_reads },          { "bases a read", say_length }, { "N50", say_n50 },
+                 { "mean quality", say_quality }, { "Q20 or more", say_q20 },     { "Q30 or more", say_q30 },
+                 { "G and C", say_gc },           { "N and others", say_n },      { "tiles", say_tiles },
+                 { "duplicates", say_seldom } };
     if (p->first) put_line(p, "", say_name);
     for (size_t i = 0; i < sizeof line / sizeof *line; i++) put_line(p, line[i].name, line[i].print);
     put_whole(p, st);

@@ -93,19 +93,22 @@ static void put_lengths(const vl_reads_page *p)
 static void put_long(const vl_reads_page *p)
 {
     uint64_t n = 0;
-    bool cut = false;
+    bool cut = false, grouped = true;
     char text[32];
     for (int m = p->first; m < p->end; m++) {
         const vl_reads_qc *const qc = &p->qc[m];
-        if (vl_qc_dim(qc, VL_QT_LENGTH, 0) > VL_QC_POSITIONS)
-            n += vl_qc_at(qc, VL_QT_LENGTH, VL_QC_POSITIONS, 0, 0);
+        const uint64_t more =
+            qc->longest > VL_QC_POSITIONS ? vl_reads_qc_reads_of(qc, VL_QC_POSITIONS + 1, qc->longest) : 0;
+        n += more;
         cut |= qc->cut;
+        grouped &= !more || qc->table[VL_QT_QUALITY_GROUP].dim[0];
     }
     if (n)
-        vl_html_putf(
-            p->h, "<p class=\"note\">%s reads have %d bases or more: counts by position end there%s.</p>\n",
-            vl_show_count((double)n, text), VL_QC_POSITIONS,
-            cut ? ", and so do the totals above" : "; totals are of all bases");
+        vl_html_putf(p->h, "<p class=\"note\">%s reads have more than %d bases: %s%s.</p>\n",
+                     vl_show_count((double)n, text), VL_QC_POSITIONS,
+                     grouped ? "positions are shown in groups, an eighth of an octave each"
+                             : "counts by position end there",
+                     cut ? ", and so do the totals above" : "; totals are of all bases");
 }
 
 static void put_n50(const vl_reads_page *p)
@@ -192,7 +195,7 @@ static void put_sections(vl_reads_page *p)
     static vl_reads_plot *const places[] = { vl_report_quality, vl_report_bases, vl_report_n,
                                              vl_report_tiles };
     static vl_reads_plot *const reads[] = { vl_report_read_quality, vl_report_levels, vl_report_gc,
-                                            vl_report_lengths };
+                                            vl_report_lengths, vl_report_errors };
     static vl_reads_plot *const often[] = { vl_report_duplication }, *const adapters[] = {
         vl_report_adapters
     };
@@ -203,6 +206,7 @@ static void put_sections(vl_reads_page *p)
     put_plots(p, places, sizeof places / sizeof *places);
     vl_html_put(p->h, "</section>\n<section><h2>Reads as a whole</h2>\n");
     put_plots(p, reads, sizeof reads / sizeof *reads);
+    vl_report_error_table(p);
     vl_html_put(p->h, "</section>\n");
     vl_report_pairs(p);
     if (!whole) return;

@@ -163,9 +163,9 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
     for (size_t first = 0; first < batch->nrow[VL_RT_READ]; first += b.n) {
         if (open_piece(qc, batch, first, &b, err)) return err->code;
         qc->paired = b.paired;
-        if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_tiles_add(qc, &b, err) ||
-            vl_qc_adapters(qc, &b, err) || vl_qc_tails(qc, &b, err) || vl_qc_pairs_add(qc, &b, err) ||
-            add_whole(qc, &b, err))
+        if (vl_qc_places(qc, &b, err) || vl_qc_each(qc, &b, err) || vl_qc_long(qc, &b, err) ||
+            vl_qc_tiles_add(qc, &b, err) || vl_qc_adapters(qc, &b, err) || vl_qc_tails(qc, &b, err) ||
+            vl_qc_pairs_add(qc, &b, err) || add_whole(qc, &b, err))
             return err->code;
         add_keys(qc, shared, &b);
     }
@@ -180,8 +180,9 @@ static vl_code merge_mate(vl_qc_mate *t, const vl_qc_mate *f, vl_err *err)
         return vl_fail(err, VL_ENOMEM, "no memory for counts of keys");
     for (size_t i = 0; f->seen && i < VL_KEYS; i++) t->seen[i] += f->seen[i];
     if (vl_qc_places_merge(t, f, err) || vl_counts_merge(&t->longer, &f->longer, err) ||
-        vl_counts_merge(&t->other, &f->other, err) || vl_counts_merge(&t->gc, &f->gc, err) ||
-        vl_counts_merge(&t->adapter, &f->adapter, err) || vl_counts_merge(&t->tail, &f->tail, err))
+        vl_counts_merge(&t->error, &f->error, err) || vl_counts_merge(&t->other, &f->other, err) ||
+        vl_counts_merge(&t->gc, &f->gc, err) || vl_counts_merge(&t->adapter, &f->adapter, err) ||
+        vl_counts_merge(&t->tail, &f->tail, err))
         return err->code;
     return vl_qc_tiles_merge(&t->tiles, &f->tiles, err);
 }
@@ -216,8 +217,28 @@ typedef struct table {
     const char *axis[2];
 } table;
 
+/* Qualities behind VL_QC_POSITIONS: all, and by groups. */
+typedef struct far_levels {
+    uint64_t all[VL_QC_LEVELS];
+    uint64_t (*group)[VL_QC_LEVELS]; /* owned; NULL: none */
+} far_levels;
+
+static vl_code add_up_far(const vl_qc_mate *q, far_levels *far, vl_err *err)
+{
+    *far = (far_levels){ .group = q->nfar ? calloc(q->nfar, sizeof *far->group) : NULL };
+    if (q->nfar && !far->group) return vl_fail(err, VL_ENOMEM, "no memory for counts of groups");
+    for (size_t g = 0; g < q->nfar; g++)
+        for (size_t k = 0; k < VL_QC_LEVELS; k++) {
+            for (size_t w = 0; w < VL_QC_WAYS; w++) far->group[g][k] += q->quality_far[g][w][k];
+            far->all[k] += far->group[g][k];
+        }
+    return VL_OK;
+}
+
 static vl_code store_tables(const vl_qc_mate *q, vl_store *st, const char *mate, vl_err *err)
 {
+    far_levels far;
+    if (add_up_far(q, &far, err)) return err->code;
     const table all[] = {
         { "base_count",
           "reads",
@@ -263,10 +284,26 @@ static vl_code store_tables(const vl_qc_mate *q, vl_store *st, const char *mate,
           "letters",
           "qualities of all positions behind those of quality_count",
           VL_U64,
-          q->quality_beyond,
+          far.all,
           1,
           { q->longer.used ? VL_QC_LEVELS : 0 },
           { "Phred" } },
+        { "base_group",
+          "letters",
+          "the same by groups of positions: group g begins at 8 + g % 8 times 2 to the power of 7 + g / 8",
+          VL_U64,
+          q->base_far,
+          2,
+          { q->nfar, VL_QC_LETTERS },
+          { "group of positions", "A, C, G, T, other" } },
+        { "quality_group",
+          "letters",
+          "likewise qualities",
+          VL_U64,
+          far.group,
+          2,
+          { q->nfar, VL_QC_LEVELS },
+          { "group of positions", "Phred" } },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char path[48];
@@ -274,9 +311,10 @@ static vl_code store_tables(const vl_qc_mate *q, vl_store *st, const char *mate,
         snprintf(path, sizeof path, "qc/%s%s", t->name, mate);
         if (!t->dims[0]) continue; /* all reads are empty */
         if (vl_store_table(st, path, t->type, t->data, t->ndim, t->dims, t->axis, t->unit, t->doc, err))
-            return err->code;
+            break;
     }
-    return VL_OK;
+    free(far.group);
+    return err->code;
 }
 
 static vl_code store_counts(const vl_qc_mate *q, vl_store *st, const char *mate, vl_err *err)
@@ -287,6 +325,10 @@ static vl_code store_counts(const vl_qc_mate *q, vl_store *st, const char *mate,
         bool two;
     } all[] = {
         { "long_read", "bases, reads", "lengths of reads from 1024 bases on", &q->longer, false },
+        { "long_quality",
+          "bases, from (an eighth of an octave each), Phred of the mean error of the read, reads",
+          "long reads, of 512 bases and more, by length and by the mean of the errors of their bases",
+          &q->error, true },
         { "other_letter", "position in the read from 0 (1024: there or behind), byte, letters",
           "letters that are not A, C, G or T", &q->other, true },
         { "read_gc", "letters looked at, G and C among them, reads",
@@ -338,6 +380,9 @@ static void free_all(void *state)
         free(q->quality);
         free(q->length);
         free(q->seen);
+        free(q->base_far);
+        free(q->quality_far);
+        vl_counts_free(&q->error);
         vl_counts_free(&q->longer);
         vl_counts_free(&q->other);
         vl_counts_free(&q->gc);

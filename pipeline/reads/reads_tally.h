@@ -6,6 +6,7 @@
  * reads_tally.c    the whole: what a batch passes through, and the tables under /qc
  * reads_places.c   letters and qualities by position
  * reads_each.c     numbers of single reads: length, mean quality, G and C
+ * reads_long.c     long reads: mean error by length
  * reads_tiles.c    qualities by tile of the flow cell and position, on every 10th read
  * reads_adapters.c where adapters begin
  * reads_tails.c    tails of one letter
@@ -23,6 +24,7 @@
 #include "pipeline/reads/reads_keys.h"
 
 enum { VL_QC_POSITIONS = 1024, VL_QC_LETTERS = 5, VL_QC_LEVELS = 94 };
+enum { VL_QC_LONG = 512, VL_QC_WAYS = 4 }; /* bases of a long read; counts that take turns */
 enum { VL_QC_TILES = 2501, VL_QC_TILE_EVERY = 10 };
 
 /* The length that a read's G and C are counted in: whole hundreds, whole thousands of longer reads. */
@@ -30,6 +32,16 @@ static inline uint64_t vl_qc_gc_length(uint64_t n)
 {
     return n > 1000 ? n / 1000 * 1000 : n > 100 ? n / 100 * 100 : n;
 }
+
+/* Groups of positions in long reads, and of lengths: an eighth of an octave each, from 8 on. */
+enum { VL_QC_GROUP_FAR = 56 }; /* that of position VL_QC_POSITIONS */
+static inline size_t vl_qc_group(uint64_t n)
+{
+    if (n < 8) return 0;
+    const unsigned octave = 63 - (unsigned)__builtin_clzll(n);
+    return 8 * (octave - 3) + (n >> (octave - 3) & 7);
+}
+static inline uint64_t vl_qc_group_from(size_t group) { return (uint64_t)(8 + group % 8) << group / 8; }
 
 typedef struct vl_qc_tile {
     uint32_t number;
@@ -50,9 +62,13 @@ typedef struct vl_qc_mate {
     uint64_t *quality; /* owned; [npos][94] */
     uint64_t *length;  /* owned; [VL_QC_POSITIONS + 1]: reads of that length; the last: longer ones */
     size_t npos;       /* longest read, VL_QC_POSITIONS at most */
-    uint64_t base_beyond[VL_QC_LETTERS], quality_beyond[VL_QC_LEVELS]; /* of all positions behind */
+    uint64_t base_beyond[VL_QC_LETTERS];               /* of all positions behind; and by groups of them: */
+    uint64_t (*base_far)[VL_QC_LETTERS];               /* owned; [nfar] */
+    uint64_t (*quality_far)[VL_QC_WAYS][VL_QC_LEVELS]; /* owned; [nfar]: the sum of all ways counts */
+    size_t nfar;
     uint64_t mean[VL_QC_LEVELS]; /* reads by mean quality, rounded down */
-    vl_counts longer;            /* reads by length, from VL_QC_POSITIONS on */
+    vl_counts error;   /* long reads: length, from which its group begins, and mean error as Phred */
+    vl_counts longer;  /* reads by length, from VL_QC_POSITIONS on */
     vl_counts other;   /* position, VL_QC_POSITIONS for all from there on, and letter, of other letters */
     vl_counts gc;      /* vl_qc_gc_length and G and C */
     vl_counts adapter; /* adapter and position */
@@ -101,6 +117,7 @@ static inline vl_cell vl_qc_row(const vl_column *c, size_t i)
 
 vl_code vl_qc_places(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 vl_code vl_qc_places_merge(vl_qc_mate *into, const vl_qc_mate *from, vl_err *err);
+vl_code vl_qc_long(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 vl_code vl_qc_each(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 vl_code vl_qc_tiles_add(vl_qc *qc, const vl_qc_batch *b, vl_err *err);
 vl_code vl_qc_tiles_merge(vl_qc_tiles *into, const vl_qc_tiles *from, vl_err *err);

@@ -40,16 +40,13 @@ void vl_report_duplication(vl_reads_page *p, const vl_reads_qc *qc)
 
 /* ---- sequences ---- */
 
-static void put_sequences(vl_reads_page *p, const vl_reads_qc *qc, const vl_sources *sources)
+static void put_rows(vl_reads_page *p, const vl_reads_qc *qc, const vl_sources *sources,
+                     const vl_fq_sequence *f, size_t n)
 {
-    enum { MOST = 50 };
-    size_t n;
     char text[96], number[32], source[VL_SOURCE_TEXT];
-    vl_fq_sequence *const f = vl_fq_sequences(qc, &n, p->err);
-    if (!f) return;
     vl_html_table_open(p->h, vl_report_caption(qc, "Sequences of more than 0.1 % of the reads", text),
                        "Sequence|#Reads|#Share|Looks like");
-    for (size_t i = 0; i < n && i < MOST; i++) {
+    for (size_t i = 0; i < n; i++) {
         vl_html_put(p->h, "<tr role=\"row\">");
         vl_html_cell_code(p->h, "Sequence", "long", f[i].letters);
         vl_html_cell(p->h, "Reads", "num", vl_show_count((double)f[i].n, number));
@@ -58,9 +55,25 @@ static void put_sequences(vl_reads_page *p, const vl_reads_qc *qc, const vl_sour
         vl_html_put(p->h, "</tr>\n");
     }
     vl_html_table_close(p->h);
+}
+
+static void put_sequences(vl_reads_page *p, const vl_reads_qc *qc, const vl_sources *sources)
+{
+    enum { MOST = 50 };
+    size_t n, once = 0;
+    vl_fq_sequence *const f = vl_fq_sequences(qc, &n, p->err);
+    if (!f) return;
+    for (; n && f[n - 1].n < 2; n--) once++; /* of so few reads, one is more than 0.1 % */
+    if (n) put_rows(p, qc, sources, f, n < MOST ? n : MOST);
     if (n > MOST)
         vl_html_putf(p->h, "<p class=\"note\">And %zu more: <code>vial qc -O fastqc</code> lists them.</p>\n",
                      n - MOST);
+    if (once)
+        vl_html_putf(
+            p->h,
+            "<p class=\"note\">%zu sequences%s%s occur once, which is more than 0.1 %% of so few reads: "
+            "they are not listed.</p>\n",
+            once, *qc->name ? " of " : "", qc->name);
     free(f);
 }
 

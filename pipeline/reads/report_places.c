@@ -25,24 +25,55 @@ static vl_plot by_position(const char *caption, const char *title, const char *y
                       .unit = VL_CHART_NUMBER };
 }
 
+/* ---- places: positions one by one, or, of long reads, an eighth of an octave each ---- */
+
+typedef struct places {
+    size_t n;
+    const double *at; /* [n + 1]: first positions of groups, from 1; NULL: one by one */
+} places;
+
+/* In long reads the first 8 positions come one by one, and then the groups. */
+static uint64_t first_of(size_t place) { return place < 8 ? place : vl_qc_group_from(place - 8); }
+
+/* Of a table by position, and that of the groups behind. */
+static places places_of(vl_reads_page *p, const vl_reads_qc *qc, int table, int far)
+{
+    double *const at = p->y + VL_REPORT_ROOM - VL_REPORT_PLACES;
+    places out = { positions(qc, table), NULL };
+    if (qc->longest <= VL_QC_POSITIONS || out.n < VL_QC_POSITIONS || !qc->table[far].dim[0]) return out;
+    const size_t n = vl_qc_group(qc->longest - 1) + 9;
+    if (n >= VL_REPORT_PLACES || vl_qc_dim(qc, far, 0) < n - 8 - VL_QC_GROUP_FAR) return out;
+    for (size_t i = 0; i <= n; i++) at[i] = (double)first_of(i) + 1;
+    return (places){ n, at };
+}
+
+/* What element k of the tables counts at a place. */
+static double count_at(const vl_reads_qc *qc, const places *all, size_t i, int table, int far, size_t k)
+{
+    double sum = 0;
+    if (!all->at) return (double)vl_qc_at(qc, table, i, k, 0);
+    if (first_of(i) >= VL_QC_POSITIONS) return (double)vl_qc_at(qc, far, i - 8 - VL_QC_GROUP_FAR, k, 0);
+    for (uint64_t q = first_of(i); q < first_of(i + 1); q++) sum += (double)vl_qc_at(qc, table, q, k, 0);
+    return sum;
+}
+
 /* ---- qualities ---- */
 
-static double quantile(const vl_reads_qc *qc, size_t i, double part)
+static double quantile(const double level[VL_QC_LEVELS], double part)
 {
     double all = 0, sum = 0;
-    for (size_t q = 0; q < VL_QC_LEVELS; q++) all += (double)vl_qc_at(qc, VL_QT_QUALITY, i, q, 0);
+    for (size_t q = 0; q < VL_QC_LEVELS; q++) all += level[q];
     for (size_t q = 0; q < VL_QC_LEVELS; q++)
-        if ((sum += (double)vl_qc_at(qc, VL_QT_QUALITY, i, q, 0)) >= part * all && all > 0) return (double)q;
+        if ((sum += level[q]) >= part * all && all > 0) return (double)q;
     return NAN;
 }
 
-static double mean(const vl_reads_qc *qc, size_t i)
+static double mean(const double level[VL_QC_LEVELS])
 {
     double all = 0, sum = 0;
     for (size_t q = 0; q < VL_QC_LEVELS; q++) {
-        const double n = (double)vl_qc_at(qc, VL_QT_QUALITY, i, q, 0);
-        all += n;
-        sum += (double)q * n;
+        all += level[q];
+        sum += (double)q * level[q];
     }
     return sum / all; /* NaN where there are no reads as long */
 }
@@ -50,18 +81,23 @@ static double mean(const vl_reads_qc *qc, size_t i)
 void vl_report_quality(vl_reads_page *p, const vl_reads_qc *qc)
 {
     static const double part[] = { 0.1, 0.25, 0.5, 0.75, 0.9 };
-    const size_t n = positions(qc, VL_QT_QUALITY);
+    const places all = places_of(p, qc, VL_QT_QUALITY, VL_QT_QUALITY_GROUP);
+    const size_t n = all.n;
     double *const y = p->y;
     char text[96];
     if (!n) return;
     for (size_t i = 0; i < n; i++) {
-        y[i] = mean(qc, i);
-        for (size_t k = 0; k < 5; k++) y[(k + 1) * n + i] = quantile(qc, i, part[k]);
+        double level[VL_QC_LEVELS];
+        for (size_t q = 0; q < VL_QC_LEVELS; q++)
+            level[q] = count_at(qc, &all, i, VL_QT_QUALITY, VL_QT_QUALITY_GROUP, q);
+        y[i] = mean(level);
+        for (size_t k = 0; k < 5; k++) y[(k + 1) * n + i] = quantile(level, part[k]);
     }
     vl_plot plot = by_position(vl_report_caption(qc, "Quality by position", text),
                                "Curves: mean and median quality by position in the read; bands from the "
                                "lower to the upper quartile, and from the lowest to the highest tenth",
                                "Phred", n);
+    plot.at = all.at;
     plot.band =
         (const vl_band[]){ { "without the outer tenths", "lowest tenth", "highest tenth", y + n, y + 5 * n },
                            { "quartiles", "lower quartile", "upper quartile", y + 2 * n, y + 4 * n } };
@@ -76,20 +112,22 @@ void vl_report_quality(vl_reads_page *p, const vl_reads_qc *qc)
 void vl_report_bases(vl_reads_page *p, const vl_reads_qc *qc)
 {
     static const char *const letter[VL_QC_LETTERS] = { "A", "C", "G", "T", "other" };
-    const size_t n = positions(qc, VL_QT_BASE);
+    const places all = places_of(p, qc, VL_QT_BASE, VL_QT_BASE_GROUP);
+    const size_t n = all.n;
     vl_curve curve[VL_QC_LETTERS];
     char text[96];
     if (!n) return;
     for (size_t k = 0; k < VL_QC_LETTERS; k++) curve[k] = (vl_curve){ letter[k], (int)k + 1, p->y + k * n };
     for (size_t i = 0; i < n; i++) {
-        double all = 0;
-        for (size_t k = 0; k < VL_QC_LETTERS; k++) all += (double)vl_qc_at(qc, VL_QT_BASE, i, k, 0);
+        double count[VL_QC_LETTERS], sum = 0;
         for (size_t k = 0; k < VL_QC_LETTERS; k++)
-            p->y[k * n + i] = 100 * (double)vl_qc_at(qc, VL_QT_BASE, i, k, 0) / all;
+            sum += count[k] = count_at(qc, &all, i, VL_QT_BASE, VL_QT_BASE_GROUP, k);
+        for (size_t k = 0; k < VL_QC_LETTERS; k++) p->y[k * n + i] = 100 * count[k] / sum;
     }
     vl_plot plot =
         by_position(vl_report_caption(qc, "Bases by position", text),
                     "Curves: the share of A, C, G, T and other letters by position in the read", "%", n);
+    plot.at = all.at;
     plot.curve = curve;
     plot.ncurve = VL_QC_LETTERS;
     vl_svg_curves(p->h, &plot);

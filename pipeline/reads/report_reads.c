@@ -64,6 +64,29 @@ void vl_report_gc(vl_reads_page *p, const vl_reads_qc *qc)
                                     .ncurve = 2 });
 }
 
+/* By groups of an eighth of an octave. */
+static void put_long_lengths(vl_reads_page *p, const vl_reads_qc *qc)
+{
+    const size_t first = vl_qc_group(qc->shortest), n = vl_qc_group(qc->longest) - first + 1;
+    double *const at = p->y + n;
+    char text[96];
+    for (size_t i = 0; i <= n; i++) at[i] = (double)vl_qc_group_from(first + i);
+    if (!first) at[0] = 1;
+    for (size_t i = 0; i < n; i++)
+        p->y[i] = (double)vl_reads_qc_reads_of(qc, first + i ? vl_qc_group_from(first + i) : 0,
+                                               vl_qc_group_from(first + i + 1) - 1);
+    vl_svg_columns(p->h, &(vl_plot){ .caption = vl_report_caption(qc, "Reads by length", text),
+                                     .title = "Columns: number of reads by their length in bases, an eighth "
+                                              "of an octave each",
+                                     .x = "bases, from",
+                                     .y = "reads",
+                                     .at = at,
+                                     .n = (int)n,
+                                     .unit = VL_CHART_COUNT,
+                                     .curve = &(const vl_curve){ "reads", 0, p->y },
+                                     .ncurve = 1 });
+}
+
 /* Counts of neighbours together, so that there are 64 columns at most. One length for all is said, not
  * drawn. */
 void vl_report_lengths(vl_reads_page *p, const vl_reads_qc *qc)
@@ -72,6 +95,10 @@ void vl_report_lengths(vl_reads_page *p, const vl_reads_qc *qc)
     uint64_t first = qc->shortest, last = qc->longest + 1;
     char text[96];
     if (last - first == 1 && first < VL_QC_POSITIONS) return;
+    if (qc->longest >= VL_QC_POSITIONS && qc->table[VL_QT_LONG].dim[0] && last > 2 * first) {
+        put_long_lengths(p, qc);
+        return;
+    }
     if (last - first < FEW) { /* some room on both sides of few columns */
         first -= first < FEW ? first : FEW;
         last += FEW;

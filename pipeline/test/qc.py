@@ -6,6 +6,7 @@ Suites: cmd reads. Also: asan.
 """
 import glob
 import json
+import math
 import os
 import random
 import shutil
@@ -315,6 +316,58 @@ def in_multiqc(t, f):
                     str(lines)[:300])
 
 
+def group(n):
+    """The first number of the eighth of an octave that n lies in."""
+    step = 1 << max(n.bit_length() - 4, 0)
+    return n // step * step if n >= 8 else 8
+
+
+def long_reads(t, f):
+    """Groups of positions and mean errors, against a plain reading; the same with any number of threads."""
+    rnd = random.Random(13)
+    mates = [[(f"r{i}", "".join(rnd.choice("ACGTacgtNR") for _ in range(n)),
+               phred(rnd.choice((level, level, rnd.randint(0, 93))) for _ in range(n)))
+              for i, (n, level) in enumerate((rnd.choice((511, 512, 600, 1024, 1025, 1152, 3000, 9000, 0)),
+                                              rnd.randint(0, 93)) for _ in range(60))] for _ in range(2)]
+    mates[0][0] = ("r0", "A" * 1500, phred([20] * 1500))
+    files = [f.write(f"l_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
+    firsts = sorted({group(p) for p in range(1024, 9000)})
+    for threads in (1, 3):
+        store = ingest(t, f, f"l{threads}", *files, more=("-@", threads, "--profile", "portable"))
+        with h5py.File(store) as s:
+            said = {name: s["qc"][name][:] for name in s["qc"]}
+        for k, mate in enumerate(mates, 1):
+            base = {first: [0] * 5 for first in firsts}
+            quality = {first: [0] * 94 for first in firsts}
+            error = {}
+            for _, letters, levels in mate:
+                for p in range(1024, len(letters)):
+                    base[group(p)]["ACGT".find(letters[p].upper())] += 1
+                    quality[group(p)][ord(levels[p]) - 33] += 1
+                if len(letters) >= 512:
+                    mean = sum(10 ** (-(ord(q) - 33) / 10) for q in levels) / len(levels)
+                    key = group(len(letters)), math.floor(-10 * math.log10(mean) + 1e-6)
+                    error[key] = error.get(key, 0) + 1
+            t.check([list(x) for x in said[f"base_group_{k}"]] == [base[x] for x in firsts], f"letters {k}")
+            t.check([list(x) for x in said[f"quality_group_{k}"]] == [quality[x] for x in firsts],
+                    f"levels {k}")
+            t.check({(int(a), int(b)): int(n) for a, b, n in said[f"long_quality_{k}"].T} == error,
+                    f"errors {k}", str(error))
+    t.check(error and (1408, 20) in {tuple(map(int, x[:2])) for x in said["long_quality_1"].T}, "Q20 is Q20")
+    text = run("qc", store).out.decode()
+    half = [n50([len(r[1]) for r in mate]) for mate in mates]
+    t.check(text.split("N50")[1].split()[:2] == list(map(str, half)), "N50", f"{half}: {text}")
+
+
+def n50(lengths):
+    total = 0
+    for n in sorted(lengths, reverse=True):
+        total += n
+        if 2 * total >= sum(lengths):
+            return n
+    return 0
+
+
 def own_list(t, f):
     """Sequences that occur often are named by a list of one's own, which has to be one."""
     store = ingest(t, f, "k", f.write("k.fastq", fastq(known_sequences())))
@@ -547,5 +600,5 @@ def real_as_fastqc(t, f):
 
 
 if __name__ == "__main__":
-    main(by_hand, pairs, words, as_json, beyond, own_list, tails, whole_pairs, in_multiqc, as_fastp,
-         as_fastqc, real_as_fastqc)
+    main(by_hand, pairs, words, as_json, beyond, long_reads, own_list, tails, whole_pairs, in_multiqc,
+         as_fastp, as_fastqc, real_as_fastqc)

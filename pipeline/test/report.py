@@ -348,15 +348,21 @@ def reads_part(t, f):
     store = stored(t, f, "long", "--profile", "portable", f.write("c.fastq", text))
     page = report(t, f, "long", store)
     text = run("report", store).out.decode()
-    t.check("3 reads have 1024 bases or more" in text and "1,500 bases or more (N50)" not in text
-            and "1,025 bases or more (N50)" in text, "long", "what lies behind")
+    t.check("2 reads have more than 1024 bases: positions are shown in groups" in text
+            and "1,500 bases or more (N50)" not in text and "1,025 bases or more (N50)" in text, "long",
+            "what lies behind")
     lengths = page.tables["Reads by length"]
-    first, width = column(lengths, "bases, from"), 24
-    t.check(list(column(lengths, "reads")) == [sum(a <= n < a + width for n in (1, 1500, 1024, 1025))
-                                               for a in first], "long", f"lengths {lengths}")
+    first = [*column(lengths, "bases, from"), 1536]
+    t.check(list(column(lengths, "reads")) == [sum(a <= n < b for n in (1, 1500, 1024, 1025))
+                                               for a, b in zip(first, first[1:])]
+            and first[-3:-1] == [1280, 1408], "long", f"lengths {lengths}")
     t.check(page.facts["Bases a read"] == f"{(1 + 1500 + 1024 + 1025) / 4:.1f}", "long",
             page.facts["Bases a read"])
-    t.check(number(page.tables["Quality by position"][-1][0]) == 1024, "long", "1024 positions")
+    quality = page.tables["Quality by position"]
+    t.check([number(row[0]) for row in quality[-5:]] == [961, 1025, 1153, 1281, 1409]
+            and number(quality[9][0]) == 9, "long", f"groups of positions {quality}")
+    table = page.tables["Long reads by length and Phred of the mean error, from"]
+    t.check(table[1:] == [["1,024 or more", "3", "0", "0", "0", "0", "0", "0"]], "long", f"errors {table}")
     store = stored(t, f, "empty reads", f.write("d.fastq", b"@a\n\n+\n\n"))
     page = report(t, f, "empty reads", store)
     t.check(not page.charts and page.facts.get("n_empty_read") == "1", "empty reads", f"{page.facts}")
