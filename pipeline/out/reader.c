@@ -200,7 +200,7 @@ static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
 
 /* ---- spans ---- */
 
-static void drop_span(vl_reader *r, vl_span *span)
+void vl_reader_drop_span(vl_reader *r, vl_span *span)
 {
     for (size_t i = 0; i < span->npage; i++) unpin(r, span->page[i]);
     span->npage = 0;
@@ -216,7 +216,7 @@ void vl_span_free(vl_span *span)
 
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err)
 {
-    drop_span(r, span);
+    vl_reader_drop_span(r, span);
     span->column = column;
     span->first = first;
     span->count = count;
@@ -249,8 +249,7 @@ vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, 
     return VL_OK;
 }
 
-/* Copies a span to `to`, which has room. */
-static vl_code copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work, vl_err *err)
+vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work, vl_err *err)
 {
     if (!span->count || span->column < 0) return VL_OK;
     const vl_stored *const col = vl_store_column(r->store, span->column);
@@ -275,9 +274,10 @@ vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *w
     out->len = 0;
     if (span->column >= 0 && span->count) {
         const size_t len = span->count * vl_type_width(vl_store_column(r->store, span->column)->type);
-        if (!vl_buf_reserve(out, len, err) && !copy_span(r, span, out->data, work, err)) out->len = len;
+        if (!vl_buf_reserve(out, len, err) && !vl_reader_copy_span(r, span, out->data, work, err))
+            out->len = len;
     }
-    drop_span(r, span);
+    vl_reader_drop_span(r, span);
     return err->code;
 }
 
@@ -286,7 +286,7 @@ vl_code vl_reader_elements(vl_reader *r, int column, uint64_t first, uint64_t n,
 {
     vl_span span = { .column = -1 };
     if (!vl_reader_span(r, &span, column, first, n, err)) vl_reader_load_span(r, &span, out, work, err);
-    else drop_span(r, &span);
+    else vl_reader_drop_span(r, &span);
     vl_span_free(&span);
     return err->code;
 }
@@ -305,8 +305,8 @@ vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uin
     }
     vl_span span = { .column = -1 };
     if (!vl_reader_span(r, &span, r->columns.offset[field], first, n + 1, err))
-        copy_span(r, &span, (uint8_t *)offset, work, err);
-    drop_span(r, &span);
+        vl_reader_copy_span(r, &span, (uint8_t *)offset, work, err);
+    vl_reader_drop_span(r, &span);
     vl_span_free(&span);
     const uint64_t most =
         r->columns.column[field] < 0 ? 0 : vl_store_column(r->store, r->columns.column[field])->nelem;
@@ -394,119 +394,6 @@ vl_code vl_reader_load_stream(vl_reader *r, vl_plan *plan, int field, vl_work *w
     return vl_reader_load_span(r, &plan->span[field], &plan->batch.col[field].data, work, err);
 }
 
-/* ---- pieces ---- */
-
-/* The fields of the piece table; false: the kind has no pieces. */
-typedef struct pointers {
-    const uint8_t *column, *start, *length; /* u16, u64, u64 of each row */
-    uint64_t first;                         /* number of row 0 in the store */
-} pointers;
-
-static bool find_pointers(const vl_batch *b, pointers *p)
-{
-    const vl_schema *const s = b->schema;
-    *p = (pointers){ 0 };
-    for (int f = 0; f < s->nfield; f++) {
-        const uint8_t *const data = b->col[f].data.data;
-        if (s->field[f].ref == VL_REF_PIECE_COLUMN) p->column = data;
-        if (s->field[f].ref == VL_REF_PIECE_START) p->start = data, p->first = b->first[s->field[f].table];
-        if (s->field[f].ref == VL_REF_PIECE_LENGTH) p->length = data;
-    }
-    return p->column && p->start && p->length;
-}
-
-/* Row i: the number of its column, its first element and how many. */
-static vl_code point(const vl_columns *c, const pointers *p, size_t i, unsigned *k, uint64_t *start,
-                     uint64_t *length, vl_err *err)
-{
-    uint64_t end;
-    *k = vl_le16(p->column + 2 * i);
-    *start = vl_le64(p->start + 8 * i);
-    *length = vl_le64(p->length + 8 * i);
-    if (*k < (unsigned)c->npiece && !__builtin_add_overflow(*start, *length, &end) &&
-        *length <= UINT64_MAX / 64)
-        return VL_OK;
-    return vl_fail(err, VL_ESTORE, "array %" PRIu64 " is in column %u of %d", p->first + i, *k, c->npiece);
-}
-
-vl_code vl_reader_piece_bytes(const vl_reader *r, const vl_batch *b, size_t i, uint64_t *bytes, vl_err *err)
-{
-    unsigned k;
-    uint64_t start, length;
-    pointers p;
-    if (!find_pointers(b, &p)) return vl_fail(err, VL_EBUG, "a row of no piece table");
-    if (point(&r->columns, &p, i, &k, &start, &length, err)) return err->code;
-    *bytes = length * vl_type_width(r->columns.piece[k].type);
-    return VL_OK;
-}
-
-vl_code vl_reader_pieces(vl_reader *r, vl_plan *plan, size_t n, vl_err *err)
-{
-    const vl_columns *const c = &r->columns;
-    uint64_t from[VL_MAX_PIECE_COLUMN], to[VL_MAX_PIECE_COLUMN] = { 0 };
-    pointers p;
-    plan->npiece = n;
-    for (int i = 0; i < c->npiece; i++) from[i] = UINT64_MAX;
-    if (!find_pointers(&plan->batch, &p) && n) return vl_fail(err, VL_EBUG, "%zu rows of no piece table", n);
-    for (size_t i = 0; i < n; i++) {
-        unsigned k;
-        uint64_t start, length;
-        if (point(c, &p, i, &k, &start, &length, err)) return err->code;
-        if (!length) continue;
-        if (start < from[k]) from[k] = start;
-        if (start + length > to[k]) to[k] = start + length;
-    }
-    for (int k = 0; k < c->npiece; k++) {
-        const uint64_t count = to[k] ? to[k] - from[k] : 0;
-        if (vl_reader_span(r, &plan->piece[k], c->column[c->piece_field[k]], count ? from[k] : 0, count, err))
-            return err->code;
-    }
-    return VL_OK;
-}
-
-/* Elements of all spans behind each other in values; at [npiece column]: where each begins. */
-static vl_code copy_pieces(vl_reader *r, vl_plan *plan, size_t *at, vl_work *work, vl_err *err)
-{
-    vl_buf *const values = &plan->batch.values;
-    size_t bytes = 0;
-    for (int k = 0; k < r->columns.npiece; k++) {
-        const vl_span *const span = &plan->piece[k];
-        at[k] = bytes;
-        if (span->column >= 0)
-            bytes += (span->count * vl_type_width(r->columns.piece[k].type) + 63) & ~(size_t)63;
-    }
-    values->len = 0;
-    if (vl_buf_reserve(values, bytes, err)) return err->code;
-    values->len = bytes;
-    for (int k = 0; k < r->columns.npiece && !err->code; k++)
-        copy_span(r, &plan->piece[k], values->data + at[k], work, err);
-    return err->code;
-}
-
-vl_code vl_reader_load_pieces(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
-{
-    vl_batch *const b = &plan->batch;
-    size_t at[VL_MAX_PIECE_COLUMN];
-    pointers p;
-    if (copy_pieces(r, plan, at, work, err)) return err->code;
-    if (plan->npiece > b->cpiece) {
-        vl_piece *const more = realloc(b->piece, plan->npiece * sizeof *more);
-        if (!more) return vl_fail(err, VL_ENOMEM, "no memory for %zu pieces", plan->npiece);
-        b->piece = more;
-        b->cpiece = plan->npiece;
-    }
-    find_pointers(b, &p);
-    for (size_t i = 0; i < plan->npiece; i++) {
-        const uint16_t k = vl_le16(p.column + 2 * i);
-        const uint64_t length = vl_le64(p.length + 8 * i),
-                       skip = length ? vl_le64(p.start + 8 * i) - plan->piece[k].first : 0;
-        b->piece[i] = (vl_piece){ k, at[k] + skip * vl_type_width(r->columns.piece[k].type), length };
-    }
-    b->npiece = plan->npiece;
-    for (int k = 0; k < r->columns.npiece; k++) drop_span(r, &plan->piece[k]);
-    return VL_OK;
-}
-
 /* ---- plans ---- */
 
 vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err)
@@ -530,7 +417,7 @@ vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err)
 static void free_spans(vl_reader *r, vl_span *span, int n)
 {
     for (int i = 0; span && i < n; i++) {
-        if (r) drop_span(r, &span[i]);
+        if (r) vl_reader_drop_span(r, &span[i]);
         vl_span_free(&span[i]);
     }
     free(span);

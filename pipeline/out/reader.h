@@ -88,6 +88,9 @@ vl_code vl_reader_piece_bytes(const vl_reader *r, const vl_batch *batch, size_t 
 vl_code vl_reader_load_pieces(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 /* Parallel. Replaces out by the elements of a span and unpins. */
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err);
+/* Parallel. Copies a span to `to`, which has room; it stays pinned until it is dropped. */
+vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work, vl_err *err);
+void vl_reader_drop_span(vl_reader *r, vl_span *span);
 
 /* Ordered. Row offsets offset[0 .. n] of a ragged field, from row first on; absolute. */
 vl_code vl_reader_offsets(vl_reader *r, int field, uint64_t first, size_t n, uint64_t *offset, vl_work *work,

@@ -97,10 +97,10 @@ void vl_report_error_table(vl_reads_page *p)
     bool any = false;
     for (int m = p->first; m < p->end; m++) any |= nline(&p->qc[m]) > 0;
     if (!any) return;
-    vl_html_put(p->h,
-                "<p class=\"note\">The quality of a long read, of 512 bases and more, is here the Phred of the "
-                "mean error of its bases, as of NanoPlot and NanoStat. It is lower than the mean of its "
-                "qualities, by 3 to 8 as a rule.</p>\n");
+    vl_html_put(
+        p->h, "<p class=\"note\">The quality of a long read, of 512 bases and more, is here the Phred of the "
+              "mean error of its bases, as of NanoPlot and NanoStat. It is lower than the mean of its "
+              "qualities, by 3 to 8 as a rule.</p>\n");
     vl_html_table_open(p->h, "Long reads by length and Phred of the mean error, from",
                        "Bases|#below 7|#7|#10|#15|#20|#30|#40 and more");
     for (uint64_t from = VL_QC_LONG; from < UINT64_C(1) << 33; from *= 2) put_row(p, from, 2 * from);

@@ -298,7 +298,8 @@ def withdrawn_moved(t, f):
     told = "".join(str(s.bank.run("info", *more, x)) for x in ("S1", "X", "Y")
                    for more in ((), ("--history",), ("--history", "--json"), ("--json",)))
     words = [name, *c.put["detail"], *c.put["sheet"]]
-    t.check(not any(w in told for w in words), "hidden at once", f"{[w for w in words if w in told]} in {told}")
+    t.check(not any(w in told for w in words), "hidden at once",
+            f"{[w for w in words if w in told]} in {told}")
     s.run("tidy")
     t.check(not c.found(s.bank), "none is left", str(c.found(s.bank)))
     t.check(s.record("S1") == kept and live(kept).keys() == {"a", "b"} and not s.whole(),
@@ -308,7 +309,7 @@ def withdrawn_moved(t, f):
 
 
 def brought_back(t, f):
-    """The history tells of what came back, though where it had been is withdrawn, and of its name's new data."""
+    """What came back is told, though where it had been is withdrawn; and what has its name since."""
     s = Scene(f)
     s.run("move", "S1/a", "X")
     s.run("undo", "--reason", "slip", "X/a")
