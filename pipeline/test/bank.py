@@ -21,7 +21,7 @@ from banktest import Bank, check_whole, mzml, sha, sheet
 from containers import gzip
 from fqmodel import reads, record
 from vialtest import (CANTCREAT, CONFIG, DATA, IOERR, NOINPUT, NOPERM, OK, TEMPFAIL, USAGE, VIAL,
-                      check_refusal, main, patient, run)
+                      check_refusal, for_all, main, patient, run)
 
 PAIRS = 300
 DRAWN = os.geteuid() == 0
@@ -457,17 +457,17 @@ def hard_places(t, f):
     if DRAWN:
         for p in glob.glob(bank.path + "/**", recursive=True):
             os.chmod(p, 0o555 if os.path.isdir(p) else 0o444)
-        os.chmod(f.path, 0o755)
+        program = for_all(f.path)
 
         def nobody():
             os.setgid(65534)
             os.setuid(65534)
-        done = subprocess.run([VIAL, "ingest", "-b", bank.path, "-s", "N", f / "run7.mzML"],
+        done = subprocess.run([program, "ingest", "-b", bank.path, "-s", "N", f / "run7.mzML"],
                               capture_output=True, text=True,
                               preexec_fn=nobody)
         t.check(done.returncode == NOPERM and "may write here" in done.stderr, "a read-only bank",
                 done.stderr)
-        done = subprocess.run([VIAL, "ls", "-b", bank.path, "--json"], capture_output=True, text=True,
+        done = subprocess.run([program, "ls", "-b", bank.path, "--json"], capture_output=True, text=True,
                               preexec_fn=nobody)
         t.check(done.returncode == OK and len(done.stdout.splitlines()) == len(bank.ls()),
                 "who may only read can list", done.stderr)

@@ -10,11 +10,12 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 import threading
 
 from banktest import Bank, check_whole, sheet
 from fqmodel import reads
-from vialtest import DATA, NOPERM, OK, TEMPFAIL, VIAL, Part, main, run
+from vialtest import DATA, NOPERM, OK, TEMPFAIL, VIAL, Part, for_all, main, run
 
 TECH, VIAL_USER, STRANGER, LAB, OTHERS = 60001, 60002, 60003, 60010, 60011
 MASKS = (0o022, 0o027, 0o077)
@@ -35,7 +36,7 @@ class Person:
         os.umask(self.mask)
 
     def run(self, *args, **more):
-        return run(*args, preexec_fn=self.become, **more)
+        return run(*args, preexec_fn=self.become, program=PROGRAM, **more)
 
 
 def mode(path):
@@ -244,6 +245,8 @@ def skipped(t, f):
 if __name__ == "__main__":
     if not ROOT:
         main(skipped)
-    main(*(Part(f"{name} {mask:03o}", call, (mask,)) for name,
-           call in (("in turn", in_turn), ("at once", at_once))
-           for mask in MASKS), private, mounted, wide)
+    with tempfile.TemporaryDirectory() as reached:
+        PROGRAM = for_all(reached)
+        main(*(Part(f"{name} {mask:03o}", call, (mask,)) for name,
+               call in (("in turn", in_turn), ("at once", at_once))
+               for mask in MASKS), private, mounted, wide)
