@@ -15,9 +15,15 @@
 enum { MAGIC = 4, UNPLACED_BIN = 4680 };
 static const uint8_t magic[MAGIC] = { 'B', 'A', 'M', 1 };
 
+static bool begins(const uint8_t *bytes, size_t n, const void *with)
+{
+    return n >= MAGIC && !memcmp(bytes, with, MAGIC);
+}
+
+/* CRAM as well: a source makes BAM of it (pipeline/io), and who looks into files should know it. */
 static int probe(const uint8_t *bytes, size_t n)
 {
-    return n >= MAGIC && !memcmp(bytes, magic, MAGIC) ? 100 : 0;
+    return begins(bytes, n, magic) || begins(bytes, n, "CRAM") ? 100 : 0;
 }
 
 /* ---- open ---- */
@@ -81,7 +87,9 @@ static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, 
 {
     vl_bam_head *const h = head;
     cursor c = { bytes[0], n[0], 0, false };
-    if (probe(bytes[0], n[0]) == 0) return vl_fail(err, VL_EFORMAT, "does not begin with 'BAM' and 1");
+    if (begins(bytes[0], n[0], "CRAM"))
+        return vl_fail(err, VL_EUNSUP, "CRAM is read from a file as it is, not from a pipe or out of gzip");
+    if (!begins(bytes[0], n[0], magic)) return vl_fail(err, VL_EFORMAT, "does not begin with 'BAM' and 1");
     if (read_header(&c, &h->ncontig, err)) return err->code;
     *more = !whole[0] && (c.more || c.n - c.at < VL_BAM_FIXED);
     if (*more) return VL_OK;
@@ -212,8 +220,10 @@ const vl_format vl_bam = {
     .name = "bam",
     .title = "BAM",
     .doc = "reads that are not aligned, with tags",
-    .ending = { ".bam", ".ubam" },
-    .example = "  vial ingest -b /bank -s S1 m84001.hifi_reads.bam\n",
+    .ending = { ".bam", ".ubam", ".cram" },
+    .example = "  vial ingest -b /bank -s S1 m84001.hifi_reads.bam\n"
+               "  vial ingest -o S1.h5 S1.cram            its records, as htslib decodes "
+               "them\n",
     .example_back = "  vial export m84001.h5 -o m84001.hifi_reads.bam\n"
                     "  vial export S1.h5 -o S1.bam             what came as FASTQ: flags 4, or 77 and "
                     "141; tags of SAM\n"

@@ -43,7 +43,8 @@ void vl_way_back_name(const vl_way_back *w, int k, char name[VL_WAY_BACK_NAME])
                  : k  ? "_R2"
                       : "_R1",
                  (int)(parts.packed - parts.plain), base + parts.plain, gz);
-    else snprintf(name, VL_WAY_BACK_NAME, "%.*s%s", (int)parts.packed, base, gz);
+    else if (!vl_name_given_back(base, name, VL_WAY_BACK_NAME))
+        snprintf(name, VL_WAY_BACK_NAME, "%.*s%s", (int)parts.packed, base, gz);
 }
 
 vl_code vl_way_back_print(const vl_way_back *w, vl_buf *out, vl_err *err)

@@ -16,7 +16,7 @@ typedef struct vl_way_back {
  * stream of an input: from 1, as records count. */
 void vl_way_back_add(vl_way_back *w, int stream, const char *path);
 /* The name that stream k, 0 or 1, gets: that of its file, or, of several, that of the acquisition. Only gzip
- * is packed again. */
+ * is packed again, and what no output has is called as the usual files of its format are (.cram: .bam). */
 void vl_way_back_name(const vl_way_back *w, int k, char name[VL_WAY_BACK_NAME]);
 vl_code vl_way_back_print(const vl_way_back *w, vl_buf *out, vl_err *err);
 

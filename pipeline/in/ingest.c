@@ -293,6 +293,7 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
         vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
         vl_store_note(g->store, where, "compression", src->compression, err))
         return err->code;
+    if (src->decoder && vl_store_note(g->store, where, "decoder", src->decoder, err)) return err->code;
     vl_hex(src->sha256, 32, text);
     if (vl_store_note(g->store, where, "sha256", text, err)) return err->code;
     if (src->no_eof_block && vl_store_note_u64(g->store, where, "no_eof_block", 1, err)) return err->code;
@@ -406,6 +407,8 @@ static void sum_up(ingest *g, vl_ingested *done)
         for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++) {
             done->bytes_in += vl_cutter_file(&g->cutter, s, f)->bytes;
             no_eof += vl_cutter_file(&g->cutter, s, f)->no_eof_block;
+            const char *const decoder = vl_cutter_file(&g->cutter, s, f)->decoder;
+            if (decoder) add_odd(done, "records_as_decoded_by", decoder, 0);
         }
         if (no_eof) add_odd(done, s ? "no_eof_block_2" : "no_eof_block_1", NULL, no_eof);
     }

@@ -1,6 +1,8 @@
 /* Names of files (names.h). */
 #include "pipeline/io/names.h"
+#include "pipeline/io/output.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -96,6 +98,14 @@ vl_name vl_name_split(const char *name)
     find_marks(name, &p);
     find_lane(name, &p);
     return p;
+}
+
+bool vl_name_given_back(const char *name, char *text, size_t n)
+{
+    const vl_name p = vl_name_split(name);
+    if (!p.format || !vl_output_cannot(name)) return false;
+    snprintf(text, n, "%.*s%s", (int)p.plain, name, p.format->ending[0]);
+    return true;
 }
 
 bool vl_name_may_be_empty(const char *path)

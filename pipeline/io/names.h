@@ -38,6 +38,10 @@ bool vl_name_may_be_empty(const char *path);
 /* Endings of packed files: "", ".gz", ".bgz", ".zst"; ends with NULL. */
 extern const char *const vl_packed_endings[];
 
+/* Of a file that no output can be (x.cram): what its text is called when it is given back (x.bam), into text
+ * of n bytes. False: it keeps its name. */
+bool vl_name_given_back(const char *name, char *text, size_t n);
+
 /* The last part of a path. */
 const char *vl_name_base(const char *path);
 

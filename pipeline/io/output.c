@@ -41,6 +41,7 @@ static const struct {
     { ".bam", "BGZF", VL_PACK_BGZF },
     { ".ubam", "BGZF", VL_PACK_BGZF },
     { ".zst", "zstd", VL_PACK_ZSTD },
+    { ".cram", "CRAM", 0 },
     { ".bz2", "bzip2", 0 },
     { ".xz", "xz", 0 },
     { ".lzma", "LZMA", 0 },
@@ -66,6 +67,12 @@ const char *vl_output_promises(const char *path)
 {
     const int i = find_ending(path);
     return i < 0 ? NULL : endings[i].name;
+}
+
+bool vl_output_cannot(const char *path)
+{
+    const int i = find_ending(path);
+    return i >= 0 && !endings[i].packing;
 }
 
 static vl_code choose_packing(vl_output *out, vl_err *err)

@@ -41,6 +41,8 @@ extern const uint8_t vl_bgzf_eof[28];
 
 /* Which compression the ending of a name promises: "gzip", "zstd", "bzip2" ...; NULL: none. Static. */
 const char *vl_output_promises(const char *path);
+/* It promises one that is not written. */
+bool vl_output_cannot(const char *path);
 
 /* True when both names lead to one file that exists; "-" is standard input. */
 bool vl_same_file(const char *a, const char *b);

@@ -18,12 +18,14 @@ void vl_packet_free(vl_packet *p);
 /* What is known of one file once it has been read to its end. */
 typedef struct vl_file_facts {
     const char *name;        /* as given; "-" is standard input */
-    const char *compression; /* "none", "gzip", "bgzf", "zstd", "mixed" */
-    uint64_t bytes;          /* of the file as it is */
-    uint64_t plain_bytes;    /* decompressed; counted by take and by inflate, exact at the end */
-    uint8_t sha256[32];      /* of the file as it is; valid at the end */
-    uint64_t members;        /* gzip members, or BGZF blocks, or zstd frames */
-    bool no_eof_block;       /* BGZF without the final empty block: legal, odd */
+    const char *compression; /* "none", "gzip", "bgzf", "zstd", "mixed", "cram" */
+    const char *decoder;  /* the library that made the plain bytes, where another one may make others; or NULL
+                              */
+    uint64_t bytes;       /* of the file as it is */
+    uint64_t plain_bytes; /* decompressed; counted by take and by inflate, exact at the end */
+    uint8_t sha256[32];   /* of the file as it is; valid at the end */
+    uint64_t members;     /* gzip members, or BGZF blocks, or zstd frames */
+    bool no_eof_block;    /* BGZF without the final empty block: legal, odd */
     uint64_t trailing_zeros; /* zero bytes behind the last member */
 } vl_file_facts;
 

@@ -90,5 +90,10 @@ vl_code vl_source_gather(const char *name, int stream, vl_inputs *all, vl_err *e
 
 const vl_source *vl_source_of(const vl_inputs *inputs)
 {
-    return inputs->source ? inputs->source : &vl_source_stream;
+    vl_place at;
+    vl_err err = VL_ERR_INIT; /* whoever opens it will say it */
+    if (inputs->source) return inputs->source;
+    if (!inputs->n || look_at(inputs->file[0].path, &at, &err)) return &vl_source_stream;
+    const vl_source *const source = find(&at);
+    return source->open ? source : &vl_source_stream;
 }

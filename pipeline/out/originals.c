@@ -1,5 +1,6 @@
 /* Files as they came (originals.h): which they are, and a text cut into them. */
 #include "pipeline/out/originals.h"
+#include "pipeline/io/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,14 +27,15 @@ static vl_code check_name(const char *name, vl_err *err)
 
 static vl_code read_one(vl_original *one, vl_store *st, uint64_t i, const char *folder, vl_err *err)
 {
-    char where[32], name[VL_PATH * 8], how[32];
+    char where[32], was[VL_PATH * 8], name[VL_PATH * 8 + 8], how[32];
     uint64_t stream = 0;
     snprintf(where, sizeof where, "source/%" PRIu64, i);
-    if (vl_store_get(st, where, "name", name, sizeof name, err) ||
+    if (vl_store_get(st, where, "name", was, sizeof was, err) ||
         vl_store_get(st, where, "compression", how, sizeof how, err) ||
         vl_store_get_u64(st, where, "stream", &stream, err) ||
-        vl_store_get_u64(st, where, "plain_bytes", &one->bytes, err) || check_name(name, err))
+        vl_store_get_u64(st, where, "plain_bytes", &one->bytes, err) || check_name(was, err))
         return err->code;
+    if (!vl_name_given_back(was, name, sizeof name)) snprintf(name, sizeof name, "%s", was);
     if (stream < 1 || stream > 2) return vl_fail(err, VL_ESTORE, "input %" PRIu64 " is of no stream", i);
     const size_t room = strlen(folder) + strlen(name) + 2;
     one->stream = (int)stream - 1;

@@ -299,8 +299,10 @@ static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
 
 static vl_code open_output(view *w, vl_err *err)
 {
-    const vl_packing packing = w->v.ask->count ? VL_PACK_BY_NAME : w->v.form->packing;
-    return vl_output_open_as(&w->out, w->v.ask->out, packing, w->v.ask->force, err);
+    const vl_view *const ask = w->v.ask;
+    const bool by_name = ask->count || vl_output_promises(ask->out);
+    return vl_output_open_as(&w->out, ask->out, by_name ? VL_PACK_BY_NAME : w->v.form->packing, ask->force,
+                             err);
 }
 
 static void free_bunch(const view *w, bunch *b)

@@ -91,7 +91,7 @@ typedef struct vl_form {
                      vl_err *err); /* parallel: all rows of the load, to its text */
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
     bool whole;         /* prints all columns of the store, also those that the data named */
-    vl_packing packing; /* whatever the file is called; VL_PACK_BY_NAME: as its name says */
+    vl_packing packing; /* where the file's name says nothing of it; VL_PACK_BY_NAME: plain */
 } vl_form;
 
 /* A line a row with chosen columns between tabulators: the same for all kinds. */

@@ -32,7 +32,7 @@ static void check_parts(void)
         { "A_L001_R1_0001.fq", "fastq", 0, 0, 1, -1, "A_L001_R1_0001" },
         { "A_L001_1.mzML.gz", "mzml", 0, 0, -1, -1, "A_L001_1" },
         { "A_R1.bam", "bam", 0, 0, -1, -1, "A_R1" },
-        { "A_R1.cram", NULL, 0, 0, -1, -1, "A_R1.cram" },
+        { "A_R1.sam", NULL, 0, 0, -1, -1, "A_R1.sam" },
         { ".fastq", NULL, 0, 0, -1, -1, ".fastq" },
         { "", NULL, 0, 0, -1, -1, "" },
     };

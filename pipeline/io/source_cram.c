@@ -1,0 +1,287 @@
+/*
+ * The source of CRAM: a library reads it, and its records are handed on as a stream of BAM (SAM
+ * specification, section 4.2), header first, as if the file were BAM in another packing (source.h).
+ *
+ * What CRAM keeps of a record it may give back otherwise than it came, and its own bytes cannot be made again
+ * by another writer, or a later one. So what is promised of CRAM is its records as htslib of this version
+ * decodes them (the facts name it), not the file; they are what `samtools view -b` gives.
+ *
+ * Reads that are not aligned need no reference, and none is looked for: neither in the network nor where the
+ * header points. The library's threads are not used, as with them it does not say the same of a damaged file
+ * each time.
+ */
+#include "pipeline/io/input_raw.h"
+#include "pipeline/io/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <htslib/cram.h>
+#include <htslib/hfile.h>
+#include <htslib/hts.h>
+#include <htslib/sam.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FIXED = 36, UNMAPPED = 4 };
+
+typedef struct reading {
+    char *path; /* owned */
+    htsFile *file;
+    sam_hdr_t *header;
+    bam1_t *record;
+    vl_buf text; /* [given, len) is to come */
+    size_t given;
+    uint64_t nrecord;
+    bool over; /* all records were read */
+    char decoder[32];
+    vl_file_facts facts;
+} reading;
+
+static int probe(const vl_place *at) { return at->nhead >= 4 && !memcmp(at->head, "CRAM", 4) ? 100 : 0; }
+
+/* The library asks servers and folders for references unless it is told of others. */
+static void stay_here(void)
+{
+    hts_set_log_level(HTS_LOG_OFF);
+    setenv("REF_PATH", "/nonexistent/%s", 1);
+    setenv("REF_CACHE", "/nonexistent/%s", 1);
+    setenv("HTS_PATH", "/nonexistent", 1);
+}
+
+static void close_cram(void *self)
+{
+    reading *const c = self;
+    if (!c) return;
+    if (c->record) bam_destroy1(c->record);
+    if (c->header) sam_hdr_destroy(c->header);
+    if (c->file) hts_close(c->file);
+    vl_buf_free(&c->text);
+    free(c->path);
+    free(c);
+}
+
+/* By its descriptor: a name may look like a place in the network. */
+static vl_code open_library(reading *c, vl_err *err)
+{
+    const int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return vl_fail_open(err, c->path, errno);
+    hFILE *const bytes = hdopen(fd, "r");
+    if (!bytes) close(fd);
+    c->file = bytes ? hts_hopen(bytes, c->path, "r") : NULL;
+    if (bytes && !c->file) hclose_abruptly(bytes);
+    if (!c->file || hts_get_format(c->file)->format != cram)
+        return vl_fail(err, VL_EFORMAT, "begins as CRAM, and htslib %s cannot open it as that",
+                       hts_version());
+    return VL_OK;
+}
+
+static vl_code read_header(reading *c, vl_err *err)
+{
+    if (!(c->header = sam_hdr_read(c->file)))
+        return vl_fail(err, VL_EFORMAT, "htslib %s cannot read the header of this CRAM", hts_version());
+    return (c->record = bam_init1()) ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for a record");
+}
+
+static vl_code put_le32(reading *c, uint32_t number, vl_err *err)
+{
+    uint8_t bytes[4];
+    vl_put_le32(bytes, number);
+    return vl_buf_append(&c->text, bytes, 4, err);
+}
+
+static vl_code put_header(reading *c, vl_err *err)
+{
+    static const uint8_t magic[4] = { 0x42, 0x41, 0x4d, 1 };
+    const char *const text = sam_hdr_str(c->header);
+    const size_t n = text ? sam_hdr_length(c->header) : 0;
+    const int ncontig = sam_hdr_nref(c->header);
+    if (n > INT32_MAX || ncontig < 0) return vl_fail(err, VL_EUNSUP, "its header has %zu bytes", n);
+    if (vl_buf_append(&c->text, magic, 4, err) || put_le32(c, (uint32_t)n, err) ||
+        vl_buf_append(&c->text, text, n, err) || put_le32(c, (uint32_t)ncontig, err))
+        return err->code;
+    for (int i = 0; i < ncontig; i++) {
+        const char *const name = sam_hdr_tid2name(c->header, i);
+        const hts_pos_t length = sam_hdr_tid2len(c->header, i);
+        const size_t len = strlen(name) + 1;
+        if (put_le32(c, (uint32_t)len, err) || vl_buf_append(&c->text, name, len, err) ||
+            put_le32(c, length > INT32_MAX ? INT32_MAX : (uint32_t)length, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+/* A record as it stands in BAM; in memory its name is padded. */
+static vl_code put_record(reading *c, vl_err *err)
+{
+    const bam1_core_t *const b = &c->record->core;
+    const size_t nname = (size_t)b->l_qname - b->l_extranul, behind = (size_t)c->record->l_data - b->l_qname;
+    const uint32_t fixed[9] = { (uint32_t)(FIXED - 4 + nname + behind),
+                                (uint32_t)b->tid,
+                                (uint32_t)b->pos,
+                                (uint32_t)nname | (uint32_t)b->qual << 8 | (uint32_t)b->bin << 16,
+                                (b->n_cigar & 0xffff) | (uint32_t)b->flag << 16,
+                                (uint32_t)b->l_qseq,
+                                (uint32_t)b->mtid,
+                                (uint32_t)b->mpos,
+                                (uint32_t)b->isize };
+    for (int i = 0; i < 9; i++)
+        if (put_le32(c, fixed[i], err)) return err->code;
+    return vl_buf_append(&c->text, c->record->data, nname, err)
+               ? err->code
+               : vl_buf_append(&c->text, c->record->data + b->l_qname, behind, err);
+}
+
+static bool is_aligned(const bam1_core_t *b) { return !(b->flag & UNMAPPED) && b->tid >= 0 && b->pos >= 0; }
+
+/* Places of all records, without their letters: those of aligned ones may need a reference, for which htslib
+ * would look where the header points. What is damaged is found when all is read. */
+static vl_code refuse_aligned(const char *path, vl_err *err)
+{
+    reading r = { .path = (char *)path };
+    if (!open_library(&r, err) &&
+        !hts_set_opt(r.file, CRAM_OPT_REQUIRED_FIELDS, SAM_FLAG | SAM_RNAME | SAM_POS) &&
+        !read_header(&r, err))
+        for (; !err->code && sam_read1(r.file, r.header, r.record) >= 0; r.nrecord++)
+            if (is_aligned(&r.record->core)) {
+                vl_fail(err, VL_EUNSUP,
+                        "an aligned read (flag %u, contig %d, position %" PRId64
+                        "): alignments are not taken yet, only reads that are not aligned",
+                        (unsigned)r.record->core.flag, r.record->core.tid, r.record->core.pos);
+                vl_err_at(err, path, VL_NOWHERE, r.nrecord);
+            }
+    if (r.record) bam_destroy1(r.record);
+    if (r.header) sam_hdr_destroy(r.header);
+    if (r.file) hts_close(r.file);
+    return err->code;
+}
+
+static vl_code refuse(const reading *c, vl_err *err)
+{
+    vl_fail(
+        err, VL_EFORMAT,
+        "htslib %s cannot decode this CRAM from here on: it is damaged, or its reads have places and need a "
+        "reference",
+        hts_version());
+    return vl_err_at(err, c->path, VL_NOWHERE, c->nrecord);
+}
+
+/* Text until there are n bytes to come, or all. */
+static vl_code decode(reading *c, size_t n, vl_err *err)
+{
+    if (c->given > c->text.len / 2) {
+        memmove(c->text.data, c->text.data + c->given, c->text.len - c->given);
+        c->text.len -= c->given;
+        c->given = 0;
+    }
+    while (!c->over && c->text.len - c->given < n && !err->code) {
+        const int got = sam_read1(c->file, c->header, c->record);
+        if (got < -1) return refuse(c, err);
+        c->over = got < 0;
+        if (c->over) break;
+        if (put_record(c, err)) break;
+        c->nrecord++;
+    }
+    return err->code;
+}
+
+/* The file as it is: its size, and its digest. */
+static vl_code hash(reading *c, vl_err *err)
+{
+    vl_raw raw = VL_RAW_INIT;
+    if (!vl_raw_open(&raw, c->path, err))
+        while (!vl_raw_need(&raw, 1, err) && vl_raw_left(&raw))
+            vl_raw_step(&raw, (ptrdiff_t)vl_raw_left(&raw));
+    c->facts.bytes = raw.read;
+    if (!err->code) vl_raw_finish(&raw, c->facts.sha256);
+    vl_raw_free(&raw);
+    return err->code;
+}
+
+static vl_code start(reading *c, const char *path, vl_err *err)
+{
+    struct stat st;
+    if (!(c->path = strdup(path))) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
+    snprintf(c->decoder, sizeof c->decoder, "htslib %s", hts_version());
+    c->facts = (vl_file_facts){ .name = c->path, .compression = "cram", .decoder = c->decoder };
+    if (refuse_aligned(path, err) || open_library(c, err)) return err->code;
+    c->facts.no_eof_block = !hts_check_EOF(c->file);
+    if (!stat(path, &st)) c->facts.bytes = (uint64_t)st.st_size;
+    return read_header(c, err) ? err->code : put_header(c, err);
+}
+
+static vl_code open_cram(void **self, const vl_inputs *inputs, vl_err *err)
+{
+    reading *const c = *self = calloc(1, sizeof *c);
+    if (!c) return vl_fail(err, VL_ENOMEM, "no memory for the input");
+    if (inputs->n != 1)
+        return vl_fail(err, VL_EARG, "CRAM is read one file at a time, %zu were given", inputs->n);
+    stay_here();
+    start(c, inputs->file[0].path, err);
+    return vl_err_file(err, inputs->file[0].path);
+}
+
+static int nstream(const void *self) { return (void)self, 1; }
+
+static vl_code peek(void *self, int stream, size_t want, const uint8_t **bytes, size_t *n, bool *whole,
+                    vl_err *err)
+{
+    (void)stream;
+    reading *const c = self;
+    if (decode(c, want, err)) return err->code;
+    *bytes = c->text.data + c->given;
+    *n = c->text.len - c->given;
+    *whole = c->over;
+    return VL_OK;
+}
+
+static vl_code take(void *self, int stream, size_t want, vl_packet *packet, vl_err *err)
+{
+    (void)stream;
+    reading *const c = self;
+    if (decode(c, want, err)) return err->code;
+    const size_t left = c->text.len - c->given, n = left < want ? left : want;
+    packet->packed.len = packet->plain.len = 0;
+    packet->file = 0;
+    packet->file_end = packet->end = c->over && n == left;
+    if (vl_buf_append(&packet->plain, c->text.data + c->given, n, err)) return err->code;
+    c->given += n;
+    c->facts.plain_bytes += n;
+    return packet->end ? hash(c, err) : VL_OK;
+}
+
+static vl_code inflate(vl_packet *packet, vl_err *err) { return (void)packet, err->code; }
+static int nfile(const void *self, int stream) { return (void)self, (void)stream, 1; }
+
+static const vl_file_facts *file(const void *self, int stream, int n)
+{
+    (void)stream, (void)n;
+    return &((const reading *)self)->facts;
+}
+
+static void progress(const void *self, int stream, uint64_t *read, uint64_t *total)
+{
+    (void)stream;
+    const reading *const c = self;
+    *read = (uint64_t)htell(cram_fd_get_fp(c->file->fp.cram));
+    *total = c->facts.bytes;
+}
+
+const vl_source vl_source_cram = {
+    .name = "CRAM",
+    .doc = "one CRAM of reads that are not aligned: its records, as htslib decodes "
+           "them",
+    .probe = probe,
+    .open = open_cram,
+    .nstream = nstream,
+    .peek = peek,
+    .take = take,
+    .inflate = inflate,
+    .nfile = nfile,
+    .file = file,
+    .progress = progress,
+    .close = close_cram
+};
