@@ -39,6 +39,12 @@ READS_VIEWS = {
     "columns": ("-O", "tsv", "--columns", "row,name,mate,comment,base,quality,plus,length"),
     "rows": ("--rows", "1-3"),
 }
+BAM = "testdata/bam"
+BAM_VIEWS = {
+    "fastq": (),
+    "tsv": ("-O", "tsv", "--columns", "row,name,mate,flag,tags,base,quality,length"),
+    "rows": ("--rows", "1-2"),
+}
 SPECTRUM = ("index,id,ms_level,time,polarity,centroid,tic,base_peak_mz,base_peak_intensity,scan_low,"
             "scan_high,mobility,injection_time,precursor_mz,charge,peaks")
 SPECTRA_VIEWS = {
@@ -75,6 +81,12 @@ CASES = {
     "chromatograms": (("compact",), (), [f"{MZML}/chromatograms_only.in"], SPECTRA_VIEWS),
     "offsets": (("compact",), (), [f"{MZML}/wrong_offsets.in"], SPECTRA_VIEWS),
     "wide": (("compact",), (), ["wide.mzML"], SPECTRA_VIEWS),
+    "bam_hifi": (("compact", "portable"), (), [f"{BAM}/hifi.in"],
+                 {**BAM_VIEWS, "tags": ("-O", "tsv", "--columns", "row,np:i,rq:f,RG:Z")}),
+    "bam_tags": (("compact", "archive"), (), [f"{BAM}/tags.in"], BAM_VIEWS),
+    "bam_odd": (("compact",), (), [f"{BAM}/odd.in"], BAM_VIEWS),
+    "bam_pairs": (("compact", "portable"), (), [f"{BAM}/pairs.in"],
+                  {**BAM_VIEWS, "name": ("--name", "A1:8:HX:1:1101:1003:21")}),
 }
 
 # what later versions' folders hold, where that is less than all cases
@@ -82,12 +94,13 @@ FEWER = {
     "v2_behind": {"pairs": ("compact",), "levels": ("portable",)},
     "v2": {"single": ("compact", "portable"), "pairs": ("fast", "archive"), "levels": ("compact",),
            "kept": ("compact",)},
+    "v2_bam": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("bam_")},
 }
 
 
 def stores_of(folder):
     """{case: profiles} of a folder."""
-    every = {case: profiles for case, (profiles, *_) in CASES.items()}
+    every = {case: profiles for case, (profiles, *_) in CASES.items() if not case.startswith("bam_")}
     return FEWER.get(os.path.basename(folder), every)
 
 
