@@ -264,7 +264,8 @@ static void check_forms(vl_catalog *c)
         "'donor': 'D1',"
         " 'profile': 'compact', 'published': '2025-11-24T16:01:40Z', 'verified': null, 'file': "
         "'reads-L1.h5', 'path': '%s/reads-L1.h5',"
-        " 'facts': {'tissue': 'blood', 'age': '9', 'characteristics[sex]': 'f', 'lane': '1', 'depth': '30'}}",
+        " 'facts': {'tissue': 'blood', 'age': '9', 'characteristics[sex]': 'f', 'lane': '1', 'depth': '30'}, "
+        "'measures': null}",
         digest ? digest : "", folder);
     CHECK(json_equal(got, expect), "JSON: %s", text);
     snprintf(want, sizeof want,
