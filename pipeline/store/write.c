@@ -418,9 +418,8 @@ vl_code vl_store_write_digest_rows(vl_store *st, const vl_digest_row *row, int n
     const hsize_t count = (hsize_t)n;
     const hid_t type = vl_hdf5_digest_type(), space = type < 0 ? -1 : H5Screate_simple(1, &count, NULL);
     const hid_t create = space < 0 ? -1 : vl_hdf5_timeless(H5P_DATASET_CREATE);
-    const bool good = create >= 0 && H5Pset_chunk(create, 1, &count) >= 0 && H5Pset_deflate(create, 9) >= 0;
     const hid_t id =
-        good ? H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
+        create < 0 ? -1 : H5Dcreate2(st->file, "digest", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) < 0 || H5Dclose(id) < 0)
         return vl_store_give_up(st, err, "digest");
     H5Pclose(create);
