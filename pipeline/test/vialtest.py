@@ -59,14 +59,14 @@ def for_all(folder):
     return copy
 
 
-def run(*args, stdin=b"", env=None, timeout=120, program=VIAL, **more):
+def run(*args, stdin=b"", env=None, timeout=120, program=None, **more):
     """Runs vial. stdin is bytes or an open file; env is added to the environment."""
     timeout = patient(timeout)
     feed = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     if "stdout" not in more:
         more["stdout"] = subprocess.PIPE
     try:
-        p = subprocess.run([program, *map(str, args)], stderr=subprocess.PIPE, timeout=timeout,
+        p = subprocess.run([program or VIAL, *map(str, args)], stderr=subprocess.PIPE, timeout=timeout,
                            env={**os.environ, **(env or {})}, **feed, **more)
     except subprocess.TimeoutExpired:
         return Done(-999, b"", f"no end after {timeout} s")
