@@ -16,8 +16,8 @@ import subprocess
 
 from bammodel import header, record
 from containers import bgzf
-from overlap import COMPLEMENT, base_column, content, genome, odd, piece, replace, text_of
-from vialtest import BUILD, DATA, NOINPUT, OK, OSERR, USAGE, Part, check_refusal, main, run
+from overlap import COMPLEMENT, base_column, content, edited, genome, odd, piece, replace, text_of
+from vialtest import DATA, NOINPUT, OK, OSERR, USAGE, Part, check_refusal, main, run
 
 SEED = 30
 REFERENCE = "reads/base.reference"
@@ -239,21 +239,6 @@ def banks(t, f):
     t.check(len(stores) == 1 and REFERENCE in base_column(stores[0]), "bank", f"{stores}")
     t.check(run("verify", "-q", "-b", f / "bank", "--all").code == OK, "bank: verify")
     t.check(run("export", "-q", "-b", f / "bank", "S1").out == content(reads), "bank: comes back otherwise")
-
-
-def edited(t, f, what, store, edit):
-    """The store after somebody's change, sealed again: reading bases is refused, and names what is wrong."""
-    import h5py
-    copy = f / "edited.h5"
-    shutil.copy(store, copy)
-    os.chmod(copy, 0o644)
-    with h5py.File(copy, "r+") as s:
-        edit(s)
-    done = subprocess.run([f"{BUILD}/pipeline/test/reseal", copy], capture_output=True, text=True)
-    t.check(done.returncode == 0, what, done.stderr)
-    for command in (("view", "--rows", "7"), ("export", "-q"), ("verify", "-q")):
-        done = run(command[0], copy, *command[1:])
-        check_refusal(t, f"{command[0]}: {what}", done, ["edited.h5", "reads/base"], (DATA,))
 
 
 def changed(t, f):
