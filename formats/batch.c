@@ -13,13 +13,12 @@ static const struct {
 
 size_t vl_type_width(vl_type type) { return types[type].width; }
 
-void vl_add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base)
+void vl_add_to_all(uint8_t *data, size_t n, size_t width, size_t step, uint64_t base)
 {
     if (!base) return;
-    if (width == 8) {
-        for (size_t i = 0; i < n; i++) vl_put_le64(data + 8 * i, vl_le64(data + 8 * i) + base);
-    } else if (width == 4) {
-        for (size_t i = 0; i < n; i++) vl_put_le32(data + 4 * i, vl_le32(data + 4 * i) + (uint32_t)base);
+    for (size_t i = step - 1; i < n; i += step) {
+        if (width == 8) vl_put_le64(data + 8 * i, vl_le64(data + 8 * i) + base);
+        else if (width == 4) vl_put_le32(data + 4 * i, vl_le32(data + 4 * i) + (uint32_t)base);
     }
 }
 const char *vl_type_name(vl_type type) { return types[type].name; }

@@ -19,8 +19,9 @@
 
 typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
 size_t vl_type_width(vl_type type); /* bytes */
-/* Adds base to n elements of a width of 4 or 8 bytes; those of others stay. */
-void vl_add_to_all(uint8_t *data, size_t n, size_t width, uint64_t base);
+/* Adds base to n elements of a width of 4 or 8 bytes, or to the last of each `step` of them; those of other
+ * widths stay. */
+void vl_add_to_all(uint8_t *data, size_t n, size_t width, size_t step, uint64_t base);
 const char *vl_type_name(vl_type type); /* "u8" ... "f64" */
 bool vl_type_find(const char *name, vl_type *out);
 
@@ -44,7 +45,14 @@ typedef enum vl_ref {
 } vl_ref;
 
 /* How codecs should look at the bytes. */
-typedef enum vl_use { VL_USE_TEXT, VL_USE_BASE, VL_USE_QUALITY, VL_USE_NUMBER, VL_USE_SHARED } vl_use;
+typedef enum vl_use {
+    VL_USE_TEXT,
+    VL_USE_BASE,
+    VL_USE_QUALITY,
+    VL_USE_NUMBER,
+    VL_USE_SHARED, /* what the chunks of a column share; of no field */
+    VL_USE_PLACE   /* formats/place.h */
+} vl_use;
 
 typedef struct vl_field {
     const char *path; /* in the store: "reads/base" */
@@ -62,6 +70,7 @@ typedef struct vl_field {
     const char
         *role; /* what the numbers are, in the field's own term: "m/z array"; NULL: the name says all */
     const char *coding; /* of bytes that are numbers in another coding: "numpress_linear"; NULL: none */
+    int ref_step;       /* VL_REF_ROW: the last of each so many elements is one; 0: each element is */
 } vl_field;
 
 typedef struct vl_schema {

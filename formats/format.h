@@ -49,9 +49,10 @@ typedef struct vl_way {
     size_t step; /* rows of it that stay together: 2 with pairs */
     int weigh;   /* ragged field whose elements make the size of a batch; -1: its pieces and its text do */
     int follow;  /* table of which a row comes along with each step of lead; -1: none */
-    int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
-    int head;    /* 1 + stream that comes whole with the first batch; 0: none */
-    bool added;  /* also fields that the data added to lead (vl_batch_add) */
+    int by;     /* 1 + field of lead: by its references instead, all rows from the least to the greatest; 0 */
+    int at;     /* field that says where in the stream it points at each row of lead stands; -1: no stream */
+    int head;   /* 1 + stream that comes whole with the first batch; 0: none */
+    bool added; /* also fields that the data added to lead (vl_batch_add) */
     const char *lacks; /* what of rows that came in another format this one cannot say; NULL: nothing */
 } vl_way;
 
@@ -114,9 +115,12 @@ typedef struct vl_format {
      * way back. */
     vl_code (*unfinish)(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                         vl_err *err);
+    /* Takes the stream vl_way.head, which stays until end: what all batches need. NULL: print sees it. */
+    vl_code (*begin)(void *how, vl_cell head, vl_err *err);
     /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the
      * batch, as parse wrote them. */
     vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
+    void (*end)(void *how);            /* frees what begin made; may be NULL */
     const vl_same_values *same_values; /* NULL: what is printed is as it was */
     void (*close)(void *head, void *tail);
 } vl_format;

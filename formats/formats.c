@@ -46,7 +46,6 @@ const char *vl_format_resembles(const uint8_t *bytes, size_t n)
     if (n >= 5 && (!strncasecmp((const char *)bytes, "<html", 5) ||
                    (n >= 14 && !strncasecmp((const char *)bytes, "<!doctype html", 14))))
         return "an HTML page, as of a download that failed";
-    if (n >= 4 && bytes[0] == '@' && bytes[3] == '\t') return "SAM";
     if (n >= 8 && !memcmp(bytes, "VIALSEAL", 8)) return "a store of vial";
     if (n >= 8 && !memcmp(bytes, "\x89HDF\r\n\x1a\n", 8)) return "HDF5";
     return NULL;

@@ -8,7 +8,7 @@
 enum { MOST_FIELDS = 4096, NHEADING = 13 };
 
 static const char *const shapes[] = { "fixed", "ragged", "stream", "pieces" };
-static const char *const uses[] = { "text", "base", "quality", "number" };
+static const char *const uses[] = { "text", "base", "quality", "number", "shared", "place" };
 static const char *const refs[] = { "none",         "row",         "element",     "byte",
                                     "piece column", "piece start", "piece length" };
 static const char *const headings[NHEADING] = { "path", "type",    "shape",      "table", "use",

@@ -1,8 +1,5 @@
 /*
  * BAM in the table of formats (bam.h): its header, where records end, and the facts that all have in common.
- *
- * The header: "BAM" and 1, i32 length of the text, the text; i32 number of references, of each i32 length of
- * its name with its NUL, the name, i32 its length.
  */
 #include "formats/reads/bam.h"
 #include "formats/reads/fastq.h"
@@ -12,61 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAGIC = 4, UNPLACED_BIN = 4680 };
-static const uint8_t magic[MAGIC] = { 'B', 'A', 'M', 1 };
+enum { UNPLACED_BIN = 4680 };
 
 static bool begins(const uint8_t *bytes, size_t n, const void *with)
 {
-    return n >= MAGIC && !memcmp(bytes, with, MAGIC);
+    return n >= VL_BAM_MAGIC && !memcmp(bytes, with, VL_BAM_MAGIC);
 }
 
 /* CRAM as well: a source makes BAM of it (pipeline/io), and who looks into files should know it. */
 static int probe(const uint8_t *bytes, size_t n)
 {
-    return begins(bytes, n, magic) || begins(bytes, n, "CRAM") ? 100 : 0;
+    return begins(bytes, n, vl_bam_magic) || begins(bytes, n, "CRAM") ? 100 : 0;
 }
 
 /* ---- open ---- */
-
-/* Bytes, from the first on. */
-typedef struct cursor {
-    const uint8_t *bytes;
-    size_t n, at;
-    bool more; /* they do not suffice */
-} cursor;
-
-/* A size that bytes say; then at is behind them. */
-static uint32_t take_size(cursor *c, uint32_t least, const char *what, vl_err *err)
-{
-    if (c->more || c->n - c->at < 4) return c->more = true, 0;
-    const uint32_t size = vl_le32(c->bytes + c->at);
-    if (size < least || size > INT32_MAX) {
-        vl_fail(err, VL_EFORMAT, "header says its %s is %" PRId32, what, (int32_t)size);
-        vl_err_at(err, NULL, c->at, VL_NOWHERE);
-    }
-    c->at += 4;
-    return size;
-}
-
-static void skip(cursor *c, size_t n)
-{
-    if (c->more || c->n - c->at < n) c->more = true;
-    else c->at += n;
-}
-
-static vl_code read_header(cursor *c, uint32_t *ncontig, vl_err *err)
-{
-    skip(c, MAGIC);
-    const uint32_t ntext = take_size(c, 0, "length of text", err);
-    skip(c, ntext);
-    *ncontig = take_size(c, 0, "number of references", err);
-    for (uint32_t i = 0; i < *ncontig && !c->more && !err->code; i++) {
-        const uint32_t nname = take_size(c, 1, "length of a reference's name", err);
-        skip(c, nname);
-        take_size(c, 0, "length of a reference", err);
-    }
-    return err->code;
-}
 
 /* Mates in turn, as far as two records say. *more: the second one is not there. */
 static void see_pair(vl_bam_head *h, const uint8_t *bytes, size_t n, bool whole, bool *more)
@@ -86,46 +42,39 @@ static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, 
                     const bool *whole, bool *more, vl_err *err)
 {
     vl_bam_head *const h = head;
-    cursor c = { bytes[0], n[0], 0, false };
+    vl_bam_header header;
     if (begins(bytes[0], n[0], "CRAM"))
         return vl_fail(err, VL_EUNSUP, "CRAM is read from a file as it is, not from a pipe or out of gzip");
-    if (!begins(bytes[0], n[0], magic)) return vl_fail(err, VL_EFORMAT, "does not begin with 'BAM' and 1");
-    if (read_header(&c, &h->ncontig, err)) return err->code;
-    *more = !whole[0] && (c.more || c.n - c.at < VL_BAM_FIXED);
-    if (*more) return VL_OK;
-    if (c.more) {
+    if (vl_bam_header_read(bytes[0], n[0], &header, more, err)) return err->code;
+    if (*more && whole[0]) {
         vl_fail(err, VL_ETRUNC, "input ends within the header");
         return vl_err_at(err, NULL, n[0], VL_NOWHERE);
     }
-    const bool record = c.n - c.at >= VL_BAM_FIXED;
-    if (record && !ask->again) see_pair(h, bytes[0] + c.at, c.n - c.at, whole[0], more);
+    const bool record = !*more && n[0] - header.n >= VL_BAM_FIXED;
+    *more = !whole[0] && !record;
     if (*more) return VL_OK;
-    h->nheader = c.at;
-    h->mapq = record ? bytes[0][c.at + 13] : 0;
-    h->bin = record ? vl_le16(bytes[0] + c.at + 14) : UNPLACED_BIN;
-    return vl_buf_append(&h->header, bytes[0], c.at, err);
+    h->ncontig = header.ncontig;
+    if (record && !ask->again) see_pair(h, bytes[0] + header.n, n[0] - header.n, whole[0], more);
+    if (*more) return VL_OK;
+    h->nheader = header.n;
+    h->mapq = record ? bytes[0][header.n + 13] : 0;
+    h->bin = record ? vl_le16(bytes[0] + header.n + 14) : UNPLACED_BIN;
+    return vl_buf_append(&h->header, bytes[0], header.n, err);
 }
 
 /* ---- cut ---- */
-
-/* Bytes of the header that bytes [n] begin with: all of it, or, *part, as far as they go. Nothing else begins
- * so: contigs of records are numbers of references. */
-static size_t header_in(const vl_bam_head *h, const uint8_t *bytes, size_t n, bool *part)
-{
-    *part = n < h->nheader && !memcmp(bytes, h->header.data, n);
-    return n >= h->nheader && !memcmp(bytes, h->header.data, h->nheader) ? h->nheader : 0;
-}
 
 static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
                    vl_cut *out, vl_err *err)
 {
     (void)err;
     bool part = false;
-    const uint64_t step = ((const vl_bam_head *)head)->paired ? 2 : 1; /* whole pairs */
+    const vl_bam_head *const h = head;
+    const uint64_t step = h->paired ? 2 : 1; /* whole pairs */
     *out = (vl_cut){ 0 };
     if (!n || !max_record) return VL_OK;
     if (step > 1) max_record = max_record < step ? step : max_record - max_record % step;
-    size_t at = header_in(head, bytes, n, &part);
+    size_t at = vl_bam_header_in(h->header.data, h->nheader, bytes, n, &part);
     if (part && !last) return VL_OK;
     vl_cut so_far = { .used = at };
     *out = so_far;

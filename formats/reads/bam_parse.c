@@ -1,26 +1,19 @@
 /* BAM records to rows of a batch (bam.h). */
 #include "formats/reads/bam.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
-
-/* A tag's column in the batch. */
-typedef struct tag_column {
-    uint8_t name[2];
-    char kind, of;
-    int field;
-    uint64_t last; /* 1 + the row that has it last */
-} tag_column;
 
 typedef struct work {
     const vl_bam_head *h;
     const vl_block *in;
     vl_batch *out;
     vl_bam_record r, first; /* first: mate of r, when that is a second one */
-    tag_column *tag;        /* owned */
-    size_t ntag, ctag, guess;
-    vl_buf list, odd; /* of the row: what goes to columns tags and odd */
+    vl_bam_columns tags;
+    vl_buf odd; /* of the row: what goes to that column */
 } work;
+
+const vl_bam_fields vl_bam_reads_fields = { VL_RT_READ, VL_RD_BASE, VL_RD_TAGS, VL_RD_NFIELD };
 
 static uint64_t row_of(const work *w) { return w->out->nrow[VL_RT_READ]; }
 
@@ -30,119 +23,25 @@ static vl_code refuse(const work *w, const uint8_t *at, vl_err *err)
                      w->in->record + row_of(w));
 }
 
-/* ---- letters and qualities ---- */
-
-static const char letter[16] = "=ACMGRSVTWYHKDBN";
-
-static vl_code push_letters(work *w, vl_err *err)
-{
-    const vl_bam_record *const r = &w->r;
-    vl_column *const col = &w->out->col[VL_RD_BASE];
-    if (vl_buf_grow(&col->data, r->nletter, err) || vl_rows_grow(col, 1, err)) return err->code;
-    uint8_t *to = col->data.data + col->data.len;
-    for (size_t i = 0; i < r->nletter / 2; i++) {
-        *to++ = (uint8_t)letter[r->letters[i] >> 4];
-        *to++ = (uint8_t)letter[r->letters[i] & 15];
-    }
-    if (r->nletter & 1) *to = (uint8_t)letter[r->letters[r->nletter / 2] >> 4];
-    col->data.len += r->nletter;
-    col->offset[++col->nrow] = col->data.len;
-    return VL_OK;
-}
-
-static bool has_no_quality(const vl_bam_record *r) { return r->nletter && r->quality[0] == 0xff; }
+/* ---- qualities and tags ---- */
 
 static vl_code push_quality(work *w, vl_err *err)
 {
     const vl_bam_record *const r = &w->r;
     if (vl_push_row(w->out, VL_RD_QUALITY, r->quality, r->nletter, err)) return err->code;
-    if (!has_no_quality(r)) return VL_OK;
+    if (!vl_bam_no_quality(r)) return VL_OK;
     vl_buf *const all = &w->out->col[VL_RD_QUALITY].data;
     memset(all->data + all->len - r->nletter, VL_NO_QUALITY, r->nletter);
     w->out->counter[VL_RC_NO_QUALITY]++;
     return VL_OK;
 }
 
-/* ---- tags ---- */
-
-/* The column of such tags, which is made when it is the first. */
-static vl_code find_column(work *w, const vl_bam_tag *t, tag_column **out, vl_err *err)
-{
-    const bool number = t->type != 'f' && vl_bam_width(t->type);
-    const char kind = number ? 'i' : t->type;
-    for (size_t i = 0; i < w->ntag; i++, w->guess++) {
-        if (w->guess >= w->ntag) w->guess = 0;
-        tag_column *const c = &w->tag[w->guess];
-        if (memcmp(c->name, t->at, 2) != 0 || c->kind != kind || c->of != t->of) continue;
-        w->guess++;
-        *out = c;
-        return VL_OK;
-    }
-    if (w->ntag == w->ctag) {
-        const size_t cap = w->ctag ? 2 * w->ctag : 32;
-        tag_column *const more = realloc(w->tag, cap * sizeof *more);
-        if (!more) return vl_fail(err, VL_ENOMEM, "no memory for %zu tags", cap);
-        w->tag = more;
-        w->ctag = cap;
-    }
-    char path[VL_BAM_PATH];
-    tag_column *const c = *out = &w->tag[w->ntag];
-    *c = (tag_column){ { t->at[0], t->at[1] }, kind, t->of, 0, 0 };
-    vl_bam_path(c->name, kind, t->of, path);
-    const bool text = kind == 'Z' || kind == 'H';
-    const vl_field field = { .path = path,
-                             .type = vl_bam_column_type(kind, t->of),
-                             .shape = VL_RAGGED,
-                             .table = VL_RT_READ,
-                             .use = text ? VL_USE_TEXT : VL_USE_NUMBER,
-                             .unit = "",
-                             .missing = "empty",
-                             .doc = "a tag of BAM" };
-    if (vl_batch_add(w->out, &field, &c->field, err)) return err->code;
-    w->ntag++;
-    return VL_OK;
-}
-
-/* Rows up to `to` have nothing in the column. */
-static vl_code skip_rows(vl_batch *b, int field, uint64_t to, vl_err *err)
-{
-    vl_column *const col = &b->col[field];
-    const size_t n = (size_t)(to - col->nrow), width = vl_type_width(b->schema->field[field].type);
-    if (vl_rows_grow(col, n, err)) return err->code;
-    for (size_t i = 0; i < n; i++) col->offset[++col->nrow] = col->data.len / width;
-    return VL_OK;
-}
-
-static vl_code push_tag(work *w, const vl_bam_tag *t, tag_column *c, vl_err *err)
-{
-    uint8_t number[8], entry[6] = { t->at[0], t->at[1], ':', (uint8_t)(t->narrow ? 'n' : t->type) };
-    size_t len = 4;
-    if (t->of) entry[len++] = (uint8_t)t->of;
-    entry[len++] = ' ';
-    if (vl_buf_append(&w->list, entry, len, err) || skip_rows(w->out, c->field, row_of(w), err))
-        return err->code;
-    c->last = row_of(w) + 1;
-    if (c->kind != 'i') return vl_push_row(w->out, c->field, t->value, t->n, err);
-    vl_put_le64(number, (uint64_t)vl_bam_number(t->type, t->value));
-    return vl_push_row(w->out, c->field, number, 1, err);
-}
-
-/* Tags into their columns; *rest: from where on they are in none. All are checked. */
+/* Tags into their columns; *rest: from where on they are in none. */
 static vl_code push_tags(work *w, const uint8_t **rest, vl_err *err)
 {
-    vl_bam_tag t;
-    const uint8_t *bad = NULL;
-    w->list.len = w->guess = 0;
-    *rest = NULL;
-    for (const uint8_t *p = w->r.tags; p < w->r.end; p = t.end) {
-        tag_column *c = NULL;
-        if (vl_bam_tag_read(p, w->r.end, &t, &bad, err)) return refuse(w, bad, err);
-        if (*rest) continue;
-        if (find_column(w, &t, &c, err)) return refuse(w, p, err);
-        if (c->last == row_of(w) + 1) *rest = p;
-        else if (push_tag(w, &t, c, err)) return err->code;
-    }
-    return vl_push_row(w->out, VL_RD_TAGS, w->list.data, w->list.len ? w->list.len - 1 : 0, err);
+    const uint8_t *bad = w->r.tags;
+    return vl_bam_push_tags(&w->tags, w->out, w->r.tags, w->r.end, rest, &bad, err) ? refuse(w, bad, err)
+                                                                                    : VL_OK;
 }
 
 /* ---- what the columns do not say ---- */
@@ -181,7 +80,7 @@ static vl_code push_odd(work *w, const uint8_t *rest, vl_err *err)
     if (vl_buf_append(&w->odd, "", 1, err) || add_place(w, r->at, err)) return err->code;
     const uint8_t pad = r->nletter & 1 ? r->letters[r->nletter / 2] & 15 : 0;
     if (pad && add_odd(w, VL_ODD_PAD, &pad, 1, err)) return err->code;
-    if (has_no_quality(r) && !all_are(r->quality, r->nletter, 0xff) &&
+    if (vl_bam_no_quality(r) && !all_are(r->quality, r->nletter, 0xff) &&
         add_odd(w, VL_ODD_QUALITY, r->quality, r->nletter, err))
         return err->code;
     if (rest && add_odd(w, VL_ODD_REST, rest, (size_t)(r->end - rest), err)) return err->code;
@@ -190,6 +89,25 @@ static vl_code push_odd(work *w, const uint8_t *rest, vl_err *err)
 }
 
 /* ---- a record, a block ---- */
+
+bool vl_bam_mates(const vl_bam_record *a, const vl_bam_record *b)
+{
+    enum { ALL = VL_FLAG_PAIRED | VL_FLAG_FIRST | VL_FLAG_SECOND };
+    return (a->flag & ALL) == (VL_FLAG_PAIRED | VL_FLAG_FIRST) &&
+           (b->flag & ALL) == (VL_FLAG_PAIRED | VL_FLAG_SECOND) && a->name.n == b->name.n &&
+           !memcmp(a->name.at, b->name.at, a->name.n);
+}
+
+static vl_code refuse_aligned(const work *w, vl_err *err)
+{
+    const vl_bam_record *const r = &w->r;
+    if (r->flag & VL_FLAG_UNMAPPED || r->contig < 0 || r->position < 0) return VL_OK;
+    vl_fail(err, VL_EUNSUP,
+            "an aligned read (flag %u, contig %" PRId32 ", position %" PRId32
+            "), and this format takes only reads that are not aligned",
+            (unsigned)r->flag, r->contig, r->position);
+    return refuse(w, r->at + 4, err);
+}
 
 /* A pair that is broken: this file's reads can be taken one by one. */
 static vl_code refuse_pair(const work *w, vl_err *err)
@@ -221,9 +139,11 @@ static vl_code push_record(work *w, const uint8_t *p, const uint8_t *end, vl_err
 {
     const uint8_t *bad = p, *rest = NULL;
     if (vl_bam_split(p, (size_t)(end - p), w->h->ncontig, &w->r, &bad, err)) return refuse(w, bad, err);
+    if (refuse_aligned(w, err)) return err->code;
     const uint8_t flag[2] = { (uint8_t)w->r.flag, (uint8_t)(w->r.flag >> 8) };
-    if (push_name(w, err) || vl_push(w->out, VL_RD_FLAG, flag, err) || push_letters(w, err) ||
-        push_quality(w, err) || push_tags(w, &rest, err) || push_odd(w, rest, err))
+    if (push_name(w, err) || vl_push(w->out, VL_RD_FLAG, flag, err) ||
+        vl_bam_push_letters(w->out, VL_RD_BASE, &w->r, err) || push_quality(w, err) ||
+        push_tags(w, &rest, err) || push_odd(w, rest, err))
         return err->code;
     w->out->nrow[VL_RT_READ]++;
     return VL_OK;
@@ -244,15 +164,13 @@ static vl_code end_columns(work *w, vl_err *err)
 {
     static const int empty[] = { VL_RD_COMMENT, VL_RD_PLUS, VL_RD_LINES };
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-        if (skip_rows(w->out, empty[i], row_of(w), err)) return err->code;
-    for (size_t i = 0; i < w->ntag; i++)
-        if (skip_rows(w->out, w->tag[i].field, row_of(w), err)) return err->code;
-    return VL_OK;
+        if (vl_bam_skip_rows(w->out, empty[i], row_of(w), err)) return err->code;
+    return vl_bam_end_tags(&w->tags, w->out, err);
 }
 
 vl_code vl_bam_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
 {
-    work w = { .h = head, .in = in, .out = out };
+    work w = { .h = head, .in = in, .out = out, .tags = { .at = &vl_bam_reads_fields } };
     const uint8_t *p = in->bytes.data, *const end = in->bytes.len ? p + in->bytes.len : p;
     if (!in->offset && in->bytes.len >= w.h->nheader) {
         vl_buf_append(&out->col[VL_RD_HEADER].data, p, w.h->nheader, err);
@@ -264,8 +182,7 @@ vl_code vl_bam_parse(const void *head, const vl_block *in, vl_batch *out, vl_err
     if (!err->code) end_columns(&w, err);
     vl_reads_count_letters(out);
     out->nbyte = in->bytes.len;
-    free(w.tag);
-    vl_buf_free(&w.list);
+    vl_bam_columns_free(&w.tags);
     vl_buf_free(&w.odd);
     return err->code;
 }

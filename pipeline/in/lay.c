@@ -266,7 +266,8 @@ static void fix_refs(vl_lay *lay, vl_batch *batch)
         if (field->ref == VL_REF_ROW) base = lay->nrow[field->ref_to];
         else if (field->ref == VL_REF_ELEMENT) base = lay->field[field->ref_to]->n;
         else if (field->ref == VL_REF_BYTE) base = lay->nbyte;
-        vl_add_to_all(batch->col[f].data.data, batch->col[f].data.len / width, width, base);
+        vl_add_to_all(batch->col[f].data.data, batch->col[f].data.len / width, width,
+                      field->ref_step ? (size_t)field->ref_step : 1, base);
     }
 }
 

@@ -38,6 +38,7 @@ typedef struct export
     bool other;        /* the rows came in another format */
     const char *lacks; /* what of them it cannot say; static */
     void *how;         /* owned; of the format's print */
+    vl_buf head;       /* what its begin was given */
     void *mend;        /* owned; state of its mend; NULL: values alone are not asked for, or it needs none */
     vl_buf odd;        /* rows that are not as they were */
     vl_walker walker;
@@ -185,6 +186,15 @@ static void add_fact(void *facts, const char *where, const char *name, const cha
     if (!strcmp(where, "source") || !strcmp(where, "/")) vl_fact_add(facts, name, "%s", text);
 }
 
+/* The stream that the format sees once, before the first batch. */
+static vl_code begin(export *x, vl_way *way, vl_err *err)
+{
+    const int column = vl_reader_column(x->reader, way->head - 1);
+    if (column >= 0 && vl_store_read(x->store, column, &x->head, &x->work, err)) return err->code;
+    way->head = 0;
+    return x->format->begin(x->how, (vl_cell){ x->head.data, x->head.len }, err);
+}
+
 /* Facts and counters go back to the format that they came from. */
 static vl_code unfinish(export *x, vl_err *err)
 {
@@ -199,6 +209,7 @@ static vl_code unfinish(export *x, vl_err *err)
         return vl_fail(err, VL_ENOMEM, "no memory to print");
     if (x->format->unfinish(x->how, &facts, counter, x->ntext, &way, err)) return err->code;
     x->lacks = way.lacks;
+    if (x->format->begin && begin(x, &way, err)) return err->code;
     return vl_walker_open(&x->walker, x->reader, &way, err);
 }
 
@@ -351,7 +362,9 @@ out:
     if (x.mend) x.format->same_values->free(x.mend);
     vl_walker_close(&x.walker);
     free(x.mend);
+    if (x.how && x.format->end) x.format->end(x.how);
     free(x.how);
+    vl_buf_free(&x.head);
     vl_buf_free(&x.odd);
     vl_reader_close(x.reader);
     vl_store_close(x.store);

@@ -1,8 +1,7 @@
-/* Tags of BAM: their types, and how wide they are (bam.h). */
-#include "formats/reads/bam.h"
+/* Tags of BAM: their types, and how wide they are (bam_record.h). */
+#include "formats/bam/bam_record.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 size_t vl_bam_width(char type)
@@ -35,24 +34,6 @@ char vl_bam_narrow(int64_t number)
 {
     if (number >= 0) return number <= UINT8_MAX ? 'C' : number <= UINT16_MAX ? 'S' : 'I';
     return number >= INT8_MIN ? 'c' : number >= INT16_MIN ? 's' : 'i';
-}
-
-void vl_bam_path(const uint8_t name[2], char kind, char of, char path[VL_BAM_PATH])
-{
-    snprintf(path, VL_BAM_PATH, "reads/tag/%c%c:%c%.1s", name[0], name[1], kind, of ? &of : "");
-}
-
-vl_type vl_bam_column_type(char kind, char of)
-{
-    switch (kind == 'B' ? of : kind) {
-    case 'c': return VL_I8;
-    case 's': return VL_I16;
-    case 'S': return VL_U16;
-    case 'i': return kind == 'B' ? VL_I32 : VL_I64;
-    case 'I': return VL_U32;
-    case 'f': return VL_F32;
-    default: return VL_U8;
-    }
 }
 
 static bool is_letter(uint8_t c)

@@ -1,10 +1,8 @@
-/* A BAM record, split and checked (bam.h). All sizes are what the file says, and none is believed. */
-#include "formats/reads/bam.h"
+/* A BAM record, split and checked (bam_record.h). All sizes are what the file says, and none is believed. */
+#include "formats/bam/bam_record.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-enum { UNMAPPED = 4 };
 
 size_t vl_bam_length(const uint8_t *bytes, size_t n)
 {
@@ -77,11 +75,6 @@ static vl_code check_place(const vl_bam_record *r, uint32_t ncontig, const uint8
     if (r->contig < -1 || (r->contig >= 0 && (uint32_t)r->contig >= ncontig))
         return vl_fail(err, VL_EFORMAT, "record is on contig %" PRId32 ", the header has %" PRIu32, r->contig,
                        ncontig);
-    if (!(r->flag & UNMAPPED) && r->contig >= 0 && r->position >= 0)
-        return vl_fail(err, VL_EUNSUP,
-                       "an aligned read (flag %u, contig %" PRId32 ", position %" PRId32
-                       "): alignments are not taken yet, only reads that are not aligned",
-                       (unsigned)r->flag, r->contig, r->position);
     *bad = r->at + 24;
     if (next < -1 || (next >= 0 && (uint32_t)next >= ncontig))
         return vl_fail(err, VL_EFORMAT, "mate is on contig %" PRId32 ", the header has %" PRIu32, next,
@@ -98,13 +91,6 @@ static vl_code check_quality(const vl_bam_record *r, const uint8_t **bad, vl_err
     *bad = r->quality + at;
     return vl_fail(err, VL_EFORMAT, "quality %u at place %zu, at most 93 is expected", (unsigned)**bad,
                    at + 1);
-}
-
-bool vl_bam_mates(const vl_bam_record *a, const vl_bam_record *b)
-{
-    enum { PAIRED = 1, FIRST = 64, SECOND = 128, ALL = PAIRED | FIRST | SECOND };
-    return (a->flag & ALL) == (PAIRED | FIRST) && (b->flag & ALL) == (PAIRED | SECOND) &&
-           a->name.n == b->name.n && !memcmp(a->name.at, b->name.at, a->name.n);
 }
 
 vl_code vl_bam_split(const uint8_t *bytes, size_t n, uint32_t ncontig, vl_bam_record *out,

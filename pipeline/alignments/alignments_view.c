@@ -1,0 +1,224 @@
+/* View of alignments: what may be asked; rows and their names; columns as SAM has them. */
+#include "pipeline/alignments/alignments_view.h"
+#include "pipeline/out/weigh.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BLOCK = 4096,
+    BUNCH = 4 * BLOCK, /* rows here and there within these are one slot's: it has the chunks to itself */
+    GAP = 64           /* to copy so many records takes no longer than to plan another load */
+};
+
+static vl_code open(vl_viewer *v, vl_err *err)
+{
+    vl_alignments_own *const o = v->own = calloc(1, sizeof *o);
+    if (!o) return vl_fail(err, VL_ENOMEM, "no memory to view alignments");
+    const int column = vl_reader_column(v->r, VL_AL_HEADER);
+    if (column >= 0 && vl_store_read(vl_reader_store(v->r), column, &o->header, &v->work, err))
+        return err->code;
+    if (vl_contigs_read(&o->contigs, (vl_cell){ o->header.data, o->header.len }, NULL, err)) return err->code;
+    static const vl_predicate none[] = { { NULL } };
+    const vl_selection what = { none, VL_AT_ALIGNMENT, -1, 1 };
+    return vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err);
+}
+
+static void close(vl_viewer *v)
+{
+    vl_alignments_own *const o = v->own;
+    if (!o) return;
+    vl_contigs_free(&o->contigs);
+    vl_buf_free(&o->header);
+    free(o);
+}
+
+/* ---- rows ---- */
+
+static bool is_weighed(const vl_viewer *v, int f)
+{
+    const vl_field *const field = &vl_reader_columns(v->r)->schema->field[f];
+    return field->shape == VL_RAGGED && field->table == VL_AT_ALIGNMENT && f != VL_AL_QUALITY &&
+           f != VL_AL_PLACE && vl_reader_column(v->r, f) >= 0;
+}
+
+static vl_code weigh(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uint64_t *elements, vl_err *err)
+{
+    const int nfield = v->form->whole ? vl_reader_columns(v->r)->schema->nfield : VL_AL_NFIELD;
+    uint64_t some = 0;
+    for (int f = 0; f < nfield; f++) {
+        if (!is_weighed(v, f)) continue;
+        if (vl_weigh_rows(v->r, f, first, 1, most, n, &some, &v->work, err)) return err->code;
+        *elements += some;
+    }
+    return VL_OK;
+}
+
+/* The names that places of the load point at. */
+static vl_code plan_names(vl_viewer *v, vl_load *load, vl_err *err)
+{
+    enum { MOST = 1 << 20 };
+    uint64_t least = UINT64_MAX, most = 0;
+    vl_buf place = { 0 };
+    vl_reader_elements(v->r, vl_reader_column(v->r, VL_AL_PLACE), VL_PLACE_N * load->first,
+                       VL_PLACE_N * load->n, &place, load->work, err);
+    for (size_t i = 0; i < load->n && !err->code; i++) {
+        const uint64_t row = vl_le64(place.data + 8 * (VL_PLACE_N * i + VL_PLACE_NAME));
+        least = row < least ? row : least;
+        most = row > most ? row : most;
+    }
+    vl_buf_free(&place);
+    if (err->code) return err->code;
+    if (!load->n) least = most + 1;
+    else if (most - least >= MOST)
+        return vl_fail(err, VL_ESTORE,
+                       "alignments from row %" PRIu64 " on point at names far from each other", load->first);
+    return vl_reader_rows(v->r, &load->plan, VL_AT_NAME, load->n ? least : 0, (size_t)(most + 1 - least),
+                          v->want, load->work, err);
+}
+
+static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
+{
+    if (vl_reader_rows(v->r, &load->plan, VL_AT_ALIGNMENT, load->first, load->n, v->want, load->work, err))
+        return err->code;
+    return plan_names(v, load, err);
+}
+
+static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)
+{
+    return vl_reader_load(v->r, &load->plan, load->work, err);
+}
+
+vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
+                           vl_code (*one)(const vl_viewer *v, const vl_alignment *a, vl_buf *out,
+                                          vl_err *err),
+                           vl_err *err)
+{
+    vl_alignments_out rows;
+    vl_alignment a;
+    if (!vl_alignments_out_init(&rows, &load->plan.batch, err))
+        for (size_t i = load->skip; i < load->skip + load->n && !err->code; i++)
+            if (!vl_alignments_row(&rows, i, &a, err)) one(v, &a, &load->text, err);
+    vl_alignments_out_free(&rows);
+    return err->code;
+}
+
+/* ---- columns ---- */
+
+static vl_code put_number(vl_buf *text, int64_t v, vl_err *err)
+{
+    if (v < 0 && vl_text_add(text, "-", err)) return err->code;
+    return vl_text_u64(text, v < 0 ? -(uint64_t)v : (uint64_t)v, err);
+}
+
+static vl_code put_row(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                       vl_err *err)
+{
+    (void)v, (void)line;
+    return vl_text_u64(text, load->plan.batch.first[VL_AT_ALIGNMENT] + i, err);
+}
+
+static vl_code put_name(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                        vl_err *err)
+{
+    (void)v, (void)line;
+    const vl_batch *const b = &load->plan.batch;
+    const uint64_t row = (uint64_t)vl_place_at(b, i, VL_PLACE_NAME) - b->first[VL_AT_NAME];
+    if (row >= b->nrow[VL_AT_NAME]) return vl_fail(err, VL_ESTORE, "a name is not where its place says");
+    const vl_cell s = vl_row(&b->col[VL_AL_NAME], (size_t)row);
+    return vl_text_field(text, s.at, s.n, err);
+}
+
+static vl_code put_contig_name(const vl_viewer *v, int64_t number, vl_buf *text, vl_err *err)
+{
+    const vl_contigs *const c = &vl_alignments_own_of(v)->contigs;
+    if (number < 0 || (uint64_t)number >= c->n) return vl_text_add(text, "*", err);
+    return vl_text_field(text, c->contig[number].name.at, c->contig[number].name.n, err);
+}
+
+#define PLACE(function, k, print)                                                                            \
+    static vl_code function(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,    \
+                            vl_err *err)                                                                     \
+    {                                                                                                        \
+        (void)v, (void)line;                                                                                 \
+        const int64_t n = vl_place_at(&load->plan.batch, i, k);                                              \
+        return print;                                                                                        \
+    }
+PLACE(put_flag, VL_PLACE_FLAG, put_number(text, n, err))
+PLACE(put_contig, VL_PLACE_CONTIG, put_contig_name(v, n, text, err))
+PLACE(put_position, VL_PLACE_POSITION, put_number(text, n + 1, err))
+PLACE(put_span, VL_PLACE_SPAN, put_number(text, n, err))
+PLACE(put_mate_contig, VL_PLACE_MATE_CONTIG, put_contig_name(v, n, text, err))
+PLACE(put_mate_position, VL_PLACE_MATE_POSITION, put_number(text, n + 1, err))
+PLACE(put_template_length, VL_PLACE_TEMPLATE_LENGTH, put_number(text, n, err))
+#undef PLACE
+
+static vl_code put_cigar(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                         vl_err *err)
+{
+    (void)v, (void)line;
+    const vl_column *const c = &load->plan.batch.col[VL_AL_CIGAR];
+    const size_t n = (size_t)(c->offset[i + 1] - c->offset[i]);
+    return vl_cigar_put(n ? c->data.data + 4 * c->offset[i] : NULL, n, text, err);
+}
+
+static vl_code put_length(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                          vl_err *err)
+{
+    (void)v, (void)line;
+    return vl_text_u64(text, vl_row(&load->plan.batch.col[VL_AL_BASE], i).n, err);
+}
+
+/* Letters, as SAM writes them: Phred + 33. */
+static vl_code put_quality(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                           vl_err *err)
+{
+    (void)v, (void)line;
+    const vl_cell s = vl_row(&load->plan.batch.col[VL_AL_QUALITY], i);
+    if (!s.n || s.at[0] == VL_AL_NO_QUALITY) return VL_OK;
+    if (vl_buf_grow(text, s.n, err)) return err->code;
+    vl_k.phred_encode(text->data + text->len, s.at, s.n);
+    text->len += s.n;
+    return VL_OK;
+}
+
+static const vl_view_column columns[] = {
+    { "row", put_row, false, false },
+    { "name", put_name, false, false },
+    { "flag", put_flag, false, false },
+    { "contig", put_contig, false, false },
+    { "position", put_position, false, false },
+    { "span", put_span, false, false },
+    { "cigar", put_cigar, false, false },
+    { "mate_contig", put_mate_contig, false, false },
+    { "mate_position", put_mate_position, false, false },
+    { "template_length", put_template_length, false, false },
+    { "length", put_length, false, false },
+    { "quality", put_quality, false, false },
+    { NULL, NULL, false, false },
+};
+
+/* ---- the table's entry ---- */
+
+static const vl_opt options[] = {
+    { .name = "" },
+};
+static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam, &vl_form_tsv, NULL };
+
+const vl_question vl_alignments_question = {
+    .option = options,
+    .size = sizeof(vl_alignments_asked),
+    .form = forms,
+    .column = columns,
+    .usual = "name,flag,contig,position,mapq,cigar,mate_contig,mate_position,template_length,base,quality",
+    .open = open,
+    .span = BUNCH,
+    .block = BLOCK,
+    .weigh = weigh,
+    .gap = GAP,
+    .plan = plan,
+    .load = load_rows,
+    .close = close
+};
