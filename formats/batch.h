@@ -70,7 +70,9 @@ typedef struct vl_field {
     const char
         *role; /* what the numbers are, in the field's own term: "m/z array"; NULL: the name says all */
     const char *coding; /* of bytes that are numbers in another coding: "numpress_linear"; NULL: none */
-    int ref_step;       /* VL_REF_ROW: the last of each so many elements is one; 0: each element is */
+    const int *guide; /* ragged fields of the same table whose rows help a codec of this one to pack it; ends
+                         * with -1; NULL: none */
+    int ref_step;     /* VL_REF_ROW: the last of each so many elements is one; 0: each element is */
 } vl_field;
 
 typedef struct vl_schema {

@@ -185,7 +185,7 @@ static vl_code put_long_cigar(const vl_alignment *a, vl_buf *out, vl_err *err)
     uint8_t before[8] = { 'C', 'G', 'B', 'I' };
     vl_put_le32(before + 4, (uint32_t)a->nop);
     return vl_buf_append(out, before, sizeof before, err) ? err->code
-                                                      : vl_buf_append(out, a->cigar, 4 * a->nop, err);
+                                                          : vl_buf_append(out, a->cigar, 4 * a->nop, err);
 }
 
 static vl_code put_fixed(const vl_alignment *a, size_t nop, vl_buf *out, vl_err *err)

@@ -1,6 +1,9 @@
 /* The schema of alignments (alignments.h). */
 #include "formats/alignments/alignments.h"
 
+/* What tells most of a record's letters: where it lies, and how (codec anchor). */
+static const int where[] = { VL_AL_PLACE, VL_AL_CIGAR, -1 };
+
 static const vl_field fields[VL_AL_NFIELD] = {
     [VL_AL_PLACE] = { .path = "alignments/place",
                       .type = VL_I64,
@@ -21,8 +24,15 @@ static const vl_field fields[VL_AL_NFIELD] = {
                       "operations, length << 4 | code: 0 to 9 are M I D N S H P = X B", 0, 0, 0 },
     [VL_AL_NAME] = { "alignments/name", VL_U8, VL_RAGGED, VL_AT_NAME, VL_USE_TEXT, "", "",
                      "name of the template, once for records that lie near each other", 0, 0, 0 },
-    [VL_AL_BASE] = { "alignments/base", VL_U8, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_BASE, "letter", "empty",
-                     "bases as they stand in the record, on the contig's strand", 0, 0, 0 },
+    [VL_AL_BASE] = { .path = "alignments/base",
+                     .type = VL_U8,
+                     .shape = VL_RAGGED,
+                     .table = VL_AT_ALIGNMENT,
+                     .use = VL_USE_BASE,
+                     .unit = "letter",
+                     .missing = "empty",
+                     .doc = "bases as they stand in the record, on the contig's strand",
+                     .guide = where },
     [VL_AL_QUALITY] = { "alignments/quality", VL_U8, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_QUALITY, "Phred",
                         "255", "base qualities", 0, 0, 1 + VL_AL_BASE },
     [VL_AL_TAGS] = { "alignments/tags", VL_U8, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_TEXT, "", "empty",

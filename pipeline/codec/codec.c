@@ -54,6 +54,13 @@ bool vl_codec_wants_rows(const vl_trial *trial, unsigned use, vl_type type)
     return false;
 }
 
+bool vl_codec_wants_guide(const vl_trial *trial, unsigned use, vl_type type)
+{
+    for (const vl_codec *const *c = vl_codecs; *c; c++)
+        if ((*c)->guide && vl_codec_may_try(trial, *c, use, type)) return true;
+    return false;
+}
+
 const vl_codec *vl_codec_sharer(const vl_trial *trial, unsigned use, vl_type type)
 {
     for (const vl_codec *const *c = vl_codecs; *c; c++)

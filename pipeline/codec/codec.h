@@ -53,12 +53,22 @@ typedef struct vl_shared {
     void *state;  /* owned; what packing needs besides (vl_sharing) */
 } vl_shared;
 
+/* What stands in other columns of the rows that have elements in a chunk: of row i bytes [end[i - 1],
+ * end[i]). */
+typedef struct vl_guide {
+    const uint8_t *bytes;
+    const uint32_t *end;
+    size_t n;        /* rows; one more than end in the chunk where the last goes on in the next */
+    uint64_t before; /* elements of the first that lie in chunks before */
+} vl_guide;
+
 /* What a codec may see beside the bytes of its chunk, as far as it asks for it; NULL: it is not there. */
 typedef struct vl_beside {
     const uint32_t
         *row; /* [nrow]: the element of the chunk at which each row ends; the first row may have begun in the
                                chunk before, the last may go on in the next */
     size_t nrow;
+    const vl_guide *guide;
     const uint8_t *near; /* [elements of the chunk]: the same elements of the column that has the same rows */
     vl_type near_type;
     const vl_model *model;   /* of this codec */
@@ -131,7 +141,7 @@ typedef struct vl_codec {
     /* Fills plain. VL_ESTORE. */
     vl_code (*unpack)(const vl_unpack_job *job, vl_err *err);
     void (*release)(void *state); /* frees work->state[id]; NULL: the codec keeps nothing */
-    bool rows, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
+    bool rows, guide, near; /* it wants to see these (vl_beside); what unpack needs of them, pack packs */
     /* Learns from the first chunk of a column: appends the bytes of a model, or nothing. NULL: it does not.
      * Of several for one column the first of the table learns. */
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
@@ -164,6 +174,7 @@ bool vl_codec_may_try(const vl_trial *trial, const vl_codec *codec, unsigned use
 /* Whether a codec that the trial has for such a column wants to see rows. And the one whose chunks share
  * something; NULL: none does. */
 bool vl_codec_wants_rows(const vl_trial *trial, unsigned use, vl_type type);
+bool vl_codec_wants_guide(const vl_trial *trial, unsigned use, vl_type type);
 const vl_codec *vl_codec_sharer(const vl_trial *trial, unsigned use, vl_type type);
 void vl_shared_free(vl_shared *shared);
 

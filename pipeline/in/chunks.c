@@ -9,7 +9,7 @@ void vl_chunks_free(vl_chunks *chunks)
     for (size_t i = 0; i < chunks->cap; i++) {
         vl_buf_free(&chunks->chunk[i].raw);
         vl_buf_free(&chunks->chunk[i].packed);
-        vl_buf_free(&chunks->chunk[i].rows);
+        vl_rows_shown_free(&chunks->chunk[i].shown);
     }
     free(chunks->chunk);
     *chunks = (vl_chunks){ 0 };

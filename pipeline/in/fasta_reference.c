@@ -72,7 +72,8 @@ vl_code vl_fasta_reference_note(const vl_fasta_reference *r, vl_store *st, vl_er
         const uint64_t dims[] = { text.len };
         static const char *const axis[] = { "" };
         if (!vl_store_table(st, "source/reference/sequences", VL_U8, text.data, 1, dims, axis, "",
-                            "sequences of the reference, one a line; md5 as M5 of @SQ lines: of upper case", err) &&
+                            "sequences of the reference, one a line; md5 as M5 of @SQ lines: of upper case",
+                            err) &&
             !vl_store_note(st, where, "name", name, err) &&
             !vl_store_note(st, where, "compression", file->compression, err) &&
             !vl_store_note_u64(st, where, "bytes", file->bytes, err) &&

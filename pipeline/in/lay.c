@@ -1,10 +1,9 @@
 /* Lay (lay.h): for each column one open chunk that batches are copied into. */
-#include "pipeline/in/lay.h"
+#include "pipeline/in/growing.h"
 
 #include "formats/schema.h"
 #include "pipeline/in/learn.h"
 #include "pipeline/in/note_schema.h"
-#include "pipeline/in/wait.h"
 #include "formats/xxh3.h"
 
 #include <assert.h>
@@ -12,22 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends of rows that a codec is shown, of one chunk: of more, as rows may be empty and never fill it, none. */
-enum { MOST_ROWS = 1 << 18 };
-
-typedef struct column {
-    vl_spec spec;
-    vl_piece_column like; /* what spec borrows from, of a piece column */
-    vl_buf open;          /* elements since first */
-    uint64_t first, n;    /* first element of the open chunk; elements so far */
-    XXH3_state_t *hash;
-    vl_model model;        /* spec.model, where a codec learns */
-    bool wants_rows;       /* a codec wants to see where rows end */
-    bool crowded;          /* the open chunk has more of them than are shown */
-    vl_buf rows;           /* u32: ends of rows in the open chunk */
-    vl_wait wait;          /* until what its chunks share is known */
-    struct column *beside; /* owned; what they share; NULL: nothing */
-} column;
+typedef struct vl_growing column;
 
 /* Row offsets of a ragged field: left out while all rows are equally long. */
 typedef struct rows {
@@ -53,130 +37,6 @@ struct vl_lay {
     const vl_shared *given; /* borrowed; NULL: nobody gave what chunks share */
 };
 
-static void column_free(column *c)
-{
-    if (!c) return;
-    column_free(c->beside);
-    vl_wait_free(&c->wait);
-    vl_buf_free(&c->open);
-    vl_buf_free(&c->rows);
-    vl_buf_free(&c->model.bytes);
-    XXH3_freeState(c->hash);
-    free(c);
-}
-
-static column *column_new(const vl_spec *spec, vl_err *err)
-{
-    column *const c = calloc(1, sizeof *c);
-    if (c) c->hash = XXH3_createState();
-    if (!c || !c->hash) {
-        column_free(c);
-        vl_fail(err, VL_ENOMEM, "no memory for a column");
-        return NULL;
-    }
-    c->spec = *spec;
-    if (vl_codec_learner(spec->use, spec->type)) c->spec.model = &c->model;
-    XXH3_128bits_reset(c->hash);
-    return c;
-}
-
-static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err);
-
-/* What the waiting chunks share goes first, in one chunk. */
-static vl_code end_wait(column *c, vl_chunks *out, vl_err *err)
-{
-    const vl_buf *const plain = &c->wait.shared.plain;
-    column *const b = c->beside;
-    if (vl_wait_end(&c->wait, err)) return err->code;
-    if (plain->len) {
-        XXH3_128bits_update(b->hash, plain->data, plain->len);
-        b->n = plain->len / vl_type_width(b->spec.type);
-        if (vl_buf_append(&b->open, plain->data, plain->len, err) || emit(b, true, out, err))
-            return err->code;
-    }
-    return vl_wait_move(&c->wait, out, err);
-}
-
-/* Moves the open chunk to the list, or to those that wait. */
-static vl_code emit(column *c, bool last, vl_chunks *out, vl_err *err)
-{
-    bool over = false;
-    vl_chunk *const chunk = vl_chunks_add(c->wait.codec ? &c->wait.chunks : out, err);
-    if (!chunk) return err->code;
-    chunk->spec = &c->spec;
-    chunk->first = c->first;
-    chunk->count = c->open.len / vl_type_width(c->spec.type);
-    chunk->last = last;
-    chunk->line = 0;
-    vl_buf_swap(&chunk->raw, &c->open);
-    vl_buf_swap(&chunk->rows, &c->rows);
-    if (c->crowded) chunk->rows.len = 0;
-    c->crowded = false;
-    c->open.len = c->rows.len = 0;
-    c->first += chunk->count;
-    if (!c->wait.codec || vl_wait_take(&c->wait, chunk, &over, err)) return err->code;
-    return over ? end_wait(c, out, err) : VL_OK;
-}
-
-/* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never
- * do. */
-static vl_code reserve(vl_buf *open, size_t n, vl_err *err)
-{
-    const size_t want = open->len + n;
-    return vl_buf_reserve(open, want > VL_CHUNK_BYTES / 2 ? VL_CHUNK_BYTES : want, err);
-}
-
-static vl_code append(column *c, const uint8_t *bytes, size_t len, vl_chunks *out, vl_err *err)
-{
-    XXH3_128bits_update(c->hash, bytes, len);
-    c->n += len / vl_type_width(c->spec.type);
-    while (len) {
-        const size_t room = VL_CHUNK_BYTES - c->open.len, n = len < room ? len : room;
-        if (reserve(&c->open, n, err)) return err->code;
-        memcpy(c->open.data + c->open.len, bytes, n);
-        c->open.len += n;
-        bytes += n;
-        len -= n;
-        if (c->open.len == VL_CHUNK_BYTES && emit(c, false, out, err)) return err->code;
-    }
-    return VL_OK;
-}
-
-/* ---- rows ---- */
-
-/* The rows of a batch that end within the open chunk, once it holds the elements up to `to`, from row *i on.
- * An empty row that stands where a chunk ends is the next one's, wherever batches end. */
-static vl_code note_rows(column *c, const vl_column *col, uint64_t base, uint64_t to, size_t *i, vl_err *err)
-{
-    const uint64_t full = c->first + vl_chunk_elements(c->spec.type);
-    for (; *i < col->nrow; ++*i) {
-        const uint64_t from = base + col->offset[*i], end = base + col->offset[*i + 1];
-        if (end > to || (end == full && from == end)) break;
-        c->crowded |= c->rows.len == MOST_ROWS * sizeof(uint32_t);
-        if (c->crowded) continue;
-        const uint32_t place = (uint32_t)(end - c->first);
-        if (vl_buf_append(&c->rows, &place, sizeof place, err)) break;
-    }
-    return err->code;
-}
-
-/* The rows of a batch, chunk by chunk, for a codec that wants to see where they end. base: elements before.
- * */
-static vl_code append_rows(column *c, const vl_column *col, vl_chunks *out, vl_err *err)
-{
-    const size_t width = vl_type_width(c->spec.type);
-    const uint64_t base = c->n, all = base + col->data.len / width;
-    size_t i = 0;
-    do {
-        const uint64_t room = c->first + vl_chunk_elements(c->spec.type), to = all < room ? all : room;
-        const size_t n = (size_t)(to - c->n) * width;
-        if (note_rows(c, col, base, to, &i, err) ||
-            (n && append(c, col->data.data + (c->n - base) * width, n, out, err)))
-            break;
-    } while (c->n < all || i < col->nrow);
-    return err->code;
-}
-
 /* ---- offsets ---- */
 
 static vl_code append_line(column *c, uint64_t from, uint64_t n, uint64_t step, vl_chunks *out, vl_err *err)
@@ -186,7 +46,7 @@ static vl_code append_line(column *c, uint64_t from, uint64_t n, uint64_t step, 
         const uint64_t k = n - i < 512 ? n - i : 512;
         for (uint64_t j = 0; j < k; j++) piece[j] = (from + i + j) * step;
         if (out) {
-            if (append(c, (const uint8_t *)piece, k * 8, out, err)) return err->code;
+            if (vl_growing_append(c, (const uint8_t *)piece, k * 8, out, err)) return err->code;
         } else {
             XXH3_128bits_update(c->hash, piece, k * 8);
             c->n += k;
@@ -224,7 +84,7 @@ static vl_code lay_offsets(rows *r, const vl_column *col, uint64_t base, vl_chun
     r->nrow += col->nrow;
     if (r->uniform) return VL_OK;
     for (size_t i = 0; i <= col->nrow; i++) col->offset[i] += base;
-    return append(r->offset, (const uint8_t *)(col->offset + 1), col->nrow * 8, out, err);
+    return vl_growing_append(r->offset, (const uint8_t *)(col->offset + 1), col->nrow * 8, out, err);
 }
 
 /* ---- references ---- */
@@ -246,7 +106,7 @@ static vl_code find_piece(vl_lay *lay, const vl_piece_column *pc, uint16_t *out,
     vl_spec spec = { .type = pc->type, .use = pc->use, .unit = "", .missing = "", .doc = "" };
     snprintf(spec.path, sizeof spec.path, "%s%s%s", pc->path, taken ? "." : "",
              taken ? vl_type_name(pc->type) : "");
-    column *const c = column_new(&spec, err);
+    column *const c = vl_growing_new(&spec, err);
     if (!c) return err->code;
     c->like = *pc;
     c->spec.unit = c->like.unit;
@@ -291,7 +151,8 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
         number[2 * i] = (uint8_t)map[p->column];
         number[2 * i + 1] = (uint8_t)(map[p->column] >> 8);
         vl_put_le64(start + 8 * i, c->n);
-        if (append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out, err))
+        if (vl_growing_append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out,
+                              err))
             return err->code;
     }
     return VL_OK;
@@ -318,7 +179,7 @@ static vl_code open_beside(column *c, const vl_field *field, const vl_codec *cod
                      .missing = "",
                      .doc = codec->sharing->doc };
     snprintf(spec.path, sizeof spec.path, "%s.%s", field->path, codec->sharing->name);
-    return (c->beside = column_new(&spec, err)) ? VL_OK : err->code;
+    return (c->beside = vl_growing_new(&spec, err)) ? VL_OK : err->code;
 }
 
 /* Somebody gave what the chunks of such a column share. It is laid when it is known what of it they use. */
@@ -340,7 +201,7 @@ static vl_code take_given(vl_lay *lay, column *c, const vl_field *field, vl_err 
 static vl_code open_wait(column *c, const vl_field *field, const vl_trial *trial, vl_err *err)
 {
     const vl_codec *const codec = vl_codec_sharer(trial, field->use, field->type);
-    if (!codec) return VL_OK;
+    if (!codec || c->wants_guide) return VL_OK; /* what guides tells more */
     vl_wait_open(&c->wait, codec);
     c->spec.shared = &c->wait.shared;
     return open_beside(c, field, codec, err);
@@ -358,9 +219,11 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                      .role = field->role,
                      .coding = field->coding };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
-    if (!(lay->field[f] = column_new(&spec, err))) return err->code;
+    if (!(lay->field[f] = vl_growing_new(&spec, err))) return err->code;
     lay->field[f]->wants_rows =
         field->shape == VL_RAGGED && vl_codec_wants_rows(trial, field->use, field->type);
+    lay->field[f]->wants_guide = field->guide && vl_codec_wants_guide(trial, field->use, field->type);
+    lay->field[f]->wants_rows |= lay->field[f]->wants_guide;
     if (is_given(lay, field) ? take_given(lay, lay->field[f], field, err)
                              : open_wait(lay->field[f], field, trial, err))
         return err->code;
@@ -374,7 +237,7 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                        .doc = "row i has the elements offset[i] up to, not including, offset[i+1]" };
     snprintf(offset.path, sizeof offset.path, "%s.offset", field->path);
     lay->rows[f].uniform = true;
-    return (lay->rows[f].offset = column_new(&offset, err)) ? VL_OK : err->code;
+    return (lay->rows[f].offset = vl_growing_new(&offset, err)) ? VL_OK : err->code;
 }
 
 /* ---- fields that the data named ---- */
@@ -421,7 +284,8 @@ static vl_code lay_nothing(rows *r, uint64_t elements, uint64_t to, vl_chunks *o
     if (r->uniform && r->length && begin_offsets(r, out, err)) return err->code;
     r->nrow = to;
     for (uint64_t i = 0; i < n && !r->uniform; i++)
-        if (append(r->offset, (const uint8_t *)&elements, sizeof elements, out, err)) return err->code;
+        if (vl_growing_append(r->offset, (const uint8_t *)&elements, sizeof elements, out, err))
+            return err->code;
     return VL_OK;
 }
 
@@ -453,11 +317,14 @@ bool vl_lay_limit(vl_lay *lay, uint64_t bytes)
     return wait;
 }
 
-static vl_code lay_field(vl_lay *lay, int f, vl_column *col, vl_chunks *out, vl_err *err)
+/* Field `its` of a batch into field f. */
+static vl_code lay_field(vl_lay *lay, int f, vl_batch *batch, int its, vl_chunks *out, vl_err *err)
 {
     column *const c = lay->field[f];
+    vl_column *const col = &batch->col[its];
     const uint64_t base = c->n;
-    if (c->wants_rows ? append_rows(c, col, out, err) : append(c, col->data.data, col->data.len, out, err))
+    if (c->wants_rows ? vl_growing_append_rows(c, batch, its, out, err)
+                      : vl_growing_append(c, col->data.data, col->data.len, out, err))
         return err->code;
     return lay->rows[f].offset ? lay_offsets(&lay->rows[f], col, base, out, err) : VL_OK;
 }
@@ -466,7 +333,7 @@ static vl_code lay_added(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *e
 {
     for (int i = lay->nfixed; i < batch->schema->nfield; i++) {
         int f;
-        if (find_added(lay, &batch->schema->field[i], &f, err) || lay_field(lay, f, &batch->col[i], out, err))
+        if (find_added(lay, &batch->schema->field[i], &f, err) || lay_field(lay, f, batch, i, out, err))
             return err->code;
     }
     for (int f = lay->nfixed; f < lay->whole.nfield; f++) {
@@ -495,7 +362,7 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
     for (int t = 0; t < lay->schema->ntable; t++) batch->first[t] = lay->nrow[t];
     if (batch->npiece && lay_pieces(lay, batch, out, err)) return err->code;
     for (int f = 0; f < lay->nfixed; f++)
-        if (lay_field(lay, f, &batch->col[f], out, err)) return err->code;
+        if (lay_field(lay, f, batch, f, out, err)) return err->code;
     if (lay_added(lay, batch, out, err)) return err->code;
     for (int t = 0; t < lay->schema->ntable; t++) lay->nrow[t] += batch->nrow[t];
     for (int i = 0; i < lay->schema->ncounter; i++) lay->counter[i] += batch->counter[i];
@@ -506,8 +373,8 @@ vl_code vl_lay_batch(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 
 static vl_code end_column(column *c, vl_chunks *out, vl_err *err)
 {
-    if (c->open.len && emit(c, true, out, err)) return err->code;
-    return c->wait.codec ? end_wait(c, out, err) : VL_OK;
+    if (c->open.len && vl_growing_emit(c, true, out, err)) return err->code;
+    return c->wait.codec ? vl_growing_end_wait(c, out, err) : VL_OK;
 }
 
 vl_code vl_lay_end(vl_lay *lay, vl_chunks *out, vl_err *err)
@@ -534,7 +401,9 @@ vl_code vl_lay_given(vl_lay *lay, vl_chunk_fn *to, void *who, vl_err *err)
         for (size_t at = 0; at < plain->len && !err->code; at += VL_CHUNK_BYTES) {
             const size_t left = plain->len - at, n = left < VL_CHUNK_BYTES ? left : VL_CHUNK_BYTES;
             one.n = 0;
-            if (append(b, plain->data + at, n, &one, err) || (b->open.len && emit(b, true, &one, err))) break;
+            if (vl_growing_append(b, plain->data + at, n, &one, err) ||
+                (b->open.len && vl_growing_emit(b, true, &one, err)))
+                break;
             to(who, &one.chunk[0], err);
         }
     }
@@ -587,10 +456,10 @@ void vl_lay_close(vl_lay *lay)
 {
     if (!lay) return;
     for (int f = 0; lay->field && lay->rows && f < lay->schema->nfield; f++) {
-        column_free(lay->field[f]);
-        column_free(lay->rows[f].offset);
+        vl_growing_free(lay->field[f]);
+        vl_growing_free(lay->rows[f].offset);
     }
-    for (int i = 0; i < lay->npiece; i++) column_free(lay->piece[i]);
+    for (int i = 0; i < lay->npiece; i++) vl_growing_free(lay->piece[i]);
     vl_work_free(&lay->learning);
     free(lay->all);
     free(lay->field);

@@ -17,17 +17,15 @@ static vl_code learn_one(vl_learns learns, vl_work *work, const vl_chunks *chunk
     const vl_spec *const spec = chunk->spec;
     const vl_codec *const codec = vl_codec_learner(spec->use, spec->type);
     const vl_chunk *const near = vl_chunk_near(chunks, chunk);
-    const vl_pack_job job = {
-        .plain = chunk->raw.data,
-        .len = chunk->raw.len,
-        .type = spec->type,
-        .beside = { .row = chunk->rows.len ? (const uint32_t *)(const void *)chunk->rows.data : NULL,
-                    .nrow = chunk->rows.len / sizeof(uint32_t),
-                    .near = near ? near->raw.data : NULL,
-                    .near_type = near ? near->spec->type : VL_U8 },
-        .learns = learns,
-        .work = work
-    };
+    vl_guide guide;
+    vl_pack_job job = { .plain = chunk->raw.data,
+                        .len = chunk->raw.len,
+                        .type = spec->type,
+                        .beside = { .near = near ? near->raw.data : NULL,
+                                    .near_type = near ? near->spec->type : VL_U8 },
+                        .learns = learns,
+                        .work = work };
+    vl_rows_show(&chunk->shown, &guide, &job.beside);
     spec->model->codec = codec->id;
     return codec->learn(&job, &spec->model->bytes, err);
 }

@@ -13,14 +13,11 @@ void vl_wait_limit(vl_wait *w, uint64_t bytes) { w->room = bytes; }
 
 vl_code vl_wait_take(vl_wait *w, const vl_chunk *chunk, bool *over, vl_err *err)
 {
-    const vl_pack_job job = {
-        .plain = chunk->raw.data,
-        .len = chunk->raw.len,
-        .type = chunk->spec->type,
-        .beside = { .row = chunk->rows.len ? (const uint32_t *)(const void *)chunk->rows.data : NULL,
-                    .nrow = chunk->rows.len / sizeof(uint32_t) },
-        .work = &w->work
+    vl_guide guide;
+    vl_pack_job job = {
+        .plain = chunk->raw.data, .len = chunk->raw.len, .type = chunk->spec->type, .work = &w->work
     };
+    vl_rows_show(&chunk->shown, &guide, &job.beside);
     bool more = true;
     uint64_t memory = 0;
     if (w->codec->sharing->grow(&w->shared, &job, &more, &memory, err)) return err->code;

@@ -43,6 +43,17 @@ typedef struct vl_spec {
     bool index;                 /* made from columns, under VL_INDEX_GROUP */
 } vl_spec;
 
+/* Rows of a chunk as a codec is shown them (vl_beside). */
+typedef struct vl_rows_shown {
+    vl_buf end;       /* u32: where rows end */
+    vl_buf guide;     /* what guides it, of each row that has elements in the chunk */
+    vl_buf guide_end; /* u32: where each one's ends */
+    uint64_t before;  /* elements of the first row that lie in chunks before */
+} vl_rows_shown;
+void vl_rows_shown_free(vl_rows_shown *shown);
+/* Says in beside what there is; guide: room for it. */
+void vl_rows_show(const vl_rows_shown *shown, vl_guide *guide, vl_beside *beside);
+
 /* A fixed-size piece of one column, before and after pack. */
 typedef struct vl_chunk {
     const vl_spec *spec;   /* borrowed */
@@ -50,7 +61,7 @@ typedef struct vl_chunk {
     bool last;             /* no chunk of this column follows */
     uint64_t line; /* elements between the end of the chunk before and first that were left out: i * line */
     vl_buf raw, packed;
-    vl_buf rows; /* u32: where rows end (vl_beside); empty unless a codec wants it */
+    vl_rows_shown shown; /* its rows; empty unless a codec wants to see them */
     uint8_t codec;
 } vl_chunk;
 

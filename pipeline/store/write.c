@@ -19,6 +19,23 @@ enum { MOST_PLAIN = 4096 }; /* bytes that lie in the header of a data set */
 
 size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
 
+void vl_rows_shown_free(vl_rows_shown *shown)
+{
+    vl_buf_free(&shown->end);
+    vl_buf_free(&shown->guide);
+    vl_buf_free(&shown->guide_end);
+}
+
+void vl_rows_show(const vl_rows_shown *shown, vl_guide *guide, vl_beside *beside)
+{
+    const uint32_t *const end = (const uint32_t *)(const void *)shown->end.data;
+    *guide = (vl_guide){ shown->guide.data, (const uint32_t *)(const void *)shown->guide_end.data,
+                         shown->guide_end.len / sizeof(uint32_t), shown->before };
+    beside->row = shown->end.len ? end : NULL;
+    beside->nrow = shown->end.len / sizeof(uint32_t);
+    beside->guide = guide->n ? guide : NULL;
+}
+
 vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err)
 {
     const size_t width = vl_type_width(chunk->spec->type), real = chunk->raw.len, full = VL_CHUNK_BYTES;
@@ -30,10 +47,8 @@ vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile,
     }
     vl_beside beside = { .model = chunk->spec->model, .shared = chunk->spec->shared };
     if (chunk->spec->use == VL_USE_SHARED) beside.part = &chunk->first;
-    if (chunk->rows.len) {
-        beside.row = (const uint32_t *)(const void *)chunk->rows.data;
-        beside.nrow = chunk->rows.len / sizeof *beside.row;
-    }
+    vl_guide guide;
+    vl_rows_show(&chunk->shown, &guide, &beside);
     if (near && real == chunk->raw.len) { /* what fills a chunk up has nothing beside it */
         beside.near = near->raw.data;
         beside.near_type = near->spec->type;
