@@ -1,5 +1,5 @@
 /* A column of whole numbers, the way out (numbers.h); the way back is numbers_read.c. Which differences are
- * taken is seen on some rows from the middle. */
+ * taken is seen on some rows. */
 #include "pipeline/codec/numbers.h"
 
 #include <string.h>
@@ -176,14 +176,23 @@ static void take(const way *w, const uint64_t *v, const uint64_t *other, size_t 
     *ntwo = b;
 }
 
-/* Bits that all rows take this way, by some from the middle. */
+/* Bits that all rows take this way, by some from all over. */
 static uint64_t cost(vl_numbers *s, const way *w, const uint64_t *v, size_t n,
                      const vl_beside_numbers *beside)
 {
-    const size_t some = n < SOME ? n : SOME, from = (n - some) / 2;
+    enum { STRETCHES = 8 };
+    const size_t stretches = n > SOME ? STRETCHES : 1, each = (n < SOME ? n : SOME) / stretches;
+    const size_t some = each * stretches;
     int64_t *const one = (int64_t *)(void *)s->one.data, *const two = (int64_t *)(void *)s->two.data;
-    size_t none, ntwo;
-    take(w, v, w->beside < 0 ? NULL : beside->value[w->beside], from, from + some, one, &none, two, &ntwo);
+    size_t none = 0, ntwo = 0;
+    for (size_t i = 0; i < stretches; i++) {
+        const size_t from = (2 * i + 1) * (n - each) / (2 * stretches);
+        size_t a, b;
+        take(w, v, w->beside < 0 ? NULL : beside->value[w->beside], from, from + each, one + none, &a,
+             two + ntwo, &b);
+        none += a;
+        ntwo += b;
+    }
     const spread a = measure(&s->symbols.log, one, none, none * n / some);
     const spread b = measure(&s->symbols.log, two, ntwo, ntwo * n / some);
     return (a.size < a.steps ? a.size : a.steps) + (b.size < b.steps ? b.size : b.steps);
@@ -212,7 +221,8 @@ static uint64_t best_way(vl_numbers *s, const uint64_t *v, size_t n, const vl_be
     way w = { VL_NUMBERS_EQUAL, -1, ranked };
     while (next_way(&w, ranked, beside->n)) {
         const uint64_t bits = cost(s, &w, v, n, beside);
-        if (least != UINT64_MAX && bits + NEWS > least) continue;
+        /* where all that was seen is equal, what is not seen is most likely near what stands before it */
+        if (least != UINT64_MAX && (w.how == VL_NUMBERS_BEFORE && !bits ? 0 : bits + NEWS) > least) continue;
         least = bits;
         *best = w;
     }
