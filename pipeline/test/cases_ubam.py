@@ -36,7 +36,7 @@ def exact(t, f, what, stream, data=None, profile="compact", options=(), judge=Tr
     """Ingest of data (default: the stream in BGZF blocks) and export give the stream again."""
     path = f.write("x.bam", bgzf(stream) if data is None else data)
     f.clear("s.h5", "out.bam")
-    done = run("ingest", "-q", "--profile", profile, *options, "-o", f / "s.h5", path)
+    done = run("ingest", "-q", "--format", "bam", "--profile", profile, *options, "-o", f / "s.h5", path)
     if not t.check(done.code == OK and not done.err, what, f"exit code {done.code}: {done.err.strip()}"):
         return False
     plain = run("export", "-q", f / "s.h5")
@@ -54,7 +54,7 @@ def exact(t, f, what, stream, data=None, profile="compact", options=(), judge=Tr
 def refused(t, f, what, data, expected=(), options=(), places=("byte",)):
     path = f.write("x.bam", data)
     f.clear("s.h5")
-    done = run("ingest", "-q", *options, "-o", f / "s.h5", path)
+    done = run("ingest", "-q", "--format", "bam", *options, "-o", f / "s.h5", path)
     check_refusal(t, what, done, expected, (DATA,))
     t.check(all(f"{place} " in done.err for place in places), what, f"no place: {done.err.strip()}")
     t.check(not os.path.exists(f / "s.h5"), what, "left a store")
@@ -155,16 +155,16 @@ def containers(t, f):
     refused(t, f, "two files", bgzf(stream, end=False) + bgzf(stream), ["second BAM", "record 301"])
     path = f.write("y.bam", bgzf(stream))
     f.clear("s.h5")
-    done = run("ingest", "-q", "-o", f / "s.h5", path, f.write("z.bam", bgzf(stream)))
+    done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", path, f.write("z.bam", bgzf(stream)))
     check_refusal(t, "two inputs", done, ["BAM takes one input, 2 were given"], (USAGE,))
-    done = run("ingest", "-q", "--same-data", "-o", f / "s.h5", f"{path},{f / 'z.bam'}")
+    done = run("ingest", "-q", "--format", "bam", "--same-data", "-o", f / "s.h5", f"{path},{f / 'z.bam'}")
     check_refusal(t, "lanes", done, ["z.bam follows"])
     for name in ("x.fastq.gz", "x"):
         f.clear("s.h5")
-        done = run("ingest", "-q", "-o", f / "s.h5", f.write(name, bgzf(stream)))
+        done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", f.write(name, bgzf(stream)))
         t.check(done.code == OK, f"called {name}", done.err)
     f.clear("s.h5")
-    done = run("ingest", "-q", "-o", f / "s.h5", "-", stdin=bgzf(stream))
+    done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", "-", stdin=bgzf(stream))
     t.check(done.code == OK and run("export", "-q", f / "s.h5").out == stream, "standard input", done.err)
 
 
@@ -197,7 +197,7 @@ def pairs(t, f):
             "pairs", "reads, names or layout")
     for threads in (1, 7):
         f.clear("s.h5")
-        done = run("ingest", "-q", "-@", threads, "-o", f / "s.h5", f / "x.bam")
+        done = run("ingest", "-q", "--format", "bam", "-@", threads, "-o", f / "s.h5", f / "x.bam")
         t.check(done.code == OK and f.read("s.h5") == first, f"pairs, {threads} threads", done.err)
     f.clear("1.fq", "2.fq", "a.fq", "b.fq", "q.h5")
     done = run("export", "-q", f / "s.h5", "-1", f / "1.fq", "-2", f / "2.fq")
@@ -227,7 +227,7 @@ def no_pairs(t, f):
         if exact(t, f, what, stream):
             t.check(notes(f)["layout"] == ["single"], what, "is in pairs")
         f.clear("s.h5")
-        done = run("ingest", "-q", "-o", f / "s.h5", "-", stdin=bgzf(stream))
+        done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", "-", stdin=bgzf(stream))
         check_refusal(t, what, done, [again, "record"], (DATA,))
     for what, some in (("second mates first", parts[1:3]), ("one mate", parts[:1]),
                        ("no names in common", parts[:3:2]),
@@ -324,7 +324,7 @@ def broken(t, f):
             at, any_byte = t.random.randrange(4, len(data)), t.random.randrange(256)
             data[at] = t.random.choice((0, 1, 255, 128, any_byte))
         f.clear("s.h5")
-        done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.bam", bytes(data)))
+        done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", f.write("x.bam", bytes(data)))
         t.check(done.code in (OK, DATA), f"broken {i}", f"exit code {done.code}: {done.err}")
         if done.code == OK:
             legal_ones += 1
@@ -362,12 +362,12 @@ def blocks(t, f):
     first = f.read("s.h5")
     for threads in (1, 7):
         f.clear("s.h5")
-        done = run("ingest", "-q", "-@", threads, "-o", f / "s.h5", f / "x.bam")
+        done = run("ingest", "-q", "--format", "bam", "-@", threads, "-o", f / "s.h5", f / "x.bam")
         t.check(done.code == OK and f.read("s.h5") == first, f"{threads} threads", "another store" + done.err)
     done = run("verify", f / "s.h5")
     t.check(done.code == OK, "verify", done.err)
     f.clear("s.h5")
-    done = run("ingest", "-q", "--max-memory", "256M", "-o", f / "s.h5", f / "x.bam")
+    done = run("ingest", "-q", "--format", "bam", "--max-memory", "256M", "-o", f / "s.h5", f / "x.bam")
     t.check(done.code == OK and f.read("s.h5") == first, "256 MiB", done.err)
     read_by_stranger(t, f, parts)
     done = run("view", f / "s.h5", "--name", "m/39999/ccs", "-O", "tsv", "--columns",

@@ -123,6 +123,7 @@ static void give_beside(vl_pack_job *job, const vl_codec *codec)
         job->beside.row = row;
         job->beside.nrow = k;
     }
+    if (test_of(codec)->see) test_of(codec)->see(job);
     if (codec->near && n) {
         job->beside.near = near;
         job->beside.near_type = VL_U8;
@@ -282,7 +283,8 @@ static size_t next_length(size_t n)
 
 static void check_round_trips(void)
 {
-    static const int thorough = VL_ONE(VL_U8) | VL_ONE(VL_I16) | VL_ONE(VL_F32) | VL_ONE(VL_F64);
+    static const int thorough =
+        VL_ONE(VL_I64) | VL_ONE(VL_U8) | VL_ONE(VL_I16) | VL_ONE(VL_F32) | VL_ONE(VL_F64);
     for (const vl_codec *const *c = vl_codecs; *c; c++) {
         for (int t = VL_U8; t <= VL_F64; t++) {
             if (!((*c)->types >> t & 1)) continue;
@@ -414,7 +416,7 @@ static void check_wrong_codec(const vl_codec *codec, const vl_buf *packed, const
 
 static void check_damage(void)
 {
-    static const vl_type types[] = { VL_U8, VL_I16, VL_F32, VL_F64 };
+    static const vl_type types[] = { VL_U8, VL_I16, VL_F32, VL_F64, VL_I64 };
     vl_buf plain = { 0 }, packed = { 0 };
     for (const vl_codec *const *c = vl_codecs; *c; c++) {
         for (size_t t = 0; t < sizeof types / sizeof *types; t++) {

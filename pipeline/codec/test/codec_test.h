@@ -40,6 +40,8 @@ typedef struct vl_codec_test {
     bool (*holds)(sort of, size_t n, size_t width);
     /* Bytes that no generic sort is like: replaces plain by n elements that the codec must hold. */
     void (*draw)(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
+    /* Says what else the codec sees of bytes that draw made, if they are the last ones. */
+    void (*see)(vl_pack_job *job);
     uint8_t starts; /* rows begin where this letter stands; 0: anywhere */
     size_t enough;  /* elements that it needs to hold any at all; 0: few */
     /* Payloads that lie. */
