@@ -150,6 +150,8 @@ void vl_contigs_free(vl_contigs *c);
 vl_code vl_aligned_bam_put(const vl_alignment *a, vl_buf *out, vl_err *err);
 /* The header of BAM. */
 vl_code vl_aligned_bam_header(const vl_contigs *c, vl_cell kept, vl_buf *out, vl_err *err);
+/* The lines of the header. BAM may name contigs in its list alone: then lines @SQ are made of that. */
+vl_code vl_sam_header(const vl_contigs *c, vl_buf *out, vl_err *err);
 /* As SAM, without the end of the line. */
 vl_code vl_sam_put(const vl_alignment *a, const vl_contigs *c, vl_buf *out, vl_err *err);
 

@@ -64,9 +64,6 @@ static vl_code check(const vl_alignment *a, int64_t in_read, vl_err *err)
     if (a->base.n && !(a->flag & VL_FLAG_UNMAPPED) && a->nop && in_read != (int64_t)a->base.n)
         return vl_fail(err, VL_EFORMAT, "CIGAR covers %" PRId64 " letters, the record has %zu", in_read,
                        a->base.n);
-    if (a->position < -1 || a->mate_position < -1)
-        return vl_fail(err, VL_EFORMAT, "a position is %" PRId64 ", before the contig's first",
-                       (a->position < -1 ? a->position : a->mate_position) + 1);
     return VL_OK;
 }
 

@@ -77,9 +77,12 @@ static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, 
     vl_sam_head *const h = self;
     uint64_t line = 0;
     const size_t nheader = header_of(bytes[0], n[0], whole[0], more);
-    const uint8_t *const end = n[0] ? memchr(bytes[0], '\n', n[0]) : NULL;
     if (*more) return VL_OK;
-    h->crlf = end && end > bytes[0] && end[-1] == '\r';
+    const uint8_t *const first = bytes[0] + nheader; /* record: the header may end its lines otherwise */
+    const uint8_t *const end = n[0] > nheader ? memchr(first, '\n', n[0] - nheader) : NULL;
+    *more = !end && !whole[0];
+    if (*more) return VL_OK;
+    h->crlf = end && end > first && end[-1] == '\r';
     if (vl_buf_append(&h->header, bytes[0], nheader, err)) return err->code;
     if (!vl_contigs_read(&h->contigs, (vl_cell){ h->header.data, nheader }, &line, err)) return VL_OK;
     err->line = line ? line : VL_NOWHERE;
@@ -201,8 +204,7 @@ static vl_code print(const void *self, const vl_batch *batch, bool last, vl_buf 
     const how *const h = self;
     vl_alignments_out rows;
     const size_t n = batch->nrow[VL_AT_ALIGNMENT];
-    if (!batch->first[VL_AT_ALIGNMENT] && vl_buf_append(out, h->contigs.text.at, h->contigs.text.n, err))
-        return err->code;
+    if (!batch->first[VL_AT_ALIGNMENT] && vl_sam_header(&h->contigs, out, err)) return err->code;
     if (!vl_alignments_out_init(&rows, batch, err))
         for (size_t i = 0; i < n && !err->code; i++)
             put_line(h, &rows, i, last && h->no_final && i + 1 == n, out, err);

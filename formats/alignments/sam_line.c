@@ -199,7 +199,7 @@ static vl_code end_of(const vl_sam_in *w, vl_cell *line, bool ends, vl_err *err)
         return refuse(w, line->at, err);
     }
     if (ends && crlf != w->h->crlf) {
-        vl_fail(err, VL_EFORMAT, "the line ends in %s, the first one in %s", crlf ? "CR LF" : "LF",
+        vl_fail(err, VL_EFORMAT, "the line ends in %s, the first record in %s", crlf ? "CR LF" : "LF",
                 crlf ? "LF" : "CR LF");
         return refuse(w, line->at + line->n - 1, err);
     }

@@ -22,6 +22,29 @@ static vl_code put_number(vl_buf *out, int64_t v, vl_err *err)
     return put(out, digit + n, sizeof digit - n, err);
 }
 
+static bool has_contigs(vl_cell text)
+{
+    while (text.n) {
+        const vl_cell line = vl_sam_split(&text, '\n');
+        if (line.n >= 4 && !memcmp(line.at, "@SQ\t", 4)) return true;
+    }
+    return false;
+}
+
+vl_code vl_sam_header(const vl_contigs *c, vl_buf *out, vl_err *err)
+{
+    const vl_cell text = c->text;
+    const bool lacking = c->binary && !has_contigs(text);
+    if (put(out, text.at, text.n, err) || !c->binary) return err->code;
+    for (size_t i = 0; lacking && i < c->n && !err->code; i++) {
+        const vl_contig *const one = &c->contig[i];
+        if (!put(out, "@SQ\tSN:", 7, err) && !put(out, one->name.at, one->name.n, err) &&
+            !put(out, "\tLN:", 4, err) && !put_number(out, one->length, err))
+            put(out, "\n", 1, err);
+    }
+    return err->code;
+}
+
 static vl_code put_contig(int64_t number, const vl_contigs *c, vl_buf *out, vl_err *err)
 {
     if (number < 0) return put(out, "*", 1, err);

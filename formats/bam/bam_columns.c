@@ -130,6 +130,10 @@ vl_code vl_bam_push_tags(vl_bam_columns *c, vl_batch *b, const uint8_t *from, co
         *bad = p;
         if (vl_bam_tag_read(p, end, &t, bad, err)) return err->code;
         if (*rest) continue;
+        if (!t.usual) {
+            *rest = p;
+            continue;
+        }
         if (find_or_add(c, b, &t, &one, err)) return err->code;
         if (one->last == b->nrow[c->at->table] + 1) *rest = p;
         else if (push_tag(c, b, &t, one, err)) return err->code;

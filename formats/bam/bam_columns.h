@@ -43,7 +43,8 @@ vl_code vl_bam_skip_rows(vl_batch *b, int field, uint64_t to, vl_err *err);
 
 vl_code vl_bam_push_letters(vl_batch *b, int field, const vl_bam_record *r, vl_err *err);
 /* Tags [from, end) into their columns, as a row that is not counted yet. All are checked. *rest: from where
- * on they are in none, the first that stands there twice; NULL. *bad: the byte that is wrong. */
+ * on they are in none: the first that stands there twice, or whose name no column can have; NULL. *bad: the
+ * byte that is wrong. */
 vl_code vl_bam_push_tags(vl_bam_columns *c, vl_batch *b, const uint8_t *from, const uint8_t *end,
                          const uint8_t **rest, const uint8_t **bad, vl_err *err);
 /* Columns of tags get the rows that they have nothing in, up to the last. */

@@ -90,6 +90,7 @@ typedef struct vl_bam_tag {
     char type;   /* of BAM: A c C s S i I f Z H B */
     char of;     /* of a B: c C s S i I f; else 0 */
     bool narrow; /* a whole number in the fewest bytes that hold it */
+    bool usual;  /* its name is a letter, and a letter or digit (SAM specification, section 1.5) */
 } vl_bam_tag;
 
 /* The tag at p, of a record that ends at end. *bad: the byte that is wrong. */

@@ -78,9 +78,9 @@ vl_code vl_bam_tag_read(const uint8_t *p, const uint8_t *end, vl_bam_tag *out, c
     *bad = p;
     if (end - p < 3) return vl_fail(err, VL_EFORMAT, "record ends within a tag");
     *out = (vl_bam_tag){ .at = p, .value = p + 3, .n = 1, .type = (char)p[2] };
-    if (!is_letter(p[0]) || !(is_letter(p[1]) || (p[1] >= '0' && p[1] <= '9')))
-        return vl_fail(err, VL_EFORMAT,
-                       "a tag is called 0x%02x 0x%02x, expected a letter and a letter or digit", p[0], p[1]);
+    if (p[0] <= ' ' || p[0] > '~' || p[1] <= ' ' || p[1] > '~')
+        return vl_fail(err, VL_EFORMAT, "a tag is called 0x%02x 0x%02x, expected two letters", p[0], p[1]);
+    out->usual = is_letter(p[0]) && (is_letter(p[1]) || (p[1] >= '0' && p[1] <= '9'));
     if (out->type == 'B') return read_array(out, end, err);
     if (out->type == 'Z' || out->type == 'H') return read_text(out, end, err);
     const size_t width = out->type == 'A' ? 1 : vl_bam_width(out->type);

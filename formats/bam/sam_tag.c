@@ -95,12 +95,10 @@ static bool put_value(char type, vl_cell s, vl_buf *out, vl_err *err)
     }
 }
 
-static bool is_letter(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-
 bool vl_sam_tag(vl_cell s, vl_buf *out, vl_err *err)
 {
-    if (s.n < 5 || s.at[2] != ':' || s.at[4] != ':' || !is_letter(s.at[0]) ||
-        !(is_letter(s.at[1]) || (s.at[1] >= '0' && s.at[1] <= '9')) || !strchr("AifZHB", s.at[3]) || !s.at[3])
+    if (s.n < 5 || s.at[2] != ':' || s.at[4] != ':' || s.at[0] <= ' ' || s.at[0] > '~' || s.at[1] <= ' ' ||
+        s.at[1] > '~' || !strchr("AifZHB", s.at[3]) || !s.at[3])
         return false;
     const vl_cell value = { s.at + 5, s.n - 5 };
     int64_t whole = 0;

@@ -3,8 +3,7 @@
 
 static vl_code sam_head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    const vl_cell header = vl_alignments_own_of(v)->contigs.text;
-    return vl_buf_append(text, header.at, header.n, err);
+    return vl_sam_header(&vl_alignments_own_of(v)->contigs, text, err);
 }
 
 static vl_code put_sam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)
