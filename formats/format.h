@@ -115,7 +115,7 @@ typedef struct vl_format {
      * way back. */
     vl_code (*unfinish)(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                         vl_err *err);
-    /* Takes the stream vl_way.head, which stays until end: what all batches need. NULL: print sees it. */
+    /* Takes the stream vl_way.head, which stays until end: what all batches need. NULL: the first has it. */
     vl_code (*begin)(void *how, vl_cell head, vl_err *err);
     /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the
      * batch, as parse wrote them. */

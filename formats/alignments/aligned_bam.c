@@ -251,9 +251,9 @@ static vl_code put_number(vl_buf *out, int64_t n, vl_err *err)
     return vl_buf_append(out, bytes, sizeof bytes, err);
 }
 
-vl_code vl_aligned_bam_header(const vl_contigs *c, vl_cell kept, vl_buf *out, vl_err *err)
+vl_code vl_aligned_bam_header(const vl_contigs *c, vl_buf *out, vl_err *err)
 {
-    if (c->binary) return vl_buf_append(out, kept.at, kept.n, err);
+    if (c->binary) return vl_buf_append(out, c->header.at, c->header.n, err);
     if (vl_buf_append(out, vl_bam_magic, VL_BAM_MAGIC, err) || put_number(out, (int64_t)c->text.n, err) ||
         vl_buf_append(out, c->text.at, c->text.n, err) || put_number(out, (int64_t)c->n, err))
         return err->code;
@@ -281,23 +281,26 @@ static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counte
     return err->code;
 }
 
-static vl_code print_header(const vl_batch *batch, vl_buf *out, vl_err *err)
+/* The header stands in the first batch, unless the store has none: SAM may begin with a record. */
+bool vl_alignments_begins(const vl_batch *batch, const vl_contigs *c)
 {
-    const vl_buf *const kept = &batch->col[VL_AL_HEADER].data;
-    vl_contigs c;
-    if (batch->first[VL_AT_ALIGNMENT]) return VL_OK;
-    if (!vl_contigs_read(&c, (vl_cell){ kept->data, kept->len }, NULL, err))
-        vl_aligned_bam_header(&c, (vl_cell){ kept->data, kept->len }, out, err);
-    vl_contigs_free(&c);
-    return err->code;
+    return batch->col[VL_AL_HEADER].data.len || (!c->header.n && !batch->first[VL_AT_ALIGNMENT]);
 }
+
+vl_code vl_alignments_how_begin(void *how, vl_cell header, vl_err *err)
+{
+    return vl_contigs_read(how, header, NULL, err);
+}
+
+void vl_alignments_how_end(void *how) { vl_contigs_free(how); }
 
 static vl_code print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err)
 {
-    (void)how, (void)last;
+    (void)last;
+    const vl_contigs *const c = how;
     vl_alignments_out rows;
     vl_alignment a;
-    if (print_header(batch, out, err)) return err->code;
+    if (vl_alignments_begins(batch, c) && vl_aligned_bam_header(c, out, err)) return err->code;
     if (!vl_alignments_out_init(&rows, batch, err))
         for (size_t i = 0; i < batch->nrow[VL_AT_ALIGNMENT] && !err->code; i++)
             if (!vl_alignments_row(&rows, i, &a, err)) vl_aligned_bam_put(&a, out, err);
@@ -335,5 +338,8 @@ const vl_format vl_aligned_bam = { .name = "aligned_bam",
                                    .join = join,
                                    .finish = finish,
                                    .close = close,
+                                   .print_size = sizeof(vl_contigs),
                                    .unfinish = unfinish,
+                                   .begin = vl_alignments_how_begin,
+                                   .end = vl_alignments_how_end,
                                    .print = print };

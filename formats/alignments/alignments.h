@@ -135,8 +135,8 @@ typedef struct vl_contigs {
     size_t n;
     uint32_t *slot; /* owned: 1 + number, by names */
     size_t nslot;
-    bool binary;  /* the header is BAM's */
-    vl_cell text; /* of it */
+    bool binary;          /* the header is BAM's */
+    vl_cell header, text; /* borrowed: all of it, its lines */
 } vl_contigs;
 
 /* Refuses a name that stands there twice; *line: of SAM, or 0. */
@@ -146,10 +146,16 @@ void vl_contigs_free(vl_contigs *c);
 
 /* ---- the formats ---- */
 
+/* begin and end of vl_format, where `how` begins with vl_contigs; and whether the header goes before a
+ * batch. */
+vl_code vl_alignments_how_begin(void *how, vl_cell header, vl_err *err);
+void vl_alignments_how_end(void *how);
+bool vl_alignments_begins(const vl_batch *batch, const vl_contigs *c);
+
 /* How alignments are printed as BAM. */
 vl_code vl_aligned_bam_put(const vl_alignment *a, vl_buf *out, vl_err *err);
 /* The header of BAM. */
-vl_code vl_aligned_bam_header(const vl_contigs *c, vl_cell kept, vl_buf *out, vl_err *err);
+vl_code vl_aligned_bam_header(const vl_contigs *c, vl_buf *out, vl_err *err);
 /* The lines of the header. BAM may name contigs in its list alone: then lines @SQ are made of that. */
 vl_code vl_sam_header(const vl_contigs *c, vl_buf *out, vl_err *err);
 /* As SAM, without the end of the line. */

@@ -121,7 +121,7 @@ static uint64_t line_of(vl_cell all, size_t i)
 vl_code vl_contigs_read(vl_contigs *c, vl_cell header, uint64_t *line, vl_err *err)
 {
     size_t twice = 0;
-    *c = (vl_contigs){ 0 };
+    *c = (vl_contigs){ .header = header };
     c->binary = header.n >= VL_BAM_MAGIC && !memcmp(header.at, vl_bam_magic, VL_BAM_MAGIC);
     if (c->binary ? read_binary(c, header, err) : read_text(c, header, line, err)) return err->code;
     if (make_slots(c, &twice, err) || !twice || c->binary) return err->code;

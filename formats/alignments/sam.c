@@ -162,8 +162,8 @@ static void close(void *self, void *tail)
 /* ---- print ---- */
 
 typedef struct how {
+    vl_contigs contigs; /* first (vl_alignments_how_begin) */
     bool crlf, no_final;
-    vl_contigs contigs;
 } how;
 
 static vl_code unfinish(void *self, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
@@ -184,13 +184,6 @@ static vl_code unfinish(void *self, const vl_facts *facts, const uint64_t *count
     return err->code;
 }
 
-static vl_code begin(void *self, vl_cell header, vl_err *err)
-{
-    return vl_contigs_read(&((how *)self)->contigs, header, NULL, err);
-}
-
-static void end(void *self) { vl_contigs_free(&((how *)self)->contigs); }
-
 static vl_code put_line(const how *h, vl_alignments_out *rows, size_t i, bool open_end, vl_buf *out,
                         vl_err *err)
 {
@@ -204,7 +197,7 @@ static vl_code print(const void *self, const vl_batch *batch, bool last, vl_buf 
     const how *const h = self;
     vl_alignments_out rows;
     const size_t n = batch->nrow[VL_AT_ALIGNMENT];
-    if (!batch->first[VL_AT_ALIGNMENT] && vl_sam_header(&h->contigs, out, err)) return err->code;
+    if (vl_alignments_begins(batch, &h->contigs) && vl_sam_header(&h->contigs, out, err)) return err->code;
     if (!vl_alignments_out_init(&rows, batch, err))
         for (size_t i = 0; i < n && !err->code; i++)
             put_line(h, &rows, i, last && h->no_final && i + 1 == n, out, err);
@@ -234,6 +227,6 @@ const vl_format vl_sam = { .name = "sam",
                            .close = close,
                            .print_size = sizeof(how),
                            .unfinish = unfinish,
-                           .begin = begin,
+                           .begin = vl_alignments_how_begin,
                            .print = print,
-                           .end = end };
+                           .end = vl_alignments_how_end };

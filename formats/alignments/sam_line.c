@@ -52,11 +52,11 @@ static vl_code read_numbers(const vl_sam_in *w, const vl_cell *field, vl_alignme
     int64_t flag, mapq;
     if (!read_number(field[FLAG], true, 0, UINT16_MAX, &flag))
         return wrong(w, FLAG, field[FLAG], "a number up to 65535", err);
-    if (!read_number(field[POS], false, 0, INT64_MAX, &a->position))
+    if (!read_number(field[POS], false, -INT64_MAX, INT64_MAX, &a->position))
         return wrong(w, POS, field[POS], "a position, from 1, or 0 for none", err);
     if (!read_number(field[MAPQ], false, 0, UINT8_MAX, &mapq))
         return wrong(w, MAPQ, field[MAPQ], "a number up to 255", err);
-    if (!read_number(field[PNEXT], false, 0, INT64_MAX, &a->mate_position))
+    if (!read_number(field[PNEXT], false, -INT64_MAX, INT64_MAX, &a->mate_position))
         return wrong(w, PNEXT, field[PNEXT], "a position, from 1, or 0 for none", err);
     if (!read_number(field[TLEN], false, INT64_MIN, INT64_MAX, &a->template_length))
         return wrong(w, TLEN, field[TLEN], "a number", err);

@@ -46,7 +46,9 @@ typedef struct reading {
     vl_batch batch;
     vl_facts facts;
     uint64_t counter[VL_MAX_COUNTER];
-    const void *how; /* print what comes; NULL: do not */
+    void *how;    /* print what comes; NULL: do not */
+    int stream;   /* 1 + field that how begins with, if it has not yet; 0 */
+    vl_buf first; /* what stands in it */
     vl_buf out[MOST_STREAM];
     bool odd; /* of what mend gets */
     void *mend;
@@ -154,6 +156,12 @@ static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
     if (r->format->join(r->head, r->tail, block, batch, err)) return err->code;
     check_batch(batch);
     for (int i = 0; i < batch->schema->ncounter; i++) r->counter[i] += batch->counter[i];
+    if (r->how && r->stream) {
+        const vl_buf *const stream = &batch->col[r->stream - 1].data;
+        MUST(!vl_buf_append(&r->first, stream->data, stream->len, err));
+        MUST(!r->format->begin(r->how, (vl_cell){ r->first.data, r->first.len }, err));
+        r->stream = 0;
+    }
     if (r->mend) return print_values(r, last, err);
     return r->how ? r->format->print(r->how, batch, last, r->out, err) : VL_OK;
 }
@@ -260,6 +268,7 @@ static void print_again(reading *r)
     }
     MUST(!r->format->unfinish(how, &r->facts, r->counter, r->ask.nstream, &way, &err));
     r->how = how;
+    r->stream = r->format->begin ? way.head : 0;
     const vl_same_values *const same = r->format->same_values;
     if (same) MUST(r->mend = calloc(1, same->mend_size));
     pass(r, &err);
@@ -276,6 +285,8 @@ static void print_again(reading *r)
         vl_buf_free(&r->out[s]);
     }
     r->how = NULL;
+    if (r->format->end) r->format->end(how);
+    vl_buf_free(&r->first);
     free(how);
 }
 

@@ -21,8 +21,7 @@ const vl_form vl_alignments_sam = { .name = "sam", .head = sam_head, .print = sa
 
 static vl_code bam_head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    const vl_alignments_own *const o = vl_alignments_own_of(v);
-    return vl_aligned_bam_header(&o->contigs, (vl_cell){ o->header.data, o->header.len }, text, err);
+    return vl_aligned_bam_header(&vl_alignments_own_of(v)->contigs, text, err);
 }
 
 static vl_code put_bam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)

@@ -187,11 +187,10 @@ static void add_fact(void *facts, const char *where, const char *name, const cha
 }
 
 /* The stream that the format sees once, before the first batch. */
-static vl_code begin(export *x, vl_way *way, vl_err *err)
+static vl_code begin(export *x, const vl_way *way, vl_err *err)
 {
     const int column = vl_reader_column(x->reader, way->head - 1);
     if (column >= 0 && vl_store_read(x->store, column, &x->head, &x->work, err)) return err->code;
-    way->head = 0;
     return x->format->begin(x->how, (vl_cell){ x->head.data, x->head.len }, err);
 }
 

@@ -16,6 +16,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 
 from bammodel import header, record, split, tag
 from containers import bgzf
@@ -154,9 +155,24 @@ def many(t, f):
 
 
 def by_stranger(t, f, records):
-    """The columns as h5py sees them."""
+    """h5py in a process of its own, with our plugin."""
+    import pickle
+    with open(f / "expected", "wb") as out:
+        pickle.dump(records, out)
+    plugin = run("plugin-path").out.decode().strip()
+    done = subprocess.run([sys.executable, __file__, "--read", f / "s.h5", f / "expected"],
+                          env={**os.environ, "HDF5_PLUGIN_PATH": plugin}, capture_output=True, text=True)
+    if "__asan" in done.stderr:
+        return t.skip("the plugin has sanitizers, and Python has none: columns by h5py")
+    t.check(done.returncode == 0, "columns", f"h5py sees others {done.stderr[-300:]}")
+
+
+def look(path, expected):
     import h5py
-    with h5py.File(f / "s.h5", "r") as h:
+    import pickle
+    with open(expected, "rb") as file:
+        records = pickle.load(file)
+    with h5py.File(path, "r") as h:
         place = h["alignments/place"][:].reshape(-1, 8)
         name, ends = h["alignments/name"][:].tobytes(), h["alignments/name.offset"][:]
         mapq = h["alignments/mapq"][:].tolist()
@@ -168,7 +184,7 @@ def by_stranger(t, f, records):
         good &= row[:2] == [contig, at] and row[3:7] == [flag, mate, mate_at, length]
         good &= name[ends[row[7]]:ends[row[7] + 1]] == records[i][36:36 + nname - 1]
         good &= mapq[i] == records[i][13]
-    t.check(good, "columns", "h5py sees others")
+    return 0 if good else 1
 
 
 def to_text(t, f, stream):
@@ -240,7 +256,7 @@ def lines(t, f):
     """Lines of SAM that are wrong in one field each, and odd ones that are not."""
     good = SOME_SAM[0].split(b"\t")
     wrong = {0: (b"", b"x" * 255, b"a\x01"), 1: (b"", b"x", b"65536", b"-1"), 2: (b"chr2", b""),
-             3: (b"", b"-1", b"1.5"), 4: (b"256", b"", b"x"), 5: (b"", b"5", b"5Q", b"M", b"4M", b"99999999999M"),
+             3: (b"", b"1.5", b"-"), 4: (b"256", b"", b"x"), 5: (b"", b"5", b"5Q", b"M", b"4M", b"99999999999M"),
              6: (b"chr2",), 7: (b"x",), 8: (b"", b"1e3"), 9: (b"", b"ACGT", b"AC GT", b"AC,GT"),
              10: (b"", b"IIII", b"IIII\x7f", b"IIIII "), 11: (b"NM:i:x", b"NM:i:", b"NMi0", b"NM:Q:1", b"N:i:1", b"")}
     for field, values in wrong.items():
@@ -270,4 +286,6 @@ def from_a_pipe(t, f):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--read"]:
+        sys.exit(look(*sys.argv[2:]))
     main(cases, Part("real_data", real_data), many, cut_everywhere, broken, lines, from_a_pipe)
