@@ -150,13 +150,22 @@ vl_code vl_export_texts(vl_store *store, int *n, uint64_t *bytes, vl_err *err)
     return err->code;
 }
 
+/* Formats of several kinds may share an ending: that of this kind. */
+static const vl_format *of_kind(const vl_format *named, const char *kind)
+{
+    for (int i = 0; named && vl_formats[i]; i++)
+        if (!strcmp(vl_formats[i]->schema->kind, kind) && !strcmp(vl_formats[i]->ending[0], named->ending[0]))
+            return vl_formats[i];
+    return named;
+}
+
 /* The format that was asked for, by itself or by the name of the output. */
 static vl_code choose_format(export *x, vl_err *err)
 {
     const vl_export *const ask = x->ask;
     const char *const kind = x->format->schema->kind, *const path = ask->out[0] ? ask->out[0] : "";
     const vl_format *const named = ask->by_name ? vl_name_split(vl_name_base(path)).format : NULL;
-    const vl_format *const other = ask->format ? vl_format_find(ask->format) : named;
+    const vl_format *const other = of_kind(ask->format ? vl_format_find(ask->format) : named, kind);
     const bool fits = other && !strcmp(other->schema->kind, kind);
     if (ask->format && !fits)
         return vl_fail(err, VL_EARG, "the store holds %s, which are not printed as '%.40s'", kind,
