@@ -90,12 +90,14 @@ typedef struct vl_bam_tag {
     char type;   /* of BAM: A c C s S i I f Z H B */
     char of;     /* of a B: c C s S i I f; else 0 */
     bool narrow; /* a whole number in the fewest bytes that hold it */
-    bool usual;  /* its name is a letter, and a letter or digit (SAM specification, section 1.5) */
+    bool usual;  /* vl_bam_usual */
 } vl_bam_tag;
 
 /* The tag at p, of a record that ends at end. *bad: the byte that is wrong. */
 vl_code vl_bam_tag_read(const uint8_t *p, const uint8_t *end, vl_bam_tag *out, const uint8_t **bad,
                         vl_err *err);
+/* Is a name a letter, and a letter or digit (SAM specification, section 1.5)? */
+bool vl_bam_usual(const uint8_t *name);
 int64_t vl_bam_number(char type, const uint8_t *value); /* of a whole number */
 /* The type in which a whole number stands, where it says n. */
 char vl_bam_narrow(int64_t number);

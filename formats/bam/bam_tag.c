@@ -42,6 +42,11 @@ static bool is_letter(uint8_t c)
     return c >= 'a' && c <= 'z';
 }
 
+bool vl_bam_usual(const uint8_t *name)
+{
+    return is_letter(name[0]) && (is_letter(name[1]) || (name[1] >= '0' && name[1] <= '9'));
+}
+
 static vl_code read_array(vl_bam_tag *t, const uint8_t *end, vl_err *err)
 {
     const size_t left = (size_t)(end - t->value);
@@ -80,7 +85,7 @@ vl_code vl_bam_tag_read(const uint8_t *p, const uint8_t *end, vl_bam_tag *out, c
     *out = (vl_bam_tag){ .at = p, .value = p + 3, .n = 1, .type = (char)p[2] };
     if (p[0] <= ' ' || p[0] > '~' || p[1] <= ' ' || p[1] > '~')
         return vl_fail(err, VL_EFORMAT, "a tag is called 0x%02x 0x%02x, expected two letters", p[0], p[1]);
-    out->usual = is_letter(p[0]) && (is_letter(p[1]) || (p[1] >= '0' && p[1] <= '9'));
+    out->usual = vl_bam_usual(p);
     if (out->type == 'B') return read_array(out, end, err);
     if (out->type == 'Z' || out->type == 'H') return read_text(out, end, err);
     const size_t width = out->type == 'A' ? 1 : vl_bam_width(out->type);

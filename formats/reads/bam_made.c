@@ -37,7 +37,8 @@ static bool put_all(vl_cell s, vl_buf *out, vl_err *err)
     const size_t start = out->len;
     do {
         const vl_cell part = vl_sam_split(&s, '\t');
-        if (part.n < 5 || has_tag(out, start, part.at) || !vl_sam_tag(part, out, err)) {
+        if (part.n < 5 || !vl_bam_usual(part.at) || has_tag(out, start, part.at) ||
+            !vl_sam_tag(part, out, err)) {
             out->len = start;
             return false;
         }

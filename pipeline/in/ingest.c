@@ -47,6 +47,7 @@ typedef struct ingest {
     int nslot;
     uint64_t total[VL_MAX_STREAM]; /* bytes of the inputs; 0 if unknown */
     vl_fasta_reference reference;  /* zeros: there is none */
+    vl_inputs inputs;              /* those asked for; owns nothing */
     bool refers;                   /* bases are places in it */
     vl_progress progress;
 } ingest;
@@ -507,7 +508,10 @@ static vl_code open_inputs(ingest *g, bool again, vl_err *err)
     const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given, again };
     if (a->max_memory > FIXED << 20) /* what a block makes may be far larger than it */
         vl_buf_limit(a->max_memory - (PROGRAM << 20));
-    if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, a->inputs, &how, err)) return err->code;
+    g->inputs = *a->inputs;
+    g->inputs.reference = a->reference;
+    if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, &g->inputs, &how, err))
+        return err->code;
     for (int s = 0; s < g->cutter.nstream; s++) {
         uint64_t read;
         g->cutter.source->progress(g->cutter.bytes, s, &read, &g->total[s]);
@@ -519,7 +523,7 @@ static vl_code open_reference(ingest *g, vl_err *err)
 {
     const vl_schema *const schema = g->cutter.format->schema;
     bool bases = false;
-    if (!g->ask->reference) return VL_OK;
+    if (!g->ask->reference || g->cutter.source->reference) return VL_OK;
     for (int f = 0; f < schema->nfield; f++) bases |= schema->field[f].use == VL_USE_BASE;
     if (!bases && g->ask->any_format) return VL_OK;
     if (!bases)

@@ -35,6 +35,7 @@ typedef struct vl_inputs {
     vl_file *file; /* owned */
     size_t n, cap;
     const struct vl_source *source; /* that reads them (source.h); NULL: it will be found out */
+    const char *reference;          /* borrowed: FASTA that one may need to read them; NULL: none was named */
 } vl_inputs;
 
 /* Adds a file behind the others of its stream; the path is copied. */

@@ -32,6 +32,7 @@ typedef struct vl_place {
 
 typedef struct vl_source {
     const char *name, *doc;           /* "stream", "files in a row ..." */
+    bool reference;                   /* it is what a reference is for (vl_inputs) */
     int (*probe)(const vl_place *at); /* 0 not mine .. 100 certain */
     /* Adds the files of path to all, which becomes stream, or several from it on. NULL: path is the one
      * file. */

@@ -6,10 +6,11 @@
  * by another writer, or a later one. So what is promised of CRAM is its records as htslib of this version
  * decodes them (the facts name it), not the file; they are what `samtools view -b` gives.
  *
- * Reads that are not aligned need no reference, and none is looked for: neither in the network nor where the
- * header points. The library's threads are not used, as with them it does not say the same of a damaged file
- * each time.
+ * A reference is the one that was named (cram_reference.h); none is looked for, neither in the network nor
+ * where the header points. The library's threads are not used, as with them it does not say the same of a
+ * damaged file each time.
  */
+#include "pipeline/io/cram_reference.h"
 #include "pipeline/io/input_raw.h"
 #include "pipeline/io/source.h"
 
@@ -36,7 +37,9 @@ typedef struct reading {
     vl_buf text; /* [given, len) is to come */
     size_t given;
     uint64_t nrecord;
-    bool over; /* all records were read */
+    bool over;    /* all records were read */
+    bool aligned; /* some of them are */
+    vl_cram_reference reference;
     char decoder[32];
     vl_file_facts facts;
 } reading;
@@ -59,6 +62,7 @@ static void close_cram(void *self)
     if (c->record) bam_destroy1(c->record);
     if (c->header) sam_hdr_destroy(c->header);
     if (c->file) hts_close(c->file);
+    vl_cram_reference_close(&c->reference);
     vl_buf_free(&c->text);
     free(c->path);
     free(c);
@@ -114,45 +118,59 @@ static vl_code put_header(reading *c, vl_err *err)
     return VL_OK;
 }
 
+/* More operations than BAM counts: they go to tag CG, and a clip of all letters and a skip stand in for them
+ * (section 4.2.2). */
+static vl_code put_long_cigar(reading *c, const uint8_t *cigar, uint32_t n, vl_err *err)
+{
+    static const uint8_t tag[4] = { 'C', 'G', 'B', 'I' };
+    return vl_buf_append(&c->text, tag, sizeof tag, err) || put_le32(c, n, err)
+               ? err->code
+               : vl_buf_append(&c->text, cigar, 4 * (size_t)n, err);
+}
+
 /* A record as it stands in BAM; in memory its name is padded. */
 static vl_code put_record(reading *c, vl_err *err)
 {
     const bam1_core_t *const b = &c->record->core;
-    const size_t nname = (size_t)b->l_qname - b->l_extranul, behind = (size_t)c->record->l_data - b->l_qname;
-    const uint32_t fixed[9] = { (uint32_t)(FIXED - 4 + nname + behind),
+    const bool many = b->n_cigar > UINT16_MAX;
+    const size_t nname = (size_t)b->l_qname - b->l_extranul, ncigar = 4 * (size_t)b->n_cigar;
+    const uint8_t *const cigar = c->record->data + b->l_qname, *const rest = cigar + ncigar;
+    const size_t nrest = (size_t)(c->record->data + c->record->l_data - rest);
+    const size_t size = FIXED - 4 + nname + nrest + ncigar + (many ? 8 + 8 : 0);
+    const uint32_t fixed[9] = { (uint32_t)size,
                                 (uint32_t)b->tid,
                                 (uint32_t)b->pos,
                                 (uint32_t)nname | (uint32_t)b->qual << 8 | (uint32_t)b->bin << 16,
-                                (b->n_cigar & 0xffff) | (uint32_t)b->flag << 16,
+                                (many ? 2 : b->n_cigar) | (uint32_t)b->flag << 16,
                                 (uint32_t)b->l_qseq,
                                 (uint32_t)b->mtid,
                                 (uint32_t)b->mpos,
                                 (uint32_t)b->isize };
     for (int i = 0; i < 9; i++)
         if (put_le32(c, fixed[i], err)) return err->code;
-    return vl_buf_append(&c->text, c->record->data, nname, err)
+    if (vl_buf_append(&c->text, c->record->data, nname, err)) return err->code;
+    if (!many) return vl_buf_append(&c->text, cigar, ncigar + nrest, err);
+    const hts_pos_t span = bam_cigar2rlen((int)b->n_cigar, bam_get_cigar(c->record));
+    return put_le32(c, (uint32_t)b->l_qseq << 4 | BAM_CSOFT_CLIP, err) ||
+                   put_le32(c, (uint32_t)span << 4 | BAM_CREF_SKIP, err) ||
+                   vl_buf_append(&c->text, rest, nrest, err)
                ? err->code
-               : vl_buf_append(&c->text, c->record->data + b->l_qname, behind, err);
+               : put_long_cigar(c, cigar, b->n_cigar, err);
 }
 
 static bool is_aligned(const bam1_core_t *b) { return !(b->flag & UNMAPPED) && b->tid >= 0 && b->pos >= 0; }
 
-/* Places of all records, without their letters: those of aligned ones may need a reference, for which htslib
- * would look where the header points. What is damaged is found when all is read. */
-static vl_code refuse_aligned(const char *path, vl_err *err)
+/* Is one of its records aligned? Then letters may need a reference. Only places are looked at, for which none
+ * is needed; what is damaged is found when all is read. */
+static vl_code find_aligned(const char *path, bool *aligned, vl_err *err)
 {
     reading r = { .path = (char *)path };
+    *aligned = false;
     if (!open_library(&r, err) &&
         !hts_set_opt(r.file, CRAM_OPT_REQUIRED_FIELDS, SAM_FLAG | SAM_RNAME | SAM_POS) &&
         !read_header(&r, err))
-        for (; !err->code && sam_read1(r.file, r.header, r.record) >= 0; r.nrecord++)
-            if (is_aligned(&r.record->core)) {
-                vl_fail(err, VL_EUNSUP,
-                        "an aligned read (flag %u, contig %d, position %" PRId64
-                        "): alignments are not taken yet, only reads that are not aligned",
-                        (unsigned)r.record->core.flag, r.record->core.tid, r.record->core.pos);
-                vl_err_at(err, path, VL_NOWHERE, r.nrecord);
-            }
+        while (!*aligned && sam_read1(r.file, r.header, r.record) >= 0)
+            *aligned = is_aligned(&r.record->core);
     if (r.record) bam_destroy1(r.record);
     if (r.header) sam_hdr_destroy(r.header);
     if (r.file) hts_close(r.file);
@@ -161,11 +179,11 @@ static vl_code refuse_aligned(const char *path, vl_err *err)
 
 static vl_code refuse(const reading *c, vl_err *err)
 {
-    vl_fail(
-        err, VL_EFORMAT,
-        "htslib %s cannot decode this CRAM from here on: it is damaged, or its reads have places and need a "
-        "reference",
-        hts_version());
+    const char *const why = c->reference.named ? "or was made with another reference"
+                            : c->aligned ? "or needs the reference that it was made with (--reference FASTA)"
+                                         : "or is none";
+    vl_fail(err, VL_EFORMAT, "htslib %s cannot decode this CRAM from here on: it is damaged, %s",
+            hts_version(), why);
     return vl_err_at(err, c->path, VL_NOWHERE, c->nrecord);
 }
 
@@ -201,16 +219,19 @@ static vl_code hash(reading *c, vl_err *err)
     return err->code;
 }
 
-static vl_code start(reading *c, const char *path, vl_err *err)
+static vl_code start(reading *c, const char *path, const char *reference, vl_err *err)
 {
     struct stat st;
     if (!(c->path = strdup(path))) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
     snprintf(c->decoder, sizeof c->decoder, "htslib %s", hts_version());
     c->facts = (vl_file_facts){ .name = c->path, .compression = "cram", .decoder = c->decoder };
-    if (refuse_aligned(path, err) || open_library(c, err)) return err->code;
+    if (find_aligned(path, &c->aligned, err) || open_library(c, err)) return err->code;
     c->facts.no_eof_block = !hts_check_EOF(c->file);
     if (!stat(path, &st)) c->facts.bytes = (uint64_t)st.st_size;
-    return read_header(c, err) ? err->code : put_header(c, err);
+    if (read_header(c, err)) return err->code;
+    if (c->aligned && vl_cram_reference_open(&c->reference, reference, c->header, c->file, err))
+        return err->code;
+    return put_header(c, err);
 }
 
 static vl_code open_cram(void **self, const vl_inputs *inputs, vl_err *err)
@@ -220,7 +241,7 @@ static vl_code open_cram(void **self, const vl_inputs *inputs, vl_err *err)
     if (inputs->n != 1)
         return vl_fail(err, VL_EARG, "CRAM is read one file at a time, %zu were given", inputs->n);
     stay_here();
-    start(c, inputs->file[0].path, err);
+    start(c, inputs->file[0].path, inputs->reference, err);
     return vl_err_file(err, inputs->file[0].path);
 }
 
@@ -270,18 +291,16 @@ static void progress(const void *self, int stream, uint64_t *read, uint64_t *tot
     *total = c->facts.bytes;
 }
 
-const vl_source vl_source_cram = {
-    .name = "CRAM",
-    .doc = "one CRAM of reads that are not aligned: its records, as htslib decodes "
-           "them",
-    .probe = probe,
-    .open = open_cram,
-    .nstream = nstream,
-    .peek = peek,
-    .take = take,
-    .inflate = inflate,
-    .nfile = nfile,
-    .file = file,
-    .progress = progress,
-    .close = close_cram
-};
+const vl_source vl_source_cram = { .name = "CRAM",
+                                   .doc = "one CRAM: its records, as htslib decodes them",
+                                   .reference = true,
+                                   .probe = probe,
+                                   .open = open_cram,
+                                   .nstream = nstream,
+                                   .peek = peek,
+                                   .take = take,
+                                   .inflate = inflate,
+                                   .nfile = nfile,
+                                   .file = file,
+                                   .progress = progress,
+                                   .close = close_cram };

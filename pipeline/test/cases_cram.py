@@ -1,5 +1,5 @@
 """
-CRAM of reads that are not aligned: its records come back as BAM, as samtools decodes them, or it is refused.
+CRAM, of reads and of alignments: its records come back as BAM, as samtools decodes them, or it is refused.
 And a bank of BAM and CRAM: by sheet, by inbox at night, verified, healed, handed out.
 
 Suites: reads banks. Also: asan.
@@ -7,6 +7,7 @@ Suites: reads banks. Also: asan.
 import glob
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ from bammodel import header, record, tag
 from banktest import Bank, check_whole, sheet
 from containers import bgzf
 from damage_place import spoil_data
-from vialtest import DATA, OK, SHARED, USAGE, check_refusal, main, run
+from vialtest import DATA, OK, SHARED, USAGE, VIAL, check_refusal, main, run
 
 HD = b"@HD\tVN:1.6\tSO:unsorted\n@RG\tID:a\tSM:s\n"
 
@@ -111,20 +112,63 @@ def refused(t, f, what, path, *expected):
     t.check(not os.path.exists(f / "s.h5"), what, "left a store")
 
 
+def same(t, f, what, path, *options):
+    """Taken, verified, and printed as SAM as samtools prints it."""
+    f.clear("s.h5", "ref.fa.fai")
+    before = f.names()
+    done = run("ingest", "-q", *options, "-o", f / "s.h5", path)
+    if not t.check(done.code == OK, what, f"exit code {done.code}: {done.err}"):
+        return
+    t.check(set(f.names()) == {*before, "s.h5"}, what, "an index was left beside the reference")
+    t.check(run("verify", "-q", f / "s.h5").code == OK, what, "verify")
+    judge = samtools("view", "-h", "--no-PG", "-T", f / "ref.fa", path)
+    t.check(run("view", f / "s.h5", "-O", "sam").out == judge, what, "as SAM it is another")
+
+
 def aligned(t, f):
-    """With its reference, without it, and with none needed; some reads before the first are not aligned."""
+    """With its reference, without it, with another, and with none needed; the header points at one, and nobody
+    looks there."""
     base = "".join(t.random.choices("ACGT", k=2000))
     sam = "@HD\tVN:1.6\n@SQ\tSN:c1\tLN:2000\n"
     for i in range(300):
         place = ("4\t*\t0\t0\t*" if i < 200 else f"0\tc1\t{i}\t60\t50M")
         sam += f"r{i}\t{place}\t*\t0\t0\t{base[i - 1:i + 49] or base[:50]}\t{'I' * 50}\n"
-    f.write("ref.fa", f">c1\n{base}\n".encode())
+    f.write("ref.fa", f">c1 a title\n{base}\n>c2\nACGT\n".encode())
+    f.write("wrong.fa", f">c1\n{base[:-1]}{'C' if base[-1] != 'C' else 'G'}\n".encode())
+    f.write("other.fa", b">c9\nACGT\n")
     for what, options in (("no reference", ("-O", "cram,no_ref")), ("embedded", ("-O", "cram,embed_ref")),
                           ("reference", ("-O", "cram"))):
         samtools("view", "-C", "-T", f / "ref.fa", *options, "-o", f / "x.cram", "-", input=sam.encode())
         if what == "reference":
-            f.clear("ref.fa")
-        refused(t, f, what, f / "x.cram", "aligned read", "record 201")
+            refused(t, f, f"{what}, not named", f / "x.cram", "--reference FASTA", "record 201")
+        else:
+            same(t, f, what, f / "x.cram")
+        same(t, f, f"{what}, named", f / "x.cram", "--reference", f / "ref.fa")
+    names = set(f.names())
+    done = run("ingest", "-q", "--reference", f / "wrong.fa", "-o", f / "t.h5", f / "x.cram")
+    check_refusal(t, "another reference", done, ["MD5", "c1"], (DATA,))
+    done = run("ingest", "-q", "--reference", f / "other.fa", "-o", f / "t.h5", f / "x.cram")
+    check_refusal(t, "a reference without the contig", done, ["record 201", "another reference"], (DATA,))
+    t.check(set(f.names()) == names, "other references", set(f.names()) ^ names)
+
+
+def nobody_asks(t, f):
+    """No connection, and no file but those that were named, whatever the header points at."""
+    if not shutil.which("strace"):
+        return t.skip("strace is not installed")
+    base = "".join(t.random.choices("ACGT", k=500))
+    f.write("ref.fa", f">c1\n{base}\n".encode())
+    f.write("trap.fa", f">c1\n{base}\n".encode())
+    for where in (f / "trap.fa", "http://127.0.0.1:1/x.fa", "ftp://127.0.0.1/x.fa"):
+        sam = f"@SQ\tSN:c1\tLN:500\tUR:{where}\nr\t0\tc1\t5\t9\t50M\t*\t0\t0\t{base[4:54]}\t*\n"
+        samtools("view", "-C", "-T", f / "ref.fa", "-o", f / "x.cram", "-", input=sam.encode())
+        for options in ((), ("--reference", f / "ref.fa")):
+            f.clear("s.h5", "trace")
+            subprocess.run(["strace", "-f", "-e", "trace=connect,open,openat", "-o", f / "trace", VIAL, "ingest",
+                            "-q", *options, "-o", f / "s.h5", f / "x.cram"], capture_output=True)
+            trace = f.read("trace")
+            t.check(b"x.cram" in trace, where, "no trace")
+            t.check(b"connect(" not in trace and b"trap.fa" not in trace, f"{where} {options}", "was asked")
 
 
 def damaged(t, f):
@@ -194,4 +238,4 @@ def bank(t, f):
 if not any(os.access(os.path.join(p, "samtools"), os.X_OK) for p in os.environ["PATH"].split(":")):
     print("samtools is missing")
     sys.exit(69)
-main(records, of_others, aligned, damaged, bank)
+main(records, of_others, aligned, nobody_asks, damaged, bank)
