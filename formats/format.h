@@ -49,7 +49,7 @@ typedef struct vl_way {
     size_t step; /* rows of it that stay together: 2 with pairs */
     int weigh;   /* ragged field whose elements make the size of a batch; -1: its pieces and its text do */
     int follow;  /* table of which a row comes along with each step of lead; -1: none */
-    int at;     /* field that says where in the stream it points at each row of lead stands; -1: no stream */
+    int at;      /* field that says where in the stream it points at each row of lead stands; -1: no stream */
     int by;     /* 1 + field of lead: by its references instead, all rows from the least to the greatest; 0 */
     int head;   /* 1 + stream that comes whole with the first batch; 0: none */
     bool added; /* also fields that the data added to lead (vl_batch_add) */
