@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct asked {
@@ -16,13 +17,6 @@ typedef struct asked {
     uint64_t quality, mapq, length;
     bool all, deletions, once, header;
 } asked;
-
-typedef struct question {
-    vl_contigs contigs;
-    vl_regions region, bed;
-    bool by_region, by_bed;
-    int all; /* how often it was asked for */
-} question;
 
 /* ---- lines ---- */
 
@@ -63,39 +57,53 @@ static void next_line(line *l)
     l->digits++;
 }
 
-static char *put_depth(char *p, uint32_t depth)
+/* Tabulator, depth, end of the line, in the first bytes of eight; their number. */
+typedef struct ending {
+    char text[8];
+    size_t n;
+} ending;
+enum { ENDINGS = 1000 };
+
+typedef struct question {
+    vl_contigs contigs;
+    vl_regions region, bed;
+    bool by_region, by_bed;
+    int all;         /* how often it was asked for */
+    ending *ending; /* owned; [ENDINGS] */
+} question;
+
+static size_t make_ending(char *text, uint32_t depth)
 {
     char digit[12];
-    size_t k = 0;
-    *p++ = '\t';
-    if (depth < 10) {
-        *p++ = (char)('0' + depth);
-    } else if (depth < 100) {
-        *p++ = (char)('0' + depth / 10);
-        *p++ = (char)('0' + depth % 10);
-    } else {
-        do digit[k++] = (char)('0' + depth % 10);
-        while (depth /= 10);
-        while (k) *p++ = digit[--k];
-    }
-    *p++ = '\n';
-    return p;
+    size_t k = 0, n = 0;
+    text[n++] = '\t';
+    do digit[k++] = (char)('0' + depth % 10);
+    while (depth /= 10);
+    while (k) text[n++] = digit[--k];
+    text[n++] = '\n';
+    return n;
 }
 
-static vl_code print_range(vl_cell name, int64_t at, const int32_t *depth, size_t n, vl_buf *text,
-                           vl_err *err)
+static vl_code print_range(const question *d, vl_cell name, int64_t at, const int32_t *depth, size_t n,
+                           vl_buf *text, vl_err *err)
 {
-    enum { SHORT = 32, SLACK = 64 };
+    enum { SHORT = 32, DEPTH = 14 }; /* bytes of a copy that is always the same; of the longest ending */
     line l;
     if (!n) return VL_OK;
-    if (!start_line(&l, name, at + 1))
-        return vl_fail(err, VL_EUNSUP, "a contig's name has %zu letters", name.n);
-    if (vl_buf_grow(text, n * (l.n + SLACK), err)) return err->code;
+    if (!start_line(&l, name, at + 1)) return vl_fail(err, VL_EUNSUP, "a contig's name has %zu letters", name.n);
+    if (vl_buf_grow(text, n * (l.n + 1 + DEPTH) + SHORT, err)) return err->code;
     char *p = (char *)text->data + text->len;
     for (size_t i = 0; i < n; i++) {
+        const uint32_t deep = (uint32_t)depth[i];
         if (l.n <= SHORT) memcpy(p, l.text, SHORT);
         else memcpy(p, l.text, l.n);
-        p = put_depth(p + l.n, (uint32_t)depth[i]);
+        p += l.n;
+        if (deep < ENDINGS) {
+            memcpy(p, d->ending[deep].text, sizeof d->ending->text);
+            p += d->ending[deep].n;
+        } else {
+            p += make_ending(p, deep);
+        }
         next_line(&l);
     }
     text->len = (size_t)(p - (char *)text->data);
@@ -111,13 +119,13 @@ static vl_code print_within(const question *d, int64_t contig, int64_t from, int
     const vl_cell name = d->contigs.contig[contig].name;
     size_t k;
     if (from >= to) return VL_OK;
-    if (!d->by_bed) return print_range(name, from, deep + (from - at), (size_t)(to - from), text, err);
+    if (!d->by_bed) return print_range(d, name, from, deep + (from - at), (size_t)(to - from), text, err);
     vl_regions_meet(&d->bed, contig, from, to, &k);
     for (; k < d->bed.n && d->bed.region[k].contig == contig && d->bed.region[k].from < to && !err->code;
          k++) {
         const int64_t a = d->bed.region[k].from > from ? d->bed.region[k].from : from;
         const int64_t b = d->bed.region[k].to < to ? d->bed.region[k].to : to;
-        if (a < b) print_range(name, a, deep + (a - at), (size_t)(b - a), text, err);
+        if (a < b) print_range(d, name, a, deep + (a - at), (size_t)(b - a), text, err);
     }
     return err->code;
 }
@@ -197,6 +205,13 @@ static vl_code take_asked(const vl_summary_job *job, question *d, vl_depth_rule 
     return VL_OK;
 }
 
+static vl_code make_endings(question *d, vl_err *err)
+{
+    if (!(d->ending = calloc(ENDINGS, sizeof *d->ending))) return vl_fail(err, VL_ENOMEM, "no memory for depths");
+    for (uint32_t k = 0; k < ENDINGS; k++) d->ending[k].n = make_ending(d->ending[k].text, k);
+    return VL_OK;
+}
+
 static vl_code print_header(const vl_summary_job *job, vl_err *err)
 {
     vl_buf text = { 0 };
@@ -213,10 +228,11 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     question d = { .all = 0 };
     vl_depth_rule rule = { .exclude = 0 };
     if (!vl_alignments_contigs_load(job->r, &header, &d.contigs, &job->work, err) &&
-        !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
+        !make_endings(&d, err) && !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
         const vl_depth_user user = { .places = places, .all = d.all, .use = use, .self = &d };
         vl_depth_walk(job->r, &rule, &user, job->out, job->ask->threads, &job->work, err);
     }
+    free(d.ending);
     vl_contigs_free(&d.contigs);
     vl_regions_free(&d.region);
     vl_regions_free(&d.bed);
