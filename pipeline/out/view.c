@@ -287,7 +287,10 @@ static bool are_few(const view *w)
 static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
 {
     if (put(w, w->v.form->head, err)) return err->code;
-    if (!w->v.order) vl_reader_brief(w->v.r, are_few(w));
+    if (!w->v.order) {
+        vl_reader_brief(w->v.r, are_few(w));
+        vl_reader_once(w->v.r, are_few(w));
+    }
     if (w->v.order ? move_in_order(w, ask->threads, err) : move(w, ask->threads, err)) return err->code;
     return put(w, w->v.form->tail, err);
 }
