@@ -68,7 +68,7 @@ typedef struct question {
     vl_contigs contigs;
     vl_regions region, bed;
     bool by_region, by_bed;
-    int all;         /* how often it was asked for */
+    int all;        /* how often it was asked for */
     ending *ending; /* owned; [ENDINGS] */
 } question;
 
@@ -90,7 +90,8 @@ static vl_code print_range(const question *d, vl_cell name, int64_t at, const in
     enum { SHORT = 32, DEPTH = 14 }; /* bytes of a copy that is always the same; of the longest ending */
     line l;
     if (!n) return VL_OK;
-    if (!start_line(&l, name, at + 1)) return vl_fail(err, VL_EUNSUP, "a contig's name has %zu letters", name.n);
+    if (!start_line(&l, name, at + 1))
+        return vl_fail(err, VL_EUNSUP, "a contig's name has %zu letters", name.n);
     if (vl_buf_grow(text, n * (l.n + 1 + DEPTH) + SHORT, err)) return err->code;
     char *p = (char *)text->data + text->len;
     for (size_t i = 0; i < n; i++) {
@@ -207,7 +208,8 @@ static vl_code take_asked(const vl_summary_job *job, question *d, vl_depth_rule 
 
 static vl_code make_endings(question *d, vl_err *err)
 {
-    if (!(d->ending = calloc(ENDINGS, sizeof *d->ending))) return vl_fail(err, VL_ENOMEM, "no memory for depths");
+    if (!(d->ending = calloc(ENDINGS, sizeof *d->ending)))
+        return vl_fail(err, VL_ENOMEM, "no memory for depths");
     for (uint32_t k = 0; k < ENDINGS; k++) d->ending[k].n = make_ending(d->ending[k].text, k);
     return VL_OK;
 }
@@ -227,8 +229,8 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     vl_buf header = { 0 };
     question d = { .all = 0 };
     vl_depth_rule rule = { .exclude = 0 };
-    if (!vl_alignments_contigs_load(job->r, &header, &d.contigs, &job->work, err) &&
-        !make_endings(&d, err) && !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
+    if (!vl_alignments_contigs_load(job->r, &header, &d.contigs, &job->work, err) && !make_endings(&d, err) &&
+        !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
         const vl_depth_user user = { .places = places, .all = d.all, .use = use, .self = &d };
         vl_depth_walk(job->r, &rule, &user, job->out, job->ask->threads, &job->work, err);
     }

@@ -384,7 +384,8 @@ static void give_back(vl_reader *r, vl_span *span)
 
 static vl_code load_once(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)
 {
-    const size_t len = span->count * (span->column < 0 ? 0 : vl_type_width(vl_store_column(r->store, span->column)->type));
+    const size_t len =
+        span->count * (span->column < 0 ? 0 : vl_type_width(vl_store_column(r->store, span->column)->type));
     out->len = 0;
     if (!vl_buf_reserve(out, len, err) && !vl_reader_copy_span(r, span, out->data, work, err)) out->len = len;
     give_back(r, span);
@@ -396,7 +397,8 @@ static vl_code load_once(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
     for (int f = 0; f < r->columns.schema->nfield && r->once; f++)
-        if (!is_filled(r, f) && load_once(r, &plan->span[f], &plan->batch.col[f].data, work, err)) return err->code;
+        if (!is_filled(r, f) && load_once(r, &plan->span[f], &plan->batch.col[f].data, work, err))
+            return err->code;
     if (r->once) return VL_OK;
     for (int f = 0; f < r->columns.schema->nfield; f++)
         for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);

@@ -78,8 +78,8 @@ def questions(t, f, bam, n, what, index=True):
              (ours + ["--no-header"] * (not head), regions))
         if i % 8 == 0:
             count = view(t, f, "count", "-c", *regions, *ours)
-            t.check(count == samtools("view", "-c", *theirs, bam, *asked), f"{what}: count {theirs} {regions}",
-                    count)
+            t.check(count == samtools("view", "-c", *theirs, bam, *asked),
+                    f"{what}: count {theirs} {regions}", count)
 
 
 def draw_bed(r):
@@ -134,12 +134,12 @@ def names_of_contigs(t, f):
     run("ingest", "-q", "-o", f / "s.h5", f / "x.sam")
     whole = view(t, f, "braces", "{HLA:A*01:01}", "--no-header")
     t.check(whole and view(t, f, "whole", "HLA:A*01:01", "--no-header") == whole, "the whole text is a name")
-    t.check(view(t, f, "ends", "HLA:A*01:01:1-800", "-c") == view(t, f, "braces", "{HLA:A*01:01}:1-800", "-c"),
-            "the last colon")
+    both = [view(t, f, "ends", x, "-c") for x in ("HLA:A*01:01:1-800", "{HLA:A*01:01}:1-800")]
+    t.check(both[0] == both[1], "the last colon")
     refused(t, f, "two", "chr2:1-5", code=USAGE, part="may be two regions: write {chr2:1-5} or {chr2}:1-5")
     for text in ("chr3", "chr3:1-2", "{chr1", "{none}:1-2", "chr1 "):
         refused(t, f, text, text, code=USAGE, part="the header has no such contig")
-    for text in ("chr1:x", "chr1:5-4", "chr1:1-2-3", "chr1:1e3", "chr1:-5-9", "chr1:", "chr1:99999999999999999999"):
+    for text in ("chr1:x", "chr1:5-4", "chr1:1-2-3", "chr1:1e3", "chr1:-5-9", "chr1:", "chr1:" + "9" * 20):
         refused(t, f, text, text, code=USAGE, part="is no region")
     t.check(view(t, f, "empty", "empty", "--no-header") == b"", "a contig without rows")
     t.check(view(t, f, "all", ".") == view(t, f, "all"), "all there is")
@@ -152,14 +152,17 @@ def slips(t, f):
     run("ingest", "-q", "-o", f / "reads.h5", f / "x.fq")
     refused(t, f, "reads", "chr1", store="reads.h5", code=USAGE, part="one store at a time")
     refused(t, f, "reads", "-q", "3", store="reads.h5", code=USAGE, part="--min-mapq asks for alignments")
-    for args, part in ((("-f", "x"), "is no flags"), (("-F", "PAIRED,"), "is no flags"), (("-d", "N"), "is no tag"),
-                       (("-d", "NM", "-d", "AS:1"), "one tag at a time"), (("--no-header", "-O", "bam"), "-O sam"),
+    for args, part in ((("-f", "x"), "is no flags"), (("-F", "PAIRED,"), "is no flags"),
+                       (("-d", "N"), "is no tag"), (("-d", "NM", "-d", "AS:1"), "one tag at a time"),
+                       (("--no-header", "-O", "bam"), "-O sam"),
                        (("-H", "--no-header"), "either"), (("-q", "x"), "min-mapq")):
         refused(t, f, str(args), *args, code=USAGE, part=part)
     refused(t, f, "no BED", "-L", f / "none", code=NOINPUT)
-    for text, part in ((b"chr1\t5\t3\n", "line 1"), (b"chr1\t1\t2\nchr1\n", "line 2"), (b"chr1\tx\ty\n", "line 1")):
+    for text, part in ((b"chr1\t5\t3\n", "line 1"), (b"chr1\t1\t2\nchr1\n", "line 2"),
+                       (b"chr1\tx\ty\n", "line 1")):
         refused(t, f, str(text), "-L", f.write("x.bed", text), code=DATA, part=part)
-    t.check(view(t, f, "-H", "-H") + view(t, f, "no header", "--no-header") == view(t, f, "all"), "the header")
+    parts = view(t, f, "-H", "-H") + view(t, f, "no header", "--no-header")
+    t.check(parts == view(t, f, "all"), "the header")
     table = view(t, f, "table", "-O", "tsv", "--columns", "name,contig,position,flag", "chr1", "-F", "4")
     t.check(table.count(b"\n") == int(view(t, f, "count", "chr1", "-F", "4", "-c")) + 1, "as a table")
 
@@ -188,7 +191,9 @@ def real(t, f):
         contigs = [line.split(b"\t") for line in samtools("idxstats", bam).splitlines()]
         full = [(c[0].decode(), int(c[1])) for c in contigs if int(c[2]) + int(c[3]) and c[0] != b"*"]
         for name, length in full[:6]:
-            for region in (f"{{{name}}}", f"{{{name}}}:1-{length // 2 + 1}", f"{{{name}}}:{length // 2}-{length // 2 + 999}"):
+            half = length // 2
+            for ends in ("", f":1-{half + 1}", f":{half}-{half + 999}"):
+                region = f"{{{name}}}{ends}"
                 same(t, f, f"{what} {region}", bam, ([], [region]), (["--no-header"], [region]))
         same(t, f, f"{what} *", bam, ([], ["*"]), (["--no-header"], ["*"]))
 

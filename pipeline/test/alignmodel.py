@@ -11,7 +11,8 @@ import subprocess
 
 from vialtest import OK, SHARED, run
 
-CONTIGS = [("chr1", 3000), ("HLA:A*01:01", 800), ("empty", 500), ("chr2", 100000), ("chr2:1-5", 900), ("last", 60)]
+CONTIGS = [("chr1", 3000), ("HLA:A*01:01", 800), ("empty", 500), ("chr2", 100000), ("chr2:1-5", 900),
+           ("last", 60)]
 CASES = os.path.dirname(SHARED.rstrip("/")) + "/cases/alignments"
 SAMTOOLS = shutil.which("samtools")
 
