@@ -1,9 +1,23 @@
 /* View of alignments as SAM and as BAM. */
 #include "pipeline/alignments/alignments_view.h"
 
+/* The header as the rows need it: of read groups that are asked for, the others' lines are left out. */
+static vl_code put_header(const vl_viewer *v, vl_buf *text, vl_err *err)
+{
+    const vl_alignments_own *const o = vl_alignments_own_of(v);
+    vl_cell all = o->contigs.text;
+    if (!o->group.asked) return vl_sam_header(&o->contigs, text, err);
+    while (all.n && !err->code) {
+        const uint8_t *const start = all.at;
+        const vl_cell line = vl_sam_split(&all, '\n');
+        if (!vl_tag_leaves_out(&o->group, line)) vl_buf_append(text, start, (size_t)(all.at - start), err);
+    }
+    return err->code;
+}
+
 static vl_code sam_head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    return vl_sam_header(&vl_alignments_own_of(v)->contigs, text, err);
+    return vl_alignments_asked_of(v)->no_header ? VL_OK : put_header(v, text, err);
 }
 
 static vl_code put_sam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)
@@ -21,7 +35,16 @@ const vl_form vl_alignments_sam = { .name = "sam", .head = sam_head, .print = sa
 
 static vl_code bam_head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    return vl_aligned_bam_header(&vl_alignments_own_of(v)->contigs, text, err);
+    const vl_alignments_own *const o = vl_alignments_own_of(v);
+    vl_contigs contigs = o->contigs;
+    vl_buf header = { 0 };
+    if (o->group.asked && !put_header(v, &header, err)) {
+        contigs.binary = false;
+        contigs.text = (vl_cell){ header.data, header.len };
+    }
+    if (!err->code) vl_aligned_bam_header(&contigs, text, err);
+    vl_buf_free(&header);
+    return err->code;
 }
 
 static vl_code put_bam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)

@@ -13,6 +13,17 @@ enum {
     GAP = 64           /* to copy so many records takes no longer than to plan another load */
 };
 
+static vl_code check_form(const vl_viewer *v, vl_err *err)
+{
+    const vl_alignments_asked *const ask = v->asked;
+    if (ask->no_header && ask->only_header) return vl_fail(err, VL_EARG, "either --no-header or --header");
+    if (ask->no_header && v->form == &vl_alignments_bam)
+        return vl_fail(err, VL_EARG, "--no-header goes with -O sam: without a header BAM is none");
+    if (ask->only_header && v->form == &vl_form_tsv)
+        return vl_fail(err, VL_EARG, "--header goes with -O sam and bam");
+    return VL_OK;
+}
+
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     vl_alignments_own *const o = v->own = calloc(1, sizeof *o);
@@ -21,15 +32,14 @@ static vl_code open(vl_viewer *v, vl_err *err)
     if (column >= 0 && vl_store_read(vl_reader_store(v->r), column, &o->header, &v->work, err))
         return err->code;
     if (vl_contigs_read(&o->contigs, (vl_cell){ o->header.data, o->header.len }, NULL, err)) return err->code;
-    static const vl_predicate none[] = { { NULL } };
-    const vl_selection what = { none, VL_AT_ALIGNMENT, -1, 1 };
-    return vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err);
+    return check_form(v, err) ? err->code : vl_alignments_select(v, err);
 }
 
 static void close(vl_viewer *v)
 {
     vl_alignments_own *const o = v->own;
     if (!o) return;
+    vl_alignments_select_free(o);
     vl_contigs_free(&o->contigs);
     vl_buf_free(&o->header);
     free(o);
@@ -56,34 +66,33 @@ static vl_code weigh(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uin
     return VL_OK;
 }
 
-/* The names that places of the load point at. */
-static vl_code plan_names(vl_viewer *v, vl_load *load, vl_err *err)
+vl_code vl_alignments_plan_names(vl_reader *r, vl_plan *plan, uint64_t first, size_t n, const vl_want *want,
+                                 vl_work *work, vl_err *err)
 {
     enum { MOST = 1 << 20 };
     uint64_t least = UINT64_MAX, most = 0;
     vl_buf place = { 0 };
-    vl_reader_elements(v->r, vl_reader_column(v->r, VL_AL_PLACE), VL_PLACE_N * load->first,
-                       VL_PLACE_N * load->n, &place, load->work, err);
-    for (size_t i = 0; i < load->n && !err->code; i++) {
+    vl_reader_elements(r, vl_reader_column(r, VL_AL_PLACE), VL_PLACE_N * first, VL_PLACE_N * n, &place, work,
+                       err);
+    for (size_t i = 0; i < n && !err->code; i++) {
         const uint64_t row = vl_le64(place.data + 8 * (VL_PLACE_N * i + VL_PLACE_NAME));
         least = row < least ? row : least;
         most = row > most ? row : most;
     }
     vl_buf_free(&place);
     if (err->code) return err->code;
-    if (!load->n) least = most + 1;
+    if (!n) least = most + 1;
     else if (most - least >= MOST)
         return vl_fail(err, VL_ESTORE,
-                       "alignments from row %" PRIu64 " on point at names far from each other", load->first);
-    return vl_reader_rows(v->r, &load->plan, VL_AT_NAME, load->n ? least : 0, (size_t)(most + 1 - least),
-                          v->want, load->work, err);
+                       "alignments from row %" PRIu64 " on point at names far from each other", first);
+    return vl_reader_rows(r, plan, VL_AT_NAME, n ? least : 0, (size_t)(most + 1 - least), want, work, err);
 }
 
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
     if (vl_reader_rows(v->r, &load->plan, VL_AT_ALIGNMENT, load->first, load->n, v->want, load->work, err))
         return err->code;
-    return plan_names(v, load, err);
+    return vl_alignments_plan_names(v->r, &load->plan, load->first, load->n, v->want, load->work, err);
 }
 
 static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)
@@ -202,13 +211,30 @@ static const vl_view_column columns[] = {
 
 /* ---- the table's entry ---- */
 
+#define AT(member) offsetof(vl_alignments_asked, member)
 static const vl_opt options[] = {
+    { 'L', "regions-file", VL_OPT_TEXT, NULL, "BED", "that lie on intervals of this file", AT(bed), NULL },
+    { 'f', "require-flags", VL_OPT_TEXT, NULL, "FLAGS", "with all of these bits", AT(flag[VL_FLAGS_ALL]),
+      NULL },
+    { 'F', "exclude-flags", VL_OPT_TEXT, NULL, "FLAGS", "with none of them", AT(flag[VL_FLAGS_NONE]), NULL },
+    { 0, "include-flags", VL_OPT_TEXT, NULL, "FLAGS", "with any of them", AT(flag[VL_FLAGS_ANY]), NULL },
+    { 'G', "exclude-all", VL_OPT_TEXT, NULL, "FLAGS", "but those with all of them",
+      AT(flag[VL_FLAGS_NOT_ALL]), NULL },
+    { 'q', "min-mapq", VL_OPT_WHOLE, NULL, "N", "of mapping quality N and more", AT(mapq), NULL },
+    { 'r', "read-group", VL_OPT_TEXT, NULL, "ID", "of this read group, or of none; any number of times",
+      AT(group), NULL },
+    { 'd', "tag", VL_OPT_TEXT, NULL, "TAG[:VALUE]", "with this tag, and this value; any number of values",
+      AT(tag), NULL },
+    { 0, "no-header", VL_OPT_FLAG, NULL, NULL, "SAM without its header", AT(no_header), NULL },
+    { 'H', "header", VL_OPT_FLAG, NULL, NULL, "only the header", AT(only_header), NULL },
     { .name = "" },
 };
+#undef AT
 static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam, &vl_form_tsv, NULL };
 
 const vl_question vl_alignments_question = {
     .option = options,
+    .more = "REGION",
     .size = sizeof(vl_alignments_asked),
     .form = forms,
     .column = columns,

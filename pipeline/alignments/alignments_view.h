@@ -1,25 +1,69 @@
-/* What the files of this folder share: alignments that a question selects. */
+/*
+ * What the files of this folder share: alignments that a question selects.
+ *
+ * regions.c             regions of contigs, and BED
+ * alignments_select.c   which rows, by their places, flags and mapping qualities
+ * alignments_tags.c     which rows, by their tags
+ * alignments_view.c     the table's entry, columns
+ * alignments_forms.c    SAM and BAM
+ */
 #ifndef VL_ALIGNMENTS_VIEW_H
 #define VL_ALIGNMENTS_VIEW_H
 
 #include "formats/alignments/alignments.h"
+#include "pipeline/alignments/regions.h"
 #include "pipeline/out/select.h"
 
 typedef struct vl_alignments_asked {
-    uint64_t any; /* nothing yet */
+    const char *bed, *tag, *group;
+    const char *flag[4]; /* vl_flag_rule; what was given is added up */
+    uint64_t mapq;
+    bool no_header, only_header;
 } vl_alignments_asked;
+
+/* Rules on flags: all of these bits, none of these, not all of these, one of these. */
+typedef enum vl_flag_rule { VL_FLAGS_ALL, VL_FLAGS_NONE, VL_FLAGS_NOT_ALL, VL_FLAGS_ANY } vl_flag_rule;
+
+/* A tag that is asked for, and values, one of which it must have. */
+typedef struct vl_tag_asked {
+    char name[2];
+    bool asked, or_none; /* or_none: rows without the tag as well */
+    vl_cell *value;      /* owned; borrows from the command line */
+    size_t n;
+} vl_tag_asked;
 
 /* viewer->own */
 typedef struct vl_alignments_own {
     vl_buf header;      /* of the store */
     vl_contigs contigs; /* borrows from it */
+    vl_regions region, bed;
+    bool by_region, by_bed;
+    unsigned flag[4];        /* vl_flag_rule */
+    vl_tag_asked group, tag; /* RG, and any */
 } vl_alignments_own;
 
 extern const vl_question vl_alignments_question;
 extern const vl_form vl_alignments_sam, vl_alignments_bam;
 
 static inline const vl_alignments_own *vl_alignments_own_of(const vl_viewer *v) { return v->own; }
+static inline const vl_alignments_asked *vl_alignments_asked_of(const vl_viewer *v) { return v->asked; }
 
+/* Reads what is asked into `own`, and finds the rows. */
+vl_code vl_alignments_select(vl_viewer *v, vl_err *err);
+void vl_alignments_select_free(vl_alignments_own *o);
+/* Bits of a FLAG: "0x900", "2304", "SECONDARY,SUPPLEMENTARY"; false: it is neither. */
+bool vl_flags_read(const char *text, unsigned *flags);
+
+/* "NM" or "NM:1" of option -d, and a read group of -r. */
+vl_code vl_tag_ask(vl_tag_asked *ask, const char *option, const char *text, vl_err *err);
+/* Whether a line of the header is that of a read group that is not asked for. */
+bool vl_tag_leaves_out(const vl_tag_asked *ask, vl_cell line);
+/* Predicates on tags: what they see depends on the columns that the store has. */
+void vl_tag_predicate(const vl_viewer *v, vl_predicate *p, bool group);
+
+/* Ordered. Plans the names that the places of these rows point at. */
+vl_code vl_alignments_plan_names(vl_reader *r, vl_plan *plan, uint64_t first, size_t n, const vl_want *want,
+                                 vl_work *work, vl_err *err);
 /* Calls `one` with the rows of the load that are to be printed, each with its record. */
 vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
                            vl_code (*one)(const vl_viewer *v, const vl_alignment *a, vl_buf *out,

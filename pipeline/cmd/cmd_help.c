@@ -1,5 +1,5 @@
 /* vial help and vial version. */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/cmd/summaries.h"
 #include "pipeline/run/say.h"
 
 #include <stdio.h>
@@ -11,6 +11,8 @@ static void list(void)
     printf("vial keeps raw instrument output in verified, compressed, queryable HDF5 stores,\n"
            "and hands it back byte for byte.\n\nusage: vial COMMAND [options] ...\n\n");
     for (int i = 0; vl_commands[i]; i++) printf("  %-12s %s\n", vl_commands[i]->name, vl_commands[i]->what);
+    printf("\nWhat is said of a whole store:\n");
+    for (const vl_command *c = vl_summary_commands(); c->name; c++) printf("  %-12s %s\n", c->name, c->what);
     printf("\nA first day:\n"
            "  vial ingest -o S1.h5 S1_R1.fq.gz S1_R2.fq.gz          in, verified\n"
            "  vial info S1.h5                                       what is in it\n"
@@ -58,11 +60,11 @@ static int run_help(const vl_command *me, int argc, char **argv)
         exit_codes();
         return EX_OK;
     }
-    for (int i = 0; vl_commands[i]; i++) {
-        if (strcmp(vl_commands[i]->name, word)) continue;
+    const vl_command *const command = vl_command_find(word);
+    if (command) {
         char name[] = "help", flag[] = "--help";
         char *args[] = { name, flag, NULL };
-        return vl_commands[i]->run(vl_commands[i], 2, args);
+        return command->run(command, 2, args);
     }
     vl_say(stderr, "vial: there is no command '%s'; 'vial help' lists them", word);
     return EX_USAGE;

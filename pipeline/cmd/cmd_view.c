@@ -68,12 +68,14 @@ static int run(const vl_command *me, int argc, char **argv)
         { .name = "" },
     };
     if (!vl_opt_parse(me, opt, owners(), &given, argc, argv, &rest, &code)) return code;
-    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
+    if (argc == rest) return vl_usage(me, "no store");
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
     if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
         return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
     if (ask.count && (ask.form || ask.columns)) return vl_usage(me, "--count prints a number, and no rows");
     ask.store = path;
+    ask.more = (const char *const *)argv + rest + 1;
+    ask.nmore = argc - rest - 1;
     if (!ask.threads) ask.threads = vl_cores();
     if (vl_view_run(&ask, note, &err)) return vl_report(&err);
     if (*note) vl_say(stderr, "vial: %s: %s", argv[rest], note);
@@ -82,7 +84,7 @@ static int run(const vl_command *me, int argc, char **argv)
 
 const vl_command vl_command_view = {
     "view",
-    "[options] STORE",
+    "[options] STORE [REGION...]",
     "prints rows that a question selects",
     "FILE is BGZF if it ends in .gz, .bgz or .bam, zstd if in .zst. Without -O it is what its ending says.\n"
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
@@ -98,11 +100,20 @@ const vl_command vl_command_view = {
     "same.\n"
     "In tsv, \\t \\n \\r \\\\ stand for what would end a field, other bytes are as they are; in json, \\u "
     "escapes for\n"
-    "what cannot be seen, and U+FFFD for a byte that is not UTF-8.\n\n"
+    "what cannot be seen, and U+FFFD for a byte that is not UTF-8.\n"
+    "Of alignments, REGION is chr2, chr2:5,000, chr2:5000-6000, chr2:5000-, {HLA:01}:5-9, or * for those "
+    "without\n"
+    "contig; places count from 1. A row that lies on any of them is printed once, in the order of the store, "
+    "as by\n"
+    "samtools view -M. Letters and rules are those of samtools view; the header is printed unless "
+    "--no-header says\n"
+    "otherwise. FLAGS is a number (0x900, 2304) or names (SECONDARY,DUP).\n\n"
     "  vial view S1.h5 --rows 0-3\n"
     "  vial view S1.h5 --name A00123:45:HXX:1:1101:1108:1000\n"
     "  vial view S1.h5 --length 10000- --mean-quality 20 -O fasta -o long.fa.gz\n"
     "  vial view S1.h5 --fraction 0.01 --seed 7 -c\n"
+    "  vial view bam1.h5 chr1:10,000-20,000 -q 30 -F DUP,SECONDARY\n"
+    "  vial view bam1.h5 -L exons.bed -c\n"
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O mgf\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
     run,

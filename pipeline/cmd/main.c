@@ -2,7 +2,7 @@
  * vial: raw instrument output into verified HDF5 sample stores, and back byte for byte.
  * This file finds the command; each command is one file beside it.
  */
-#include "pipeline/cmd/opt.h"
+#include "pipeline/cmd/summaries.h"
 
 #include "formats/nearest.h"
 #include "kernels/kernels.h"
@@ -30,6 +30,15 @@ const vl_command *const vl_commands[] = {
 #undef VL_COMMAND
     NULL
 };
+
+const vl_command *vl_command_find(const char *name)
+{
+    for (int i = 0; vl_commands[i]; i++)
+        if (!strcmp(vl_commands[i]->name, name)) return vl_commands[i];
+    for (const vl_command *c = vl_summary_commands(); c->name; c++)
+        if (!strcmp(c->name, name)) return c;
+    return NULL;
+}
 
 typedef struct call {
     const vl_command *command;
@@ -61,16 +70,17 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "help";
     if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
     if (!strcmp(name, "--version")) name = "version";
-    for (int i = 0; vl_commands[i]; i++) {
-        if (strcmp(vl_commands[i]->name, name)) continue;
+    const vl_command *const command = vl_command_find(name);
+    if (command) {
         char word[] = "help", *none[] = { word, NULL };
-        call c = { vl_commands[i], argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : none };
+        call c = { command, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : none };
         const int code = vl_guard(work, &c);
         return argc > 1 ? code : EX_USAGE;
     }
     char meant[2 * VL_WORD];
     vl_nearest near = vl_nearest_to(name);
     for (int i = 0; vl_commands[i]; i++) vl_nearest_try(&near, vl_commands[i]->name);
+    for (const vl_command *c = vl_summary_commands(); c->name; c++) vl_nearest_try(&near, c->name);
     vl_say(stderr, "vial: there is no command '%s'%s; 'vial help' lists them", name,
            vl_nearest_text(&near, "", meant));
     return EX_USAGE;

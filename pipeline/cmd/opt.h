@@ -15,7 +15,9 @@ typedef struct vl_command {
     void (*list)(void); /* prints what help takes from a table, between options and `more`; NULL: nothing */
 } vl_command;
 
-extern const vl_command *const vl_commands[]; /* ends with NULL */
+extern const vl_command *const vl_commands[]; /* ends with NULL; summaries of kinds are not among them */
+/* Of all there are, summaries as well; NULL: there is none of that name. */
+const vl_command *vl_command_find(const char *name);
 
 /* Options that are not the command's own but a kind's or a format's: which of them an input or a store has is
  * found out later. A list ends with NULL. */

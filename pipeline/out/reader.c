@@ -40,6 +40,8 @@ struct vl_reader {
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
     vl_fresh fresh; /* of the job that is planned now */
     bool brief;     /* chunks may be unpacked in part */
+    bool once;      /* chunks that were loaded are not kept */
+    vl_buf spare;   /* of such a chunk */
     pthread_mutex_t lock;
     pthread_cond_t change;
 };
@@ -112,6 +114,7 @@ static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
 }
 
 void vl_reader_brief(vl_reader *r, bool brief) { r->brief = brief && !r->tally; }
+void vl_reader_once(vl_reader *r, bool once) { r->once = once && !r->tally; }
 
 /* Whether a page holds a part, or will: while it is packed, more can be wanted of it. */
 static bool covers(vl_page *page, const vl_part *part)
@@ -175,6 +178,7 @@ static void unpack_here(vl_reader *r, vl_page *page, vl_work *work)
     const bool mine = page->state == PAGE_PACKED;
     vl_part part = page->part;
     if (mine) page->state = PAGE_BUSY;
+    if (mine && r->spare.cap > page->plain.cap) vl_buf_swap(&r->spare, &page->plain);
     pthread_mutex_unlock(&r->lock);
     if (!mine) return;
     vl_stored_unpack_part(vl_store_column(r->store, page->column), page->nth, &page->packed, &part,
@@ -365,9 +369,37 @@ static bool is_filled(const vl_reader *r, int f)
     return r->columns.absent[f] && r->columns.schema->field[f].shape == VL_FIXED;
 }
 
+/* Memory of pages that nobody needs any more. */
+static void give_back(vl_reader *r, vl_span *span)
+{
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < span->npage; i++) {
+        vl_page *const page = span->page[i];
+        if (page->pins > 1 || page->state != PAGE_READY) continue;
+        page->state = PAGE_EMPTY;
+        if (page->plain.cap > r->spare.cap) vl_buf_swap(&r->spare, &page->plain);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+static vl_code load_once(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)
+{
+    const size_t len =
+        span->count * (span->column < 0 ? 0 : vl_type_width(vl_store_column(r->store, span->column)->type));
+    out->len = 0;
+    if (!vl_buf_reserve(out, len, err) && !vl_reader_copy_span(r, span, out->data, work, err)) out->len = len;
+    give_back(r, span);
+    vl_reader_drop_span(r, span);
+    return err->code;
+}
+
 /* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
+    for (int f = 0; f < r->columns.schema->nfield && r->once; f++)
+        if (!is_filled(r, f) && load_once(r, &plan->span[f], &plan->batch.col[f].data, work, err))
+            return err->code;
+    if (r->once) return VL_OK;
     for (int f = 0; f < r->columns.schema->nfield; f++)
         for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);
     for (int f = 0; f < r->columns.schema->nfield; f++)
@@ -500,6 +532,7 @@ void vl_reader_close(vl_reader *r)
     for (int c = 0; r->tally && c < vl_store_ncolumn(r->store); c++) XXH3_freeState(r->tally[c].hash);
     free(r->tally);
     vl_fresh_free(&r->fresh);
+    vl_buf_free(&r->spare);
     for (size_t i = 0; i < r->npage; i++) {
         vl_buf_free(&r->page[i]->packed);
         vl_buf_free(&r->page[i]->plain);

@@ -47,6 +47,9 @@ vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *progra
 /* While brief, what is asked is most likely all that is asked of its chunks: of those that need not be
  * unpacked whole, only that is. */
 void vl_reader_brief(vl_reader *r, bool brief);
+/* While once, what vl_reader_load loads is not asked for again: the memory of its chunks is that of the next
+ * ones. Fresh memory takes longer than to unpack most chunks. */
+void vl_reader_once(vl_reader *r, bool once);
 vl_store *vl_reader_store(const vl_reader *r);
 const vl_columns *vl_reader_columns(const vl_reader *r);
 /* Rows of a table in the store. */

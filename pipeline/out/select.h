@@ -10,7 +10,7 @@
 #include "pipeline/out/find.h"
 #include "pipeline/out/view.h"
 
-enum { VL_SIGHTS = 3 };
+enum { VL_SIGHTS = 8 };
 
 typedef struct vl_predicate {
     bool (*asked)(const vl_viewer *v);

@@ -164,6 +164,9 @@ static vl_code take_options(vl_viewer *v, vl_err *err)
 {
     static const vl_given none = { .n = 0 };
     const vl_question *const q = v->kind->question;
+    if (v->ask->nmore && !q->more)
+        return vl_fail(err, VL_EARG, "one store at a time; of %s there is nothing to ask by '%.80s'",
+                       v->kind->rows, v->ask->more[0]);
     const vl_given *const given = v->ask->given ? v->ask->given : &none;
     for (int i = 0; i < given->n; i++)
         if (!vl_opt_find(q->option, given->option[i].name))
@@ -271,11 +274,23 @@ static vl_code move_in_order(view *w, int threads, vl_err *err)
     return err->code;
 }
 
-static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
+/* A few rows that one slot takes all of: of their chunks nothing else is wanted. */
+static bool are_few(const view *w)
 {
     enum { FEW = 1000 };
+    const vl_rows *const rows = &w->v.rows;
+    if (!rows->n || vl_rows_count(rows) > FEW) return false;
+    const uint64_t first = rows->run->first, end = rows->run[rows->n - 1].first + rows->run[rows->n - 1].n;
+    return rows->n == 1 || (end - first <= w->question->span && end - first <= FEW);
+}
+
+static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
+{
     if (put(w, w->v.form->head, err)) return err->code;
-    if (!w->v.order && w->v.rows.n == 1 && w->v.rows.run->n <= FEW) vl_reader_brief(w->v.r, true);
+    if (!w->v.order) {
+        vl_reader_brief(w->v.r, are_few(w));
+        vl_reader_once(w->v.r, are_few(w));
+    }
     if (w->v.order ? move_in_order(w, ask->threads, err) : move(w, ask->threads, err)) return err->code;
     return put(w, w->v.form->tail, err);
 }

@@ -22,6 +22,8 @@ typedef struct vl_view {
     const char *form;    /* its name; NULL: that of the format whose ending `out` has, else the kind's own */
     const char *columns; /* "a,b"; NULL: the kind's usual ones */
     uint64_t rows[2];    /* inclusive */
+    const char *const *more; /* what stands behind the store; [nmore] */
+    int nmore;
     const vl_given *given; /* options of kinds; NULL: none */
     bool count;            /* how many rows there are, and no row */
     bool force;
@@ -99,6 +101,7 @@ extern const vl_form vl_form_tsv;
 
 typedef struct vl_question {
     const vl_opt *option;          /* what may be asked, beside rows */
+    const char *more;              /* what words behind the store are: "REGION"; NULL: there are none */
     size_t size;                   /* of the struct that they fill; zeroed before */
     void (*defaults)(void *asked); /* what holds when nothing is asked; may be NULL */
     const vl_form *const *form;    /* ends with NULL; the first is taken when none is asked for */

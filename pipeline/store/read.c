@@ -316,6 +316,16 @@ vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err)
     return open_store(out, path, (uint64_t)there.st_size, false, err);
 }
 
+vl_code vl_store_look_at(vl_store *st, int column, vl_err *err)
+{
+    vl_confined was;
+    if (st->column[column].id >= 0) return VL_OK;
+    vl_confine(&was, st->bytes);
+    vl_store_open_column(st, &st->column[column], err);
+    vl_unconfine(&was);
+    return vl_err_file(err, st->path);
+}
+
 int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }
 const vl_stored *vl_store_column(const vl_store *st, int column) { return &st->column[column].is; }
 const char *vl_store_path(const vl_store *st) { return st->path; }

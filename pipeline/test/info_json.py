@@ -211,6 +211,12 @@ def commands():
         return [name.replace("_", "-") for name in re.findall(r"^VL_COMMAND\((\w+)\)", table.read(), re.M)]
 
 
+def summaries():
+    """What help lists behind the commands: they belong to kinds."""
+    listed = re.findall(r"^  ([a-z-]+)  +\S", run("help").out.decode(), re.M)
+    return listed[len(commands()):]
+
+
 def help_of_command(t, _, name):
     """The same text in all three ways; an option that wants a value says so when it gets none."""
     texts = []
@@ -240,7 +246,8 @@ def help_texts(t, _):
     t.check(done.code == OK and done.err == "", "help", done.err)
     text = done.out.decode()
     listed = re.findall(r"^  ([a-z-]+)  +\S", text, re.M)
-    t.check(listed == commands(), "help", f"lists {listed}, commands.def {commands()}")
+    t.check(listed[:len(commands())] == commands(), "help", f"lists {listed}, commands.def {commands()}")
+    t.check({"flagstat", "depth"} <= set(summaries()), "help", f"lists {listed}")
     for args in ([], ["--help"], ["-h"]):
         done = run(*args)
         t.check((done.code == OK and done.out == text.encode())
@@ -345,4 +352,4 @@ def bad_usage(t, f):
 
 if __name__ == "__main__":
     main(stores, check_indexes, help_texts,
-         *(Part(f"help {name}", help_of_command, (name,)) for name in commands()), bad_usage)
+         *(Part(f"help {name}", help_of_command, (name,)) for name in commands() + summaries()), bad_usage)

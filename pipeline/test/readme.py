@@ -70,12 +70,22 @@ def hifi():
                                       tag("np", "i", i) + tag("rq", "f", 0.5)) for i in range(20))
 
 
+def aligned():
+    """Reads on three contigs, every 100 letters."""
+    contigs = [(b"chr1", 40000), (b"chr2", 40000), (b"chr3", 40000)]
+    text = b"@HD\tVN:1.6\tSO:coordinate\n" + b"".join(b"@SQ\tSN:%s\tLN:%d\n" % c for c in contigs)
+    return header(text, contigs) + b"".join(
+        record(b"a%d.%d" % (c, at), "ACGT" * 25, bytes([40] * 100), flag=16, place=(c, at, -1, -1, 0),
+               mapq=60, bin_=4681 + (at >> 14) if at >> 14 == at + 99 >> 14 else 585, cigar=(100 << 4,))
+        for c in range(3) for at in range(0, 39900, 100))
+
+
 def make_input(f, name, one, two_, spectra):
     text = two_ if re.search(r"R2|_2\b|_2\.", name) else one
     if "mzml" in name.lower():
         text = spectra
     if name.endswith(".bam"):
-        text = hifi()
+        text = aligned() if "sorted" in name else hifi()
     path = os.path.join(f.path, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
