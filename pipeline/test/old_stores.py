@@ -12,6 +12,7 @@ the files are: testdata/stores/README.md.
 Suites: store.
 """
 import glob
+import gzip
 import hashlib
 import json
 import os
@@ -44,6 +45,11 @@ BAM_VIEWS = {
     "fastq": (),
     "tsv": ("-O", "tsv", "--columns", "row,name,mate,flag,tags,base,quality,length"),
     "rows": ("--rows", "1-2"),
+}
+ALIGNED_VIEWS = {
+    "sam": ("-O", "sam"),
+    "tsv": ("-O", "tsv"),
+    "rows": ("-O", "sam", "--rows", "1-3"),
 }
 SPECTRUM = ("index,id,ms_level,time,polarity,centroid,tic,base_peak_mz,base_peak_intensity,scan_low,"
             "scan_high,mobility,injection_time,precursor_mz,charge,peaks")
@@ -87,6 +93,9 @@ CASES = {
     "bam_odd": (("compact",), (), [f"{BAM}/odd.in"], BAM_VIEWS),
     "bam_pairs": (("compact", "portable"), (), [f"{BAM}/pairs.in"],
                   {**BAM_VIEWS, "name": ("--name", "A1:8:HX:1:1101:1003:21")}),
+    "aligned_bam": (ALL, (), [f"{INPUT}/aligned.bam"], {**ALIGNED_VIEWS, "region": ("-O", "tsv", "c1:700-720")}),
+    "aligned_sam": (("compact",), (), ["testdata/alignments/case-and-letters.sam"], ALIGNED_VIEWS),
+    "aligned_odd": (("compact",), (), ["testdata/alignments/duplicate-and-empty-tags.bam"], ALIGNED_VIEWS),
 }
 
 # what later versions' folders hold, where that is less than all cases
@@ -95,12 +104,13 @@ FEWER = {
     "v2": {"single": ("compact", "portable"), "pairs": ("fast", "archive"), "levels": ("compact",),
            "kept": ("compact",)},
     "v2_bam": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("bam_")},
+    "v2_aligned": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("aligned_")},
 }
 
 
 def stores_of(folder):
     """{case: profiles} of a folder."""
-    every = {case: profiles for case, (profiles, *_) in CASES.items() if not case.startswith("bam_")}
+    every = {case: profiles for case, (profiles, *_) in CASES.items() if not case.startswith(("bam_", "aligned_"))}
     return FEWER.get(os.path.basename(folder), every)
 
 
@@ -278,6 +288,7 @@ def check_text(t, what, path, text):
 def check_export(t, f, folder, case, profile):
     store, what, inputs = f"{folder}/{case}/{profile}.h5", f"{folder}/{case}/{profile}", CASES[case][2]
     originals = [read(p) if os.path.exists(p) else made_input(p) for p in inputs]
+    originals = [gzip.decompress(x) if x[:2] == b"\x1f\x8b" else x for x in originals]
     if len(originals) == 1:
         done = run("export", "-q", store)
         t.check(done.code == OK and done.out == originals[0], f"{what}: export", done.err)
