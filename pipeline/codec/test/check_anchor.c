@@ -53,7 +53,7 @@ static size_t draw_read(uint8_t *to, size_t room, int64_t position, unsigned sor
     for (int i = 0; i < 20; i++) letters[n++] = (uint8_t) "ACGT"[check_random(dice) >> 9 & 3];
     for (int i = 0; i < 30; i++) letters[n++] = with_errors(contig_letter((uint64_t)at++), dice);
     for (int i = 0; i < 3 && sort_of == 1; i++) letters[n++] = 'T';
-    if (sort_of > 1) at += gap[sort_of - 1];
+    if (sort_of == 2 || sort_of == 3) at += gap[sort_of - 1];
     for (int i = 0; i < 30; i++) letters[n++] = with_errors(contig_letter((uint64_t)at++), dice);
     put_place(position, sort_of == 4 ? 4 : 0);
     put_op(4, 20);
