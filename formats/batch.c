@@ -5,13 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    size_t width;
-} types[] = { { "u8", 1 },  { "i8", 1 },  { "u16", 2 }, { "i16", 2 }, { "u32", 4 },
-              { "i32", 4 }, { "u64", 8 }, { "i64", 8 }, { "f32", 4 }, { "f64", 8 } };
-
-size_t vl_type_width(vl_type type) { return types[type].width; }
+static const char *const types[] = { "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64" };
 
 void vl_add_to_all(uint8_t *data, size_t n, size_t width, size_t step, uint64_t base)
 {
@@ -21,12 +15,12 @@ void vl_add_to_all(uint8_t *data, size_t n, size_t width, size_t step, uint64_t 
         else if (width == 4) vl_put_le32(data + 4 * i, vl_le32(data + 4 * i) + (uint32_t)base);
     }
 }
-const char *vl_type_name(vl_type type) { return types[type].name; }
+const char *vl_type_name(vl_type type) { return types[type]; }
 
 bool vl_type_find(const char *name, vl_type *out)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (strcmp(types[i].name, name)) continue;
+        if (strcmp(types[i], name)) continue;
         *out = (vl_type)i;
         return true;
     }
@@ -136,7 +130,7 @@ vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err)
                          err);
 }
 
-vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err)
+vl_code vl_rows_more(vl_column *col, size_t n, vl_err *err)
 {
     if (col->nrow + n + 1 > col->coffset || !col->offset) {
         const size_t want = col->nrow + n + 1;

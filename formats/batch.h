@@ -18,7 +18,11 @@
 #include "formats/buf.h"
 
 typedef enum vl_type { VL_U8, VL_I8, VL_U16, VL_I16, VL_U32, VL_I32, VL_U64, VL_I64, VL_F32, VL_F64 } vl_type;
-size_t vl_type_width(vl_type type); /* bytes */
+static inline size_t vl_type_width(vl_type type) /* bytes */
+{
+    static const uint8_t width[] = { 1, 1, 2, 2, 4, 4, 8, 8, 4, 8 };
+    return width[type];
+}
 /* Adds base to n elements of a width of 4 or 8 bytes, or to the last of each `step` of them; those of other
  * widths stay. */
 void vl_add_to_all(uint8_t *data, size_t n, size_t width, size_t step, uint64_t base);
@@ -155,7 +159,11 @@ vl_code vl_push(vl_batch *batch, int field, const void *element, vl_err *err);
 /* One whole row of n elements to a ragged column. */
 vl_code vl_push_row(vl_batch *batch, int field, const void *element, size_t n, vl_err *err);
 /* Room for n more rows of offsets in a ragged column (offset[0] = 0 is set). */
-vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err);
+vl_code vl_rows_more(vl_column *col, size_t n, vl_err *err); /* where there may be none */
+static inline vl_code vl_rows_grow(vl_column *col, size_t n, vl_err *err)
+{
+    return col->nrow && col->nrow + n + 1 <= col->coffset ? VL_OK : vl_rows_more(col, n, err);
+}
 /* Adds a piece of nelem elements; *out is where to write them. The column is found by path and type, or made
  * as `like` says. */
 vl_code vl_push_piece(vl_batch *batch, const vl_piece_column *like, size_t nelem, uint8_t **out,

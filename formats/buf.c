@@ -79,7 +79,7 @@ vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err)
     return vl_buf_reserve(buf, buf->len + n, err);
 }
 
-vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err)
+vl_code vl_buf_append_more(vl_buf *buf, const void *bytes, size_t n, vl_err *err)
 {
     if (vl_buf_grow(buf, n, err)) return err->code;
     if (n) memcpy(buf->data + buf->len, bytes, n);

@@ -5,6 +5,7 @@
 #define VL_BUF_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "formats/err.h"
 #include "kernels/kernels.h"
@@ -25,7 +26,14 @@ void vl_memory_give(size_t n);
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);
 /* Room for n more bytes behind len. */
 vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err);
-vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err);
+vl_code vl_buf_append_more(vl_buf *buf, const void *bytes, size_t n, vl_err *err); /* where it must grow */
+static inline vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err)
+{
+    if (!buf->data || n > buf->cap - buf->len) return vl_buf_append_more(buf, bytes, n, err);
+    if (n) memcpy(buf->data + buf->len, bytes, n);
+    buf->len += n;
+    return VL_OK;
+}
 void vl_buf_swap(vl_buf *a, vl_buf *b);
 /* Gives room beyond len back; where there is no memory for that, nothing changes. */
 void vl_buf_fit(vl_buf *buf);

@@ -107,12 +107,11 @@ static vl_code find_or_add(vl_bam_columns *c, vl_batch *b, const vl_bam_tag *t, 
 static vl_code push_tag(vl_bam_columns *c, vl_batch *b, const vl_bam_tag *t, vl_bam_column *one, vl_err *err)
 {
     const uint64_t row = b->nrow[c->at->table];
-    uint8_t number[8], entry[6] = { t->at[0], t->at[1], ':', (uint8_t)(t->narrow ? 'n' : t->type) };
-    size_t len = 4;
-    if (t->of) entry[len++] = (uint8_t)t->of;
-    entry[len++] = ' ';
-    if (vl_buf_append(&c->list, entry, len, err) || vl_bam_skip_rows(b, one->field, row, err))
-        return err->code;
+    uint8_t number[8], entry[8] = { t->at[0], t->at[1], ':', (uint8_t)(t->narrow ? 'n' : t->type), ' ', ' ' };
+    if (t->of) entry[4] = (uint8_t)t->of;
+    if (vl_buf_append(&c->list, entry, sizeof entry, err)) return err->code;
+    c->list.len -= t->of ? 2 : 3;
+    if (b->col[one->field].nrow < row && vl_bam_skip_rows(b, one->field, row, err)) return err->code;
     one->last = row + 1;
     if (one->kind != 'i') return vl_push_row(b, one->field, t->value, t->n, err);
     vl_put_le64(number, (uint64_t)vl_bam_number(t->type, t->value));

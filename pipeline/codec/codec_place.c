@@ -409,10 +409,11 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
         return cut_off("first bytes", err);
     p.n = n;
     if (make_room(s, n, err)) return err->code;
-    p.place = (int64_t *)(void *)s->place.data;
+    const bool aligned = (uintptr_t)job->plain % sizeof(int64_t) == 0;
+    p.place = (int64_t *)(void *)(aligned ? job->plain : s->place.data);
     p.value = (uint64_t *)(void *)s->value.data;
     if (unpack_rows(&p, vl_le64(first), err)) return err->code;
-    memcpy(job->plain, p.place, n * ROW);
+    if (!aligned) memcpy(job->plain, p.place, n * ROW);
     for (size_t i = n * ROW; i < job->len; i += 8) memcpy(job->plain + i, job->plain + n * ROW - 8, 8);
     return VL_OK;
 }
