@@ -5,6 +5,7 @@
  * sample, all others of the acquisition.
  */
 #include "pipeline/bank/sheet/sheet_part.h"
+#include "formats/format.h"
 #include "formats/letter.h"
 #include "pipeline/bank/fact_name.h"
 
@@ -20,7 +21,13 @@ const vl_dialect vl_dialects[VL_SHEET_NDIALECT] = {
                         { "source name", "comment[data file]" } },
     [VL_SHEET_NF_CORE] = { "nf-core", { "sample", "fastq_1", "fastq_2" }, { "sample", "fastq_1" } },
     [VL_SHEET_OWN] = { "vial", { "sample", "file_1", "file_2" }, { "sample", "file_1" } },
+    [VL_SHEET_NF_FILE] = { "nf-core", { "sample", NULL, NULL }, { "sample", NULL } },
 };
+
+static bool is_nf_core(const vl_sheet_reader *r)
+{
+    return r->dialect == VL_SHEET_NF_CORE || r->dialect == VL_SHEET_NF_FILE;
+}
 
 static char *normalise(vl_sheet_reader *r, const vl_csv_cell *title)
 {
@@ -42,10 +49,10 @@ static bool is_bad_title(const char *title, size_t len)
 static vl_duty role_of(const vl_sheet_reader *r, char *name)
 {
     if (!*name) return VL_SHEET_NAMELESS;
-    if (r->dialect == VL_SHEET_NF_CORE && !strcmp(name, "patient"))
+    if (is_nf_core(r) && !strcmp(name, "patient"))
         strcpy(name, vl_sheet_known_name(VL_SHEET_DONOR)); /* as sarek calls a donor */
     for (int i = 0; i < 3; i++) {
-        const char *const required = vl_dialects[r->dialect].column[i];
+        const char *const required = i == 1 && r->ending ? r->ending : vl_dialects[r->dialect].column[i];
         if (required && !strcmp(name, required)) return (vl_duty)(VL_SHEET_SAMPLE + i);
     }
     for (int i = 0; i < VL_SHEET_NROLE; i++)
@@ -88,7 +95,7 @@ static void miss(vl_sheet_reader *r, uint32_t line)
 {
     char text[1600]; /* room for all three, with the longest of titles */
     int at = snprintf(text, sizeof text, "the header fits no kind of sheet");
-    for (int d = VL_SHEET_NDIALECT - 1; d >= 0; d--) {
+    for (int d = VL_SHEET_OWN; d >= 0; d--) {
         const char *meant = NULL, *sep = "";
         at += snprintf(text + at, sizeof text - (size_t)at,
                        "; %s needs the columns \"%s\" and \"%s\" (missing: ", vl_dialects[d].name,
@@ -105,12 +112,26 @@ static void miss(vl_sheet_reader *r, uint32_t line)
     vl_sheet_wrong(r, line, 0, "%s", text);
 }
 
+/* A column that is called as the ending of files, of which each is an input of its own. */
+static bool find_ending(vl_sheet_reader *r)
+{
+    for (int f = 0; vl_formats[f]; f++)
+        for (const char *const *e = vl_formats[f]->ending; *e && !vl_formats[f]->mates; e++) {
+            char name[32];
+            vl_fact_fold(*e + 1, strlen(*e) - 1, name);
+            if (!strcmp(name, *e + 1) && column_named(r, name)) return r->ending = *e + 1, true;
+        }
+    return false;
+}
+
 static bool find_dialect(vl_sheet_reader *r)
 {
-    for (r->dialect = 0; r->dialect < VL_SHEET_NDIALECT; r->dialect++)
+    for (r->dialect = 0; r->dialect <= VL_SHEET_OWN; r->dialect++)
         if (column_named(r, vl_dialects[r->dialect].column[0]) &&
             column_named(r, vl_dialects[r->dialect].column[1]))
             return true;
+    r->dialect = VL_SHEET_NF_FILE;
+    if (column_named(r, vl_dialects[r->dialect].column[0]) && find_ending(r)) return true;
     r->dialect = -1;
     return false;
 }
@@ -118,13 +139,13 @@ static bool find_dialect(vl_sheet_reader *r)
 /* Files named in the way of another dialect would be taken for details, and missed. */
 static void check_foreign(vl_sheet_reader *r, uint32_t line)
 {
-    for (int d = VL_SHEET_NF_CORE; d < VL_SHEET_NDIALECT; d++)
+    for (int d = VL_SHEET_NF_CORE; d <= VL_SHEET_OWN; d++)
         for (int i = 1; i < 3 && d != r->dialect; i++) {
             const size_t at = column_named(r, vl_dialects[d].column[i]);
             if (at)
                 vl_sheet_wrong(r, line, at,
                                "is a column of %s sheets, but this one names its files in \"%s\"",
-                               vl_dialects[d].name, vl_dialects[r->dialect].title[1]);
+                               vl_dialects[d].name, r->ending ? r->ending : vl_dialects[r->dialect].title[1]);
         }
 }
 
@@ -239,9 +260,9 @@ bool vl_sheet_take_header(vl_sheet_reader *r)
     r->sheet->dialect = vl_dialects[r->dialect].name;
     check_foreign(r, line);
     place_columns(r, line);
-    if (r->dialect == VL_SHEET_NF_CORE && !r->at[VL_SHEET_ACQUISITION]) {
+    if (is_nf_core(r) && !r->at[VL_SHEET_ACQUISITION]) {
         r->lane = column_named(r, "lane");
-        r->joins = !r->lane;
+        r->joins = !r->lane && r->dialect == VL_SHEET_NF_CORE;
     }
     return !r->err->code && !keep_columns(r);
 }

@@ -48,7 +48,9 @@ typedef enum vl_duty {
     VL_SHEET_NAMELESS
 } vl_duty;
 
-enum { VL_SHEET_SDRF, VL_SHEET_NF_CORE, VL_SHEET_OWN, VL_SHEET_NDIALECT };
+/* VL_SHEET_NF_FILE: as nf-core's pipelines go on from files that are not reads: a column is called as the
+ * ending of its files. */
+enum { VL_SHEET_SDRF, VL_SHEET_NF_CORE, VL_SHEET_OWN, VL_SHEET_NF_FILE, VL_SHEET_NDIALECT };
 
 /* Names of the columns that make a dialect, normalised; the first two must be there. */
 typedef struct vl_dialect {
@@ -98,6 +100,7 @@ typedef struct vl_sheet_reader {
     int folder; /* descriptor; AT_FDCWD: the current one */
     uid_t uid;
     int dialect;
+    const char *ending;     /* static; the name of the column with files, of VL_SHEET_NF_FILE; else NULL */
     vl_sheet_place *column; /* owned */
     size_t ncolumn;
     size_t at[VL_SHEET_NROLE]; /* column of a role, 1-based; 0: none */
