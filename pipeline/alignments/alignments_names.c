@@ -65,7 +65,8 @@ static vl_code read_list(vl_alignments_names *s, const char *path, vl_err *err)
         if (n > MOST) vl_fail(err, VL_EARG, "more than %d bytes of names", MOST);
         else vl_raw_need(&s->file, n, err);
     }
-    vl_cell all = { vl_raw_bytes(&s->file), err->code ? 0 : vl_raw_left(&s->file) };
+    vl_cell all = { NULL, 0 };
+    if (!err->code) all = (vl_cell){ vl_raw_bytes(&s->file), vl_raw_left(&s->file) };
     while (all.n && !err->code) {
         vl_cell line = vl_sam_split(&all, '\n');
         if (line.n && line.at[line.n - 1] == '\r') line.n--;
