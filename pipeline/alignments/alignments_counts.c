@@ -237,6 +237,7 @@ static vl_code load_tables(vl_alignments_counts *c, vl_store *st, bool *there, v
         const uint64_t flag = vl_le64(bytes.data + 8 * i);
         if (flag >= VL_FLAGS) vl_fail(err, VL_ESTORE, "qc/flag has flags of more than 16 bits");
         else c->flag[flag] = vl_le64(bytes.data + 8 * (n / 2 + i));
+        if (c->nflag <= flag && flag < VL_FLAGS) c->nflag = (unsigned)flag + 1;
     }
     if (err->code || load_table(st, "qc/mate_elsewhere", 2, 2, &bytes, &n, work, err) || n != 2) goto out;
     for (int i = 0; i < 4; i++) c->elsewhere[i / 2][i % 2] = vl_le64(bytes.data + 8 * i);
@@ -272,9 +273,9 @@ static vl_code count_rows(vl_alignments_counts *c, vl_reader *r, vl_work *work, 
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err)
 {
-    memset(c, 0, sizeof *c);
     if (load_tables(c, vl_reader_store(r), whole, work, err) || *whole) return err->code;
     vl_alignments_counts_free(c);
     memset(c, 0, sizeof *c);
+    c->nflag = VL_FLAGS;
     return count_rows(c, r, work, err);
 }

@@ -27,6 +27,7 @@ enum { VL_FLAGS_PASSED = VL_FLAG_UNMAPPED | VL_FLAG_SECONDARY | VL_FLAG_FILTERED
 
 typedef struct vl_alignments_counts {
     uint64_t flag[VL_FLAGS];
+    unsigned nflag; /* of a store: no more than these occur */
     uint64_t elsewhere[2]
                       [2]; /* primary records with a mate on another contig: filtered, mapq of 5 and more */
     uint64_t mapq[256];
@@ -38,8 +39,8 @@ typedef struct vl_alignments_counts {
 
 extern const vl_tally vl_alignments_tally;
 
-/* Of a store: its tables, or else its columns; of these places and mapping qualities only. VL_CC_LETTERS,
- * _QUALITY and _END are 0 then, and *whole is false. */
+/* Into zeroes. Of a store: its tables, or else its columns; of these places and mapping qualities only.
+ * VL_CC_LETTERS, _QUALITY and _END are 0 then, and *whole is false. */
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);

@@ -122,6 +122,52 @@ static vl_code narrow_place(vl_viewer *v, vl_rows *may, vl_err *err)
     return o->by_bed ? narrow_by(v, &o->bed, may, err) : VL_OK;
 }
 
+/* ---- names ---- */
+
+static bool asks_names(const vl_viewer *v) { return vl_alignments_own_of(v)->names; }
+
+static vl_code has_name(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const vl_rows *const rows = vl_alignments_names_rows(vl_alignments_own_of(viewer)->names);
+    if (b->col[VL_AL_PLACE].offset[n] != VL_PLACE_N * n)
+        return vl_fail(err, VL_ESTORE, "a place is not of eight numbers");
+    for (size_t i = 0; i < n; i++) what[i] = vl_rows_has(rows, (uint64_t)vl_place_at(b, i, VL_PLACE_NAME));
+    return VL_OK;
+}
+
+/* Rows that may point at one of the names; of many names any between the first and the last. */
+static vl_code narrow_name(vl_viewer *v, vl_rows *may, vl_err *err)
+{
+    enum { MOST = 1 << 12 };
+    const vl_rows *const rows = vl_alignments_names_rows(vl_alignments_own_of(v)->names);
+    const size_t step = rows->n / MOST + 1, n = rows->n ? (rows->n - 1) / step + 1 : 0;
+    vl_wanted *const want = calloc(n + 1, sizeof *want);
+    vl_rows some = { 0 };
+    if (!want) return vl_fail(err, VL_ENOMEM, "no memory for names");
+    for (size_t i = 0; i < n; i++) {
+        const size_t last = (i + 1) * step < rows->n ? (i + 1) * step - 1 : rows->n - 1;
+        want[i].key = (vl_box){ .n = VL_AK_N,
+                                .lo = { 0, 0, 0, rows->run[i * step].first },
+                                .hi = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                                        rows->run[last].first + rows->run[last].n - 1 } };
+    }
+    if (!vl_find_may(v->r, &vl_alignments_by_place, want, n, &v->work, &some, err))
+        vl_rows_cross(may, &some, err);
+    free(some.run);
+    free(want);
+    return err->code;
+}
+
+static vl_code take_names(vl_viewer *v, vl_alignments_own *o, vl_err *err)
+{
+    const vl_alignments_asked *const ask = v->asked;
+    if (ask->name && ask->names) return vl_fail(err, VL_EARG, "either --name or --names");
+    if (!ask->name && !ask->names) return VL_OK;
+    return vl_alignments_names_open(&o->names, ask->name, ask->names, err)
+               ? err->code
+               : vl_alignments_names_find(o->names, v->r, v->ask->threads, err);
+}
+
 /* ---- mapping qualities ---- */
 
 static bool asks_mapq(const vl_viewer *v) { return vl_alignments_asked_of(v)->mapq > 0; }
@@ -175,17 +221,18 @@ vl_code vl_alignments_select(vl_viewer *v, vl_err *err)
     vl_alignments_own *const o = v->own;
     vl_predicate predicate[] = {
         { asks_place, { { VL_AL_PLACE, VL_WANT_ROWS } }, narrow_place, has_place },
+        { asks_names, { { VL_AL_PLACE, VL_WANT_ROWS } }, narrow_name, has_name },
         { asks_mapq, { { VL_AL_MAPQ, VL_WANT_ROWS } }, NULL, has_mapq },
         { .asked = NULL },
         { .asked = NULL },
         { .asked = NULL },
     };
     if (take_given(v, o, err) || take_regions(v, o, err)) return err->code;
-    vl_predicate *p = predicate + 2;
+    vl_predicate *p = predicate + 3;
     if (o->group.asked) vl_tag_predicate(v, p++, true);
     if (o->tag.asked) vl_tag_predicate(v, p++, false);
     const vl_selection what = { predicate, VL_AT_ALIGNMENT, -1, 1 };
-    if (vl_alignments_asked_of(v)->only_header) return VL_OK;
+    if (vl_alignments_asked_of(v)->only_header || take_names(v, o, err)) return err->code;
     return vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err);
 }
 
@@ -195,4 +242,5 @@ void vl_alignments_select_free(vl_alignments_own *o)
     vl_regions_free(&o->bed);
     free(o->group.value);
     free(o->tag.value);
+    vl_alignments_names_close(o->names);
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,31 @@ static vl_code open(vl_viewer *v, vl_err *err)
         return err->code;
     if (vl_contigs_read(&o->contigs, (vl_cell){ o->header.data, o->header.len }, NULL, err)) return err->code;
     return check_form(v, err) ? err->code : vl_alignments_select(v, err);
+}
+
+/* Names of a list that no read has; with only one, or with none of them, that is an error. */
+static void count_names(const vl_viewer *v, size_t *all, size_t *none)
+{
+    const vl_alignments_own *const o = v->own;
+    *all = *none = 0;
+    if (o->names) vl_alignments_names_count(o->names, all, none);
+}
+
+static vl_code missed(const vl_viewer *v, vl_err *err)
+{
+    const vl_alignments_asked *const ask = v->asked;
+    size_t all, none;
+    count_names(v, &all, &none);
+    if (none < all || !all) return VL_OK;
+    if (ask->name) return vl_fail(err, VL_ENOIN, "no read is called '%.120s'", ask->name);
+    return vl_fail(err, VL_ENOIN, "no read has one of the %zu names in %.100s", all, ask->names);
+}
+
+static void note(const vl_viewer *v, char text[VL_VIEW_NOTE])
+{
+    size_t all, none;
+    count_names(v, &all, &none);
+    if (none) snprintf(text, VL_VIEW_NOTE, "%zu of %zu names were not found", none, all);
 }
 
 static void close(vl_viewer *v)
@@ -225,6 +251,8 @@ static const vl_opt options[] = {
       AT(group), NULL },
     { 'd', "tag", VL_OPT_TEXT, NULL, "TAG[:VALUE]", "with this tag, and this value; any number of values",
       AT(tag), NULL },
+    { 0, "name", VL_OPT_TEXT, NULL, "N", "whose read is called N", AT(name), NULL },
+    { 0, "names", VL_OPT_TEXT, NULL, "FILE", "whose read FILE names, a line each", AT(names), NULL },
     { 0, "no-header", VL_OPT_FLAG, NULL, NULL, "SAM without its header", AT(no_header), NULL },
     { 'H', "header", VL_OPT_FLAG, NULL, NULL, "only the header", AT(only_header), NULL },
     { .name = "" },
@@ -246,5 +274,7 @@ const vl_question vl_alignments_question = {
     .gap = GAP,
     .plan = plan,
     .load = load_rows,
+    .missed = missed,
+    .note = note,
     .close = close
 };

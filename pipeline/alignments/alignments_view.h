@@ -4,6 +4,7 @@
  * regions.c             regions of contigs, and BED
  * alignments_select.c   which rows, by their places, flags and mapping qualities
  * alignments_tags.c     which rows, by their tags
+ * alignments_names.c    which rows, by names of reads (alignments_names.h)
  * alignments_view.c     the table's entry, columns
  * alignments_forms.c    SAM and BAM
  */
@@ -11,11 +12,12 @@
 #define VL_ALIGNMENTS_VIEW_H
 
 #include "formats/alignments/alignments.h"
+#include "pipeline/alignments/alignments_names.h"
 #include "pipeline/alignments/regions.h"
 #include "pipeline/out/select.h"
 
 typedef struct vl_alignments_asked {
-    const char *bed, *tag, *group;
+    const char *bed, *tag, *group, *name, *names;
     const char *flag[4]; /* vl_flag_rule; what was given is added up */
     uint64_t mapq;
     bool no_header, only_header;
@@ -38,8 +40,9 @@ typedef struct vl_alignments_own {
     vl_contigs contigs; /* borrows from it */
     vl_regions region, bed;
     bool by_region, by_bed;
-    unsigned flag[4];        /* vl_flag_rule */
-    vl_tag_asked group, tag; /* RG, and any */
+    unsigned flag[4];           /* vl_flag_rule */
+    vl_tag_asked group, tag;    /* RG, and any */
+    vl_alignments_names *names; /* owned; NULL: none are asked for */
 } vl_alignments_own;
 
 extern const vl_question vl_alignments_question;

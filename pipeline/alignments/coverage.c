@@ -93,7 +93,7 @@ static vl_code add_covered(void *self, int64_t contig, uint64_t n, vl_err *err)
 static bool take_counted(coverage *c, vl_summary_job *job, vl_err *err)
 {
     bool whole = false;
-    vl_alignments_counts *const n = malloc(sizeof *n);
+    vl_alignments_counts *const n = calloc(1, sizeof *n);
     if (!n) return false;
     vl_alignments_counts_load(n, job->r, &whole, &job->work, err);
     for (size_t i = 1; i < n->ncontig && whole; i++)

@@ -148,7 +148,8 @@ vl_code vl_regions_read(vl_regions *r, const vl_contigs *c, const char *path, vl
             if (n > MOST) vl_fail(err, VL_EARG, "more than %d bytes of intervals", MOST);
             else vl_raw_need(&file, n, err);
         }
-    vl_cell all = { vl_raw_bytes(&file), err->code ? 0 : vl_raw_left(&file) };
+    vl_cell all = { NULL, 0 };
+    if (!err->code) all = (vl_cell){ vl_raw_bytes(&file), vl_raw_left(&file) };
     for (uint64_t number = 1; all.n && !err->code; number++)
         if (add_line(r, c, vl_sam_split(&all, '\n'), err)) err->line = number;
     vl_raw_free(&file);

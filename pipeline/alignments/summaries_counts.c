@@ -102,10 +102,10 @@ static vl_code print_flagstat(vl_summary_job *job, vl_err *err)
     uint64_t n[2][NLINE] = { { 0 } };
     bool whole;
     vl_buf out = { 0 };
-    vl_alignments_counts *const c = malloc(sizeof *c);
+    vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
     vl_alignments_counts_load(c, job->r, &whole, &job->work, err);
-    for (unsigned flag = 0; flag < VL_FLAGS && !err->code; flag++)
+    for (unsigned flag = 0; flag < c->nflag && !err->code; flag++)
         if (c->flag[flag]) add_flag(n[!!(flag & VL_FLAG_FILTERED)], flag, c->flag[flag]);
     for (int k = 0; k < 2; k++) {
         n[k][ELSEWHERE] = c->elsewhere[k][0] + c->elsewhere[k][1];
@@ -134,9 +134,8 @@ static vl_code print_idxstats(vl_summary_job *job, vl_err *err)
     vl_buf out = { 0 }, header = { 0 };
     vl_contigs contigs = { 0 };
     bool whole;
-    vl_alignments_counts *const c = malloc(sizeof *c);
+    vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
-    c->contig = NULL;
     if (!vl_alignments_contigs_load(job->r, &header, &contigs, &job->work, err))
         vl_alignments_counts_load(c, job->r, &whole, &job->work, err);
     for (size_t i = 0; i < contigs.n && !err->code; i++) {

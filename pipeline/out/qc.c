@@ -74,7 +74,7 @@ static const vl_qc_form *find_form(const vl_kind *kind, const vl_qc_ask *ask, vl
 {
     char list[200] = "";
     if (!kind->qc) {
-        vl_fail(err, VL_EUNSUP, "nothing is counted of %s when they come in", kind->rows);
+        vl_fail(err, VL_EUNSUP, "there is no form of quality control for %s", kind->rows);
         return NULL;
     }
     for (int i = 0; kind->qc[i]; i++) {

@@ -108,6 +108,27 @@ def many(t, f):
         questions(t, f, bam, 40, "many")
 
 
+def by_name(t, f):
+    """Names of a list, alone and with other rules; some of them nobody has."""
+    if not needs_samtools(t):
+        return
+    for n, in_order in ((500, True), (36000, True), (36000, False)):
+        bam = made(t, f, draw(t.random, n, in_order=in_order, longest=12))
+        for k in (1, 5, 300):
+            names = [f"{t.random.choice('qqqu')}{t.random.randrange(n)}" for _ in range(k)] + ["q3", "q3"]
+            f.write("names", "".join(f"{x}\n" for x in names).encode())
+            theirs = ["-N", f / "names"]
+            for more in ([], ["-F", "16"], ["-q", "20", "-d", "NM"]):
+                same(t, f, f"{k} names of {n} {more}", bam, ([*theirs, *more], []),
+                     (["--names", f / "names", "--no-header", *more], []))
+        f.write("names", b"q7\n")
+        same(t, f, "one name", bam, (["-N", f / "names"], []), (["--name", "q7", "--no-header"], []))
+    f.write("names", b"q7\nnobody\n")
+    t.check("1 of 2 names were not found" in run("view", f / "s.h5", "--names", f / "names").err, "a note")
+    refused(t, f, "nobody", "--name", "nobody", code=NOINPUT, part="no read is called 'nobody'")
+    refused(t, f, "both", "--name", "a", "--names", f / "names", code=USAGE, part="either")
+
+
 def unsorted(t, f):
     """Rows in any order: all are looked at, or what the index cannot rule out."""
     if not needs_samtools(t):
@@ -199,4 +220,4 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(few, many, unsorted, stores_alike, names_of_contigs, slips, real)
+    main(few, many, by_name, unsorted, stores_alike, names_of_contigs, slips, real)

@@ -592,7 +592,7 @@ def only_chromatograms(t, f):
 
 def asked_wrongly(t, f):
     run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", document([spectrum(0, two(5), 5)])))
-    for args, part in {("--name", "x"): "--name asks for reads, the store holds spectra",
+    for args, part in {("--name", "x"): "--name asks for reads, alignments, the store holds spectra",
                        ("--index", "1", "--rows", "1"): "the same",
                        ("--columns", "precursor/target"): "has a row for each precursor",
                        ("--columns", "skeleton"): "no rows", ("-O", "fastq"): "fastq",
