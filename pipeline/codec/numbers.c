@@ -167,6 +167,7 @@ static void take(const way *w, const uint64_t *v, const uint64_t *other, size_t 
             if (i) one[a++] = (int64_t)(v[i] - v[i - 1]);
             break;
         case VL_NUMBERS_AT_SIDE: one[a++] = (int64_t)(v[i] - other[i]); break;
+        case VL_NUMBERS_AGAINST: one[a++] = (int64_t)(v[i] + other[i]); break;
         default:
             if (i && other[i] == other[i - 1]) one[a++] = (int64_t)(v[i] - v[i - 1]);
             else two[b++] = (int64_t)v[i];
@@ -198,18 +199,21 @@ static uint64_t cost(vl_numbers *s, const way *w, const uint64_t *v, size_t n,
     return (a.size < a.steps ? a.size : a.steps) + (b.size < b.steps ? b.size : b.steps);
 }
 
-/* The ways in turn; false behind the last. */
+/* The ways in turn, those with another column for each that there is; false behind the last. */
 static bool next_way(way *w, bool ranked, int nbeside)
 {
     if (w->how < VL_NUMBERS_BEFORE) {
         w->how++;
         return true;
     }
-    if (w->how == VL_NUMBERS_BEFORE) w->how = ranked ? VL_NUMBERS_WHILE : VL_NUMBERS_AT_SIDE;
-    if (++w->beside < nbeside) return true;
-    if (w->how == VL_NUMBERS_WHILE) return false;
-    w->how = VL_NUMBERS_WHILE;
+    if (w->how != VL_NUMBERS_BEFORE && ++w->beside < nbeside) return true;
     w->beside = 0;
+    switch (w->how) {
+    case VL_NUMBERS_BEFORE: w->how = ranked ? VL_NUMBERS_WHILE : VL_NUMBERS_AT_SIDE; break;
+    case VL_NUMBERS_AT_SIDE: w->how = VL_NUMBERS_AGAINST; break;
+    case VL_NUMBERS_AGAINST: w->how = VL_NUMBERS_WHILE; break;
+    default: return false;
+    }
     return nbeside > 0;
 }
 

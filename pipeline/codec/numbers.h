@@ -9,6 +9,7 @@
  *     3 beside  u8 column; differences to that other column
  *     4 while   u8 column; differences to the one before, in rows in which that other column is as it was in
  *               the row before; then, of all other rows and of the first, to 0
+ *     6 against u8 column; sums with that other column: numbers that make up a whole with it
  *     5 halves  numbers of the upper bits, from bit 16 on; numbers of the 16 lower ones, which may lean on
  *               the others as column 128 (no ranks, and no halves of halves)
  *   with ranks, behind how and column: leb128 how many values there are, and the least; what each further one
@@ -35,7 +36,8 @@ enum {
     VL_NUMBERS_BEFORE,
     VL_NUMBERS_AT_SIDE,
     VL_NUMBERS_WHILE,
-    VL_NUMBERS_HALVES
+    VL_NUMBERS_HALVES,
+    VL_NUMBERS_AGAINST
 };
 enum { VL_NUMBERS_RANKED = 8, VL_NUMBERS_HIGH = 128 };
 enum { VL_DIFFERENCES_EQUAL, VL_DIFFERENCES_SIZE, VL_DIFFERENCES_STEPS };

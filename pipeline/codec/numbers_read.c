@@ -158,7 +158,8 @@ static vl_code take_column(vl_numbers *s, vl_rest *in, unsigned how, uint64_t *v
         return VL_OK;
     }
     if (take_differences(s, in, v, n, work, err)) return err->code;
-    for (size_t i = 0; other && i < n; i++) v[i] += other[i];
+    for (size_t i = 0; other && i < n; i++)
+        v[i] = how == VL_NUMBERS_AGAINST ? v[i] - other[i] : v[i] + other[i];
     return VL_OK;
 }
 
@@ -171,8 +172,8 @@ static vl_code take_way(vl_numbers *s, vl_rest *in, unsigned how, uint64_t *v, s
     size_t nvalue = 0;
     const unsigned way = how % VL_NUMBERS_RANKED;
     const bool ranked = how >= VL_NUMBERS_RANKED;
-    if (how >= 2 * VL_NUMBERS_RANKED || way > VL_NUMBERS_WHILE ||
-        (ranked && (way == VL_NUMBERS_EQUAL || way == VL_NUMBERS_AT_SIDE)))
+    if (how >= 2 * VL_NUMBERS_RANKED || way == VL_NUMBERS_HALVES || way > VL_NUMBERS_AGAINST ||
+        (ranked && (way == VL_NUMBERS_EQUAL || way == VL_NUMBERS_AT_SIDE || way == VL_NUMBERS_AGAINST)))
         return cut_off("hows", err);
     if (way == VL_NUMBERS_EQUAL) {
         if (!vl_take_number(in, &all, UINT64_MAX)) return cut_off("equal ones", err);
