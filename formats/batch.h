@@ -76,6 +76,7 @@ typedef struct vl_field {
     const char *coding; /* of bytes that are numbers in another coding: "numpress_linear"; NULL: none */
     const int *guide; /* ragged fields of the same table whose rows help a codec of this one to pack it; ends
                          * with -1; NULL: none */
+    bool brief;       /* a few rows are looked at at a time: chunks are a quarter as large */
     int ref_step;     /* VL_REF_ROW: the last of each so many elements is one; 0: each element is */
 } vl_field;
 

@@ -21,7 +21,7 @@ static const vl_field fields[VL_AL_NFIELD] = {
     [VL_AL_MAPQ] = { "alignments/mapq", VL_U8, VL_FIXED, VL_AT_ALIGNMENT, VL_USE_NUMBER, "Phred", "255",
                      "mapping quality", 0, 0, 0 },
     [VL_AL_CIGAR] = { "alignments/cigar", VL_U32, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_NUMBER, "", "empty",
-                      "operations, length << 4 | code: 0 to 9 are M I D N S H P = X B", 0, 0, 0 },
+                      "operations, length << 4 | code: 0 to 9 are M I D N S H P = X B", .brief = true },
     [VL_AL_NAME] = { "alignments/name", VL_U8, VL_RAGGED, VL_AT_NAME, VL_USE_TEXT, "", "",
                      "name of the template, once for records that lie near each other", 0, 0, 0 },
     [VL_AL_BASE] = { .path = "alignments/base",
@@ -34,7 +34,7 @@ static const vl_field fields[VL_AL_NFIELD] = {
                      .doc = "bases as they stand in the record, on the contig's strand",
                      .guide = where },
     [VL_AL_QUALITY] = { "alignments/quality", VL_U8, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_QUALITY, "Phred",
-                        "255", "base qualities", 0, 0, 1 + VL_AL_BASE },
+                        "255", "base qualities", .offset_of = 1 + VL_AL_BASE },
     [VL_AL_TAGS] = { "alignments/tags", VL_U8, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_TEXT, "", "empty",
                      "tags in their order, between blanks, with their types; values are in columns tag/", 0,
                      0, 0 },
@@ -56,4 +56,4 @@ const vl_schema vl_alignments_schema = { .kind = "alignments",
                                          .ncounter = VL_AC_N,
                                          .counter = counters };
 
-const vl_bam_fields vl_alignments_fields = { VL_AT_ALIGNMENT, VL_AL_BASE, VL_AL_TAGS, VL_AL_NFIELD };
+const vl_bam_fields vl_alignments_fields = { VL_AT_ALIGNMENT, VL_AL_BASE, VL_AL_TAGS, VL_AL_NFIELD, true };

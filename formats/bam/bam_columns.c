@@ -98,7 +98,8 @@ static vl_code find_or_add(vl_bam_columns *c, vl_batch *b, const vl_bam_tag *t, 
                              .use = text ? VL_USE_TEXT : VL_USE_NUMBER,
                              .unit = "",
                              .missing = "empty",
-                             .doc = "a tag of BAM" };
+                             .doc = "a tag of BAM",
+                             .brief = c->at->brief };
     if (vl_batch_add(b, &field, &one->field, err)) return err->code;
     c->n++;
     return VL_OK;

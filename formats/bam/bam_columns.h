@@ -19,6 +19,7 @@
 /* Where a schema has what records hold. */
 typedef struct vl_bam_fields {
     int table, base, list, nfield; /* nfield: fields of the schema; tags come behind them */
+    bool brief;                    /* of tags' fields (vl_field) */
 } vl_bam_fields;
 
 typedef struct vl_bam_column {

@@ -13,7 +13,7 @@ typedef struct work {
     vl_buf odd; /* of the row: what goes to that column */
 } work;
 
-const vl_bam_fields vl_bam_reads_fields = { VL_RT_READ, VL_RD_BASE, VL_RD_TAGS, VL_RD_NFIELD };
+const vl_bam_fields vl_bam_reads_fields = { VL_RT_READ, VL_RD_BASE, VL_RD_TAGS, VL_RD_NFIELD, false };
 
 static uint64_t row_of(const work *w) { return w->out->nrow[VL_RT_READ]; }
 

@@ -75,24 +75,25 @@ vl_code vl_growing_emit(vl_growing *c, bool last, vl_chunks *out, vl_err *err)
 
 /* Room for n bytes more: a whole chunk for a column that fills one soon, little for the many that never
  * do. */
-static vl_code reserve(vl_buf *open, size_t n, vl_err *err)
+static vl_code reserve(vl_growing *c, size_t n, vl_err *err)
 {
-    const size_t want = open->len + n;
-    return vl_buf_reserve(open, want > VL_CHUNK_BYTES / 2 ? VL_CHUNK_BYTES : want, err);
+    const size_t want = c->open.len + n, full = vl_chunk_bytes(&c->spec);
+    return vl_buf_reserve(&c->open, want > full / 2 ? full : want, err);
 }
 
 vl_code vl_growing_append(vl_growing *c, const uint8_t *bytes, size_t len, vl_chunks *out, vl_err *err)
 {
+    const size_t full = vl_chunk_bytes(&c->spec);
     XXH3_128bits_update(c->hash, bytes, len);
     c->n += len / vl_type_width(c->spec.type);
     while (len) {
-        const size_t room = VL_CHUNK_BYTES - c->open.len, n = len < room ? len : room;
-        if (reserve(&c->open, n, err)) return err->code;
+        const size_t room = full - c->open.len, n = len < room ? len : room;
+        if (reserve(c, n, err)) return err->code;
         memcpy(c->open.data + c->open.len, bytes, n);
         c->open.len += n;
         bytes += n;
         len -= n;
-        if (c->open.len == VL_CHUNK_BYTES && vl_growing_emit(c, false, out, err)) return err->code;
+        if (c->open.len == full && vl_growing_emit(c, false, out, err)) return err->code;
     }
     return VL_OK;
 }
@@ -127,7 +128,7 @@ static vl_code show_guide(vl_growing *c, const guided *g, size_t i, vl_err *err)
 static vl_code note_rows(vl_growing *c, const vl_column *col, const guided *g, uint64_t base, uint64_t to,
                          size_t *i, vl_err *err)
 {
-    const uint64_t full = c->first + vl_chunk_elements(c->spec.type);
+    const uint64_t full = c->first + vl_chunk_elements(&c->spec);
     for (; *i < col->nrow; ++*i) {
         const uint64_t from = base + col->offset[*i], end = base + col->offset[*i + 1];
         if (end > to || (end == full && from == end)) break;
@@ -147,7 +148,7 @@ vl_code vl_growing_append_rows(vl_growing *c, const vl_batch *batch, int f, vl_c
     const uint64_t base = c->n, all = base + col->data.len / width;
     size_t i = 0;
     do {
-        const uint64_t room = c->first + vl_chunk_elements(c->spec.type), to = all < room ? all : room;
+        const uint64_t room = c->first + vl_chunk_elements(&c->spec), to = all < room ? all : room;
         const size_t n = (size_t)(to - c->n) * width;
         if (note_rows(c, col, &g, base, to, &i, err)) break;
         /* the next row begins in this chunk, and goes on in another */

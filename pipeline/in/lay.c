@@ -60,7 +60,8 @@ static vl_code append_line(column *c, uint64_t from, uint64_t n, uint64_t step, 
  * when the store gets the first chunk behind them (vl_chunk.line); here they are only hashed. */
 static vl_code begin_offsets(rows *r, vl_chunks *out, vl_err *err)
 {
-    const uint64_t full = vl_chunk_elements(VL_U64), entries = r->nrow + 1, whole = entries / full * full;
+    const uint64_t full = vl_chunk_elements(&r->offset->spec), entries = r->nrow + 1,
+                   whole = entries / full * full;
     r->uniform = false;
     if (append_line(r->offset, 0, whole, r->length, NULL, err)) return err->code;
     r->offset->first = whole;
@@ -217,7 +218,8 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                      .missing = field->missing,
                      .doc = field->doc,
                      .role = field->role,
-                     .coding = field->coding };
+                     .coding = field->coding,
+                     .brief = field->brief };
     snprintf(spec.path, sizeof spec.path, "%s", field->path);
     if (!(lay->field[f] = vl_growing_new(&spec, err))) return err->code;
     lay->field[f]->wants_rows =
@@ -234,7 +236,8 @@ static vl_code open_field(vl_lay *lay, int f, vl_err *err)
                        .use = VL_USE_NUMBER,
                        .unit = "element",
                        .missing = "",
-                       .doc = "row i has the elements offset[i] up to, not including, offset[i+1]" };
+                       .doc = "row i has the elements offset[i] up to, not including, offset[i+1]",
+                       .brief = field->brief };
     snprintf(offset.path, sizeof offset.path, "%s.offset", field->path);
     lay->rows[f].uniform = true;
     return (lay->rows[f].offset = vl_growing_new(&offset, err)) ? VL_OK : err->code;

@@ -40,6 +40,7 @@ typedef struct vl_spec {
     const vl_shared *shared;    /* the same; NULL: its chunks share nothing */
     const struct vl_spec *near; /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
     bool looked_at;             /* it is near another: its plain bytes are wanted until that is packed */
+    bool brief;                 /* its chunks are a quarter as large (vl_field) */
     bool index;                 /* made from columns, under VL_INDEX_GROUP */
 } vl_spec;
 
@@ -65,7 +66,14 @@ typedef struct vl_chunk {
     uint8_t codec;
 } vl_chunk;
 
-size_t vl_chunk_elements(vl_type type); /* in a full chunk */
+static inline size_t vl_chunk_bytes(const vl_spec *spec) /* of a full chunk */
+{
+    return spec->brief ? VL_CHUNK_BYTES / 4 : VL_CHUNK_BYTES;
+}
+static inline size_t vl_chunk_elements(const vl_spec *spec)
+{
+    return vl_chunk_bytes(spec) / vl_type_width(spec->type);
+}
 /* Packs raw into packed as the profile says; a short chunk that is not the first is padded to a full one. */
 /* near: the chunk of spec->near with the same elements; NULL: none. */
 vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err);

@@ -17,8 +17,6 @@
 
 enum { MOST_PLAIN = 4096 }; /* bytes that lie in the header of a data set */
 
-size_t vl_chunk_elements(vl_type type) { return VL_CHUNK_BYTES / vl_type_width(type); }
-
 void vl_rows_shown_free(vl_rows_shown *shown)
 {
     vl_buf_free(&shown->end);
@@ -38,7 +36,8 @@ void vl_rows_show(const vl_rows_shown *shown, vl_guide *guide, vl_beside *beside
 
 vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile, vl_work *work, vl_err *err)
 {
-    const size_t width = vl_type_width(chunk->spec->type), real = chunk->raw.len, full = VL_CHUNK_BYTES;
+    const size_t width = vl_type_width(chunk->spec->type), real = chunk->raw.len,
+                 full = vl_chunk_bytes(chunk->spec);
     if (chunk->first && real < full) {
         if (vl_buf_reserve(&chunk->raw, full, err)) return err->code;
         /* the last element again and again: zeros could cost a codec for few values its place */
@@ -206,7 +205,7 @@ static vl_code make_dataset(vl_store *st, vl_dataset *col, const vl_chunk *chunk
 {
     const vl_spec *const spec = col->spec;
     const bool single = chunk->first == 0 && chunk->last;
-    const hsize_t size = single ? chunk->count : vl_chunk_elements(spec->type);
+    const hsize_t size = single ? chunk->count : vl_chunk_elements(spec);
     if (make_groups(st, spec->path, err) ||
         new_dataset(st, col, 1, &size, single ? ONE_CHUNK : GROWS, spec, err))
         return err->code;
@@ -248,12 +247,12 @@ static vl_code put_chunk(vl_store *st, vl_dataset *col, const vl_chunk *chunk, v
 static vl_code fill_line(vl_store *st, vl_dataset *col, uint64_t to, uint64_t step, vl_work *work,
                          vl_err *err)
 {
-    const size_t count = vl_chunk_elements(col->spec->type);
+    const size_t count = vl_chunk_elements(col->spec);
     vl_chunk chunk = { .spec = col->spec, .count = count };
     while (col->next < to && !err->code) {
         chunk.first = col->next;
         chunk.raw.len = 0;
-        if (vl_buf_reserve(&chunk.raw, VL_CHUNK_BYTES, err)) break;
+        if (vl_buf_reserve(&chunk.raw, vl_chunk_bytes(col->spec), err)) break;
         for (size_t i = 0; i < count; i++) vl_put_le64(chunk.raw.data + 8 * i, (chunk.first + i) * step);
         chunk.raw.len = count * 8;
         if (vl_chunk_pack(&chunk, NULL, st->profile, work, err)) break;
