@@ -295,7 +295,26 @@ def from_a_pipe(t, f):
         t.check(run("export", "-q", f / "s.h5").out == plain(data), f"{name} from a pipe", "is not exact")
 
 
+def bank(t, f):
+    """A sheet as sarek writes it: samples with BAM and SAM, asked for by name."""
+    records = some_records(t.random, 200)
+    f.write("a.bam", bgzf(header(TEXT, CONTIGS) + b"".join(records)))
+    f.write("b.sam", TEXT + b"\n".join(SOME_SAM) + b"\n")
+    f.write("bam.csv", b"patient,sample,bam,bai\nD1,P1,a.bam,a.bam.bai\n")
+    f.write("sam.csv", b"sample,lane,sam\nP2,L1,b.sam\n")
+    t.check(run("init", f / "bank").code == OK, "init", "")
+    for name in ("bam.csv", "sam.csv"):
+        done = run("ingest", "-q", "-b", f / "bank", "--sheet", f / name)
+        t.check(done.code == OK, name, done.err)
+    done = run("ls", "-b", f / "bank")
+    t.check(b"P1" in done.out and b"alignments" in done.out and b"L1" in done.out, "ls", done.out)
+    done = run("export", "-q", "-b", f / "bank", "P2", "-o", f / "back.sam")
+    t.check(done.code == OK and f.read("back.sam") == f.read("b.sam"), "export", done.err)
+    done = run("verify", "-q", "-b", f / "bank", "--all")
+    t.check(done.code == OK, "verify", done.err)
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--read"]:
         sys.exit(look(*sys.argv[2:]))
-    main(cases, Part("real_data", real_data), many, cut_everywhere, broken, lines, from_a_pipe)
+    main(cases, Part("real_data", real_data), many, cut_everywhere, broken, lines, from_a_pipe, bank)
