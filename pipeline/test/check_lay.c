@@ -35,7 +35,7 @@ static vl_code pack_and_append(vl_store *st, vl_chunks *chunks, vl_profile profi
 {
     for (size_t i = 0; i < chunks->n; i++) {
         vl_chunk *const c = &chunks->chunk[i];
-        const size_t full = vl_chunk_elements(c->spec->type), width = vl_type_width(c->spec->type);
+        const size_t full = vl_chunk_elements(c->spec), width = vl_type_width(c->spec->type);
         CHECK(c->count && c->count * width == c->raw.len && c->first % full == 0 &&
                   (c->count == full || c->last),
               "%s: chunk of %zu elements from %zu on", c->spec->path, (size_t)c->count, (size_t)c->first);
@@ -124,8 +124,8 @@ static void check_column(vl_store *st, const char *path, vl_type type, const voi
     const vl_stored *const col = vl_store_column(st, c);
     CHECK(col->type == type && col->nelem * vl_type_width(type) == n, "%s: type and size", path);
     CHECK(is_digest(col, bytes, n), "%s: digest", path);
-    CHECK(col->nchunk == 1 ? col->chunk >= col->nelem : col->chunk == vl_chunk_elements(type), "%s: chunks",
-          path);
+    CHECK(col->nchunk == 1 ? col->chunk >= col->nelem : col->chunk == VL_CHUNK_BYTES / vl_type_width(type),
+          "%s: chunks", path);
     CHECK(!vl_store_read(st, c, &plain, work, &err) && plain.len == n && !memcmp(plain.data, bytes, n),
           "%s: %s", path, err.what);
     vl_buf_free(&plain);
