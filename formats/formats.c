@@ -51,15 +51,26 @@ const char *vl_format_resembles(const uint8_t *bytes, size_t n)
     return NULL;
 }
 
+/* Is it the first of its title? Formats of several kinds may be called the same. */
+static bool is_first(int f)
+{
+    for (int i = 0; i < f; i++)
+        if (!strcmp(vl_formats[i]->title, vl_formats[f]->title)) return false;
+    return true;
+}
+
 const char *vl_format_titles(const char *joint, char text[VL_FORMAT_TITLES])
 {
     size_t at = 0;
+    int last = 0;
     text[0] = 0;
+    for (int i = 0; vl_formats[i]; i++)
+        if (is_first(i)) last = i;
     for (int i = 0; vl_formats[i] && at < VL_FORMAT_TITLES; i++) {
-        const char *const before = !i ? "" : vl_formats[i + 1] ? ", " : " ";
+        if (!is_first(i)) continue;
+        const char *const before = !i ? "" : i == last ? " " : ", ";
         at += (size_t)snprintf(text + at, VL_FORMAT_TITLES - at, "%s%s%s%s", before,
-                               i && !vl_formats[i + 1] ? joint : "", i && !vl_formats[i + 1] ? " " : "",
-                               vl_formats[i]->title);
+                               i && i == last ? joint : "", i && i == last ? " " : "", vl_formats[i]->title);
     }
     return text;
 }

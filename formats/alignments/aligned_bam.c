@@ -318,7 +318,7 @@ static const vl_opt options[] = {
 };
 
 const vl_format vl_aligned_bam = { .name = "aligned_bam",
-                                   .title = "aligned BAM",
+                                   .title = "BAM",
                                    .doc = "alignments, with tags",
                                    .ending = { ".bam" },
                                    .example = "  vial ingest -b /bank -s S1 S1.sorted.bam\n",

@@ -185,7 +185,8 @@ def came_as_bam(t, f):
         with open(path, "rb") as file:
             stream = file.read()
         f.clear("s.h5")
-        if run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", f.write("i.bam", bgzf(stream))).code != OK:
+        path_in = f.write("i.bam", bgzf(stream))
+        if run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", path_in).code != OK:
             continue
         t.check(stream_of(t, f, path) == stream, path, "the stream is another")
         head, records = split(stream)

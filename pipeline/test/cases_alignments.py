@@ -80,7 +80,8 @@ def refused(t, f, what, path, expected=(), options=(), codes=(DATA,)):
 def places(expected):
     """What the message must say: lines count from 1, records from 0 there, from 1 in messages."""
     said = [f"line {n}" for n in re.findall(r"line (\d+)", expected)]
-    return said + [f"record {int(n) + 1}" for n in re.findall(r"record (\d+)", expected) if "behind" not in expected]
+    return said + [f"record {int(n) + 1}" for n in re.findall(r"record (\d+)", expected)
+                   if "behind" not in expected]
 
 
 def cases(t, f):
@@ -103,7 +104,8 @@ def cases(t, f):
 
 def real_data(t, f):
     found = [path for part in ("bam", "pacbio", "nanopore")
-             for path in glob.glob(f"{SHARED}/{part}/**/*", recursive=True) if path.endswith((".bam", ".sam"))]
+             for path in glob.glob(f"{SHARED}/{part}/**/*", recursive=True)
+             if path.endswith((".bam", ".sam"))]
     if not found:
         t.skip("no real alignments")
     for path in sorted(found):
@@ -243,7 +245,8 @@ def broken(t, f):
     records = [record(b"r%d" % i, "ACGTACG", bytes(range(7)),
                       tag("NM", "i", i) + tag("XB", "Bs", (1, i)) + tag("RG", "Z", b"g"), (0, 16, 99)[i % 3],
                       (i % 2, 10 * i, 0, 5, 0), 60, 4681, cigar("2S5M")) for i in range(20)]
-    inputs = [("x.bam", header(TEXT, CONTIGS) + b"".join(records)), ("x.sam", TEXT + b"\n".join(SOME_SAM) + b"\n")]
+    inputs = [("x.bam", header(TEXT, CONTIGS) + b"".join(records)),
+              ("x.sam", TEXT + b"\n".join(SOME_SAM) + b"\n")]
     for name, stream in inputs:
         legal = 0
         for i in range(200):
@@ -266,9 +269,11 @@ def lines(t, f):
     """Lines of SAM that are wrong in one field each, and odd ones that are not."""
     good = SOME_SAM[0].split(b"\t")
     wrong = {0: (b"", b"x" * 255, b"a\x01"), 1: (b"", b"x", b"65536", b"-1"), 2: (b"chr2", b""),
-             3: (b"", b"1.5", b"-"), 4: (b"256", b"", b"x"), 5: (b"", b"5", b"5Q", b"M", b"4M", b"99999999999M"),
+             3: (b"", b"1.5", b"-"), 4: (b"256", b"", b"x"),
+             5: (b"", b"5", b"5Q", b"M", b"4M", b"99999999999M"),
              6: (b"chr2",), 7: (b"x",), 8: (b"", b"1e3"), 9: (b"", b"ACGT", b"AC GT", b"AC,GT"),
-             10: (b"", b"IIII", b"IIII\x7f", b"IIIII "), 11: (b"NM:i:x", b"NM:i:", b"NMi0", b"NM:Q:1", b"N:i:1", b"")}
+             10: (b"", b"IIII", b"IIII\x7f", b"IIIII "),
+             11: (b"NM:i:x", b"NM:i:", b"NMi0", b"NM:Q:1", b"N:i:1", b"")}
     for field, values in wrong.items():
         for value in values:
             row = [*good[:field], value, *good[field + 1:]]

@@ -126,8 +126,8 @@ def same(t, f, what, path, *options):
 
 
 def aligned(t, f):
-    """With its reference, without it, with another, and with none needed; the header points at one, and nobody
-    looks there."""
+    """With its reference, without it, with another, and with none needed; the header points at one,
+    and nobody looks there."""
     base = "".join(t.random.choices("ACGT", k=2000))
     sam = "@HD\tVN:1.6\n@SQ\tSN:c1\tLN:2000\n"
     for i in range(300):
@@ -164,8 +164,8 @@ def nobody_asks(t, f):
         samtools("view", "-C", "-T", f / "ref.fa", "-o", f / "x.cram", "-", input=sam.encode())
         for options in ((), ("--reference", f / "ref.fa")):
             f.clear("s.h5", "trace")
-            subprocess.run(["strace", "-f", "-e", "trace=connect,open,openat", "-o", f / "trace", VIAL, "ingest",
-                            "-q", *options, "-o", f / "s.h5", f / "x.cram"], capture_output=True)
+            subprocess.run(["strace", "-f", "-e", "trace=connect,open,openat", "-o", f / "trace", VIAL,
+                            "ingest", "-q", *options, "-o", f / "s.h5", f / "x.cram"], capture_output=True)
             trace = f.read("trace")
             t.check(b"x.cram" in trace, where, "no trace")
             t.check(b"connect(" not in trace and b"trap.fa" not in trace, f"{where} {options}", "was asked")

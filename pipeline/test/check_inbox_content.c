@@ -24,7 +24,7 @@ static void check_match(void)
     expect_found(with_match("nothing"), "match on nothing", "+ 6\n");
     expect_found(with_match(""), "an empty pattern",
                  "a a a.fq\nb b run1/b.fq\ne e.txt run1/e.txt\nc c run1/deep/c.fq\nd d run2/d.fq\n"
-                 "! run1/f.fq: holds neither FASTQ, BAM nor mzML\n");
+                 "! run1/f.fq: holds neither FASTQ, BAM, SAM nor mzML\n");
     begin_inbox();
     put_reads(".a.fq b.fq.part c.TMP d.filepart e.crdownload .git/f.fq g.part/h.fq i.fq");
     expect_found(plain_inbox, "names that are left alone", "i i i.fq\n");
@@ -67,7 +67,7 @@ static void check_content(void)
     put_gzip("e.gz", "a letter\n", false, false);
     put_bytes("f.gz", "\x1f\x8b", 2);
     put_zstd("g.zst", "<xml>", false);
-    put_file("h.sam", "@HD\tVN:1.6\n");
+    put_file("h.vcf", "##fileformat=VCFv4.2\n");
     put_late_mzml("i", 70000, false);
     put_bytes("j.fq", "\x89PNG\r\n\x1a\n", 8);
     put_bytes("k.fq.gz", "\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
@@ -75,7 +75,7 @@ static void check_content(void)
     put_bytes("m.fq.zst", "\x28\xb5\x2f\xfd\x04", 5);
     put_zstd("n.mzML.zst", "", false);
     expect_found(plain_inbox, "other content",
-                 "! j.fq: holds neither FASTQ, BAM nor mzML\n"
+                 "! j.fq: holds neither FASTQ, BAM, SAM nor mzML\n"
                  "! k.fq.gz: cannot be decompressed: it is damaged or cut off at its start\n"
                  "! l.fq.gz: cannot be decompressed: it is damaged or cut off at its start\n"
                  "! m.fq.zst: cannot be decompressed: it is damaged or cut off at its start\n"

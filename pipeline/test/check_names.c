@@ -32,7 +32,8 @@ static void check_parts(void)
         { "A_L001_R1_0001.fq", "fastq", 0, 0, 1, -1, "A_L001_R1_0001" },
         { "A_L001_1.mzML.gz", "mzml", 0, 0, -1, -1, "A_L001_1" },
         { "A_R1.bam", "bam", 0, 0, -1, -1, "A_R1" },
-        { "A_R1.sam", NULL, 0, 0, -1, -1, "A_R1.sam" },
+        { "A_R1.sam", "sam", 0, 0, -1, -1, "A_R1" },
+        { "A_R1.vcf", NULL, 0, 0, -1, -1, "A_R1.vcf" },
         { ".fastq", NULL, 0, 0, -1, -1, ".fastq" },
         { "", NULL, 0, 0, -1, -1, "" },
     };
@@ -205,7 +206,9 @@ static void check_endings(void)
             for (int k = 0; vl_packed_endings[k]; k++) {
                 snprintf(name, sizeof name, "x%s%s", vl_formats[f]->ending[i], vl_packed_endings[k]);
                 const vl_name p = vl_name_split(name);
-                CHECK(p.format == vl_formats[f] && p.plain == 1, "%s is no %s", name, vl_formats[f]->title);
+                /* of those that share an ending the first, which has their title */
+                CHECK(p.format && !strcmp(p.format->title, vl_formats[f]->title) && p.plain == 1,
+                      "%s is no %s", name, vl_formats[f]->title);
             }
         CHECK(strstr(vl_format_titles("and", titles), vl_formats[f]->title), "%s lacks %s", titles,
               vl_formats[f]->title);

@@ -93,7 +93,8 @@ CASES = {
     "bam_odd": (("compact",), (), [f"{BAM}/odd.in"], BAM_VIEWS),
     "bam_pairs": (("compact", "portable"), (), [f"{BAM}/pairs.in"],
                   {**BAM_VIEWS, "name": ("--name", "A1:8:HX:1:1101:1003:21")}),
-    "aligned_bam": (ALL, (), [f"{INPUT}/aligned.bam"], {**ALIGNED_VIEWS, "region": ("-O", "tsv", "c1:700-720")}),
+    "aligned_bam": (ALL, (), [f"{INPUT}/aligned.bam"],
+                    {**ALIGNED_VIEWS, "region": ("-O", "tsv", "c1:700-720")}),
     "aligned_sam": (("compact",), (), ["testdata/alignments/case-and-letters.sam"], ALIGNED_VIEWS),
     "aligned_odd": (("compact",), (), ["testdata/alignments/duplicate-and-empty-tags.bam"], ALIGNED_VIEWS),
 }
@@ -110,7 +111,8 @@ FEWER = {
 
 def stores_of(folder):
     """{case: profiles} of a folder."""
-    every = {case: profiles for case, (profiles, *_) in CASES.items() if not case.startswith(("bam_", "aligned_"))}
+    every = {case: profiles for case, (profiles, *_) in CASES.items()
+             if not case.startswith(("bam_", "aligned_"))}
     return FEWER.get(os.path.basename(folder), every)
 
 

@@ -272,7 +272,7 @@ static void crafted(void)
     LIE("\x00\x02\x00\x00", "texts");         /* equal, and empty */
     LIE("\x00\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x61", "texts");
     LIE("\x00\x02\x01\x13\x00\x05", "numbers"); /* 19 digits wide */
-    LIE("\x00\x02\x01\x01\x06\x05", "hows");    /* no such way */
+    LIE("\x00\x02\x01\x01\x07\x05", "hows");    /* no such way */
     LIE("\x00\x02\x01\x01\x03\x00", "columns"); /* leans on nothing */
     LIE("\x00\x02\x01\x01\x08\x05", "hows");    /* equal ranks */
     LIE("\x00\x02\x01\x01\x02\x05\x03", "differences");
