@@ -4,8 +4,8 @@
 
 enum { ENOUGH = 6000, LETTERS = 16 };
 
-/* A chunk of 16 letters: its consensus of `letters` A, in so many bytes; one match of 12 at `place`, nothing of
- * which differs, and four letters before it. */
+/* A chunk of 16 letters: its consensus of `letters` A, in so many bytes; one match of 12 at `place`, nothing
+ * of which differs, and four letters before it. */
 static void put_lie(vl_buf *f, uint8_t letters, size_t bytes, uint8_t place)
 {
     begin(f, VL_CODEC_overlap_own, 1, LETTERS);
