@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum {
-    GAIN = 24,      /* one part in so many of what base2 takes is to be saved */
+    GAIN = 26,      /* one part in so many of what base2 takes is to be saved */
     EARLY = 8 << 20 /* letters of a column: chunks that begin beyond are for others */
 };
 
