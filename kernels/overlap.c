@@ -189,15 +189,24 @@ VL_TARGET_AVX2 static inline bool fits_avx2(const uint8_t *one, const uint8_t *e
     return _mm_popcnt_u64(~same & compared) <= MOST_WRONG;
 }
 
+/* Of the 256 places of word k those that are likely; false: none is. */
+typedef bool likely_places(uint64_t place[4], const rows *r, size_t k, const uint8_t seed[SEED], bool down);
+
+VL_TARGET_AVX2 static bool likely_avx2(uint64_t place[4], const rows *r, size_t k, const uint8_t seed[SEED],
+                                       bool down)
+{
+    const __m256i found = down ? likely(r, k, seed, true) : likely(r, k, seed, false);
+    _mm256_storeu_si256((void *)place, found);
+    return !_mm256_testz_si256(found, found);
+}
+
 /* Places 0, 1, 2 ..; -1: none. */
-VL_TARGET_AVX2 static inline int64_t forward(const rows *r, const uint8_t seed[SEED], const uint8_t *one,
-                                             uint64_t n1, const uint8_t *end, uint64_t n2)
+VL_TARGET_AVX2 static inline int64_t forward(const rows *r, likely_places *find, const uint8_t seed[SEED],
+                                             const uint8_t *one, uint64_t n1, const uint8_t *end, uint64_t n2)
 {
     for (uint64_t from = 0; from + LEAST <= n1; from += 256) {
         uint64_t place[4];
-        const __m256i found = likely(r, FRONT + from / 64, seed, true);
-        if (_mm256_testz_si256(found, found)) continue;
-        _mm256_storeu_si256((void *)place, found);
+        if (!find(place, r, FRONT + from / 64, seed, true)) continue;
         for (uint64_t k = 0; k < 4; k++)
             for (; place[k]; place[k] &= place[k] - 1) {
                 const uint64_t o = from + 64 * k + (uint64_t)__builtin_ctzll(place[k]);
@@ -209,14 +218,13 @@ VL_TARGET_AVX2 static inline int64_t forward(const rows *r, const uint8_t seed[S
 }
 
 /* Places 0, -1, -2 ..; 1: none. Bit b of the second read's rows is its end at place b + 1 - n2. */
-VL_TARGET_AVX2 static inline int64_t backward(const rows *r, const uint8_t seed[SEED], const uint8_t *one,
-                                              uint64_t n1, const uint8_t *two, uint64_t n2)
+VL_TARGET_AVX2 static inline int64_t backward(const rows *r, likely_places *find, const uint8_t seed[SEED],
+                                              const uint8_t *one, uint64_t n1, const uint8_t *two,
+                                              uint64_t n2)
 {
     for (int64_t from = (int64_t)((n2 - 1) / 256 * 256); from >= 0; from -= 256) {
         uint64_t place[4];
-        const __m256i found = likely(r, FRONT + (uint64_t)from / 64, seed, false);
-        if (_mm256_testz_si256(found, found)) continue;
-        _mm256_storeu_si256((void *)place, found);
+        if (!find(place, r, FRONT + (uint64_t)from / 64, seed, false)) continue;
         for (int64_t k = 3; k >= 0; k--)
             while (place[k]) {
                 const int bit = 63 - __builtin_clzll(place[k]);
@@ -230,8 +238,15 @@ VL_TARGET_AVX2 static inline int64_t backward(const rows *r, const uint8_t seed[
     return 1;
 }
 
-VL_TARGET_AVX2 static void mate_overlap_avx2(int32_t *at, const uint8_t *base, const uint64_t *offset,
-                                             size_t npair)
+typedef void fill(rows *r, const uint8_t *base, uint64_t n, bool second);
+
+VL_TARGET_AVX2 static void fill_avx2(rows *r, const uint8_t *base, uint64_t n, bool second)
+{
+    fill_rows(r, base, n, second);
+}
+
+VL_TARGET_AVX2 static inline void overlap_all(int32_t *at, const uint8_t *base, const uint64_t *offset,
+                                              size_t npair, fill *fill_in, likely_places *find)
 {
     rows first, second;
     for (int k = 0; k < WORDS; k++) second.word[NONE][k] = 0;
@@ -243,16 +258,90 @@ VL_TARGET_AVX2 static void mate_overlap_avx2(int32_t *at, const uint8_t *base, c
             at[i] = overlap_of(one, n1, two, n2);
             continue;
         }
-        fill_rows(&first, one, n1, false);
+        fill_in(&first, one, n1, false);
         for (int j = 0; j < SEED; j++) seed[j] = (uint8_t)complement_of(two[n2 - 1 - (uint64_t)j]);
-        const int64_t place = forward(&first, seed, one, n1, two + n2, n2);
+        const int64_t place = forward(&first, find, seed, one, n1, two + n2, n2);
         at[i] = (int32_t)place;
         if (place >= 0) continue;
-        fill_rows(&second, two, n2, true);
+        fill_in(&second, two, n2, true);
         for (int j = 0; j < SEED; j++) seed[j] = class_of[one[j]];
-        const int64_t before = backward(&second, seed, one, n1, two, n2);
+        const int64_t before = backward(&second, find, seed, one, n1, two, n2);
         at[i] = before > 0 ? VL_NO_OVERLAP : (int32_t)before;
     }
+}
+
+VL_TARGET_AVX2 static void mate_overlap_avx2(int32_t *at, const uint8_t *base, const uint64_t *offset,
+                                             size_t npair)
+{
+    overlap_all(at, base, offset, npair, fill_avx2, likely_avx2);
+}
+
+/* ---- AVX-512 with VBMI2: 64 letters are compared at once, rows moved and added up by one instruction each
+ * ---- */
+
+VL_TARGET_VBMI static void fill_vbmi(rows *r, const uint8_t *base, uint64_t n, bool second)
+{
+    const __m512i large = _mm512_set1_epi8(second ? (char)0xdf : (char)0xff);
+    uint64_t k = FRONT;
+    for (uint64_t i = 0; i < n; i += 64, k++) {
+        const __m512i x = _mm512_and_si512(large, _mm512_loadu_si512(base + i));
+        const uint64_t live = n - i < 64 ? (UINT64_C(1) << (n - i)) - 1 : UINT64_MAX;
+        const uint64_t a = live & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('A')),
+                       c = live & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('C')),
+                       g = live & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('G')),
+                       t = live & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('T'));
+        r->word[A][k] = second ? t : a;
+        r->word[C][k] = second ? g : c;
+        r->word[G][k] = second ? c : g;
+        r->word[T][k] = second ? a : t;
+        r->word[N][k] = live & (second ? ~(a | c | g | t) : _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('N')));
+    }
+    for (int c = A; c <= N; c++) {
+        _mm256_storeu_si256((void *)r->word[c], _mm256_setzero_si256());
+        _mm256_storeu_si256((void *)(r->word[c] + k), _mm256_setzero_si256());
+    }
+}
+
+VL_TARGET_VBMI static inline __m256i moved_vbmi(const uint64_t *word, int j, bool down)
+{
+    const __m256i here = _mm256_loadu_si256((const void *)word);
+    const __m256i next = _mm256_loadu_si256((const void *)(down ? word + 1 : word - 1));
+    const __m256i by = _mm256_set1_epi64x(j);
+    return down ? _mm256_shrdv_epi64(here, next, by) : _mm256_shldv_epi64(here, next, by);
+}
+
+VL_TARGET_VBMI static inline bool places_vbmi(uint64_t place[4], const rows *r, size_t k,
+                                              const uint8_t seed[SEED], bool down)
+{
+    enum { SUM = 0x96, CARRY = 0xe8, ALSO = 0xea /* a and b, or c */ };
+    __m256i c0 = _mm256_setzero_si256(), c1 = c0, c2 = c0, c3 = c0, c4 = c0; /* counts, a bit each */
+    for (int j = 0; j < SEED; j += 2) {
+        const __m256i a = moved_vbmi(r->word[seed[j]] + k, j, down),
+                      b = moved_vbmi(r->word[seed[j + 1]] + k, j + 1, down);
+        const __m256i up1 = _mm256_ternarylogic_epi64(c0, a, b, CARRY);
+        const __m256i up2 = _mm256_and_si256(c1, up1), up3 = _mm256_and_si256(c2, up2);
+        c0 = _mm256_ternarylogic_epi64(c0, a, b, SUM);
+        c1 = _mm256_xor_si256(c1, up1);
+        c2 = _mm256_xor_si256(c2, up2);
+        c4 = _mm256_ternarylogic_epi64(c3, up3, c4, ALSO);
+        c3 = _mm256_xor_si256(c3, up3);
+    }
+    const __m256i three = _mm256_ternarylogic_epi64(c1, c0, c2, ALSO); /* 3 or more beside 8 */
+    const __m256i found = _mm256_ternarylogic_epi64(c3, three, c4, ALSO);
+    _mm256_storeu_si256((void *)place, found);
+    return !_mm256_testz_si256(found, found);
+}
+
+VL_TARGET_VBMI static bool likely_vbmi(uint64_t place[4], const rows *r, size_t k, const uint8_t seed[SEED],
+                                       bool down)
+{
+    return down ? places_vbmi(place, r, k, seed, true) : places_vbmi(place, r, k, seed, false);
+}
+
+VL_TARGET_AVX2 static void mate_overlap_vbmi(int32_t *at, const uint8_t *base, const uint64_t *offset,
+                                             size_t npair)
+{
+    overlap_all(at, base, offset, npair, fill_vbmi, likely_vbmi);
 }
 #endif
 
@@ -262,5 +351,6 @@ void vl_overlap_choose(vl_kernels *k, unsigned isa)
     k->mate_overlap = mate_overlap_scalar;
 #if defined(__x86_64__)
     if (isa & VL_AVX2) k->mate_overlap = mate_overlap_avx2;
+    if (isa & VL_VBMI) k->mate_overlap = mate_overlap_vbmi;
 #endif
 }

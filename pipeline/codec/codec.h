@@ -88,8 +88,9 @@ typedef struct vl_pack_job {
     vl_beside beside;
     int effort; /* 0 .. VL_EFFORTS - 1 */
     vl_learns learns;
-    size_t fill;   /* bytes at the end that only fill the chunk up, with its last element */
-    vl_work *work; /* borrowed */
+    size_t fill;    /* bytes at the end that only fill the chunk up, with its last element */
+    uint64_t first; /* element of the column that the chunk begins with */
+    vl_work *work;  /* borrowed */
 } vl_pack_job;
 
 typedef struct vl_part {

@@ -84,8 +84,8 @@ vl_overlap *vl_overlap_of(vl_work *work, vl_err *err)
 static void release(void *state)
 {
     vl_overlap *const o = state;
-    vl_buf *const all[] = { &o->kmers, &o->found,   &o->before, &o->length, &o->way,   &o->place,
-                            &o->delta, &o->ndiffer, &o->gap,    &o->shift,  &o->loose, &o->two };
+    vl_buf *const all[] = { &o->kmers,   &o->found, &o->before, &o->length, &o->way, &o->place, &o->delta,
+                            &o->ndiffer, &o->gap,   &o->shift,  &o->loose,  &o->two, &o->own };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_numbers_free(&o->numbers);
     free(o);

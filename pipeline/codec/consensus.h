@@ -21,8 +21,8 @@ typedef struct vl_kmer {
     bool turned;   /* it is the greater of the two */
 } vl_kmer;
 
-/* Replaces out by the sampled k-mers of n letters, one in `each`, vl_kmer each; none has another letter than
- * A, C, G, T. */
+/* Replaces out by the sampled k-mers of n letters, one in `each`, a power of 2, vl_kmer each; none has
+ * another letter than A, C, G, T. */
 vl_code vl_kmers_list(const uint8_t *letter, size_t n, unsigned each, vl_buf *out, vl_err *err);
 
 static inline uint8_t vl_base_code(uint8_t letter) { return letter >> 1 & 3; } /* as kernels/base2.c */

@@ -202,7 +202,11 @@ static vl_code find_parts(vl_grower *g, const uint8_t *row, size_t n, vl_err *er
 {
     size_t done = 0;
     const vl_kmer *const kmer = (const vl_kmer *)(const void *)g->kmer.data;
+    const entry *const table = (const entry *)(const void *)g->table.data;
+    const size_t mask = table_size(g) - 1;
     g->part.len = 0;
+    for (size_t k = 0; k < g->kmer.len / sizeof *kmer; k++) /* the table is larger than a cache */
+        __builtin_prefetch(&table[kmer[k].hash & mask]);
     for (size_t k = 0; k < g->kmer.len / sizeof *kmer; k++) {
         part p;
         if (kmer[k].mid < done || !find_part(g, row, n, &kmer[k], done, &p)) continue;

@@ -18,7 +18,7 @@ vl_code vl_kmers_list(const uint8_t *letter, size_t n, unsigned each, vl_buf *ou
     size_t run = 0, found = 0;
     out->len = 0;
     if (n < VL_KMER) return VL_OK;
-    if (vl_buf_reserve(out, (n - VL_KMER + 1) * sizeof(vl_kmer), err)) return err->code;
+    if (vl_buf_reserve(out, (n - VL_KMER + 2) * sizeof(vl_kmer), err)) return err->code;
     vl_kmer *const kmer = (vl_kmer *)(void *)out->data;
     for (size_t i = 0; i < n; i++) {
         const uint64_t code = vl_base_code(letter[i]);
@@ -27,8 +27,8 @@ vl_code vl_kmers_list(const uint8_t *letter, size_t n, unsigned each, vl_buf *ou
         run = vl_is_base(letter[i]) ? run + 1 : 0;
         if (run < VL_KMER) continue;
         const uint64_t hash = scatter(there < back ? there : back);
-        if ((hash >> 40) % each) continue;
-        kmer[found++] = (vl_kmer){ (uint32_t)(i - VL_KMER_HALF), (uint32_t)hash, there > back };
+        kmer[found] = (vl_kmer){ (uint32_t)(i - VL_KMER_HALF), (uint32_t)hash, there > back };
+        found += !(hash >> 40 & (each - 1)); /* no branch: it would be guessed wrong */
     }
     out->len = found * sizeof *kmer;
     return VL_OK;

@@ -41,6 +41,7 @@ typedef struct vl_overlap {
     vl_buf before, length, way, place, delta; /* u64 a match, but way: u8 */
     vl_buf ndiffer, gap, shift;               /* u64 a match; u64 and u8 a letter that differs */
     vl_buf loose, two;                        /* letters that lie nowhere; in two bits */
+    vl_buf own;                               /* a consensus that lies in the chunk (codec overlap-own) */
 } vl_overlap;
 
 /* Of the work; NULL: err is set. */

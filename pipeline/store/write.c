@@ -58,6 +58,7 @@ vl_code vl_chunk_pack(vl_chunk *chunk, const vl_chunk *near, vl_profile profile,
                               .plain = chunk->raw.data,
                               .len = chunk->raw.len,
                               .fill = chunk->raw.len - real,
+                              .first = chunk->first,
                               .type = chunk->spec->type,
                               .work = work };
     if (profile == VL_PORTABLE) return vl_deflate_pack(trial, &job, &chunk->packed, err);

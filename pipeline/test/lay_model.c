@@ -39,17 +39,26 @@ const vl_schema model_schema = { "made_up", 1, NTABLE, tables, NFIELD, model_fie
 static const char *const piece_path[3] = { "p/mz", "p/deep/intensity", "p/odd" };
 static const vl_type piece_type[3] = { VL_F64, VL_F32, VL_I64 };
 
-static void put(vl_buf *buf, const void *bytes, size_t n)
+/* Mostly a few bytes where there is room: without a call, as there are millions of them. */
+static inline void put(vl_buf *buf, const void *bytes, size_t n)
 {
     vl_err err = VL_ERR_INIT;
-    if (vl_buf_append(buf, bytes, n, &err)) abort();
+    if (n <= buf->cap - buf->len && n) {
+        memcpy(buf->data + buf->len, bytes, n);
+        buf->len += n;
+    } else if (vl_buf_append(buf, bytes, n, &err)) {
+        abort();
+    }
 }
 
 void put_u64(vl_buf *buf, uint64_t x) { put(buf, &x, 8); }
 
 static void put_letters(vl_buf *buf, size_t n, uint64_t *dice, const char *alphabet, size_t kinds)
 {
-    for (size_t i = 0; i < n; i++) put(buf, &alphabet[check_random(dice) % kinds], 1);
+    char letter[32];
+    if (n > sizeof letter) abort();
+    for (size_t i = 0; i < n; i++) letter[i] = alphabet[check_random(dice) % kinds];
+    put(buf, letter, n);
 }
 
 /* The first type under a path has the bare path, others path.type. */
@@ -65,23 +74,25 @@ static int piece_number(model *m, int which)
     return m->number[which] = n;
 }
 
+enum { MOST_VALUES = 40 };
+
 static void add_item(model *m, size_t row, uint64_t *dice)
 {
     const int which =
         (int)(check_random(dice) % 3 * 3 + (check_random(dice) % 4 ? row / 16 % 2 : check_random(dice) % 3));
     const int n = piece_number(m, which);
     const size_t width = vl_type_width(m->type[n]),
-                 nelem = check_random(dice) % 7 ? check_random(dice) % 40 : 0;
-    m->piece = realloc(m->piece, (m->nitem + 1) * sizeof *m->piece);
+                 nelem = check_random(dice) % 7 ? check_random(dice) % MOST_VALUES : 0;
+    if (!(m->nitem & (m->nitem - 1))) /* 0, 1, 2, 4, 8 .. : with sanitizers every realloc copies */
+        m->piece = realloc(m->piece, (2 * m->nitem + 1) * sizeof *m->piece);
     if (!m->piece) abort();
     m->piece[m->nitem++] = (vl_piece){ (uint16_t)which, m->values.len, nelem };
     put_u64(&m->col[PIECE_START], m->piece_col[n].len / width);
     put(&m->col[PIECE_COLUMN], &(uint16_t){ (uint16_t)n }, 2);
-    for (size_t i = 0; i < nelem * width; i++) {
-        const uint8_t byte = (uint8_t)(i % width ? check_random(dice) : i);
-        put(&m->values, &byte, 1);
-        put(&m->piece_col[n], &byte, 1);
-    }
+    uint8_t value[MOST_VALUES * 8];
+    for (size_t i = 0; i < nelem * width; i++) value[i] = (uint8_t)(i % width ? check_random(dice) : i);
+    put(&m->values, value, nelem * width);
+    put(&m->piece_col[n], value, nelem * width);
     put_u64(&m->col[AT_ROW], row);
     put_u64(&m->col[AT_TEXT], m->mark[row].text);
     put_u64(&m->col[AT_BYTE], m->mark[row].byte + 3);

@@ -1,7 +1,8 @@
 """
 Reads that overlap, in profile archive: their bases are places in a consensus that lies beside them. They come
 back byte for byte however odd some of them are, the store is the same for any number of threads, one row is
-read alone, and a store whose consensus is gone, another or too long is refused.
+read alone, and a store whose consensus is gone, another or too long is refused. In profile compact the first
+chunks have their own.
 
 Suites: reads store. Also: asan.
 """
@@ -68,18 +69,18 @@ def base_column(store):
     return {c["path"]: c for c in columns if c["path"].startswith("reads/base")}
 
 
-def archive(t, f, what, *files, name="s.h5", options=()):
+def archive(t, f, what, *files, name="s.h5", options=(), profile="archive"):
     store = f / name
-    done = run("ingest", "-q", "--force", "--profile", "archive", *options, "-o", store, *files)
+    done = run("ingest", "-q", "--force", "--profile", profile, *options, "-o", store, *files)
     t.check(done.code == OK and not done.err, what, done.err)
     return store
 
 
-def trip(t, f, what, bases, saves):
+def trip(t, f, what, bases, saves, profile="archive"):
     text = text_of(bases)
     file = f.write("in.fq", text)
-    one = archive(t, f, what, file, name="one.h5", options=("-@", "1"))
-    two = archive(t, f, what, file, name="two.h5", options=("-@", "3"))
+    one = archive(t, f, what, file, name="one.h5", options=("-@", "1"), profile=profile)
+    two = archive(t, f, what, file, name="two.h5", options=("-@", "3"), profile=profile)
     t.check(content(one) == content(two), what, "1 and 3 threads make other stores")
     t.check(run("export", "-q", one).out == text, what, "comes back otherwise")
     done = run("verify", "-q", one)
@@ -132,6 +133,31 @@ def long(t, f):
             del one[at:at + rng.randrange(3)]
         bases.append(bytes(one))
     trip(t, f, "long reads", bases, .7)
+
+
+def compact(t, f):
+    """Chunks of a small sample need nothing beside them; of a large one those from 8 MiB on are base2."""
+    import h5py
+    rng = random.Random(SEED + 5)
+    of = genome(rng, 20000)
+    bases = [odd(rng, piece(rng, of, 100, 200)) for _ in range(15000)]
+    store, text = trip(t, f, "compact", bases, .7, profile="compact")
+    columns = base_column(store)
+    t.check("reads/base.consensus" not in columns and columns["reads/base"]["codec"] == "overlap-own",
+            "compact", f"{columns}")
+    lines = text.splitlines(keepends=True)
+    for row in (0, 12345, len(bases) - 1):
+        seen = run("view", store, "--rows", str(row)).out
+        t.check(seen == b"".join(lines[4 * row:4 * row + 4]), f"compact, row {row} alone", f"{seen[:200]!r}")
+    os.environ["HDF5_PLUGIN_PATH"] = run("plugin-path").out.decode().strip()
+    with h5py.File(store) as s:
+        t.check(s["reads/base"][:].tobytes() == b"".join(bases), "compact: h5py sees other letters")
+    bases = [piece(rng, of, 1000, 200) for _ in range(10000)]
+    file = f.write("in.fq", text_of(bases))
+    large = archive(t, f, "large", file, profile="compact")
+    codec = base_column(large)["reads/base"]["codec"]
+    t.check("overlap-own" in codec and "base2" in codec, "large", codec)
+    t.check(run("export", "-q", large).out == content(file), "large: comes back otherwise")
 
 
 def unlike(t, f):
@@ -197,4 +223,5 @@ def changed(t, f):
 
 if __name__ == "__main__":
     main(Part("odd reads", short), Part("mates", pairs), Part("long reads", long), Part("strangers", unlike),
+         Part("compact", compact),
          Part("another consensus", changed))

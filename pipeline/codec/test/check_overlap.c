@@ -30,7 +30,7 @@ static size_t draw_read(uint8_t *to, size_t room, uint64_t *dice)
     return n + 1 < room ? n + 1 : room;
 }
 
-static void draw_reads(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
+void draw_overlapping(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
 {
     vl_err err = VL_ERR_INIT;
     (void)type;
@@ -179,5 +179,5 @@ static void crafted(void)
 }
 
 const vl_codec_test vl_codec_test_overlap = {
-    .draw = draw_reads, .starts = 'N', .crafted = crafted, .enough = ENOUGH
+    .draw = draw_overlapping, .starts = 'N', .crafted = crafted, .enough = ENOUGH
 };
