@@ -90,6 +90,10 @@ class Tally:
             print(f"FAILED {what}" + (f": {detail}" if detail else "").replace("\n", " | ")[:600], flush=True)
         return bool(good)
 
+    def profile(self):
+        """For what hangs on no profile: mostly the quick one; the other learns of each small input anew."""
+        return "compact" if SOAK else self.random.choice(("fast", "fast", "compact"))
+
     def skip(self, why, n=1):
         self.skips += [why] * n
         print(f"skipped: {why}", flush=True)

@@ -51,9 +51,9 @@ def plain_of(some_reads):
     return b"".join(b"@%s\n%s\n+%s\n%s\n" % read for read in some_reads)
 
 
-def stored(t, f, what, inputs, texts, options=(), profile="compact"):
+def stored(t, f, what, inputs, texts, options=(), profile=None):
     """In, verified, and out again; gives what info says."""
-    done = run("ingest", "-q", "--profile", profile, *options, "-o", f / "s.h5", *inputs)
+    done = run("ingest", "-q", "--profile", profile or t.profile(), *options, "-o", f / "s.h5", *inputs)
     if not t.check(done.code == OK and not done.err, what, done.err):
         return {}
     t.check(run("verify", "-q", f / "s.h5").code == OK, f"{what}: verify")
