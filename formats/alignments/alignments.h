@@ -110,6 +110,7 @@ typedef struct vl_alignments_out {
     const vl_batch *batch; /* borrowed */
     vl_bam_columns columns;
     vl_buf tags;
+    bool bare; /* records have no tags: their columns were not read */
 } vl_alignments_out;
 
 vl_code vl_alignments_out_init(vl_alignments_out *out, const vl_batch *batch, vl_err *err);

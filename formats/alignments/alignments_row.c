@@ -93,5 +93,6 @@ vl_code vl_alignments_row(vl_alignments_out *out, size_t i, vl_alignment *a, vl_
     if (a->quality.n != a->base.n) return fail(out, i, "it has not as many qualities as letters", err);
     if (a->base.n > VL_BAM_MOST || a->name.n > VL_BAM_NAME) return fail(out, i, "it is too long", err);
     if (a->quality.n && a->quality.at[0] == VL_AL_NO_QUALITY) a->quality.at = NULL;
-    return take_odd(out, i, a, err) ? err->code : take_tags(out, i, a, err);
+    if (take_odd(out, i, a, err) || out->bare) return err->code;
+    return take_tags(out, i, a, err);
 }

@@ -133,7 +133,9 @@ vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
 {
     vl_alignments_out rows;
     vl_alignment a;
-    if (!vl_alignments_out_init(&rows, &load->plan.batch, err))
+    const vl_code code = vl_alignments_out_init(&rows, &load->plan.batch, err);
+    rows.bare = !v->form->whole;
+    if (!code)
         for (size_t i = load->skip; i < load->skip + load->n && !err->code; i++)
             if (!vl_alignments_row(&rows, i, &a, err)) one(v, &a, &load->text, err);
     vl_alignments_out_free(&rows);
@@ -258,7 +260,8 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam, &vl_form_tsv, NULL };
+static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam, &vl_alignments_fastq,
+                                        &vl_form_tsv, NULL };
 
 const vl_question vl_alignments_question = {
     .option = options,

@@ -46,7 +46,7 @@ typedef struct vl_alignments_own {
 } vl_alignments_own;
 
 extern const vl_question vl_alignments_question;
-extern const vl_form vl_alignments_sam, vl_alignments_bam;
+extern const vl_form vl_alignments_sam, vl_alignments_bam, vl_alignments_fastq;
 
 static inline const vl_alignments_own *vl_alignments_own_of(const vl_viewer *v) { return v->own; }
 static inline const vl_alignments_asked *vl_alignments_asked_of(const vl_viewer *v) { return v->asked; }

@@ -52,6 +52,21 @@ def exact(t, f, what, path, profile="compact", options=()):
     if JUDGE and plain(data)[:4] == b"BAM\1" and b"alignments" in kind:
         done = run("view", f / "s.h5", "-O", "sam")
         t.check(done.out == as_sam(path), what, f"as SAM it is another {done.err}")
+    if JUDGE and b"alignments" in kind:
+        as_fastq(t, f, what, path)
+
+
+def as_fastq(t, f, what, path):
+    """Reads as they were sequenced are those that samtools prints, which puts mates that stand side by side in
+    order, gives one of several of the same name and end, and, before 1.22, N for U."""
+    judge = subprocess.run(["samtools", "fastq", path], capture_output=True)
+    done = run("view", f / "s.h5", "-O", "fastq")
+    mine, its = (sorted(zip(*[iter(x.split(b"\n"))] * 4)) for x in (done.out, judge.stdout))
+    with open(path, "rb") as file:
+        old = path.endswith(".sam") and re.search(rb"\t[A-Za-z=.]*[Uu][A-Za-z=.]*\t", file.read())
+    if judge.returncode or old or len({read[0] for read in mine}) < len(mine):
+        return
+    t.check(done.code == OK and mine == its, what, f"as FASTQ it is another {done.err}")
 
 
 def decoded(t, f, what, path, options=()):
