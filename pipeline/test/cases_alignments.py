@@ -57,7 +57,7 @@ def exact(t, f, what, path, profile="compact", options=()):
 
 
 def as_fastq(t, f, what, path):
-    """Reads as they were sequenced are those that samtools prints, which puts mates that stand side by side in
+    """Reads as they were sequenced are those that samtools prints. It puts mates that stand side by side in
     order, gives one of several of the same name and end, and, before 1.22, N for U."""
     judge = subprocess.run(["samtools", "fastq", path], capture_output=True)
     done = run("view", f / "s.h5", "-O", "fastq")
