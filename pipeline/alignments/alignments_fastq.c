@@ -1,9 +1,9 @@
 /*
  * View of alignments as FASTQ: reads as they were sequenced, so those that lie on the other strand are turned
- * back; marked /1 and /2 by their flags; each once, so neither secondary nor supplementary records; none without
- * letters. Letters are those that BAM has, and a read that came without qualities has B. They come in the order of
- * the store: `samtools fastq` gives the same ones, but of mates side by side the first one first, and one of
- * several of a name and end.
+ * back; marked /1 and /2 by their flags; each once, so neither secondary nor supplementary records; none
+ * without letters. Letters are those that BAM has, and a read that came without qualities has B. They come in
+ * the order of the store: `samtools fastq` gives the same ones, but of mates side by side the first one
+ * first, and one of several of a name and end.
  */
 #include "pipeline/alignments/alignments_view.h"
 
@@ -11,20 +11,18 @@
 
 /* Letters as BAM has them, and what stands against each; 0: N. */
 static const uint8_t same[256] = {
-    ['='] = '=', ['A'] = 'A', ['a'] = 'A', ['C'] = 'C', ['c'] = 'C', ['M'] = 'M',
-    ['m'] = 'M', ['G'] = 'G', ['g'] = 'G', ['R'] = 'R', ['r'] = 'R', ['S'] = 'S',
-    ['s'] = 'S', ['V'] = 'V', ['v'] = 'V', ['T'] = 'T', ['t'] = 'T', ['W'] = 'W',
-    ['w'] = 'W', ['Y'] = 'Y', ['y'] = 'Y', ['H'] = 'H', ['h'] = 'H', ['K'] = 'K',
-    ['k'] = 'K', ['D'] = 'D', ['d'] = 'D', ['B'] = 'B', ['b'] = 'B', ['N'] = 'N',
-    ['n'] = 'N', ['U'] = 'T', ['u'] = 'T',
+    ['='] = '=', ['A'] = 'A', ['a'] = 'A', ['C'] = 'C', ['c'] = 'C', ['M'] = 'M', ['m'] = 'M',
+    ['G'] = 'G', ['g'] = 'G', ['R'] = 'R', ['r'] = 'R', ['S'] = 'S', ['s'] = 'S', ['V'] = 'V',
+    ['v'] = 'V', ['T'] = 'T', ['t'] = 'T', ['W'] = 'W', ['w'] = 'W', ['Y'] = 'Y', ['y'] = 'Y',
+    ['H'] = 'H', ['h'] = 'H', ['K'] = 'K', ['k'] = 'K', ['D'] = 'D', ['d'] = 'D', ['B'] = 'B',
+    ['b'] = 'B', ['N'] = 'N', ['n'] = 'N', ['U'] = 'T', ['u'] = 'T',
 };
 static const uint8_t against[256] = {
-    ['='] = '=', ['A'] = 'T', ['a'] = 'T', ['C'] = 'G', ['c'] = 'G', ['M'] = 'K',
-    ['m'] = 'K', ['G'] = 'C', ['g'] = 'C', ['R'] = 'Y', ['r'] = 'Y', ['S'] = 'S',
-    ['s'] = 'S', ['V'] = 'B', ['v'] = 'B', ['T'] = 'A', ['t'] = 'A', ['W'] = 'W',
-    ['w'] = 'W', ['Y'] = 'R', ['y'] = 'R', ['H'] = 'D', ['h'] = 'D', ['K'] = 'M',
-    ['k'] = 'M', ['D'] = 'H', ['d'] = 'H', ['B'] = 'V', ['b'] = 'V', ['N'] = 'N',
-    ['n'] = 'N', ['U'] = 'A', ['u'] = 'A',
+    ['='] = '=', ['A'] = 'T', ['a'] = 'T', ['C'] = 'G', ['c'] = 'G', ['M'] = 'K', ['m'] = 'K',
+    ['G'] = 'C', ['g'] = 'C', ['R'] = 'Y', ['r'] = 'Y', ['S'] = 'S', ['s'] = 'S', ['V'] = 'B',
+    ['v'] = 'B', ['T'] = 'A', ['t'] = 'A', ['W'] = 'W', ['w'] = 'W', ['Y'] = 'R', ['y'] = 'R',
+    ['H'] = 'D', ['h'] = 'D', ['K'] = 'M', ['k'] = 'M', ['D'] = 'H', ['d'] = 'H', ['B'] = 'V',
+    ['b'] = 'V', ['N'] = 'N', ['n'] = 'N', ['U'] = 'A', ['u'] = 'A',
 };
 
 static uint8_t or_n(uint8_t letter) { return letter ? letter : 'N'; }
