@@ -63,8 +63,10 @@ vl_code vl_stretch_use(vl_depth_load *l, const vl_stretch *s, const vl_depth_use
                        vl_code (*piece)(void *self, vl_buf *text, vl_err *err), void *self, vl_err *err)
 {
     int32_t depth[PIECE];
-    vl_change *const change = (vl_change *)(void *)l->settled.data + s->change;
-    const vl_span_of *const span = (const vl_span_of *)(const void *)l->spans.data + s->span;
+    vl_change *const changes = (vl_change *)(void *)l->settled.data; /* NULL: there are none */
+    const vl_span_of *const spans = (const vl_span_of *)(const void *)l->spans.data;
+    vl_change *const change = changes ? changes + s->change : NULL;
+    const vl_span_of *const span = spans ? spans + s->span : NULL;
     const uint64_t npiece = ((uint64_t)(s->to - s->from) >> SHIFT) + 1;
     int64_t now = s->depth;
     size_t *end = NULL, next = 0, from = 0;

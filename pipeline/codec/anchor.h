@@ -38,7 +38,7 @@ typedef struct vl_anchor_item {
 
 /* Room, kept from chunk to chunk. */
 typedef struct vl_anchor {
-    vl_numbers numbers;
+    vl_numbers *numbers; /* borrowed: of work */
     vl_buf item, stretch, order, vote, consensus, kind, value, other, gap, sub[4], literal, two;
     size_t nstretch;
 } vl_anchor;

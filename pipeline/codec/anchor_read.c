@@ -24,7 +24,7 @@ static vl_code take_numbers(reading *r, vl_buf *to, size_t n, vl_err *err)
     to->len = 0;
     if (vl_buf_reserve(to, n * sizeof(uint64_t), err)) return err->code;
     to->len = n * sizeof(uint64_t);
-    return vl_numbers_unpack(&r->s->numbers, &r->in, numbers_of(to), n, NULL, NULL, r->job->work, err);
+    return vl_numbers_unpack(r->s->numbers, &r->in, numbers_of(to), n, NULL, NULL, r->job->work, err);
 }
 
 static vl_code take_symbols(reading *r, vl_buf *to, size_t n, vl_err *err)
@@ -33,7 +33,7 @@ static vl_code take_symbols(reading *r, vl_buf *to, size_t n, vl_err *err)
     to->len = 0;
     if (!n || vl_buf_reserve(to, n + MORE, err)) return err->code;
     to->len = n;
-    return vl_symbols_unpack(&r->s->numbers.symbols, &r->in, to->data, n, r->job->work, err);
+    return vl_symbols_unpack(&r->s->numbers->symbols, &r->in, to->data, n, r->job->work, err);
 }
 
 /* Letters of two bits each. */

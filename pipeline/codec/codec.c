@@ -1,5 +1,6 @@
 /* The codec table, and the frame around a payload (codec.h). */
 #include "pipeline/codec/codec.h"
+#include "pipeline/codec/numbers.h"
 
 #include "formats/xxh3.h"
 
@@ -91,6 +92,7 @@ void vl_work_free(vl_work *work)
     vl_buf_free(&work->part);
     vl_buf_free(&work->trial);
     vl_buf_free(&work->rows);
+    vl_numbers_free(work->numbers);
     *work = (vl_work){ 0 };
 }
 

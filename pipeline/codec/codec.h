@@ -29,7 +29,8 @@ typedef enum vl_codec_id {
 /* What codecs need while they work: one for each thread, reused. Starts as { 0 }; made when first needed. */
 typedef struct vl_work {
     vl_buf a, b, part, trial, rows;
-    void *state[VL_MAX_CODEC]; /* by number: what a codec keeps from chunk to chunk (vl_codec.release) */
+    struct vl_numbers *numbers; /* room that codecs with columns of numbers share (numbers.h) */
+    void *state[VL_MAX_CODEC];  /* by number: what a codec keeps from chunk to chunk (vl_codec.release) */
 } vl_work;
 void vl_work_free(vl_work *work);
 

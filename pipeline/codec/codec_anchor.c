@@ -11,18 +11,15 @@ static void release(void *self)
                             &s->kind,   &s->value,   &s->other,  &s->gap,     &s->sub[0],
                             &s->sub[1], &s->sub[2],  &s->sub[3], &s->literal, &s->two };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-    vl_numbers_free(&s->numbers);
     free(s);
 }
 
 vl_anchor *vl_anchor_of(vl_work *work, vl_err *err)
 {
     void **const own = &work->state[VL_CODEC_anchor];
-    if (*own) return *own;
-    vl_anchor *const s = *own = calloc(1, sizeof *s);
-    if (!s) vl_fail(err, VL_ENOMEM, "no memory for letters");
-    else vl_numbers_init(&s->numbers);
-    return s;
+    if (!*own && !(*own = calloc(1, sizeof(vl_anchor)))) vl_fail(err, VL_ENOMEM, "no memory for letters");
+    vl_anchor *const s = *own;
+    return s && (s->numbers = vl_numbers_of(work, err)) ? s : NULL;
 }
 
 typedef struct packing {
@@ -41,7 +38,7 @@ static vl_code put_numbers(const packing *p, const vl_buf *values, vl_err *err)
     static const vl_beside_numbers none = { 0 };
     const size_t n = values->len / sizeof(uint64_t);
     if (!n) return VL_OK;
-    return vl_numbers_pack(&p->s->numbers, (const uint64_t *)(const void *)values->data, n, &none,
+    return vl_numbers_pack(p->s->numbers, (const uint64_t *)(const void *)values->data, n, &none,
                            p->job->work, p->out, err);
 }
 
@@ -52,7 +49,7 @@ static vl_code add(vl_buf *values, uint64_t v, vl_err *err)
 
 static vl_code put_symbols(const packing *p, const vl_buf *bytes, vl_err *err)
 {
-    return bytes->len ? vl_symbols_pack(&p->s->numbers.symbols, bytes->data, bytes->len, false, p->job->work,
+    return bytes->len ? vl_symbols_pack(&p->s->numbers->symbols, bytes->data, bytes->len, false, p->job->work,
                                         p->out, err)
                       : VL_OK;
 }

@@ -11,14 +11,13 @@
 #include <string.h>
 
 typedef struct state {
-    vl_numbers numbers;
+    vl_numbers *numbers; /* borrowed: of work */
     vl_buf value;
 } state;
 
 static void release(void *self)
 {
     state *const s = self;
-    vl_numbers_free(&s->numbers);
     vl_buf_free(&s->value);
     free(s);
 }
@@ -26,11 +25,9 @@ static void release(void *self)
 static state *state_of(vl_work *work, vl_err *err)
 {
     void **const own = &work->state[VL_CODEC_numbers];
-    if (*own) return *own;
-    state *const s = *own = calloc(1, sizeof *s);
-    if (!s) vl_fail(err, VL_ENOMEM, "no memory for numbers");
-    else vl_numbers_init(&s->numbers);
-    return s;
+    if (!*own && !(*own = calloc(1, sizeof(state)))) vl_fail(err, VL_ENOMEM, "no memory for numbers");
+    state *const s = *own;
+    return s && (s->numbers = vl_numbers_of(work, err)) ? s : NULL;
 }
 
 static bool has_sign(vl_type type) { return type == VL_I16 || type == VL_I32 || type == VL_I64; }
@@ -69,11 +66,11 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
     const uint8_t flag = has_sign(job->type);
     if (vl_add_number(out, fill, err) || vl_buf_append(out, &flag, 1, err)) return err->code;
     *fits = true;
-    if (width == 1) return vl_symbols_pack(&s->numbers.symbols, job->plain, n, false, job->work, out, err);
+    if (width == 1) return vl_symbols_pack(&s->numbers->symbols, job->plain, n, false, job->work, out, err);
     if (vl_buf_reserve(&s->value, n * sizeof(uint64_t), err)) return err->code;
     uint64_t *const value = (uint64_t *)(void *)s->value.data;
     *fits = read_all(job, width, n, value);
-    return *fits ? vl_numbers_pack(&s->numbers, value, n, &none, job->work, out, err) : VL_OK;
+    return *fits ? vl_numbers_pack(s->numbers, value, n, &none, job->work, out, err) : VL_OK;
 }
 
 static vl_code cut_off(vl_err *err)
@@ -95,11 +92,11 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     const size_t n = all - (size_t)fill;
     if (vl_buf_reserve(&s->value, n * sizeof(uint64_t) + MORE, err)) return err->code;
     if (width == 1) {
-        if (vl_symbols_unpack(&s->numbers.symbols, &in, s->value.data, n, job->work, err)) return err->code;
+        if (vl_symbols_unpack(&s->numbers->symbols, &in, s->value.data, n, job->work, err)) return err->code;
         memcpy(job->plain, s->value.data, n);
     } else {
         uint64_t *const value = (uint64_t *)(void *)s->value.data;
-        if (vl_numbers_unpack(&s->numbers, &in, value, n, NULL, NULL, job->work, err)) return err->code;
+        if (vl_numbers_unpack(s->numbers, &in, value, n, NULL, NULL, job->work, err)) return err->code;
         for (size_t i = 0; i < n; i++) {
             const uint64_t v = *sign ? value[i] >> 1 ^ -(value[i] & 1) : value[i];
             memcpy(job->plain + i * width, &v, width);

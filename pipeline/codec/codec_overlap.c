@@ -76,9 +76,9 @@ static vl_code end(vl_shared *shared, vl_err *err)
 vl_overlap *vl_overlap_of(vl_work *work, vl_err *err)
 {
     vl_overlap *o = work->state[VL_CODEC_overlap];
-    if (!o && (o = work->state[VL_CODEC_overlap] = calloc(1, sizeof *o))) vl_numbers_init(&o->numbers);
+    if (!o) o = work->state[VL_CODEC_overlap] = calloc(1, sizeof *o);
     if (!o) vl_fail(err, VL_ENOMEM, "no memory for places of bases");
-    return o;
+    return o && (o->numbers = vl_numbers_of(work, err)) ? o : NULL;
 }
 
 static void release(void *state)
@@ -87,7 +87,6 @@ static void release(void *state)
     vl_buf *const all[] = { &o->kmers,   &o->found, &o->before, &o->length, &o->way, &o->place, &o->delta,
                             &o->ndiffer, &o->gap,   &o->shift,  &o->loose,  &o->two, &o->own };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-    vl_numbers_free(&o->numbers);
     free(o);
 }
 
@@ -189,13 +188,13 @@ static vl_code pack_column(packer *p, const vl_buf *column, vl_buf *out, vl_err 
 {
     static const vl_beside_numbers none;
     if (!column->len) return VL_OK;
-    return vl_numbers_pack(&p->o->numbers, (const uint64_t *)(const void *)column->data,
+    return vl_numbers_pack(p->o->numbers, (const uint64_t *)(const void *)column->data,
                            column->len / sizeof(uint64_t), &none, p->job->work, out, err);
 }
 
 static vl_code pack_symbols(packer *p, const vl_buf *symbols, vl_buf *out, vl_err *err)
 {
-    return vl_symbols_pack(&p->o->numbers.symbols, symbols->data, symbols->len, false, p->job->work, out,
+    return vl_symbols_pack(&p->o->numbers->symbols, symbols->data, symbols->len, false, p->job->work, out,
                            err);
 }
 

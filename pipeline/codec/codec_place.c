@@ -23,7 +23,7 @@
 enum { ROW = 8 * VL_PLACE_N, OTHER_MATE = 1, OTHER_LENGTH = 2 };
 
 typedef struct state {
-    vl_numbers numbers;
+    vl_numbers *numbers; /* borrowed: of work */
     vl_buf value, how, group, which, last, place;
 } state;
 
@@ -32,18 +32,15 @@ static void release(void *self)
     state *const s = self;
     vl_buf *const all[] = { &s->value, &s->how, &s->group, &s->which, &s->last, &s->place };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-    vl_numbers_free(&s->numbers);
     free(s);
 }
 
 static state *state_of(vl_work *work, vl_err *err)
 {
     void **const own = &work->state[VL_CODEC_place];
-    if (*own) return *own;
-    state *const s = *own = calloc(1, sizeof *s);
-    if (!s) vl_fail(err, VL_ENOMEM, "no memory for places");
-    else vl_numbers_init(&s->numbers);
-    return s;
+    if (!*own && !(*own = calloc(1, sizeof(state)))) vl_fail(err, VL_ENOMEM, "no memory for places");
+    state *const s = *own;
+    return s && (s->numbers = vl_numbers_of(work, err)) ? s : NULL;
 }
 
 /* Room for n rows; NULL: there is none. */
@@ -74,7 +71,7 @@ typedef struct packing {
 static vl_code put(const packing *p, size_t n, vl_err *err)
 {
     static const vl_beside_numbers none = { 0 };
-    return n ? vl_numbers_pack(&p->s->numbers, p->value, n, &none, p->work, p->out, err) : VL_OK;
+    return n ? vl_numbers_pack(p->s->numbers, p->value, n, &none, p->work, p->out, err) : VL_OK;
 }
 
 static vl_code put_plain(const packing *p, int k, vl_err *err)
@@ -273,7 +270,7 @@ static vl_code cut_off(const char *what, vl_err *err)
 
 static vl_code take(unpacking *p, size_t n, vl_err *err)
 {
-    return vl_numbers_unpack(&p->s->numbers, &p->in, p->value, n, NULL, NULL, p->work, err);
+    return vl_numbers_unpack(p->s->numbers, &p->in, p->value, n, NULL, NULL, p->work, err);
 }
 
 static void set(const unpacking *p, size_t row, int k, int64_t v)

@@ -14,7 +14,7 @@ typedef struct level {
 } level;
 
 struct vl_name_packer {
-    vl_numbers numbers;
+    vl_numbers *numbers;         /* borrowed: of work */
     level *level[VL_NAME_DEPTH]; /* owned */
     vl_work *work;
     const uint8_t *plain;
@@ -33,12 +33,7 @@ typedef struct spot {
     size_t word;    /* number in it */
 } spot;
 
-vl_name_packer *vl_name_packer_new(void)
-{
-    vl_name_packer *const p = calloc(1, sizeof *p);
-    if (p) vl_numbers_init(&p->numbers);
-    return p;
-}
+vl_name_packer *vl_name_packer_new(void) { return calloc(1, sizeof(vl_name_packer)); }
 
 static void free_level(level *l)
 {
@@ -58,7 +53,6 @@ static void free_level(level *l)
 void vl_name_packer_free(vl_name_packer *p)
 {
     for (int i = 0; i < VL_NAME_DEPTH; i++) free_level(p->level[i]);
-    vl_numbers_free(&p->numbers);
     free(p);
 }
 
@@ -225,7 +219,7 @@ static vl_code put_number(vl_name_packer *p, const vl_text *text, size_t n, cons
     if (known) at->in->known[at->word] = (vl_name_number){ v, n, at->twice };
     if (put_kind(VL_NAME_NUMBER, out, err) || vl_buf_append(out, &(uint8_t){ (uint8_t)width }, 1, err))
         return err->code;
-    return vl_numbers_pack(&p->numbers, v, n, &beside, p->work, out, err);
+    return vl_numbers_pack(p->numbers, v, n, &beside, p->work, out, err);
 }
 
 /* ---- texts, words, hexadecimal digits ---- */
@@ -241,8 +235,8 @@ static vl_code put_texts(vl_name_packer *p, const vl_text *text, size_t n, level
         if (vl_buf_append(&l->bytes, p->plain + text[i].at, text[i].n, err)) return err->code;
     }
     p->values += n;
-    if (vl_numbers_pack(&p->numbers, v, n, &none, p->work, out, err)) return err->code;
-    return vl_symbols_pack(&p->numbers.symbols, l->bytes.data, l->bytes.len, true, p->work, out, err);
+    if (vl_numbers_pack(p->numbers, v, n, &none, p->work, out, err)) return err->code;
+    return vl_symbols_pack(&p->numbers->symbols, l->bytes.data, l->bytes.len, true, p->work, out, err);
 }
 
 static vl_code put_words(vl_name_packer *p, const vl_text *text, size_t n, spot at, level *l, vl_buf *out,
@@ -254,7 +248,7 @@ static vl_code put_words(vl_name_packer *p, const vl_text *text, size_t n, spot 
     p->values += n;
     if (put_kind(VL_NAME_WORDS, out, err) || vl_add_number(out, w->n, err) ||
         put_texts(p, word, w->n, l, out, err) ||
-        vl_symbols_pack(&p->numbers.symbols, w->which.data, n, false, p->work, out, err) || !w->others)
+        vl_symbols_pack(&p->numbers->symbols, w->which.data, n, false, p->work, out, err) || !w->others)
         return err->code;
     l->rest.len = 0;
     for (size_t i = 0; i < n; i++)
@@ -281,7 +275,7 @@ static vl_code put_hex(vl_name_packer *p, const vl_text *text, size_t n, const k
             l->bytes.data[i] =
                 (uint8_t)(c + 1 < k->least ? hex_value(t[0]) << 4 | hex_value(t[1]) : hex_value(t[0]));
         }
-        vl_symbols_pack(&p->numbers.symbols, l->bytes.data, n, false, p->work, out, err);
+        vl_symbols_pack(&p->numbers->symbols, l->bytes.data, n, false, p->work, out, err);
     }
     return err->code;
 }
@@ -336,7 +330,7 @@ static vl_code put_split(vl_name_packer *p, const vl_text *text, size_t n, spot 
     const vl_name_shapes *const s = l->shapes;
     p->values += n;
     if (put_kind(VL_NAME_SPLIT, out, err) || vl_buf_append(out, &(uint8_t){ (uint8_t)s->n }, 1, err) ||
-        vl_symbols_pack(&p->numbers.symbols, s->which.data, n, false, p->work, out, err))
+        vl_symbols_pack(&p->numbers->symbols, s->which.data, n, false, p->work, out, err))
         return err->code;
     for (size_t i = 0; i < s->n; i++)
         if (put_shape(p, i, n, at, l, out, err)) return err->code;
@@ -411,6 +405,7 @@ vl_code vl_name_pack(vl_name_packer *p, const uint8_t *plain, size_t len, const 
                      vl_work *work, vl_buf *out, bool *fits, vl_err *err)
 {
     p->work = work;
+    if (!(p->numbers = vl_numbers_of(work, err))) return err->code;
     p->plain = plain;
     p->values = p->nodes = 0;
     p->most = len;

@@ -30,8 +30,8 @@ typedef struct node {
 } node;
 
 struct vl_name_reader {
-    vl_numbers numbers;
-    node *node; /* owned; [cnode] */
+    vl_numbers *numbers; /* borrowed: of work */
+    node *node;          /* owned; [cnode] */
     size_t nnode, cnode;
     vl_buf steps, shapes, bytes, nibbles;
     size_t left; /* values and bytes that there may still be */
@@ -47,12 +47,7 @@ typedef struct spot {
     size_t word;
 } spot;
 
-vl_name_reader *vl_name_reader_new(void)
-{
-    vl_name_reader *const r = calloc(1, sizeof *r);
-    if (r) vl_numbers_init(&r->numbers);
-    return r;
-}
+vl_name_reader *vl_name_reader_new(void) { return calloc(1, sizeof(vl_name_reader)); }
 
 void vl_name_reader_free(vl_name_reader *r)
 {
@@ -64,7 +59,6 @@ void vl_name_reader_free(vl_name_reader *r)
     free(r->node);
     vl_buf *const all[] = { &r->steps, &r->shapes, &r->bytes, &r->nibbles };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-    vl_numbers_free(&r->numbers);
     free(r);
 }
 
@@ -129,7 +123,7 @@ static vl_code take_number_node(vl_name_reader *r, vl_rest *in, node *k, spot at
     uint64_t *const v = (uint64_t *)(void *)k->value.data;
     if (at.known) at.known[at.word] = (vl_name_number){ NULL, k->n, at.twice };
     k->width = *width;
-    if (vl_numbers_unpack(&r->numbers, in, v, k->n, find_known, &at, r->work, err)) return err->code;
+    if (vl_numbers_unpack(r->numbers, in, v, k->n, find_known, &at, r->work, err)) return err->code;
     if (at.known) at.known[at.word].v = v;
     return VL_OK;
 }
@@ -140,7 +134,7 @@ static vl_code take_texts(vl_name_reader *r, vl_rest *in, node *k, size_t n, vl_
     if (!spend(r, n)) return cut_off("texts", err);
     if (vl_buf_reserve(&k->value, (n + 1) * sizeof(uint64_t), err)) return err->code;
     uint64_t *const v = (uint64_t *)(void *)k->value.data, sum = 0;
-    if (vl_numbers_unpack(&r->numbers, in, v, n, NULL, NULL, r->work, err)) return err->code;
+    if (vl_numbers_unpack(r->numbers, in, v, n, NULL, NULL, r->work, err)) return err->code;
     for (size_t i = 0; i < n; i++) {
         const uint64_t len = v[i];
         v[i] = sum;
@@ -149,7 +143,7 @@ static vl_code take_texts(vl_name_reader *r, vl_rest *in, node *k, size_t n, vl_
     }
     v[n] = sum;
     if (vl_buf_reserve(&k->bytes, sum + VL_PAD, err)) return err->code;
-    return vl_symbols_unpack(&r->numbers.symbols, in, k->bytes.data, sum, r->work, err);
+    return vl_symbols_unpack(&r->numbers->symbols, in, k->bytes.data, sum, r->work, err);
 }
 
 static vl_code take_hex(vl_name_reader *r, vl_rest *in, node *k, vl_err *err)
@@ -167,7 +161,8 @@ static vl_code take_hex(vl_name_reader *r, vl_rest *in, node *k, vl_err *err)
     for (size_t c = 0; c < digits; c += 2) {
         uint8_t *to = k->bytes.data + c;
         const uint8_t *const b = r->nibbles.data;
-        if (vl_symbols_unpack(&r->numbers.symbols, in, r->nibbles.data, k->n, r->work, err)) return err->code;
+        if (vl_symbols_unpack(&r->numbers->symbols, in, r->nibbles.data, k->n, r->work, err))
+            return err->code;
         for (size_t i = 0; i < k->n; i++, to += digits) {
             if (c + 1 < digits) to[1] = (uint8_t)letter[b[i] & 15];
             to[0] = (uint8_t)letter[c + 1 < digits ? b[i] >> 4 : b[i] & 15];
@@ -181,7 +176,7 @@ static vl_code take_which(vl_name_reader *r, vl_rest *in, node *k, size_t *count
 {
     if (!spend(r, k->n)) return cut_off("texts", err);
     if (vl_buf_reserve(&k->which, k->n + VL_PAD, err) ||
-        vl_symbols_unpack(&r->numbers.symbols, in, k->which.data, k->n, r->work, err))
+        vl_symbols_unpack(&r->numbers->symbols, in, k->which.data, k->n, r->work, err))
         return err->code;
     memset(count, 0, (k->nchoice + 1) * sizeof *count);
     for (size_t i = 0; i < k->n; i++) {
@@ -409,6 +404,7 @@ vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain,
     r->nnode = r->steps.len = r->shapes.len = r->bytes.len = 0;
     r->left = 2 * len;
     r->work = work;
+    if (!(r->numbers = vl_numbers_of(work, err))) return err->code;
     r->end = plain + len;
     /* a shape may have words alone, and none of these bytes: what reads them finds memory all the same */
     if (vl_buf_reserve(&r->bytes, VL_PAD, err)) return err->code;

@@ -2,23 +2,28 @@
  * taken is seen on some rows. */
 #include "pipeline/codec/numbers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { SOME = 2048 }; /* rows that tell of all */
 enum { RANKED = VL_NUMBERS_RANKED, SPAN = 1 << 20, LEAST_RANKED = 64 };
 
-void vl_numbers_init(vl_numbers *s)
+vl_numbers *vl_numbers_of(vl_work *work, vl_err *err)
 {
-    *s = (vl_numbers){ 0 };
-    vl_symbols_init(&s->symbols);
+    if (work->numbers) return work->numbers;
+    if ((work->numbers = calloc(1, sizeof *work->numbers))) vl_symbols_init(&work->numbers->symbols);
+    else vl_fail(err, VL_ENOMEM, "no memory for numbers");
+    return work->numbers;
 }
 
 void vl_numbers_free(vl_numbers *s)
 {
+    if (!s) return;
     vl_symbols_free(&s->symbols);
     vl_buf *const all[] = { &s->one,    &s->two,  &s->sym,  &s->bits, &s->ranks,
                             &s->ranked, &s->seen, &s->high, &s->low,  &s->halves };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
+    free(s);
 }
 
 static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }

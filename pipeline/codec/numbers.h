@@ -42,14 +42,14 @@ enum {
 enum { VL_NUMBERS_RANKED = 8, VL_NUMBERS_HIGH = 128 };
 enum { VL_DIFFERENCES_EQUAL, VL_DIFFERENCES_SIZE, VL_DIFFERENCES_STEPS };
 
-/* Room, kept from column to column. */
+/* Room, kept from column to column; one for each thread. */
 typedef struct vl_numbers {
     vl_symbols symbols;
     vl_buf one, two, sym, bits, ranks, ranked, seen, high, low, halves;
 } vl_numbers;
 
-void vl_numbers_init(vl_numbers *s);
-void vl_numbers_free(vl_numbers *s);
+vl_numbers *vl_numbers_of(vl_work *work, vl_err *err); /* the room of work; NULL: there is no memory */
+void vl_numbers_free(vl_numbers *s);                   /* NULL is fine */
 
 /* Other columns of the same rows, known when this one is read: number, and values [n]. */
 typedef struct vl_beside_numbers {

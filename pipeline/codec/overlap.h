@@ -36,7 +36,7 @@ enum { VL_OVERLAP_BACK = 1, VL_OVERLAP_NEAR = 2 };
 
 /* What codec overlap keeps from chunk to chunk. */
 typedef struct vl_overlap {
-    vl_numbers numbers;
+    vl_numbers *numbers;                      /* borrowed: of work */
     vl_buf kmers, found;                      /* packing: of a row */
     vl_buf before, length, way, place, delta; /* u64 a match, but way: u8 */
     vl_buf ndiffer, gap, shift;               /* u64 a match; u64 and u8 a letter that differs */

@@ -14,7 +14,7 @@ static vl_code take_column(vl_overlap *o, vl_rest *in, vl_buf *column, size_t n,
 {
     if (vl_buf_reserve(column, n * sizeof(uint64_t), err)) return err->code;
     column->len = n * sizeof(uint64_t);
-    return vl_numbers_unpack(&o->numbers, in, (uint64_t *)(void *)column->data, n, NULL, NULL, work, err);
+    return vl_numbers_unpack(o->numbers, in, (uint64_t *)(void *)column->data, n, NULL, NULL, work, err);
 }
 
 static vl_code take_symbols(vl_overlap *o, vl_rest *in, vl_buf *symbols, size_t n, vl_work *work, vl_err *err)
@@ -22,7 +22,7 @@ static vl_code take_symbols(vl_overlap *o, vl_rest *in, vl_buf *symbols, size_t 
     enum { MORE = 16 }; /* that may be written */
     if (vl_buf_reserve(symbols, n + MORE, err)) return err->code;
     symbols->len = n;
-    return vl_symbols_unpack(&o->numbers.symbols, in, symbols->data, n, work, err);
+    return vl_symbols_unpack(&o->numbers->symbols, in, symbols->data, n, work, err);
 }
 
 /* The sum of a column, which must not be above `most`. */
