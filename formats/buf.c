@@ -57,7 +57,8 @@ static void drop(vl_buf *buf)
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err)
 {
     if (n <= buf->cap && buf->data) return VL_OK;
-    size_t cap = buf->cap + buf->cap / 2;
+    /* large ones grow by less: what they do not use lies in pages that others could have */
+    size_t cap = buf->cap + (buf->cap < MIB ? buf->cap / 2 : buf->cap / 4);
     if (cap < n) cap = n;
     if (cap < 64) cap = 64;
     if (take(cap, err)) return err->code;
