@@ -125,7 +125,7 @@ static vl_code inflate_block(struct libdeflate_decompressor *inflater, const uin
         libdeflate_deflate_decompress_ex(inflater, block + head->len, data, out, text, &read, &made);
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
         vl_fail(err, VL_EFORMAT, "BGZF block holds more text than the %" PRIu32 " bytes it says", text);
-        return vl_err_packed(err, at + head->block - 4);
+        return vl_err_packed(err, at);
     }
     if (result != LIBDEFLATE_SUCCESS) {
         vl_fail(err, VL_EFORMAT, "BGZF block holds bad deflate data");
@@ -133,7 +133,7 @@ static vl_code inflate_block(struct libdeflate_decompressor *inflater, const uin
     }
     if (made != text) {
         vl_fail(err, VL_EFORMAT, "BGZF block holds %zu bytes of text, it says %" PRIu32, made, text);
-        return vl_err_packed(err, at + head->block - 4);
+        return vl_err_packed(err, at);
     }
     if (read != data) {
         vl_fail(err, VL_EFORMAT, "BGZF block's deflate data ends after %zu of %zu bytes", read, data);
