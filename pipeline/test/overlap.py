@@ -150,8 +150,13 @@ def compact(t, f):
         seen = run("view", store, "--rows", str(row)).out
         t.check(seen == b"".join(lines[4 * row:4 * row + 4]), f"compact, row {row} alone", f"{seen[:200]!r}")
     os.environ["HDF5_PLUGIN_PATH"] = run("plugin-path").out.decode().strip()
-    with h5py.File(store) as s:
-        t.check(s["reads/base"][:].tobytes() == b"".join(bases), "compact: h5py sees other letters")
+    try:
+        with h5py.File(store) as s:
+            t.check(s["reads/base"][:].tobytes() == b"".join(bases), "compact: h5py sees other letters")
+    except OSError as e:
+        if "__asan" not in str(e):
+            raise
+        t.skip("the plugin has sanitizers, and Python has none: bases by h5py")
     bases = [piece(rng, of, 1000, 200) for _ in range(10000)]
     file = f.write("in.fq", text_of(bases))
     large = archive(t, f, "large", file, profile="compact")
