@@ -270,14 +270,7 @@ static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counte
                         vl_err *err)
 {
     (void)how, (void)facts, (void)counter, (void)ntext;
-    *way = (vl_way){ .lead = VL_AT_ALIGNMENT,
-                     .step = 1,
-                     .weigh = VL_AL_BASE,
-                     .follow = VL_AT_NAME,
-                     .by = 1 + VL_AL_PLACE,
-                     .at = -1,
-                     .head = 1 + VL_AL_HEADER,
-                     .added = true };
+    *way = vl_alignments_way;
     return err->code;
 }
 

@@ -57,3 +57,12 @@ const vl_schema vl_alignments_schema = { .kind = "alignments",
                                          .counter = counters };
 
 const vl_bam_fields vl_alignments_fields = { VL_AT_ALIGNMENT, VL_AL_BASE, VL_AL_TAGS, VL_AL_NFIELD, true };
+
+const vl_way vl_alignments_way = { .lead = VL_AT_ALIGNMENT,
+                                   .step = 1,
+                                   .weigh = VL_AL_BASE,
+                                   .follow = VL_AT_NAME,
+                                   .by = 1 + VL_AL_PLACE,
+                                   .at = -1,
+                                   .head = 1 + VL_AL_HEADER,
+                                   .added = true };

@@ -46,6 +46,7 @@ enum {
 
 extern const vl_schema vl_alignments_schema;
 extern const vl_bam_fields vl_alignments_fields;
+extern const vl_way vl_alignments_way; /* how they come to be printed, in every format */
 
 /* What stands in column odd: a byte with these bits, and for each of them, in their order, bytes. */
 typedef enum vl_alignment_odd {

@@ -173,14 +173,7 @@ static vl_code unfinish(void *self, const vl_facts *facts, const uint64_t *count
     how *const h = self;
     h->crlf = !strcmp(vl_fact_get(facts, "line_end"), "crlf");
     h->no_final = counter[VL_AC_NO_FINAL];
-    *way = (vl_way){ .lead = VL_AT_ALIGNMENT,
-                     .step = 1,
-                     .weigh = VL_AL_BASE,
-                     .follow = VL_AT_NAME,
-                     .by = 1 + VL_AL_PLACE,
-                     .at = -1,
-                     .head = 1 + VL_AL_HEADER,
-                     .added = true };
+    *way = vl_alignments_way;
     return err->code;
 }
 
