@@ -92,33 +92,11 @@ static vl_code weigh(vl_viewer *v, uint64_t first, uint64_t most, size_t *n, uin
     return VL_OK;
 }
 
-vl_code vl_alignments_plan_names(vl_reader *r, vl_plan *plan, uint64_t first, size_t n, const vl_want *want,
-                                 vl_work *work, vl_err *err)
-{
-    enum { MOST = 1 << 20 };
-    uint64_t least = UINT64_MAX, most = 0;
-    vl_buf place = { 0 };
-    vl_reader_elements(r, vl_reader_column(r, VL_AL_PLACE), VL_PLACE_N * first, VL_PLACE_N * n, &place, work,
-                       err);
-    for (size_t i = 0; i < n && !err->code; i++) {
-        const uint64_t row = vl_le64(place.data + 8 * (VL_PLACE_N * i + VL_PLACE_NAME));
-        least = row < least ? row : least;
-        most = row > most ? row : most;
-    }
-    vl_buf_free(&place);
-    if (err->code) return err->code;
-    if (!n) least = most + 1;
-    else if (most - least >= MOST)
-        return vl_fail(err, VL_ESTORE,
-                       "alignments from row %" PRIu64 " on point at names far from each other", first);
-    return vl_reader_rows(r, plan, VL_AT_NAME, n ? least : 0, (size_t)(most + 1 - least), want, work, err);
-}
-
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
     if (vl_reader_rows(v->r, &load->plan, VL_AT_ALIGNMENT, load->first, load->n, v->want, load->work, err))
         return err->code;
-    return vl_alignments_plan_names(v->r, &load->plan, load->first, load->n, v->want, load->work, err);
+    return vl_reader_referred(v->r, &load->plan, VL_AL_PLACE, load->first, load->n, v->want, load->work, err);
 }
 
 static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)

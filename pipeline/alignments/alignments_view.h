@@ -63,10 +63,6 @@ vl_code vl_tag_ask(vl_tag_asked *ask, const char *option, const char *text, vl_e
 bool vl_tag_leaves_out(const vl_tag_asked *ask, vl_cell line);
 /* Predicates on tags: what they see depends on the columns that the store has. */
 void vl_tag_predicate(const vl_viewer *v, vl_predicate *p, bool group);
-
-/* Ordered. Plans the names that the places of these rows point at. */
-vl_code vl_alignments_plan_names(vl_reader *r, vl_plan *plan, uint64_t first, size_t n, const vl_want *want,
-                                 vl_work *work, vl_err *err);
 /* Calls `one` with the rows of the load that are to be printed, each with its record. */
 vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
                            vl_code (*one)(const vl_viewer *v, const vl_alignment *a, vl_buf *out,

@@ -47,7 +47,7 @@ static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
     slot->end = w->rows.at == w->rows.n;
     if (!n) return VL_OK;
     if (vl_reader_rows(w->r, &l->plan, VL_AT_ALIGNMENT, first, n, w->want, &l->work, err)) return err->code;
-    return w->seen ? vl_alignments_plan_names(w->r, &l->plan, first, n, NULL, &l->work, err) : VL_OK;
+    return w->seen ? vl_reader_referred(w->r, &l->plan, VL_AL_PLACE, first, n, NULL, &l->work, err) : VL_OK;
 }
 
 static vl_code load(vl_depth_load *l, vl_reader *r, vl_err *err)

@@ -363,6 +363,30 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
     return VL_OK;
 }
 
+vl_code vl_reader_referred(vl_reader *r, vl_plan *plan, int field, uint64_t first, size_t n,
+                           const vl_want *want, vl_work *work, vl_err *err)
+{
+    enum { MOST = 1 << 20 };
+    const vl_field *const f = &r->columns.schema->field[field];
+    const size_t step = (size_t)f->ref_step;
+    uint64_t least = UINT64_MAX, most = 0;
+    vl_buf refs = { 0 };
+    if (!n) return vl_reader_rows(r, plan, f->ref_to, 0, 0, want, work, err);
+    vl_reader_elements(r, r->columns.column[field], first * step, n * step, &refs, work, err);
+    for (size_t i = step - 1; i < n * step && !err->code; i += step) {
+        const uint64_t row = vl_le64(refs.data + 8 * i);
+        least = row < least ? row : least;
+        most = row > most ? row : most;
+    }
+    vl_buf_free(&refs);
+    if (err->code) return err->code;
+    if (most - least >= MOST)
+        return vl_fail(err, VL_ESTORE,
+                       "rows %" PRIu64 " to %" PRIu64 " of %s point at rows far from each other", first,
+                       first + n, f->path);
+    return vl_reader_rows(r, plan, f->ref_to, least, (size_t)(most - least) + 1, want, work, err);
+}
+
 /* What stands for missing is in the batch already. */
 static bool is_filled(const vl_reader *r, int f)
 {

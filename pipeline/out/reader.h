@@ -69,6 +69,10 @@ typedef struct vl_sight {
  * those of the program). Other tables of the plan keep what was planned. */
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
                        vl_work *work, vl_err *err);
+/* Ordered. Plans the rows, of the table that a ragged field's references (vl_field.ref_step) point at, from
+ * the least to the greatest that n rows from first on have. VL_ESTORE: these lie far from each other. */
+vl_code vl_reader_referred(vl_reader *r, vl_plan *plan, int field, uint64_t first, size_t n,
+                           const vl_want *want, vl_work *work, vl_err *err);
 /* *want [nfield], to be freed: as these n say. */
 vl_code vl_reader_want(const vl_reader *r, const vl_sight *sight, int n, vl_want **want, vl_err *err);
 /* Ordered. Plans elements of a stream. */

@@ -100,32 +100,9 @@ static vl_code plan_head(vl_walker *w, vl_plan *plan, vl_err *err)
     return vl_reader_stream(w->r, plan, field, 0, vl_store_column(vl_reader_store(w->r), column)->nelem, err);
 }
 
-/* The rows that references of n rows of lead point at. Those of rows that follow each other lie near. */
-static vl_code plan_referred(vl_walker *w, vl_plan *plan, size_t n, vl_work *work, vl_err *err)
-{
-    enum { MOST = 1 << 20 };
-    const vl_field *const field = &vl_reader_columns(w->r)->schema->field[w->way.by - 1];
-    const size_t step = (size_t)field->ref_step;
-    uint64_t least = UINT64_MAX, most = 0;
-    if (!n) return vl_reader_rows(w->r, plan, w->way.follow, 0, 0, NULL, work, err);
-    if (vl_reader_elements(w->r, vl_reader_column(w->r, w->way.by - 1), w->next * step, n * step,
-                           &w->referred, work, err))
-        return err->code;
-    for (size_t i = step - 1; i < n * step; i += step) {
-        const uint64_t row = vl_le64(w->referred.data + 8 * i);
-        least = row < least ? row : least;
-        most = row > most ? row : most;
-    }
-    if (most - least >= MOST)
-        return vl_fail(err, VL_ESTORE,
-                       "rows %" PRIu64 " to %" PRIu64 " of %s point at rows far from each other", w->next,
-                       w->next + n, field->path);
-    return vl_reader_rows(w->r, plan, w->way.follow, least, (size_t)(most - least) + 1, NULL, work, err);
-}
-
 static vl_code plan_follow(vl_walker *w, vl_plan *plan, size_t n, vl_work *work, vl_err *err)
 {
-    if (w->way.by) return plan_referred(w, plan, n, work, err);
+    if (w->way.by) return vl_reader_referred(w->r, plan, w->way.by - 1, w->next, n, NULL, work, err);
     return vl_reader_rows(w->r, plan, w->way.follow, w->next / w->way.step, n / w->way.step, NULL, work, err);
 }
 
@@ -155,6 +132,5 @@ vl_code vl_walker_load(const vl_walker *w, vl_plan *plan, vl_work *work, vl_err 
 void vl_walker_close(vl_walker *w)
 {
     free(w->want);
-    vl_buf_free(&w->referred);
     *w = (vl_walker){ 0 };
 }

@@ -19,7 +19,6 @@ typedef struct vl_walker {
     size_t guess;         /* rows that the batch before had */
     bool begun;           /* there was a batch */
     vl_want *want;        /* owned; fields to read; NULL: the program's */
-    vl_buf referred;      /* of vl_way.by: elements of the rows that are planned */
 } vl_walker;
 
 vl_code vl_walker_open(vl_walker *w, vl_reader *r, const vl_way *way, vl_err *err);
