@@ -3,11 +3,14 @@
 #include "pipeline/alignments/alignments_index.h"
 #include "pipeline/alignments/alignments_summaries.h"
 #include "pipeline/alignments/alignments_view.h"
+#include "pipeline/out/serve.h"
 
 static const vl_index *const indexes[] = { &vl_alignments_by_place, NULL };
 
 static const vl_summary *const summaries[] = { &vl_alignments_flagstat, &vl_alignments_idxstats,
                                                &vl_alignments_depth, &vl_alignments_coverage, NULL };
+
+static const vl_served served = { .endpoint = "reads", .format = "BAM", .form = "bam", .header = "header" };
 
 const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .rows = "alignments",
@@ -17,4 +20,5 @@ const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .tally = &vl_alignments_tally,
                                      .index = indexes,
                                      .summary = summaries,
+                                     .served = &served,
                                      .question = &vl_alignments_question };
