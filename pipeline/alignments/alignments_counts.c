@@ -12,10 +12,10 @@ void vl_alignments_counts_free(vl_alignments_counts *c)
     c->ncontig = 0;
 }
 
-int vl_cigar_tag_field(const vl_schema *schema)
+int vl_alignments_tag_field(const vl_schema *schema, const char *tag)
 {
     char path[VL_PATH];
-    snprintf(path, sizeof path, "%s/tag/CG:BI", vl_alignments_schema.kind);
+    snprintf(path, sizeof path, "%s/tag/%s", vl_alignments_schema.kind, tag);
     for (int f = VL_AL_NFIELD; f < schema->nfield; f++)
         if (!strcmp(schema->field[f].path, path)) return f;
     return -1;
@@ -102,7 +102,7 @@ static void add_letters(uint64_t *contig, const vl_batch *b, size_t i, int cg,
 static vl_code add_rows(vl_alignments_counts *c, const vl_batch *b, bool whole, vl_err *err)
 {
     const vl_column *const at = &b->col[VL_AL_PLACE];
-    const int cg = whole ? vl_cigar_tag_field(b->schema) : -1;
+    const int cg = whole ? vl_alignments_tag_field(b->schema, "CG:BI") : -1;
     for (size_t i = 0; i < b->nrow[VL_AT_ALIGNMENT]; i++) {
         int64_t place[VL_PLACE_N];
         size_t n;

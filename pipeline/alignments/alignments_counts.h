@@ -45,9 +45,10 @@ vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *w
                                   vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);
 
-/* The CIGAR that row i means, which may stand in tag CG (cg: its field; -1: no row has it). */
+/* The field of a tag, "CG:BI"; -1: no row has it. */
+int vl_alignments_tag_field(const vl_schema *schema, const char *tag);
+/* The CIGAR that row i means, which may stand in tag CG (cg: its field). */
 void vl_cigar_of_row(const vl_batch *b, size_t i, int cg, const uint8_t **cigar, size_t *nop);
-int vl_cigar_tag_field(const vl_schema *schema);
 
 /* Operations that lie upon the contig and have letters: M = X. */
 static inline bool vl_op_matches(uint32_t op) { return 0x181u >> (op & 15) & 1; }

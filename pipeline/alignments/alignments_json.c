@@ -127,16 +127,22 @@ static vl_code put_tags(vl_buf *t, const vl_alignment *a, const uint8_t *but, vl
 
 /* ---- a record ---- */
 
+static vl_cell name_of(const vl_alignment *a)
+{
+    return a->name.n == 1 && *a->name.at == '*' ? (vl_cell){ NULL, 0 } : a->name;
+}
+
 static vl_code put_record(const vl_viewer *v, uint64_t row, const vl_alignment *a, vl_buf *t, vl_err *err)
 {
     const vl_contigs *const c = &vl_alignments_own_of(v)->contigs;
     const uint8_t *cigar, *tag;
     size_t nop;
     vl_cigar_meant(a, &cigar, &nop, &tag);
-    if (vl_text_add(t, "{\"row\":", err) || vl_text_u64(t, row, err) || put_text(t, "name", a->name, err) ||
-        put_whole(t, "flag", a->flag, err) || put_contig(t, "contig", c, a->contig, err) ||
-        put_position(t, "position", a->position, err) || put_whole(t, "mapq", a->mapq, err) ||
-        put_cigar(t, cigar, nop, err) || put_contig(t, "mate_contig", c, a->mate_contig, err) ||
+    if (vl_text_add(t, "{\"row\":", err) || vl_text_u64(t, row, err) ||
+        put_text(t, "name", name_of(a), err) || put_whole(t, "flag", a->flag, err) ||
+        put_contig(t, "contig", c, a->contig, err) || put_position(t, "position", a->position, err) ||
+        put_whole(t, "mapq", a->mapq, err) || put_cigar(t, cigar, nop, err) ||
+        put_contig(t, "mate_contig", c, a->mate_contig, err) ||
         put_position(t, "mate_position", a->mate_position, err) ||
         put_whole(t, "template_length", a->template_length, err) || put_text(t, "base", a->base, err) ||
         put_quality(t, a, err) || put_tags(t, a, tag, err))

@@ -7,7 +7,8 @@
 static const vl_index *const indexes[] = { &vl_alignments_by_place, NULL };
 
 static const vl_summary *const summaries[] = { &vl_alignments_flagstat, &vl_alignments_idxstats,
-                                               &vl_alignments_depth, &vl_alignments_coverage, NULL };
+                                               &vl_alignments_depth,    &vl_alignments_coverage,
+                                               &vl_alignments_stats,    NULL };
 
 const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .rows = "alignments",

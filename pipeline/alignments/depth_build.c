@@ -316,7 +316,7 @@ static vl_code take_row(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_se
 
 vl_code vl_depth_build(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_seen *seen, vl_err *err)
 {
-    const int cg = vl_cigar_tag_field(l->plan.batch.schema);
+    const int cg = vl_alignments_tag_field(l->plan.batch.schema, "CG:BI");
     l->nrun = 0;
     l->change.len = l->span.len = 0;
     for (size_t i = 0; i < l->plan.batch.nrow[VL_AT_ALIGNMENT]; i++) {

@@ -300,7 +300,7 @@ static vl_code find_rows(walk *w, vl_work *work, vl_err *err)
 static vl_code choose_columns(walk *w, vl_err *err)
 {
     const vl_depth_rule *const rule = w->rule;
-    const int cg = vl_cigar_tag_field(vl_reader_columns(w->r)->schema);
+    const int cg = vl_alignments_tag_field(vl_reader_columns(w->r)->schema, "CG:BI");
     vl_sight sight[6] = { { VL_AL_PLACE, VL_WANT_ROWS },
                           { VL_AL_CIGAR, VL_WANT_ROWS },
                           { VL_AL_MAPQ, VL_WANT_ROWS } };

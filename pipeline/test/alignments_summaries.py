@@ -6,24 +6,14 @@ others.
 Suites: view alignments. Also: asan.
 """
 import os
-import subprocess
 
-from alignmodel import CONTIGS, SAMTOOLS, draw, made, real_files, samtools
+from alignmodel import CONTIGS, draw, made, needs_1_16, real_files, samtools
 from vialtest import CANTCREAT, DATA, OK, USAGE, main, run
 
 # what of a store is compared in several ways
 PLAIN = (["flagstat"], ["idxstats"], ["depth"], ["depth", "-a"], ["depth", "-aa"], ["depth", "-J"],
          ["depth", "-s"], ["coverage"])
 REAL = (PLAIN[1], PLAIN[2], PLAIN[5], PLAIN[6], PLAIN[7])  # contigs of others are long
-
-
-def needs_samtools(t):
-    """The version whose rules these are."""
-    version = SAMTOOLS and subprocess.run(["samtools", "--version"], capture_output=True).stdout.split()[1]
-    if version and version.startswith(b"1.16"):
-        return True
-    t.skip("no samtools 1.16")
-    return False
 
 
 def same(t, f, what, bam, words, store="s.h5"):
@@ -76,7 +66,7 @@ def draw_region(r):
 
 def drawn(t, f):
     """Letters of all records: samtools reads behind the record where there are none."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     for n, longest in ((1, 30), (60, 40), (3000, 60), (40000, 20)):
         bam = made(t, f, draw(t.random, n, longest=longest))
@@ -89,7 +79,7 @@ def drawn(t, f):
 
 def mates(t, f):
     """Pairs that overlap, on one contig, many at one place."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     r = t.random
     rows = []
@@ -112,7 +102,7 @@ def mates(t, f):
 
 def without_counts(t, f):
     """Only the columns are left: what was counted is counted again."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     bam = made(t, f, draw(t.random, 500))
     text = samtools("view", "-h", "--no-PG", bam)
@@ -146,7 +136,7 @@ def slips(t, f):
 
 
 def real(t, f):
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     files = real_files()
     if not files:
