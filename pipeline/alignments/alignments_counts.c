@@ -127,8 +127,8 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
 
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    (void)shared, (void)state, (void)batch;
-    return err->code;
+    (void)state;
+    return vl_alignments_order_add(shared, batch, err);
 }
 
 static vl_code merge(void *into, const void *from, vl_err *err)
@@ -178,10 +178,9 @@ static vl_code store_flags(const vl_alignments_counts *c, vl_store *st, vl_err *
 
 static vl_code store(const void *shared, const void *state, vl_store *st, vl_err *err)
 {
-    (void)shared;
     const vl_alignments_counts *const c = state;
     if (!c->ncontig) return VL_OK;
-    if (store_flags(c, st, err) ||
+    if (vl_alignments_order_store(shared, st, err) || store_flags(c, st, err) ||
         table(st, "qc/mate_elsewhere", c->elsewhere, 2, 2, 2, "passed, filtered",
               "mapping quality below 5, others", "primary mapped records whose mate lies on another contig",
               err) ||
@@ -201,7 +200,7 @@ static void free_state(void *state) { vl_alignments_counts_free(state); }
 static void free_shared(void *shared) { (void)shared; }
 
 const vl_tally vl_alignments_tally = { .size = sizeof(vl_alignments_counts),
-                                       .shared = 1,
+                                       .shared = sizeof(vl_alignments_order),
                                        .add = add,
                                        .join = join,
                                        .merge = merge,

@@ -45,6 +45,20 @@ vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *w
                                   vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);
 
+/* ---- their order (alignments_order.c) ---- */
+
+typedef struct vl_alignments_order {
+    uint64_t turns; /* records that lie before the one ahead of them */
+    int64_t contig, position;
+} vl_alignments_order;
+
+/* Batches in their order. */
+vl_code vl_alignments_order_add(vl_alignments_order *o, const vl_batch *b, vl_err *err);
+vl_code vl_alignments_order_store(const vl_alignments_order *o, vl_store *st, vl_err *err);
+/* Do the records of a store lie in the order of their places? look: even if all of them must be looked at to
+ * know; else the answer is no. */
+vl_code vl_alignments_in_order(vl_reader *r, bool look, bool *sorted, vl_work *work, vl_err *err);
+
 /* The field of a tag, "CG:BI"; -1: no row has it. */
 int vl_alignments_tag_field(const vl_schema *schema, const char *tag);
 /* The CIGAR that row i means, which may stand in tag CG (cg: its field). */

@@ -154,6 +154,7 @@ static vl_code walk(coverage *c, vl_summary_job *job, vl_err *err)
                            .mapq = ask->mapq,
                            .length = ask->length,
                            .clipped = true,
+                           .mapped = true,
                            .sums = true,
                            .contigs = &c->contigs };
     const vl_depth_user user = {
@@ -208,7 +209,7 @@ const vl_summary vl_alignments_coverage = { .name = "coverage",
                                                     "mapping quality; contigs with records first. Records "
                                                     "that are unmapped, secondary, failed by a filter or\n"
                                                     "copies (0x704) do not count, nor do deleted letters. "
-                                                    "The records must be in the order of their places.\n"
+                                                    "They may lie in any order.\n"
                                                     "Example:\n"
                                                     "  vial coverage -r chr20:1-2000000 S1.h5\n",
                                             .option = options,

@@ -271,8 +271,9 @@ const vl_summary vl_alignments_depth = { .name = "depth",
                                                  "those of N never. Mates that overlap count twice, unless "
                                                  "-s takes what the first covers from the second.\n"
                                                  "Without -a places that a record spans are printed, also "
-                                                 "where its letters are deleted. The records must\n"
-                                                 "be in the order of their places.\n"
+                                                 "where its letters are deleted. Records in any\n"
+                                                 "other order than that of their places are read twice "
+                                                 "and more, and give the same; -s needs the order.\n"
                                                  "Examples:\n"
                                                  "  vial depth -a S1.h5 -o S1.depth.gz\n"
                                                  "  vial depth -J -b exons.bed -Q 20 S1.h5\n",

@@ -100,6 +100,39 @@ def mates(t, f):
         same(t, f, "mates", bam, words.split())
 
 
+def unsorted(t, f):
+    """Records in any order: what samtools says of them sorted; but for the first of two mates."""
+    if not needs_1_16(t):
+        return
+    for n, longest in ((40, 30), (2000, 60), (30000, 20)):
+        made(t, f, draw(t.random, n, in_order=False, longest=longest))
+        bam = f / "sorted.bam"
+        samtools("sort", "--no-PG", "-o", bam, f / "x.bam")
+        samtools("index", bam)
+        for words in PLAIN:
+            if "-s" not in words:
+                same(t, f, f"{n} unsorted", bam, words)
+        for _ in range(30 if n < 10000 else 4):
+            words = [x for x in draw_depth(t.random, f) if x != "-s"]
+            same(t, f, f"{n} unsorted", bam, words)
+            same(t, f, f"{n} unsorted", bam, draw_coverage(t.random))
+    done = run("depth", "-s", f / "s.h5")
+    t.check(done.code == DATA and "sort them first" in done.err, "which mate is first", done.err)
+
+
+def contigs_in_turn(t, f):
+    """Each contig by itself in order, the second one first: samtools depth takes that, coverage does not."""
+    if not needs_1_16(t):
+        return
+    texts = [draw(t.random, 200, where=[i], longest=40).splitlines(True) for i in (3, 0)]
+    head = [x for x in texts[0] if x.startswith(b"@")]
+    rows = [[x for x in text if not x.startswith(b"@") and b"\t*\t0\t" not in x[:30]] for text in texts]
+    bam = made(t, f, b"".join(head + rows[0] + rows[1]))
+    theirs, ours = samtools("depth", bam), run("depth", f / "s.h5").out
+    t.check(sorted(theirs.splitlines()) == sorted(ours.splitlines()), "the same lines")
+    t.check(ours.index(b"chr1\t") < ours.index(b"chr2\t"), "in the order of the header")
+
+
 def without_counts(t, f):
     """Only the columns are left: what was counted is counted again."""
     if not needs_1_16(t):
@@ -117,8 +150,7 @@ def slips(t, f):
     run("ingest", "-q", "-o", f / "s.h5", f / "x.sam")
     f.write("x.fq", b"@r\nA\n+\nI\n")
     run("ingest", "-q", "-o", f / "reads.h5", f / "x.fq")
-    for words, code, part in ((("depth", "s.h5"), DATA, "sort them first"),
-                              (("coverage", "s.h5"), DATA, "sort them"),
+    for words, code, part in ((("depth", "-s", "s.h5"), DATA, "sort them first"),
                               (("depth", "reads.h5"), DATA, "of which there is no depth"),
                               (("depth", "s.h5", "-r", "none"), USAGE, "no such contig"),
                               (("depth", "s.h5", "-r", "*"), USAGE, "no region of a contig"),
@@ -158,4 +190,4 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(drawn, mates, without_counts, slips, real)
+    main(drawn, mates, unsorted, contigs_in_turn, without_counts, slips, real)
