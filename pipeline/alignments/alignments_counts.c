@@ -226,7 +226,18 @@ static vl_code load_table(vl_store *st, const char *path, int ndim, uint64_t col
     return VL_OK;
 }
 
-static vl_code load_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work, vl_err *err)
+/* A list of counts, of which there may be none. */
+static vl_code load_list(uint64_t *to, uint64_t n, vl_store *st, const char *path, vl_buf *bytes,
+                         vl_work *work, vl_err *err)
+{
+    uint64_t found;
+    if (load_table(st, path, 1, n, bytes, &found, work, err) || !found) return err->code;
+    for (uint64_t i = 0; i < n; i++) to[i] = vl_le64(bytes->data + 8 * i);
+    return VL_OK;
+}
+
+vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work,
+                                    vl_err *err)
 {
     vl_buf bytes = { 0 };
     uint64_t n;
@@ -244,6 +255,9 @@ static vl_code load_tables(vl_alignments_counts *c, vl_store *st, bool *there, v
         goto out;
     for (size_t i = 0; i < n * VL_CC_N; i++)
         c->contig[i / VL_CC_N][i % VL_CC_N] = vl_le64(bytes.data + 8 * i);
+    if (load_list(c->mapq, 256, st, "qc/mapping_quality", &bytes, work, err) ||
+        load_list(c->insert, VL_INSERTS + 1, st, "qc/insert_size", &bytes, work, err))
+        goto out;
     *there = true;
 out:
     vl_buf_free(&bytes);
@@ -272,7 +286,7 @@ static vl_code count_rows(vl_alignments_counts *c, vl_reader *r, vl_work *work, 
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err)
 {
-    if (load_tables(c, vl_reader_store(r), whole, work, err) || *whole) return err->code;
+    if (vl_alignments_counts_tables(c, vl_reader_store(r), whole, work, err) || *whole) return err->code;
     vl_alignments_counts_free(c);
     memset(c, 0, sizeof *c);
     c->nflag = VL_FLAGS;

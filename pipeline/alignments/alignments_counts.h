@@ -43,6 +43,9 @@ extern const vl_tally vl_alignments_tally;
  * VL_CC_LETTERS, _QUALITY and _END are 0 then, and *whole is false. */
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err);
+/* Of the tables alone; *there: the store has them. */
+vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work,
+                                    vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);
 
 /* ---- their order (alignments_order.c) ---- */
@@ -55,6 +58,8 @@ typedef struct vl_alignments_order {
 /* Batches in their order. */
 vl_code vl_alignments_order_add(vl_alignments_order *o, const vl_batch *b, vl_err *err);
 vl_code vl_alignments_order_store(const vl_alignments_order *o, vl_store *st, vl_err *err);
+/* What a store says of it: *known false: nothing. */
+vl_code vl_alignments_order_noted(vl_store *st, bool *known, bool *sorted, vl_work *work, vl_err *err);
 /* Do the records of a store lie in the order of their places? look: even if all of them must be looked at to
  * know; else the answer is no. */
 vl_code vl_alignments_in_order(vl_reader *r, bool look, bool *sorted, vl_work *work, vl_err *err);

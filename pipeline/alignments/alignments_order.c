@@ -50,19 +50,27 @@ static vl_code look_at_all(vl_alignments_order *o, vl_reader *r, vl_work *work, 
     return err->code;
 }
 
+vl_code vl_alignments_order_noted(vl_store *st, bool *known, bool *sorted, vl_work *work, vl_err *err)
+{
+    vl_buf bytes = { 0 };
+    const int column = vl_store_find(st, "qc/out_of_order");
+    *known = *sorted = false;
+    if (column < 0 || vl_store_look_at(st, column, err) || vl_store_read(st, column, &bytes, work, err))
+        return err->code;
+    *known = bytes.len == 8;
+    if (*known) *sorted = !vl_le64(bytes.data);
+    else vl_fail(err, VL_ESTORE, "qc/out_of_order is no number");
+    vl_buf_free(&bytes);
+    return err->code;
+}
+
 vl_code vl_alignments_in_order(vl_reader *r, bool look, bool *sorted, vl_work *work, vl_err *err)
 {
     vl_alignments_order o = { .contig = -1 };
-    vl_buf bytes = { 0 };
-    vl_store *const st = vl_reader_store(r);
-    const int column = vl_store_find(st, "qc/out_of_order");
-    if (column < 0 && !look) o.turns = 1;
-    else if (column < 0) look_at_all(&o, r, work, err);
-    else if (!vl_store_look_at(st, column, err) && !vl_store_read(st, column, &bytes, work, err)) {
-        if (bytes.len == 8) o.turns = vl_le64(bytes.data);
-        else vl_fail(err, VL_ESTORE, "qc/out_of_order is no number");
-    }
+    bool known;
+    if (vl_alignments_order_noted(vl_reader_store(r), &known, sorted, work, err) || known || !look)
+        return err->code;
+    look_at_all(&o, r, work, err);
     *sorted = !o.turns;
-    vl_buf_free(&bytes);
     return err->code;
 }

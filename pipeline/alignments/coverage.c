@@ -176,7 +176,7 @@ static vl_code print(vl_summary_job *job, vl_err *err)
 {
     vl_buf header = { 0 };
     coverage c = { .by_region = false };
-    if (!vl_alignments_contigs_load(job->r, &header, &c.contigs, &job->work, err)) {
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &c.contigs, &job->work, err)) {
         if (!(c.one = calloc(c.contigs.n + 1, sizeof *c.one)))
             vl_fail(err, VL_ENOMEM, "no memory for contigs");
         else if (!walk(&c, job, err)) print_table(&c, job, err);

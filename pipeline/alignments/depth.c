@@ -229,8 +229,9 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     vl_buf header = { 0 };
     question d = { .all = 0 };
     vl_depth_rule rule = { .exclude = 0 };
-    if (!vl_alignments_contigs_load(job->r, &header, &d.contigs, &job->work, err) && !make_endings(&d, err) &&
-        !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &d.contigs, &job->work, err) &&
+        !make_endings(&d, err) && !take_asked(job, &d, &rule, err) &&
+        !(ask->header && print_header(job, err))) {
         const vl_depth_user user = { .places = places, .all = d.all, .use = use, .self = &d };
         vl_depth_walk(job->r, &rule, &user, job->out, job->ask->threads, &job->work, err);
     }

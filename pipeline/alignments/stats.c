@@ -245,7 +245,7 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     vl_stats *const s = calloc(1, sizeof *s);
     walk w = { .r = job->r, .stats = s };
     if (!s) return vl_fail(err, VL_ENOMEM, "no memory for sums");
-    if (!vl_alignments_contigs_load(job->r, &header, &contigs, &job->work, err) &&
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &contigs, &job->work, err) &&
         !take_asked(job, &s->rule, &contigs, err) && !walk_all(&w, job->ask->threads, err) &&
         !put_head(job, &text, err) && !vl_output_put(job->out, &text, err))
         vl_stats_print(s, job->out, err);

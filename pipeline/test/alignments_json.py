@@ -11,6 +11,7 @@ import struct
 import zlib
 
 from alignmodel import draw, made, real_files
+from json_shapes import fits
 from vialtest import OK, USAGE, main, run
 from viewtest import refused, view
 
@@ -85,6 +86,7 @@ def both(t, f, what, *more):
 def drawn(t, f):
     made(t, f, draw(t.random, 600))
     both(t, f, "drawn")
+    fits(t, "records", view(t, f, "shape", "-O", "json").splitlines()[:100], "alignment")
     some = view(t, f, "a region", "-O", "json", "chr1:100-900", "-q", "20")
     rows = [json.loads(x)["row"] for x in (some or b"").splitlines()]
     t.check(rows and rows == sorted(set(rows)), "rows of a region", rows)
