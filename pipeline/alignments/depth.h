@@ -16,6 +16,7 @@
  * depth_scan.c     the same of records in any order
  * depth_stretch.c  changes of a stretch to depths
  * depth.c          depth
+ * bedgraph.c       the same as bedGraph
  * coverage.c       coverage
  */
 #ifndef VL_DEPTH_H
@@ -74,6 +75,8 @@ typedef struct vl_depth_user {
     /* Parallel: depth [n] of places from `at` on, of a contig; appends to text, adds up covered ones. */
     vl_code (*use)(const void *self, int64_t contig, int64_t at, const int32_t *depth, size_t n, vl_buf *text,
                    uint64_t *covered, vl_err *err);
+    /* Ordered: what use made, some of it, in its order. NULL: it is text, and is written. */
+    vl_code (*emit)(void *self, const vl_buf *made, vl_err *err);
     /* Ordered: records of a load on a contig. May be NULL. */
     vl_code (*sum)(void *self, int64_t contig, const vl_depth_sum *sum, vl_err *err);
     /* Ordered, behind use. May be NULL. */

@@ -164,7 +164,8 @@ static vl_code use_window(scan *s, const window *w, vl_err *err)
     for (size_t i = 0; i < all && !err->code; i += PIECE) {
         const size_t n = all - i < PIECE ? all - i : PIECE;
         if (use_piece(s, w, w->from + (int64_t)i, depth + i, spans + i, n, &covered, err)) break;
-        if (s->out && s->text.len) vl_output_put(s->out, &s->text, err);
+        if (s->text.len && s->user->emit) s->user->emit(s->user->self, &s->text, err);
+        else if (s->text.len && s->out) vl_output_put(s->out, &s->text, err);
         s->text.len = 0;
     }
     return s->user->covered && !err->code ? s->user->covered(s->user->self, w->contig, covered, err)

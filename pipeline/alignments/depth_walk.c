@@ -220,7 +220,8 @@ static vl_code use(void *self, vl_slot *slot, vl_err *err)
 static vl_code put(void *self, vl_buf *text, vl_err *err)
 {
     const walk *const w = self;
-    if (w->out && text->len) vl_output_put(w->out, text, err);
+    if (text->len && w->user->emit) w->user->emit(w->user->self, text, err);
+    else if (text->len && w->out) vl_output_put(w->out, text, err);
     text->len = 0;
     return err->code;
 }

@@ -133,6 +133,33 @@ def contigs_in_turn(t, f):
     t.check(ours.index(b"chr1\t") < ours.index(b"chr2\t"), "in the order of the header")
 
 
+def runs_of(text, zeros):
+    """bedGraph of the lines of depth, by hand."""
+    runs = []
+    for name, place, depth in (x.split(b"\t") for x in text.splitlines()):
+        place, depth = int(place), int(depth)
+        if runs and runs[-1][0] == name and runs[-1][2] == place - 1 and runs[-1][3] == depth:
+            runs[-1][2] = place
+        elif depth or zeros:
+            runs.append([name, place - 1, place, depth])
+    return b"".join(b"%s\t%d\t%d\t%d\n" % tuple(run) for run in runs)
+
+
+def bedgraph(t, f):
+    for n, order in ((30, True), (3000, True), (60000, True), (3000, False)):
+        made(t, f, draw(t.random, n, in_order=order, longest=30))
+        for _ in range(8 if n < 10000 else 3):
+            words = draw_depth(t.random, f)
+            if not order:
+                words = [x for x in words if x != "-s"]
+            threads = ["-@", t.random.choice([1, 2, 4])]
+            want = runs_of(run(*words, f / "s.h5").out, "-a" in words or "-aa" in words)
+            done = run(*words, "--bedgraph", f / "s.h5", *threads)
+            t.check(done.code == OK and done.out == want, f"{n} {words}", f"{len(done.out)}, not {len(want)}")
+    head = run("depth", "--bedgraph", "-H", f / "s.h5").out.splitlines()[0]
+    t.check(head == b"track type=bedGraph", "its first line", head)
+
+
 def without_counts(t, f):
     """Only the columns are left: what was counted is counted again."""
     if not needs_1_16(t):
@@ -190,4 +217,4 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(drawn, mates, unsorted, contigs_in_turn, without_counts, slips, real)
+    main(drawn, mates, unsorted, contigs_in_turn, bedgraph, without_counts, slips, real)
