@@ -18,6 +18,7 @@
  * depth.c          depth
  * bedgraph.c       the same as bedGraph
  * coverage.c       coverage
+ * coverage_svg.c   the same as a drawing
  */
 #ifndef VL_DEPTH_H
 #define VL_DEPTH_H
@@ -87,6 +88,9 @@ typedef struct vl_depth_user {
 /* out may be NULL where nothing is printed. */
 vl_code vl_depth_walk(vl_reader *r, const vl_depth_rule *rule, const vl_depth_user *user, vl_output *out,
                       int threads, vl_work *work, vl_err *err);
+
+/* Draws how deep rule->region is, as SVG. */
+vl_code vl_coverage_draw(vl_summary_job *job, const vl_depth_rule *rule, vl_err *err);
 
 /* A region of one contig. */
 vl_code vl_alignments_one_region(vl_regions *r, const vl_contigs *c, const char *text, vl_err *err);

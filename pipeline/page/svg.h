@@ -65,6 +65,9 @@ void vl_svg_curves(vl_html *h, const vl_plot *p);
 /* The same with columns: of the first curve. */
 void vl_svg_columns(vl_html *h, const vl_plot *p);
 
+/* The curves as a file by itself, with its caption and the style of our pages, without the numbers. */
+void vl_svg_file(vl_html *h, const vl_plot *p);
+
 /* ---- a map of what is off (svg_heat.c) ---- */
 
 typedef struct vl_heat {

@@ -6,6 +6,7 @@ others.
 Suites: view alignments. Also: asan.
 """
 import os
+import xml.etree.ElementTree
 
 from alignmodel import CONTIGS, draw, made, needs_1_16, real_files, samtools
 from vialtest import CANTCREAT, DATA, OK, USAGE, main, run
@@ -160,6 +161,25 @@ def bedgraph(t, f):
     t.check(head == b"track type=bedGraph", "its first line", head)
 
 
+def drawing(t, f):
+    """The curve of a region, its mean as depth has it; whole in itself."""
+    for order in (True, False):
+        made(t, f, draw(t.random, 3000, in_order=order, longest=60))
+        for a, b in ((1, 3000), (17, 200), (2990, 5000), (1, 1)):
+            lines = run("depth", "-a", "-r", f"chr1:{a}-{b}", f / "s.h5").out.splitlines()
+            mine = [int(x.split(b"\t")[2]) for x in lines if int(x.split(b"\t")[1]) <= 3000]
+            done = run("coverage", "--svg", "-r", f"chr1:{a}-{b}", "--ff", "0x704", f / "s.h5")
+            svg = xml.etree.ElementTree.fromstring(done.out)
+            caption = next(svg.iter("{http://www.w3.org/2000/svg}text")).text
+            said = caption.rpartition("mean depth ")[2].replace(",", "")
+            t.check(abs(float(said) - sum(mine) / len(mine)) <= 0.01 * max(mine) + 0.01,
+                    f"{a}-{b}", f"{caption}, not {sum(mine) / len(mine)}")
+            t.check(b"href" not in done.out and b"prefers-color-scheme:dark" in done.out, "by itself")
+    for words, part in ((["--svg"], "-r REGION"), (["--svg", "-r", "chr1:9000-9100"], "no place")):
+        done = run("coverage", *words, f / "s.h5")
+        t.check(done.code == USAGE and part in done.err, str(words), done.err)
+
+
 def without_counts(t, f):
     """Only the columns are left: what was counted is counted again."""
     if not needs_1_16(t):
@@ -217,4 +237,4 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(drawn, mates, unsorted, contigs_in_turn, bedgraph, without_counts, slips, real)
+    main(drawn, mates, unsorted, contigs_in_turn, bedgraph, drawing, without_counts, slips, real)
