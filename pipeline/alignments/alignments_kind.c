@@ -12,9 +12,13 @@ static const vl_qc_form *const forms[] = { &vl_alignments_qc_text, &vl_alignment
                                            &vl_alignments_qc_multiqc, NULL };
 static const vl_index *const indexes[] = { &vl_alignments_by_place, NULL };
 
-static const vl_summary *const summaries[] = { &vl_alignments_flagstat, &vl_alignments_idxstats,
-                                               &vl_alignments_depth,    &vl_alignments_coverage,
-                                               &vl_alignments_stats,    NULL };
+static const vl_summary *const summaries[] = { &vl_alignments_flagstat,
+                                               &vl_alignments_idxstats,
+                                               &vl_alignments_depth,
+                                               &vl_alignments_coverage,
+                                               &vl_alignments_stats,
+                                               &vl_alignments_look,
+                                               NULL };
 
 const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .rows = "alignments",

@@ -5,6 +5,7 @@
  * depth.c              depth
  * coverage.c           coverage
  * stats.c              stats (stats.h)
+ * look.c               look (look.h)
  */
 #ifndef VL_ALIGNMENTS_SUMMARIES_H
 #define VL_ALIGNMENTS_SUMMARIES_H
@@ -14,7 +15,7 @@
 #include "pipeline/out/summary.h"
 
 extern const vl_summary vl_alignments_flagstat, vl_alignments_idxstats, vl_alignments_depth,
-    vl_alignments_coverage, vl_alignments_stats;
+    vl_alignments_coverage, vl_alignments_stats, vl_alignments_look;
 
 /* The header of the store, and its contigs, which borrow from it. */
 vl_code vl_alignments_contigs_load(vl_store *st, vl_buf *header, vl_contigs *contigs, vl_work *work,
