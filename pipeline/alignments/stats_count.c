@@ -152,21 +152,26 @@ static vl_stats_end end_of(unsigned flag)
     return end == VL_FLAG_SECOND ? VL_SE_LAST : VL_SE_NEITHER;
 }
 
-/* The value of a tag that is one number: of its column, or of those that no column holds. */
-static int64_t number_of(const vl_batch *b, size_t row, int field, const vl_alignment *a, const char *name)
+/* The number of a tag among those that no column holds. */
+static int64_t number_in_rest(vl_cell rest, const char *name)
 {
-    vl_bam_tag t = { .end = a->rest.at };
+    vl_bam_tag t = { .end = rest.at };
     vl_err none = VL_ERR_INIT;
     const uint8_t *bad;
+    while (t.end < rest.at + rest.n && !vl_bam_tag_read(t.end, rest.at + rest.n, &t, &bad, &none)) {
+        if (memcmp(t.at, name, 2) != 0) continue;
+        return t.type != 'f' && vl_bam_width(t.type) ? vl_bam_number(t.type, t.value) : 0;
+    }
+    return 0;
+}
+
+static int64_t number_of(const vl_batch *b, size_t row, int field, const vl_alignment *a, const char *name)
+{
     if (field >= 0 && b->col[field].offset) {
         const uint64_t *const offset = b->col[field].offset;
         if (offset[row + 1] > offset[row]) return (int64_t)vl_le64(b->col[field].data.data + 8 * offset[row]);
     }
-    while (a->rest.n && t.end < a->rest.at + a->rest.n &&
-           !vl_bam_tag_read(t.end, a->rest.at + a->rest.n, &t, &bad, &none))
-        if (!memcmp(t.at, name, 2))
-            return t.type != 'f' && vl_bam_width(t.type) ? vl_bam_number(t.type, t.value) : 0;
-    return 0;
+    return a->rest.n ? number_in_rest(a->rest, name) : 0;
 }
 
 static void describe(vl_stats_line *line, const vl_alignment *a, const uint8_t *quality)
