@@ -12,10 +12,10 @@ void vl_alignments_counts_free(vl_alignments_counts *c)
     c->ncontig = 0;
 }
 
-int vl_cigar_tag_field(const vl_schema *schema)
+int vl_alignments_tag_field(const vl_schema *schema, const char *tag)
 {
     char path[VL_PATH];
-    snprintf(path, sizeof path, "%s/tag/CG:BI", vl_alignments_schema.kind);
+    snprintf(path, sizeof path, "%s/tag/%s", vl_alignments_schema.kind, tag);
     for (int f = VL_AL_NFIELD; f < schema->nfield; f++)
         if (!strcmp(schema->field[f].path, path)) return f;
     return -1;
@@ -102,7 +102,7 @@ static void add_letters(uint64_t *contig, const vl_batch *b, size_t i, int cg,
 static vl_code add_rows(vl_alignments_counts *c, const vl_batch *b, bool whole, vl_err *err)
 {
     const vl_column *const at = &b->col[VL_AL_PLACE];
-    const int cg = whole ? vl_cigar_tag_field(b->schema) : -1;
+    const int cg = whole ? vl_alignments_tag_field(b->schema, "CG:BI") : -1;
     for (size_t i = 0; i < b->nrow[VL_AT_ALIGNMENT]; i++) {
         int64_t place[VL_PLACE_N];
         size_t n;
@@ -127,8 +127,8 @@ static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_er
 
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    (void)shared, (void)state, (void)batch;
-    return err->code;
+    (void)state;
+    return vl_alignments_order_add(shared, batch, err);
 }
 
 static vl_code merge(void *into, const void *from, vl_err *err)
@@ -178,10 +178,9 @@ static vl_code store_flags(const vl_alignments_counts *c, vl_store *st, vl_err *
 
 static vl_code store(const void *shared, const void *state, vl_store *st, vl_err *err)
 {
-    (void)shared;
     const vl_alignments_counts *const c = state;
     if (!c->ncontig) return VL_OK;
-    if (store_flags(c, st, err) ||
+    if (vl_alignments_order_store(shared, st, err) || store_flags(c, st, err) ||
         table(st, "qc/mate_elsewhere", c->elsewhere, 2, 2, 2, "passed, filtered",
               "mapping quality below 5, others", "primary mapped records whose mate lies on another contig",
               err) ||
@@ -201,7 +200,7 @@ static void free_state(void *state) { vl_alignments_counts_free(state); }
 static void free_shared(void *shared) { (void)shared; }
 
 const vl_tally vl_alignments_tally = { .size = sizeof(vl_alignments_counts),
-                                       .shared = 1,
+                                       .shared = sizeof(vl_alignments_order),
                                        .add = add,
                                        .join = join,
                                        .merge = merge,
@@ -227,7 +226,18 @@ static vl_code load_table(vl_store *st, const char *path, int ndim, uint64_t col
     return VL_OK;
 }
 
-static vl_code load_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work, vl_err *err)
+/* A list of counts, of which there may be none. */
+static vl_code load_list(uint64_t *to, uint64_t n, vl_store *st, const char *path, vl_buf *bytes,
+                         vl_work *work, vl_err *err)
+{
+    uint64_t found;
+    if (load_table(st, path, 1, n, bytes, &found, work, err) || !found) return err->code;
+    for (uint64_t i = 0; i < n; i++) to[i] = vl_le64(bytes->data + 8 * i);
+    return VL_OK;
+}
+
+vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work,
+                                    vl_err *err)
 {
     vl_buf bytes = { 0 };
     uint64_t n;
@@ -245,6 +255,9 @@ static vl_code load_tables(vl_alignments_counts *c, vl_store *st, bool *there, v
         goto out;
     for (size_t i = 0; i < n * VL_CC_N; i++)
         c->contig[i / VL_CC_N][i % VL_CC_N] = vl_le64(bytes.data + 8 * i);
+    if (load_list(c->mapq, 256, st, "qc/mapping_quality", &bytes, work, err) ||
+        load_list(c->insert, VL_INSERTS + 1, st, "qc/insert_size", &bytes, work, err))
+        goto out;
     *there = true;
 out:
     vl_buf_free(&bytes);
@@ -273,7 +286,7 @@ static vl_code count_rows(vl_alignments_counts *c, vl_reader *r, vl_work *work, 
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err)
 {
-    if (load_tables(c, vl_reader_store(r), whole, work, err) || *whole) return err->code;
+    if (vl_alignments_counts_tables(c, vl_reader_store(r), whole, work, err) || *whole) return err->code;
     vl_alignments_counts_free(c);
     memset(c, 0, sizeof *c);
     c->nflag = VL_FLAGS;

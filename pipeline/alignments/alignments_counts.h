@@ -43,11 +43,31 @@ extern const vl_tally vl_alignments_tally;
  * VL_CC_LETTERS, _QUALITY and _END are 0 then, and *whole is false. */
 vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *whole, vl_work *work,
                                   vl_err *err);
+/* Of the tables alone; *there: the store has them. */
+vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work,
+                                    vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);
 
-/* The CIGAR that row i means, which may stand in tag CG (cg: its field; -1: no row has it). */
+/* ---- their order (alignments_order.c) ---- */
+
+typedef struct vl_alignments_order {
+    uint64_t turns; /* records that lie before the one ahead of them */
+    int64_t contig, position;
+} vl_alignments_order;
+
+/* Batches in their order. */
+vl_code vl_alignments_order_add(vl_alignments_order *o, const vl_batch *b, vl_err *err);
+vl_code vl_alignments_order_store(const vl_alignments_order *o, vl_store *st, vl_err *err);
+/* What a store says of it: *known false: nothing. */
+vl_code vl_alignments_order_noted(vl_store *st, bool *known, bool *sorted, vl_work *work, vl_err *err);
+/* Do the records of a store lie in the order of their places? look: even if all of them must be looked at to
+ * know; else the answer is no. */
+vl_code vl_alignments_in_order(vl_reader *r, bool look, bool *sorted, vl_work *work, vl_err *err);
+
+/* The field of a tag, "CG:BI"; -1: no row has it. */
+int vl_alignments_tag_field(const vl_schema *schema, const char *tag);
+/* The CIGAR that row i means, which may stand in tag CG (cg: its field). */
 void vl_cigar_of_row(const vl_batch *b, size_t i, int cg, const uint8_t **cigar, size_t *nop);
-int vl_cigar_tag_field(const vl_schema *schema);
 
 /* Operations that lie upon the contig and have letters: M = X. */
 static inline bool vl_op_matches(uint32_t op) { return 0x181u >> (op & 15) & 1; }

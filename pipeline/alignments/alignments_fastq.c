@@ -58,9 +58,9 @@ static const char *mark_of(const vl_alignment *a)
                                                       : "\n";
 }
 
-static vl_code put_read(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)
+static vl_code put_read(const vl_viewer *v, uint64_t row, const vl_alignment *a, vl_buf *out, vl_err *err)
 {
-    (void)v;
+    (void)v, (void)row;
     if (a->flag & (VL_FLAG_SECONDARY | VL_FLAG_SUPPLEMENTARY) || !a->base.n) return VL_OK;
     if (vl_text_add(out, "@", err) || vl_buf_append(out, a->name.at, a->name.n, err) ||
         vl_text_add(out, mark_of(a), err) || put_bases(a, out, err) || vl_text_add(out, "\n+\n", err) ||

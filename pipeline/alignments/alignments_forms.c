@@ -20,8 +20,9 @@ static vl_code sam_head(vl_viewer *v, vl_buf *text, vl_err *err)
     return vl_alignments_asked_of(v)->no_header ? VL_OK : put_header(v, text, err);
 }
 
-static vl_code put_sam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)
+static vl_code put_sam(const vl_viewer *v, uint64_t row, const vl_alignment *a, vl_buf *out, vl_err *err)
 {
+    (void)row;
     return vl_sam_put(a, &vl_alignments_own_of(v)->contigs, out, err) ? err->code
                                                                       : vl_buf_append(out, "\n", 1, err);
 }
@@ -47,9 +48,9 @@ static vl_code bam_head(vl_viewer *v, vl_buf *text, vl_err *err)
     return err->code;
 }
 
-static vl_code put_bam(const vl_viewer *v, const vl_alignment *a, vl_buf *out, vl_err *err)
+static vl_code put_bam(const vl_viewer *v, uint64_t row, const vl_alignment *a, vl_buf *out, vl_err *err)
 {
-    (void)v;
+    (void)v, (void)row;
     return vl_aligned_bam_put(a, out, err);
 }
 

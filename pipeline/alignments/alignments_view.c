@@ -20,7 +20,7 @@ static vl_code check_form(const vl_viewer *v, vl_err *err)
     if (ask->no_header && ask->only_header) return vl_fail(err, VL_EARG, "either --no-header or --header");
     if (ask->no_header && v->form == &vl_alignments_bam)
         return vl_fail(err, VL_EARG, "--no-header goes with -O sam: without a header BAM is none");
-    if (ask->only_header && v->form == &vl_form_tsv)
+    if (ask->only_header && v->form != &vl_alignments_sam && v->form != &vl_alignments_bam)
         return vl_fail(err, VL_EARG, "--header goes with -O sam and bam");
     return VL_OK;
 }
@@ -105,8 +105,8 @@ static vl_code load_rows(const vl_viewer *v, vl_load *load, vl_err *err)
 }
 
 vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
-                           vl_code (*one)(const vl_viewer *v, const vl_alignment *a, vl_buf *out,
-                                          vl_err *err),
+                           vl_code (*one)(const vl_viewer *v, uint64_t row, const vl_alignment *a,
+                                          vl_buf *out, vl_err *err),
                            vl_err *err)
 {
     vl_alignments_out rows;
@@ -115,7 +115,8 @@ vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
     rows.bare = !v->form->whole;
     if (!code)
         for (size_t i = load->skip; i < load->skip + load->n && !err->code; i++)
-            if (!vl_alignments_row(&rows, i, &a, err)) one(v, &a, &load->text, err);
+            if (!vl_alignments_row(&rows, i, &a, err))
+                one(v, load->plan.batch.first[VL_AT_ALIGNMENT] + i, &a, &load->text, err);
     vl_alignments_out_free(&rows);
     return err->code;
 }
@@ -238,8 +239,8 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam, &vl_alignments_fastq,
-                                        &vl_form_tsv, NULL };
+static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam,  &vl_alignments_fastq,
+                                        &vl_form_tsv,       &vl_alignments_json, NULL };
 
 const vl_question vl_alignments_question = {
     .option = options,

@@ -7,6 +7,8 @@
  * alignments_names.c    which rows, by names of reads (alignments_names.h)
  * alignments_view.c     the table's entry, columns
  * alignments_forms.c    SAM and BAM
+ * alignments_fastq.c    FASTQ
+ * alignments_json.c     JSON
  */
 #ifndef VL_ALIGNMENTS_VIEW_H
 #define VL_ALIGNMENTS_VIEW_H
@@ -46,7 +48,7 @@ typedef struct vl_alignments_own {
 } vl_alignments_own;
 
 extern const vl_question vl_alignments_question;
-extern const vl_form vl_alignments_sam, vl_alignments_bam, vl_alignments_fastq;
+extern const vl_form vl_alignments_sam, vl_alignments_bam, vl_alignments_fastq, vl_alignments_json;
 
 static inline const vl_alignments_own *vl_alignments_own_of(const vl_viewer *v) { return v->own; }
 static inline const vl_alignments_asked *vl_alignments_asked_of(const vl_viewer *v) { return v->asked; }
@@ -65,8 +67,8 @@ bool vl_tag_leaves_out(const vl_tag_asked *ask, vl_cell line);
 void vl_tag_predicate(const vl_viewer *v, vl_predicate *p, bool group);
 /* Calls `one` with the rows of the load that are to be printed, each with its record. */
 vl_code vl_alignments_each(const vl_viewer *v, vl_load *load,
-                           vl_code (*one)(const vl_viewer *v, const vl_alignment *a, vl_buf *out,
-                                          vl_err *err),
+                           vl_code (*one)(const vl_viewer *v, uint64_t row, const vl_alignment *a,
+                                          vl_buf *out, vl_err *err),
                            vl_err *err);
 
 #endif

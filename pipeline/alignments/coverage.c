@@ -19,7 +19,7 @@
 typedef struct asked {
     const char *region, *any, *exclude;
     uint64_t quality, mapq, length;
-    bool no_header;
+    bool no_header, svg;
 } asked;
 
 typedef struct one {
@@ -154,6 +154,7 @@ static vl_code walk(coverage *c, vl_summary_job *job, vl_err *err)
                            .mapq = ask->mapq,
                            .length = ask->length,
                            .clipped = true,
+                           .mapped = true,
                            .sums = true,
                            .contigs = &c->contigs };
     const vl_depth_user user = {
@@ -164,9 +165,12 @@ static vl_code walk(coverage *c, vl_summary_job *job, vl_err *err)
     if (ask->region && vl_alignments_one_region(&c->region, &c->contigs, ask->region, err)) return err->code;
     c->by_region = ask->region;
     rule.region = ask->region ? c->region.region : NULL;
+    if (ask->svg && !ask->region) return vl_fail(err, VL_EARG, "--svg draws a region: -r REGION");
     const bool usual = !ask->quality && !ask->mapq && !ask->length && !ask->region && !rule.any &&
                        rule.exclude == VL_FLAGS_PASSED;
     if (usual) rule.sums = !take_counted(c, job, err);
+    if (ask->svg) rule.sums = false;
+    if (ask->svg) return vl_coverage_draw(job, &rule, err);
     return err->code ? err->code
                      : vl_depth_walk(job->r, &rule, &user, NULL, job->ask->threads, &job->work, err);
 }
@@ -175,10 +179,10 @@ static vl_code print(vl_summary_job *job, vl_err *err)
 {
     vl_buf header = { 0 };
     coverage c = { .by_region = false };
-    if (!vl_alignments_contigs_load(job->r, &header, &c.contigs, &job->work, err)) {
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &c.contigs, &job->work, err)) {
         if (!(c.one = calloc(c.contigs.n + 1, sizeof *c.one)))
             vl_fail(err, VL_ENOMEM, "no memory for contigs");
-        else if (!walk(&c, job, err)) print_table(&c, job, err);
+        else if (!walk(&c, job, err) && !((const asked *)job->asked)->svg) print_table(&c, job, err);
     }
     free(c.one);
     vl_contigs_free(&c.contigs);
@@ -196,6 +200,7 @@ static const vl_opt options[] = {
     { 0, "rf", VL_OPT_TEXT, NULL, "FLAGS", "only records with any of these", AT(any) },
     { 0, "ff", VL_OPT_TEXT, NULL, "FLAGS", "leave out those with any of these; default: 0x704", AT(exclude) },
     { 'H', "no-header", VL_OPT_FLAG, NULL, NULL, "without the line that names the columns", AT(no_header) },
+    { 0, "svg", VL_OPT_FLAG, NULL, NULL, "of a region: a drawing of how deep its places are", AT(svg) },
     { .name = "" },
 };
 #undef AT
@@ -208,9 +213,10 @@ const vl_summary vl_alignments_coverage = { .name = "coverage",
                                                     "mapping quality; contigs with records first. Records "
                                                     "that are unmapped, secondary, failed by a filter or\n"
                                                     "copies (0x704) do not count, nor do deleted letters. "
-                                                    "The records must be in the order of their places.\n"
+                                                    "They may lie in any order.\n"
                                                     "Example:\n"
-                                                    "  vial coverage -r chr20:1-2000000 S1.h5\n",
+                                                    "  vial coverage -r chr20:1-2000000 S1.h5\n"
+                                                    "  vial coverage --svg -r chr20 S1.h5 -o chr20.svg\n",
                                             .option = options,
                                             .size = sizeof(asked),
                                             .print = print };

@@ -3,6 +3,7 @@
  * there. Without -a of the places that some record spans, also where all of them have a gap.
  */
 #include "pipeline/alignments/alignments_view.h"
+#include "pipeline/alignments/bedgraph.h"
 #include "pipeline/alignments/depth.h"
 
 #include "formats/text.h"
@@ -15,7 +16,7 @@
 typedef struct asked {
     const char *region, *bed, *spared, *excluded;
     uint64_t quality, mapq, length;
-    bool all, deletions, once, header;
+    bool all, deletions, once, header, bedgraph;
 } asked;
 
 /* ---- lines ---- */
@@ -70,6 +71,8 @@ typedef struct question {
     bool by_region, by_bed;
     int all;        /* how often it was asked for */
     ending *ending; /* owned; [ENDINGS] */
+    bool as_bedgraph;
+    vl_bedgraph bedgraph;
 } question;
 
 static size_t make_ending(char *text, uint32_t depth)
@@ -84,11 +87,13 @@ static size_t make_ending(char *text, uint32_t depth)
     return n;
 }
 
-static vl_code print_range(const question *d, vl_cell name, int64_t at, const int32_t *depth, size_t n,
+static vl_code print_range(const question *d, int64_t contig, int64_t at, const int32_t *depth, size_t n,
                            vl_buf *text, vl_err *err)
 {
     enum { SHORT = 32, DEPTH = 14 }; /* bytes of a copy that is always the same; of the longest ending */
+    const vl_cell name = d->contigs.contig[contig].name;
     line l;
+    if (d->as_bedgraph) return vl_bedgraph_find(contig, at, depth, n, d->all, text, err);
     if (!n) return VL_OK;
     if (!start_line(&l, name, at + 1))
         return vl_fail(err, VL_EUNSUP, "a contig's name has %zu letters", name.n);
@@ -117,16 +122,15 @@ static vl_code print_range(const question *d, vl_cell name, int64_t at, const in
 static vl_code print_within(const question *d, int64_t contig, int64_t from, int64_t to, int64_t at,
                             const int32_t *deep, vl_buf *text, vl_err *err)
 {
-    const vl_cell name = d->contigs.contig[contig].name;
     size_t k;
     if (from >= to) return VL_OK;
-    if (!d->by_bed) return print_range(d, name, from, deep + (from - at), (size_t)(to - from), text, err);
+    if (!d->by_bed) return print_range(d, contig, from, deep + (from - at), (size_t)(to - from), text, err);
     vl_regions_meet(&d->bed, contig, from, to, &k);
     for (; k < d->bed.n && d->bed.region[k].contig == contig && d->bed.region[k].from < to && !err->code;
          k++) {
         const int64_t a = d->bed.region[k].from > from ? d->bed.region[k].from : from;
         const int64_t b = d->bed.region[k].to < to ? d->bed.region[k].to : to;
-        if (a < b) print_range(d, name, a, deep + (a - at), (size_t)(b - a), text, err);
+        if (a < b) print_range(d, contig, a, deep + (a - at), (size_t)(b - a), text, err);
     }
     return err->code;
 }
@@ -145,6 +149,11 @@ static vl_code use(const void *self, int64_t contig, int64_t at, const int32_t *
         to = to < r->to ? to : r->to;
     }
     return print_within(d, contig, from, to, at, deep, text, err);
+}
+
+static vl_code emit(void *self, const vl_buf *runs, vl_err *err)
+{
+    return vl_bedgraph_emit(&((question *)self)->bedgraph, runs, err);
 }
 
 static void places(const void *self, int64_t contig, bool records, int64_t *from, int64_t *to)
@@ -214,10 +223,11 @@ static vl_code make_endings(question *d, vl_err *err)
     return VL_OK;
 }
 
-static vl_code print_header(const vl_summary_job *job, vl_err *err)
+static vl_code print_header(const vl_summary_job *job, bool bedgraph, vl_err *err)
 {
     vl_buf text = { 0 };
-    vl_text_put(&text, err, "#CHROM\tPOS\t%s\n", job->ask->store);
+    if (bedgraph) vl_text_put(&text, err, "track type=bedGraph\n");
+    else vl_text_put(&text, err, "#CHROM\tPOS\t%s\n", job->ask->store);
     if (!err->code) vl_output_put(job->out, &text, err);
     vl_buf_free(&text);
     return err->code;
@@ -229,10 +239,16 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     vl_buf header = { 0 };
     question d = { .all = 0 };
     vl_depth_rule rule = { .exclude = 0 };
-    if (!vl_alignments_contigs_load(job->r, &header, &d.contigs, &job->work, err) && !make_endings(&d, err) &&
-        !take_asked(job, &d, &rule, err) && !(ask->header && print_header(job, err))) {
-        const vl_depth_user user = { .places = places, .all = d.all, .use = use, .self = &d };
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &d.contigs, &job->work, err) &&
+        !make_endings(&d, err) && !take_asked(job, &d, &rule, err) &&
+        !(ask->header && print_header(job, ask->bedgraph, err))) {
+        const vl_depth_user user = {
+            .places = places, .all = d.all, .use = use, .emit = ask->bedgraph ? emit : NULL, .self = &d
+        };
+        d.as_bedgraph = ask->bedgraph;
+        d.bedgraph = (vl_bedgraph){ .contigs = &d.contigs, .out = job->out };
         vl_depth_walk(job->r, &rule, &user, job->out, job->ask->threads, &job->work, err);
+        vl_bedgraph_end(&d.bedgraph, err);
     }
     free(d.ending);
     vl_contigs_free(&d.contigs);
@@ -258,6 +274,8 @@ static const vl_opt options[] = {
     { 'J', "deletions", VL_OPT_FLAG, NULL, NULL, "deleted letters count as well", AT(deletions) },
     { 's', "overlap-once", VL_OPT_FLAG, NULL, NULL, "where mates overlap only the first counts", AT(once) },
     { 'H', "header", VL_OPT_FLAG, NULL, NULL, "a first line that names the columns", AT(header) },
+    { 0, "bedgraph", VL_OPT_FLAG, NULL, NULL, "a line a run of places of one depth; with -a also of none",
+      AT(bedgraph) },
     { .name = "" },
 };
 #undef AT
@@ -271,10 +289,14 @@ const vl_summary vl_alignments_depth = { .name = "depth",
                                                  "those of N never. Mates that overlap count twice, unless "
                                                  "-s takes what the first covers from the second.\n"
                                                  "Without -a places that a record spans are printed, also "
-                                                 "where its letters are deleted. The records must\n"
-                                                 "be in the order of their places.\n"
+                                                 "where its letters are deleted. Records in any\n"
+                                                 "other order than that of their places are read twice "
+                                                 "and more, and give the same; -s needs the order.\n"
+                                                 "--bedgraph prints contig, first place from 0 on, the place "
+                                                 "behind the last, depth, as bedtools genomecov -bg.\n"
                                                  "Examples:\n"
                                                  "  vial depth -a S1.h5 -o S1.depth.gz\n"
+                                                 "  vial depth --bedgraph -Q 20 S1.h5 -o S1.bedgraph\n"
                                                  "  vial depth -J -b exons.bed -Q 20 S1.h5\n",
                                          .option = options,
                                          .size = sizeof(asked),

@@ -3,16 +3,22 @@
  *
  *     fetch (ordered) -> build (parallel) -> merge (ordered) -> use (parallel) -> emit (ordered)
  *
+ * Where they are not in the order of their places, more walks are made (depth_scan.c). Else:
+ *
  * Each record that counts adds one where a run of its letters begins and takes one away where it ends.
  * Records are in the order of their places, so what lies before the last of a load is settled: that stretch,
  * with the changes in it, is handed to whoever prints or sums it, while what reaches beyond waits for the
  * next load. So nothing is as large as a contig.
  *
+ * depth_read.c     the first stages
  * depth_build.c    records of a load to changes
- * depth_walk.c     the stages, merge
+ * depth_walk.c     the other stages, merge
+ * depth_scan.c     the same of records in any order
  * depth_stretch.c  changes of a stretch to depths
  * depth.c          depth
+ * bedgraph.c       the same as bedGraph
  * coverage.c       coverage
+ * coverage_svg.c   the same as a drawing
  */
 #ifndef VL_DEPTH_H
 #define VL_DEPTH_H
@@ -21,6 +27,7 @@
 #include "pipeline/alignments/alignments_summaries.h"
 #include "pipeline/alignments/regions.h"
 #include "pipeline/out/rows.h"
+#include "pipeline/run/run.h"
 
 /* Which records and letters count. */
 typedef struct vl_depth_rule {
@@ -29,7 +36,9 @@ typedef struct vl_depth_rule {
     bool clipped;              /* length: with what is clipped */
     bool deletions;            /* count as letters */
     bool once;                 /* where mates overlap only the first counts */
+    bool mapped;               /* unmapped records count as such, and lie on nothing */
     bool sums;                 /* sums of letters and qualities are wanted */
+    bool any_order;            /* records may lie in any order */
     const vl_region *region;   /* NULL: all */
     const vl_contigs *contigs; /* of the header */
 } vl_depth_rule;
@@ -67,6 +76,8 @@ typedef struct vl_depth_user {
     /* Parallel: depth [n] of places from `at` on, of a contig; appends to text, adds up covered ones. */
     vl_code (*use)(const void *self, int64_t contig, int64_t at, const int32_t *depth, size_t n, vl_buf *text,
                    uint64_t *covered, vl_err *err);
+    /* Ordered: what use made, some of it, in its order. NULL: it is text, and is written. */
+    vl_code (*emit)(void *self, const vl_buf *made, vl_err *err);
     /* Ordered: records of a load on a contig. May be NULL. */
     vl_code (*sum)(void *self, int64_t contig, const vl_depth_sum *sum, vl_err *err);
     /* Ordered, behind use. May be NULL. */
@@ -77,6 +88,9 @@ typedef struct vl_depth_user {
 /* out may be NULL where nothing is printed. */
 vl_code vl_depth_walk(vl_reader *r, const vl_depth_rule *rule, const vl_depth_user *user, vl_output *out,
                       int threads, vl_work *work, vl_err *err);
+
+/* Draws how deep rule->region is, as SVG. */
+vl_code vl_coverage_draw(vl_summary_job *job, const vl_depth_rule *rule, vl_err *err);
 
 /* A region of one contig. */
 vl_code vl_alignments_one_region(vl_regions *r, const vl_contigs *c, const char *text, vl_err *err);
@@ -107,6 +121,22 @@ typedef struct vl_depth_load {
 typedef struct vl_mates_seen vl_mates_seen;
 vl_mates_seen *vl_mates_seen_new(void);
 void vl_mates_seen_free(vl_mates_seen *seen);
+
+/* What is read. */
+typedef struct vl_depth_reading {
+    vl_reader *r;
+    const vl_depth_rule *rule;
+    bool names;    /* are needed: then records are built by who sees them in their order */
+    vl_want *want; /* owned */
+    vl_rows rows;
+} vl_depth_reading;
+
+/* Fetches records and builds their changes, then runs more stages on vl_depth_load. */
+vl_code vl_depth_read(vl_reader *r, const vl_depth_rule *rule, bool names, const vl_stage *more, int nmore,
+                      int threads, vl_work *work, vl_err *err);
+/* As vl_depth_walk, of records in any order. */
+vl_code vl_depth_scan(vl_reader *r, const vl_depth_rule *rule, const vl_depth_user *user, vl_output *out,
+                      int threads, vl_work *work, vl_err *err);
 
 /* The changes of a load's records. VL_EUNSUP: they are not in the order of their places. */
 vl_code vl_depth_build(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_seen *seen, vl_err *err);

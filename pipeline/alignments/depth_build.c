@@ -214,7 +214,7 @@ static vl_code add_span(vl_depth_load *l, vl_depth_run *run, int64_t from, int64
                                                                                                run->nspan - 1
                                                                                          : NULL;
     const vl_span_of one = { from, to };
-    if (last && from <= last->to) {
+    if (last && from >= last->from && from <= last->to) {
         if (to > last->to) last->to = to;
         return VL_OK;
     }
@@ -239,11 +239,12 @@ static void part(vl_depth_load *l, vl_depth_run *run)
     run->later = end;
 }
 
-static vl_code run_of(vl_depth_load *l, int64_t contig, int64_t at, vl_depth_run **out, vl_err *err)
+/* any: they may lie in any order. */
+static vl_code run_of(vl_depth_load *l, bool any, int64_t contig, int64_t at, vl_depth_run **out, vl_err *err)
 {
     vl_depth_run *const last = l->nrun ? &l->run[l->nrun - 1] : NULL;
     *out = last;
-    if (last && (last->contig > contig || (last->contig == contig && last->last > at)))
+    if (!any && last && (last->contig > contig || (last->contig == contig && last->last > at)))
         return vl_fail(err, VL_EUNSUP,
                        "its alignments are not in the order of their places: sort them first");
     if (last && last->contig == contig) return VL_OK;
@@ -302,21 +303,22 @@ static vl_code take_row(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_se
         while (x.end + 1 - x.place[VL_PLACE_POSITION] >= seen->ring)
             seen->ring = seen->ring ? 2 * seen->ring : 2048;
     }
-    if (run_of(l, x.place[VL_PLACE_CONTIG], x.place[VL_PLACE_POSITION], &run, err)) return err->code;
+    if (run_of(l, rule->any_order, x.place[VL_PLACE_CONTIG], x.place[VL_PLACE_POSITION], &run, err))
+        return err->code;
     run->last = x.place[VL_PLACE_POSITION];
     run->sum.record++;
     run->sum.mapped += !(x.place[VL_PLACE_FLAG] & VL_FLAG_UNMAPPED);
     run->sum.mapq += mapq;
     if (add_span(l, run, x.place[VL_PLACE_POSITION], x.end, err)) return err->code;
     /* unmapped ones count as records, and lie on nothing */
-    return x.place[VL_PLACE_FLAG] & VL_FLAG_UNMAPPED && rule->sums
+    return x.place[VL_PLACE_FLAG] & VL_FLAG_UNMAPPED && rule->mapped
                ? VL_OK
                : add_record(l, rule, seen, &x, &run->sum, err);
 }
 
 vl_code vl_depth_build(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_seen *seen, vl_err *err)
 {
-    const int cg = vl_cigar_tag_field(l->plan.batch.schema);
+    const int cg = vl_alignments_tag_field(l->plan.batch.schema, "CG:BI");
     l->nrun = 0;
     l->change.len = l->span.len = 0;
     for (size_t i = 0; i < l->plan.batch.nrow[VL_AT_ALIGNMENT]; i++) {

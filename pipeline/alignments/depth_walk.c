@@ -1,16 +1,10 @@
 /* The walk over records, and what is settled of it (depth.h). */
 #include "pipeline/alignments/depth.h"
 
-#include "pipeline/alignments/alignments_index.h"
-#include "pipeline/alignments/alignments_view.h"
-#include "pipeline/out/find.h"
-#include "pipeline/out/weigh.h"
-#include "pipeline/run/run.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 1 << 14, LETTERS = 1 << 22, LONG = 1 << 20 }; /* LONG: places that one slot uses at most */
+enum { LONG = 1 << 20 }; /* places that one slot uses at most */
 
 typedef struct walk {
     vl_reader *r;
@@ -18,8 +12,6 @@ typedef struct walk {
     const vl_depth_user *user;
     vl_output *out;
     vl_mates_seen *seen; /* owned; NULL: nothing depends on the order of mates */
-    vl_want *want;       /* owned */
-    vl_rows rows;
     /* of the contig that is open: */
     int64_t contig, cursor, depth, reach; /* what is before cursor is settled; it is so deep there */
     int64_t last;                         /* place of the last record */
@@ -27,41 +19,6 @@ typedef struct walk {
     size_t ncollapsed;
     int64_t least; /* of the carry */
 } walk;
-
-/* ---- fetch ---- */
-
-static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
-{
-    walk *const w = self;
-    vl_depth_load *const l = slot->body;
-    uint64_t first, elements = 0;
-    size_t n = vl_rows_ahead(&w->rows, ROWS);
-    l->plan.batch.nrow[VL_AT_ALIGNMENT] = 0;
-    first = vl_rows_next(&w->rows);
-    if (n && vl_weigh_rows(w->r, VL_AL_CIGAR, first, 1, LETTERS, &n, &elements, &l->work, err))
-        return err->code;
-    if (n && w->want[VL_AL_QUALITY] &&
-        vl_weigh_rows(w->r, VL_AL_BASE, first, 1, LETTERS, &n, &elements, &l->work, err))
-        return err->code;
-    n = vl_rows_take(&w->rows, n, &first);
-    slot->end = w->rows.at == w->rows.n;
-    if (!n) return VL_OK;
-    if (vl_reader_rows(w->r, &l->plan, VL_AT_ALIGNMENT, first, n, w->want, &l->work, err)) return err->code;
-    return w->seen ? vl_reader_referred(w->r, &l->plan, VL_AL_PLACE, first, n, NULL, &l->work, err) : VL_OK;
-}
-
-static vl_code load(vl_depth_load *l, vl_reader *r, vl_err *err)
-{
-    return l->plan.batch.nrow[VL_AT_ALIGNMENT] ? vl_reader_load(r, &l->plan, &l->work, err) : VL_OK;
-}
-
-static vl_code build(void *self, vl_slot *slot, vl_err *err)
-{
-    const walk *const w = self;
-    vl_depth_load *const l = slot->body;
-    if (load(l, w->r, err) || w->seen) return err->code;
-    return vl_depth_build(l, w->rule, NULL, err);
-}
 
 /* ---- what is settled ---- */
 
@@ -263,7 +220,8 @@ static vl_code use(void *self, vl_slot *slot, vl_err *err)
 static vl_code put(void *self, vl_buf *text, vl_err *err)
 {
     const walk *const w = self;
-    if (w->out && text->len) vl_output_put(w->out, text, err);
+    if (text->len && w->user->emit) w->user->emit(w->user->self, text, err);
+    else if (text->len && w->out) vl_output_put(w->out, text, err);
     text->len = 0;
     return err->code;
 }
@@ -285,56 +243,15 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 
 /* ---- the whole ---- */
 
-/* All rows, or those that may lie on the region. */
-static vl_code find_rows(walk *w, vl_work *work, vl_err *err)
+static vl_code walk_all(walk *w, int threads, vl_work *work, vl_err *err)
 {
-    const vl_region *const r = w->rule->region;
-    if (!r) return vl_rows_add(&w->rows, 0, vl_reader_nrow(w->r, VL_AT_ALIGNMENT), err);
-    const vl_wanted want = { .key = vl_region_key(r->contig, r->from, r->to) };
-    return vl_find_may(w->r, &vl_alignments_by_place, &want, 1, work, &w->rows, err);
-}
-
-static vl_code choose_columns(walk *w, vl_err *err)
-{
-    const vl_depth_rule *const rule = w->rule;
-    const int cg = vl_cigar_tag_field(vl_reader_columns(w->r)->schema);
-    vl_sight sight[6] = { { VL_AL_PLACE, VL_WANT_ROWS },
-                          { VL_AL_CIGAR, VL_WANT_ROWS },
-                          { VL_AL_MAPQ, VL_WANT_ROWS } };
-    int n = 3;
-    if (cg >= 0) sight[n++] = (vl_sight){ cg, VL_WANT_ROWS };
-    sight[n++] = (vl_sight){ VL_AL_BASE, VL_WANT_LENGTHS };
-    if (rule->quality || rule->sums) sight[n++] = (vl_sight){ VL_AL_QUALITY, VL_WANT_ROWS };
-    return vl_reader_want(w->r, sight, n, &w->want, err);
-}
-
-static vl_code run_stages(walk *w, int threads, vl_err *err)
-{
-    const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, w },
-                               { "build", VL_PARALLEL, build, w },
-                               { "merge", VL_ORDERED, merge, w },
+    const vl_stage stage[] = { { "merge", VL_ORDERED, merge, w },
                                { "use", VL_PARALLEL, use, w },
                                { "emit", VL_ORDERED, emit, w } };
-    const int n = vl_slots_for(threads);
-    vl_depth_load *const l = calloc((size_t)n, sizeof *l);
-    vl_slot *const slot = calloc((size_t)n, sizeof *slot);
-    if (!l || !slot) vl_fail(err, VL_ENOMEM, "no memory for %d slots", n);
-    for (int i = 0; i < n && !err->code; i++) {
-        slot[i].body = &l[i];
-        vl_plan_init(&l[i].plan, w->r, err);
-    }
-    if (!err->code) vl_run(stage, 5, slot, n, threads, NULL, err);
-    for (int i = 0; l && i < n; i++) {
-        vl_buf *const buf[] = { &l[i].change, &l[i].span,    &l[i].settled,
-                                &l[i].spans,  &l[i].scratch, &l[i].text };
-        for (size_t k = 0; k < sizeof buf / sizeof *buf; k++) vl_buf_free(buf[k]);
-        vl_plan_free(w->r, &l[i].plan);
-        vl_work_free(&l[i].work);
-        free(l[i].run);
-        free(l[i].stretch);
-    }
-    free(l);
-    free(slot);
+    if (w->rule->once && !(w->seen = vl_mates_seen_new())) vl_fail(err, VL_ENOMEM, "no memory for mates");
+    if (!err->code) vl_depth_read(w->r, w->rule, w->seen, stage, 3, threads, work, err);
+    vl_mates_seen_free(w->seen);
+    vl_buf_free(&w->carry);
     return err->code;
 }
 
@@ -342,11 +259,8 @@ vl_code vl_depth_walk(vl_reader *r, const vl_depth_rule *rule, const vl_depth_us
                       int threads, vl_work *work, vl_err *err)
 {
     walk w = { .r = r, .rule = rule, .user = user, .out = out, .contig = -1, .least = INT64_MAX };
-    if (rule->once && !(w.seen = vl_mates_seen_new())) vl_fail(err, VL_ENOMEM, "no memory for mates");
-    if (!err->code && !find_rows(&w, work, err) && !choose_columns(&w, err)) run_stages(&w, threads, err);
-    vl_mates_seen_free(w.seen);
-    vl_buf_free(&w.carry);
-    free(w.rows.run);
-    free(w.want);
-    return err->code;
+    const bool look = !rule->region || rule->once; /* of a region the other way is as quick */
+    bool sorted;
+    if (vl_alignments_in_order(r, look, &sorted, work, err)) return err->code;
+    return sorted ? walk_all(&w, threads, work, err) : vl_depth_scan(r, rule, user, out, threads, work, err);
 }

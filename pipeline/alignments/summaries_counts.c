@@ -12,63 +12,74 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-vl_code vl_alignments_contigs_load(vl_reader *r, vl_buf *header, vl_contigs *contigs, vl_work *work,
+vl_code vl_alignments_contigs_load(vl_store *st, vl_buf *header, vl_contigs *contigs, vl_work *work,
                                    vl_err *err)
 {
-    const int column = vl_reader_column(r, VL_AL_HEADER);
-    if (column >= 0 && vl_store_read(vl_reader_store(r), column, header, work, err)) return err->code;
+    const int column = vl_store_find(st, vl_alignments_schema.field[VL_AL_HEADER].path);
+    if (column >= 0 && vl_store_read(st, column, header, work, err)) return err->code;
     return vl_contigs_read(contigs, (vl_cell){ header->data, header->len }, NULL, err);
 }
 
 /* ---- flagstat ---- */
 
-typedef enum line {
-    TOTAL,
-    PRIMARY,
-    SECONDARY,
-    SUPPLEMENTARY,
-    COPIES,
-    PRIMARY_COPIES,
-    MAPPED,
-    PRIMARY_MAPPED,
-    PAIRED,
-    FIRST,
-    SECOND,
-    PROPER,
-    BOTH,
-    SINGLE,
-    ELSEWHERE,
-    ELSEWHERE_5,
-    NLINE
-} line;
-
-static void add_paired(uint64_t n[NLINE], unsigned flag, uint64_t count)
+static void add_paired(uint64_t n[VL_FS_N], unsigned flag, uint64_t count)
 {
     const bool mapped = !(flag & VL_FLAG_UNMAPPED), mate = !(flag & VL_FLAG_MATE_UNMAPPED);
-    n[PAIRED] += count;
-    if (flag & VL_FLAG_PROPER && mapped) n[PROPER] += count;
-    if (flag & VL_FLAG_FIRST) n[FIRST] += count;
-    if (flag & VL_FLAG_SECOND) n[SECOND] += count;
-    if (mapped && !mate) n[SINGLE] += count;
-    if (mapped && mate) n[BOTH] += count;
+    n[VL_FS_PAIRED] += count;
+    if (flag & VL_FLAG_PROPER && mapped) n[VL_FS_PROPER] += count;
+    if (flag & VL_FLAG_FIRST) n[VL_FS_FIRST] += count;
+    if (flag & VL_FLAG_SECOND) n[VL_FS_SECOND] += count;
+    if (mapped && !mate) n[VL_FS_SINGLE] += count;
+    if (mapped && mate) n[VL_FS_BOTH] += count;
 }
 
-static void add_flag(uint64_t n[NLINE], unsigned flag, uint64_t count)
+static void add_flag(uint64_t n[VL_FS_N], unsigned flag, uint64_t count)
 {
     const bool mapped = !(flag & VL_FLAG_UNMAPPED), copy = flag & VL_FLAG_DUPLICATE;
-    const line sort = flag & VL_FLAG_SECONDARY       ? SECONDARY
-                      : flag & VL_FLAG_SUPPLEMENTARY ? SUPPLEMENTARY
-                                                     : PRIMARY;
-    n[TOTAL] += count;
+    const vl_flagstat_line sort = flag & VL_FLAG_SECONDARY       ? VL_FS_SECONDARY
+                                  : flag & VL_FLAG_SUPPLEMENTARY ? VL_FS_SUPPLEMENTARY
+                                                                 : VL_FS_PRIMARY;
+    n[VL_FS_TOTAL] += count;
     n[sort] += count;
-    if (mapped) n[MAPPED] += count;
-    if (copy) n[COPIES] += count;
-    if (sort != PRIMARY) return;
-    if (mapped) n[PRIMARY_MAPPED] += count;
-    if (copy) n[PRIMARY_COPIES] += count;
+    if (mapped) n[VL_FS_MAPPED] += count;
+    if (copy) n[VL_FS_COPIES] += count;
+    if (sort != VL_FS_PRIMARY) return;
+    if (mapped) n[VL_FS_PRIMARY_MAPPED] += count;
+    if (copy) n[VL_FS_PRIMARY_COPIES] += count;
     if (flag & VL_FLAG_PAIRED) add_paired(n, flag, count);
 }
+
+void vl_flagstat_count(uint64_t n[2][VL_FS_N], const vl_alignments_counts *c)
+{
+    memset(n, 0, 2 * sizeof n[0]);
+    for (unsigned flag = 0; flag < c->nflag; flag++)
+        if (c->flag[flag]) add_flag(n[!!(flag & VL_FLAG_FILTERED)], flag, c->flag[flag]);
+    for (int k = 0; k < 2; k++) {
+        n[k][VL_FS_ELSEWHERE] = c->elsewhere[k][0] + c->elsewhere[k][1];
+        n[k][VL_FS_ELSEWHERE_5] = c->elsewhere[k][1];
+    }
+}
+
+const vl_flagstat_word vl_flagstat_words[VL_FS_N] = {
+    [VL_FS_TOTAL] = { "in total (QC-passed reads + QC-failed reads)", -1 },
+    [VL_FS_PRIMARY] = { "primary", -1 },
+    [VL_FS_SECONDARY] = { "secondary", -1 },
+    [VL_FS_SUPPLEMENTARY] = { "supplementary", -1 },
+    [VL_FS_COPIES] = { "duplicates", -1 },
+    [VL_FS_PRIMARY_COPIES] = { "primary duplicates", -1 },
+    [VL_FS_MAPPED] = { "mapped", VL_FS_TOTAL },
+    [VL_FS_PRIMARY_MAPPED] = { "primary mapped", VL_FS_PRIMARY },
+    [VL_FS_PAIRED] = { "paired in sequencing", -1 },
+    [VL_FS_FIRST] = { "read1", -1 },
+    [VL_FS_SECOND] = { "read2", -1 },
+    [VL_FS_PROPER] = { "properly paired", VL_FS_PAIRED },
+    [VL_FS_BOTH] = { "with itself and mate mapped", -1 },
+    [VL_FS_SINGLE] = { "singletons", VL_FS_PAIRED },
+    [VL_FS_ELSEWHERE] = { "with mate mapped to a different chr", -1 },
+    [VL_FS_ELSEWHERE_5] = { "with mate mapped to a different chr (mapQ>=5)", -1 }
+};
 
 /* In single precision, as samtools divides. */
 static const char *percent(uint64_t n, uint64_t of, char text[32])
@@ -78,48 +89,27 @@ static const char *percent(uint64_t n, uint64_t of, char text[32])
     return text;
 }
 
+void vl_flagstat_put(const vl_alignments_counts *c, vl_buf *out, vl_err *err)
+{
+    uint64_t n[2][VL_FS_N];
+    vl_flagstat_count(n, c);
+    for (int i = 0; i < VL_FS_N; i++) {
+        char a[32], b[32];
+        const int of = vl_flagstat_words[i].of;
+        vl_text_put(out, err, "%" PRIu64 " + %" PRIu64 " %s", n[0][i], n[1][i], vl_flagstat_words[i].words);
+        if (of >= 0)
+            vl_text_put(out, err, " (%s : %s)", percent(n[0][i], n[0][of], a), percent(n[1][i], n[1][of], b));
+        vl_text_put(out, err, "\n");
+    }
+}
+
 static vl_code print_flagstat(vl_summary_job *job, vl_err *err)
 {
-    static const struct {
-        const char *words;
-        int of; /* of which a share is given; -1: none is */
-    } text[NLINE] = { [TOTAL] = { "in total (QC-passed reads + QC-failed reads)", -1 },
-                      [PRIMARY] = { "primary", -1 },
-                      [SECONDARY] = { "secondary", -1 },
-                      [SUPPLEMENTARY] = { "supplementary", -1 },
-                      [COPIES] = { "duplicates", -1 },
-                      [PRIMARY_COPIES] = { "primary duplicates", -1 },
-                      [MAPPED] = { "mapped", TOTAL },
-                      [PRIMARY_MAPPED] = { "primary mapped", PRIMARY },
-                      [PAIRED] = { "paired in sequencing", -1 },
-                      [FIRST] = { "read1", -1 },
-                      [SECOND] = { "read2", -1 },
-                      [PROPER] = { "properly paired", PAIRED },
-                      [BOTH] = { "with itself and mate mapped", -1 },
-                      [SINGLE] = { "singletons", PAIRED },
-                      [ELSEWHERE] = { "with mate mapped to a different chr", -1 },
-                      [ELSEWHERE_5] = { "with mate mapped to a different chr (mapQ>=5)", -1 } };
-    uint64_t n[2][NLINE] = { { 0 } };
     bool whole;
     vl_buf out = { 0 };
     vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
-    vl_alignments_counts_load(c, job->r, &whole, &job->work, err);
-    for (unsigned flag = 0; flag < c->nflag && !err->code; flag++)
-        if (c->flag[flag]) add_flag(n[!!(flag & VL_FLAG_FILTERED)], flag, c->flag[flag]);
-    for (int k = 0; k < 2; k++) {
-        n[k][ELSEWHERE] = c->elsewhere[k][0] + c->elsewhere[k][1];
-        n[k][ELSEWHERE_5] = c->elsewhere[k][1];
-    }
-    for (int i = 0; i < NLINE; i++) {
-        char a[32], b[32];
-        const int of = text[i].of;
-        vl_text_put(&out, err, "%" PRIu64 " + %" PRIu64 " %s", n[0][i], n[1][i], text[i].words);
-        if (of >= 0)
-            vl_text_put(&out, err, " (%s : %s)", percent(n[0][i], n[0][of], a),
-                        percent(n[1][i], n[1][of], b));
-        vl_text_put(&out, err, "\n");
-    }
+    if (!vl_alignments_counts_load(c, job->r, &whole, &job->work, err)) vl_flagstat_put(c, &out, err);
     if (!err->code) vl_output_put(job->out, &out, err);
     vl_alignments_counts_free(c);
     free(c);
@@ -129,6 +119,19 @@ static vl_code print_flagstat(vl_summary_job *job, vl_err *err)
 
 /* ---- idxstats ---- */
 
+void vl_idxstats_put(const vl_alignments_counts *c, const vl_contigs *contigs, vl_buf *out, vl_err *err)
+{
+    const uint64_t none = c->ncontig ? c->contig[0][VL_CC_MAPPED] + c->contig[0][VL_CC_UNMAPPED] : 0;
+    for (size_t i = 0; i < contigs->n && !err->code; i++) {
+        static const uint64_t nothing[VL_CC_N];
+        const uint64_t *const n = i + 1 < c->ncontig ? c->contig[i + 1] : nothing;
+        vl_buf_append(out, contigs->contig[i].name.at, contigs->contig[i].name.n, err);
+        vl_text_put(out, err, "\t%" PRId64 "\t%" PRIu64 "\t%" PRIu64 "\n", contigs->contig[i].length,
+                    n[VL_CC_MAPPED], n[VL_CC_UNMAPPED]);
+    }
+    vl_text_put(out, err, "*\t0\t0\t%" PRIu64 "\n", none);
+}
+
 static vl_code print_idxstats(vl_summary_job *job, vl_err *err)
 {
     vl_buf out = { 0 }, header = { 0 };
@@ -136,20 +139,10 @@ static vl_code print_idxstats(vl_summary_job *job, vl_err *err)
     bool whole;
     vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
-    if (!vl_alignments_contigs_load(job->r, &header, &contigs, &job->work, err))
-        vl_alignments_counts_load(c, job->r, &whole, &job->work, err);
-    for (size_t i = 0; i < contigs.n && !err->code; i++) {
-        static const uint64_t none[VL_CC_N];
-        const uint64_t *const n = i + 1 < c->ncontig ? c->contig[i + 1] : none;
-        vl_buf_append(&out, contigs.contig[i].name.at, contigs.contig[i].name.n, err);
-        vl_text_put(&out, err, "\t%" PRId64 "\t%" PRIu64 "\t%" PRIu64 "\n", contigs.contig[i].length,
-                    n[VL_CC_MAPPED], n[VL_CC_UNMAPPED]);
-    }
-    if (!err->code) {
-        const uint64_t none = c->ncontig ? c->contig[0][VL_CC_MAPPED] + c->contig[0][VL_CC_UNMAPPED] : 0;
-        vl_text_put(&out, err, "*\t0\t0\t%" PRIu64 "\n", none);
-        vl_output_put(job->out, &out, err);
-    }
+    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &contigs, &job->work, err) &&
+        !vl_alignments_counts_load(c, job->r, &whole, &job->work, err))
+        vl_idxstats_put(c, &contigs, &out, err);
+    if (!err->code) vl_output_put(job->out, &out, err);
     vl_alignments_counts_free(c);
     free(c);
     vl_contigs_free(&contigs);

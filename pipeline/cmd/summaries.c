@@ -5,6 +5,7 @@
 #include "pipeline/out/summary.h"
 #include "pipeline/run/run.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -25,11 +26,13 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_owner owners[MOST + 1] = { { NULL, NULL } };
     char path[VL_BANK_PATH];
     const char *bank = NULL;
+    const char *argument = NULL;
     int rest = 0, code = 0, n = 0;
     vl_err err = VL_ERR_INIT;
     for (int i = 0; vl_kinds[i] && n < MOST; i++) {
         const vl_summary *const s = vl_summary_find(vl_kinds[i], me->name);
         if (s) owners[n++] = (vl_owner){ vl_kinds[i]->rows, s->option };
+        if (s && s->argument) argument = s->argument;
     }
     const vl_opt *const theirs = owners[0].opt;
     const vl_opt opt[] = {
@@ -42,7 +45,10 @@ static int run(const vl_command *me, int argc, char **argv)
         { .name = "" },
     };
     if (!vl_opt_parse(me, opt, owners, &given, argc, argv, &rest, &code)) return code;
-    if (argc - rest != 1) return vl_usage(me, argc == rest ? "no store" : "one store at a time");
+    if (argc == rest) return vl_usage(me, "no store");
+    if (argc - rest > (argument ? 2 : 1))
+        return vl_usage(me, argument ? "one store and one %s at a time" : "one store at a time", argument);
+    ask.argument = argc - rest > 1 ? argv[rest + 1] : NULL;
     if (vl_name_store(bank, argv[rest], path, &err)) return vl_report(&err);
     if (strcmp(ask.out, "-") && vl_same_file(ask.out, path))
         return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out);
@@ -54,6 +60,7 @@ static int run(const vl_command *me, int argc, char **argv)
 const vl_command *vl_summary_commands(void)
 {
     static vl_command list[MOST + 1];
+    static char usage[MOST][48];
     int n = 0;
     if (list[0].name) return list;
     for (int i = 0; vl_kinds[i]; i++)
@@ -61,7 +68,10 @@ const vl_command *vl_summary_commands(void)
             const vl_summary *const s = vl_kinds[i]->summary[k];
             bool there = false;
             for (int m = 0; m < n; m++) there |= !strcmp(list[m].name, s->name);
-            if (!there) list[n++] = (vl_command){ s->name, "[options] STORE", s->doc, s->more, run, NULL };
+            snprintf(usage[n], sizeof usage[n], "[options] STORE%s%s", s->argument ? " " : "",
+                     s->argument ? s->argument : "");
+            if (!there) list[n] = (vl_command){ s->name, usage[n], s->doc, s->more, run, NULL };
+            n += !there;
         }
     return list;
 }

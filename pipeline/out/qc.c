@@ -41,6 +41,15 @@ vl_code vl_qc_judge(const vl_qc_job *job, vl_light *light, vl_buf *text, vl_err 
     return err->code;
 }
 
+void vl_qc_put_limits(const vl_qc_job *job, vl_buf *text, vl_err *err)
+{
+    vl_light light;
+    if (!job->ask->nlimit) return;
+    vl_text_put(text, err, "\nBy the bank's limits\n");
+    if (!vl_qc_judge(job, &light, text, err))
+        vl_text_put(text, err, "%-22s%12s\n", "together", vl_light_name(light));
+}
+
 static vl_code write_text(const char *path, const vl_buf *text, bool force, vl_err *err)
 {
     vl_output *out = NULL;

@@ -41,6 +41,9 @@ typedef struct vl_qc_job {
 /* What the bank's limits say of the store: the worst of all. text: a line for each that there is, or NULL. */
 vl_code vl_qc_judge(const vl_qc_job *job, vl_light *light, vl_buf *text, vl_err *err);
 
+/* Lines on the bank's limits, and what they say together; nothing where there are none. */
+void vl_qc_put_limits(const vl_qc_job *job, vl_buf *text, vl_err *err);
+
 typedef struct vl_qc_form {
     const char *name, *doc;
     bool folder; /* it is files, into a folder */

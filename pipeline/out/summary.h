@@ -12,6 +12,7 @@
 
 typedef struct vl_summary_ask {
     const char *store;
+    const char *argument;  /* what stands behind the store; NULL: nothing */
     const char *out;       /* "-": standard output */
     const vl_given *given; /* options of the summary */
     bool force;
@@ -34,6 +35,7 @@ typedef struct vl_summary_job {
 typedef struct vl_summary {
     const char *name, *doc;
     const char *more;         /* paragraphs and examples for help */
+    const char *argument;     /* what may stand behind the store: "REGION"; NULL: nothing */
     const vl_opt *option;     /* may use letters of the command's own options but o and @ */
     size_t size;              /* of the struct that they fill; zeroed before */
     void (*defaults)(void *); /* may be NULL */

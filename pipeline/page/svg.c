@@ -71,6 +71,23 @@ void vl_svg_open(vl_html *h, const char *title, int height)
     vl_html_put(h, "</title>\n");
 }
 
+void vl_svg_file_open(vl_html *h, const char *title, const char *caption, int width, int height)
+{
+    enum { CAPTION = 22, MARGIN = 8 };
+    vl_html_putf(h,
+                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d %d %d %d\" role=\"img\">\n<title>",
+                 -MARGIN, -CAPTION - MARGIN, width + 2 * MARGIN, height + CAPTION + 2 * MARGIN);
+    vl_html_text(h, title);
+    vl_html_put(h, "</title>\n<style><![CDATA[\n");
+    vl_html_put(h, vl_html_style);
+    vl_html_putf(h,
+                 "]]></style>\n<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+                 "style=\"fill:var(--paper)\"/>\n<text y=\"%d\">",
+                 -MARGIN, -CAPTION - MARGIN, width + 2 * MARGIN, height + CAPTION + 2 * MARGIN, -MARGIN);
+    vl_html_text(h, caption);
+    vl_html_put(h, "</text>\n");
+}
+
 void vl_svg_close(vl_html *h) { vl_html_put(h, "</svg>\n"); }
 
 double vl_svg_x(const vl_axis *a, double value)

@@ -65,6 +65,13 @@ void vl_svg_curves(vl_html *h, const vl_plot *p);
 /* The same with columns: of the first curve. */
 void vl_svg_columns(vl_html *h, const vl_plot *p);
 
+/* The curves as a file by itself, with its caption and the style of our pages, without the numbers. */
+void vl_svg_file(vl_html *h, const vl_plot *p);
+
+/* A drawing that is a file by itself, its caption above. Ends with vl_svg_close. */
+void vl_svg_file_open(vl_html *h, const char *title, const char *caption, int width, int height);
+void vl_svg_close(vl_html *h);
+
 /* ---- a map of what is off (svg_heat.c) ---- */
 
 typedef struct vl_heat {

@@ -28,7 +28,6 @@ const char *vl_svg_show_tick(double value, vl_chart_unit unit, char text[32]);
 
 /* The drawing with its title, read aloud; and its end. */
 void vl_svg_open(vl_html *h, const char *title, int height);
-void vl_svg_close(vl_html *h);
 
 /* Where the curves of a drawing are. */
 enum { VL_PLOT_LEFT = 58, VL_PLOT_RIGHT = VL_SVG_WIDTH - 12, VL_PLOT_TOP = 18, VL_PLOT_BOTTOM = 176 };

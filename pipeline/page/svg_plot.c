@@ -156,16 +156,28 @@ static void close_figure(vl_html *h, const vl_plot *p)
     vl_html_put(h, "</figure>\n");
 }
 
-void vl_svg_curves(vl_html *h, const vl_plot *p)
+static void put_curves(vl_html *h, const vl_plot *p)
 {
     const vl_axis x = x_axis(p, p->n > 1 ? p->n - 1 : 1, 0);
     const vl_axis y = vl_axis_from_zero(p->top > 0 ? p->top : most_of(p), Y_TICKS, p->unit);
-    open_figure(h, p);
     vl_svg_rows(h, &y, p->unit);
     put_x(h, p, &x, 0);
     for (int k = 0; k < p->nband; k++) put_band(h, p, k, &x, &y);
     for (int k = 0; k < p->ncurve; k++) put_curve(h, p, &p->curve[k], &x, &y);
+}
+
+void vl_svg_curves(vl_html *h, const vl_plot *p)
+{
+    open_figure(h, p);
+    put_curves(h, p);
     close_figure(h, p);
+}
+
+void vl_svg_file(vl_html *h, const vl_plot *p)
+{
+    vl_svg_file_open(h, p->title, p->caption, VL_SVG_WIDTH, HEIGHT);
+    put_curves(h, p);
+    vl_svg_close(h);
 }
 
 void vl_svg_columns(vl_html *h, const vl_plot *p)

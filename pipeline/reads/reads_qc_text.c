@@ -208,14 +208,6 @@ static void put_page(page *p, vl_store *st)
     put_states(p);
 }
 
-static void put_limits(page *p, const vl_qc_job *job)
-{
-    vl_light light;
-    if (!job->ask->nlimit) return;
-    say(p, "\nBy the bank's limits\n");
-    if (!vl_qc_judge(job, &light, &p->text, p->err)) say(p, "%-22s%12s\n", "together", vl_light_name(light));
-}
-
 static vl_code print_text(vl_qc_job *job, vl_err *err)
 {
     vl_reads_qc qc[MATES] = { 0 };
@@ -226,7 +218,7 @@ static vl_code print_text(vl_qc_job *job, vl_err *err)
     p.end = paired ? MATES : 1;
     for (int m = p.first; m < p.end; m++) vl_reads_qc_missing(&qc[m], job->note);
     if (!err->code) put_page(&p, job->store);
-    if (!err->code) put_limits(&p, job);
+    if (!err->code) vl_qc_put_limits(job, &p.text, err);
     if (!err->code) job->put(job, "", &p.text, err);
     for (int m = 0; m < MATES; m++) vl_reads_qc_free(&qc[m]);
     vl_buf_free(&p.text);

@@ -6,24 +6,15 @@ others.
 Suites: view alignments. Also: asan.
 """
 import os
-import subprocess
+import xml.etree.ElementTree
 
-from alignmodel import CONTIGS, SAMTOOLS, draw, made, real_files, samtools
+from alignmodel import CONTIGS, draw, made, needs_1_16, real_files, samtools
 from vialtest import CANTCREAT, DATA, OK, USAGE, main, run
 
 # what of a store is compared in several ways
 PLAIN = (["flagstat"], ["idxstats"], ["depth"], ["depth", "-a"], ["depth", "-aa"], ["depth", "-J"],
          ["depth", "-s"], ["coverage"])
 REAL = (PLAIN[1], PLAIN[2], PLAIN[5], PLAIN[6], PLAIN[7])  # contigs of others are long
-
-
-def needs_samtools(t):
-    """The version whose rules these are."""
-    version = SAMTOOLS and subprocess.run(["samtools", "--version"], capture_output=True).stdout.split()[1]
-    if version and version.startswith(b"1.16"):
-        return True
-    t.skip("no samtools 1.16")
-    return False
 
 
 def same(t, f, what, bam, words, store="s.h5"):
@@ -76,7 +67,7 @@ def draw_region(r):
 
 def drawn(t, f):
     """Letters of all records: samtools reads behind the record where there are none."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     for n, longest in ((1, 30), (60, 40), (3000, 60), (40000, 20)):
         bam = made(t, f, draw(t.random, n, longest=longest))
@@ -89,7 +80,7 @@ def drawn(t, f):
 
 def mates(t, f):
     """Pairs that overlap, on one contig, many at one place."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     r = t.random
     rows = []
@@ -110,9 +101,88 @@ def mates(t, f):
         same(t, f, "mates", bam, words.split())
 
 
+def unsorted(t, f):
+    """Records in any order: what samtools says of them sorted; but for the first of two mates."""
+    if not needs_1_16(t):
+        return
+    for n, longest in ((40, 30), (2000, 60), (30000, 20)):
+        made(t, f, draw(t.random, n, in_order=False, longest=longest))
+        bam = f / "sorted.bam"
+        samtools("sort", "--no-PG", "-o", bam, f / "x.bam")
+        samtools("index", bam)
+        for words in PLAIN:
+            if "-s" not in words:
+                same(t, f, f"{n} unsorted", bam, words)
+        for _ in range(30 if n < 10000 else 4):
+            words = [x for x in draw_depth(t.random, f) if x != "-s"]
+            same(t, f, f"{n} unsorted", bam, words)
+            same(t, f, f"{n} unsorted", bam, draw_coverage(t.random))
+    done = run("depth", "-s", f / "s.h5")
+    t.check(done.code == DATA and "sort them first" in done.err, "which mate is first", done.err)
+
+
+def contigs_in_turn(t, f):
+    """Each contig by itself in order, the second one first: samtools depth takes that, coverage does not."""
+    if not needs_1_16(t):
+        return
+    texts = [draw(t.random, 200, where=[i], longest=40).splitlines(True) for i in (3, 0)]
+    head = [x for x in texts[0] if x.startswith(b"@")]
+    rows = [[x for x in text if not x.startswith(b"@") and b"\t*\t0\t" not in x[:30]] for text in texts]
+    bam = made(t, f, b"".join(head + rows[0] + rows[1]))
+    theirs, ours = samtools("depth", bam), run("depth", f / "s.h5").out
+    t.check(sorted(theirs.splitlines()) == sorted(ours.splitlines()), "the same lines")
+    t.check(ours.index(b"chr1\t") < ours.index(b"chr2\t"), "in the order of the header")
+
+
+def runs_of(text, zeros):
+    """bedGraph of the lines of depth, by hand."""
+    runs = []
+    for name, place, depth in (x.split(b"\t") for x in text.splitlines()):
+        place, depth = int(place), int(depth)
+        if runs and runs[-1][0] == name and runs[-1][2] == place - 1 and runs[-1][3] == depth:
+            runs[-1][2] = place
+        elif depth or zeros:
+            runs.append([name, place - 1, place, depth])
+    return b"".join(b"%s\t%d\t%d\t%d\n" % tuple(run) for run in runs)
+
+
+def bedgraph(t, f):
+    for n, order in ((30, True), (3000, True), (60000, True), (3000, False)):
+        made(t, f, draw(t.random, n, in_order=order, longest=30))
+        for _ in range(8 if n < 10000 else 3):
+            words = draw_depth(t.random, f)
+            if not order:
+                words = [x for x in words if x != "-s"]
+            threads = ["-@", t.random.choice([1, 2, 4])]
+            want = runs_of(run(*words, f / "s.h5").out, "-a" in words or "-aa" in words)
+            done = run(*words, "--bedgraph", f / "s.h5", *threads)
+            t.check(done.code == OK and done.out == want, f"{n} {words}", f"{len(done.out)}, not {len(want)}")
+    head = run("depth", "--bedgraph", "-H", f / "s.h5").out.splitlines()[0]
+    t.check(head == b"track type=bedGraph", "its first line", head)
+
+
+def drawing(t, f):
+    """The curve of a region, its mean as depth has it; whole in itself."""
+    for order in (True, False):
+        made(t, f, draw(t.random, 3000, in_order=order, longest=60))
+        for a, b in ((1, 3000), (17, 200), (2990, 5000), (1, 1)):
+            lines = run("depth", "-a", "-r", f"chr1:{a}-{b}", f / "s.h5").out.splitlines()
+            mine = [int(x.split(b"\t")[2]) for x in lines if int(x.split(b"\t")[1]) <= 3000]
+            done = run("coverage", "--svg", "-r", f"chr1:{a}-{b}", "--ff", "0x704", f / "s.h5")
+            svg = xml.etree.ElementTree.fromstring(done.out)
+            caption = next(svg.iter("{http://www.w3.org/2000/svg}text")).text
+            said = caption.rpartition("mean depth ")[2].replace(",", "")
+            t.check(abs(float(said) - sum(mine) / len(mine)) <= 0.01 * max(mine) + 0.01,
+                    f"{a}-{b}", f"{caption}, not {sum(mine) / len(mine)}")
+            t.check(b"href" not in done.out and b"prefers-color-scheme:dark" in done.out, "by itself")
+    for words, part in ((["--svg"], "-r REGION"), (["--svg", "-r", "chr1:9000-9100"], "no place")):
+        done = run("coverage", *words, f / "s.h5")
+        t.check(done.code == USAGE and part in done.err, str(words), done.err)
+
+
 def without_counts(t, f):
     """Only the columns are left: what was counted is counted again."""
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     bam = made(t, f, draw(t.random, 500))
     text = samtools("view", "-h", "--no-PG", bam)
@@ -127,8 +197,7 @@ def slips(t, f):
     run("ingest", "-q", "-o", f / "s.h5", f / "x.sam")
     f.write("x.fq", b"@r\nA\n+\nI\n")
     run("ingest", "-q", "-o", f / "reads.h5", f / "x.fq")
-    for words, code, part in ((("depth", "s.h5"), DATA, "sort them first"),
-                              (("coverage", "s.h5"), DATA, "sort them"),
+    for words, code, part in ((("depth", "-s", "s.h5"), DATA, "sort them first"),
                               (("depth", "reads.h5"), DATA, "of which there is no depth"),
                               (("depth", "s.h5", "-r", "none"), USAGE, "no such contig"),
                               (("depth", "s.h5", "-r", "*"), USAGE, "no region of a contig"),
@@ -146,7 +215,7 @@ def slips(t, f):
 
 
 def real(t, f):
-    if not needs_samtools(t):
+    if not needs_1_16(t):
         return
     files = real_files()
     if not files:
@@ -168,4 +237,4 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(drawn, mates, without_counts, slips, real)
+    main(drawn, mates, unsorted, contigs_in_turn, bedgraph, drawing, without_counts, slips, real)

@@ -23,6 +23,15 @@ def samtools(*args):
     return done.stdout if done.returncode == 0 else None
 
 
+def needs_1_16(t):
+    """The version whose rules these are."""
+    version = SAMTOOLS and subprocess.run(["samtools", "--version"], capture_output=True).stdout.split()[1]
+    if version and version.startswith(b"1.16"):
+        return True
+    t.skip("no samtools 1.16")
+    return False
+
+
 def draw_cigar(r, length):
     """Operations of a read of that length, which begin and end with letters."""
     left, ops = length, []

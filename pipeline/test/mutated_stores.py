@@ -32,8 +32,9 @@ SOON = 5
 TABLES = re.compile(rb"\x89HDF|OHDR|OCHK|FRHP|FHDB|FHIB|BTHD|BTLF|BTIN|FSHD|FSSE|FAHD|FADB|EA(HD|IB|SB|DB)")
 BOUNDS = [0, 1, 2, 3, 255, 256, 4096, 65535, 1 << 31, (1 << 32) - 1, 1 << 62, 1 << 63, (1 << 64) - 1]
 READS = [("view",), ("view", "--rows", "1-2"), ("view", "--name", "r1"), ("view", "-O", "tsv")]
-ALIGNMENTS = [("view", "-O", form) for form in ("sam", "bam", "tsv")]
-ALIGNMENTS += [("view", "-q", "10"), ("view", "*"), ("flagstat",), ("depth",)]
+ALIGNMENTS = [("view", "-O", form) for form in ("sam", "bam", "tsv", "json")]
+ALIGNMENTS += [("view", "-q", "10"), ("view", "*"), ("flagstat",), ("depth",), ("stats",)]
+ALIGNMENTS.append(("qc", "--json"))
 SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv")]
 SPECTRA.append(("view", "-O", "mzml", "--mz", "1-300"))
 

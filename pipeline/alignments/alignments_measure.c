@@ -1,0 +1,106 @@
+/* Numbers of alignments, and the measures by which their stores are judged and compared (alignments_qc.h). */
+#include "pipeline/alignments/alignments_qc.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* The size that a share of the proper pairs do not reach. */
+static uint64_t insert_at(const vl_alignments_counts *c, uint64_t all, double share)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i <= VL_INSERTS; i++)
+        if ((double)(sum += c->insert[i]) >= share * (double)all) return i;
+    return VL_INSERTS;
+}
+
+static double mean(uint64_t sum, uint64_t n) { return n ? (double)sum / (double)n : NAN; }
+
+static vl_code sum_contigs(vl_alignments_qc *q, vl_err *err)
+{
+    uint64_t sum[VL_CC_N] = { 0 };
+    double places = 0;
+    if (!(q->one = calloc(q->contigs.n + 1, sizeof *q->one)))
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu contigs", q->contigs.n);
+    for (size_t i = 0; i < q->contigs.n; i++) {
+        const vl_contig *const contig = &q->contigs.contig[i];
+        const uint64_t *const n = i + 1 < q->counts.ncontig ? q->counts.contig[i + 1] : NULL;
+        places += (double)contig->length;
+        if (!n || !(n[VL_CC_MAPPED] + n[VL_CC_UNMAPPED])) continue;
+        for (int k = 0; k < VL_CC_N; k++) sum[k] += n[k];
+        q->one[q->none++] =
+            (vl_contig_qc){ .contig = contig,
+                            .mapped = n[VL_CC_MAPPED],
+                            .unmapped = n[VL_CC_UNMAPPED],
+                            .depth =
+                                contig->length > 0 ? (double)n[VL_CC_LETTERS] / (double)contig->length : NAN,
+                            .quality = mean(n[VL_CC_QUALITY], n[VL_CC_LETTERS]),
+                            .mapq = mean(n[VL_CC_MAPQ], n[VL_CC_RECORDS]) };
+    }
+    q->depth = places > 0 ? (double)sum[VL_CC_LETTERS] / places : NAN;
+    q->quality = mean(sum[VL_CC_QUALITY], sum[VL_CC_LETTERS]);
+    q->mapq = mean(sum[VL_CC_MAPQ], sum[VL_CC_RECORDS]);
+    return VL_OK;
+}
+
+vl_code vl_alignments_qc_load(vl_alignments_qc *q, vl_store *st, vl_err *err)
+{
+    vl_work work = { 0 };
+    if (!vl_alignments_contigs_load(st, &q->header, &q->contigs, &work, err) &&
+        !vl_alignments_order_noted(st, &q->known, &q->sorted, &work, err))
+        vl_alignments_counts_tables(&q->counts, st, &q->there, &work, err);
+    vl_work_free(&work);
+    if (err->code || !q->there) return err->code;
+    vl_flagstat_count(q->flag, &q->counts);
+    for (int i = 0; i < VL_FS_N; i++) q->all[i] = q->flag[0][i] + q->flag[1][i];
+    for (int i = 0; i <= VL_INSERTS; i++) q->pairs += q->counts.insert[i];
+    for (int k = 0; k < 3; k++) q->insert[k] = insert_at(&q->counts, q->pairs, (k + 1) / 4.);
+    return sum_contigs(q, err);
+}
+
+void vl_alignments_qc_free(vl_alignments_qc *q)
+{
+    vl_alignments_counts_free(&q->counts);
+    vl_contigs_free(&q->contigs);
+    vl_buf_free(&q->header);
+    free(q->one);
+}
+
+/* ---- measures ---- */
+
+enum { RECORDS, MAPPED, PROPER, COPIES, MAPQ, DEPTH, BASE_QUALITY, INSERT, ALL };
+_Static_assert((int)ALL < (int)VL_MEASURES, "measures of alignments");
+
+static const vl_measure list[ALL + 1] = {
+    [RECORDS] = { "records", "Records", "", "of alignments, all of them", 0, true },
+    [MAPPED] = { "mapped", "Mapped", "%", "% of the primary records", 2, false },
+    [PROPER] = { "proper_pairs", "Properly paired", "%", "% of the paired records", 2, false },
+    [COPIES] = { "marked_duplicates", "Marked duplicates", "%", "% of the primary records", 2, false },
+    [MAPQ] = { "mapq", "Mapping quality", "", "Phred, mean of records without flags 0x704", 2, false },
+    [DEPTH] = { "depth", "Depth", "", "mean of all places of all contigs", 2, true },
+    [BASE_QUALITY] = { "mapped_quality", "Mapped base quality", "", "Phred, mean of letters upon contigs", 2,
+                       false },
+    [INSERT] = { "template_length", "Template length", "", "letters: the middle one of proper pairs", 0,
+                 true },
+};
+
+static vl_code read_all(vl_store *st, double value[VL_MEASURES], vl_err *err)
+{
+    vl_alignments_qc *const q = calloc(1, sizeof *q);
+    for (int i = 0; i < VL_MEASURES; i++) value[i] = NAN;
+    if (!q) return vl_fail(err, VL_ENOMEM, "no memory for counts");
+    if (!vl_alignments_qc_load(q, st, err) && q->there) {
+        value[RECORDS] = (double)q->all[VL_FS_TOTAL];
+        value[MAPPED] = 100 * mean(q->all[VL_FS_PRIMARY_MAPPED], q->all[VL_FS_PRIMARY]);
+        value[PROPER] = 100 * mean(q->all[VL_FS_PROPER], q->all[VL_FS_PAIRED]);
+        value[COPIES] = 100 * mean(q->all[VL_FS_PRIMARY_COPIES], q->all[VL_FS_PRIMARY]);
+        value[MAPQ] = q->mapq;
+        value[DEPTH] = q->depth;
+        value[BASE_QUALITY] = q->quality;
+        if (q->pairs) value[INSERT] = (double)q->insert[1];
+    }
+    vl_alignments_qc_free(q);
+    free(q);
+    return err->code;
+}
+
+const vl_measures vl_alignments_measures = { list, read_all };
