@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """
-What alignments take in a store of each profile, beside CRAM 3.1 with its reference outside: bench/alignments.py
-FOLDER, of the sets that bench/make-alignments has put there. VIAL is the program (default build/vial). --columns
-says what each column of the store takes as well, in bytes a record; --profiles P,P... which profiles.
+What alignments take in a store of each profile, beside CRAM 3.1 with its reference outside:
+bench/alignments.py FOLDER, of the sets that bench/make-alignments has put there. VIAL is the program (default
+build/vial). --columns says what each column of the store takes as well, in bytes a record; --profiles P,P...
+which profiles.
 """
 import argparse
 import os
