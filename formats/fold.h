@@ -48,6 +48,8 @@ typedef struct vl_fold {
     size_t near;  /* rows before and behind those wanted that may tell something of them */
     size_t state; /* of fold, from batch to batch; zeroed before */
     vl_code (*fold)(void *state, vl_batch *batch, vl_err *err); /* serial, in order */
+    void (*back)(void *state,
+                 vl_batch *batch); /* behind lay: the batch's own fields are as parse made them */
     void (*drop)(void *state);
     bool (*is_folded)(const vl_schema *schema); /* of a store */
     void (*needs)(const vl_schema *schema, vl_fold_needs *needs);

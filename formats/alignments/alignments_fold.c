@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+enum { NKEPT = VL_AF_NTAG + 2 }; /* columns that change: letters, qualities, tags */
+
 /* From batch to batch. */
 typedef struct folding {
+    struct {
+        vl_buf data, offset;
+    } kept[NKEPT]; /* what they were */
     vl_covered stretch;
     vl_ends mates;
     vl_differing differing;
@@ -243,6 +248,40 @@ static vl_code one_each(fold *w, int field, const void *element, vl_err *err)
     return VL_OK;
 }
 
+/* The columns that change; -1: the batch has no such tag. */
+static int changing(const vl_fold_fields *f, int k)
+{
+    return k < VL_AF_NTAG ? f->tag[k] : k == VL_AF_NTAG ? VL_AL_BASE : VL_AL_QUALITY;
+}
+
+static vl_code keep(const fold *w, vl_err *err)
+{
+    for (int k = 0; k < NKEPT; k++) {
+        const int field = changing(&w->f, k);
+        if (field < 0) continue;
+        const vl_column *const c = &w->b->col[field];
+        vl_buf *const data = &w->s->kept[k].data, *const offset = &w->s->kept[k].offset;
+        data->len = offset->len = 0;
+        if (vl_buf_append(data, c->data.data, c->data.len, err) ||
+            vl_buf_append(offset, c->offset, w->n ? (w->n + 1) * sizeof *c->offset : 0, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+static void back(void *state, vl_batch *batch)
+{
+    folding *const s = state;
+    const vl_fold_fields f = vl_fold_fields_of(batch->schema);
+    for (int k = 0; k < NKEPT; k++) {
+        const int field = changing(&f, k);
+        if (field < 0) continue;
+        vl_buf_swap(&batch->col[field].data, &s->kept[k].data);
+        if (s->kept[k].offset.len)
+            memcpy(batch->col[field].offset, s->kept[k].offset.data, s->kept[k].offset.len);
+    }
+}
+
 static vl_code fold_batch(void *state, vl_batch *batch, vl_err *err)
 {
     folding *const s = state;
@@ -254,9 +293,9 @@ static vl_code fold_batch(void *state, vl_batch *batch, vl_err *err)
     w.derived = s->derived.data;
     w.shift = (int64_t *)(void *)s->shift.data;
     for (size_t i = 0; i < w.n; i++) w.derived[i] = VL_AD_TURNED, w.shift[i] = 0;
-    if (fold_mates(&w, err) || fold_letters(&w, err) || one_each(&w, w.f.derived, w.derived, err) ||
-        one_each(&w, w.f.shift, w.shift, err) || all_in_first(&w, w.f.consensus, err) ||
-        all_in_first(&w, w.f.reference, err))
+    if (keep(&w, err) || fold_mates(&w, err) || fold_letters(&w, err) ||
+        one_each(&w, w.f.derived, w.derived, err) || one_each(&w, w.f.shift, w.shift, err) ||
+        all_in_first(&w, w.f.consensus, err) || all_in_first(&w, w.f.reference, err))
         return err->code;
     for (size_t i = 0; i < w.n; i++) vl_turn_quality(batch, i);
     for (int tag = 0; tag < VL_AF_NTAG; tag++)
@@ -278,6 +317,10 @@ static void drop(void *state)
                             &s->shift };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_differ_free(&s->differing);
+    for (int k = 0; k < NKEPT; k++) {
+        vl_buf_free(&s->kept[k].data);
+        vl_buf_free(&s->kept[k].offset);
+    }
 }
 
 /* ---- the entry ---- */
@@ -328,6 +371,7 @@ const vl_fold vl_alignments_fold = { .table = VL_AT_ALIGNMENT,
                                      .near = VL_AF_NEAR,
                                      .state = sizeof(folding),
                                      .fold = fold_batch,
+                                     .back = back,
                                      .drop = drop,
                                      .is_folded = is_folded,
                                      .needs = needs,

@@ -17,6 +17,11 @@ vl_code vl_folding_batch(vl_folding *f, vl_batch *batch, vl_err *err)
     return f->fold ? f->fold->fold(f->state, batch, err) : VL_OK;
 }
 
+void vl_folding_back(vl_folding *f, vl_batch *batch)
+{
+    if (f->fold) f->fold->back(f->state, batch);
+}
+
 void vl_folding_close(vl_folding *f)
 {
     if (f->state) f->fold->drop(f->state);

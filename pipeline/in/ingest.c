@@ -115,6 +115,7 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
         return vl_err_file(err, l->block[0].file);
     if (vl_folding_batch(&g->folding, &l->batch, err) || vl_lay_batch(g->lay, &l->batch, &l->chunks, err))
         return err->code;
+    vl_folding_back(&g->folding, &l->batch);
     l->rows = vl_lay_rows(g->lay, 0);
     for (int s = 0; s < g->cutter.nstream; s++) vl_buf_free(&l->block[s].bytes);
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;

@@ -5,6 +5,7 @@ are in the store; a store of profile compact, which has all, is asked the same.
 
 Suites: alignments view. Also: asan.
 """
+import hashlib
 import os
 import subprocess
 import sys
@@ -117,8 +118,11 @@ def look(path):
         for name in ("tag/NM:i", "tag/MD:Z", "tag/MC:Z", "tag/MQ:i", "tag/ms:i", "differ", "consensus"):
             print(name, len(h["alignments/" + name]) if "alignments/" + name in h else 0)
         print("letters", int(numpy.count_nonzero(h["alignments/base"][:] != ord("="))))
-        print("rows", len(h["alignments/derived"]))
-        print("lies", int(numpy.count_nonzero(h["alignments/derived"][:] & 2)))
+        if "alignments/derived" in h:
+            print("rows", len(h["alignments/derived"]))
+            print("lies", int(numpy.count_nonzero(h["alignments/derived"][:] & 2)))
+        counts = b"".join(name.encode() + h["qc"][name][:].tobytes() for name in sorted(h["qc"]))
+        print("qc", int.from_bytes(hashlib.sha256(counts).digest()[:8], "big"))
     return 0
 
 
@@ -172,6 +176,9 @@ def asked(t, f):
     text = text_of(head, lines)
     ingest(t, f, text)
     ingest(t, f, text, "c.h5", "compact")
+    counts = [columns(t, f / s) for s in ("s.h5", "c.h5")]
+    if counts[0]:
+        t.check(counts[0]["qc"] == counts[1]["qc"], "qc", "other counts")
     for i in range(40):
         a = t.random.randrange(len(lines))
         rows = f"{a}-{min(len(lines) - 1, a + t.random.choice((0, 1, 50, 3000)))}"
