@@ -189,8 +189,8 @@ static vl_code fold_letters(fold *w, vl_err *err)
 {
     vl_covered *const s = &w->s->stretch;
     vl_column *const literal = &w->b->col[w->f.literal];
-    vl_buf *const consensus = &w->b->col[w->f.consensus].data, *const reference =
-                                                                   &w->b->col[w->f.reference].data;
+    vl_buf *const consensus = &w->b->col[w->f.consensus].data;
+    vl_buf *const reference = &w->b->col[w->f.reference].data;
     vl_covered_begin(s);
     if (letters_pay(w) && find_places(w, err)) return err->code;
     for (size_t i = 0; i < w->n; i++) {
@@ -229,7 +229,7 @@ static void drop_rows(fold *w, int tag)
     c->data.len = to * width;
 }
 
-/* All elements of the field are in the first row. */
+/* All elements of the field become those of the first row. */
 static vl_code all_in_first(fold *w, int field, vl_err *err)
 {
     vl_column *const c = &w->b->col[field];

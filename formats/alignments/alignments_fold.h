@@ -38,12 +38,9 @@ typedef enum vl_derived {
     VL_AD_TURNED = 128 /* its qualities are in the order in which the read was sequenced */
 } vl_derived;
 
-enum {
-    VL_AF_NEAR = 2048, /* rows that a mate may be away */
-    VL_AF_SHORT =
-        1024 /* letters of the longest read of a batch in which tags follow from mates: all rows that
-                        * may be one are read for it */
-};
+/* Rows that a mate may be away; letters of the longest read of a batch in which tags follow from mates, as
+ * all rows that may be one are read for it. */
+enum { VL_AF_NEAR = 2048, VL_AF_SHORT = 1024 };
 
 /* Fields of a batch that is folded, or is to be; -1: it has none of that name. */
 typedef struct vl_fold_fields {
@@ -52,8 +49,7 @@ typedef struct vl_fold_fields {
 vl_fold_fields vl_fold_fields_of(const vl_schema *schema);
 vl_code vl_fold_fields_add(vl_fold_fields *f, vl_batch *batch, vl_err *err); /* those that say so */
 
-/* Turns qualities that a row has in the contig's order to that of the read, and back: of rows [i] with
- * flag REVERSE. */
+/* Turns the qualities of row i, if it is reversed: from the contig's order to that of the read, and back. */
 void vl_turn_quality(vl_batch *b, size_t i);
 /* Whether places are of eight numbers, one behind the other. */
 bool vl_places_fit(const vl_batch *b);
@@ -69,11 +65,11 @@ typedef struct vl_aligned {
 
 /* False: it lies nowhere, skips letters of the contig, or its CIGAR does not fit its letters. */
 bool vl_lies(const vl_batch *b, size_t i, vl_aligned *out);
-/* One operation: `contig` and `read` are how many letters of each it covers. False: there is no further
- * one. */
+/* One operation, of so many letters; contig, read: letters of each before it. Begins as zeros. False: there
+ * is no further one. */
 typedef struct vl_aligned_step {
-    size_t op, contig, read; /* operation; letters before it */
-    size_t n;
+    size_t op; /* how many were taken */
+    size_t contig, read, n;
     bool on_contig, in_read;
 } vl_aligned_step;
 bool vl_aligned_next(const vl_aligned *l, vl_aligned_step *s);
