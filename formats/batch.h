@@ -90,6 +90,7 @@ typedef struct vl_schema {
     int ncounter;
     const char *const *counter; /* names of odd-but-legal things: "n_lower_case" */
     uint64_t usual;             /* bit i: counter i counts what is as it should be, and is no news */
+    const struct vl_fold *fold; /* formats/fold.h; NULL: nothing is left out */
 } vl_schema;
 
 enum { VL_MAX_TABLE = 16, VL_MAX_COUNTER = 24, VL_MAX_PIECE_COLUMN = 256, VL_PATH = 96, VL_ROLE = 64 };

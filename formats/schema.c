@@ -357,6 +357,7 @@ vl_code vl_schema_merge(vl_schema **out, int **stored, const vl_schema *program,
     o->schema.nfield = program->nfield;
     o->schema.ncounter = program->ncounter;
     o->schema.counter = program->counter;
+    o->schema.fold = program->fold;
     for (int i = 0; i < program->nfield; i++) {
         number[i] = find_field(store, program->field[i].path);
         if (number[i] >= 0 && check_same(program, &program->field[i], store, &store->field[number[i]], err))

@@ -54,7 +54,8 @@ const vl_schema vl_alignments_schema = { .kind = "alignments",
                                          .nfield = VL_AL_NFIELD,
                                          .field = fields,
                                          .ncounter = VL_AC_N,
-                                         .counter = counters };
+                                         .counter = counters,
+                                         .fold = &vl_alignments_fold };
 
 const vl_bam_fields vl_alignments_fields = { VL_AT_ALIGNMENT, VL_AL_BASE, VL_AL_TAGS, VL_AL_NFIELD, true };
 

@@ -46,7 +46,8 @@ enum {
 
 extern const vl_schema vl_alignments_schema;
 extern const vl_bam_fields vl_alignments_fields;
-extern const vl_way vl_alignments_way; /* how they come to be printed, in every format */
+extern const struct vl_fold vl_alignments_fold; /* formats/fold.h */
+extern const vl_way vl_alignments_way;          /* how they come to be printed, in every format */
 
 /* What stands in column odd: a byte with these bits, and for each of them, in their order, bytes. */
 typedef enum vl_alignment_odd {

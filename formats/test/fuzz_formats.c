@@ -7,12 +7,14 @@
  * turn; 5 some array is said to be not as it was. A text that begins with '@', '<', 'B' or a byte order mark
  * needs no control byte.
  *
+ * What a kind leaves out of a store (formats/fold.h) is left out and made again, before it is printed.
  * What is accepted is printed again by its format and must be the text, byte for byte; so must the text of
  * the same values, where the format has one, unless it is said that some of it is not as it was. Text that
  * comes in other pieces must give the same error, or none.
  *
  * Corpus: testdata/FORMAT testdata/fuzz/FORMAT. Suites: formats fuzz. Also: asan.
  */
+#include "formats/fold.h"
 #include "formats/format.h"
 
 #include <stdio.h>
@@ -53,6 +55,8 @@ typedef struct reading {
     bool odd; /* of what mend gets */
     void *mend;
     vl_buf mended;
+    void *folding;  /* state of fold; NULL: rows stay as they are */
+    vl_buf told[2]; /* what it has told of all rows so far */
 } reading;
 
 /* A copy that ends where its memory ends, so that reading behind it is seen. */
@@ -147,6 +151,41 @@ static vl_code print_values(reading *r, bool last, vl_err *err)
     return VL_OK;
 }
 
+/* What a column has once a batch was folded; of all batches. */
+static void keep_told(reading *r, int i, int field)
+{
+    const vl_buf *const data = &r->batch.col[field].data;
+    MUST(!vl_buf_append(&r->told[i], data->data, data->len, &(vl_err)VL_ERR_INIT));
+}
+
+/* Leaves out and makes again: all rows are near each other. */
+static void fold_batch(reading *r)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_batch *const batch = &r->batch;
+    const vl_fold *const fold = batch->schema->fold;
+    MUST(!fold->fold(r->folding, batch, &err));
+    check_batch(batch);
+    vl_buf room[VL_FOLD_ROOM] = { { 0 } };
+    const size_t n = (size_t)batch->schema->nfield;
+    vl_want *const want = calloc(4 * n, sizeof *want);
+    MUST(want);
+    for (size_t f = 0; f < n; f++) want[f] = want[n + f] = VL_WANT_ROWS;
+    vl_fold_needs needs = { want + n, want + 2 * n, want + 3 * n, { -1, -1 } };
+    fold->needs(batch->schema, &needs);
+    for (int i = 0; i < 2; i++)
+        if (needs.told[i] >= 0) keep_told(r, i, needs.told[i]);
+    vl_fold_reach reach;
+    MUST(!fold->reach(batch, &reach, &err) && reach.to <= r->told[0].len);
+    const vl_folded all = {
+        batch, want, batch, { r->told[0].data, r->told[1].data }, 0, r->told[0].len, room
+    };
+    MUST(!fold->unfold(&all, &err));
+    check_batch(batch);
+    for (int i = 0; i < VL_FOLD_ROOM; i++) vl_buf_free(&room[i]);
+    free(want);
+}
+
 static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
 {
     vl_batch *const batch = &r->batch;
@@ -155,6 +194,7 @@ static vl_code take_block(reading *r, vl_block *block, bool last, vl_err *err)
     check_batch(batch);
     if (r->format->join(r->head, r->tail, block, batch, err)) return err->code;
     check_batch(batch);
+    if (r->folding) fold_batch(r);
     for (int i = 0; i < batch->schema->ncounter; i++) r->counter[i] += batch->counter[i];
     if (r->how && r->stream) {
         const vl_buf *const stream = &batch->col[r->stream - 1].data;
@@ -290,6 +330,17 @@ static void print_again(reading *r)
     free(how);
 }
 
+static void fold_again(reading *r)
+{
+    const vl_fold *const fold = r->format->schema->fold;
+    MUST(r->folding = calloc(1, fold->state));
+    print_again(r);
+    fold->drop(r->folding);
+    free(r->folding);
+    r->folding = NULL;
+    for (int i = 0; i < 2; i++) vl_buf_free(&r->told[i]);
+}
+
 static bool same_place(const vl_err *a, const vl_err *b)
 {
     return a->code == b->code && !strcmp(a->what, b->what) && !strcmp(a->file, b->file) &&
@@ -309,6 +360,7 @@ static void run(reading *r, uint8_t control)
     r->ask.option = option;
     pass(r, &err);
     if (r->format->print && !err.code) print_again(r);
+    if (r->format->print && !err.code && r->format->schema->fold) fold_again(r);
     r->step = steps[(control & 7) == 7 ? 2 : 7];
     pass(r, &other);
     MUST(!err.code == !other.code);

@@ -176,6 +176,7 @@ typedef struct vl_trial {
     /* per mille of the bytes that a slower effort must save, for each step of its cost (choose.c) */
     unsigned gain;
     vl_learns learns;
+    bool folds; /* what rows say twice is left out (formats/fold.h) */
 } vl_trial;
 
 /* Whether a profile tries a codec on such a column. */

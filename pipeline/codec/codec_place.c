@@ -1,17 +1,23 @@
 /*
- * Codec place: rows of eight numbers (formats/place.h). Rows of one name are linked, and what a row says of
- * its mate is left out where the mate, in the same chunk, says it too.
+ * Codecs place_ahead and place: rows of eight numbers (formats/place.h). Rows of one name are linked, and
+ * what a row says of its mate is left out where the mate, in the same chunk, says it too.
  *
  * Payload: leb128 how many of the chunk's bytes, at its end, are only the last element again; leb128 how many
  * rows; u8 rule of template lengths (place_mates.h); u64 name of the first row; then columns of numbers.h,
  * all numbers that may be negative in zigzag:
  *     contig, position, span: of all rows
- *     link: rows back to the one before of the same name, 0: none
+ *     link. place: rows back to the one before of the same name, 0: none. place_ahead: leb128 how many rows
+ *     no
+ *       link leads to; of these, rows ahead to the next of the same name, 0: none; the same of the others
  *     name, of rows without link: less the least that no row before has, if names are given in order
- *     flag: exclusive-or with what the mate before tells
+ *     flag: exclusive-or with what the mate before tells; place_ahead: of rows that no link leads to, then of
+ *       the others
  *     how: 1: where the mate lies is not as guessed, + 2: nor is the template's length
  *     of those of 1: mate's contig, less the row's; mate's position, less the row's
  *     of those of 2: template's length, less what was guessed
+ *
+ * Links that lead ahead say which rows are the first of their name: 0.4 bytes a row less, of flags most of
+ * it. Only stores of before have chunks of place.
  */
 #include "pipeline/codec/codec.h"
 #include "pipeline/codec/numbers.h"
@@ -24,20 +30,22 @@ enum { ROW = 8 * VL_PLACE_N, OTHER_MATE = 1, OTHER_LENGTH = 2 };
 
 typedef struct state {
     vl_numbers *numbers; /* borrowed: of work */
-    vl_buf value, how, group, which, last, place;
+    vl_buf value, how, group, which, last, place, back, some;
 } state;
 
 static void release(void *self)
 {
     state *const s = self;
-    vl_buf *const all[] = { &s->value, &s->how, &s->group, &s->which, &s->last, &s->place };
+    vl_buf *const all[] = {
+        &s->value, &s->how, &s->group, &s->which, &s->last, &s->place, &s->back, &s->some
+    };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     free(s);
 }
 
-static state *state_of(vl_work *work, vl_err *err)
+static state *state_of(vl_work *work, bool ahead, vl_err *err)
 {
-    void **const own = &work->state[VL_CODEC_place];
+    void **const own = &work->state[ahead ? VL_CODEC_place_ahead : VL_CODEC_place];
     if (!*own && !(*own = calloc(1, sizeof(state)))) vl_fail(err, VL_ENOMEM, "no memory for places");
     state *const s = *own;
     return s && (s->numbers = vl_numbers_of(work, err)) ? s : NULL;
@@ -49,7 +57,9 @@ static vl_code make_room(state *s, size_t n, vl_err *err)
     return vl_buf_reserve(&s->value, n * sizeof(uint64_t), err) || vl_buf_reserve(&s->how, n, err) ||
                    vl_buf_reserve(&s->group, n * sizeof(vl_place_group), err) ||
                    vl_buf_reserve(&s->which, n * sizeof(uint32_t), err) ||
-                   vl_buf_reserve(&s->place, n * ROW, err)
+                   vl_buf_reserve(&s->place, n * ROW, err) ||
+                   vl_buf_reserve(&s->back, n * sizeof(uint32_t), err) ||
+                   vl_buf_reserve(&s->some, n * sizeof(uint64_t), err)
                ? err->code
                : VL_OK;
 }
@@ -64,8 +74,10 @@ typedef struct packing {
     size_t n;
     state *s;
     uint64_t *value;
+    uint32_t *back; /* [n]: rows back to the one before of the same name; 0 */
     vl_work *work;
     vl_buf *out;
+    bool ahead;
 } packing;
 
 static vl_code put(const packing *p, size_t n, vl_err *err)
@@ -88,7 +100,7 @@ static vl_code put_positions(const packing *p, vl_err *err)
 }
 
 /* For each row the one before of the same name: by a table of the names, which lie near each other. */
-static vl_code put_links(const packing *p, vl_err *err)
+static vl_code find_links(const packing *p, vl_err *err)
 {
     int64_t least = INT64_MAX, most = INT64_MIN;
     for (size_t i = 0; i < p->n; i++) {
@@ -104,16 +116,41 @@ static vl_code put_links(const packing *p, vl_err *err)
     }
     uint32_t *const last = (uint32_t *)(void *)p->s->last.data;
     for (size_t i = 0; i < p->n; i++) {
-        p->value[i] = 0;
+        p->back[i] = 0;
         if (!near) continue;
         uint32_t *const before = &last[vl_place_of(p->place, i, VL_PLACE_NAME) - least];
-        p->value[i] = *before ? i + 1 - *before : 0;
+        p->back[i] = *before ? (uint32_t)i + 1 - *before : 0;
         *before = (uint32_t)i + 1;
     }
-    return put(p, p->n, err);
+    return VL_OK;
 }
 
-/* Groups by the links in p->value, in s->which; then names of rows without one. */
+/* Of `all` [n] those of rows that no link leads to, or of the others. */
+static vl_code put_some(const packing *p, const uint64_t *all, bool linked, size_t *nput, vl_err *err)
+{
+    *nput = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if ((p->back[i] != 0) == linked) p->value[(*nput)++] = all[i];
+    return put(p, *nput, err);
+}
+
+static vl_code put_links(const packing *p, vl_err *err)
+{
+    uint64_t *const ahead = (uint64_t *)(void *)p->s->some.data;
+    size_t nfirst = 0, n;
+    for (size_t i = 0; i < p->n && !p->ahead; i++) p->value[i] = p->back[i];
+    if (!p->ahead) return put(p, p->n, err);
+    for (size_t i = 0; i < p->n; i++) {
+        ahead[i] = 0;
+        if (p->back[i]) ahead[i - p->back[i]] = p->back[i];
+        nfirst += !p->back[i];
+    }
+    return vl_add_number(p->out, nfirst, err) || put_some(p, ahead, false, &n, err)
+               ? err->code
+               : put_some(p, ahead, true, &n, err);
+}
+
+/* Groups by the links, in s->which; then names of rows without one. */
 static vl_code put_names(const packing *p, vl_err *err)
 {
     uint32_t *const which = (uint32_t *)(void *)p->s->which.data;
@@ -122,8 +159,8 @@ static vl_code put_names(const packing *p, vl_err *err)
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++) {
         const int64_t name = vl_place_of(p->place, i, VL_PLACE_NAME);
-        if (p->value[i]) {
-            which[i] = which[i - p->value[i]];
+        if (p->back[i]) {
+            which[i] = which[i - p->back[i]];
             continue;
         }
         which[i] = ngroup++;
@@ -136,13 +173,16 @@ static vl_code put_names(const packing *p, vl_err *err)
 static vl_code put_flags(const packing *p, vl_place_group *group, vl_err *err)
 {
     const uint32_t *const which = (const uint32_t *)(const void *)p->s->which.data;
+    uint64_t *const flag = p->ahead ? (uint64_t *)(void *)p->s->some.data : p->value;
+    size_t n;
     memset(group, 0xff, p->n * sizeof *group); /* -1: none */
     for (size_t i = 0; i < p->n; i++) {
         vl_place_group *const g = &group[which[i]];
-        p->value[i] = (uint64_t)(vl_place_of(p->place, i, VL_PLACE_FLAG) ^ vl_place_guess_flag(g, p->place));
+        flag[i] = (uint64_t)(vl_place_of(p->place, i, VL_PLACE_FLAG) ^ vl_place_guess_flag(g, p->place));
         vl_place_join(g, p->place, i);
     }
-    return put(p, p->n, err);
+    if (!p->ahead) return put(p, p->n, err);
+    return put_some(p, flag, false, &n, err) ? err->code : put_some(p, flag, true, &n, err);
 }
 
 /* The rule by which the fewest rows have another template length. */
@@ -220,7 +260,7 @@ static vl_code pack_rows(const packing *p, vl_err *err)
 {
     vl_place_group *const group = (vl_place_group *)(void *)p->s->group.data;
     if (put_plain(p, VL_PLACE_CONTIG, err) || put_positions(p, err) || put_plain(p, VL_PLACE_SPAN, err) ||
-        put_links(p, err) || put_names(p, err) || put_flags(p, group, err))
+        find_links(p, err) || put_links(p, err) || put_names(p, err) || put_flags(p, group, err))
         return err->code;
     const vl_place_rule rule = choose_rule(p, group);
     const uint8_t which = (uint8_t)rule;
@@ -233,17 +273,22 @@ static vl_code pack_rows(const packing *p, vl_err *err)
     return put_lengths(p, group, rule, err);
 }
 
-static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+static vl_code pack_either(const vl_pack_job *job, bool ahead, vl_buf *out, bool *fits, vl_err *err)
 {
     const size_t len = job->len - job->fill, n = len / ROW;
     *fits = false;
     if (!n || len % ROW || job->len > VL_MAX_CHUNK) return VL_OK;
-    state *const s = state_of(job->work, err);
+    state *const s = state_of(job->work, ahead, err);
     if (!s || make_room(s, n, err)) return err->code;
     memcpy(s->place.data, job->plain, len); /* aligned */
-    const packing p = {
-        (const int64_t *)(const void *)s->place.data, n, s, (uint64_t *)(void *)s->value.data, job->work, out
-    };
+    const packing p = { .place = (const int64_t *)(const void *)s->place.data,
+                        .n = n,
+                        .s = s,
+                        .value = (uint64_t *)(void *)s->value.data,
+                        .back = (uint32_t *)(void *)s->back.data,
+                        .work = job->work,
+                        .out = out,
+                        .ahead = ahead };
     if (!is_small(p.place, n)) return VL_OK;
     *fits = true;
     if (vl_add_number(out, job->fill, err) || vl_add_number(out, n, err) ||
@@ -262,6 +307,7 @@ typedef struct unpacking {
     uint64_t *value;
     vl_rest in;
     vl_work *work;
+    bool ahead;
 } unpacking;
 
 static vl_code cut_off(const char *what, vl_err *err)
@@ -293,19 +339,63 @@ static vl_code take_positions(unpacking *p, vl_err *err)
     return VL_OK;
 }
 
-/* Links into names and groups. Sums are of unsigned numbers: what is hostile may be any. */
-static vl_code take_names(unpacking *p, uint64_t first, vl_err *err)
+/* Two columns, of rows that no link leads to [nfirst] and of the others: both in s->some, one behind the
+ * other. */
+static vl_code take_some(unpacking *p, size_t nfirst, vl_err *err)
 {
-    uint32_t *const which = (uint32_t *)(void *)p->s->which.data;
-    uint32_t ngroup = 0;
-    size_t nnew = 0;
+    uint64_t *const some = (uint64_t *)(void *)p->s->some.data;
+    if (take(p, nfirst, err)) return err->code;
+    memcpy(some, p->value, nfirst * sizeof *some);
+    if (take(p, p->n - nfirst, err)) return err->code;
+    memcpy(some + nfirst, p->value, (p->n - nfirst) * sizeof *some);
+    return VL_OK;
+}
+
+/* Rows back to the one before of the same name, in s->which; *nfirst: how many have none. */
+static vl_code take_links_back(unpacking *p, size_t *nfirst, vl_err *err)
+{
+    uint32_t *const back = (uint32_t *)(void *)p->s->which.data;
+    *nfirst = 0;
     if (take(p, p->n, err)) return err->code;
     for (size_t i = 0; i < p->n; i++) {
         if (p->value[i] > i) return cut_off("links", err);
-        nnew += !p->value[i];
-        which[i] = (uint32_t)p->value[i];
+        *nfirst += !p->value[i];
+        back[i] = (uint32_t)p->value[i];
     }
-    if (take(p, nnew, err)) return err->code;
+    return VL_OK;
+}
+
+/* The same of links that lead ahead. */
+static vl_code take_links(unpacking *p, size_t *nfirst, vl_err *err)
+{
+    uint32_t *const back = (uint32_t *)(void *)p->s->which.data;
+    uint64_t n;
+    if (!p->ahead) return take_links_back(p, nfirst, err);
+    if (!vl_take_number(&p->in, &n, p->n)) return cut_off("links", err);
+    *nfirst = (size_t)n;
+    if (take_some(p, *nfirst, err)) return err->code;
+    const uint64_t *first = (const uint64_t *)(const void *)p->s->some.data, *other = first + n;
+    const uint64_t *const end[2] = { other, first + p->n };
+    memset(back, 0, p->n * sizeof *back);
+    for (size_t i = 0; i < p->n; i++) {
+        const uint64_t **const from = back[i] ? &other : &first;
+        if (*from == end[back[i] != 0]) return cut_off("links", err);
+        const uint64_t ahead = *(*from)++;
+        if (ahead >= p->n - i || (ahead && back[i + ahead])) return cut_off("links", err);
+        if (ahead) back[i + ahead] = (uint32_t)ahead;
+    }
+    return VL_OK;
+}
+
+/* Links into names and groups. Sums are of unsigned numbers: what is hostile may be any. */
+static vl_code take_names(unpacking *p, uint64_t first, size_t *nfirst, vl_err *err)
+{
+    uint32_t *const which = (uint32_t *)(void *)p->s->which.data, *const linked =
+                                                                      (uint32_t *)(void *)p->s->back.data;
+    uint32_t ngroup = 0;
+    if (take_links(p, nfirst, err)) return err->code;
+    memcpy(linked, which, p->n * sizeof *linked);
+    if (take(p, *nfirst, err)) return err->code;
     const uint64_t *jump = p->value;
     for (size_t i = 0, next = first; i < p->n; i++) {
         const size_t back = which[i];
@@ -319,14 +409,18 @@ static vl_code take_names(unpacking *p, uint64_t first, vl_err *err)
     return VL_OK;
 }
 
-static vl_code take_flags(unpacking *p, vl_place_group *group, vl_err *err)
+static vl_code take_flags(unpacking *p, vl_place_group *group, size_t nfirst, vl_err *err)
 {
     const uint32_t *const which = (const uint32_t *)(const void *)p->s->which.data;
-    if (take(p, p->n, err)) return err->code;
+    const uint32_t *const linked = (const uint32_t *)(const void *)p->s->back.data;
+    if (p->ahead ? take_some(p, nfirst, err) : take(p, p->n, err)) return err->code;
+    const uint64_t *first = p->ahead ? (const uint64_t *)(const void *)p->s->some.data : p->value;
+    const uint64_t *other = first + nfirst;
     memset(group, 0xff, p->n * sizeof *group);
     for (size_t i = 0; i < p->n; i++) {
         vl_place_group *const g = &group[which[i]];
-        set(p, i, VL_PLACE_FLAG, (int64_t)p->value[i] ^ vl_place_guess_flag(g, p->place));
+        const uint64_t flag = p->ahead && linked[i] ? *other++ : *first++;
+        set(p, i, VL_PLACE_FLAG, (int64_t)flag ^ vl_place_guess_flag(g, p->place));
         vl_place_join(g, p->place, i);
     }
     return VL_OK;
@@ -382,9 +476,9 @@ static vl_code unpack_rows(unpacking *p, uint64_t first, vl_err *err)
 {
     vl_place_group *const group = (vl_place_group *)(void *)p->s->group.data;
     const uint8_t *rule;
-    size_t other[2];
+    size_t other[2], nfirst = 0;
     if (take_plain(p, VL_PLACE_CONTIG, err) || take_positions(p, err) || take_plain(p, VL_PLACE_SPAN, err) ||
-        take_names(p, first, err) || take_flags(p, group, err))
+        take_names(p, first, &nfirst, err) || take_flags(p, group, nfirst, err))
         return err->code;
     if (!vl_take_bytes(&p->in, &rule, 1) || *rule >= VL_PLACE_NRULE) return cut_off("rules", err);
     if (take_hows(p, group, other, err) ||
@@ -394,13 +488,15 @@ static vl_code unpack_rows(unpacking *p, uint64_t first, vl_err *err)
     return take_lengths(p, group, other[1], (vl_place_rule)*rule, err);
 }
 
-static vl_code unpack(const vl_unpack_job *job, vl_err *err)
+static vl_code unpack_either(const vl_unpack_job *job, bool ahead, vl_err *err)
 {
     uint64_t fill, n;
     const uint8_t *first;
-    state *const s = state_of(job->work, err);
+    state *const s = state_of(job->work, ahead, err);
     if (!s) return err->code;
-    unpacking p = { .s = s, .in = { job->payload, job->payload + job->n }, .work = job->work };
+    unpacking p = {
+        .s = s, .in = { job->payload, job->payload + job->n }, .work = job->work, .ahead = ahead
+    };
     if (job->width != 8 || !job->len || !vl_take_number(&p.in, &fill, job->len - 1) ||
         !vl_take_number(&p.in, &n, job->len / ROW) || n * ROW != job->len - fill ||
         !vl_take_bytes(&p.in, &first, 8) || fill % 8 || !n)
@@ -419,6 +515,20 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     return VL_OK;
 }
 
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    return pack_either(job, false, out, fits, err);
+}
+
+static vl_code unpack(const vl_unpack_job *job, vl_err *err) { return unpack_either(job, false, err); }
+
+static vl_code pack_ahead(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    return pack_either(job, true, out, fits, err);
+}
+
+static vl_code unpack_ahead(const vl_unpack_job *job, vl_err *err) { return unpack_either(job, true, err); }
+
 const vl_codec vl_codec_place = { .name = "place",
                                   .id = VL_CODEC_place,
                                   .uses = VL_ONE(VL_USE_PLACE),
@@ -428,3 +538,13 @@ const vl_codec vl_codec_place = { .name = "place",
                                   .unpack = unpack,
                                   .release = release,
                                   .parts = true };
+
+const vl_codec vl_codec_place_ahead = { .name = "place-ahead",
+                                        .id = VL_CODEC_place_ahead,
+                                        .uses = VL_ONE(VL_USE_PLACE),
+                                        .types = VL_ONE(VL_I64),
+                                        .first = true,
+                                        .pack = pack_ahead,
+                                        .unpack = unpack_ahead,
+                                        .release = release,
+                                        .parts = true };

@@ -10,10 +10,10 @@ static const struct {
     const char *name;
     vl_trial trial;
 } profiles[] = {
-    [VL_FAST] = { "fast", { 2, { 0, 1 }, 20, VL_LEARNS_NONE } },
-    [VL_COMPACT] = { "compact", { 5, { 0, 1, 2, 3, 4 }, 10, VL_LEARNS_MANY } },
-    [VL_ARCHIVE] = { "archive", { 7, { 0, 1, 2, 3, 4, 5, 6 }, 0, VL_LEARNS_ANY } },
-    [VL_PORTABLE] = { "portable", { 4, { 0, 1, 2, 4 }, 10, VL_LEARNS_NONE } },
+    [VL_FAST] = { "fast", { 2, { 0, 1 }, 20, VL_LEARNS_NONE, false } },
+    [VL_COMPACT] = { "compact", { 5, { 0, 1, 2, 3, 4 }, 10, VL_LEARNS_MANY, false } },
+    [VL_ARCHIVE] = { "archive", { 7, { 0, 1, 2, 3, 4, 5, 6 }, 0, VL_LEARNS_ANY, true } },
+    [VL_PORTABLE] = { "portable", { 4, { 0, 1, 2, 4 }, 10, VL_LEARNS_NONE, false } },
 };
 
 const char *vl_profile_name(vl_profile profile) { return profiles[profile].name; }

@@ -6,6 +6,7 @@
 
 #include "pipeline/in/cut.h"
 #include "pipeline/in/fasta_reference.h"
+#include "pipeline/in/folding.h"
 #include "pipeline/in/learn.h"
 #include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
@@ -49,6 +50,7 @@ typedef struct ingest {
     vl_fasta_reference reference;  /* zeros: there is none */
     vl_inputs inputs;              /* those asked for; owns nothing */
     bool refers;                   /* bases are places in it */
+    vl_folding folding;
     vl_progress progress;
 } ingest;
 
@@ -111,7 +113,9 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     if (is_empty(l, slot)) return VL_OK;
     if (f->join(g->cutter.head, g->cutter.tail, l->block, &l->batch, err))
         return vl_err_file(err, l->block[0].file);
-    if (vl_lay_batch(g->lay, &l->batch, &l->chunks, err)) return err->code;
+    if (vl_folding_batch(&g->folding, &l->batch, err) || vl_lay_batch(g->lay, &l->batch, &l->chunks, err))
+        return err->code;
+    vl_folding_back(&g->folding, &l->batch);
     l->rows = vl_lay_rows(g->lay, 0);
     for (int s = 0; s < g->cutter.nstream; s++) vl_buf_free(&l->block[s].bytes);
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
@@ -471,6 +475,7 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
     if (vl_store_create(&g->store, g->ask->store, g->ask->profile, g->ask->force, err)) return err->code;
     const vl_shared *const given = g->reference.letters ? &g->reference.shared : NULL;
     if (vl_lay_open(&g->lay, g->cutter.format->schema, g->ask->profile, given, err) ||
+        vl_folding_open(&g->folding, g->cutter.format->schema, g->ask->profile, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
     if (make_slots(g, err) || move(g, err) || check_ends(g, err)) return err->code;
@@ -483,6 +488,7 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
     if (note_tally(g, err) || vl_indexing_end(g->indexing, g->cutter.format->schema, g->store, &g->work, err))
         return err->code;
     free_slots(g);
+    vl_folding_close(&g->folding);
     vl_fasta_reference_close(&g->reference);
     return vl_store_seal(g->store, g->ask->threads, err);
 }
@@ -554,6 +560,7 @@ static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *
     done->seconds = vl_progress_seconds(&g.progress);
 out:
     free_slots(&g);
+    vl_folding_close(&g.folding);
     vl_store_close(g.store);
     vl_lay_close(g.lay);
     vl_fasta_reference_close(&g.reference);

@@ -262,16 +262,25 @@ static vl_code grow_fields(vl_lay *lay, int n, vl_err *err)
     return VL_OK;
 }
 
-/* The store's number for a field that a batch added; the rows before it have nothing there. */
-static vl_code find_added(vl_lay *lay, const vl_field *field, int *out, vl_err *err)
+static int number_of(const vl_lay *lay, const char *path)
 {
+    int f = 0;
+    while (f < lay->whole.nfield && strcmp(lay->all[f].path, path) != 0) f++;
+    return f;
+}
+
+/* The store's number for field i, which a batch added; the rows before it have nothing there. */
+static vl_code find_added(vl_lay *lay, const vl_schema *batch, int i, int *out, vl_err *err)
+{
+    const vl_field *const field = &batch->field[i];
     const int n = lay->whole.nfield;
-    for (*out = lay->nfixed; *out < n; ++*out)
-        if (!strcmp(lay->all[*out].path, field->path)) return VL_OK;
+    if ((*out = number_of(lay, field->path)) < n) return VL_OK;
     if (n - lay->nfixed == VL_MAX_ADDED)
         return vl_fail(err, VL_EUNSUP, "more than %d columns that the data names", VL_MAX_ADDED);
     if (grow_fields(lay, n + 1, err)) return err->code;
     lay->all[n] = *field;
+    if (field->offset_of) /* it was added before */
+        lay->all[n].offset_of = 1 + number_of(lay, batch->field[field->offset_of - 1].path);
     lay->whole.nfield = n + 1;
     if (open_field(lay, n, err)) return err->code;
     lay->all[n].path = lay->field[n]->spec.path;
@@ -336,11 +345,12 @@ static vl_code lay_added(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *e
 {
     for (int i = lay->nfixed; i < batch->schema->nfield; i++) {
         int f;
-        if (find_added(lay, &batch->schema->field[i], &f, err) || lay_field(lay, f, batch, i, out, err))
+        if (find_added(lay, batch->schema, i, &f, err) || lay_field(lay, f, batch, i, out, err))
             return err->code;
     }
     for (int f = lay->nfixed; f < lay->whole.nfield; f++) {
         const int t = lay->all[f].table;
+        if (lay->all[f].offset_of) continue; /* its rows are those of the other */
         if (lay_nothing(&lay->rows[f], lay->field[f]->n, lay->nrow[t] + batch->nrow[t], out, err))
             return err->code;
     }

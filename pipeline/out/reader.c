@@ -1,5 +1,5 @@
 /* Reader (reader.h): a cache of chunks, each unpacked once by the first slot that needs it. */
-#include "pipeline/out/reader.h"
+#include "pipeline/out/unfolding.h"
 
 #include "formats/xxh3.h"
 
@@ -34,7 +34,8 @@ typedef struct tally {
 struct vl_reader {
     vl_store *store; /* borrowed */
     vl_columns columns;
-    vl_page **page; /* owned */
+    const vl_fold *fold; /* NULL: all rows are as they were stored */
+    vl_page **page;      /* owned */
     size_t npage, cpage, most;
     uint64_t clock; /* calls of vl_reader_rows */
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
@@ -57,7 +58,10 @@ vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *progra
     r->most = VL_READER_PAGES + (size_t)vl_store_ncolumn(store);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->change, NULL);
-    return vl_columns_read(&r->columns, store, program, old, err);
+    if (vl_columns_read(&r->columns, store, program, old, err)) return err->code;
+    const vl_fold *const fold = r->columns.schema->fold;
+    r->fold = fold && fold->is_folded(r->columns.schema) ? fold : NULL;
+    return VL_OK;
 }
 
 vl_store *vl_reader_store(const vl_reader *r) { return r->store; }
@@ -342,8 +346,8 @@ static vl_code plan_fixed(vl_reader *r, vl_plan *plan, int f, uint64_t first, si
     return vl_reader_span(r, &plan->span[f], r->columns.column[f], first, n, err);
 }
 
-vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
-                       vl_work *work, vl_err *err)
+vl_code vl_reader_stored(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n,
+                         const vl_want *want, vl_work *work, vl_err *err)
 {
     if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
         return vl_fail(err, VL_ESTORE, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
@@ -361,6 +365,13 @@ vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, s
             return err->code;
     }
     return VL_OK;
+}
+
+vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
+                       vl_work *work, vl_err *err)
+{
+    return r->fold && r->fold->table == table ? vl_unfolding_plan(r, r->fold, plan, first, n, want, work, err)
+                                              : vl_reader_stored(r, plan, table, first, n, want, work, err);
 }
 
 vl_code vl_reader_referred(vl_reader *r, vl_plan *plan, int field, uint64_t first, size_t n,
@@ -418,7 +429,7 @@ static vl_code load_once(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work
 }
 
 /* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
-vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
+vl_code vl_reader_load_stored(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
     for (int f = 0; f < r->columns.schema->nfield && r->once; f++)
         if (!is_filled(r, f) && load_once(r, &plan->span[f], &plan->batch.col[f].data, work, err))
@@ -430,6 +441,12 @@ vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
         if (!is_filled(r, f) && vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err))
             return err->code;
     return VL_OK;
+}
+
+vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
+{
+    if (vl_reader_load_stored(r, plan, work, err) || !r->fold) return err->code;
+    return vl_unfolding_load(r, r->fold, plan, work, err);
 }
 
 vl_code vl_reader_want(const vl_reader *r, const vl_sight *sight, int n, vl_want **want, vl_err *err)
@@ -482,6 +499,7 @@ static void free_spans(vl_reader *r, vl_span *span, int n)
 void vl_plan_free(vl_reader *r, vl_plan *plan)
 {
     const bool made = plan->batch.schema != NULL;
+    vl_unfolding_free(r, plan);
     free_spans(r, plan->span, made ? plan->batch.schema->nfield : 0);
     free_spans(r, plan->piece, made ? (int)plan->batch.npiece_column : 0);
     if (made) vl_batch_free(&plan->batch);

@@ -11,6 +11,7 @@
 #ifndef VL_READER_H
 #define VL_READER_H
 
+#include "formats/fold.h"
 #include "pipeline/out/columns.h"
 
 enum { VL_READER_PAGES = 48 };
@@ -29,10 +30,11 @@ void vl_span_free(vl_span *span); /* memory only; unpin first */
 /* Rows of some tables, parts of streams and pieces, planned and then loaded into a batch as parse made it.
  * Reused. */
 typedef struct vl_plan {
-    vl_span *span;  /* owned; [nfield] */
-    vl_span *piece; /* owned; [piece columns] */
-    size_t npiece;  /* rows of the piece table whose pieces are planned */
-    vl_batch batch; /* what load fills; its schema is the reader's */
+    vl_span *span;                  /* owned; [nfield] */
+    vl_span *piece;                 /* owned; [piece columns] */
+    size_t npiece;                  /* rows of the piece table whose pieces are planned */
+    vl_batch batch;                 /* what load fills; its schema is the reader's */
+    struct vl_unfolding *unfolding; /* owned; out/unfolding.h; NULL: rows are as they were stored */
 } vl_plan;
 
 /* Chunks that were fetched for one job, while the reader takes digests. Reused. */
@@ -58,8 +60,6 @@ uint64_t vl_reader_nrow(const vl_reader *r, int table);
 vl_code vl_plan_init(vl_plan *plan, const vl_reader *r, vl_err *err);
 void vl_plan_free(vl_reader *r, vl_plan *plan);
 
-/* What is wanted of a field: nothing; how many elements each row has, for which none are unpacked; all. */
-typedef enum vl_want { VL_WANT_NOT, VL_WANT_LENGTHS, VL_WANT_ROWS } vl_want;
 typedef struct vl_sight {
     int field;
     vl_want want;
@@ -69,6 +69,10 @@ typedef struct vl_sight {
  * those of the program). Other tables of the plan keep what was planned. */
 vl_code vl_reader_rows(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n, const vl_want *want,
                        vl_work *work, vl_err *err);
+/* The same of what the store has, though it be folded (formats/fold.h). And load. */
+vl_code vl_reader_stored(vl_reader *r, vl_plan *plan, int table, uint64_t first, size_t n,
+                         const vl_want *want, vl_work *work, vl_err *err);
+vl_code vl_reader_load_stored(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 /* Ordered. Plans the rows, of the table that a ragged field's references (vl_field.ref_step) point at, from
  * the least to the greatest that n rows from first on have. VL_ESTORE: these lie far from each other. */
 vl_code vl_reader_referred(vl_reader *r, vl_plan *plan, int field, uint64_t first, size_t n,

@@ -109,7 +109,7 @@ def cases(t, f):
         if row["file"].endswith(".cram") and row["expected"] == "exact":
             decoded(t, f, row["file"], path)
         elif row["expected"] == "exact":
-            for profile in ("compact", "portable"):
+            for profile in ("compact", "archive", "portable"):
                 exact(t, f, row["file"], path, profile)
         else:
             refused(t, f, row["file"], path, places(row["expected"]))

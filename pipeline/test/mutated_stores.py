@@ -7,7 +7,7 @@ right: what `verify` calls ok and what `export` gives out is the original text.
 HDF5 itself dies of some; that is the store's fault, said as that (guard.h). Of some it asks for more memory
 than there is, which is said too. With a build that has sanitizers
 no report may come from anywhere but from within HDF5. The seed is VIAL_SEED or drawn, and printed.
-VIAL_SOAK=seconds goes on that long; VIAL_MUTANTS=N makes N of each of the eight stores: 500 are 4,000.
+VIAL_SOAK=seconds goes on that long; VIAL_MUTANTS=N makes N of each of the nine stores: 500 are 4,500.
 
 Suites: store. Also: asan.
 """
@@ -259,7 +259,7 @@ def parts():
     if HDF5 and XXH and hasattr(HDF5, "H5_checksum_metadata"):
         return [Part(f"{make.__name__} {profile}", mutants, (make, profile))
                 for make in (some_reads, some_pairs, some_spectra, some_alignments)
-                for profile in ("compact", "portable")]
+                for profile in ("compact", "portable", *["archive"] * (make is some_alignments))]
     return [lambda t, f: t.skip("HDF5 and xxHash are not there as shared libraries")]
 
 

@@ -39,7 +39,7 @@ static void draw_odd(uint8_t *row, uint64_t *dice)
 }
 
 /* Pairs whose second ends follow eight rows behind, and between them rows of any sort. */
-static void draw_places(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
+void draw_places(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
 {
     vl_err err = VL_ERR_INIT;
     const size_t rows = n / VL_PLACE_N, block = 2 * PAIRS;

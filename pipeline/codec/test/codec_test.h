@@ -36,6 +36,9 @@ void draw(vl_buf *plain, sort of, size_t n, vl_type type, uint64_t seed);
 /* Reads of a small genome, as a codec's draw; each begins with the letter N (check_overlap.c). */
 void draw_overlapping(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
 
+/* Rows of pairs, as draw of the codecs of places (check_place.c). */
+void draw_places(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
+
 /* What a codec's own file says. All may be NULL. */
 typedef struct vl_codec_test {
     /* Bytes that the codec must hold itself; without this, it must hold some sort of each type that it
