@@ -4,12 +4,9 @@
 #ifndef VL_CONTEXT_AVX2_H
 #define VL_CONTEXT_AVX2_H
 
-#include <immintrin.h>
 #include <stdbool.h>
 
-#include "kernels/choose.h"
-
-enum { VL_EIGHT = 8 };
+#include "kernels/rans_avx2.h"
 
 /* What is known of the rows of 8 lanes. */
 typedef struct eight {
@@ -139,11 +136,6 @@ VL_TARGET_AVX2 static inline __m256i load8_byte(const uint8_t *src)
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)src));
 }
 
-VL_TARGET_AVX2 static inline unsigned mask8(__m256i m)
-{
-    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m));
-}
-
 VL_TARGET_AVX2 static void context_list_avx2(uint32_t *context, const uint8_t *sym, size_t nstep,
                                              const uint32_t *length, const vl_lanes *at, const vl_context *m)
 {
@@ -181,79 +173,15 @@ VL_TARGET_AVX2 static size_t context_freq_avx2(uint32_t *freq, uint32_t *other, 
     return nother;
 }
 
-/* (x + 1/2) / f rounded down, which is x / f: no whole number is nearer than 2^-13. That by which to multiply
- * is known before x is. */
-VL_TARGET_AVX2 static inline __m128i divide4(__m128i x, __m128i f)
-{
-    const __m256d part = _mm256_div_pd(_mm256_set1_pd(1), _mm256_cvtepi32_pd(f));
-    const __m256d less = _mm256_cvtepi32_pd(_mm_xor_si128(x, _mm_set1_epi32(INT32_MIN))); /* by 2^31 */
-    return _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_add_pd(less, _mm256_set1_pd(2147483648.5)), part));
-}
-
-VL_TARGET_AVX2 static inline __m256i divide8(__m256i x, __m256i f)
-{
-    return _mm256_setr_m128i(divide4(_mm256_castsi256_si128(x), _mm256_castsi256_si128(f)),
-                             divide4(_mm256_extracti128_si256(x, 1), _mm256_extracti128_si256(f, 1)));
-}
-
-/* Which of 8 words go where: of those of the mask, in order, the n-th one ... */
-typedef struct orders {
-    uint64_t pack[256];   /* byte n: the lane that the n-th word of the mask is of; they end at byte 7 */
-    uint64_t unpack[256]; /* byte l: the number of lane l's word in the mask */
-} orders;
-
-static inline void fill_orders(orders *o)
-{
-    for (unsigned mask = 0; mask < 256; mask++) {
-        unsigned n = 0, first = 8 - (unsigned)__builtin_popcount(mask);
-        o->pack[mask] = o->unpack[mask] = 0;
-        for (unsigned l = 0; l < 8; l++) {
-            o->unpack[mask] |= (uint64_t)n << 8 * l;
-            if (mask >> l & 1) o->pack[mask] |= (uint64_t)l << 8 * (first + n++);
-        }
-    }
-}
-
-VL_TARGET_AVX2 static inline __m256i order8(__m256i x, uint64_t order)
-{
-    return _mm256_permutevar8x32_epi32(x, _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)order)));
-}
-
-/* The low 16 bits of lanes, those of the mask last. */
-VL_TARGET_AVX2 static inline __m128i words8(__m256i x, uint64_t order)
-{
-    const __m256i low = _mm256_and_si256(order8(x, order), _mm256_set1_epi32(0xffff));
-    return _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
-}
-
-/* One step of 8 lanes; returns where their words begin. Writes 8 words before *word, of which some count. */
-VL_TARGET_AVX2 static inline uint16_t *write8(uint16_t *word, __m256i *state, const uint32_t *freq,
-                                              const orders *o)
-{
-    const __m256i pair = _mm256_loadu_si256((const void *)freq), first = _mm256_srli_epi32(pair, 16),
-                  f = _mm256_and_si256(pair, _mm256_set1_epi32(0xffff));
-    __m256i x = *state;
-    const __m256i full =
-        _mm256_cmpgt_epi32(_mm256_add_epi32(_mm256_srli_epi32(x, 20), _mm256_set1_epi32(1)), f);
-    const unsigned mask = mask8(full);
-    _mm_storeu_si128((void *)(word - VL_EIGHT), words8(x, o->pack[mask]));
-    x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), full);
-    const __m256i q = divide8(x, f), r = _mm256_sub_epi32(x, _mm256_mullo_epi32(q, f));
-    *state = _mm256_add_epi32(_mm256_slli_epi32(q, VL_FREQ_BITS), _mm256_add_epi32(r, first));
-    return word - __builtin_popcount(mask);
-}
-
 VL_TARGET_AVX2 static size_t rans_write_avx2(uint16_t *end, uint32_t *state, const uint32_t *freq,
                                              size_t nstep)
 {
     enum { EIGHTS = VL_LANES / VL_EIGHT };
-    orders o;
     uint16_t *word = end;
     __m256i x[EIGHTS];
-    fill_orders(&o);
     for (size_t g = 0; g < EIGHTS; g++) x[g] = _mm256_set1_epi32(1 << 16);
     for (size_t i = nstep * VL_LANES; i;)
-        for (size_t g = EIGHTS; g-- > 0;) word = write8(word, &x[g], freq + (i -= VL_EIGHT), &o);
+        for (size_t g = EIGHTS; g-- > 0;) word = write8(word, &x[g], freq + (i -= VL_EIGHT));
     for (size_t g = 0; g < EIGHTS; g++) _mm256_storeu_si256((void *)(state + g * VL_EIGHT), x[g]);
     return (size_t)(end - word);
 }
@@ -273,16 +201,6 @@ VL_TARGET_AVX2 static inline __m256i read8(__m256i *state, __m256i context, cons
     return symbol;
 }
 
-/* Words for the states that need them; returns how many. */
-VL_TARGET_AVX2 static inline size_t refill8(__m256i *state, const uint16_t *word, const orders *o)
-{
-    const __m256i low = _mm256_cmpeq_epi32(_mm256_srli_epi32(*state, 16), _mm256_setzero_si256());
-    const unsigned mask = mask8(low);
-    const __m256i next = order8(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)word)), o->unpack[mask]);
-    *state = _mm256_blendv_epi8(*state, _mm256_or_si256(_mm256_slli_epi32(*state, 16), next), low);
-    return (size_t)__builtin_popcount(mask);
-}
-
 /* What stands for symbols without frequency, from others[*k] on; false: there are too few. */
 VL_TARGET_AVX2 static bool others8(__m256i *symbol, unsigned none, size_t at, uint32_t *where,
                                    const uint8_t *other, size_t nother, size_t *k)
@@ -299,13 +217,6 @@ VL_TARGET_AVX2 static bool others8(__m256i *symbol, unsigned none, size_t at, ui
     return true;
 }
 
-VL_TARGET_AVX2 static inline void store8_byte(uint8_t *dst, __m256i symbol)
-{
-    const __m128i words =
-        _mm_packus_epi32(_mm256_castsi256_si128(symbol), _mm256_extracti128_si256(symbol, 1));
-    _mm_storel_epi64((void *)dst, _mm_packus_epi16(words, words));
-}
-
 VL_TARGET_AVX2 static size_t context_read_avx2(uint8_t *sym, uint32_t *where, const uint16_t *word,
                                                size_t nword, uint32_t *state, const uint8_t *other,
                                                size_t nother, size_t nstep, const uint32_t *length,
@@ -315,11 +226,9 @@ VL_TARGET_AVX2 static size_t context_read_avx2(uint8_t *sym, uint32_t *where, co
     const wide8 w = wide8_of(m);
     const __m256i last = _mm256_set1_epi32((int)m->nsymbol);
     const size_t ngroup = at->n / VL_EIGHT;
-    orders o;
     eight p[EIGHTS];
     __m256i x[EIGHTS];
     size_t used = 0, k = 0;
-    fill_orders(&o);
     for (size_t g = 0; g < ngroup; g++) {
         p[g] = begin_eight(&w, at, g * VL_EIGHT);
         x[g] = _mm256_loadu_si256((const void *)(state + g * VL_EIGHT));
@@ -329,7 +238,7 @@ VL_TARGET_AVX2 static size_t context_read_avx2(uint8_t *sym, uint32_t *where, co
         for (size_t g = 0; g < ngroup; g++, i += VL_EIGHT) {
             begin_rows8(&w, &p[g], length);
             __m256i symbol = read8(&x[g], contexts8(&w, &p[g]), m);
-            used += refill8(&x[g], word + used, &o);
+            used += refill8(&x[g], word + used);
             const unsigned none = mask8(_mm256_cmpeq_epi32(symbol, last));
             if (__builtin_expect(none, 0) && !others8(&symbol, none, i, where, other, nother, &k))
                 return SIZE_MAX;

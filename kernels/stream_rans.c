@@ -47,20 +47,71 @@ static size_t stream_read_scalar(uint8_t *sym, const uint16_t *word, size_t nwor
             uint32_t x = state[l];
             const uint32_t entry = table[(last[l] & mask) << VL_STREAM_BITS | (x & (VL_STREAM_ALL - 1))];
             x = ((entry >> 20) + 1) * (x >> VL_STREAM_BITS) + (entry >> 8 & (VL_STREAM_ALL - 1));
-            if (x < LOW) {
-                if (used == nword) return SIZE_MAX;
-                x = x << 16 | word[used++];
-            }
+            const uint32_t low = x < LOW; /* as likely as not: no branch */
+            x = low ? x << 16 | word[used] : x;
+            used += low;
             state[l] = x;
             last[l] = entry & 255;
             *sym++ = (uint8_t)entry;
         }
+        if (used > nword) return SIZE_MAX;
     }
     return used;
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "kernels/rans_avx2.h"
+
+/* One step of 8 lanes from their symbols before, which become those of now; returns the words it took. */
+VL_TARGET_AVX2 static inline size_t read_eight(__m256i *state, __m256i *last, const uint16_t *word,
+                                               const uint32_t *table, __m256i known)
+{
+    const __m256i slots = _mm256_set1_epi32(VL_STREAM_ALL - 1), one = _mm256_set1_epi32(1);
+    const __m256i context = _mm256_slli_epi32(_mm256_and_si256(*last, known), VL_STREAM_BITS);
+    const __m256i at = _mm256_or_si256(context, _mm256_and_si256(*state, slots));
+    const __m256i entry = _mm256_i32gather_epi32((const int *)(const void *)table, at, 4);
+    const __m256i f = _mm256_add_epi32(_mm256_srli_epi32(entry, 20), one);
+    *state = _mm256_add_epi32(_mm256_mullo_epi32(f, _mm256_srli_epi32(*state, VL_STREAM_BITS)),
+                              _mm256_and_si256(_mm256_srli_epi32(entry, 8), slots));
+    *last = _mm256_and_si256(entry, _mm256_set1_epi32(255));
+    return refill8(state, word);
+}
+
+VL_TARGET_AVX2 static size_t stream_write_avx2(uint16_t *end, uint32_t *state, const uint32_t *freq,
+                                               size_t nstep, size_t lanes)
+{
+    if (lanes != VL_STREAM_LANES) return stream_write_scalar(end, state, freq, nstep, lanes);
+    __m256i x = _mm256_set1_epi32(LOW), y = x;
+    uint16_t *word = end;
+    for (const uint32_t *f = freq + nstep * VL_STREAM_LANES; f > freq;) {
+        word = write8(word, &y, f -= VL_EIGHT);
+        word = write8(word, &x, f -= VL_EIGHT);
+    }
+    _mm256_storeu_si256((void *)state, x);
+    _mm256_storeu_si256((void *)(state + VL_EIGHT), y);
+    return (size_t)(end - word);
+}
+
+VL_TARGET_AVX2 static size_t stream_read_avx2(uint8_t *sym, const uint16_t *word, size_t nword,
+                                              uint32_t *state, size_t nstep, size_t lanes,
+                                              const uint32_t *table, uint32_t mask)
+{
+    if (lanes != VL_STREAM_LANES)
+        return stream_read_scalar(sym, word, nword, state, nstep, lanes, table, mask);
+    const __m256i known = _mm256_set1_epi32((int)mask & 255);
+    __m256i x = _mm256_loadu_si256((const void *)state), y = _mm256_loadu_si256((const void *)(state + 8)),
+            last = _mm256_setzero_si256(), other = last;
+    size_t used = 0;
+    for (size_t i = 0; i < nstep && used <= nword; i++, sym += VL_STREAM_LANES) {
+        used += read_eight(&x, &last, word + used, table, known);
+        used += read_eight(&y, &other, word + used, table, known);
+        store8_byte(sym, last);
+        store8_byte(sym + 8, other);
+    }
+    _mm256_storeu_si256((void *)state, x);
+    _mm256_storeu_si256((void *)(state + 8), y);
+    return used <= nword ? used : SIZE_MAX;
+}
 
 /* x / f, exactly: both are far below 2^53. */
 VL_TARGET_AVX512 static inline __m512i divide(__m512i x, __m512i f)
@@ -133,6 +184,10 @@ void vl_stream_rans_choose(vl_kernels *k, unsigned isa)
     k->stream_write = stream_write_scalar;
     k->stream_read = stream_read_scalar;
 #if defined(__x86_64__)
+    if (isa & VL_AVX2) {
+        k->stream_write = stream_write_avx2;
+        k->stream_read = stream_read_avx2;
+    }
     if (isa & VL_AVX512) {
         k->stream_write = stream_write_avx512;
         k->stream_read = stream_read_avx512;

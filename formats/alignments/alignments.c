@@ -19,7 +19,7 @@ static const vl_field fields[VL_AL_NFIELD] = {
                       .ref_step = VL_PLACE_N,
                       .role = "contig position span flag mate_contig mate_position template_length name" },
     [VL_AL_MAPQ] = { "alignments/mapq", VL_U8, VL_FIXED, VL_AT_ALIGNMENT, VL_USE_NUMBER, "Phred", "255",
-                     "mapping quality", 0, 0, 0 },
+                     "mapping quality", .brief = true },
     [VL_AL_CIGAR] = { "alignments/cigar", VL_U32, VL_RAGGED, VL_AT_ALIGNMENT, VL_USE_NUMBER, "", "empty",
                       "operations, length << 4 | code: 0 to 9 are M I D N S H P = X B", .brief = true },
     [VL_AL_NAME] = { "alignments/name", VL_U8, VL_RAGGED, VL_AT_NAME, VL_USE_TEXT, "", "",

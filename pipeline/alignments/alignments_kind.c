@@ -4,6 +4,7 @@
 #include "pipeline/alignments/alignments_qc.h"
 #include "pipeline/alignments/alignments_summaries.h"
 #include "pipeline/alignments/alignments_view.h"
+#include "pipeline/out/serve.h"
 
 vl_code vl_alignments_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_alignments_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
@@ -20,6 +21,8 @@ static const vl_summary *const summaries[] = { &vl_alignments_flagstat,
                                                &vl_alignments_look,
                                                NULL };
 
+static const vl_served served = { .endpoint = "reads", .format = "BAM", .form = "bam", .header = "header" };
+
 const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .rows = "alignments",
                                      .units = "bases",
@@ -28,6 +31,7 @@ const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .tally = &vl_alignments_tally,
                                      .index = indexes,
                                      .summary = summaries,
+                                     .served = &served,
                                      .qc = forms,
                                      .measures = &vl_alignments_measures,
                                      .question = &vl_alignments_question,

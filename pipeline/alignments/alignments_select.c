@@ -83,19 +83,11 @@ static vl_code make_wants(const vl_regions *r, vl_wanted **out, size_t *n, vl_er
         *n = 0;
         for (size_t i = 0; i < r->n; i++) {
             const vl_region *const x = &r->region[i];
-            const uint64_t last = vl_place_key(x->to > x->from ? x->to - 1 : x->from);
-            vl_box *const before = *n ? &want[*n - 1].key : NULL;
-            if (before && x->contig >= 0 && before->lo[VL_AK_CONTIG] == vl_place_key(x->contig) &&
-                x->from - r->region[i - 1].to < gap) {
-                before->hi[VL_AK_FROM] = last;
-                continue;
-            }
-            const bool none = x->contig < 0;
-            want[(*n)++].key =
-                (vl_box){ .n = VL_AK_N,
-                          .lo = { vl_place_key(x->contig), 0, none ? 0 : vl_place_key(x->from + 1), 0 },
-                          .hi = { vl_place_key(x->contig), none ? UINT64_MAX : last, UINT64_MAX,
-                                  UINT64_MAX } };
+            const vl_box key =
+                x->contig < 0 ? vl_region_key(-1, -2, INT64_MAX) : vl_region_key(x->contig, x->from, x->to);
+            if (i && x->contig >= 0 && x[-1].contig == x->contig && x->from - x[-1].to < gap)
+                want[*n - 1].key.hi[VL_AK_FROM] = key.hi[VL_AK_FROM];
+            else want[(*n)++].key = key;
         }
         if (gap > INT64_MAX / 8) break;
     }
@@ -146,10 +138,10 @@ static vl_code narrow_name(vl_viewer *v, vl_rows *may, vl_err *err)
     if (!want) return vl_fail(err, VL_ENOMEM, "no memory for names");
     for (size_t i = 0; i < n; i++) {
         const size_t last = (i + 1) * step < rows->n ? (i + 1) * step - 1 : rows->n - 1;
-        want[i].key = (vl_box){ .n = VL_AK_N,
-                                .lo = { 0, 0, 0, rows->run[i * step].first },
-                                .hi = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                                        rows->run[last].first + rows->run[last].n - 1 } };
+        want[i].key =
+            (vl_box){ .n = VL_AK_N,
+                      .lo = { 0, 0, rows->run[i * step].first },
+                      .hi = { UINT64_MAX, UINT64_MAX, rows->run[last].first + rows->run[last].n - 1 } };
     }
     if (!vl_find_may(v->r, &vl_alignments_by_place, want, n, &v->work, &some, err))
         vl_rows_cross(may, &some, err);

@@ -43,10 +43,7 @@ static vl_code find_rows(vl_depth_reading *d, vl_work *work, vl_err *err)
 {
     const vl_region *const r = d->rule->region;
     if (!r) return vl_rows_add(&d->rows, 0, vl_reader_nrow(d->r, VL_AT_ALIGNMENT), err);
-    const vl_wanted want = { .key = { .n = VL_AK_N,
-                                      .lo = { vl_place_key(r->contig), 0, vl_place_key(r->from + 1), 0 },
-                                      .hi = { vl_place_key(r->contig), vl_place_key(r->to - 1), UINT64_MAX,
-                                              UINT64_MAX } } };
+    const vl_wanted want = { .key = vl_region_key(r->contig, r->from, r->to) };
     return vl_find_may(d->r, &vl_alignments_by_place, &want, 1, work, &d->rows, err);
 }
 

@@ -97,10 +97,7 @@ static vl_code choose_columns(const vl_reader *r, question *q, vl_want **want, v
 static vl_code read_records(vl_summary_job *job, question *q, vl_err *err)
 {
     const vl_region *const r = &q->look.region;
-    const vl_wanted wanted = { .key = { .n = VL_AK_N,
-                                        .lo = { vl_place_key(r->contig), 0, vl_place_key(r->from + 1), 0 },
-                                        .hi = { vl_place_key(r->contig), vl_place_key(r->to - 1), UINT64_MAX,
-                                                UINT64_MAX } } };
+    const vl_wanted wanted = { .key = vl_region_key(r->contig, r->from, r->to) };
     vl_rows rows = { 0 };
     vl_want *want = NULL;
     vl_plan plan = { 0 };

@@ -63,6 +63,8 @@ static int run(const vl_command *me, int argc, char **argv)
           "another format of the kind; default: what FILE or R1 ends in, else as they came" },
         { 0, "values", VL_OPT_FLAG, &ask.values, NULL,
           "where the original cannot be made again: a valid text of the same values" },
+        { 0, "level", VL_OPT_CHOICE, &ask.level, "N", "of BGZF, 0 to 12; usual: what suits the name",
+          .choices = VL_OUTPUT_LEVELS },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "where", VL_OPT_TEXT, &where, "EXPR",

@@ -61,6 +61,8 @@ static int run(const vl_command *me, int argc, char **argv)
           "of a table (-O tsv): these, or any column of the store", 0, NULL },
         { 'c', "count", VL_OPT_FLAG, &ask.count, NULL, "only how many rows there are", 0, NULL },
         { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output", 0, NULL },
+        { 0, "level", VL_OPT_CHOICE, &ask.level, "N", "of BGZF, 0 to 12; usual: what suits the name",
+          .choices = VL_OUTPUT_LEVELS },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists", 0, NULL },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank", 0,
           NULL },

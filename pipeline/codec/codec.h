@@ -108,6 +108,13 @@ typedef struct vl_unpack_job {
     vl_work *work;        /* borrowed */
 } vl_unpack_job;
 
+/* The elements that hold what is wanted, of all n. */
+static inline vl_part vl_wanted_elements(const vl_unpack_job *job, size_t n)
+{
+    const size_t w = job->width;
+    return job->want.to ? (vl_part){ job->want.from / w, (job->want.to + w - 1) / w } : (vl_part){ 0, n };
+}
+
 /* Sets of uses and types, for vl_codec.uses and .types. */
 #define VL_ONE(x) (1u << (x))
 enum { VL_ANY = -1, VL_BYTES = VL_ONE(VL_U8) | VL_ONE(VL_I8), VL_WIDE = ~VL_BYTES };

@@ -16,9 +16,9 @@ static uint64_t step_of(const uint8_t *plain, size_t len)
     return len < 16 ? 0 : vl_le64(plain + 8) - vl_le64(plain);
 }
 
-static void draw_line(uint8_t *plain, size_t len, uint64_t first, uint64_t step)
+static void draw_line(uint8_t *plain, vl_part part, uint64_t first, uint64_t step)
 {
-    for (size_t i = 0; i < len / 8; i++) vl_put_le64(plain + 8 * i, first + i * step);
+    for (size_t i = part.from; i < part.to; i++) vl_put_le64(plain + 8 * i, first + i * step);
 }
 
 static bool is_line(const vl_pack_job *job)
@@ -47,12 +47,13 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     if (job->n != want)
         return vl_fail(err, VL_ESTORE, "const chunk has %zu bytes, expected %zu", job->n, want);
     if (!job->len) return VL_OK;
+    const vl_part part = vl_wanted_elements(job, job->len / width);
     if (width == 8) {
-        draw_line(job->plain, job->len, vl_le64(job->payload), vl_le64(job->payload + 8));
+        draw_line(job->plain, part, vl_le64(job->payload), vl_le64(job->payload + 8));
     } else if (width == 1) {
-        memset(job->plain, job->payload[0], job->len);
+        memset(job->plain + part.from, job->payload[0], part.to - part.from);
     } else {
-        for (size_t i = 0; i < job->len; i += width) memcpy(job->plain + i, job->payload, width);
+        for (size_t i = part.from; i < part.to; i++) memcpy(job->plain + i * width, job->payload, width);
     }
     return VL_OK;
 }
@@ -63,4 +64,5 @@ const vl_codec vl_codec_const = { .name = "const",
                                   .types = VL_ANY,
                                   .first = true,
                                   .pack = pack,
-                                  .unpack = unpack };
+                                  .unpack = unpack,
+                                  .parts = true };

@@ -94,8 +94,9 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     if (job->width != 1 || !job->len || !vl_take_number(&in, &fill, job->len - 1) ||
         !vl_take_number(&in, &n, job->len - fill) || !n)
         return vl_fail(err, VL_ESTORE, "chunk of names: first bytes are cut off or make no sense");
-    const size_t len = job->len - fill, some = job->want.to ? job->want.to : len;
-    if (vl_name_unpack(s->unpack, &in, n, job->plain, len, some, job->work, err)) return err->code;
+    const size_t len = job->len - fill;
+    const vl_part want = vl_wanted_elements(job, len);
+    if (vl_name_unpack(s->unpack, &in, n, job->plain, len, want, job->work, err)) return err->code;
     memset(job->plain + len, job->plain[len - 1], fill);
     return VL_OK;
 }

@@ -96,12 +96,14 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
         memcpy(job->plain, s->value.data, n);
     } else {
         uint64_t *const value = (uint64_t *)(void *)s->value.data;
+        const vl_part part = vl_wanted_elements(job, n);
         if (vl_numbers_unpack(s->numbers, &in, value, n, NULL, NULL, job->work, err)) return err->code;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = part.from < n ? part.from : n - 1; i < part.to && i < n; i++) {
             const uint64_t v = *sign ? value[i] >> 1 ^ -(value[i] & 1) : value[i];
             memcpy(job->plain + i * width, &v, width);
         }
     }
+    if (job->want.to && job->want.to <= n * width) return VL_OK;
     for (size_t i = n; i < all; i++) memcpy(job->plain + i * width, job->plain + (n - 1) * width, width);
     return VL_OK;
 }
@@ -114,4 +116,5 @@ const vl_codec vl_codec_numbers = { .name = "numbers",
                                     .from_effort = 2,
                                     .pack = pack,
                                     .unpack = unpack,
-                                    .release = release };
+                                    .release = release,
+                                    .parts = true };

@@ -257,6 +257,7 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
 typedef struct unpacking {
     int64_t *place; /* [n] rows */
     size_t n;
+    size_t some; /* rows that are wanted, from the first on; their mates may be any */
     state *s;
     uint64_t *value;
     vl_rest in;
@@ -336,7 +337,7 @@ static vl_code take_mates(unpacking *p, size_t other, int mate, int own, vl_err 
 {
     if (take(p, other, err)) return err->code;
     const uint64_t *v = p->value;
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->some; i++)
         if (p->s->how.data[i] & OTHER_MATE)
             set(p, i, mate, (int64_t)((uint64_t)unzigzag(*v++) + (uint64_t)vl_place_of(p->place, i, own)));
     return VL_OK;
@@ -348,7 +349,7 @@ static vl_code take_lengths(unpacking *p, const vl_place_group *group, size_t ot
     const uint32_t *const which = (const uint32_t *)(const void *)p->s->which.data;
     if (take(p, other, err)) return err->code;
     const uint64_t *v = p->value;
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < p->some; i++) {
         const int32_t mate = vl_place_mate(&group[which[i]], p->place, i);
         const uint64_t guess = (uint64_t)vl_place_guess_length(p->place, i, mate, rule);
         const uint64_t more = p->s->how.data[i] & OTHER_LENGTH ? (uint64_t)unzigzag(*v++) : 0;
@@ -369,7 +370,7 @@ static vl_code take_hows(unpacking *p, const vl_place_group *group, size_t other
         p->s->how.data[i] = how;
         other[0] += how & OTHER_MATE;
         other[1] += how >> 1;
-        if (how & OTHER_MATE) continue;
+        if (how & OTHER_MATE || i >= p->some) continue;
         vl_place_guess_mate(p->place, i, vl_place_mate(&group[which[i]], p->place, i), guess);
         set(p, i, VL_PLACE_MATE_CONTIG, guess[0]);
         set(p, i, VL_PLACE_MATE_POSITION, guess[1]);
@@ -405,12 +406,15 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
         !vl_take_bytes(&p.in, &first, 8) || fill % 8 || !n)
         return cut_off("first bytes", err);
     p.n = n;
+    p.some = (vl_wanted_elements(job, 0).to + VL_PLACE_N - 1) / VL_PLACE_N;
+    if (!p.some || p.some > n) p.some = n;
     if (make_room(s, n, err)) return err->code;
     const bool aligned = (uintptr_t)job->plain % sizeof(int64_t) == 0;
     p.place = (int64_t *)(void *)(aligned ? job->plain : s->place.data);
     p.value = (uint64_t *)(void *)s->value.data;
     if (unpack_rows(&p, vl_le64(first), err)) return err->code;
-    if (!aligned) memcpy(job->plain, p.place, n * ROW);
+    if (!aligned) memcpy(job->plain, p.place, p.some * ROW);
+    if (p.some < n) return VL_OK;
     for (size_t i = n * ROW; i < job->len; i += 8) memcpy(job->plain + i, job->plain + n * ROW - 8, 8);
     return VL_OK;
 }
@@ -422,4 +426,5 @@ const vl_codec vl_codec_place = { .name = "place",
                                   .first = true,
                                   .pack = pack,
                                   .unpack = unpack,
-                                  .release = release };
+                                  .release = release,
+                                  .parts = true };

@@ -117,8 +117,8 @@ typedef struct vl_name_reader vl_name_reader;
 vl_name_reader *vl_name_reader_new(void);
 void vl_name_reader_free(vl_name_reader *r);
 
-/* Fills plain [len] with n texts, the first `some` bytes at least. VL_ESTORE. */
-vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, size_t some,
+/* Fills plain [len] with n texts, bytes [want.from, want.to) at least. VL_ESTORE. */
+vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, vl_part want,
                        vl_work *work, vl_err *err);
 
 #endif

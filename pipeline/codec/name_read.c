@@ -397,7 +397,7 @@ static uint8_t *put_node(const vl_name_reader *r, uint8_t *p, int32_t number)
     return put_steps(r, p, (const shape *)(const void *)r->shapes.data + k->shape + which);
 }
 
-vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, size_t some,
+vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, vl_part want,
                        vl_work *work, vl_err *err)
 {
     int32_t root;
@@ -409,9 +409,13 @@ vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain,
     /* a shape may have words alone, and none of these bytes: what reads them finds memory all the same */
     if (vl_buf_reserve(&r->bytes, VL_PAD, err)) return err->code;
     if (take_node(r, in, n, (spot){ 0 }, &root, err)) return err->code;
-    uint8_t *p = plain;
-    const uint8_t *const enough = some < len ? plain + some : NULL;
-    size_t i = 0;
+    /* texts that are equal need not be written up to what is wanted */
+    const node *const k = &r->node[root];
+    const size_t each = k->kind == VL_NAME_EQUAL && k->bytes.len == len / n ? len / n : 0;
+    size_t i = each ? want.from / each : 0;
+    if (i > n) i = n;
+    uint8_t *p = plain + i * each;
+    const uint8_t *const enough = want.to < len ? plain + want.to : NULL;
     for (; i < n && p && (!enough || p < enough); i++) p = put_node(r, p, root);
     if (!p || (i == n && p != r->end) || in->at != in->end) return cut_off("texts", err);
     return VL_OK;

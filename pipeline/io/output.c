@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { GZIP_LEVEL = 6, ZSTD_LEVEL = 6 };
+enum { TEXT_LEVEL = 6, BAM_LEVEL = 1, ZSTD_LEVEL = 6 };
 
 struct vl_output {
     char *path;       /* owned; as given, links followed */
@@ -28,6 +28,7 @@ struct vl_output {
     int fd;           /* owned unless it is standard output */
     bool force, failed, committed;
     vl_packing packing;
+    int level; /* of BGZF */
     uint64_t bytes;
 };
 
@@ -35,11 +36,12 @@ struct vl_output {
 static const struct {
     const char *ending, *name;
     vl_packing packing;
+    int level;
 } endings[] = {
-    { ".gz", "gzip", VL_PACK_BGZF },
-    { ".bgz", "BGZF", VL_PACK_BGZF },
-    { ".bam", "BGZF", VL_PACK_BGZF },
-    { ".ubam", "BGZF", VL_PACK_BGZF },
+    { ".gz", "gzip", VL_PACK_BGZF, TEXT_LEVEL },
+    { ".bgz", "BGZF", VL_PACK_BGZF, TEXT_LEVEL },
+    { ".bam", "BGZF", VL_PACK_BGZF, BAM_LEVEL },
+    { ".ubam", "BGZF", VL_PACK_BGZF, BAM_LEVEL },
     { ".zst", "zstd", VL_PACK_ZSTD },
     { ".cram", "CRAM", 0 },
     { ".bz2", "bzip2", 0 },
@@ -190,12 +192,19 @@ vl_code vl_output_open_as(vl_output **result, const char *path, vl_packing packi
     out->fd = out->folder = -1;
     out->force = force;
     out->packing = packing;
+    const int ending = find_ending(path);
+    out->level = ending < 0 ? BAM_LEVEL : endings[ending].level;
     out->path = strdup(path);
     if (!out->path) vl_fail(err, VL_ENOMEM, "no memory for a file name");
     else open_path(out, err);
     if (err->code) vl_output_close(out);
     else *result = out;
     return err->code;
+}
+
+void vl_output_set_level(vl_output *out, int which)
+{
+    if (which) out->level = which - 1;
 }
 
 bool vl_output_packs(const vl_output *out) { return out->packing != VL_PACK_PLAIN; }
@@ -221,7 +230,7 @@ vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed,
 {
     if (!text->len) return VL_OK;
     return out->packing == VL_PACK_ZSTD ? pack_frame(text, packed, err)
-                                        : vl_bgzf_pack(text->data, text->len, GZIP_LEVEL, packed, err);
+                                        : vl_bgzf_pack(text->data, text->len, out->level, packed, err);
 }
 
 vl_code vl_output_put(vl_output *out, const vl_buf *text, vl_err *err)

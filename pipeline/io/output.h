@@ -21,6 +21,10 @@ typedef enum vl_packing { VL_PACK_BY_NAME, VL_PACK_PLAIN, VL_PACK_BGZF, VL_PACK_
 vl_code vl_output_open(vl_output **out, const char *path, bool force, vl_err *err);
 /* The same, packed so whatever the name promises. */
 vl_code vl_output_open_as(vl_output **out, const char *path, vl_packing packing, bool force, vl_err *err);
+/* What --level takes, and its number among these: at first the level that suits the name, 1 for BAM, which is
+ * read on by programs mostly, and 6 for text. */
+#define VL_OUTPUT_LEVELS "usual 0 1 2 3 4 5 6 7 8 9 10 11 12"
+void vl_output_set_level(vl_output *out, int which);
 /* Is what is written packed? Then text is to go through vl_output_pack, which is parallel: it appends the
  * text to packed, as it will stand in the file. */
 bool vl_output_packs(const vl_output *out);
@@ -34,7 +38,8 @@ void vl_output_close(vl_output *out);                  /* NULL is fine; drops wh
 uint64_t vl_output_bytes(const vl_output *out);
 
 /* Appends text as BGZF blocks (SAM specification 4.1) to packed; parallel, touches only its arguments.
- * level 1..12 (libdeflate). Blocks hold 65,280 bytes of text; the last of a call may be short. */
+ * level 0 (stored), 1 (ISA-L), 2..12 (libdeflate). Blocks hold 65,280 bytes of text; the last of a call may
+ * be short. */
 vl_code vl_bgzf_pack(const uint8_t *text, size_t n, int level, vl_buf *packed, vl_err *err);
 /* The empty block that ends a BGZF file. */
 extern const uint8_t vl_bgzf_eof[28];

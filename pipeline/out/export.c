@@ -261,6 +261,7 @@ static vl_code open_outputs(export *x, vl_err *err)
         if (ask->originals ? vl_original_open(&x->out[s], ask->originals, s, ask->force, err)
                            : vl_original_open_file(&x->out[s], ask->out[s], ask->force, err))
             return err->code;
+        vl_original_set_level(x->out[s], ask->level);
     }
     return VL_OK;
 }

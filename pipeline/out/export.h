@@ -29,6 +29,7 @@ typedef struct vl_export {
     bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */
     bool force;
+    int level;   /* of BGZF: vl_output_set_level */
     bool values; /* a text of the same values will do, where the original cannot be had */
     int threads;
     vl_progress_how progress;

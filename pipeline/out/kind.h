@@ -25,6 +25,7 @@ struct vl_question; /* out/view.h */
 struct vl_measures; /* out/measure.h */
 struct vl_qc_form;  /* out/qc.h */
 struct vl_summary;  /* out/summary.h */
+struct vl_served;   /* out/serve.h */
 struct vl_reader;   /* out/reader.h */
 struct vl_html;     /* page/html.h */
 
@@ -43,6 +44,7 @@ typedef struct vl_kind {
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;
     const struct vl_summary *const *summary; /* commands of their own; ends with NULL; NULL: none */
+    const struct vl_served *served;          /* to programs that ask for it over a socket; NULL: nothing */
     /* tiles: the few numbers that say how good the data is; NULL: none. err is that of html */
     vl_code (*brief)(struct vl_reader *r, struct vl_html *html, vl_err *err);
     /* sections of a store's report: plots, and what the kind's own columns say; NULL: none. err is that of

@@ -158,6 +158,11 @@ vl_code vl_original_open(vl_original_out **out, const vl_originals *all, int str
     return err->code;
 }
 
+void vl_original_set_level(vl_original_out *out, int which)
+{
+    for (size_t i = 0; i < out->n; i++) vl_output_set_level(out->piece[i].file, which);
+}
+
 bool vl_original_pack_first(const vl_original_out *out)
 {
     return out->alike && out->n && vl_output_packs(out->piece[0].file);

@@ -33,6 +33,7 @@ typedef struct vl_original_out vl_original_out;
 vl_code vl_original_open_file(vl_original_out **out, const char *path, bool force, vl_err *err);
 /* All originals of a stream. */
 vl_code vl_original_open(vl_original_out **out, const vl_originals *all, int stream, bool force, vl_err *err);
+void vl_original_set_level(vl_original_out *out, int which); /* vl_output_set_level, of all files */
 /* Is text packed, in one way for all files? Then it is to go through vl_original_pack first, which is
  * parallel. */
 bool vl_original_pack_first(const vl_original_out *out);

@@ -316,8 +316,10 @@ static vl_code open_output(view *w, vl_err *err)
 {
     const vl_view *const ask = w->v.ask;
     const bool by_name = ask->count || vl_output_promises(ask->out);
-    return vl_output_open_as(&w->out, ask->out, by_name ? VL_PACK_BY_NAME : w->v.form->packing, ask->force,
-                             err);
+    if (!vl_output_open_as(&w->out, ask->out, by_name ? VL_PACK_BY_NAME : w->v.form->packing, ask->force,
+                           err))
+        vl_output_set_level(w->out, ask->level);
+    return err->code;
 }
 
 static void free_bunch(const view *w, bunch *b)

@@ -27,6 +27,7 @@ typedef struct vl_view {
     const vl_given *given; /* options of kinds; NULL: none */
     bool count;            /* how many rows there are, and no row */
     bool force;
+    int level; /* of BGZF: vl_output_set_level */
     int threads;
 } vl_view;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE = 512, SECOND_FORM = 2, THIRD_FORM = 4 };
+enum { TITLE = 512, FIELDS = 7, SECOND_FORM = 2, THIRD_FORM = 4 };
 
 /* The name line as it was but for the mate's mark, as far as it fits. */
 static size_t put_title(char *title, const vl_qc_batch *b, size_t i)
@@ -26,19 +26,18 @@ static size_t put_title(char *title, const vl_qc_batch *b, size_t i)
     return n + more;
 }
 
-/* The field of that number, from 0; all of them are counted. */
-static vl_cell field_of(const char *title, size_t n, int number, int *nfield)
+/* The first FIELDS fields of a title; how many there are of them. */
+static int fields_of(const char *title, size_t n, vl_cell field[FIELDS])
 {
-    vl_cell cell = { 0 };
-    size_t from = 0;
-    *nfield = 0;
+    int nfield = 0;
     while (n && title[n - 1] == ':') n--; /* empty fields at the end are none */
-    for (size_t i = 0; i <= n; i++) {
-        if (i < n && title[i] != ':') continue;
-        if ((*nfield)++ == number) cell = (vl_cell){ (const uint8_t *)title + from, i - from };
-        from = i + 1;
+    for (size_t from = 0; nfield < FIELDS && from <= n;) {
+        const char *const colon = memchr(title + from, ':', n - from);
+        const size_t len = colon ? (size_t)(colon - title) - from : n - from;
+        field[nfield++] = (vl_cell){ (const uint8_t *)title + from, len };
+        from += len + 1;
     }
-    return cell;
+    return nfield;
 }
 
 static bool number_of(vl_cell cell, uint32_t *number)
@@ -58,12 +57,11 @@ static bool number_of(vl_cell cell, uint32_t *number)
 static bool tile_of(vl_qc_tiles *t, const vl_qc_batch *b, size_t i, uint32_t *number)
 {
     char title[TITLE];
-    int nfield;
-    const size_t n = put_title(title, b, i);
-    field_of(title, n, 0, &nfield);
-    const int field = nfield >= 7 ? THIRD_FORM : nfield >= 5 ? SECOND_FORM : 0;
-    if (!t->field) t->field = field;
-    return field && field == t->field && number_of(field_of(title, n, field, &nfield), number);
+    vl_cell field[FIELDS];
+    const int nfield = fields_of(title, put_title(title, b, i), field);
+    const int tile = nfield == FIELDS ? THIRD_FORM : nfield >= 5 ? SECOND_FORM : 0;
+    if (!t->field) t->field = tile;
+    return tile && tile == t->field && number_of(field[tile], number);
 }
 
 static vl_qc_tile *find(vl_qc_tiles *t, uint32_t number, vl_err *err)

@@ -108,8 +108,9 @@ static int say_damaged(int number)
     if (number == SIGPROF)
         vl_say(stderr, "vial: %s: the store is damaged: HDF5 does not come to an end with it", ours->store);
     else
-        vl_say(stderr, "vial: %s: the store is damaged: HDF5 stopped on it (signal %d, %s)", ours->store,
-               number, strsignal(number));
+        vl_say(stderr,
+               "vial: %s: the store is damaged, or memory ran out: HDF5 stopped on it (signal %d, %s)",
+               ours->store, number, strsignal(number));
     return EX_DATAERR;
 }
 

@@ -345,7 +345,7 @@ static void check_pack(const char *path)
     recipe_text(&text, 200000);
     for (size_t i = 0; i < 100000; i++)
         text.data[i] = (uint8_t)(rand() >> 8); /* half of it does not compress */
-    for (int level = 1; level <= 12; level++) {
+    for (int level = 0; level <= 12; level++) {
         packed.len = 0;
         CHECK(!vl_bgzf_pack(text.data, text.len, level, &packed, &err) &&
                   !vl_bgzf_pack(NULL, 0, level, &packed, &err),

@@ -10,6 +10,7 @@ order, for that long.
 Suites: faults.
 """
 import os
+import random
 import resource
 import shutil
 import signal
@@ -19,6 +20,7 @@ import time
 from itertools import chain
 from typing import NamedTuple
 
+from alignmodel import draw
 from containers import bgzf, gzip, zstd
 from fqmodel import interleave, reads
 from vialtest import (BUILD, CANTCREAT, DATA, DOCUMENTED, IOERR, NOINPUT, OK, OSERR, SEED, SOAK, SOFTWARE,
@@ -93,6 +95,16 @@ COMMANDS = {
         ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.fq"], {"in.h5": "pair"}, {"out.fq": "in turn"}),
     "verify": Command(["verify", "-q", "-@", 1, "{}/in.h5"], {"in.h5": "pair"}, {}, reads_only=True),
     "info": Command(["info", "--json", "{}/in.h5"], {"in.h5": "big"}, {}, reads_only=True),
+    "ingest of alignments": Command(
+        ["ingest", "-q", "-@", 2, "-o", "{}/s.h5", "{}/a.sam.gz"], {"a.sam.gz": "aligned"},
+        {"s.h5": "alignments"}),
+    "export of alignments": Command(
+        ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.bam"], {"in.h5": "alignments"},
+        {"out.bam": "all as BAM"}),
+    "view of a region": Command(
+        ["view", "-@", 2, "{}/in.h5", "chr2:20,000-70,000", "-o", "{}/out.sam"], {"in.h5": "alignments"},
+        {"out.sam": "region"}),
+    "coverage": Command(["coverage", "-@", 1, "{}/in.h5"], {"in.h5": "alignments"}, {}, reads_only=True),
     "report over a page": Command(
         ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
         {"in.h5": "pair"}, {"p.html": "page"}, {"p.html": "text"}),
@@ -105,17 +117,24 @@ def materials(t, f):
     one = reads(30, seed=21, mate=1, style="slash")
     two = reads(30, seed=21, mate=2, style="slash", ragged=True)
     out = {"text": text, "large": large, "one": one, "two": two, "in turn": interleave(one, two),
-           "one, gzip": gzip(one), "two, BGZF": bgzf(two, 3000), "text, zstd": zstd(text)}
+           "one, gzip": gzip(one), "two, BGZF": bgzf(two, 3000), "text, zstd": zstd(text),
+           "aligned": bgzf(draw(random.Random(24), 300))}
     for name, data in (("a.fq", text), ("R1.fq.gz", out["one, gzip"]), ("R2.fq.bgz", out["two, BGZF"]),
-                       ("large.fq", large), ("a.zst", out["text, zstd"])):
+                       ("large.fq", large), ("a.zst", out["text, zstd"]), ("a.sam.gz", out["aligned"])):
         f.write(name, data)
     for name, words in (("single", [f / "a.fq"]), ("pair", [f / "R1.fq.gz", f / "R2.fq.bgz"]),
                         ("big", ["--profile", "portable", f / "large.fq"]),
+                        ("alignments", [f / "a.sam.gz"]),
                         ("row", [f"{f / 'a.zst'},{f / 'a.fq'}"])):
         done = run("ingest", "-q", "-o", f / "s.h5", *words)
         t.check(done.code == OK, f"ingest {words}", done.err)
         out[name] = f.read("s.h5")
         f.clear("s.h5")
+    f.write("in.h5", out["alignments"])
+    for name, file, words in (("all as BAM", "out.bam", ["export", "-q", f / "in.h5"]),
+                              ("region", "out.sam", ["view", f / "in.h5", "chr2:20000-70000"])):
+        t.check(run(*words, "-o", f / file).code == OK, name)
+        out[name] = f.read(file)
     out["page"] = run("report", "-q", "--verify", f.write("in.h5", out["pair"])).out
     f.clear(*f.names())
     return out

@@ -8,11 +8,13 @@ older one. The seed is VIAL_SEED or drawn, and printed. VIAL_SOAK=seconds goes o
 Suites: faults.
 """
 import os
+import random
 import signal
 import subprocess
 import time
 
-from containers import gzip
+from alignmodel import draw
+from containers import bgzf, gzip
 from fqmodel import reads
 from mzmodel import made_spectra
 from vialtest import OK, SEED, SOAK, VIAL, main, run
@@ -113,5 +115,10 @@ def kills_of_spectra(t, f):
         ingests(t, f, "spectra", [f / "a.mzML"], KILLS // 4)
 
 
+def kills_of_alignments(t, f):
+    text = draw(random.Random(24), 20000, longest=150)
+    ingests(t, f, "alignments", [f.write("a.sam.gz", bgzf(text))], KILLS // 2)
+
+
 if __name__ == "__main__":
-    main(kills_of_reads, kills_of_export, kills_of_spectra)
+    main(kills_of_reads, kills_of_export, kills_of_spectra, kills_of_alignments)

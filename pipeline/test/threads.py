@@ -9,9 +9,11 @@ Any other build passes as well.
 Suites: run. Also: tsan.
 """
 import os
+import random
 import signal
 import subprocess
 
+from alignmodel import draw
 from containers import bgzf, gzip, zstd
 from fqmodel import name_of, parse, reads
 from mzmodel import made_spectra, plain
@@ -125,5 +127,39 @@ def spectra_part(t, f):
     f.clear(*f.names())
 
 
+def alignments_part(t, f):
+    text, first = draw(random.Random(5), 12000, longest=150), {}
+    f.write("a.sam", text)
+    for n in THREADS:
+        what = f"alignments, {n} threads"
+        good(t, f"{what}, SAM", "ingest", "-q", "-@", n, "-o", f / "s.h5", f / "a.sam")
+        same_file(t, f, "store of SAM", "s.h5", first)
+        good(t, f"{what}, verify", "verify", "-q", "-@", n, f / "s.h5")
+        done = good(t, f"{what}, export", "export", "-q", "-@", n, f / "s.h5")
+        t.check(done.out == text, f"{what}, export", "differs from the original")
+        good(t, f"{what}, as BAM", "export", "-q", "-@", n, f / "s.h5", "--force", "-o", f / "a.bam")
+        same_file(t, f, "text of BAM", "", first, plain(f / "a.bam"))
+        good(t, f"{what}, BAM", "ingest", "-q", "-@", n, "-o", f / "b.h5", f / "a.bam")
+        same_file(t, f, "store of BAM", "b.h5", first)
+        for args in (("view", "chr2:1000-60000"), ("view", "-F", "DUP", "-q", 5, "-O", "bam"),
+                     ("view", "--name", "q77"), ("view", "-O", "fastq"), ("depth", "-a"), ("coverage",),
+                     ("flagstat",), ("idxstats",)):
+            done = good(t, f"{what}, {args}", args[0], "-@", n, f / "b.h5", *args[1:])
+            same_file(t, f, f"{args}", "", first, done.out)
+        f.clear("s.h5", "b.h5")
+    lines = text.splitlines(keepends=True)
+    lines[len(lines) // 2] = lines[len(lines) // 2].replace(b"\t", b" ")
+    said = set()
+    for n in THREADS:
+        bad = f.write("bad.sam", b"".join(lines))
+        done = run("ingest", "-q", "-@", n, "-o", f / "s.h5", bad, timeout=300)
+        t.check(done.code == DATA and not os.path.exists(f / "s.h5"), "bad SAM",
+                f"exit code {done.code}: {done.err[:300]}")
+        clean(t, "bad SAM", done)
+        said.add(done.err)
+    t.check(len(said) == 1, "bad SAM", f"is said otherwise with other threads: {said}")
+    f.clear(*f.names())
+
+
 if __name__ == "__main__":
-    main(reads_part, spectra_part)
+    main(reads_part, spectra_part, alignments_part)
