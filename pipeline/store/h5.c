@@ -114,7 +114,10 @@ static herr_t look(unsigned n, const H5E_error2_t *e, void *to)
 {
     cause *const c = to;
     (void)n;
-    c->no_memory |= e->min_num == H5E_NOSPACE || e->min_num == H5E_CANTALLOC || e->maj_num == H5E_RESOURCE;
+    /* "data size exceeds buffer size": so it calls what a file says that cannot be */
+    const bool size = e->desc && strstr(e->desc, "exceeds");
+    c->no_memory |=
+        !size && (e->min_num == H5E_NOSPACE || e->min_num == H5E_CANTALLOC || e->maj_num == H5E_RESOURCE);
     /* a property that HDF5 misses in lists of its own is no fault of a file: memory once failed it */
     c->broken |= e->maj_num == H5E_PLIST && e->min_num == H5E_NOTFOUND;
     /* "..., errno = 28, error message = 'No space left on device', buf = ..." */
