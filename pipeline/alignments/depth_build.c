@@ -321,6 +321,11 @@ vl_code vl_depth_build(vl_depth_load *l, const vl_depth_rule *rule, vl_mates_see
     const int cg = vl_alignments_tag_field(l->plan.batch.schema, "CG:BI");
     l->nrun = 0;
     l->change.len = l->span.len = 0;
+    /* there is room, though no record may change anything */
+    if (vl_buf_reserve(&l->change, sizeof(vl_change), err) ||
+        vl_buf_reserve(&l->span, sizeof(vl_span_of), err) ||
+        vl_buf_reserve(&l->spans, sizeof(vl_span_of), err))
+        return err->code;
     for (size_t i = 0; i < l->plan.batch.nrow[VL_AT_ALIGNMENT]; i++) {
         if (take_row(l, rule, seen, i, cg, err)) return err->code;
     }
