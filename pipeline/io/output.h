@@ -38,7 +38,7 @@ void vl_output_close(vl_output *out);                  /* NULL is fine; drops wh
 uint64_t vl_output_bytes(const vl_output *out);
 
 /* Appends text as BGZF blocks (SAM specification 4.1) to packed; parallel, touches only its arguments.
- * level 0 (stored), 1 (ISA-L), 2..12 (libdeflate). Blocks hold 65,280 bytes of text; the last of a call may
+ * level 0 (stored) .. 12 (libdeflate). Blocks hold 65,280 bytes of text; the last of a call may
  * be short. */
 vl_code vl_bgzf_pack(const uint8_t *text, size_t n, int level, vl_buf *packed, vl_err *err);
 /* The empty block that ends a BGZF file. */
