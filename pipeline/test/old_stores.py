@@ -106,6 +106,7 @@ FEWER = {
            "kept": ("compact",)},
     "v2_bam": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("bam_")},
     "v2_aligned": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("aligned_")},
+    "v2_folded": {"aligned_bam": ("archive",), "aligned_odd": ("compact",)},
 }
 
 
