@@ -128,16 +128,21 @@ vl_code vl_http_read(int connection, vl_request *request, vl_err *err)
     return vl_fail(err, VL_EFORMAT, "a request is not \"METHOD /path HTTP/1.1\", or too long");
 }
 
-bool vl_http_value(const vl_request *request, const char *name, char *value, size_t n)
+vl_code vl_http_value(const vl_request *request, const char *name, char *value, size_t n, bool *there,
+                      vl_err *err)
 {
     const size_t len = strlen(name);
+    *there = false;
     for (const char *p = request->query; *p;) {
         const size_t all = strcspn(p, "&");
-        if (all > len && !strncmp(p, name, len) && p[len] == '=')
-            return decode(p + len + 1, p + all, true, value, n);
+        if (all > len && !strncmp(p, name, len) && p[len] == '=') {
+            *there = decode(p + len + 1, p + all, true, value, n);
+            return *there ? VL_OK
+                          : vl_fail(err, VL_EARG, "%s has a value that is too long or cannot be", name);
+        }
         p += all + (p[all] == '&');
     }
-    return false;
+    return VL_OK;
 }
 
 /* ---- answers ---- */

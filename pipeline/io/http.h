@@ -24,9 +24,10 @@ bool vl_http_same_user(int connection);
 
 /* VL_EFORMAT: it is no request, or longer than any of ours. */
 vl_code vl_http_read(int connection, vl_request *request, vl_err *err);
-/* The value of a name in the query, %XX and + as bytes. False: there is none, or one of more than n - 1
- * bytes or with a byte 0. */
-bool vl_http_value(const vl_request *request, const char *name, char *value, size_t n);
+/* The value of a name in the query, %XX and + as bytes; *there false: there is none. VL_EARG: it has more
+ * than n - 1 bytes, a byte 0, or a % of nothing. */
+vl_code vl_http_value(const vl_request *request, const char *name, char *value, size_t n, bool *there,
+                      vl_err *err);
 
 /* A whole answer. VL_EIO, VL_ECLOSED. */
 vl_code vl_http_answer(int connection, int status, const char *type, const vl_buf *body, vl_err *err);

@@ -54,8 +54,7 @@ static const char *take_path(wanted *w)
 static vl_code take_place(const wanted *w, const char *name, uint64_t *place, bool *there, vl_err *err)
 {
     char text[NAME];
-    *there = vl_http_value(&w->request, name, text, sizeof text);
-    if (!*there) return VL_OK;
+    if (vl_http_value(&w->request, name, text, sizeof text, there, err) || !*there) return err->code;
     char *end;
     errno = 0;
     *place = strtoull(text, &end, 10);
@@ -68,9 +67,9 @@ static vl_code take_region(wanted *w, vl_err *err)
 {
     char name[NAME];
     uint64_t from = 0, to = 0;
-    bool begins, ends;
-    const bool named = vl_http_value(&w->request, "referenceName", name, sizeof name);
-    if (take_place(w, "start", &from, &begins, err) || take_place(w, "end", &to, &ends, err))
+    bool named, begins, ends;
+    if (vl_http_value(&w->request, "referenceName", name, sizeof name, &named, err) ||
+        take_place(w, "start", &from, &begins, err) || take_place(w, "end", &to, &ends, err))
         return err->code;
     if (!named && (begins || ends)) return vl_fail(err, VL_EARG, "start and end go with referenceName");
     if (ends && to <= from)
@@ -88,11 +87,14 @@ static vl_code take_region(wanted *w, vl_err *err)
 static vl_code understand(const vl_serve *ask, wanted *w, vl_err *err)
 {
     char format[NAME], class[NAME];
+    bool there;
     const char *const id = take_path(w);
     if (!id) return vl_fail(err, VL_ENOIN, "nothing has the path %.200s", w->request.path);
-    if (vl_http_value(&w->request, "format", format, sizeof format) && strcmp(format, w->served->format))
+    if (vl_http_value(&w->request, "format", format, sizeof format, &there, err)) return err->code;
+    if (there && strcmp(format, w->served->format))
         return vl_fail(err, VL_EUNSUP, "format is '%.40s'; %s is what there is", format, w->served->format);
-    w->header = vl_http_value(&w->request, "class", class, sizeof class) && !strcmp(class, "header");
+    if (vl_http_value(&w->request, "class", class, sizeof class, &there, err)) return err->code;
+    w->header = there && !strcmp(class, "header");
     return take_region(w, err) ? err->code : ask->find(ask->self, id, w->path, err);
 }
 

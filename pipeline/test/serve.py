@@ -114,6 +114,9 @@ def refusals(t, f):
                 ("a place on none", at + "?start=5", 400, "InvalidInput"),
                 ("an end before its start", at + "?referenceName=chr1&start=9&end=9", 400, "InvalidInput"),
                 ("no place", at + "?referenceName=chr1&start=-1", 400, "InvalidInput"),
+                ("no name", at + "?referenceName=%zz", 400, "InvalidInput"),
+                ("a long name", at + "?referenceName=" + "c" * 300, 400, "InvalidInput"),
+                ("a long place", at + "?referenceName=chr1&start=" + "0" * 300, 400, "InvalidInput"),
                 ("too far", at + "?referenceName=chr1&start=99999999999999999999", 400, "InvalidInput")):
             got, _, body = get(address)
             t.check(got == status and json.loads(body)["htsget"]["error"] == word, what, f"{got} {body}")
