@@ -18,7 +18,8 @@ vl_code vl_alignments_contigs_load(vl_store *st, vl_buf *header, vl_contigs *con
                                    vl_err *err)
 {
     const int column = vl_store_find(st, vl_alignments_schema.field[VL_AL_HEADER].path);
-    if (column >= 0 && vl_store_read(st, column, header, work, err)) return err->code;
+    if (column >= 0 && (vl_store_look_at(st, column, err) || vl_store_read(st, column, header, work, err)))
+        return err->code;
     return vl_contigs_read(contigs, (vl_cell){ header->data, header->len }, NULL, err);
 }
 
@@ -103,13 +104,21 @@ void vl_flagstat_put(const vl_alignments_counts *c, vl_buf *out, vl_err *err)
     }
 }
 
-static vl_code print_flagstat(vl_summary_job *job, vl_err *err)
+/* From the tables; from rows in a store that has none. */
+static vl_code load_counts(vl_alignments_counts *c, vl_summary_job *job, vl_err *err)
 {
     bool whole;
+    if (vl_alignments_counts_tables(c, job->store, &whole, &job->work, err) || whole) return err->code;
+    return vl_summary_rows(job, err) ? err->code
+                                     : vl_alignments_counts_load(c, job->r, &whole, &job->work, err);
+}
+
+static vl_code print_flagstat(vl_summary_job *job, vl_err *err)
+{
     vl_buf out = { 0 };
     vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
-    if (!vl_alignments_counts_load(c, job->r, &whole, &job->work, err)) vl_flagstat_put(c, &out, err);
+    if (!load_counts(c, job, err)) vl_flagstat_put(c, &out, err);
     if (!err->code) vl_output_put(job->out, &out, err);
     vl_alignments_counts_free(c);
     free(c);
@@ -136,11 +145,10 @@ static vl_code print_idxstats(vl_summary_job *job, vl_err *err)
 {
     vl_buf out = { 0 }, header = { 0 };
     vl_contigs contigs = { 0 };
-    bool whole;
     vl_alignments_counts *const c = calloc(1, sizeof *c);
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for counts");
-    if (!vl_alignments_contigs_load(vl_reader_store(job->r), &header, &contigs, &job->work, err) &&
-        !vl_alignments_counts_load(c, job->r, &whole, &job->work, err))
+    if (!vl_alignments_contigs_load(job->store, &header, &contigs, &job->work, err) &&
+        !load_counts(c, job, err))
         vl_idxstats_put(c, &contigs, &out, err);
     if (!err->code) vl_output_put(job->out, &out, err);
     vl_alignments_counts_free(c);
@@ -160,6 +168,7 @@ const vl_summary vl_alignments_flagstat = {
             "flagstat\n"
             "prints them. Nothing is read again: they were counted when the data came in.\n",
     .option = none,
+    .counts = true,
     .print = print_flagstat
 };
 
@@ -170,5 +179,6 @@ const vl_summary vl_alignments_idxstats = {
             "samtools\n"
             "idxstats prints them of an indexed file. Nothing is read again.\n",
     .option = none,
+    .counts = true,
     .print = print_idxstats
 };

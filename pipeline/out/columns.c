@@ -199,7 +199,7 @@ vl_code vl_columns_read(vl_columns *c, vl_store *st, const vl_schema *program, c
                         vl_err *err)
 {
     *c = (vl_columns){ 0 };
-    if (!read_schema(c, st, program, old, err)) {
+    if (!vl_store_look_at_rows(st, err) && !read_schema(c, st, program, old, err)) {
         find_columns(c, st);
         if (!check_rows(c, st, err)) list_pieces(c, err);
     }

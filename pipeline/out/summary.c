@@ -27,17 +27,20 @@ static vl_code print(const vl_summary *s, vl_summary_job *job, vl_err *err)
     return err->code;
 }
 
+vl_code vl_summary_rows(vl_summary_job *job, vl_err *err)
+{
+    return vl_reader_open(&job->r, job->store, job->kind->schema, job->kind->old, err);
+}
+
 vl_code vl_summary_run(const char *name, const vl_summary_ask *ask, vl_err *err)
 {
-    vl_store *store = NULL;
-    const vl_kind *kind;
     vl_summary_job job = { .ask = ask };
-    if (!vl_store_look(&store, ask->store, err) && !vl_kind_of(&kind, store, err)) {
-        const vl_summary *const s = vl_summary_find(kind, name);
-        if (!s) vl_fail(err, VL_EUNSUP, "the store holds %s, of which there is no %s", kind->rows, name);
-        else if (!vl_reader_open(&job.r, store, kind->schema, kind->old, err)) print(s, &job, err);
+    if (!vl_store_look(&job.store, ask->store, err) && !vl_kind_of(&job.kind, job.store, err)) {
+        const vl_summary *const s = vl_summary_find(job.kind, name);
+        if (!s) vl_fail(err, VL_EUNSUP, "the store holds %s, of which there is no %s", job.kind->rows, name);
+        else if (s->counts || !vl_summary_rows(&job, err)) print(s, &job, err);
     }
     vl_reader_close(job.r);
-    vl_store_close(store);
+    vl_store_close(job.store);
     return err->code && err->code != VL_EARG ? vl_err_file(err, ask->store) : err->code;
 }

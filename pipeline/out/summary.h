@@ -26,7 +26,9 @@ vl_code vl_summary_run(const char *name, const vl_summary_ask *ask, vl_err *err)
 
 typedef struct vl_summary_job {
     const vl_summary_ask *ask;
-    vl_reader *r;
+    vl_store *store;
+    const vl_kind *kind;
+    vl_reader *r;      /* NULL: print asks for counts alone, and has not asked for rows */
     const void *asked; /* the struct of options */
     vl_output *out;
     vl_work work;
@@ -39,8 +41,12 @@ typedef struct vl_summary {
     const vl_opt *option;     /* may use letters of the command's own options but o and @ */
     size_t size;              /* of the struct that they fill; zeroed before */
     void (*defaults)(void *); /* may be NULL */
+    bool counts;              /* of tables in the store, most likely: r is opened by vl_summary_rows */
     vl_code (*print)(vl_summary_job *job, vl_err *err);
 } vl_summary;
+
+/* Opens the reader of a summary of counts that finds none in the store. */
+vl_code vl_summary_rows(vl_summary_job *job, vl_err *err);
 
 /* The summary of that name; NULL: the kind has none. */
 const vl_summary *vl_summary_find(const vl_kind *kind, const char *name);

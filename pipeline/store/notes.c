@@ -25,6 +25,7 @@ static vl_code read_manifest(vl_store *st, vl_err *err)
     vl_work work = { 0 };
     const int column = vl_store_find(st, "source/manifest");
     if (column < 0) return vl_fail(err, VL_ESTORE, "no /source/manifest");
+    if (vl_store_look_at(st, column, err)) return err->code;
     const vl_stored *const col = vl_store_column(st, column);
     XXH128_canonical_t hash;
     if (col->type != VL_U8 || col->nelem > MANIFEST_MOST)

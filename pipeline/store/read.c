@@ -219,8 +219,7 @@ static vl_code read_columns(vl_store *st, vl_err *err)
         row[i].path[sizeof row[i].path - 1] = 0;
         st->ncolumn = i + 1;
         memcpy(st->column[i].is.path, row[i].path, sizeof st->column[i].is.path - 1);
-        if (!vl_store_take_digest(&st->column[i], row[i].xxh3_128, err) &&
-            !(st->look && !strncmp(row[i].path, COUNTS, sizeof COUNTS - 1)))
+        if (!vl_store_take_digest(&st->column[i], row[i].xxh3_128, err) && !st->look)
             vl_store_open_column(st, &st->column[i], err);
     }
     free(row);
@@ -326,6 +325,13 @@ vl_code vl_store_look_at(vl_store *st, int column, vl_err *err)
     return vl_err_file(err, st->path);
 }
 
+vl_code vl_store_look_at_rows(vl_store *st, vl_err *err)
+{
+    for (int i = 0; i < st->ncolumn && !err->code; i++)
+        if (strncmp(st->column[i].is.path, COUNTS, sizeof COUNTS - 1)) vl_store_look_at(st, i, err);
+    return err->code;
+}
+
 int vl_store_ncolumn(const vl_store *st) { return st->ncolumn; }
 const vl_stored *vl_store_column(const vl_store *st, int column) { return &st->column[column].is; }
 const char *vl_store_path(const vl_store *st) { return st->path; }
@@ -379,7 +385,7 @@ static vl_code read_shared(vl_store *st, vl_dataset *col, vl_err *err)
         grown = (*c)->sharing->grow != NULL;
     }
     col->looked = true;
-    if (beside < 0) return VL_OK;
+    if (beside < 0 || vl_store_look_at(st, beside, err)) return err->code;
     const vl_stored *const is = &st->column[beside].is;
     if (is->type != col->is.type || is->nelem > most || (grown && is->nelem > col->is.nelem))
         return vl_fail(err, VL_ESTORE, "%s: %" PRIu64 " elements do not fit %s", is->path, is->nelem,

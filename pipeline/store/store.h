@@ -158,11 +158,12 @@ typedef struct vl_stored {
 /* What is in it, and its notes, which are checked: that they are those of the manifest, and what they
  * count. */
 vl_code vl_store_open(vl_store **out, const char *path, vl_err *err);
-/* The same for a look at rows alone: tables of counts stay closed, and notes are taken from the manifest as
+/* The same for a look: columns stay closed until they are looked at, and notes are taken from the manifest as
  * it is, not held against what HDF5 programs see of them. */
 vl_code vl_store_look(vl_store **out, const char *path, vl_err *err);
-/* Opens a table of counts that such a look has left closed. */
+/* Opens a column that such a look has left closed; or all of them but tables of counts. */
 vl_code vl_store_look_at(vl_store *st, int column, vl_err *err);
+vl_code vl_store_look_at_rows(vl_store *st, vl_err *err);
 /* The same as open whatever its seal says: to find out what became of it. */
 vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err);
 int vl_store_ncolumn(const vl_store *st);
