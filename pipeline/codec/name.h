@@ -117,8 +117,15 @@ typedef struct vl_name_reader vl_name_reader;
 vl_name_reader *vl_name_reader_new(void);
 void vl_name_reader_free(vl_name_reader *r);
 
+/* Where groups of 1 << shift texts each begin, in bytes of plain; n 0: it is not known. */
+typedef struct vl_name_groups {
+    unsigned shift;
+    size_t n;
+    const uint64_t *start;
+} vl_name_groups;
+
 /* Fills plain [len] with n texts, bytes [want.from, want.to) at least. VL_ESTORE. */
-vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, vl_part want,
-                       vl_work *work, vl_err *err);
+vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len,
+                       const vl_name_groups *groups, vl_part want, vl_work *work, vl_err *err);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct node {
     uint32_t nchoice;    /* words or shapes; of twice: its number */
     uint32_t shape;      /* the first */
     int32_t rest;        /* those of no word or shape; of twice: what there are two of. -1: none */
-    const uint8_t *last; /* twice: the text before, in plain */
+    const uint8_t *last; /* twice: the text before, in plain, or in bytes */
     size_t nlast;
 } node;
 
@@ -36,7 +36,7 @@ struct vl_name_reader {
     vl_buf steps, shapes, bytes, nibbles;
     size_t left; /* values and bytes that there may still be */
     vl_work *work;
-    const uint8_t *end; /* of plain */
+    const uint8_t *end; /* of what is written to */
 };
 
 /* Where a node stands. */
@@ -397,10 +397,77 @@ static uint8_t *put_node(const vl_name_reader *r, uint8_t *p, int32_t number)
     return put_steps(r, p, (const shape *)(const void *)r->shapes.data + k->shape + which);
 }
 
-vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len, vl_part want,
-                       vl_work *work, vl_err *err)
+/* ---- from a text on ---- */
+
+static vl_code go_to(vl_name_reader *r, int32_t number, size_t i, size_t most, vl_err *err);
+
+/* What a text that stands once more is like: the one before, written beside. */
+static vl_code go_to_twice(vl_name_reader *r, node *k, size_t i, size_t most, vl_err *err)
+{
+    const bool again = k->nchoice == 2 ? i & 1 : i && !(i & 1);
+    const size_t once = k->nchoice == 2 ? (i + 1) / 2 : i ? i / 2 + 1 : 0; /* texts before i, each once */
+    if (go_to(r, k->rest, once - again, most, err) || !again) return err->code;
+    if (vl_buf_reserve(&k->bytes, most + VL_PAD, err)) return err->code;
+    const uint8_t *const end = r->end;
+    r->end = k->bytes.data + most;
+    const uint8_t *const p = put_node(r, k->bytes.data, k->rest);
+    r->end = end;
+    if (!p) return cut_off("texts", err);
+    k->last = k->bytes.data;
+    k->nlast = (size_t)(p - k->last);
+    return VL_OK;
+}
+
+/* So that text i is the next that is put; most: bytes of a text. */
+static vl_code go_to(vl_name_reader *r, int32_t number, size_t i, size_t most, vl_err *err)
+{
+    node *const k = &r->node[number];
+    size_t count[256] = { 0 };
+    k->next = i;
+    if (k->kind == VL_NAME_TWICE) return go_to_twice(r, k, i, most, err);
+    if (k->kind != VL_NAME_WORDS && k->kind != VL_NAME_SPLIT) return VL_OK;
+    for (size_t j = 0; j < i; j++) count[k->which.data[j]]++;
+    if (k->rest >= 0 && go_to(r, k->rest, count[k->nchoice], most, err)) return err->code;
+    for (uint32_t c = 0; k->kind == VL_NAME_SPLIT && c < k->nchoice; c++) {
+        const shape *const s = (const shape *)(const void *)r->shapes.data + k->shape + c;
+        const step *const t = (const step *)(const void *)r->steps.data + s->first;
+        for (uint32_t j = 0; j < s->n; j++)
+            if (t[j].node >= 0 && go_to(r, t[j].node, count[c], most, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* The text to begin with, and where it lies: of the last group that begins before what is wanted. Texts that
+ * are equal need no groups. */
+static vl_code begin(vl_name_reader *r, int32_t root, size_t n, size_t len, const vl_name_groups *groups,
+                     size_t from, size_t *first, size_t *at, vl_err *err)
+{
+    const node *const k = &r->node[root];
+    const size_t each = k->kind == VL_NAME_EQUAL && k->bytes.len == len / n ? len / n : 0;
+    *first = each ? from / each : 0;
+    if (*first > n) *first = n;
+    *at = *first * each;
+    if (each || !from) return VL_OK;
+    size_t g = groups->n;
+    while (g && groups->start[g - 1] > from) g--;
+    if (g < 2) return VL_OK;
+    *first = (g - 1) << groups->shift;
+    *at = groups->start[g - 1];
+    return go_to(r, root, *first, len, err);
+}
+
+/* Whether text i, which lies at `at`, lies where the groups say. */
+static bool as_said(const vl_name_groups *groups, size_t i, size_t at)
+{
+    const size_t g = i >> groups->shift;
+    return i & (((size_t)1 << groups->shift) - 1) || g >= groups->n || groups->start[g] == at;
+}
+
+vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain, size_t len,
+                       const vl_name_groups *groups, vl_part want, vl_work *work, vl_err *err)
 {
     int32_t root;
+    size_t i, at;
     r->nnode = r->steps.len = r->shapes.len = r->bytes.len = 0;
     r->left = 2 * len;
     r->work = work;
@@ -408,15 +475,15 @@ vl_code vl_name_unpack(vl_name_reader *r, vl_rest *in, size_t n, uint8_t *plain,
     r->end = plain + len;
     /* a shape may have words alone, and none of these bytes: what reads them finds memory all the same */
     if (vl_buf_reserve(&r->bytes, VL_PAD, err)) return err->code;
-    if (take_node(r, in, n, (spot){ 0 }, &root, err)) return err->code;
-    /* texts that are equal need not be written up to what is wanted */
-    const node *const k = &r->node[root];
-    const size_t each = k->kind == VL_NAME_EQUAL && k->bytes.len == len / n ? len / n : 0;
-    size_t i = each ? want.from / each : 0;
-    if (i > n) i = n;
-    uint8_t *p = plain + i * each;
+    if (take_node(r, in, n, (spot){ 0 }, &root, err) ||
+        begin(r, root, n, len, groups, want.from, &i, &at, err))
+        return err->code;
+    uint8_t *p = plain + at;
     const uint8_t *const enough = want.to < len ? plain + want.to : NULL;
-    for (; i < n && p && (!enough || p < enough); i++) p = put_node(r, p, root);
+    for (; i < n && p && (!enough || p < enough); i++) {
+        if (!as_said(groups, i, (size_t)(p - plain))) return cut_off("groups", err);
+        p = put_node(r, p, root);
+    }
     if (!p || (i == n && p != r->end) || in->at != in->end) return cut_off("texts", err);
     return VL_OK;
 }

@@ -105,6 +105,7 @@ typedef struct finder {
     const vl_search *search;
     vl_rows *rows, *found;
     vl_want *want;
+    bool near; /* all rows lie near each other */
 } finder;
 
 /* As many rows as have about ELEMENTS of each column that is looked at. */
@@ -131,6 +132,7 @@ static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
     const vl_search *const s = f->search;
     load *const l = slot->body;
     size_t n = vl_rows_ahead(f->rows, ROWS);
+    if (f->near && n) vl_reader_brief(f->r, vl_rows_share(f->rows, vl_rows_next(f->rows), n));
     if (weigh(f, l, &n, err)) return err->code;
     l->n = vl_rows_take(f->rows, n, &l->first);
     slot->end = f->rows->at == f->rows->n;
@@ -176,7 +178,7 @@ vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, vl_rows *f
     if (!rows->n) return VL_OK;
     const bool few = are_few(rows);
     if (few) threads = 1;
-    finder f = { .r = r, .search = search, .rows = rows, .found = found };
+    finder f = { .r = r, .search = search, .rows = rows, .found = found, .near = vl_rows_near(rows) };
     const vl_stage stage[] = { { "fetch", VL_ORDERED, fetch, &f },
                                { "look", VL_PARALLEL, look, &f },
                                { "add", VL_ORDERED, add, &f } };
@@ -190,9 +192,8 @@ vl_code vl_find(vl_reader *r, const vl_search *search, vl_rows *rows, vl_rows *f
         if (!(l[i].what = malloc(ROWS))) vl_fail(err, VL_ENOMEM, "no memory to look at rows");
         else vl_plan_init(&l[i].plan, r, err);
     }
-    vl_reader_brief(r, few && rows->n == 1);
     if (!err->code) vl_run(stage, 3, slot, n, threads, NULL, err);
-    vl_reader_brief(r, false);
+    vl_reader_brief(r, 0);
     for (int i = 0; l && i < n; i++) {
         vl_plan_free(r, &l[i].plan);
         vl_work_free(&l[i].work);

@@ -40,7 +40,7 @@ struct vl_reader {
     uint64_t clock; /* calls of vl_reader_rows */
     tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
     vl_fresh fresh; /* of the job that is planned now */
-    bool brief;     /* chunks may be unpacked in part */
+    double brief;   /* > 0: chunks may be unpacked in part (vl_reader_brief) */
     bool once;      /* chunks that were loaded are not kept */
     vl_buf spare;   /* of such a chunk */
     pthread_mutex_t lock;
@@ -117,7 +117,7 @@ static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
     return VL_OK;
 }
 
-void vl_reader_brief(vl_reader *r, bool brief) { r->brief = brief && !r->tally; }
+void vl_reader_brief(vl_reader *r, double share) { r->brief = r->tally ? 0 : share; }
 void vl_reader_once(vl_reader *r, bool once) { r->once = once && !r->tally; }
 
 /* Whether a page holds a part, or will: while it is packed, more can be wanted of it. */
@@ -222,6 +222,16 @@ void vl_span_free(vl_span *span)
     *span = (vl_span){ .column = -1 };
 }
 
+/* The part of a chunk that is wanted for elements [first, end) of it, and for what follows. */
+static vl_part part_of(const vl_reader *r, uint64_t first, uint64_t end, uint64_t chunk)
+{
+    static const double MORE = 1.125; /* what follows is not just as dense */
+    if (r->brief <= 0) return (vl_part){ 0 };
+    const double most = (double)(end - first) * (r->brief > 1 ? r->brief * MORE : 1);
+    const uint64_t to = most < (double)(chunk - first) ? first + (uint64_t)most : chunk;
+    return (vl_part){ (size_t)first, (size_t)(to > end ? to : end) };
+}
+
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err)
 {
     vl_reader_drop_span(r, span);
@@ -248,9 +258,8 @@ vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, 
     }
     for (uint64_t i = from; i <= to; i++) {
         const uint64_t start = i * chunk, end = first + count - start;
-        const vl_part part = { (size_t)(first > start ? first - start : 0),
-                               (size_t)(end < chunk ? end : chunk) };
-        vl_page *const page = pin(r, column, i, r->brief ? part : (vl_part){ 0 }, err);
+        const vl_part part = part_of(r, first > start ? first - start : 0, end < chunk ? end : chunk, chunk);
+        vl_page *const page = pin(r, column, i, part, err);
         if (!page) return err->code;
         span->page[span->npage++] = page;
     }

@@ -46,9 +46,10 @@ typedef struct vl_fresh {
 /* program and old: of the kind (columns.h). The store is borrowed. */
 vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *program, const vl_schema_1 *old,
                        vl_err *err);
-/* While brief, what is asked is most likely all that is asked of its chunks: of those that need not be
- * unpacked whole, only that is. */
-void vl_reader_brief(vl_reader *r, bool brief);
+/* While brief, what is asked, and what most likely lies behind it, is all that is asked of its chunks: of
+ * those that need not be unpacked whole, only that is. share: of what is asked and follows, as many times as
+ * much as is asked; 1: nothing follows; 0: chunks are wanted whole. */
+void vl_reader_brief(vl_reader *r, double share);
 /* While once, what vl_reader_load loads is not asked for again: the memory of its chunks is that of the next
  * ones. Fresh memory takes longer than to unpack most chunks. */
 void vl_reader_once(vl_reader *r, bool once);

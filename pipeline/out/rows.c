@@ -72,6 +72,23 @@ uint64_t vl_rows_next(const vl_rows *rows)
     return rows->at < rows->n ? rows->run[rows->at].first + rows->done : UINT64_MAX;
 }
 
+static uint64_t end_of(const vl_rows *rows)
+{
+    return rows->run[rows->n - 1].first + rows->run[rows->n - 1].n;
+}
+
+bool vl_rows_near(const vl_rows *rows)
+{
+    enum { FEW = 1000 };
+    if (!rows->n) return false;
+    return end_of(rows) - rows->run[0].first <= FEW + 2 * vl_rows_count(rows);
+}
+
+double vl_rows_share(const vl_rows *rows, uint64_t first, size_t n)
+{
+    return n ? (double)(end_of(rows) - first) / (double)n : 1;
+}
+
 uint64_t vl_rows_count(const vl_rows *rows)
 {
     uint64_t n = 0;

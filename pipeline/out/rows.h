@@ -27,6 +27,11 @@ uint64_t vl_rows_next(const vl_rows *rows);
 /* Neighbours that take gives next, `most` of them at most. */
 size_t vl_rows_ahead(const vl_rows *rows, size_t most);
 
+/* Whether hardly any other rows lie between them. And how many times n rows lie from row
+ * first, which is one of them, to the last. */
+bool vl_rows_near(const vl_rows *rows);
+double vl_rows_share(const vl_rows *rows, uint64_t first, size_t n);
+
 uint64_t vl_rows_count(const vl_rows *rows);
 bool vl_rows_has(const vl_rows *rows, uint64_t row);
 /* Only those in [from, to] stay. */

@@ -29,6 +29,7 @@ typedef struct view {
     vl_view_order *order; /* owned; NULL: rows are printed as they stand */
     bunch *bunch;         /* owned; [nbunch] */
     int nbunch;
+    bool near; /* all rows lie near each other */
 } view;
 
 /* One load more; those there stay where they are while others work with them. */
@@ -94,8 +95,10 @@ static vl_code plan(void *self, vl_slot *slot, vl_err *err)
         vl_load *load = NULL;
         if (!b->n) last = next + (w->question->span ? w->question->span : 1);
         if (next >= last) break;
-        if (add_load(w, b, &load, err) || pick(w, load, &left, err) || w->question->plan(&w->v, load, err))
-            return err->code;
+        if (w->near) vl_reader_brief(w->v.r, vl_rows_share(rows, next, w->question->block));
+        if (add_load(w, b, &load, err) || pick(w, load, &left, err)) return err->code;
+        if (w->near) vl_reader_brief(w->v.r, vl_rows_share(rows, next, load->n));
+        if (w->question->plan(&w->v, load, err)) return err->code;
     }
     slot->end = rows->at == rows->n;
     return VL_OK;
@@ -287,10 +290,8 @@ static bool are_few(const view *w)
 static vl_code print_rows(view *w, const vl_view *ask, vl_err *err)
 {
     if (put(w, w->v.form->head, err)) return err->code;
-    if (!w->v.order) {
-        vl_reader_brief(w->v.r, are_few(w));
-        vl_reader_once(w->v.r, are_few(w));
-    }
+    w->near = !w->v.order && vl_rows_near(&w->v.rows);
+    if (!w->v.order) vl_reader_once(w->v.r, are_few(w));
     if (w->v.order ? move_in_order(w, ask->threads, err) : move(w, ask->threads, err)) return err->code;
     return put(w, w->v.form->tail, err);
 }

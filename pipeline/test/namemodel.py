@@ -1,12 +1,12 @@
 """
-Codec `name` read by hand: what docs/store.md says of its payload, written down a second time, so that the
-page is enough to open a store by.
+Codecs `name` and `name-groups` read by hand: what docs/store.md says of their payload, written down a second
+time, so that the page is enough to open a store by.
 
 Suites: none.
 """
 import subprocess
 
-NAME = 9
+NAME, GROUPS = 9, 18
 LANES = {True: 4, False: 16}
 HIGH = 128
 
@@ -210,9 +210,14 @@ class Payload:
 
 def unpack(chunk):
     """The plain bytes of a chunk of this codec, frame and all."""
-    assert chunk[0:1] == b"V" and chunk[2] == NAME
+    assert chunk[0:1] == b"V" and chunk[2] in (NAME, GROUPS)
     p = Payload(chunk[24:])
     fill, n = p.number(), p.number()
-    plain = b"".join(p.node(n))
+    shift = p.u8() if chunk[2] == GROUPS else 0
+    groups = [p.number() for _ in range((n - 1) >> shift)] if chunk[2] == GROUPS else []
+    texts = p.node(n)
+    for i, size in enumerate(groups):
+        assert size == sum(map(len, texts[i << shift:(i + 1) << shift]))
+    plain = b"".join(texts)
     assert p.at == len(p.data)
     return plain + plain[-1:] * fill

@@ -1,6 +1,6 @@
 """
-Names and comments that codec `name` packed, read by hand from the bytes of their chunks as docs/store.md
-says, without a line of our code; and by h5py through the plugin.
+Names and comments that codec `name-groups` packed, read by hand from the bytes of their chunks as
+docs/store.md says, without a line of our code; and by h5py through the plugin.
 
 Suites: store reads.
 """
@@ -47,7 +47,8 @@ TITLES = {"instrument": instrument, "archive": archive, "nanopore": nanopore, "s
           "turns": turns}
 
 
-def read_store(path, columns=("reads/name", "reads/comment"), codec=namemodel.NAME, unpack=namemodel.unpack):
+def read_store(path, columns=("reads/name", "reads/comment"), codec=namemodel.GROUPS,
+               unpack=namemodel.unpack):
     """What another process does, with the plugin: columns as h5py gives them, and chunks as they are."""
     import h5py
     with h5py.File(path, "r") as s:

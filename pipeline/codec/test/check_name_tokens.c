@@ -27,7 +27,7 @@ static int one_name(char *to, size_t i, uint64_t *dice)
     }
 }
 
-static void draw_names(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
+void draw_flow_names(vl_buf *plain, size_t n, vl_type type, uint64_t seed)
 {
     char name[NAME];
     (void)type;
@@ -56,12 +56,43 @@ static void free_rows(rows *r)
     vl_buf_free(&r->ends);
 }
 
-/* Packs and unpacks; how large it came out, 0: not by this codec. fill: bytes behind, as the last one. */
-static size_t trip(const char *what, rows *r, size_t fill)
+/* Parts of a chunk, here and there. */
+static void check_parts(const char *what, const vl_buf *packed, const vl_buf *plain)
+{
+    enum { PARTS = 20 };
+    static vl_buf piece;
+    uint64_t dice = plain->len;
+    for (int k = 0; k < PARTS; k++) {
+        vl_err err = VL_ERR_INIT;
+        const size_t from = check_random(&dice) % plain->len;
+        vl_part part = { from, from + 1 + check_random(&dice) % (k % 2 ? plain->len - from : 1) };
+        const vl_part want = part;
+        vl_unpack_part(NULL, packed->data, packed->len, &part, &piece, &old_work, &err);
+        HOLDS(!err.code && piece.len == plain->len &&
+                  !memcmp(piece.data + want.from, plain->data + want.from, want.to - want.from),
+              "%s: bytes %zu to %zu: %s", what, want.from, want.to, err.what);
+    }
+}
+
+/* Packs and unpacks by a codec; how large it came out, 0: not by this one. */
+static size_t trip_by(uint8_t codec, const char *what, const vl_pack_job *job)
 {
     static vl_buf packed, back;
     vl_err err = VL_ERR_INIT;
     bool fits = false;
+    vl_pack(vl_codec_find(codec), job, &packed, &fits, &err);
+    HOLDS(!err.code, "%s: %s", what, err.what);
+    if (!fits) return 0;
+    vl_unpack(packed.data, packed.len, &back, &old_work, &err);
+    HOLDS(!err.code && back.len == job->len && !memcmp(back.data, job->plain, back.len), "%s: %s", what,
+          err.what);
+    check_parts(what, &packed, &back);
+    return packed.len;
+}
+
+/* The same by both; what came of the first. fill: bytes behind, as the last one. */
+static size_t trip(const char *what, rows *r, size_t fill)
+{
     for (size_t i = 0; i < fill; i++) put(&r->bytes, &(uint8_t){ r->bytes.data[r->bytes.len - 1] }, 1);
     const vl_pack_job job = { .plain = r->bytes.data,
                               .len = r->bytes.len,
@@ -71,14 +102,9 @@ static size_t trip(const char *what, rows *r, size_t fill)
                               .effort = 1,
                               .fill = fill,
                               .work = &old_work };
-    vl_pack(vl_codec_find(VL_CODEC_name_tokens), &job, &packed, &fits, &err);
-    HOLDS(!err.code, "%s: %s", what, err.what);
-    const size_t size = fits ? packed.len : 0;
-    if (fits) {
-        vl_unpack(packed.data, packed.len, &back, &old_work, &err);
-        HOLDS(!err.code && back.len == r->bytes.len && !memcmp(back.data, r->bytes.data, back.len), "%s: %s",
-              what, err.what);
-    }
+    const size_t size = trip_by(VL_CODEC_name_tokens, what, &job),
+                 grouped = trip_by(VL_CODEC_name_groups, what, &job);
+    HOLDS(!size == !grouped && grouped <= size + 1 + 3 * 64, "%s: %zu and %zu bytes", what, size, grouped);
     free_rows(r);
     *r = (rows){ 0 };
     return size;
@@ -301,5 +327,5 @@ static void crafted(void)
 }
 
 const vl_codec_test vl_codec_test_name_tokens = {
-    .draw = draw_names, .starts = 'V', .crafted = crafted, .enough = ENOUGH
+    .draw = draw_flow_names, .starts = 'V', .crafted = crafted, .enough = ENOUGH
 };

@@ -39,6 +39,9 @@ void draw_overlapping(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
 /* Rows of pairs, as draw of the codecs of places (check_place.c). */
 void draw_places(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
 
+/* Names of reads, as draw of the codecs of names (check_name_tokens.c). */
+void draw_flow_names(vl_buf *plain, size_t n, vl_type type, uint64_t seed);
+
 /* What a codec's own file says. All may be NULL. */
 typedef struct vl_codec_test {
     /* Bytes that the codec must hold itself; without this, it must hold some sort of each type that it
