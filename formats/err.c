@@ -30,6 +30,17 @@ vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...)
     return code;
 }
 
+vl_code vl_fail_end(vl_err *err, const char *fmt, ...)
+{
+    if (err->code) return err->code;
+    va_list args;
+    va_start(args, fmt);
+    say(err, VL_ETRUNC, fmt, args);
+    va_end(args);
+    err->end = true;
+    return err->code;
+}
+
 vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ...)
 {
     if (err->code) return err->code;

@@ -40,6 +40,7 @@ typedef struct vl_err {
     uint64_t packed; /* byte in the file as it is (compressed), or VL_NOWHERE */
     uint64_t record; /* 0-based, or VL_NOWHERE; a parser counts in its block, ingest adds the rows before */
     uint64_t line;   /* 1-based, or VL_NOWHERE */
+    bool end;        /* it is wrong that the input ends where it does */
     bool again;      /* the format can take the same input otherwise (vl_ask.again) */
 } vl_err;
 
@@ -53,7 +54,10 @@ void vl_err_clear(vl_err *err);
 /* Sets code and what, once: a second call on the same error changes nothing. Returns err->code. */
 vl_code vl_fail(vl_err *err, vl_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same, with ": <strerror(errnum)>" behind it. */
+/* The same for an input that ends too early: VL_ETRUNC. */
+vl_code vl_fail_end(vl_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* vl_fail, with ": <strerror(errnum)>" behind it. */
 vl_code vl_fail_errno(vl_err *err, vl_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

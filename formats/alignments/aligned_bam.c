@@ -39,7 +39,7 @@ static vl_code open(void *self, const vl_ask *ask, const uint8_t *const *bytes, 
     vl_bam_header header;
     if (vl_bam_header_read(bytes[0], n[0], &header, more, err)) return err->code;
     if (*more && whole[0]) {
-        vl_fail(err, VL_ETRUNC, "input ends within the header");
+        vl_fail_end(err, "input ends within the header");
         return vl_err_at(err, NULL, n[0], VL_NOWHERE);
     }
     if (*more) return VL_OK;

@@ -15,7 +15,7 @@ size_t vl_bam_length(const uint8_t *bytes, size_t n)
 static vl_code check_size(const uint8_t *bytes, size_t n, vl_err *err)
 {
     const uint32_t size = n < 4 ? 0 : vl_le32(bytes);
-    if (n < 4) return vl_fail(err, VL_ETRUNC, "input ends within the length of a record, after %zu bytes", n);
+    if (n < 4) return vl_fail_end(err, "input ends within the length of a record, after %zu bytes", n);
     if (size == 0x014d4142)
         return vl_fail(err, VL_EFORMAT,
                        "a second BAM header stands where a record should: one file at a time");
@@ -26,8 +26,7 @@ static vl_code check_size(const uint8_t *bytes, size_t n, vl_err *err)
         return vl_fail(err, VL_EFORMAT, "record says it has %" PRIu32 " bytes, at most %d are read", size,
                        VL_BAM_MOST);
     if (n - 4 < size)
-        return vl_fail(err, VL_ETRUNC, "input ends within a record, after %zu of %" PRIu32 " bytes", n - 4,
-                       size);
+        return vl_fail_end(err, "input ends within a record, after %zu of %" PRIu32 " bytes", n - 4, size);
     return VL_OK;
 }
 

@@ -47,7 +47,7 @@ static vl_code open(void *head, const vl_ask *ask, const uint8_t *const *bytes, 
         return vl_fail(err, VL_EUNSUP, "CRAM is read from a file as it is, not from a pipe or out of gzip");
     if (vl_bam_header_read(bytes[0], n[0], &header, more, err)) return err->code;
     if (*more && whole[0]) {
-        vl_fail(err, VL_ETRUNC, "input ends within the header");
+        vl_fail_end(err, "input ends within the header");
         return vl_err_at(err, NULL, n[0], VL_NOWHERE);
     }
     const bool record = !*more && n[0] - header.n >= VL_BAM_FIXED;

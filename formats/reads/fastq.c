@@ -75,8 +75,7 @@ static vl_code refuse_title(const work *w, const vl_line *t, uint64_t l, vl_err 
     if (!t->n) vl_fail(err, VL_EFORMAT, "blank line where a name line was expected ('@')");
     else if (t->n >= 3 && !memcmp(t->at, "\xef\xbb\xbf", 3))
         vl_fail(err, VL_EFORMAT, "starts with a byte order mark; FASTQ has none");
-    else if (t->n == 1 && t->open && t->at[0] == '\r')
-        vl_fail(err, VL_ETRUNC, "input ends between CR and LF");
+    else if (t->n == 1 && t->open && t->at[0] == '\r') vl_fail_end(err, "input ends between CR and LF");
     else if (t->at[0] >= 33 && t->at[0] < 127)
         vl_fail(err, VL_EFORMAT, "name line starts with '%c', expected '@'", t->at[0]);
     else vl_fail(err, VL_EFORMAT, "name line starts with byte 0x%02x, expected '@'", t->at[0]);
@@ -249,7 +248,7 @@ static bool is_colour_space(const work *w, const vl_fastq_record *r)
 static vl_code refuse_half_end(const work *w, const vl_fastq_record *r, vl_err *err)
 {
     const uint8_t *const nl = memrchr(w->p, '\n', (size_t)(w->end - w->p));
-    vl_fail(err, VL_ETRUNC, "input ends between CR and LF");
+    vl_fail_end(err, "input ends between CR and LF");
     return refuse(w, nl + 1, r->lines - 1, err);
 }
 
@@ -285,7 +284,7 @@ static vl_code refuse_plus(const work *w, const vl_fastq_record *r, vl_err *err)
 static vl_code refuse_end(const work *w, const vl_fastq_record *r, vl_err *err)
 {
     if (r->part == 2 && r->base_lines > 1 && !w->h->usual[w->stream].width) return refuse_plus(w, r, err);
-    vl_fail(err, VL_ETRUNC, "input ends before the %s line of the last record", line_name[r->part]);
+    vl_fail_end(err, "input ends before the %s line of the last record", line_name[r->part]);
     return refuse(w, w->end, r->lines, err);
 }
 
@@ -369,7 +368,7 @@ static vl_code parse(const void *self, const vl_block *in, vl_batch *out, vl_err
         if (push_record(&w[1], 1, err)) return err->code;
     }
     if (h->interleaved && in[0].nrecord & 1) {
-        vl_fail(err, VL_ETRUNC, "input ends after the first mate of a pair");
+        vl_fail_end(err, "input ends after the first mate of a pair");
         return refuse(&w[0], w[0].p, 0, err);
     }
     for (int s = 0; s < h->nstream; s++)

@@ -186,8 +186,8 @@ vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
 {
     const vl_mz_head *const h = head;
     const vl_mz_tail *const t = tail;
-    if (t->depth) return vl_fail(err, VL_ETRUNC, "document ends inside <%s>", vl_mz_element_name(top(t)));
-    if (!t->seen[VL_MZ_MZML]) return vl_fail(err, VL_ETRUNC, "document has no <mzML>");
+    if (t->depth) return vl_fail_end(err, "document ends inside <%s>", vl_mz_element_name(top(t)));
+    if (!t->seen[VL_MZ_MZML]) return vl_fail_end(err, "document has no <mzML>");
     for (int i = 0; i < h->facts.n; i++)
         vl_fact_add(facts, h->facts.fact[i].name, "%s", h->facts.fact[i].text);
     count_fact(facts, "spectrum_count", t->seen[VL_MZ_SPECTRA], t->said[0], t->nrecord[0]);

@@ -269,20 +269,32 @@ vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *en
     return VL_OK;
 }
 
+/* The file of a stream in which an error is, and where it is there. */
+static void place_in_file(const vl_cutter *c, int s, vl_err *err)
+{
+    const int nfile = vl_cutter_nfile(c, s);
+    int f = 0;
+    for (; f + 1 < nfile && err->offset >= vl_cutter_file(c, s, f)->plain_bytes; f++)
+        err->offset -= vl_cutter_file(c, s, f)->plain_bytes;
+    const vl_file_facts *const file = vl_cutter_file(c, s, f);
+    if (nfile > 1) {
+        err->file[0] = 0;
+        vl_err_file(err, file->name);
+    }
+    /* the byte behind its last one: what is missing would begin there */
+    if (err->end && f + 1 == nfile && strcmp(file->compression, "none") && !file->decoder)
+        err->packed = file->bytes;
+}
+
 void vl_cutter_place(const vl_cutter *c, vl_err *err)
 {
     if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE)
         return; /* what input says is right already */
     for (int s = 0; s < c->nstream; s++) {
-        const vl_stream *const st = &c->stream[s];
-        const size_t n = strlen(st->name), m = strlen(err->file);
-        const int nfile = vl_cutter_nfile(c, s);
-        if (nfile < 2 || m > n || strcmp(st->name + n - m, err->file)) continue;
-        int f = 0;
-        for (; f + 1 < nfile && err->offset >= vl_cutter_file(c, s, f)->plain_bytes; f++)
-            err->offset -= vl_cutter_file(c, s, f)->plain_bytes;
-        err->file[0] = 0;
-        vl_err_file(err, vl_cutter_file(c, s, f)->name);
+        const char *const name = c->stream[s].name;
+        const size_t n = strlen(name), m = strlen(err->file);
+        if (m > n || strcmp(name + n - m, err->file)) continue;
+        place_in_file(c, s, err);
         return;
     }
 }

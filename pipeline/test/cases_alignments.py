@@ -95,7 +95,7 @@ def refused(t, f, what, path, expected=(), options=(), codes=(DATA,)):
 def places(expected):
     """What the message must say: lines count from 1, records from 0 there, from 1 in messages."""
     said = [f"line {n}" for n in re.findall(r"line (\d+)", expected)]
-    if expected.endswith("byte 3353"):  # of the file, where the block begins
+    if re.search("byte (3353|4940)$", expected):  # of the file: where the block begins; behind its last one
         said.append(expected[-9:] + " of the file")
     return said + [f"record {int(n) + 1}" for n in re.findall(r"record (\d+)", expected)
                    if "behind" not in expected]
