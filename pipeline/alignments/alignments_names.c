@@ -40,7 +40,7 @@ static vl_code more_slots(vl_alignments_names *s, vl_err *err)
     return VL_OK;
 }
 
-static vl_code add_name(vl_alignments_names *s, vl_cell name, vl_err *err)
+vl_code vl_alignments_names_add(vl_alignments_names *s, vl_cell name, vl_err *err)
 {
     if (2 * s->n >= s->nslot && more_slots(s, err)) return err->code;
     uint32_t *const slot = slot_of(s, name);
@@ -70,7 +70,7 @@ static vl_code read_list(vl_alignments_names *s, const char *path, vl_err *err)
     while (all.n && !err->code) {
         vl_cell line = vl_sam_split(&all, '\n');
         if (line.n && line.at[line.n - 1] == '\r') line.n--;
-        if (line.n) add_name(s, line, err);
+        if (line.n) vl_alignments_names_add(s, line, err);
     }
     return vl_err_file(err, path);
 }
@@ -81,7 +81,8 @@ vl_code vl_alignments_names_open(vl_alignments_names **out, const char *name, co
     if (!s) return vl_fail(err, VL_ENOMEM, "no memory for names");
     s->file = (vl_raw)VL_RAW_INIT;
     s->file.unhashed = true;
-    if (path ? read_list(s, path, err) : add_name(s, (vl_cell){ (const uint8_t *)name, strlen(name) }, err))
+    if (path && read_list(s, path, err)) return err->code;
+    if (name && vl_alignments_names_add(s, (vl_cell){ (const uint8_t *)name, strlen(name) }, err))
         return err->code;
     s->found = calloc(s->n + 1, sizeof *s->found);
     if (!s->nslot) more_slots(s, err);
@@ -99,6 +100,7 @@ void vl_alignments_names_close(vl_alignments_names *s)
     free(s);
 }
 
+bool vl_alignments_names_has(const vl_alignments_names *s, vl_cell name) { return *slot_of(s, name) > 0; }
 const vl_rows *vl_alignments_names_rows(const vl_alignments_names *s) { return &s->rows; }
 
 void vl_alignments_names_count(const vl_alignments_names *s, size_t *all, size_t *missed)

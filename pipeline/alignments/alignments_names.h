@@ -9,8 +9,10 @@
 
 typedef struct vl_alignments_names vl_alignments_names;
 
-/* One name, or the lines of a file ("-": standard input); the other is NULL. */
+/* One name, or the lines of a file ("-": standard input); the other is NULL. Both: names are added. */
 vl_code vl_alignments_names_open(vl_alignments_names **out, const char *name, const char *path, vl_err *err);
+vl_code vl_alignments_names_add(vl_alignments_names *s, vl_cell name, vl_err *err); /* borrowed */
+bool vl_alignments_names_has(const vl_alignments_names *s, vl_cell name);
 /* Rows of the table of names that are wanted. */
 vl_code vl_alignments_names_find(vl_alignments_names *s, vl_reader *r, int threads, vl_err *err);
 const vl_rows *vl_alignments_names_rows(const vl_alignments_names *s);

@@ -203,6 +203,8 @@ static vl_code take_regions(vl_viewer *v, vl_alignments_own *o, vl_err *err)
     for (int i = 0; i < v->ask->nmore; i++)
         if (vl_regions_add(&o->region, &o->contigs, v->ask->more[i], err)) return err->code;
     if (o->by_bed && vl_regions_read(&o->bed, &o->contigs, ask->bed, err)) return err->code;
+    if (ask->pairs && !o->by_region && !o->by_bed)
+        return vl_fail(err, VL_EARG, "--fetch-pairs goes with a region or --regions-file");
     vl_regions_settle(&o->region);
     vl_regions_settle(&o->bed);
     return VL_OK;
@@ -225,7 +227,8 @@ vl_code vl_alignments_select(vl_viewer *v, vl_err *err)
     if (o->tag.asked) vl_tag_predicate(v, p++, false);
     const vl_selection what = { predicate, VL_AT_ALIGNMENT, -1, 1 };
     if (vl_alignments_asked_of(v)->only_header || take_names(v, o, err)) return err->code;
-    return vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err);
+    if (vl_select(v, &what, v->ask->rows[0], v->ask->rows[1], err)) return err->code;
+    return vl_alignments_asked_of(v)->pairs ? vl_alignments_mates(v, &what, err) : VL_OK;
 }
 
 void vl_alignments_select_free(vl_alignments_own *o)

@@ -232,6 +232,7 @@ static const vl_opt options[] = {
       AT(group), NULL },
     { 'd', "tag", VL_OPT_TEXT, NULL, "TAG[:VALUE]", "with this tag, and this value; any number of values",
       AT(tag), NULL },
+    { 'P', "fetch-pairs", VL_OPT_FLAG, NULL, NULL, "and their mates, wherever these lie", AT(pairs), NULL },
     { 0, "name", VL_OPT_TEXT, NULL, "N", "whose read is called N", AT(name), NULL },
     { 0, "names", VL_OPT_TEXT, NULL, "FILE", "whose read FILE names, a line each", AT(names), NULL },
     { 0, "no-header", VL_OPT_FLAG, NULL, NULL, "SAM without its header", AT(no_header), NULL },

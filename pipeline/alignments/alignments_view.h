@@ -5,6 +5,7 @@
  * alignments_select.c   which rows, by their places, flags and mapping qualities
  * alignments_tags.c     which rows, by their tags
  * alignments_names.c    which rows, by names of reads (alignments_names.h)
+ * alignments_mates.c    and their mates elsewhere
  * alignments_view.c     the table's entry, columns
  * alignments_forms.c    SAM and BAM
  * alignments_fastq.c    FASTQ
@@ -22,7 +23,7 @@ typedef struct vl_alignments_asked {
     const char *bed, *tag, *group, *name, *names;
     const char *flag[4]; /* vl_flag_rule; what was given is added up */
     uint64_t mapq;
-    bool no_header, only_header;
+    bool no_header, only_header, pairs;
 } vl_alignments_asked;
 
 /* Rules on flags: all of these bits, none of these, not all of these, one of these. */
@@ -55,6 +56,8 @@ static inline const vl_alignments_asked *vl_alignments_asked_of(const vl_viewer 
 
 /* Reads what is asked into `own`, and finds the rows. */
 vl_code vl_alignments_select(vl_viewer *v, vl_err *err);
+/* Adds mates that lie elsewhere to the rows that were selected. */
+vl_code vl_alignments_mates(vl_viewer *v, const vl_selection *what, vl_err *err);
 void vl_alignments_select_free(vl_alignments_own *o);
 /* Bits of a FLAG: "0x900", "2304", "SECONDARY,SUPPLEMENTARY"; false: it is neither. */
 bool vl_flags_read(const char *text, unsigned *flags);

@@ -12,7 +12,7 @@ void vl_regions_free(vl_regions *r)
     *r = (vl_regions){ 0 };
 }
 
-static vl_code add(vl_regions *r, int64_t contig, int64_t from, int64_t to, vl_err *err)
+vl_code vl_regions_put(vl_regions *r, int64_t contig, int64_t from, int64_t to, vl_err *err)
 {
     if (r->n == r->cap) {
         const size_t cap = r->cap ? 2 * r->cap : 16;
@@ -84,12 +84,12 @@ vl_code vl_regions_add(vl_regions *r, const vl_contigs *c, const char *text, vl_
     int64_t contig = -1, from = 0, to = INT64_MAX;
     const char *rest;
     if (!strcmp(text, ".")) r->all = true;
-    if (!strcmp(text, "*") || r->all) return add(r, -1, 0, 1, err);
+    if (!strcmp(text, "*") || r->all) return vl_regions_put(r, -1, 0, 1, err);
     if (find_contig(c, text, &contig, &rest, err)) return err->code;
     if (contig < 0) return vl_fail(err, VL_EARG, "'%.120s': the header has no such contig", text);
     if (rest && !take_ends(rest, &from, &to))
         return vl_fail(err, VL_EARG, "'%.120s' is no region: CONTIG:A-B, the first place is 1", text);
-    return add(r, contig, from, to, err);
+    return vl_regions_put(r, contig, from, to, err);
 }
 
 /* ---- as BED ---- */
@@ -135,7 +135,7 @@ static vl_code add_line(vl_regions *r, const vl_contigs *c, vl_cell line, vl_err
         return vl_fail(err, VL_EFORMAT, has_from ? "an interval ends before it begins" : "no interval");
     }
     const int64_t contig = vl_contigs_find(c, name);
-    return contig < 0 ? VL_OK : add(r, contig, from, to, err);
+    return contig < 0 ? VL_OK : vl_regions_put(r, contig, from, to, err);
 }
 
 vl_code vl_regions_read(vl_regions *r, const vl_contigs *c, const char *path, vl_err *err)

@@ -21,6 +21,8 @@ typedef struct vl_regions {
     bool all;
 } vl_regions;
 
+/* [from, to) of a contig. */
+vl_code vl_regions_put(vl_regions *r, int64_t contig, int64_t from, int64_t to, vl_err *err);
 /* VL_EARG: it is none, or of a contig that there is not. */
 vl_code vl_regions_add(vl_regions *r, const vl_contigs *c, const char *text, vl_err *err);
 /* The intervals of a BED file ("-": standard input), or places, a contig and a number from 1 on; those of

@@ -60,6 +60,27 @@ vl_code vl_rows_cross(vl_rows *rows, const vl_rows *other, vl_err *err)
     return err->code;
 }
 
+/* Adds rows [from, to), of which the first ones may be there. */
+static vl_code add_new(vl_rows *rows, uint64_t from, uint64_t to, vl_err *err)
+{
+    const struct vl_run_of_rows *const last = rows->n ? &rows->run[rows->n - 1] : NULL;
+    if (last && from < last->first + last->n) from = last->first + last->n;
+    return from < to ? vl_rows_add(rows, from, to - from, err) : VL_OK;
+}
+
+vl_code vl_rows_join(vl_rows *rows, const vl_rows *other, vl_err *err)
+{
+    vl_rows all = { 0 };
+    for (size_t i = 0, k = 0; (i < rows->n || k < other->n) && !err->code;) {
+        const bool mine = k == other->n || (i < rows->n && rows->run[i].first <= other->run[k].first);
+        const struct vl_run_of_rows *const next = mine ? &rows->run[i++] : &other->run[k++];
+        add_new(&all, next->first, next->first + next->n, err);
+    }
+    free(rows->run);
+    *rows = all;
+    return err->code;
+}
+
 vl_code vl_rows_within(vl_rows *rows, uint64_t from, uint64_t to, vl_err *err)
 {
     struct vl_run_of_rows run = { from, to < UINT64_MAX ? to + 1 - from : UINT64_MAX - from };

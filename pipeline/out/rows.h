@@ -38,6 +38,8 @@ bool vl_rows_has(const vl_rows *rows, uint64_t row);
 vl_code vl_rows_within(vl_rows *rows, uint64_t from, uint64_t to, vl_err *err);
 /* Only those of another such list stay as well. */
 vl_code vl_rows_cross(vl_rows *rows, const vl_rows *other, vl_err *err);
+/* All of another such list come in. */
+vl_code vl_rows_join(vl_rows *rows, const vl_rows *other, vl_err *err);
 /* The groups of `step` rows each that have one of these rows; and those between two that are less than `gap`
  * apart, which are quicker read than passed over. */
 vl_code vl_rows_groups(const vl_rows *rows, size_t step, uint64_t gap, vl_rows *groups, vl_err *err);
