@@ -1,6 +1,7 @@
 /* What follows from other columns is left out of a batch (alignments_fold.h). */
 #include "formats/alignments/alignments_fold.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NKEPT = VL_AF_NTAG + 2 }; /* columns that change: letters, qualities, tags */
@@ -81,13 +82,42 @@ static vl_code fold_mates(fold *w, vl_err *err)
 
 /* ---- letters ---- */
 
-/* Whether it pays: of letters half lie on those of contigs that rows before lie on, or more. The others are
- * not coded worse by the columns that they came in. */
-static bool letters_pay(const fold *w)
+typedef struct lying {
+    int64_t contig, from, to;
+} lying;
+
+static int by_place(const void *a, const void *b)
+{
+    const lying *const x = a, *const y = b;
+    if (x->contig != y->contig) return x->contig < y->contig ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Letters of contigs that rows [n] lie on, each once; they are sorted. */
+static uint64_t letters_on(lying *row, size_t n)
+{
+    uint64_t on = 0;
+    int64_t to = 0;
+    if (n) qsort(row, n, sizeof *row, by_place);
+    for (size_t i = 0; i < n; i++) {
+        if (!i || row[i].contig != row[i - 1].contig || row[i].from > to) to = row[i].from;
+        if (row[i].to > to) on += (uint64_t)(row[i].to - to), to = row[i].to;
+    }
+    return on;
+}
+
+/* Whether it pays: half of the letters or more lie on contigs, two rows in three touch one before, and they
+ * come in an order in which hardly more letters of contigs are new than there are. What codes the others
+ * finds them in any order. */
+static vl_code letters_pay(const fold *w, bool *pay, vl_err *err)
 {
     vl_covered s = w->s->stretch; /* nothing of it is freed */
-    uint64_t all = 0, on = 0, more = 0;
+    uint64_t all = 0, on = 0, more = 0, nstretch = 0;
+    size_t n = 0;
     vl_aligned l;
+    *pay = false;
+    if (vl_buf_reserve(&w->s->text, w->n * sizeof(lying), err)) return err->code;
+    lying *const row = (lying *)(void *)w->s->text.data;
     for (size_t i = 0; i < w->n; i++) {
         const bool lies = vl_lies(w->b, i, &l);
         all += l.n;
@@ -96,11 +126,14 @@ static bool letters_pay(const fold *w)
         if (!vl_covered_meets(&s, &l)) {
             s.contig = l.contig;
             s.from = s.to = l.position;
+            nstretch++;
         }
         const int64_t to = l.position + (int64_t)l.span;
+        row[n++] = (lying){ l.contig, l.position, to };
         if (to > s.to) more += (uint64_t)(to - s.to), s.to = to;
     }
-    return on > more && on - more >= all / 2;
+    *pay = n && on >= all / 2 && nstretch <= n / 3 && more / 9 * 8 <= letters_on(row, n);
+    return VL_OK;
 }
 
 /* A row with an equals sign among its letters stays as it is. */
@@ -191,8 +224,9 @@ static vl_code fold_letters(fold *w, vl_err *err)
     vl_column *const literal = &w->b->col[w->f.literal];
     vl_buf *const consensus = &w->b->col[w->f.consensus].data;
     vl_buf *const reference = &w->b->col[w->f.reference].data;
+    bool pay;
     vl_covered_begin(s);
-    if (letters_pay(w) && find_places(w, err)) return err->code;
+    if (letters_pay(w, &pay, err) || (pay && find_places(w, err))) return err->code;
     for (size_t i = 0; i < w->n; i++) {
         if (vl_rows_grow(literal, 1, err) || fold_row(w, i, err)) return err->code;
         literal->offset[++literal->nrow] = literal->data.len;
