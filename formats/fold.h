@@ -51,6 +51,9 @@ typedef struct vl_fold {
     void (*back)(void *state,
                  vl_batch *batch); /* behind lay: the batch's own fields are as parse made them */
     void (*drop)(void *state);
+    /* Of all batches so far: does what they became need a program that reads stores of version 3? NULL:
+     * no. */
+    bool (*is_of_version_3)(const void *state);
     bool (*is_folded)(const vl_schema *schema); /* of a store */
     void (*needs)(const vl_schema *schema, vl_fold_needs *needs);
     /* Of rows with the fields of `reach`. VL_ESTORE. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NKEPT = VL_AF_NTAG + 2 }; /* columns that change: letters, qualities, tags */
+enum { NKEPT = VL_AF_NTAG + 4 }; /* columns that change: letters, qualities, tags */
 
 /* From batch to batch. */
 typedef struct folding {
@@ -14,6 +14,8 @@ typedef struct folding {
     vl_covered stretch;
     vl_ends mates;
     vl_differing differing;
+    vl_modifying modifying;
+    bool modified; /* tags of modified bases were left out of a row */
     vl_buf text, derived, shift;
 } folding;
 
@@ -285,7 +287,8 @@ static vl_code one_each(fold *w, int field, const void *element, vl_err *err)
 /* The columns that change; -1: the batch has no such tag. */
 static int changing(const vl_fold_fields *f, int k)
 {
-    return k < VL_AF_NTAG ? f->tag[k] : k == VL_AF_NTAG ? VL_AL_BASE : VL_AL_QUALITY;
+    const int others[] = { VL_AL_BASE, VL_AL_QUALITY, f->mm, f->ml };
+    return k < VL_AF_NTAG ? f->tag[k] : others[k - VL_AF_NTAG];
 }
 
 static vl_code keep(const fold *w, vl_err *err)
@@ -327,10 +330,12 @@ static vl_code fold_batch(void *state, vl_batch *batch, vl_err *err)
     w.derived = s->derived.data;
     w.shift = (int64_t *)(void *)s->shift.data;
     for (size_t i = 0; i < w.n; i++) w.derived[i] = VL_AD_TURNED, w.shift[i] = 0;
-    if (keep(&w, err) || fold_mates(&w, err) || fold_letters(&w, err) ||
-        one_each(&w, w.f.derived, w.derived, err) || one_each(&w, w.f.shift, w.shift, err) ||
-        all_in_first(&w, w.f.consensus, err) || all_in_first(&w, w.f.reference, err))
+    if (keep(&w, err) || fold_mates(&w, err) || vl_modified_fold(&s->modifying, batch, &w.f, err) ||
+        fold_letters(&w, err) || one_each(&w, w.f.derived, w.derived, err) ||
+        one_each(&w, w.f.shift, w.shift, err) || all_in_first(&w, w.f.consensus, err) ||
+        all_in_first(&w, w.f.reference, err))
         return err->code;
+    s->modified |= w.f.modified >= 0 || w.f.rest >= 0;
     for (size_t i = 0; i < w.n; i++) vl_turn_quality(batch, i);
     for (int tag = 0; tag < VL_AF_NTAG; tag++)
         if (w.f.tag[tag] >= 0) drop_rows(&w, tag);
@@ -351,6 +356,7 @@ static void drop(void *state)
                             &s->shift };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_differ_free(&s->differing);
+    vl_modifying_free(&s->modifying);
     for (int k = 0; k < NKEPT; k++) {
         vl_buf_free(&s->kept[k].data);
         vl_buf_free(&s->kept[k].offset);
@@ -358,6 +364,9 @@ static void drop(void *state)
 }
 
 /* ---- the entry ---- */
+
+/* Programs that do not know tags of modified bases would show rows without them. */
+static bool is_of_version_3(const void *state) { return ((const folding *)state)->modified; }
 
 static bool is_folded(const vl_schema *schema) { return vl_fold_fields_of(schema).derived >= 0; }
 
@@ -373,11 +382,21 @@ static void needs(const vl_schema *schema, vl_fold_needs *n)
     const vl_fold_fields f = vl_fold_fields_of(schema);
     vl_want *const rows = n->rows;
     const bool differ = wanted(rows, f.tag[VL_AF_NM]) || wanted(rows, f.tag[VL_AF_MD]);
-    const bool letters = rows[VL_AL_BASE] == VL_WANT_ROWS || differ;
+    const bool modified = f.modified >= 0 && wanted(rows, f.mm);
+    const bool letters = rows[VL_AL_BASE] == VL_WANT_ROWS || differ || modified;
     const bool mc = wanted(rows, f.tag[VL_AF_MC]), mq = wanted(rows, f.tag[VL_AF_MQ]),
                ms = wanted(rows, f.tag[VL_AF_MS]);
     for (int tag = 0; tag < VL_AF_NTAG; tag++)
         if (wanted(rows, f.tag[tag])) want(rows, f.tag[tag]);
+    if (modified) {
+        want(rows, f.mm);
+        want(rows, f.modified);
+        want(rows, f.named);
+    }
+    if (f.rest >= 0 && wanted(rows, f.ml)) {
+        want(rows, f.ml);
+        want(rows, f.rest);
+    }
     n->told[0] = letters ? f.consensus : -1;
     n->told[1] = differ ? f.reference : -1;
     if (f.consensus >= 0) rows[f.consensus] = VL_WANT_NOT;
@@ -407,6 +426,7 @@ const vl_fold vl_alignments_fold = { .table = VL_AT_ALIGNMENT,
                                      .fold = fold_batch,
                                      .back = back,
                                      .drop = drop,
+                                     .is_of_version_3 = is_of_version_3,
                                      .is_folded = is_folded,
                                      .needs = needs,
                                      .reach = vl_alignments_reach,

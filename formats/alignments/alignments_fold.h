@@ -11,6 +11,13 @@
  *                qualities, the worst first; each less the one before it and 1
  *     differ     u8, as many: what they are: 1 to 3, how far in A C T G behind that of the consensus, or
  *     itself
+ *     modified   u8: tag MM of the row, by rules (alignments_modified.c); the tag's column has nothing then
+ *     named      u8: of letters that may be in lists of that tag, 1 for each that is, 0 for each that is not
+ *     rest       u8: of tag ML the numbers of lists behind the first, by those before; the tag's column has
+ *     the
+ *                first then
+ *
+ * The last three are in batches with such rows alone, and their stores are of a version of their own.
  *
  * Letters of a row that is folded are '='. Tags that follow have no elements in their columns. Qualities are
  * in the order of sequencing.
@@ -19,6 +26,7 @@
  * alignments_unfold.c   makes again
  * alignments_differ.c   letters that differ
  * alignments_covered.c  consensus and reference, as rows come to them
+ * alignments_modified.c tags of modified bases
  * alignments_follow.c   what follows from what; both ways look at that alike
  */
 #ifndef VL_ALIGNMENTS_FOLD_H
@@ -44,10 +52,15 @@ enum { VL_AF_NEAR = 2048, VL_AF_SHORT = 1024 };
 
 /* Fields of a batch that is folded, or is to be; -1: it has none of that name. */
 typedef struct vl_fold_fields {
-    int derived, shift, differ_at, differ, literal, consensus, reference, tag[VL_AF_NTAG];
+    int derived, shift, differ_at, differ, literal, consensus, reference, modified, named, rest,
+        tag[VL_AF_NTAG];
+    int mm, ml; /* tags of modified bases */
 } vl_fold_fields;
 vl_fold_fields vl_fold_fields_of(const vl_schema *schema);
 vl_code vl_fold_fields_add(vl_fold_fields *f, vl_batch *batch, vl_err *err); /* those that say so */
+/* One of those that not every batch has. */
+typedef enum vl_fold_field { VL_FF_MODIFIED, VL_FF_NAMED, VL_FF_REST, VL_FF_N } vl_fold_field;
+vl_code vl_fold_field_add(vl_fold_field which, int *number, vl_batch *batch, vl_err *err);
 
 /* Turns the qualities of row i, if it is reversed: from the contig's order to that of the read, and back. */
 void vl_turn_quality(vl_batch *b, size_t i);
@@ -124,6 +137,22 @@ void vl_differ_free(vl_differing *d);
 /* Row i's letters [n], which are those of the consensus, become its own. *fits false: they cannot. */
 vl_code vl_differ_take(const vl_batch *b, const vl_fold_fields *f, size_t i, uint8_t *letter, size_t n,
                        vl_buf *room, bool *fits, vl_err *err);
+
+/* ---- modified bases ---- */
+
+/* Of one row, room for it. */
+typedef struct vl_modifying {
+    vl_buf text, sites, named, rest;
+    uint8_t rule[2]; /* of which sites are, if known */
+    bool known;
+    size_t nsite, nlist;
+} vl_modifying;
+/* Leaves tags MM and ML out of rows whose letters say them: before letters are folded. */
+vl_code vl_modified_fold(vl_modifying *m, vl_batch *b, vl_fold_fields *f, vl_err *err);
+void vl_modifying_free(vl_modifying *m);
+/* Makes them again, behind letters; data, sites: room. */
+vl_code vl_modified_unfold(vl_batch *b, const vl_fold_fields *f, vl_buf *data, vl_buf *sites, vl_err *err);
+vl_code vl_likely_unfold(vl_batch *b, const vl_fold_fields *f, vl_buf *data, vl_err *err);
 
 /* ---- mates ---- */
 

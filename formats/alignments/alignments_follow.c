@@ -83,7 +83,37 @@ static const vl_field own[] = {
       .unit = "letter",
       .missing = "empty",
       .doc = "letters of contigs by tag MD, element by element of consensus; '=': the same" },
+    { .path = "alignments/modified",
+      .type = VL_U8,
+      .shape = VL_RAGGED,
+      .table = VL_AT_ALIGNMENT,
+      .use = VL_USE_TEXT,
+      .unit = "",
+      .missing = "empty",
+      .doc = "tag MM, where ':' and letters stand for all of them in the read",
+      .brief = true },
+    { .path = "alignments/named",
+      .type = VL_U8,
+      .shape = VL_RAGGED,
+      .table = VL_AT_ALIGNMENT,
+      .use = VL_USE_NUMBER,
+      .unit = "",
+      .missing = "empty",
+      .doc = "of letters that tag MM may name, by '?' in modified: 1 it does, 0 it does not",
+      .brief = true },
+    { .path = "alignments/rest",
+      .type = VL_U8,
+      .shape = VL_RAGGED,
+      .table = VL_AT_ALIGNMENT,
+      .use = VL_USE_NUMBER,
+      .unit = "",
+      .missing = "empty",
+      .doc = "of tag ML lists behind the first: twice how far from 0, or from what is left of 255 and 1",
+      .brief = true },
 };
+enum {
+    NALWAYS = sizeof own / sizeof *own - VL_FF_N
+}; /* fields of every batch; then those of vl_fold_field */
 
 vl_fold_fields vl_fold_fields_of(const vl_schema *schema)
 {
@@ -94,11 +124,16 @@ vl_fold_fields vl_fold_fields_of(const vl_schema *schema)
                              find(schema, own[4].path, own[4].type),
                              find(schema, own[5].path, own[5].type),
                              find(schema, own[6].path, own[6].type),
+                             find(schema, own[7].path, own[7].type),
+                             find(schema, own[8].path, own[8].type),
+                             find(schema, own[9].path, own[9].type),
                              { [VL_AF_MC] = find(schema, "alignments/tag/MC:Z", VL_U8),
                                [VL_AF_MQ] = find(schema, "alignments/tag/MQ:i", VL_I64),
                                [VL_AF_MS] = find(schema, "alignments/tag/ms:i", VL_I64),
                                [VL_AF_NM] = find(schema, "alignments/tag/NM:i", VL_I64),
-                               [VL_AF_MD] = find(schema, "alignments/tag/MD:Z", VL_U8) } };
+                               [VL_AF_MD] = find(schema, "alignments/tag/MD:Z", VL_U8) },
+                             find(schema, "alignments/tag/MM:Z", VL_U8),
+                             find(schema, "alignments/tag/ML:BC", VL_U8) };
 }
 
 /* What letters are has as many elements as which they are. */
@@ -111,11 +146,16 @@ static vl_code add(vl_batch *batch, const vl_field *like, const vl_fold_fields *
 
 vl_code vl_fold_fields_add(vl_fold_fields *f, vl_batch *batch, vl_err *err)
 {
-    int *const to[] = { &f->derived, &f->shift,     &f->differ_at, &f->differ,
-                        &f->literal, &f->consensus, &f->reference };
-    for (size_t i = 0; i < sizeof to / sizeof *to; i++)
+    int *const to[NALWAYS] = { &f->derived, &f->shift,     &f->differ_at, &f->differ,
+                               &f->literal, &f->consensus, &f->reference };
+    for (size_t i = 0; i < NALWAYS; i++)
         if (add(batch, &own[i], f, to[i], err)) return err->code;
     return VL_OK;
+}
+
+vl_code vl_fold_field_add(vl_fold_field which, int *number, vl_batch *batch, vl_err *err)
+{
+    return vl_batch_add(batch, &own[NALWAYS + which], number, err);
 }
 
 void vl_turn_quality(vl_batch *b, size_t i)

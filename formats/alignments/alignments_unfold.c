@@ -193,10 +193,8 @@ static bool has_bits(const unfold *u, unsigned bits)
     return false;
 }
 
-static bool wants_tag(const unfold *u, int tag)
-{
-    return u->f.tag[tag] >= 0 && u->in->want[u->f.tag[tag]] != VL_WANT_NOT;
-}
+static bool wants(const unfold *u, int field) { return field >= 0 && u->in->want[field] != VL_WANT_NOT; }
+static bool wants_tag(const unfold *u, int tag) { return wants(u, u->f.tag[tag]); }
 
 static vl_code unfold_tags(unfold *u, vl_err *err)
 {
@@ -221,12 +219,15 @@ static void turn_qualities(unfold *u)
 static vl_code unfold_all(unfold *u, vl_err *err)
 {
     const bool differ = wants_tag(u, VL_AF_NM) || wants_tag(u, VL_AF_MD);
-    const bool letters = differ || u->in->want[VL_AL_BASE] == VL_WANT_ROWS;
+    const bool modified = u->f.modified >= 0 && wants(u, u->f.mm);
+    const bool letters = differ || modified || u->in->want[VL_AL_BASE] == VL_WANT_ROWS;
     const bool turned = letters || u->in->want[VL_AL_QUALITY] == VL_WANT_ROWS;
     const bool of_mate = wants_tag(u, VL_AF_MC) || wants_tag(u, VL_AF_MQ) || wants_tag(u, VL_AF_MS);
     if (turned && !vl_places_fit(u->b)) return fail(u->b, 0, "a place is not of eight numbers", err);
     if (turned) turn_qualities(u);
     if ((letters && unfold_letters(u, err)) || (differ && unfold_reference(u, err))) return err->code;
+    if (modified && vl_modified_unfold(u->b, &u->f, &u->data, &u->text, err)) return err->code;
+    if (u->f.rest >= 0 && wants(u, u->f.ml) && vl_likely_unfold(u->b, &u->f, &u->data, err)) return err->code;
     return differ || of_mate ? unfold_tags(u, err) : VL_OK;
 }
 

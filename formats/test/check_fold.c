@@ -25,7 +25,7 @@ static void say(vl_buf *text, const char *format, ...) __attribute__((format(pri
 static void say(vl_buf *text, const char *format, ...)
 {
     vl_err err = VL_ERR_INIT;
-    char line[512];
+    char line[2048];
     va_list more;
     va_start(more, format);
     const int n = vsnprintf(line, sizeof line, format, more);
@@ -33,10 +33,30 @@ static void say(vl_buf *text, const char *format, ...)
     if (vl_buf_append(text, line, (size_t)n, &err)) abort();
 }
 
+/* Tags MM and ML: all letters C of CG, or some of them twice. */
+static void say_modified(char *tags, size_t size, const char *letter, bool reversed)
+{
+    char read[READ + 3], list[READ * 4] = "", likely[READ * 8] = "";
+    const size_t n = strlen(letter);
+    const bool some = !any(3);
+    size_t passed = 0, named = 0;
+    for (size_t i = 0; i < n; i++) read[i] = reversed ? "TGAC"[letter[n - 1 - i] >> 1 & 3] : letter[i];
+    for (size_t i = 0; i < n; i++) {
+        if (read[i] != 'C') continue;
+        const bool site = i + 1 < n && read[i + 1] == 'G' && (!some || any(2));
+        if (site) snprintf(list + strlen(list), sizeof list - strlen(list), ",%zu", passed);
+        passed = site ? 0 : passed + 1;
+        named += site;
+    }
+    for (size_t i = 0; i < 2 * named; i++)
+        snprintf(likely + strlen(likely), sizeof likely - strlen(likely), ",%zu", any(i < named ? 20 : 230));
+    snprintf(tags, size, "MM:Z:C+h?%s;C+m?%s;\tML:B:C%s", list, list, likely);
+}
+
 /* Letters with a mismatch here and there, two more in front that are clipped, and what MD and NM say. */
 static void say_read(vl_buf *text, size_t at, int flag, size_t mate)
 {
-    char letter[READ + 3], md[READ * 4] = "";
+    char letter[READ + 3], md[READ * 4] = "", modified[READ * 20];
     int nm = 0, same = 0;
     memcpy(letter, "GG", 2);
     for (size_t i = 0; i < READ; i++) {
@@ -52,8 +72,10 @@ static void say_read(vl_buf *text, size_t at, int flag, size_t mate)
     }
     letter[READ + 2] = 0;
     snprintf(md + strlen(md), sizeof md - strlen(md), "%d", same);
-    say(text, "p%zu\t%d\tc\t%zu\t60\t2S20M30M\t=\t%zu\t0\t%s\t*\tMC:Z:2S20M30M\tMQ:i:60\tNM:i:%d\tMD:Z:%s\n",
-        flag == 147 ? mate : at, flag, at + 1, mate + 1, letter, nm, md);
+    say_modified(modified, sizeof modified, letter, flag == 147);
+    say(text,
+        "p%zu\t%d\tc\t%zu\t60\t2S20M30M\t=\t%zu\t0\t%s\t*\tMC:Z:2S20M30M\tMQ:i:60\tNM:i:%d\tMD:Z:%s\t%s\n",
+        flag == 147 ? mate : at, flag, at + 1, mate + 1, letter, nm, md, modified);
 }
 
 static void make_text(vl_buf *text)
@@ -183,6 +205,10 @@ static void check_made(void)
     }
     for (int tag = 0; tag < VL_AF_NTAG; tag++)
         CHECK(f.tag[tag] < 0 || !m.folded.col[f.tag[tag]].data.len, "tag %d is still there", tag);
+    /* lists that name none, of letters that they might, stay */
+    CHECK(f.modified >= 0 && f.named >= 0 && f.rest >= 0 &&
+              m.folded.col[f.mm].data.len < m.plain.col[f.mm].data.len / 20,
+          "tag MM is still there");
     CHECK(!unfold(&m, &err), "%s", err.what);
     CHECK(same(&m.plain, &m.folded), "rows differ");
     drop(&m);
@@ -217,7 +243,8 @@ static void check_lies(void)
         make(&m);
         const vl_fold_fields f = vl_fold_fields_of(m.folded.schema);
         const int field[] = { VL_AL_PLACE, VL_AL_PLACE, VL_AL_CIGAR, VL_AL_BASE, f.derived,
-                              f.shift,     f.literal,   f.differ_at, f.differ };
+                              f.shift,     f.literal,   f.differ_at, f.differ,   f.modified,
+                              f.named,     f.rest,      f.mm,        f.ml };
         for (size_t i = 0; i < 1 + any(3); i++) {
             const int which = field[any(sizeof field / sizeof *field)];
             vl_column *const c = &m.folded.col[which];

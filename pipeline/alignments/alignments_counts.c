@@ -8,6 +8,7 @@
 void vl_alignments_counts_free(vl_alignments_counts *c)
 {
     free(c->contig);
+    vl_buf_free(&c->windows);
     c->contig = NULL;
     c->ncontig = 0;
 }
@@ -75,15 +76,13 @@ static void add_place(vl_alignments_counts *c, const int64_t place[VL_PLACE_N], 
 }
 
 /* Letters of a record upon the contig, and their qualities. */
-static void add_letters(uint64_t *contig, const vl_batch *b, size_t i, int cg,
-                        const int64_t place[VL_PLACE_N])
+static void add_letters(uint64_t *contig, const vl_batch *b, size_t i, const int64_t place[VL_PLACE_N],
+                        const uint8_t *cigar, size_t nop)
 {
-    const uint8_t *cigar;
-    size_t nop, nletter, at = 0;
+    size_t nletter, at = 0;
     const uint8_t *const quality = elements(&b->col[VL_AL_QUALITY], i, 1, &nletter);
     const uint64_t end =
         (uint64_t)(place[VL_PLACE_POSITION] + (place[VL_PLACE_SPAN] ? place[VL_PLACE_SPAN] : 1));
-    vl_cigar_of_row(b, i, cg, &cigar, &nop);
     if (end > contig[VL_CC_END]) contig[VL_CC_END] = end;
     for (size_t k = 0; k < nop; k++) {
         const uint32_t op = vl_le32(cigar + 4 * k), n = op >> 4;
@@ -113,22 +112,37 @@ static vl_code add_rows(vl_alignments_counts *c, const vl_batch *b, bool whole, 
             return vl_fail(err, VL_ESTORE, "there is no contig %lld", (long long)place[VL_PLACE_CONTIG]);
         if (grow(c, (size_t)(place[VL_PLACE_CONTIG] + 2), err)) return err->code;
         add_place(c, place, b->col[VL_AL_MAPQ].data.data[i]);
-        if (whole && place[VL_PLACE_CONTIG] >= 0 && !(place[VL_PLACE_FLAG] & VL_FLAGS_PASSED))
-            add_letters(c->contig[place[VL_PLACE_CONTIG] + 1], b, i, cg, place);
+        if (!whole || place[VL_PLACE_CONTIG] < 0 || place[VL_PLACE_FLAG] & VL_FLAGS_PASSED) continue;
+        const uint8_t *cigar, *const letter = elements(&b->col[VL_AL_BASE], i, 1, &n);
+        size_t nop;
+        vl_cigar_of_row(b, i, cg, &cigar, &nop);
+        add_letters(c->contig[place[VL_PLACE_CONTIG] + 1], b, i, place, cigar, nop);
+        if (vl_windows_row(&c->windows, place, cigar, nop, letter, n, err)) return err->code;
     }
     return VL_OK;
 }
 
+/* What batches add one after the other. */
+typedef struct joined {
+    vl_alignments_order order;
+    vl_windows windows;
+} joined;
+
 static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
     (void)shared;
-    return add_rows(state, batch, true, err);
+    vl_alignments_counts *const c = state;
+    c->windows.len = 0;
+    return add_rows(c, batch, true, err);
 }
 
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    (void)state;
-    return vl_alignments_order_add(shared, batch, err);
+    joined *const all = shared;
+    const vl_alignments_counts *const c = state;
+    return vl_alignments_order_add(&all->order, batch, err)
+               ? err->code
+               : vl_windows_join(&all->windows, &c->windows, err);
 }
 
 static vl_code merge(void *into, const void *from, vl_err *err)
@@ -179,8 +193,10 @@ static vl_code store_flags(const vl_alignments_counts *c, vl_store *st, vl_err *
 static vl_code store(const void *shared, const void *state, vl_store *st, vl_err *err)
 {
     const vl_alignments_counts *const c = state;
+    const joined *const all = shared;
     if (!c->ncontig) return VL_OK;
-    if (vl_alignments_order_store(shared, st, err) || store_flags(c, st, err) ||
+    if (vl_alignments_order_store(&all->order, st, err) ||
+        vl_windows_store(&all->windows, !all->order.turns, st, err) || store_flags(c, st, err) ||
         table(st, "qc/mate_elsewhere", c->elsewhere, 2, 2, 2, "passed, filtered",
               "mapping quality below 5, others", "primary mapped records whose mate lies on another contig",
               err) ||
@@ -197,10 +213,10 @@ static vl_code store(const void *shared, const void *state, vl_store *st, vl_err
 }
 
 static void free_state(void *state) { vl_alignments_counts_free(state); }
-static void free_shared(void *shared) { (void)shared; }
+static void free_shared(void *shared) { vl_windows_free(&((joined *)shared)->windows); }
 
 const vl_tally vl_alignments_tally = { .size = sizeof(vl_alignments_counts),
-                                       .shared = sizeof(vl_alignments_order),
+                                       .shared = sizeof(joined),
                                        .add = add,
                                        .join = join,
                                        .merge = merge,
@@ -210,9 +226,8 @@ const vl_tally vl_alignments_tally = { .size = sizeof(vl_alignments_counts),
 
 /* ---- out of a store ---- */
 
-/* A table of u64; *rows 0: the store has none. */
-static vl_code load_table(vl_store *st, const char *path, int ndim, uint64_t columns, vl_buf *bytes,
-                          uint64_t *rows, vl_work *work, vl_err *err)
+vl_code vl_alignments_table(vl_store *st, const char *path, int ndim, uint64_t columns, vl_buf *bytes,
+                            uint64_t *rows, vl_work *work, vl_err *err)
 {
     const int column = vl_store_find(st, path);
     *rows = 0;
@@ -231,7 +246,7 @@ static vl_code load_list(uint64_t *to, uint64_t n, vl_store *st, const char *pat
                          vl_work *work, vl_err *err)
 {
     uint64_t found;
-    if (load_table(st, path, 1, n, bytes, &found, work, err) || !found) return err->code;
+    if (vl_alignments_table(st, path, 1, n, bytes, &found, work, err) || !found) return err->code;
     for (uint64_t i = 0; i < n; i++) to[i] = vl_le64(bytes->data + 8 * i);
     return VL_OK;
 }
@@ -242,16 +257,18 @@ vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool 
     vl_buf bytes = { 0 };
     uint64_t n;
     *there = false;
-    if (load_table(st, "qc/flag", 2, 0, &bytes, &n, work, err) || !n) goto out;
+    if (vl_alignments_table(st, "qc/flag", 2, 0, &bytes, &n, work, err) || !n) goto out;
     for (uint64_t i = 0; i < n / 2; i++) {
         const uint64_t flag = vl_le64(bytes.data + 8 * i);
         if (flag >= VL_FLAGS) vl_fail(err, VL_ESTORE, "qc/flag has flags of more than 16 bits");
         else c->flag[flag] = vl_le64(bytes.data + 8 * (n / 2 + i));
         if (c->nflag <= flag && flag < VL_FLAGS) c->nflag = (unsigned)flag + 1;
     }
-    if (err->code || load_table(st, "qc/mate_elsewhere", 2, 2, &bytes, &n, work, err) || n != 2) goto out;
+    if (err->code || vl_alignments_table(st, "qc/mate_elsewhere", 2, 2, &bytes, &n, work, err) || n != 2)
+        goto out;
     for (int i = 0; i < 4; i++) c->elsewhere[i / 2][i % 2] = vl_le64(bytes.data + 8 * i);
-    if (load_table(st, "qc/contig", 2, VL_CC_N, &bytes, &n, work, err) || !n || grow(c, (size_t)n, err))
+    if (vl_alignments_table(st, "qc/contig", 2, VL_CC_N, &bytes, &n, work, err) || !n ||
+        grow(c, (size_t)n, err))
         goto out;
     for (size_t i = 0; i < n * VL_CC_N; i++)
         c->contig[i / VL_CC_N][i % VL_CC_N] = vl_le64(bytes.data + 8 * i);

@@ -7,6 +7,7 @@
 #define VL_ALIGNMENTS_COUNTS_H
 
 #include "formats/alignments/alignments.h"
+#include "pipeline/alignments/alignments_windows.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/reader.h"
 
@@ -35,6 +36,7 @@ typedef struct vl_alignments_counts {
         insert[VL_INSERTS + 1];  /* template lengths of proper pairs, once each; the last: that and more */
     uint64_t (*contig)[VL_CC_N]; /* owned; [ncontig]; the first is of records without contig */
     size_t ncontig;
+    vl_buf windows; /* what the last batch adds to them (vl_windows_row) */
 } vl_alignments_counts;
 
 extern const vl_tally vl_alignments_tally;
@@ -46,6 +48,9 @@ vl_code vl_alignments_counts_load(vl_alignments_counts *c, vl_reader *r, bool *w
 /* Of the tables alone; *there: the store has them. */
 vl_code vl_alignments_counts_tables(vl_alignments_counts *c, vl_store *st, bool *there, vl_work *work,
                                     vl_err *err);
+/* A table of u64 of /qc, of so many dimensions and columns (0: any). *rows 0: the store has none. */
+vl_code vl_alignments_table(vl_store *st, const char *path, int ndim, uint64_t columns, vl_buf *bytes,
+                            uint64_t *rows, vl_work *work, vl_err *err);
 void vl_alignments_counts_free(vl_alignments_counts *c);
 
 /* ---- their order (alignments_order.c) ---- */

@@ -47,12 +47,14 @@ vl_code vl_alignments_qc_load(vl_alignments_qc *q, vl_store *st, vl_err *err)
     vl_work work = { 0 };
     if (!vl_alignments_contigs_load(st, &q->header, &q->contigs, &work, err) &&
         !vl_alignments_order_noted(st, &q->known, &q->sorted, &work, err))
-        vl_alignments_counts_tables(&q->counts, st, &q->there, &work, err);
+        if (!vl_alignments_counts_tables(&q->counts, st, &q->there, &work, err) && q->there)
+            vl_windows_load(&q->windows, st, &work, err);
     vl_work_free(&work);
     if (err->code || !q->there) return err->code;
     vl_flagstat_count(q->flag, &q->counts);
     for (int i = 0; i < VL_FS_N; i++) q->all[i] = q->flag[0][i] + q->flag[1][i];
     for (int i = 0; i <= VL_INSERTS; i++) q->pairs += q->counts.insert[i];
+    q->bias = vl_windows_bias(&q->windows);
     for (int k = 0; k < 3; k++) q->insert[k] = insert_at(&q->counts, q->pairs, (k + 1) / 4.);
     return sum_contigs(q, err);
 }
@@ -62,12 +64,61 @@ void vl_alignments_qc_free(vl_alignments_qc *q)
     vl_alignments_counts_free(&q->counts);
     vl_contigs_free(&q->contigs);
     vl_buf_free(&q->header);
+    vl_windows_qc_free(&q->windows);
     free(q->one);
+}
+
+/* Lines of one contig: from *first on. */
+static size_t lines_of(const vl_windows_qc *w, uint64_t contig, size_t *first)
+{
+    size_t low = 0, high = w->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (w->line[middle].contig < contig) low = middle + 1;
+        else high = middle;
+    }
+    *first = low;
+    while (high < w->n && w->line[high].contig == contig) high++;
+    return high - low;
+}
+
+vl_code vl_alignments_depths(const vl_alignments_qc *q, size_t i, double **depth, double **gc, size_t *n,
+                             vl_err *err)
+{
+    enum { MOST = 1 << 20 };
+    const vl_windows_qc *const w = &q->windows;
+    const vl_contig *const contig = q->one[i].contig;
+    size_t first;
+    const size_t nline = lines_of(w, (uint64_t)(contig - q->contigs.contig), &first);
+    *depth = *gc = NULL;
+    *n = 0;
+    if (!nline || !w->line[first + nline - 1].window) return VL_OK;
+    if (w->line[first + nline - 1].window >= MOST)
+        return vl_fail(err, VL_ESTORE, "qc/window has more windows than are made");
+    *n = (size_t)w->line[first + nline - 1].window + 1;
+    *depth = calloc(*n, sizeof **depth);
+    *gc = calloc(*n, sizeof **gc);
+    if (!*depth || !*gc) {
+        free(*depth);
+        free(*gc);
+        *depth = *gc = NULL;
+        return vl_fail(err, VL_ENOMEM, "no memory for %zu windows", *n);
+    }
+    for (size_t k = 0; k < *n; k++) (*gc)[k] = NAN;
+    for (size_t k = first; k < first + nline; k++) {
+        const struct vl_window_line *const l = &w->line[k];
+        const double start = (double)l->window * (double)w->width, left = (double)contig->length - start;
+        const double width = left > 0 && left < (double)w->width ? left : (double)w->width;
+        (*depth)[l->window] = (double)l->sum[VL_WS_LETTERS] / width;
+        if (l->sum[VL_WS_KNOWN])
+            (*gc)[l->window] = 100 * (double)l->sum[VL_WS_GC] / (double)l->sum[VL_WS_KNOWN];
+    }
+    return VL_OK;
 }
 
 /* ---- measures ---- */
 
-enum { RECORDS, MAPPED, PROPER, COPIES, MAPQ, DEPTH, BASE_QUALITY, INSERT, ALL };
+enum { RECORDS, MAPPED, PROPER, COPIES, MAPQ, DEPTH, BASE_QUALITY, INSERT, BIAS, ALL };
 _Static_assert((int)ALL < (int)VL_MEASURES, "measures of alignments");
 
 static const vl_measure list[ALL + 1] = {
@@ -81,6 +132,8 @@ static const vl_measure list[ALL + 1] = {
                        false },
     [INSERT] = { "template_length", "Template length", "", "letters: the middle one of proper pairs", 0,
                  true },
+    [BIAS] = { "gc_bias", "GC bias", "%",
+               "how far depth of windows of 100 letters is off by their GC, % of the mean", 2, false },
 };
 
 static vl_code read_all(vl_store *st, double value[VL_MEASURES], vl_err *err)
@@ -96,6 +149,7 @@ static vl_code read_all(vl_store *st, double value[VL_MEASURES], vl_err *err)
         value[MAPQ] = q->mapq;
         value[DEPTH] = q->depth;
         value[BASE_QUALITY] = q->quality;
+        value[BIAS] = q->bias;
         if (q->pairs) value[INSERT] = (double)q->insert[1];
     }
     vl_alignments_qc_free(q);

@@ -63,6 +63,7 @@ static void put_page(const vl_alignments_qc *q, vl_buf *text, vl_err *err)
     put_value(text, "mapping quality", q->mapq, "", err);
     put_value(text, "mapped base quality", q->quality, "", err);
     put_value(text, "depth", q->depth, "", err);
+    put_value(text, "GC bias", q->bias, " %", err);
     if (q->pairs) {
         put_count(text, "template length", q->insert[1], err);
         say(text, "%-22s%11" PRIu64 " to %5" PRIu64 "\n", "  of half of them", q->insert[0], q->insert[2]);
@@ -99,6 +100,37 @@ static void put_flags(const vl_alignments_qc *q, vl_buf *text, vl_err *err)
     }
 }
 
+static void put_by_gc(const vl_alignments_qc *q, vl_buf *text, vl_err *err)
+{
+    bool first = true;
+    say(text, ",\n\"window_gc\":[");
+    for (int i = 0; i < VL_GC && q->windows.by_gc; i++) {
+        if (!q->windows.gc[i][0]) continue;
+        say(text, "%s{\"gc\":%d,\"windows\":%" PRIu64, first ? "" : ",", i, q->windows.gc[i][0]);
+        put_number(text, "depth", vl_windows_gc(&q->windows, i), err);
+        say(text, "}");
+        first = false;
+    }
+    say(text, "],\n\"window\":%" PRIu64, q->windows.width);
+}
+
+static void put_depths(const vl_alignments_qc *q, size_t i, vl_buf *text, vl_err *err)
+{
+    double *both[2];
+    size_t n;
+    if (vl_alignments_depths(q, i, &both[0], &both[1], &n, err)) return;
+    for (int k = 0; k < 2; k++) {
+        say(text, ",\"%s\":[", k ? "window_gc" : "window_depth");
+        for (size_t j = 0; j < n; j++) {
+            if (j) say(text, ",");
+            if (isfinite(both[k][j])) vl_text_number(text, both[k][j], false, err);
+            else say(text, "null");
+        }
+        say(text, "]");
+        free(both[k]);
+    }
+}
+
 static void put_json(const vl_qc_job *job, const vl_alignments_qc *q, vl_buf *text, vl_err *err)
 {
     say(text, "{\"name\":");
@@ -110,6 +142,8 @@ static void put_json(const vl_qc_job *job, const vl_alignments_qc *q, vl_buf *te
     put_number(text, "depth", q->depth, err);
     put_number(text, "mapq", q->mapq, err);
     put_number(text, "mapped_quality", q->quality, err);
+    put_number(text, "gc_bias", q->bias, err);
+    put_by_gc(q, text, err);
     put_flags(q, text, err);
     put_list(text, "mapping_quality", q->counts.mapq, 256, err);
     put_list(text, "template_length", q->counts.insert, VL_INSERTS + 1, err);
@@ -123,6 +157,7 @@ static void put_json(const vl_qc_job *job, const vl_alignments_qc *q, vl_buf *te
         put_number(text, "depth", one->depth, err);
         put_number(text, "mapq", one->mapq, err);
         put_number(text, "mapped_quality", one->quality, err);
+        put_depths(q, i, text, err);
         say(text, "}");
     }
     say(text, "]}\n");

@@ -4,6 +4,7 @@
  * alignments_measure.c  the numbers, measures
  * alignments_qc.c       forms of vial qc
  * alignments_report.c   the report
+ * alignments_plots.c    its plots of depth along contigs, and by GC
  */
 #ifndef VL_ALIGNMENTS_QC_H
 #define VL_ALIGNMENTS_QC_H
@@ -30,11 +31,22 @@ typedef struct vl_alignments_qc {
     size_t none;
     double depth, quality, mapq; /* of all */
     uint64_t pairs, insert[3];   /* proper pairs; first quartile, middle, third of their sizes */
+    vl_windows_qc windows;
+    double bias; /* vl_windows_bias */
 } vl_alignments_qc;
 
 /* To be freed; into zeroes. */
 vl_code vl_alignments_qc_load(vl_alignments_qc *q, vl_store *st, vl_err *err);
 void vl_alignments_qc_free(vl_alignments_qc *q);
+
+/* Mean depth of windows of the contig that q->one[i] is of, from its first place up to the last with letters:
+ * into depth [*n], owned by the caller; of each, GC of the letters upon it in percent, or NaN, into gc [*n].
+ * None where there are no two windows. */
+vl_code vl_alignments_depths(const vl_alignments_qc *q, size_t i, double **depth, double **gc, size_t *n,
+                             vl_err *err);
+/* Sections of the report: plots of these, of at most so many contigs, and of depth by GC. err is that of
+ * h. */
+void vl_alignments_plots(const vl_alignments_qc *q, struct vl_html *h, vl_err *err);
 
 extern const vl_measures vl_alignments_measures;
 extern const vl_qc_form vl_alignments_qc_text, vl_alignments_qc_json, vl_alignments_qc_multiqc;

@@ -36,6 +36,7 @@ static void put_tiles(const page *p)
     put_tile(p, "Mean depth", p->q->depth, "");
     put_tile(p, "Mapping quality", p->q->mapq, "");
     put_tile(p, "Base quality", p->q->quality, "");
+    put_tile(p, "GC bias", p->q->bias, " %");
     if (p->q->pairs) vl_html_tile(p->h, "Template length", vl_show_count((double)p->q->insert[1], text));
     vl_html_put(p->h, "</dl>\n");
 }
@@ -223,6 +224,7 @@ static void put_sections(const page *p)
     put_mapq(p);
     vl_html_put(p->h, "</div></section>\n");
     if (p->q->none) put_contigs(p);
+    vl_alignments_plots(p->q, p->h, p->err);
 }
 
 static vl_code put(vl_reader *r, vl_html *h, void (*what)(const page *), vl_err *err)

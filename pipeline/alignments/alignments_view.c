@@ -18,10 +18,12 @@ static vl_code check_form(const vl_viewer *v, vl_err *err)
 {
     const vl_alignments_asked *const ask = v->asked;
     if (ask->no_header && ask->only_header) return vl_fail(err, VL_EARG, "either --no-header or --header");
-    if (ask->no_header && v->form == &vl_alignments_bam)
-        return vl_fail(err, VL_EARG, "--no-header goes with -O sam: without a header BAM is none");
-    if (ask->only_header && v->form != &vl_alignments_sam && v->form != &vl_alignments_bam)
-        return vl_fail(err, VL_EARG, "--header goes with -O sam and bam");
+    const bool packed = v->form == &vl_alignments_bam || v->form == &vl_alignments_cram;
+    if (ask->no_header && packed)
+        return vl_fail(err, VL_EARG, "--no-header goes with -O sam: without a header %s is none",
+                       v->form == &vl_alignments_bam ? "BAM" : "CRAM");
+    if (ask->only_header && v->form != &vl_alignments_sam && !packed)
+        return vl_fail(err, VL_EARG, "--header goes with -O sam, bam and cram");
     return VL_OK;
 }
 
@@ -240,8 +242,13 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_alignments_sam, &vl_alignments_bam,  &vl_alignments_fastq,
-                                        &vl_form_tsv,       &vl_alignments_json, NULL };
+static const vl_form *const forms[] = { &vl_alignments_sam,
+                                        &vl_alignments_bam,
+                                        &vl_alignments_cram,
+                                        &vl_alignments_fastq,
+                                        &vl_form_tsv,
+                                        &vl_alignments_json,
+                                        NULL };
 
 const vl_question vl_alignments_question = {
     .option = options,

@@ -7,7 +7,8 @@
  * alignments_names.c    which rows, by names of reads (alignments_names.h)
  * alignments_mates.c    and their mates elsewhere
  * alignments_view.c     the table's entry, columns
- * alignments_forms.c    SAM and BAM
+ * alignments_forms.c    SAM, BAM and CRAM
+ * cram_writer.c         how CRAM is written
  * alignments_fastq.c    FASTQ
  * alignments_json.c     JSON
  */
@@ -49,7 +50,9 @@ typedef struct vl_alignments_own {
 } vl_alignments_own;
 
 extern const vl_question vl_alignments_question;
-extern const vl_form vl_alignments_sam, vl_alignments_bam, vl_alignments_fastq, vl_alignments_json;
+extern const vl_form vl_alignments_sam, vl_alignments_bam, vl_alignments_cram, vl_alignments_fastq,
+    vl_alignments_json;
+extern const vl_writer vl_cram_writer;
 
 static inline const vl_alignments_own *vl_alignments_own_of(const vl_viewer *v) { return v->own; }
 static inline const vl_alignments_asked *vl_alignments_asked_of(const vl_viewer *v) { return v->asked; }

@@ -63,6 +63,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 'o', "output", VL_OPT_TEXT, &ask.out, "FILE", "default: standard output", 0, NULL },
         { 0, "level", VL_OPT_CHOICE, &ask.level, "N", "of BGZF, 0 to 12; usual: what suits the name",
           .choices = VL_OUTPUT_LEVELS },
+        { 0, "reference", VL_OPT_TEXT, &ask.reference, "FASTA",
+          "write CRAM as differences to it; without it letters stand in full", 0, NULL },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace FILE if it exists", 0, NULL },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank", 0,
           NULL },
@@ -89,6 +91,9 @@ const vl_command vl_command_view = {
     "[options] STORE [REGION...]",
     "prints rows that a question selects",
     "FILE is BGZF if it ends in .gz, .bgz or .bam, zstd if in .zst. Without -O it is what its ending says.\n"
+    "CRAM is 3.0, by htslib: a conversion, after which some things are said otherwise (README). FASTA must "
+    "have all\n"
+    "contigs of the header, with the digests M5 that it says.\n"
     "Ranges include both ends. What is asked for in several ways must hold in all of them.\n"
     "Columns are named as here, or by the path that 'vial info' shows.\n"
     "Of reads, RE is a POSIX extended regular expression without references back. In M each letter of a read "
@@ -118,6 +123,7 @@ const vl_command vl_command_view = {
     "  vial view S1.h5 --fraction 0.01 --seed 7 -c\n"
     "  vial view bam1.h5 chr1:10,000-20,000 -q 30 -F DUP,SECONDARY\n"
     "  vial view bam1.h5 -L exons.bed -c\n"
+    "  vial view bam1.h5 chr20 -O cram --reference GRCh38.fa -o chr20.cram\n"
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O mgf\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
     run,

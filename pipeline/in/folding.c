@@ -1,5 +1,6 @@
 /* Rows become what the store keeps of them (folding.h). */
 #include "pipeline/in/folding.h"
+#include "pipeline/store/store.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,13 @@ vl_code vl_folding_batch(vl_folding *f, vl_batch *batch, vl_err *err)
 void vl_folding_back(vl_folding *f, vl_batch *batch)
 {
     if (f->fold) f->fold->back(f->state, batch);
+}
+
+unsigned vl_folding_version(const vl_folding *f)
+{
+    const vl_fold *const fold = f->fold;
+    return fold && fold->is_of_version_3 && fold->is_of_version_3(f->state) ? VL_STORE_VERSION
+                                                                            : VL_STORE_USUAL;
 }
 
 void vl_folding_close(vl_folding *f)

@@ -15,6 +15,8 @@ vl_code vl_folding_open(vl_folding *f, const vl_schema *schema, vl_profile profi
 vl_code vl_folding_batch(vl_folding *f, vl_batch *batch, vl_err *err);
 /* Behind that it is again what it was. */
 void vl_folding_back(vl_folding *f, vl_batch *batch);
+/* Of the store that these batches are laid into. */
+unsigned vl_folding_version(const vl_folding *f);
 void vl_folding_close(vl_folding *f);
 
 #endif

@@ -345,7 +345,8 @@ static vl_code note_root(ingest *g, vl_err *err)
                   { "vial.sample", g->ask->sample },
                   { "vial.acquisition", g->ask->acquisition },
                   { "vial.lossless", "1" } };
-    if (vl_store_note_u64(g->store, "/", "vial.version", VL_STORE_VERSION, err)) return err->code;
+    if (vl_store_note_u64(g->store, "/", "vial.version", vl_folding_version(&g->folding), err))
+        return err->code;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (vl_store_note(g->store, "/", texts[i].name, texts[i].text, err)) return err->code;
     for (int t = 0; t < schema->ntable; t++) {

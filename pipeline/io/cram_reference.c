@@ -10,10 +10,12 @@
 #include <htslib/faidx.h>
 #include <htslib/hts.h>
 #include <htslib/sam.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* ---- the FASTA ---- */
@@ -60,17 +62,44 @@ static vl_code check_contig(const vl_fasta *f, sam_hdr_t *h, int contig, kstring
     const vl_fasta_sequence *const s = find(f, name);
     if (!s) return VL_OK; /* no read may need it */
     vl_hex(s->md5, sizeof s->md5, md5);
-    if (!get(h, contig, "M5", value) || !strcmp(md5, value->s)) return VL_OK;
-    return vl_fail(err, VL_EFORMAT,
-                   "the reference is another: its '%.60s' has MD5 %s, the CRAM was made with %.40s", name,
-                   md5, value->s);
+    if (!get(h, contig, "M5", value) || !strcasecmp(md5, value->s)) return VL_OK;
+    return vl_fail(err, VL_EFORMAT, "the reference is another: its '%.60s' has MD5 %s, the header says %.40s",
+                   name, md5, value->s);
 }
 
-static vl_code check_contigs(const vl_fasta *f, sam_hdr_t *h, vl_err *err)
+/* The contig is there, at its length, and the header says its digest. */
+static vl_code complete_contig(const vl_fasta *f, sam_hdr_t *h, int contig, kstring_t *value, vl_err *err)
+{
+    char md5[33];
+    const char *const name = sam_hdr_tid2name(h, contig);
+    const vl_fasta_sequence *const s = find(f, name);
+    if (!s) return vl_fail(err, VL_EFORMAT, "the reference has no '%.80s', which the header names", name);
+    if (s->length != (uint64_t)sam_hdr_tid2len(h, contig))
+        return vl_fail(err, VL_EFORMAT,
+                       "the reference is another: its '%.60s' has %" PRIu64 " letters, the header says "
+                       "%" PRIhts_pos,
+                       name, s->length, sam_hdr_tid2len(h, contig));
+    vl_hex(s->md5, sizeof s->md5, md5);
+    if (get(h, contig, "M5", value) || !sam_hdr_update_line(h, "SQ", "SN", name, "M5", md5, NULL))
+        return VL_OK;
+    return vl_fail(err, VL_ENOMEM, "no memory for a line of the header");
+}
+
+static vl_code check_contigs(const vl_fasta *f, sam_hdr_t *h, bool complete, vl_err *err)
 {
     kstring_t value = KS_INITIALIZE;
-    for (int i = 0; i < sam_hdr_nref(h) && !err->code; i++) check_contig(f, h, i, &value, err);
+    for (int i = 0; i < sam_hdr_nref(h) && !err->code; i++)
+        if (!check_contig(f, h, i, &value, err) && complete) complete_contig(f, h, i, &value, err);
     free(value.s);
+    return err->code;
+}
+
+/* The FASTA is the header's; complete: it has all of the header. */
+static vl_code check(const char *path, sam_hdr_t *h, bool complete, vl_err *err)
+{
+    vl_fasta fasta = { 0 };
+    if (!read_fasta(&fasta, path, err)) check_contigs(&fasta, h, complete, err);
+    vl_fasta_free(&fasta);
     return err->code;
 }
 
@@ -110,23 +139,50 @@ static vl_code make_index(vl_cram_reference *r, const char *path, char link[PATH
     return VL_OK;
 }
 
-vl_code vl_cram_reference_open(vl_cram_reference *r, const char *path, struct sam_hdr_t *header,
-                               struct htsFile *file, vl_err *err)
+/* Lets the library read the FASTA for this file. */
+static vl_code give(vl_cram_reference *r, const char *path, struct htsFile *file, vl_err *err)
 {
-    vl_fasta fasta = { 0 };
     char index[PATH_MAX], link[PATH_MAX];
-    r->named = path != NULL;
-    point_nowhere(file);
-    if (path) read_fasta(&fasta, path, err);
-    if (!err->code) check_contigs(&fasta, header, err);
-    vl_fasta_free(&fasta);
-    if (err->code || !path) return err->code;
     snprintf(index, sizeof index, "%s.fai", path);
     const bool indexed = !access(index, R_OK);
     if (!indexed && make_index(r, path, link, err)) return vl_err_file(err, path);
     if (hts_set_opt(file, CRAM_OPT_REFERENCE, indexed ? path : link))
         vl_fail(err, VL_EUNSUP, "htslib %s cannot read the reference", hts_version());
     return vl_err_file(err, path);
+}
+
+/* ---- the whole ---- */
+
+void vl_cram_stay_here(void)
+{
+    hts_set_log_level(HTS_LOG_OFF);
+    setenv("REF_PATH", "/nonexistent/%s", 1);
+    setenv("REF_CACHE", "/nonexistent/%s", 1);
+    setenv("HTS_PATH", "/nonexistent", 1);
+}
+
+vl_code vl_cram_reference_open(vl_cram_reference *r, const char *path, struct sam_hdr_t *header,
+                               struct htsFile *file, vl_err *err)
+{
+    r->named = path != NULL;
+    point_nowhere(file);
+    return !path || check(path, header, false, err) ? err->code : give(r, path, file, err);
+}
+
+/* Into a file of nothing, which the library does not name in the header: it writes UR, the path, of one that
+ * was given a reference by its name. */
+vl_code vl_cram_reference_lend(vl_cram_reference *r, const char *path, struct sam_hdr_t *header,
+                               struct htsFile *file, vl_err *err)
+{
+    r->named = true;
+    if (check(path, header, true, err)) return err->code;
+    htsFile *const nothing = hts_open("/dev/null", "wc");
+    if (!nothing || cram_set_header(nothing->fp.cram, header))
+        vl_fail(err, VL_EUNSUP, "htslib %s cannot write CRAM", hts_version());
+    else if (!give(r, path, nothing, err) && hts_set_opt(file, CRAM_OPT_SHARED_REF, cram_get_refs(nothing)))
+        vl_fail(err, VL_EUNSUP, "htslib %s cannot read the reference", hts_version());
+    if (nothing) hts_close(nothing);
+    return err->code;
 }
 
 void vl_cram_reference_close(vl_cram_reference *r)

@@ -30,6 +30,9 @@ struct vl_output {
     vl_packing packing;
     int level; /* of BGZF */
     uint64_t bytes;
+    const vl_writer *writer; /* NULL: none */
+    const char *reference;   /* of the writer; borrowed, or NULL */
+    void *written;           /* owned: the writer's; NULL: it was given nothing yet */
 };
 
 /* Endings of packed files, and how they are written; 0: they are not. */
@@ -207,7 +210,17 @@ void vl_output_set_level(vl_output *out, int which)
     if (which) out->level = which - 1;
 }
 
-bool vl_output_packs(const vl_output *out) { return out->packing != VL_PACK_PLAIN; }
+void vl_output_set_writer(vl_output *out, const vl_writer *writer, const char *reference)
+{
+    out->writer = writer;
+    out->reference = reference;
+}
+
+bool vl_output_packs(const vl_output *out)
+{
+    return out->packing == VL_PACK_BGZF || out->packing == VL_PACK_ZSTD;
+}
+
 vl_packing vl_output_packing(const vl_output *out) { return out->packing; }
 
 /* One frame, with its checksum. */
@@ -247,6 +260,7 @@ static vl_code write_end(vl_output *out, vl_err *err)
 {
     const vl_buf none = { 0 };
     vl_buf frame = { 0 };
+    if (out->writer && out->writer->end(out->written, err)) return vl_err_file(err, out->path);
     if (out->packing == VL_PACK_BGZF) return vl_output_write(out, vl_bgzf_eof, sizeof vl_bgzf_eof, err);
     if (out->packing != VL_PACK_ZSTD || out->bytes) return VL_OK;
     if (!pack_frame(&none, &frame, err)) vl_output_write(out, frame.data, frame.len, err);
@@ -254,9 +268,19 @@ static vl_code write_end(vl_output *out, vl_err *err)
     return err->code;
 }
 
+static vl_code hand_on(vl_output *out, const void *bytes, size_t n, vl_err *err)
+{
+    if (!n) return VL_OK;
+    if (out->written || !out->writer->open(&out->written, out->fd, out->reference, err))
+        out->writer->write(out->written, bytes, n, err);
+    out->failed = err->code != VL_OK;
+    return vl_err_file(err, err->code == VL_EIO || err->code == VL_ECLOSED ? out->path : NULL);
+}
+
 vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err)
 {
     const char *from = bytes;
+    if (out->writer) return hand_on(out, bytes, n, err);
     while (n) {
         const ssize_t done = write(out->fd, from, n < (1u << 30) ? n : 1u << 30);
         if (done >= 0) {
@@ -319,6 +343,7 @@ vl_code vl_output_commit(vl_output *out, vl_err *err)
 void vl_output_close(vl_output *out)
 {
     if (!out) return;
+    if (out->writer) out->writer->close(out->written);
     if (out->fd >= 0 && out->fd != STDOUT_FILENO) close(out->fd);
     if (out->folder >= 0) {
         if (out->temp[0] && !out->committed) unlinkat(out->folder, out->temp, 0);

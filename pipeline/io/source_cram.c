@@ -46,15 +46,6 @@ typedef struct reading {
 
 static int probe(const vl_place *at) { return at->nhead >= 4 && !memcmp(at->head, "CRAM", 4) ? 100 : 0; }
 
-/* The library asks servers and folders for references unless it is told of others. */
-static void stay_here(void)
-{
-    hts_set_log_level(HTS_LOG_OFF);
-    setenv("REF_PATH", "/nonexistent/%s", 1);
-    setenv("REF_CACHE", "/nonexistent/%s", 1);
-    setenv("HTS_PATH", "/nonexistent", 1);
-}
-
 static void close_cram(void *self)
 {
     reading *const c = self;
@@ -240,7 +231,7 @@ static vl_code open_cram(void **self, const vl_inputs *inputs, vl_err *err)
     if (!c) return vl_fail(err, VL_ENOMEM, "no memory for the input");
     if (inputs->n != 1)
         return vl_fail(err, VL_EARG, "CRAM is read one file at a time, %zu were given", inputs->n);
-    stay_here();
+    vl_cram_stay_here();
     start(c, inputs->file[0].path, inputs->reference, err);
     return vl_err_file(err, inputs->file[0].path);
 }

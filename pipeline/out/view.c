@@ -179,14 +179,23 @@ static vl_code take_options(vl_viewer *v, vl_err *err)
     return vl_opt_set_all(q->option, v->asked, given, err);
 }
 
+/* Is the file's name that of one which the form's writer makes? */
+static bool promises_writer(const char *path, const vl_form *form)
+{
+    const char *const promised = vl_output_promises(path);
+    return promised && form->writer && !strcmp(promised, form->writer->name);
+}
+
 /* The form of that name, or of the output's; columns are of one that takes them. */
 static vl_code choose_form(vl_viewer *v, vl_err *err)
 {
     const vl_form *const *const form = v->kind->question->form;
     const vl_format *const format = vl_name_split(vl_name_base(v->ask->out)).format;
     char known[128] = "";
-    for (int i = 0; format && form[i] && !v->ask->form && !v->ask->columns; i++)
-        if (!strcmp(form[i]->name, format->name)) v->form = form[i];
+    for (int i = 0; form[i] && !v->ask->form && !v->ask->columns; i++)
+        if (promises_writer(v->ask->out, form[i]) ||
+            (format && !v->form && !strcmp(form[i]->name, format->name)))
+            v->form = form[i];
     for (int i = 0; form[i]; i++) {
         const bool fits =
             v->ask->form ? !strcmp(form[i]->name, v->ask->form) : !v->ask->columns || form[i]->columns;
@@ -197,6 +206,7 @@ static vl_code choose_form(vl_viewer *v, vl_err *err)
         return vl_fail(err, VL_EARG, "%s are printed as %s, not as '%.40s'", v->kind->rows, known,
                        v->ask->form);
     if (v->ask->columns && !v->form->columns) return vl_fail(err, VL_EARG, "--columns goes with -O tsv");
+    if (v->ask->reference && !v->form->writer) return vl_fail(err, VL_EARG, "--reference goes with -O cram");
     return VL_OK;
 }
 
@@ -313,9 +323,24 @@ static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
     return vl_output_commit(w->out, err);
 }
 
+/* A file that its form's writer makes. */
+static vl_code open_written(view *w, const vl_writer *writer, vl_err *err)
+{
+    const vl_view *const ask = w->v.ask;
+    const char *const promised = vl_output_promises(ask->out);
+    if (promised && strcmp(promised, writer->name) != 0) {
+        vl_fail(err, VL_EARG, "promises %s, and %s was asked for", promised, writer->name);
+        return vl_err_file(err, ask->out);
+    }
+    if (!vl_output_open_as(&w->out, ask->out, VL_PACK_WRITER, ask->force, err))
+        vl_output_set_writer(w->out, writer, ask->reference);
+    return err->code;
+}
+
 static vl_code open_output(view *w, vl_err *err)
 {
     const vl_view *const ask = w->v.ask;
+    if (w->v.form->writer && !ask->count) return open_written(w, w->v.form->writer, err);
     const bool by_name = ask->count || vl_output_promises(ask->out);
     if (!vl_output_open_as(&w->out, ask->out, by_name ? VL_PACK_BY_NAME : w->v.form->packing, ask->force,
                            err))

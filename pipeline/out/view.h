@@ -27,7 +27,8 @@ typedef struct vl_view {
     const vl_given *given; /* options of kinds; NULL: none */
     bool count;            /* how many rows there are, and no row */
     bool force;
-    int level; /* of BGZF: vl_output_set_level */
+    int level;             /* of BGZF: vl_output_set_level */
+    const char *reference; /* of the form's writer; NULL: none */
     int threads;
 } vl_view;
 
@@ -95,6 +96,9 @@ typedef struct vl_form {
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
     bool whole;         /* prints all columns of the store, also those that the data named */
     vl_packing packing; /* where the file's name says nothing of it; VL_PACK_BY_NAME: plain */
+    const vl_writer
+        *writer; /* makes the file of what is printed, under a name that promises nothing else; NULL:
+                              * it is the file */
 } vl_form;
 
 /* A line a row with chosen columns between tabulators: the same for all kinds. */

@@ -22,7 +22,8 @@ enum {
     VL_SEAL_BLOCK = 512,
     VL_TRAILER = 48,
     VL_FILTER = 33017,
-    VL_STORE_VERSION = 2
+    VL_STORE_USUAL = 2,  /* version of stores whose rows say nothing that older programs do not know */
+    VL_STORE_VERSION = 3 /* of those that are folded by more rules than these know; the last that is read */
 };
 
 /* Where a store says what its columns are (formats/schema.h), and the note with the names of its tables. */
@@ -195,7 +196,8 @@ typedef void vl_added_fn(void *to, const char *object, const char *attribute);
 vl_code vl_store_added(vl_store *st, vl_added_fn *tell, void *to, vl_err *err);
 vl_code vl_store_identity(vl_store *st, char hex[65], vl_err *err);
 const char *vl_store_path(const vl_store *st);
-unsigned vl_store_version(const vl_store *st); /* that it was written in: 1 or VL_STORE_VERSION */
+unsigned
+vl_store_version(const vl_store *st); /* that it was written in: 1, VL_STORE_USUAL or VL_STORE_VERSION */
 
 /* Seal and length of the file; threads > 0: also the hash over all bytes, by so many. Needs no HDF5. */
 vl_code vl_seal_check(const char *path, int threads, uint64_t *bytes, vl_err *err);

@@ -5,9 +5,10 @@ the JSON; a page that is well formed, also of no records and of many contigs; a 
 Suites: cmd alignments. Also: asan.
 """
 import json
+import re
 import statistics
 
-from alignmodel import draw, made
+from alignmodel import CONTIGS, draw, made
 from banktest import Bank
 from json_shapes import fits
 from pages import number
@@ -15,6 +16,7 @@ from report import report
 from vialtest import OK, USAGE, main, run
 
 SKIPPED = 0x704
+WINDOW, WINDOWS = 100, 1000
 
 
 def records(f):
@@ -55,6 +57,131 @@ def same_numbers(t, f, what):
     t.check(f"{len(rows)}\n" in text.splitlines(True)[0], what, text[:60])
     t.check((said["depth"] is None) or f"{said['depth']:.2f}" in text, what, "the depth")
     return said
+
+
+def count_windows(rows):
+    """Letters upon each window of WINDOW letters: (contig, number): letters, A C G T of them, G C."""
+    out = {}
+    for r in rows:
+        if int(r[1]) & SKIPPED or "*" in (r[2], r[9]):
+            continue
+        at, read = int(r[3]) - 1, 0
+        for n, code in re.findall(r"(\d+)([MIDNSHP=X])", r[5]):
+            n = int(n)
+            if code in "M=X":
+                for i in range(n):
+                    one = out.setdefault((r[2], (at + i) // WINDOW), [0, 0, 0])
+                    letter = r[9][read + i]
+                    one[0] += 1
+                    one[1] += letter in "ACGT"
+                    one[2] += letter in "GC"
+            at += n if code in "MDN=X" else 0
+            read += n if code in "MIS=X" else 0
+    return out
+
+
+def along(windows, contigs):
+    """The length that windows come to, and of each contig with two of them depths and GC."""
+    length = dict(contigs)
+    for shift in range(40):
+        last = {}
+        for contig, k in windows:
+            last[contig] = max(last.get(contig, 0), k >> shift)
+        if sum(last.values()) <= WINDOWS:
+            break
+    sums = {}
+    for (contig, k), more in windows.items():
+        one = sums.setdefault((contig, k >> shift), [0, 0, 0])
+        for i in range(3):
+            one[i] += more[i]
+    width, out = WINDOW << shift, {}
+    for contig, n in last.items():
+        if n:
+            all_of = [sums.get((contig, k), (0, 0, 0)) for k in range(n + 1)]
+            widths = [min(width, length[contig] - k * width) for k in range(n + 1)]
+            widths = [w if w > 0 else width for w in widths]
+            out[contig] = ([x[0] / w for x, w in zip(all_of, widths)],
+                           [100 * x[2] / x[1] if x[1] else None for x in all_of])
+    return width, out
+
+
+def by_gc(windows):
+    """Of each percentage, windows and their depth as a share of that of all; and how far it is off."""
+    table = {}
+    for letters, known, gc in windows.values():
+        if 2 * known >= WINDOW:
+            one = table.setdefault((200 * gc + known) // (2 * known), [0, 0])
+            one[0] += 1
+            one[1] += letters
+    n, letters = (sum(x[i] for x in table.values()) for i in (0, 1))
+    rows = [(k, x[0], x[1] / x[0] * n / letters) for k, x in sorted(table.items())]
+    return rows, 100 * sum(x[1] * abs(x[2] - 1) for x in rows) / n if n else None
+
+
+def near(a, b):
+    return a == b or (a is not None and b is not None and abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1))
+
+
+def same_windows(t, f, what, in_order, contigs=tuple(CONTIGS)):
+    """JSON against a plain count of each letter of each record."""
+    said, windows = json.loads(qc(t, f, "--json")), count_windows(records(f))
+    width, want = along(windows, contigs)
+    t.check(said["window"] == (width if windows else 0), what, f"{said['window']}, not {width}")
+    for c in said["contigs"]:
+        depth, gc = want.get(c["name"], ([], []))
+        t.check(len(c["window_depth"]) == len(depth) and all(map(near, c["window_depth"], depth)), what,
+                f"depths of {c['name']}: {c['window_depth'][:5]}, not {depth[:5]}")
+        t.check(len(c["window_gc"]) == len(gc) and all(map(near, c["window_gc"], gc)), what,
+                f"GC of {c['name']}")
+    rows, bias = by_gc(windows) if in_order else ([], None)
+    got = [(x["gc"], x["windows"], x["depth"]) for x in said["window_gc"]]
+    t.check([x[:2] for x in got] == [x[:2] for x in rows] and
+            all(near(x[2], y[2]) for x, y in zip(got, rows)), what, f"by GC {got[:3]}, not {rows[:3]}")
+    t.check(near(said["gc_bias"], bias), what, f"bias {said['gc_bias']}, not {bias}")
+    return said
+
+
+def windows(t, f):
+    """Depth along contigs and by GC; of files in order and not, of many batches, by any number of threads."""
+    for n, longest, in_order in ((1, 40, True), (60, 40, True), (3000, 40, True), (3000, 40, False),
+                                 (36000, 90, True), (36000, 90, False)):
+        what = f"{n} records {'' if in_order else 'not '}in order"
+        made(t, f, draw(t.random, n, in_order=in_order, longest=longest))
+        first = f.read("s.h5")
+        for threads in (1, 4):
+            run("ingest", "-q", "--force", "-@", threads, "-o", f / "s.h5", f / "x.bam")
+            t.check(f.read("s.h5") == first, what, f"{threads} threads make another store")
+        same_windows(t, f, what, in_order)
+    one = report(t, f, "windows", f / "s.h5")
+    t.check("Depth along contigs" in one.headings and "GC" not in one.headings, "not in order", one.headings)
+    made(t, f, draw(t.random, 36000, longest=90))
+    one = report(t, f, "windows", f / "s.h5")
+    t.check("Depth along contigs" in one.headings and "GC" in one.headings, "in order", one.headings)
+
+
+def draw_far(r, contigs, cigars):
+    """Reads anywhere on contigs, sorted, with 50 letters or without."""
+    rows = []
+    for i in range(3000):
+        k = r.randrange(len(contigs))
+        at = r.randrange(max(1, contigs[k][1] - (6_000_000 if contigs[k][1] > 10 ** 7 else 60)))
+        letters = r.choice(("".join(r.choices("ACGTN", k=50)), "".join(r.choices("GC", k=50)), "*"))
+        rows.append((k, at, f"r{i}\t{r.choice((0, 0, 16, 1024))}\t{contigs[k][0]}\t{at + 1}\t60\t"
+                            f"{r.choice(cigars)}\t*\t0\t0\t{letters}\t*\n"))
+    head = "".join(f"@SQ\tSN:{c}\tLN:{n}\n" for c, n in contigs)
+    return (head + "".join(x[2] for x in sorted(rows))).encode()
+
+
+def far_and_many(t, f):
+    """Windows of a long contig become larger, of many short ones as well; reads with gaps, or without
+    letters; the model counts the same."""
+    far = ("50M", "10M5000000N40M", "20M2I28M", "5S45M")
+    for what, contigs, cigars in (("long", [("big", 250_000_000), ("small", 300)], far),
+                                  ("many", [(f"c{i}", 450) for i in range(1500)], ("50M", "25M1D25M"))):
+        made(t, f, draw_far(t.random, contigs, cigars))
+        said = same_windows(t, f, what, True, contigs)
+        t.check(said["window"] > WINDOW, what, said["window"])
+        report(t, f, what, f / "s.h5")
 
 
 def drawn(t, f):
@@ -133,4 +260,4 @@ def limits(t, f):
 
 
 if __name__ == "__main__":
-    main(drawn, page, few_and_many, multiqc, limits)
+    main(drawn, windows, far_and_many, page, few_and_many, multiqc, limits)

@@ -97,6 +97,8 @@ CASES = {
                     {**ALIGNED_VIEWS, "region": ("-O", "tsv", "c1:700-720")}),
     "aligned_sam": (("compact",), (), ["testdata/alignments/case-and-letters.sam"], ALIGNED_VIEWS),
     "aligned_odd": (("compact",), (), ["testdata/alignments/duplicate-and-empty-tags.bam"], ALIGNED_VIEWS),
+    "aligned_modified": (("archive",), (), [f"{INPUT}/modified.sam"],
+                         {**ALIGNED_VIEWS, "likely": ("-O", "tsv", "--columns", "MM:Z,ML:BC")}),
 }
 
 # what later versions' folders hold, where that is less than all cases
@@ -105,8 +107,10 @@ FEWER = {
     "v2": {"single": ("compact", "portable"), "pairs": ("fast", "archive"), "levels": ("compact",),
            "kept": ("compact",)},
     "v2_bam": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("bam_")},
-    "v2_aligned": {case: profiles for case, (profiles, *_) in CASES.items() if case.startswith("aligned_")},
+    "v2_aligned": {case: profiles for case, (profiles, *_) in CASES.items()
+                   if case in ("aligned_bam", "aligned_sam", "aligned_odd")},
     "v2_folded": {"aligned_bam": ("archive",), "aligned_odd": ("compact",)},
+    "v3": {"aligned_modified": ("archive",)},
 }
 
 
