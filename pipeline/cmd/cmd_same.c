@@ -72,13 +72,12 @@ static void tell(const vl_persons *p, const vl_same_sum *sum)
            sum->sexes == 1 ? " is" : "es are");
 }
 
-static int compare(const vl_command *me, asked *a, int n, char **path)
+static int compare(asked *a, int n, char **path)
 {
     vl_persons p = { 0 };
     vl_same_sum sum = { 0 };
     vl_err err = VL_ERR_INIT;
     const bool in_bank = !n;
-    (void)me;
     if (a->sites) vl_sites_read(&a->list, a->sites, &err);
     if (!err.code && !(in_bank ? take_bank(&p, a, &err) : take_stores(&p, a, n, path, &err)) &&
         !vl_persons_compare(&p, a->all || !in_bank, a->threads, &err))
@@ -116,7 +115,7 @@ static int run(const vl_command *me, int argc, char **argv)
     if (argc > rest && (a.bank || a.where || a.all))
         return vl_usage(me, "either stores, of which all pairs are told, or -b BANK with --where EXPR");
     if (!a.threads) a.threads = vl_cores();
-    return compare(me, &a, argc - rest, argv + rest);
+    return compare(&a, argc - rest, argv + rest);
 }
 
 const vl_command vl_command_same = {

@@ -20,6 +20,7 @@ typedef struct vl_person {
     char *name, *path; /* owned; what it is called */
     char *donor;       /* owned; of whom the sample is said to be; else the sample itself. "": nobody says */
     vl_sex_said said;
+    bool fresh;      /* the caller's: it is news */
     bool has, lost;  /* says whose it is; could not be read */
     char digest[33]; /* of the list of its genotypes; "": it has none */
     vl_sex_sums sums;

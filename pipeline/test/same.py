@@ -11,6 +11,7 @@ from itertools import combinations
 
 from banktest import Bank, sheet
 from json_shapes import fits
+from pages import Page
 from persons import Genome, Person, called_of, counted, sam
 from vialtest import DATA, OK, USAGE, check_refusal, main, run
 
@@ -174,6 +175,7 @@ def swapped(t, f):
                 f"sexes {more}", tables["sexes"])
         want_said = "7 stores: 3 pairs of one donor differ, 2 of two donors are one person, 1 sex is amiss"
         t.check(want_said in err, f"summary {more}", err)
+    page_of_today(t, f, bank, want)
     tables, _ = same(t, f, "-b", bank.path, "--all", code=DATA)
     t.check(len(tables["pairs"]) == 21 and len(tables["sexes"]) == 7, "all")
     t.check(names(x for x in tables["pairs"] if x["found"] != "ok") == want, "all: found")
@@ -189,6 +191,19 @@ def swapped(t, f):
     t.check(names(tables["pairs"]) == [("alike", "S5", "S6")] and not tables["sexes"], "put right",
             f"{done.err} {tables}")
     damaged(t, f, bank)
+
+
+def page_of_today(t, f, bank, want):
+    done = bank.run("report", "-o", f / "day.html")
+    t.check(done.code == OK, "the page", done.err)
+    page = Page(f.read("day.html").decode())
+    t.check(not page.wrong and "see Who is who" in page.lead, "the page", f"{page.wrong[:3]} {page.lead}")
+    rows = page.tables.get("Pairs of stores whose data contradicts their donors", [[]])[1:]
+    found = {"one person": "alike", "two persons": "differs"}
+    t.check(sorted((found[r[4]], r[0].split("/")[0], r[2].split("/")[0]) for r in rows) == want,
+            "pairs on the page", rows)
+    rows = page.tables.get("Stores whose data contradicts the sex that is said", [[]])[1:]
+    t.check(rows == [["S3/S3", "P", "female", "XY"]], "sexes on the page", rows)
 
 
 def damaged(t, f, bank):
