@@ -5,6 +5,7 @@
 #include "pipeline/run/run.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,7 @@ static vl_panel *panel_of(vl_panels *p, const char *digest, size_t nsite, vl_err
     p->panel = more;
     vl_panel *const one = &more[p->n++];
     *one = (vl_panel){ .nsite = nsite, .nword = (nsite + 63) / 64 };
-    memcpy(one->digest, digest, sizeof one->digest);
+    snprintf(one->digest, sizeof one->digest, "%s", digest);
     return one;
 }
 
