@@ -110,7 +110,12 @@ static vl_code take_line(vl_persons *p, size_t i, char *line, size_t n, vl_err *
         for (size_t k = 0; k < is.print.genotype.len; k++) is.print.genotype.data[k] -= '0';
     }
     p->row[i].lost = false;
-    return vl_persons_take(p, i, &is, err);
+    if (vl_persons_take(p, i, &is, err) != VL_ESTORE) return err->code;
+    vl_say_error(err); /* it contradicts the others, which need not be damaged */
+    vl_err_clear(err);
+    *p->row[i].digest = 0;
+    p->row[i].lost = true;
+    return VL_OK;
 }
 
 /* How many of them it said a whole line of. */
@@ -149,11 +154,12 @@ static vl_code read_all(vl_persons *p, const vl_sites *sites, int threads, vl_er
 {
     vl_worker *const w = calloc((size_t)threads, sizeof *w);
     job *const j = calloc((size_t)threads, sizeof *j);
+    const size_t each = p->n / (size_t)threads + 1, many = each < MANY ? each : MANY;
     if (!w || !j) vl_fail(err, VL_ENOMEM, "no memory for %d workers", threads);
     for (size_t i = 0; i < p->n && !err->code;) {
         int n = 0;
         for (size_t at = i; n < threads && at < p->n && !err->code; n++, at += j[n - 1].n) {
-            j[n] = (job){ &p->row[at], p->n - at < MANY ? p->n - at : MANY, sites };
+            j[n] = (job){ &p->row[at], p->n - at < many ? p->n - at : many, sites };
             vl_worker_start(&w[n], read_work, &j[n], 0, err);
         }
         for (int k = 0; k < n && !err->code; k++) {
