@@ -105,7 +105,7 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
         { 0, "reference", VL_OPT_TEXT, &a->ask.reference, "FASTA",
           "code bases by where they lie in these sequences; what of them is used goes into the store" },
         { 0, "sites", VL_OPT_TEXT, &a->ask.sites, "FILE",
-          "count letters upon these sites (VCF, or contig, place and two letters); see 'vial help same'" },
+          "count letters upon these sites, VCF or a table, that tell persons apart (vial same)" },
         { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,

@@ -48,8 +48,9 @@ const char *vl_sex_name(vl_sex sex); /* "XX", "unknown" */
 /* How often X and Y are there, by the depth of autosomes, which are there twice: *x, *y, 1 for twice; NaN
  * where there are no such contigs or too little lies on them. One X: from 0.35 to 0.65; two: from 0.8 to 1.3.
  * No Y: below 0.05, as of records that might lie elsewhere little counts; one: 0.1 and more, not 0.5, as
- * about half of Y's sequence is unknown or repeats. The rest is not known. Expected are at least 100 rows on
- * a single X, so that what chance adds is a tenth of it. */
+ * about half of Y's sequence is unknown or repeats (ngs-bits SampleGender, by numbers of reads: men from Y/X
+ * = 0.09 on, which with one X is y = 0.12 by the lengths of GRCh38). The rest is not known. Expected are at
+ * least 100 rows on a single X, so that what chance adds is a tenth of it. */
 vl_sex vl_sex_of(const vl_sex_sums *s, double *x, double *y);
 
 /* ---- a kind's ---- */
