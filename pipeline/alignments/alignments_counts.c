@@ -1,6 +1,8 @@
 /* Counts of all alignments (alignments_counts.h): made from batches, kept as tables of /qc, read again. */
 #include "pipeline/alignments/alignments_counts.h"
 
+#include "pipeline/alignments/alignments_sites.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,33 +124,66 @@ static vl_code add_rows(vl_alignments_counts *c, const vl_batch *b, bool whole, 
     return VL_OK;
 }
 
-/* What batches add one after the other. */
-typedef struct joined {
+/* Of one slot, and of all. */
+typedef struct counted {
+    vl_alignments_counts counts;
+    vl_buf hits; /* upon sites, between add and join */
+} counted;
+typedef struct in_order {
     vl_alignments_order order;
     vl_windows windows;
-} joined;
+    vl_sites_laid sites;
+} in_order;
+
+/* The header, which says what contigs there are, comes with the first batch. */
+static vl_code look(void *shared, const vl_sites *sites, const vl_batch *batch, vl_err *err)
+{
+    in_order *const all = shared;
+    const vl_buf *const header = &batch->col[VL_AL_HEADER].data;
+    vl_contigs contigs = { 0 };
+    uint64_t line;
+    if (all->sites.list && (!header->len || all->sites.ncontig)) return VL_OK;
+    vl_sites_laid_free(&all->sites);
+    if (!header->len || !vl_contigs_read(&contigs, (vl_cell){ header->data, header->len }, &line, err))
+        vl_sites_lay(&all->sites, sites, &contigs, err);
+    vl_contigs_free(&contigs);
+    return err->code;
+}
 
 static vl_code add(const void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    (void)shared;
-    vl_alignments_counts *const c = state;
-    c->windows.len = 0;
-    return add_rows(c, batch, true, err);
+    const in_order *const all = shared;
+    counted *const mine = state;
+    mine->counts.windows.len = 0;
+    if (add_rows(&mine->counts, batch, true, err) || !all->sites.list) return err->code;
+    return vl_sites_hit(&all->sites, batch, &mine->hits, err);
 }
 
 static vl_code join(void *shared, void *state, const vl_batch *batch, vl_err *err)
 {
-    joined *const all = shared;
-    const vl_alignments_counts *const c = state;
+    in_order *const all = shared;
+    counted *const mine = state;
+    vl_sites_take(&all->sites, &mine->hits);
     return vl_alignments_order_add(&all->order, batch, err)
                ? err->code
-               : vl_windows_join(&all->windows, &c->windows, err);
+               : vl_windows_join(&all->windows, &mine->counts.windows, err);
+}
+
+static void said(const void *shared, char text[VL_TALLY_SAID])
+{
+    const vl_sites_laid *const l = &((const in_order *)shared)->sites;
+    if (!l->list) return;
+    snprintf(text, VL_TALLY_SAID, "%zu of %zu on %zu contigs%s", l->found, l->list->n, l->contigs,
+             !l->otherwise               ? ""
+             : l->otherwise < l->contigs ? ", some with or without chr"
+             : l->list->contig[0].chr    ? ", which the list writes with chr"
+                                         : ", which the list writes without chr");
 }
 
 static vl_code merge(void *into, const void *from, vl_err *err)
 {
-    vl_alignments_counts *const a = into;
-    const vl_alignments_counts *const b = from;
+    vl_alignments_counts *const a = &((counted *)into)->counts;
+    const vl_alignments_counts *const b = &((const counted *)from)->counts;
     if (grow(a, b->ncontig, err)) return err->code;
     for (size_t i = 0; i < VL_FLAGS; i++) a->flag[i] += b->flag[i];
     for (int i = 0; i < 4; i++) a->elsewhere[i / 2][i % 2] += b->elsewhere[i / 2][i % 2];
@@ -192,8 +227,9 @@ static vl_code store_flags(const vl_alignments_counts *c, vl_store *st, vl_err *
 
 static vl_code store(const void *shared, const void *state, vl_store *st, vl_err *err)
 {
-    const vl_alignments_counts *const c = state;
-    const joined *const all = shared;
+    const in_order *const all = shared;
+    const vl_alignments_counts *const c = &((const counted *)state)->counts;
+    if (all->sites.list && vl_sites_store(&all->sites, st, err)) return err->code;
     if (!c->ncontig) return VL_OK;
     if (vl_alignments_order_store(&all->order, st, err) ||
         vl_windows_store(&all->windows, !all->order.turns, st, err) || store_flags(c, st, err) ||
@@ -212,11 +248,24 @@ static vl_code store(const void *shared, const void *state, vl_store *st, vl_err
         "what lies on contigs, up to the last that has any", err);
 }
 
-static void free_state(void *state) { vl_alignments_counts_free(state); }
-static void free_shared(void *shared) { vl_windows_free(&((joined *)shared)->windows); }
+static void free_state(void *state)
+{
+    counted *const mine = state;
+    vl_alignments_counts_free(&mine->counts);
+    vl_buf_free(&mine->hits);
+}
 
-const vl_tally vl_alignments_tally = { .size = sizeof(vl_alignments_counts),
-                                       .shared = sizeof(joined),
+static void free_shared(void *shared)
+{
+    in_order *const all = shared;
+    vl_windows_free(&all->windows);
+    vl_sites_laid_free(&all->sites);
+}
+
+const vl_tally vl_alignments_tally = { .size = sizeof(counted),
+                                       .shared = sizeof(in_order),
+                                       .look = look,
+                                       .said = said,
                                        .add = add,
                                        .join = join,
                                        .merge = merge,

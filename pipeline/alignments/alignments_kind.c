@@ -4,8 +4,10 @@
 #include "pipeline/alignments/alignments_qc.h"
 #include "pipeline/alignments/alignments_summaries.h"
 #include "pipeline/alignments/alignments_view.h"
+#include "pipeline/out/identity.h"
 #include "pipeline/out/serve.h"
 
+extern const vl_identity vl_alignments_identity;
 vl_code vl_alignments_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
 vl_code vl_alignments_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 
@@ -31,6 +33,7 @@ const vl_kind vl_kind_alignments = { .schema = &vl_alignments_schema,
                                      .tally = &vl_alignments_tally,
                                      .index = indexes,
                                      .summary = summaries,
+                                     .identity = &vl_alignments_identity,
                                      .served = &served,
                                      .qc = forms,
                                      .measures = &vl_alignments_measures,

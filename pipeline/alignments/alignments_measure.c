@@ -1,6 +1,8 @@
 /* Numbers of alignments, and the measures by which their stores are judged and compared (alignments_qc.h). */
 #include "pipeline/alignments/alignments_qc.h"
 
+#include "pipeline/out/identity.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -42,11 +44,21 @@ static vl_code sum_contigs(vl_alignments_qc *q, vl_err *err)
     return VL_OK;
 }
 
+static void call_sites(vl_alignments_qc *q)
+{
+    for (uint64_t i = 0; i < q->sites.n; i++) {
+        const uint8_t *const n = q->sites.count.data + 4 * VL_SITE_N * i;
+        q->called += vl_genotype_of(vl_le32(n + 4 * VL_SITE_REF), vl_le32(n + 4 * VL_SITE_ALT),
+                                    vl_le32(n + 4 * VL_SITE_OTHER)) != VL_GT_NONE;
+    }
+}
+
 vl_code vl_alignments_qc_load(vl_alignments_qc *q, vl_store *st, vl_err *err)
 {
     vl_work work = { 0 };
     if (!vl_alignments_contigs_load(st, &q->header, &q->contigs, &work, err) &&
-        !vl_alignments_order_noted(st, &q->known, &q->sorted, &work, err))
+        !vl_alignments_order_noted(st, &q->known, &q->sorted, &work, err) &&
+        !vl_sites_load(&q->sites, st, &work, err))
         if (!vl_alignments_counts_tables(&q->counts, st, &q->there, &work, err) && q->there)
             vl_windows_load(&q->windows, st, &work, err);
     vl_work_free(&work);
@@ -55,6 +67,7 @@ vl_code vl_alignments_qc_load(vl_alignments_qc *q, vl_store *st, vl_err *err)
     for (int i = 0; i < VL_FS_N; i++) q->all[i] = q->flag[0][i] + q->flag[1][i];
     for (int i = 0; i <= VL_INSERTS; i++) q->pairs += q->counts.insert[i];
     q->bias = vl_windows_bias(&q->windows);
+    call_sites(q);
     for (int k = 0; k < 3; k++) q->insert[k] = insert_at(&q->counts, q->pairs, (k + 1) / 4.);
     return sum_contigs(q, err);
 }
@@ -65,6 +78,7 @@ void vl_alignments_qc_free(vl_alignments_qc *q)
     vl_contigs_free(&q->contigs);
     vl_buf_free(&q->header);
     vl_windows_qc_free(&q->windows);
+    vl_buf_free(&q->sites.count);
     free(q->one);
 }
 

@@ -68,6 +68,10 @@ static void put_page(const vl_alignments_qc *q, vl_buf *text, vl_err *err)
         put_count(text, "template length", q->insert[1], err);
         say(text, "%-22s%11" PRIu64 " to %5" PRIu64 "\n", "  of half of them", q->insert[0], q->insert[2]);
     }
+    if (q->sites.n) {
+        put_count(text, "sites of the list", q->sites.n, err);
+        put_count(text, "  with a genotype", q->called, err);
+    }
     if (q->known) say(text, "%-22s%20s\n", "order of places", q->sorted ? "yes" : "no");
 }
 
@@ -144,6 +148,9 @@ static void put_json(const vl_qc_job *job, const vl_alignments_qc *q, vl_buf *te
     put_number(text, "mapped_quality", q->quality, err);
     put_number(text, "gc_bias", q->bias, err);
     put_by_gc(q, text, err);
+    if (q->sites.n)
+        say(text, ",\"sites\":{\"digest\":\"%s\",\"n\":%" PRIu64 ",\"called\":%" PRIu64 "}", q->sites.digest,
+            q->sites.n, q->called);
     put_flags(q, text, err);
     put_list(text, "mapping_quality", q->counts.mapq, 256, err);
     put_list(text, "template_length", q->counts.insert, VL_INSERTS + 1, err);

@@ -9,6 +9,7 @@
 #ifndef VL_ALIGNMENTS_QC_H
 #define VL_ALIGNMENTS_QC_H
 
+#include "pipeline/alignments/alignments_sites.h"
 #include "pipeline/alignments/alignments_summaries.h"
 #include "pipeline/out/measure.h"
 #include "pipeline/out/qc.h"
@@ -30,6 +31,8 @@ typedef struct vl_alignments_qc {
     vl_contig_qc *one;  /* owned; [none]: contigs that have records, in the order of the header */
     size_t none;
     double depth, quality, mapq; /* of all */
+    vl_sites_kept sites;         /* letters upon them */
+    uint64_t called;             /* of these, how many have a genotype */
     uint64_t pairs, insert[3];   /* proper pairs; first quartile, middle, third of their sizes */
     vl_windows_qc windows;
     double bias; /* vl_windows_bias */

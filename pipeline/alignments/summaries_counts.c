@@ -18,8 +18,7 @@ vl_code vl_alignments_contigs_load(vl_store *st, vl_buf *header, vl_contigs *con
                                    vl_err *err)
 {
     const int column = vl_store_find(st, vl_alignments_schema.field[VL_AL_HEADER].path);
-    if (column >= 0 && (vl_store_look_at(st, column, err) || vl_store_read(st, column, header, work, err)))
-        return err->code;
+    if (column >= 0 && vl_store_read(st, column, header, work, err)) return err->code;
     return vl_contigs_read(contigs, (vl_cell){ header->data, header->len }, NULL, err);
 }
 

@@ -34,6 +34,7 @@ typedef struct vl_bank {
     char *root;                  /* owned; absolute */
     char *name;                  /* [bank] name; the folder's name if left out */
     char *profile;               /* [bank] profile; "compact" */
+    char *sites;                 /* [bank] sites: a list (io/sites.h), absolute; NULL: none */
     bool shared;                 /* [bank] shared; if left out: may the root's group write? */
     int threads, jobs;           /* [batch]; 0: all cores; 0: as many as threads allow */
     uint64_t max_memory;         /* [batch] bytes for all items at once; 0: no limit */

@@ -30,6 +30,8 @@ static const char first_settings[] =
     ";name = Platform A          ; else the folder's name\n"
     "%s\n"
     ";profile = compact          ; speed against size: 'vial help ingest' lists them\n"
+    ";sites = sites.vcf.gz       ; sites where persons differ, of which letters are counted: 'vial help "
+    "same'\n"
     "\n"
     "[batch]\n"
     ";threads = 16               ; divided among the items that run at once; else all cores\n"
@@ -177,9 +179,19 @@ static const char *set_log(vl_bank *b, const char *name, const char *value)
 
 static const char no_profile[] = "is none of " VL_PROFILE_NAMES(", ");
 
+/* Relative to the bank. */
+static const char *set_sites(vl_bank *b, const char *value)
+{
+    free(b->sites);
+    b->sites = NULL;
+    if (*value == '/') return set_text(&b->sites, value) ? NULL : "finds no memory";
+    return asprintf(&b->sites, "%s/%s", b->root, value) < 0 ? (b->sites = NULL, "finds no memory") : NULL;
+}
+
 static const char *set_bank(vl_bank *b, const char *name, const char *value)
 {
     vl_profile profile;
+    if (!strcmp(name, "sites")) return set_sites(b, value);
     if (!strcmp(name, "name")) return set_text(&b->name, value) ? NULL : "finds no memory";
     if (!strcmp(name, "shared"))
         return set_choice(&b->shared, value, "no", "yes") ? NULL : "is neither yes nor no";
@@ -260,7 +272,7 @@ static const char *set_one(vl_bank *b, const char *section, const char *name, co
 
 /* The sections, and the settings of each; inboxes have names. */
 static const char *const known[][2] = {
-    { "bank", "name shared profile" },
+    { "bank", "name shared profile sites" },
     { "batch", "threads jobs max_memory timeout reserve empty" },
     { "nightly", "deadline verify" },
     { "tidy", "superseded quarantine" },
@@ -460,6 +472,7 @@ void vl_bank_close(vl_bank *bank)
     free(bank->root);
     free(bank->name);
     free(bank->profile);
+    free(bank->sites);
     free(bank->metrics);
     *bank = (vl_bank){ 0 };
 }

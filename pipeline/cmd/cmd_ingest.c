@@ -104,6 +104,8 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
           "its format, by a name of the list below; found out from the content if left out" },
         { 0, "reference", VL_OPT_TEXT, &a->ask.reference, "FASTA",
           "code bases by where they lie in these sequences; what of them is used goes into the store" },
+        { 0, "sites", VL_OPT_TEXT, &a->ask.sites, "FILE",
+          "count letters upon these sites, VCF or a table, that tell persons apart (vial same)" },
         { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
@@ -184,6 +186,7 @@ static int into_bank(const vl_command *me, asked *a, char **file, int nfile)
     into->mates_as_given = a->ask.mates_as_given;
     into->same_data = a->ask.same_data;
     into->reference = a->ask.reference;
+    into->sites = a->ask.sites;
     into->progress = a->ask.progress;
     return vl_ingest_into_bank(me, into);
 }

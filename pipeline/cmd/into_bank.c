@@ -219,6 +219,7 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .mates_as_given = ask->mates_as_given,
                      .same_data = ask->same_data,
                      .reference = ask->reference,
+                     .sites = ask->sites,
                      .correct = ask->correct,
                      .options = options,
                      .quiet = ask->quiet,

@@ -10,6 +10,7 @@
 #include "pipeline/in/learn.h"
 #include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
+#include "pipeline/io/sites.h"
 #include "pipeline/run/run.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What one slot carries. Buffers of text and chunks are given back as soon as they were used: of the slots
  * few are at the same stage, and what they hold at a time is half of what all stages need together. */
@@ -50,6 +50,8 @@ typedef struct ingest {
     vl_fasta_reference reference;  /* zeros: there is none */
     vl_inputs inputs;              /* those asked for; owns nothing */
     bool refers;                   /* bases are places in it */
+    vl_sites sites;                /* n 0: none are counted */
+    char said[VL_TALLY_SAID];      /* of them */
     vl_folding folding;
     vl_progress progress;
 } ingest;
@@ -116,6 +118,7 @@ static vl_code lay(void *self, vl_slot *slot, vl_err *err)
     if (vl_folding_batch(&g->folding, &l->batch, err) || vl_lay_batch(g->lay, &l->batch, &l->chunks, err))
         return err->code;
     vl_folding_back(&g->folding, &l->batch);
+    if (g->sites.n && g->kind->tally->look(g->shared, &g->sites, &l->batch, err)) return err->code;
     l->rows = vl_lay_rows(g->lay, 0);
     for (int s = 0; s < g->cutter.nstream; s++) vl_buf_free(&l->block[s].bytes);
     return slot->end ? vl_lay_end(g->lay, &l->chunks, err) : VL_OK;
@@ -197,7 +200,8 @@ static vl_code make_slots(ingest *g, vl_err *err)
 {
     g->nslot = vl_slots_for(g->ask->threads);
     if (g->ask->max_memory) {
-        const uint64_t fixed = (FIXED << 20) + limit_waiting(g) + vl_fasta_reference_memory(&g->reference);
+        const uint64_t fixed = (FIXED << 20) + limit_waiting(g) + vl_fasta_reference_memory(&g->reference) +
+                               vl_sites_memory(&g->sites);
         const uint64_t one = slot_bytes(&g->cutter);
         const uint64_t fit = g->ask->max_memory > fixed ? (g->ask->max_memory - fixed) / one : 0;
         if (!fit)
@@ -275,14 +279,6 @@ static void clean(char *text)
         if ((unsigned char)*p < 32 || *p == 127) *p = '?';
 }
 
-/* What the file of that number in a stream is among the inputs. */
-static vl_role role_of(const ingest *g, int s, int file)
-{
-    const vl_inputs *const in = g->ask->inputs;
-    return (size_t)file < vl_inputs_count(in, s) ? in->file[vl_inputs_first(in, s) + (size_t)file].role
-                                                 : VL_ROLE_DATA;
-}
-
 static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
 {
     char where[32], text[256];
@@ -292,7 +288,7 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     clean(text);
     if (vl_store_note(g->store, where, "name", text, err) ||
         vl_store_note_u64(g->store, where, "stream", (uint64_t)s + 1, err) ||
-        vl_store_note(g->store, where, "role", vl_role_name(role_of(g, s, file)), err) ||
+        vl_store_note(g->store, where, "role", vl_role_name(vl_inputs_role(g->ask->inputs, s, file)), err) ||
         vl_store_note_u64(g->store, where, "bytes", src->bytes, err) ||
         vl_store_note_u64(g->store, where, "plain_bytes", src->plain_bytes, err) ||
         vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
@@ -379,6 +375,7 @@ static vl_code note_tally(ingest *g, vl_err *err)
     const vl_tally *const t = g->kind->tally;
     for (int i = 1; t && i < g->nslot; i++)
         if (t->merge(g->load[0].tally, g->load[i].tally, err)) return err->code;
+    if (g->sites.n) t->said(g->shared, g->said);
     return t ? t->store(g->shared, g->load[0].tally, g->store, err) : VL_OK;
 }
 
@@ -400,6 +397,8 @@ static void sum_up(ingest *g, vl_ingested *done)
             add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
     const vl_kind *const kind = g->kind;
     if (vl_same_mates(&g->cutter)) add_odd(done, "mates_identical", "both inputs hold the same", 0);
+    if (g->sites.n) add_odd(done, "sites", g->said, 0);
+    if (g->sites.passed) add_odd(done, "sites_passed_over", NULL, g->sites.passed);
     done->kind = schema->kind;
     done->row_name = kind->rows;
     done->unit_name = kind->units;
@@ -541,6 +540,17 @@ static vl_code open_reference(ingest *g, vl_err *err)
     return vl_fasta_reference_open(&g->reference, g->ask->reference, err);
 }
 
+/* A list for all of a batch is passed over by those that have none to count. */
+static vl_code read_sites(ingest *g, vl_err *err)
+{
+    const bool counts = g->kind->tally && g->kind->tally->look;
+    if (!g->ask->sites || (!counts && g->ask->any_format)) return VL_OK;
+    if (!counts)
+        return vl_fail(err, VL_EARG, "--sites: no letters are counted upon sites of %s",
+                       g->cutter.format->title);
+    return vl_sites_read(&g->sites, g->ask->sites, err);
+}
+
 static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *err)
 {
     ingest g = { .ask = ask };
@@ -551,7 +561,7 @@ static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *
         vl_fail(err, VL_EBUG, "format %s is of no kind", g.cutter.format->name);
         goto out;
     }
-    if (open_reference(&g, err)) goto out;
+    if (open_reference(&g, err) || read_sites(&g, err)) goto out;
     vl_progress_start(&g.progress, ask->progress, "ingest", g.kind->rows);
     if (make_store(&g, done, err)) goto out;
     sum_up(&g, done);
@@ -568,23 +578,13 @@ out:
     vl_indexing_close(g.indexing);
     vl_work_free(&g.work);
     vl_cutter_close(&g.cutter);
+    vl_sites_free(&g.sites);
     return err->code;
-}
-
-/* Can the inputs be read once more? */
-static bool are_files(const vl_inputs *in)
-{
-    for (size_t i = 0; i < in->n; i++) {
-        struct stat st;
-        if (!strcmp(in->file[i].path, "-") || stat(in->file[i].path, &st) || S_ISFIFO(st.st_mode))
-            return false;
-    }
-    return true;
 }
 
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
 {
-    if (!run(ask, false, done, err) || !err->again || !are_files(ask->inputs)) return err->code;
+    if (!run(ask, false, done, err) || !err->again || !vl_inputs_are_files(ask->inputs)) return err->code;
     vl_err_clear(err);
     return run(ask, true, done, err);
 }

@@ -14,6 +14,7 @@ typedef struct vl_ingest {
     const char *acquisition; /* "" if unknown */
     const char *format;      /* NULL: found out from the content */
     const char *reference;   /* FASTA that bases are coded by; NULL: none */
+    const char *sites;       /* list of sites, letters upon which are counted (io/sites.h); NULL: none */
     vl_profile profile;
     int threads;
     uint64_t max_memory; /* bytes; 0: no limit */

@@ -61,6 +61,23 @@ void vl_inputs_name_roles(vl_inputs *in)
     }
 }
 
+vl_role vl_inputs_role(const vl_inputs *in, int stream, int file)
+{
+    return (size_t)file < vl_inputs_count(in, stream)
+               ? in->file[vl_inputs_first(in, stream) + (size_t)file].role
+               : VL_ROLE_DATA;
+}
+
+bool vl_inputs_are_files(const vl_inputs *in)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        struct stat st;
+        if (!strcmp(in->file[i].path, "-") || stat(in->file[i].path, &st) || S_ISFIFO(st.st_mode))
+            return false;
+    }
+    return true;
+}
+
 bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b)
 {
     if (a->n != b->n) return false;

@@ -47,6 +47,10 @@ size_t vl_inputs_count(const vl_inputs *in, int stream);
 /* Says of each file of data what it is: R1 and R2 by stream where there are two, else by the mark in its
  * name. */
 void vl_inputs_name_roles(vl_inputs *in);
+/* What the file of that number in a stream is. */
+vl_role vl_inputs_role(const vl_inputs *in, int stream, int file);
+/* Can they be read once more? */
+bool vl_inputs_are_files(const vl_inputs *in);
 /* The same files in the same order? */
 bool vl_inputs_equal(const vl_inputs *a, const vl_inputs *b);
 void vl_inputs_free(vl_inputs *in);

@@ -8,11 +8,18 @@
 #include "pipeline/index/index.h"
 #include "pipeline/store/store.h"
 
+struct vl_sites; /* io/sites.h */
+
 /* Statistics of a whole input, computed on the way: one state a slot, added in parallel, merged at the
  * end. Sums must not depend on the order. What does is shared: one for all slots, which batches join one
  * after the other, in their order, each behind its add. */
+enum { VL_TALLY_SAID = 88 };
 typedef struct vl_tally {
     size_t size, shared; /* of a state, of what is shared; zeroed before */
+    /* Where somebody gives a list of sites (io/sites.h): ordered, before a batch is added, what add must know
+     * of it; and what of the list the data has, for people. NULL: the kind counts no sites. */
+    vl_code (*look)(void *shared, const struct vl_sites *sites, const vl_batch *batch, vl_err *err);
+    void (*said)(const void *shared, char text[VL_TALLY_SAID]);
     vl_code (*add)(const void *shared, void *state, const vl_batch *batch, vl_err *err);
     vl_code (*join)(void *shared, void *state, const vl_batch *batch, vl_err *err);
     vl_code (*merge)(void *into, const void *from, vl_err *err);
@@ -26,6 +33,7 @@ struct vl_measures; /* out/measure.h */
 struct vl_qc_form;  /* out/qc.h */
 struct vl_summary;  /* out/summary.h */
 struct vl_served;   /* out/serve.h */
+struct vl_identity; /* out/identity.h */
 struct vl_reader;   /* out/reader.h */
 struct vl_html;     /* page/html.h */
 
@@ -44,6 +52,7 @@ typedef struct vl_kind {
     const vl_index *const *index; /* kept in its stores; ends with NULL; NULL: none */
     const struct vl_question *question;
     const struct vl_summary *const *summary; /* commands of their own; ends with NULL; NULL: none */
+    const struct vl_identity *identity;      /* whose data it is; NULL: it does not say */
     const struct vl_served *served;          /* to programs that ask for it over a socket; NULL: nothing */
     /* tiles: the few numbers that say how good the data is; NULL: none. err is that of html */
     vl_code (*brief)(struct vl_reader *r, struct vl_html *html, vl_err *err);

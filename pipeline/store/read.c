@@ -444,6 +444,7 @@ vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl
     const vl_stored *const col = &st->column[column].is;
     vl_buf packed = { 0 }, piece = { 0 };
     plain->len = 0;
+    if (vl_store_look_at(st, column, err)) return err->code;
     for (uint64_t i = 0; i < col->nchunk; i++) {
         if (vl_store_fetch(st, column, i, &packed, err)) break;
         if (vl_stored_unpack(col, i, &packed, &piece, work, err)) break;

@@ -62,10 +62,14 @@ static const good_case good[] = {
           "1") "\n"
                "P1,XX,0,S1,L2," ROW("2") "," ROW2("2") "\nP1,XX,1,S2,,b.fq,\n",
       "nf-core",
-      "2 S1|L1|" ROW("1") "|" ROW2("1") "|| +donor=P1 -sex=XX -status=0 -lane=L1\n"
+      "2 S1|L1|" ROW("1") "|" ROW2("1") "|| +donor=P1 +donor_sex=Female -status=0 -lane=L1\n"
                                         "3 S1|L2|" ROW("2") "|" ROW2(
-                                            "2") "|| +donor=P1 -sex=XX -status=0 -lane=L2\n"
-                                                 "4 S2|b|b.fq||| +donor=P1 -sex=XX -status=1\n" },
+                                            "2") "|| +donor=P1 +donor_sex=Female -status=0 -lane=L2\n"
+                                                 "4 S2|b|b.fq||| +donor=P1 +donor_sex=Female -status=1\n" },
+    { "sexes as others write them",
+      "sample,file_1,donor_sex\nS1,b.fq,M\nS2,c.fq,xx\nS3,r1.mzML,2\nS4,r2.mzML,NA\n", "vial",
+      "2 S1|b|b.fq||| +donor_sex=Male\n3 S2|c|c.fq||| +donor_sex=Female\n"
+      "4 S3|r1|r1.mzML||| +donor_sex=Female\n5 S4|r2|r2.mzML||| +donor_sex=Unknown\n" },
     { "patient elsewhere is a detail", "sample,file_1,patient\nS1,b.fq,P1\n", "vial",
       "2 S1|b|b.fq||| -patient=P1\n" },
     { "lanes apart by name", "sample,fastq_1,acquisition\nS1," ROW("1") ",\nS1," ROW("2") ",x\n", "nf-core",

@@ -146,7 +146,7 @@ static const bad_case bad[] = {
       FACT("specimen_type", "an unbelievably long text that stands for a type of a sample"), "2:3: nearest" },
     { "temperature", FACT("storage_temperature", "-80"),
       "2:3: is not a MIABIS storage temperature; one of: RT, 2 to" },
-    { "sex", FACT("donor_sex", "f"), "2:3: one of: Male, Female, Unknown" },
+    { "sex", FACT("donor_sex", "w"), "2:3: one of: Male, Female, Unknown" },
     { "source", FACT("sample_source", "plant"), "2:3: one of: Human, Animal, Environment" },
     { "parent", FACT("specimen_parent", "S1"), "2:3: derived from itself" },
     { "no leap year", FACT("collection_date", "1900-02-29"), "2:3: no such day" },

@@ -96,8 +96,8 @@ COMMANDS = {
     "verify": Command(["verify", "-q", "-@", 1, "{}/in.h5"], {"in.h5": "pair"}, {}, reads_only=True),
     "info": Command(["info", "--json", "{}/in.h5"], {"in.h5": "big"}, {}, reads_only=True),
     "ingest of alignments": Command(
-        ["ingest", "-q", "-@", 2, "-o", "{}/s.h5", "{}/a.sam.gz"], {"a.sam.gz": "aligned"},
-        {"s.h5": "alignments"}),
+        ["ingest", "-q", "-@", 2, "--sites", "{}/sites.tsv", "-o", "{}/s.h5", "{}/a.sam.gz"],
+        {"a.sam.gz": "aligned", "sites.tsv": "sites"}, {"s.h5": "alignments"}),
     "export of alignments": Command(
         ["export", "-q", "-@", 1, "{}/in.h5", "-o", "{}/out.bam"], {"in.h5": "alignments"},
         {"out.bam": "all as BAM"}),
@@ -105,6 +105,8 @@ COMMANDS = {
         ["view", "-@", 2, "{}/in.h5", "chr2:20,000-70,000", "-o", "{}/out.sam"], {"in.h5": "alignments"},
         {"out.sam": "region"}),
     "coverage": Command(["coverage", "-@", 1, "{}/in.h5"], {"in.h5": "alignments"}, {}, reads_only=True),
+    "same": Command(["same", "-q", "-@", 1, "--sites", "{}/few.tsv", "{}/in.h5", "{}/in.h5"],
+                    {"in.h5": "alignments", "few.tsv": "other sites"}, {}, reads_only=True),
     "report over a page": Command(
         ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
         {"in.h5": "pair"}, {"p.html": "page"}, {"p.html": "text"}),
@@ -119,12 +121,15 @@ def materials(t, f):
     out = {"text": text, "large": large, "one": one, "two": two, "in turn": interleave(one, two),
            "one, gzip": gzip(one), "two, BGZF": bgzf(two, 3000), "text, zstd": zstd(text),
            "aligned": bgzf(draw(random.Random(24), 300))}
+    for name, step in (("sites", 90), ("other sites", 2000)):
+        out[name] = b"".join(b"chr2\t%d\tA\tC\n" % i for i in range(100, 70000, step))
     for name, data in (("a.fq", text), ("R1.fq.gz", out["one, gzip"]), ("R2.fq.bgz", out["two, BGZF"]),
-                       ("large.fq", large), ("a.zst", out["text, zstd"]), ("a.sam.gz", out["aligned"])):
+                       ("large.fq", large), ("a.zst", out["text, zstd"]), ("a.sam.gz", out["aligned"]),
+                       ("sites.tsv", out["sites"])):
         f.write(name, data)
     for name, words in (("single", [f / "a.fq"]), ("pair", [f / "R1.fq.gz", f / "R2.fq.bgz"]),
                         ("big", ["--profile", "portable", f / "large.fq"]),
-                        ("alignments", [f / "a.sam.gz"]),
+                        ("alignments", ["--sites", f / "sites.tsv", f / "a.sam.gz"]),
                         ("row", [f"{f / 'a.zst'},{f / 'a.fq'}"])):
         done = run("ingest", "-q", "-o", f / "s.h5", *words)
         t.check(done.code == OK, f"ingest {words}", done.err)

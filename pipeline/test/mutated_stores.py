@@ -226,7 +226,10 @@ def some_alignments(f, *options):
         text = gzip.decompress(file.read())
     head, records = split(text)
     text = head + b"".join(records[200:440])
-    return f.write("in.bam", text), text, ALIGNMENTS, options
+    lists = [f.write(name, b"".join(b"c1\t%d\tA\tC\n" % i for i in range(400, 1200, step)))
+             for name, step in (("sites.tsv", 3), ("others.tsv", 40))]
+    forms = [("same", "-q"), *(("same", "-q", "--sites", x) for x in lists)]
+    return f.write("in.bam", text), text, ALIGNMENTS + forms, ("--sites", lists[0], *options)
 
 
 def mutants(t, f, make, profile):

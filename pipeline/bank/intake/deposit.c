@@ -257,6 +257,7 @@ static vl_code ingest(vl_deposit_work *d, vl_deposited *done, vl_err *err)
                             .threads = d->ask->threads,
                             .max_memory = d->ask->max_memory,
                             .reference = d->ask->reference,
+                            .sites = d->ask->sites,
                             .given = &given,
                             .any_format = true,
                             .staged = true,

@@ -22,7 +22,7 @@ typedef struct vl_deposit {
     vl_profile profile;
     int threads;
     uint64_t max_memory;
-    const char *reference;          /* as in vl_ingest */
+    const char *reference, *sites;  /* as in vl_ingest */
     bool mates_as_given, same_data; /* the same */
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     bool correct;                   /* facts that differ take the place of the old ones */

@@ -4,6 +4,7 @@
 #include "pipeline/bank/evidence.h"
 #include "pipeline/bank/open_items.h"
 #include "pipeline/run/guard.h"
+#include "pipeline/io/sites.h"
 #include "pipeline/run/say.h"
 
 #include <errno.h>
@@ -304,8 +305,19 @@ static void sum_up(vl_intaking *t, const vl_err *err)
     if (err->code) s->exit_code = vl_exit_code(err->code);
 }
 
+/* Whether the list can be read: before it costs each item its place. */
+static vl_code check_sites(const vl_intake *ask, vl_err *err)
+{
+    vl_sites sites = { 0 };
+    const char *const path = ask->sites ? ask->sites : ask->bank->sites;
+    if (path) vl_sites_read(&sites, path, err);
+    vl_sites_free(&sites);
+    return err->code;
+}
+
 static vl_code set_up(vl_intaking *t, vl_err *err)
 {
+    if (check_sites(t->ask, err)) return err->code;
     vl_intake_share_out(t->ask, &t->share);
     t->place = calloc(t->ask->items->n + 1, sizeof *t->place);
     t->desk = calloc((size_t)t->share.desks, sizeof *t->desk);

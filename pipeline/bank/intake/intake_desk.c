@@ -45,6 +45,7 @@ static int do_item(const vl_intaking *t, const request *r, int fd)
                                  .mates_as_given = ask->mates_as_given,
                                  .same_data = ask->same_data,
                                  .reference = ask->reference,
+                                 .sites = ask->sites ? ask->sites : ask->bank->sites,
                                  .correct = ask->correct,
                                  .options = ask->options,
                                  .command = ask->command,

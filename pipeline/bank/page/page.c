@@ -245,7 +245,7 @@ static void put_lead(vl_day *d)
     char text[400], number[32];
     const bool is_news = d->now < d->to + NEWS, broken = is_news && d->nbroken > 0;
     const bool full = is_news && d->days_left < SOON;
-    const bool bad = d->failed > 0 || d->worst > 0 || broken || d->nlight[VL_RED];
+    const bool bad = d->failed > 0 || d->worst > 0 || broken || d->nlight[VL_RED] || d->npair + d->nsex;
     const bool old = d->refused > 0 || d->nlight[VL_YELLOW] || d->nrefusal > 0 || d->nopen > 0 || full;
     vl_html_putf(d->h, "<p class=\"lead %s\">",
                  bad                       ? "bad"
@@ -265,6 +265,8 @@ static void put_lead(vl_day *d)
     if (d->nlight[VL_RED] + d->nlight[VL_YELLOW])
         vl_html_putf(d->h, " <small>By its quality %zu store%s red and %zu yellow: see Quality.</small>",
                      d->nlight[VL_RED], d->nlight[VL_RED] == 1 ? " is" : "s are", d->nlight[VL_YELLOW]);
+    if (d->npair + d->nsex)
+        vl_html_put(d->h, " <small>Samples are not who they should be: see Who is who.</small>");
     if (d->worst > 0) vl_html_put(d->h, " <small>Not every run ended well: see Runs.</small>");
     vl_html_put(d->h, "</p>\n");
 }
@@ -298,6 +300,7 @@ static vl_code write_page(vl_day *d, const char *path)
     snprintf(title, sizeof title, "%s, %s", name, vl_show_day(d->from, day));
     sum_all(d);
     vl_day_judge(d);
+    vl_day_persons(d);
     vl_html_head(d->h, d->bank->name, title);
     put_lead(d);
     put_tiles(d);
@@ -305,6 +308,7 @@ static vl_code write_page(vl_day *d, const char *path)
     vl_day_open(d);
     vl_day_came(d);
     vl_day_quality(d);
+    vl_day_who(d);
     vl_day_refused(d);
     vl_day_runs(d);
     vl_day_verified(d);
@@ -318,7 +322,10 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, cons
     char full[VL_BANK_PATH];
     vl_html h = { .err = err };
     vl_comparison judged = { 0 };
-    vl_day d = { .bank = bank, .catalog = c, .h = &h, .err = err, .now = vl_bank_now(), .judged = &judged };
+    vl_persons who = { 0 };
+    vl_day d = {
+        .bank = bank, .catalog = c, .h = &h, .err = err, .now = vl_bank_now(), .judged = &judged, .who = &who
+    };
     if (parse_day(day, &d.from, &d.to, err)) return err->code;
     if (d.now < d.to + NEWS) d.open = open;
     if (!path) vl_bank_settle_mask(bank);
@@ -330,6 +337,7 @@ vl_code vl_page_day(const vl_bank *bank, vl_catalog *c, const json_t *open, cons
     write_page(&d, path ? path : full);
     vl_sql_script(c, "RELEASE page", "cannot read", err); /* an error of the page stays the first */
     vl_comparison_free(&judged);
+    vl_persons_free(&who);
     vl_html_free(&h);
     return err->code;
 }

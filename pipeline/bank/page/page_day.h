@@ -8,6 +8,7 @@
 #define VL_PAGE_DAY_H
 
 #include "pipeline/bank/catalog/sql.h"
+#include "pipeline/bank/bank_persons.h"
 #include "pipeline/bank/compare_stores.h"
 #include "pipeline/page/html.h"
 
@@ -31,6 +32,8 @@ typedef struct vl_day {
     double days_left;            /* until the disk is full; INFINITY: not as it grows now; NaN */
     vl_comparison *judged;       /* what came in, by the limits of the bank; empty where there are none */
     size_t nlight[3];            /* of these, by vl_light */
+    vl_persons *who;             /* all of the bank, where something came in and there is a list of sites */
+    size_t npair, nsex;          /* pairs and sexes that are amiss, of what came in */
 } vl_day;
 
 /* Queries take ?1 = from, ?2 = to. The runs of the day as job_id, a, b (when they began and ended): */
@@ -56,11 +59,14 @@ void vl_day_link(const vl_day *d, const char *path, const char *text);
 void vl_day_sum_disk(vl_day *d);
 /* Reads what came in, where the bank has limits. */
 vl_code vl_day_judge(vl_day *d);
+/* Whose it is, where the bank has a list of sites. */
+vl_code vl_day_persons(vl_day *d);
 /* The parts of the page, in their order. */
 void vl_day_broken(vl_day *d);
 void vl_day_open(vl_day *d);
 void vl_day_came(vl_day *d);
 void vl_day_quality(vl_day *d);
+void vl_day_who(vl_day *d);
 void vl_day_refused(vl_day *d);
 void vl_day_runs(vl_day *d);
 void vl_day_verified(vl_day *d);

@@ -46,11 +46,24 @@ static bool is_bad_title(const char *title, size_t len)
     return false;
 }
 
+/* As sarek calls a donor, and the donor's sex. */
+static bool rename_known(vl_sheet_reader *r, char **name)
+{
+    const vl_duty duty = !strcmp(*name, "patient") ? VL_SHEET_DONOR
+                         : !strcmp(*name, "sex")   ? VL_SHEET_DONOR_SEX
+                                                   : VL_SHEET_NROLE;
+    if (!is_nf_core(r) || duty == VL_SHEET_NROLE) return true;
+    const char *const known = vl_sheet_known_name(duty);
+    char *const copy = vl_sheet_copy(r, known, strlen(known));
+    if (!copy) return false;
+    free(*name);
+    *name = copy;
+    return true;
+}
+
 static vl_duty role_of(const vl_sheet_reader *r, char *name)
 {
     if (!*name) return VL_SHEET_NAMELESS;
-    if (is_nf_core(r) && !strcmp(name, "patient"))
-        strcpy(name, vl_sheet_known_name(VL_SHEET_DONOR)); /* as sarek calls a donor */
     for (int i = 0; i < 3; i++) {
         const char *const required = i == 1 && r->ending ? r->ending : vl_dialects[r->dialect].column[i];
         if (required && !strcmp(name, required)) return (vl_duty)(VL_SHEET_SAMPLE + i);
@@ -155,6 +168,7 @@ static void place_columns(vl_sheet_reader *r, uint32_t line)
     vl_sheet_set names = { 0 };
     for (size_t c = 0; c < r->ncolumn && !r->err->code; c++) {
         vl_sheet_place *const col = &r->column[c];
+        if (!rename_known(r, &col->name)) break;
         col->role = role_of(r, col->name);
         if (col->role == VL_SHEET_NAMELESS) continue;
         /* fields of the item, details of the sample and of the acquisition are three worlds */

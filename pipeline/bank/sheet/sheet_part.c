@@ -178,7 +178,8 @@ static const char *check_value(vl_duty role, const char *text, char word[VL_WORD
     else if (is == DATE) bad = vl_value_bad_date(text);
     else if (is == NUMBER) bad = vl_value_bad_number(text);
     else if (is == CHOICE) {
-        if (vl_word_find(w, text, word) != VL_NO_WORD) return word;
+        const char *const meant = w == &vl_words_sexes ? vl_value_sex(text) : text;
+        if (vl_word_find(w, meant, word) != VL_NO_WORD) return word;
         char list[320] = "";
         vl_word_suggest(w, text, list);
         snprintf(why, 400, "is not %s; %s", w->of, list);

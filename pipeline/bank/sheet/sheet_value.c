@@ -1,12 +1,14 @@
 /* What the cells of a sheet may hold (sheet_value.h). */
 #include "pipeline/bank/sheet/sheet_value.h"
 #include "pipeline/bank/item.h"
+#include "pipeline/out/persons.h"
 #include "pipeline/store/store.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const vl_word_list vl_words_profiles = { "a profile", VL_PROFILE_NAMES("|"), false };
 const vl_word_list vl_words_yes_no = { "yes or no", "yes|true|1|no|false|0", false };
@@ -96,6 +98,15 @@ void vl_word_suggest(const vl_word_list *w, const char *text, char list[320])
     for (size_t k = 0; k < NEAREST && !all; k++)
         at += snprintf(list + at, 320 - (size_t)at, "%s%.*s", k ? ", " : "", (int)strcspn(near[k], "|"),
                        near[k]);
+}
+
+const char *vl_value_sex(const char *text)
+{
+    switch (vl_sex_read(text)) {
+    case VL_SAID_MALE: return "Male";
+    case VL_SAID_FEMALE: return "Female";
+    default: return strcasecmp(text, "NA") && strcmp(text, "0") ? text : "Unknown";
+    }
 }
 
 /* Takes n digits; -1 if they are none. */

@@ -33,6 +33,9 @@ int vl_word_find(const vl_word_list *w, const char *text, char word[VL_WORD]);
 /* "one of: a, b, c" of a short list; "nearest: a, b, c" of a long one. */
 void vl_word_suggest(const vl_word_list *w, const char *text, char list[320]);
 
+/* The word of that list for a sex as others write it: male, M, XY and 1 (as in a PED file); female, F, XX and
+ * 2; NA and 0 for one that is not known. Other texts stay. */
+const char *vl_value_sex(const char *text);
 /* What is wrong with a date of ISO 8601 (a year, a month, a day, a point of time), an age, an id. NULL:
  * nothing. */
 const char *vl_value_bad_date(const char *text);
