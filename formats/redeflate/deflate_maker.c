@@ -10,16 +10,17 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_RUNS] = &vl_parse_runs,
     [VL_MAKES_ZLIB] = &vl_parse_zlib,
     [VL_MAKES_FILTERED] = &vl_parse_zlib,
+    [VL_MAKES_LIBDEFLATE] = &vl_parse_libdeflate,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
 {
-    const bool zlib = row->family == VL_MAKES_ZLIB || row->family == VL_MAKES_FILTERED;
+    const bool levels = row->family >= VL_MAKES_ZLIB;
     if (row->version != VL_DEFLATE_ROWS_VERSION || row->family >= VL_DEFLATE_FAMILIES) return false;
     if (row->ends >= VL_DEFLATE_ENDS || row->coding >= VL_DEFLATE_CODINGS) return false;
     if (row->flush >= VL_DEFLATE_FLUSHES || row->window_bits < 9 || row->window_bits > 15) return false;
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
-    return row->level <= 9 && (!zlib || row->level);
+    return row->level <= 9 && (!levels || row->level);
 }
 
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err)
@@ -85,14 +86,16 @@ static void flushed_nothing(vl_deflate_parser *p, size_t at)
     (void)at;
 }
 
-const vl_deflate_parse vl_parse_literals = { 0, NULL, next_literal, took_nothing, flushed_nothing };
-const vl_deflate_parse vl_parse_runs = { 0, NULL, next_run, took_nothing, flushed_nothing };
+const vl_deflate_parse vl_parse_literals = {
+    0, NULL, next_literal, took_nothing, flushed_nothing, NULL, NULL
+};
+const vl_deflate_parse vl_parse_runs = { 0, NULL, next_run, took_nothing, flushed_nothing, NULL, NULL };
 
 /* ---- where blocks end ---- */
 
-void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at)
+void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end)
 {
-    *e = (vl_block_ends){ .rule = row->ends, .level = row->level, .begin = at };
+    *e = (vl_block_ends){ .rule = row->ends, .level = row->level, .begin = at, .end = end };
 }
 
 /* GNU gzip 1.12, trees.c, ct_tally: half of what it has seen, at eight bits a token and five a distance. */
@@ -113,26 +116,48 @@ static bool ends_like_gzip(vl_block_ends *e, size_t at, vl_token token)
     return e->ntoken == 32767;
 }
 
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token)
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
 {
     e->ntoken++;
     if (e->rule == VL_ENDS_LIKE_GZIP) e->full = ends_like_gzip(e, at, token);
+    else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) e->full = vl_libdeflate_ends_after(e, at, token, holds);
     else if (e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
     return e->full;
 }
 
-bool vl_block_is_last(const vl_block_ends *e) { return !e->full; }
+bool vl_block_is_last(const vl_block_ends *e) { return !e->full || e->rule == VL_ENDS_LIKE_LIBDEFLATE; }
 
 /* ---- how blocks are coded ---- */
+
+uint64_t vl_symbol_bits(const vl_deflate_counts *counts, const vl_deflate_head *head)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < 286; i++)
+        bits += (uint64_t)counts->lit[i] * (head->lit[i] + (i > 256 ? vl_length_bits[i - 257] : 0u));
+    for (unsigned i = 0; i < 30; i++)
+        bits += (uint64_t)counts->dist[i] * ((unsigned)head->dist[i] + vl_distance_bits[i]);
+    return bits;
+}
+
+uint64_t vl_head_bits(const vl_deflate_head *head)
+{
+    uint64_t bits = 5 + 5 + 4 + 3u * head->npre;
+    for (unsigned i = 0; i < head->nsent; i++) {
+        const unsigned symbol = head->sent[i];
+        bits += head->pre[symbol] + (symbol < 16 ? 0u : symbol == 16 ? 2u : symbol == 17 ? 3u : 7u);
+    }
+    return bits;
+}
 
 void vl_deflate_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
                        vl_deflate_head *head)
 {
-    vl_zlib_choose(row, counts, plain, head);
+    if (row->coding == VL_CODES_LIKE_LIBDEFLATE) vl_libdeflate_choose(counts, plain, head);
+    else vl_zlib_choose(row, counts, plain, head);
 }
 
 void vl_deflate_spell(const vl_deflate_row *row, vl_deflate_head *head)
 {
-    (void)row;
-    vl_zlib_spell(head);
+    if (row->coding == VL_CODES_LIKE_LIBDEFLATE) vl_libdeflate_spell(head);
+    else vl_zlib_spell(head);
 }

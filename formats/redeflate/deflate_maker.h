@@ -23,22 +23,25 @@
 enum { VL_DEFLATE_ROW = 8, VL_DEFLATE_ROWS_VERSION = 1 };
 
 typedef enum vl_deflate_family {
-    VL_MAKES_LITERALS, /* zlib's Z_HUFFMAN_ONLY, level 0, and all that is stored */
-    VL_MAKES_RUNS,     /* zlib's Z_RLE: distance 1 only */
-    VL_MAKES_ZLIB,     /* levels 1 to 9: also gzip, pigz, Java, Python, and bgzip without libdeflate */
-    VL_MAKES_FILTERED, /* zlib's Z_FILTERED, levels 4 to 9 */
+    VL_MAKES_LITERALS,   /* zlib's Z_HUFFMAN_ONLY, level 0, and all that is stored */
+    VL_MAKES_RUNS,       /* zlib's Z_RLE: distance 1 only */
+    VL_MAKES_ZLIB,       /* levels 1 to 9: also gzip, pigz, Java, Python, and bgzip without libdeflate */
+    VL_MAKES_FILTERED,   /* zlib's Z_FILTERED, levels 4 to 9 */
+    VL_MAKES_LIBDEFLATE, /* 1.10 to 1.18, levels 1 to 9: also bgzip with it */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
 typedef enum vl_deflate_ends {
-    VL_ENDS_NEVER,          /* but with the text; 1 to 15: when 2^n - 1 tokens are there, as zlib's */
-    VL_ENDS_LIKE_GZIP = 16, /* 32767 tokens, or at a multiple of 4096 when that looks good */
+    VL_ENDS_NEVER,           /* but with the text; 1 to 15: when 2^n - 1 tokens are there, as zlib's */
+    VL_ENDS_LIKE_GZIP = 16,  /* 32767 tokens, or at a multiple of 4096 when that looks good */
+    VL_ENDS_LIKE_LIBDEFLATE, /* when tokens are of other kinds than before */
     VL_DEFLATE_ENDS
 } vl_deflate_ends;
 
 typedef enum vl_deflate_coding {
     VL_CODES_LIKE_ZLIB,
     VL_CODES_STATIC, /* zlib's Z_FIXED */
+    VL_CODES_LIKE_LIBDEFLATE,
     VL_DEFLATE_CODINGS
 } vl_deflate_coding;
 
@@ -71,9 +74,13 @@ typedef struct vl_deflate_parse {
     void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
     /* What it sees ends at p->end now, where it ended at `at` before. */
     void (*flushed)(vl_deflate_parser *p, size_t at);
+    /* A block begins; NULL: nothing follows from that. */
+    void (*begin_block)(vl_deflate_parser *p, size_t at);
+    /* True when what comes at `at` is known already, so that no block ends before it; NULL: never. */
+    bool (*holds)(const vl_deflate_parser *p, size_t at);
 } vl_deflate_parse;
 
-extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib;
+extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -112,16 +119,22 @@ static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t fro
 
 /* ---- where blocks end ---- */
 
+enum { VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
 typedef struct vl_block_ends {
     uint8_t rule, level;
     bool full;               /* it has ended though there may be no more text */
     size_t begin, ntoken;    /* of the block */
+    size_t end;              /* what the maker sees */
     size_t nmatch, distance; /* gzip: matches, and the bits of their distances */
+    uint32_t old[VL_ENDS_KINDS], new[VL_ENDS_KINDS], nold, nnew; /* libdeflate: tokens of each kind */
 } vl_block_ends;
 
-void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at);
-/* True when the block ends behind this token, at `at`, though there is more text. */
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token);
+/* end: what the maker sees. */
+void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end);
+/* True when the block ends behind this token, at `at`, though there is more text. holds: what is next is
+ * known already. */
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
 /* True when a block that ends with the text is the last one; an empty one follows else. */
 bool vl_block_is_last(const vl_block_ends *e);
 
@@ -136,5 +149,25 @@ void vl_deflate_spell(const vl_deflate_row *row, vl_deflate_head *head);
 void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
                     vl_deflate_head *head);
 void vl_zlib_spell(vl_deflate_head *head);
+void vl_libdeflate_choose(const vl_deflate_counts *counts, size_t plain, vl_deflate_head *head);
+void vl_libdeflate_spell(vl_deflate_head *head);
+
+/* Bits of a block's symbols in the codes of head; of its header. */
+uint64_t vl_symbol_bits(const vl_deflate_counts *counts, const vl_deflate_head *head);
+uint64_t vl_head_bits(const vl_deflate_head *head);
+
+/* The maker is told a block's beginning, and then each token that it took; both with the rule of ends. */
+static inline void vl_deflate_begin_block(vl_deflate_parser *p, vl_block_ends *e, size_t at)
+{
+    vl_block_ends_begin(e, &p->row, at, p->end);
+    if (p->parse->begin_block) p->parse->begin_block(p, at);
+}
+
+static inline bool vl_deflate_took(vl_deflate_parser *p, vl_block_ends *e, size_t at, vl_token t)
+{
+    p->parse->took(p, at, t);
+    const bool holds = p->parse->holds && p->parse->holds(p, at + vl_token_length(t));
+    return vl_block_ends_after(e, at, t, holds);
+}
 
 #endif

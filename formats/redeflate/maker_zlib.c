@@ -161,4 +161,4 @@ static void flushed(vl_deflate_parser *p, size_t at)
     if (c->fast) put_all(p, c, c->base, at);
 }
 
-const vl_deflate_parse vl_parse_zlib = { sizeof(chains), begin, next, took, flushed };
+const vl_deflate_parse vl_parse_zlib = { sizeof(chains), begin, next, took, flushed, NULL, NULL };

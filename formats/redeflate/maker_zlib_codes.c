@@ -147,27 +147,6 @@ void vl_zlib_spell(vl_deflate_head *head)
     while (head->npre > 4 && !head->pre[vl_pre_order[head->npre - 1]]) head->npre--;
 }
 
-/* Bits of a block's symbols, in codes of these lengths. */
-static uint64_t symbol_bits(const vl_deflate_counts *counts, const vl_deflate_head *head)
-{
-    uint64_t bits = 0;
-    for (unsigned i = 0; i < MOST; i++)
-        bits += (uint64_t)counts->lit[i] * (head->lit[i] + (i > 256 ? vl_length_bits[i - 257] : 0u));
-    for (unsigned i = 0; i < 30; i++)
-        bits += (uint64_t)counts->dist[i] * ((unsigned)head->dist[i] + vl_distance_bits[i]);
-    return bits;
-}
-
-static uint64_t head_bits(const vl_deflate_head *head)
-{
-    uint64_t bits = 5 + 5 + 4 + 3u * head->npre;
-    for (unsigned i = 0; i < head->nsent; i++) {
-        const unsigned symbol = head->sent[i];
-        bits += head->pre[symbol] + (symbol < 16 ? 0u : symbol == 16 ? 2u : symbol == 17 ? 3u : 7u);
-    }
-    return bits;
-}
-
 void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
                     vl_deflate_head *head)
 {
@@ -177,8 +156,8 @@ void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, 
     head->nlit = (uint16_t)make_code(counts->lit, MOST, 15, head->lit);
     head->ndist = (uint16_t)make_code(counts->dist, 30, 15, head->dist);
     vl_zlib_spell(head);
-    const uint64_t dynamic = (symbol_bits(counts, head) + head_bits(head) + 3 + 7) >> 3,
-                   constant = (symbol_bits(counts, &fixed) + 3 + 7) >> 3;
+    const uint64_t dynamic = (vl_symbol_bits(counts, head) + vl_head_bits(head) + 3 + 7) >> 3,
+                   constant = (vl_symbol_bits(counts, &fixed) + 3 + 7) >> 3;
     const bool is_fixed = constant <= dynamic || row->coding == VL_CODES_STATIC;
     if (plain + 4 <= (is_fixed ? constant : dynamic)) *head = (vl_deflate_head){ .type = VL_STORED };
     else if (is_fixed) *head = fixed;

@@ -31,8 +31,7 @@ typedef struct by_rule {
 static void take(describing *x, by_rule *rule, size_t at, vl_token t)
 {
     rule->early |= rule->ends.full;
-    x->parser.parse->took(&x->parser, at, t);
-    vl_block_ends_after(&rule->ends, at, t);
+    vl_deflate_took(&x->parser, &rule->ends, at, t);
 }
 
 static void take_tokens(describing *x, by_rule *rule, size_t at)
@@ -81,7 +80,7 @@ static void describe_block(describing *x, size_t begin)
     by_rule rule = { 0 };
     vl_deflate_counts counts;
     vl_deflate_head told = { 0 };
-    vl_block_ends_begin(&rule.ends, &x->row, begin);
+    vl_deflate_begin_block(&x->parser, &rule.ends, begin);
     if (stored) take_stored(x, &rule, begin);
     else take_tokens(x, &rule, begin);
     const bool seen_all = at == x->parser.end || at == end || (x->part->least && is_last(x)),

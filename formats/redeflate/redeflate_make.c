@@ -73,8 +73,7 @@ static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *e
         if (n > x->end - x->at) return wrong(err, "a match beyond the text");
         if (vl_deflate_block_grow(&x->block, err)) return err->code;
         x->block.token[x->block.ntoken++] = t;
-        p->parse->took(p, x->at, t);
-        const bool full = vl_block_ends_after(ends, x->at, t);
+        const bool full = vl_deflate_took(p, ends, x->at, t);
         x->at += n;
         if (full && end->by_rule) break;
     }
@@ -92,8 +91,7 @@ static vl_code make_stored(making *x, vl_block_ends *ends, const vl_block_end *e
     while (x->at < until) {
         const vl_token told = p->parse->next(p, x->at),
                        t = vl_token_length(told) > until - x->at ? p->text[x->at] : told;
-        p->parse->took(p, x->at, t);
-        const bool full = vl_block_ends_after(ends, x->at, t);
+        const bool full = vl_deflate_took(p, ends, x->at, t);
         x->at += vl_token_length(t);
         if (full && end->by_rule) break;
     }
@@ -109,7 +107,7 @@ static vl_code make_block(making *x, vl_err *err)
     vl_deflate_head told;
     const size_t begin = x->at;
     const bool hit = vl_hits_is_hit(&x->block_hits);
-    vl_block_ends_begin(&ends, &x->row, x->at);
+    vl_deflate_begin_block(&x->parser, &ends, x->at);
     b->ntoken = 0;
     b->pad = 0;
     b->head = (vl_deflate_head){ 0 };

@@ -17,6 +17,8 @@ typedef struct sample {
     size_t ntoken, ctoken;
     size_t begin; /* in the text */
     vl_markers markers;
+    uint32_t *start; /* owned; of blocks */
+    size_t nstart, cstart;
     unsigned farthest; /* of all distances */
     struct {
         size_t at, first, ntoken, nplain; /* first: in token */
@@ -51,6 +53,19 @@ static vl_code add(sample *s, const vl_deflate_block *b, size_t at, vl_err *err)
     return VL_OK;
 }
 
+static vl_code add_start(sample *s, size_t at, vl_err *err)
+{
+    if (s->nstart == s->cstart) {
+        const size_t more = s->cstart ? 2 * s->cstart : BLOCKS;
+        uint32_t *const start = realloc(s->start, more * sizeof *start);
+        if (!start) return vl_fail(err, VL_ENOMEM, "no memory for %zu deflate blocks", more);
+        s->start = start;
+        s->cstart = more;
+    }
+    s->start[s->nstart++] = (uint32_t)at;
+    return VL_OK;
+}
+
 /* The block before a flush ends with what there is. */
 static vl_code add_marker(sample *s, const vl_deflate_block *b, size_t at, vl_err *err)
 {
@@ -70,7 +85,7 @@ static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample 
         if (vl_is_marker(&block)) {
             if (add_marker(s, &block, at, err)) break;
         } else if (block.head.type != VL_STORED) {
-            if (add(s, &block, at, err)) break;
+            if (add_start(s, at, err) || add(s, &block, at, err)) break;
         } else if (s->ntoken) break;
         else {
             s->begin = reader.at;
@@ -93,12 +108,16 @@ static vl_code count_misses(const vl_redeflate_part *part, sample *s, size_t n, 
     *missed = m->next = 0;
     const size_t end = span.before + span.n + span.after;
     if (vl_deflate_parser_open(&p, row, &span, vl_markers_end(m, s->begin, end), err)) return err->code;
-    for (size_t i = 0, at = s->begin; i < n && i < s->ntoken && *missed <= most; i++) {
+    for (size_t i = 0, block = 0, at = s->begin; i < n && i < s->ntoken && *missed <= most; i++) {
         const vl_token t = s->token[i];
         if (m->next < m->n && m->marker[m->next].at == at) {
             while (m->next < m->n && m->marker[m->next].at == at) m->next++;
             p.end = vl_markers_end(m, at, end);
             p.parse->flushed(&p, at);
+        }
+        if (block < s->nstart && s->start[block] == at) {
+            while (block < s->nstart && s->start[block] == at) block++;
+            if (p.parse->begin_block) p.parse->begin_block(&p, at);
         }
         *missed += p.parse->next(&p, at) != t;
         p.parse->took(&p, at, t);
@@ -110,18 +129,18 @@ static vl_code count_misses(const vl_redeflate_part *part, sample *s, size_t n, 
 
 /* ---- blocks ---- */
 
-static unsigned blocks_told(const sample *s, const vl_deflate_row *row)
+static unsigned blocks_told(const sample *s, const vl_deflate_row *row, size_t end)
 {
     unsigned told = 0;
     for (unsigned b = 0; b < s->nblock; b++) {
         vl_block_ends ends;
         size_t at = s->block[b].at;
         bool early = false;
-        vl_block_ends_begin(&ends, row, at);
+        vl_block_ends_begin(&ends, row, at, end);
         for (size_t i = 0; i < s->block[b].ntoken; i++) {
             const vl_token t = s->token[s->block[b].first + i];
             early |= ends.full;
-            vl_block_ends_after(&ends, at, t);
+            vl_block_ends_after(&ends, at, t, false);
             at += vl_token_length(t);
         }
         told += !early && (ends.full || s->block[b].is_open);
@@ -145,30 +164,32 @@ static unsigned heads_told(const sample *s, const vl_deflate_row *row)
 }
 
 /* The most likely first: what has no block to tell stays at that. */
-static void choose_blocks(const sample *s, vl_deflate_row *row)
+static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
 {
     static const uint8_t ends[] = { 14, 15, VL_ENDS_LIKE_GZIP, 13, 12, 11, 10, 9, 8, 7, VL_ENDS_NEVER };
     vl_deflate_row best = *row;
     unsigned most = 0;
-    best.ends = ends[0];
-    for (size_t i = 0; i < sizeof ends; i++) {
+    best.ends = row->family == VL_MAKES_LIBDEFLATE ? VL_ENDS_LIKE_LIBDEFLATE : ends[0];
+    for (size_t i = 0; i < sizeof ends && row->family != VL_MAKES_LIBDEFLATE; i++) {
         row->ends = ends[i];
-        const unsigned told = blocks_told(s, row);
+        const unsigned told = blocks_told(s, row, end);
         if (told > most) {
             most = told;
             best.ends = row->ends;
         }
     }
-    best.coding = 0;
+    best.coding = row->family == VL_MAKES_LIBDEFLATE ? VL_CODES_LIKE_LIBDEFLATE : VL_CODES_LIKE_ZLIB;
     most = 0;
-    for (unsigned coding = 0; coding < VL_DEFLATE_CODINGS; coding++) {
-        row->coding = (uint8_t)coding;
+    uint8_t coding = best.coding;
+    for (unsigned i = 0; i < VL_DEFLATE_CODINGS; i++) {
+        row->coding = (uint8_t)((best.coding + i) % VL_DEFLATE_CODINGS);
         const unsigned told = heads_told(s, row);
         if (told > most) {
             most = told;
-            best.coding = row->coding;
+            coding = row->coding;
         }
     }
+    best.coding = coding;
     *row = best;
 }
 
@@ -196,11 +217,15 @@ static vl_code attempt(finding *f, vl_deflate_row row, vl_err *err)
 static const struct {
     uint8_t family, level;
 } makers[] = {
-    { VL_MAKES_ZLIB, 6 },     { VL_MAKES_ZLIB, 1 },     { VL_MAKES_ZLIB, 9 },     { VL_MAKES_ZLIB, 5 },
-    { VL_MAKES_ZLIB, 4 },     { VL_MAKES_ZLIB, 3 },     { VL_MAKES_ZLIB, 2 },     { VL_MAKES_ZLIB, 8 },
-    { VL_MAKES_ZLIB, 7 },     { VL_MAKES_RUNS, 6 },     { VL_MAKES_LITERALS, 6 }, { VL_MAKES_FILTERED, 6 },
-    { VL_MAKES_FILTERED, 4 }, { VL_MAKES_FILTERED, 5 }, { VL_MAKES_FILTERED, 7 }, { VL_MAKES_FILTERED, 8 },
-    { VL_MAKES_FILTERED, 9 },
+    { VL_MAKES_ZLIB, 6 },       { VL_MAKES_ZLIB, 1 },       { VL_MAKES_ZLIB, 9 },
+    { VL_MAKES_ZLIB, 5 },       { VL_MAKES_ZLIB, 4 },       { VL_MAKES_ZLIB, 3 },
+    { VL_MAKES_ZLIB, 2 },       { VL_MAKES_ZLIB, 8 },       { VL_MAKES_ZLIB, 7 },
+    { VL_MAKES_LIBDEFLATE, 6 }, { VL_MAKES_LIBDEFLATE, 7 }, { VL_MAKES_LIBDEFLATE, 1 },
+    { VL_MAKES_LIBDEFLATE, 5 }, { VL_MAKES_LIBDEFLATE, 9 }, { VL_MAKES_LIBDEFLATE, 8 },
+    { VL_MAKES_LIBDEFLATE, 4 }, { VL_MAKES_LIBDEFLATE, 3 }, { VL_MAKES_LIBDEFLATE, 2 },
+    { VL_MAKES_RUNS, 6 },       { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },
+    { VL_MAKES_FILTERED, 4 },   { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },
+    { VL_MAKES_FILTERED, 8 },   { VL_MAKES_FILTERED, 9 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)
@@ -264,7 +289,8 @@ static vl_code find_maker(finding *f, vl_err *err)
     if (attempt_all(f, usual, err)) return err->code;
     if (f->least && small.window_bits < 15 && attempt_all(f, small, err)) return err->code;
     if (f->least && f->least < f->s.ntoken / 8 && attempt_like(f, err)) return err->code;
-    choose_blocks(&f->s, &f->best);
+    const vl_deflate_text *const text = &f->part->span;
+    choose_blocks(&f->s, &f->best, text->before + text->n + text->after);
     return settle_hash(f, err);
 }
 
@@ -273,6 +299,7 @@ vl_code vl_redeflate_search(const vl_redeflate_part *part, size_t ntoken, vl_def
     finding f = { .part = part, .ntoken = ntoken };
     if (!take_sample(part, ntoken, &f.s, err) && !find_maker(&f, err)) *row = f.best;
     free(f.s.token);
+    free(f.s.start);
     vl_markers_free(&f.s.markers);
     return err->code;
 }

@@ -219,7 +219,7 @@ static void check_libdeflate(const vl_buf *text, const char *name)
         if (!c || vl_buf_reserve(&stream, most, &err)) abort();
         stream.len = libdeflate_deflate_compress(c, text->data, text->len, stream.data, most);
         snprintf(about, sizeof about, "libdeflate %d, %s", level, name);
-        back(&span, &stream, false, about);
+        back(&span, &stream, level && level < 10 && text->len > 100, about);
         libdeflate_free_compressor(c);
         vl_buf_free(&stream);
     }
