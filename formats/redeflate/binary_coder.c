@@ -18,7 +18,7 @@ static uint8_t take(vl_coder *c) { return c->next < c->end ? *c->next++ : 0; }
 
 void vl_coder_read(vl_coder *c, const uint8_t *bytes, size_t n)
 {
-    *c = (vl_coder){ .next = bytes, .end = bytes + n, .range = UINT32_MAX };
+    *c = (vl_coder){ .next = bytes, .end = n ? bytes + n : bytes, .range = UINT32_MAX };
     for (int i = 0; i < 4; i++) c->code = c->code << 8 | take(c);
 }
 

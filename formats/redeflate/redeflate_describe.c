@@ -105,12 +105,23 @@ static void describe_block(describing *x, size_t begin)
 
 /* ---- all blocks ---- */
 
+/* The maker goes on behind flushes. */
+static void pass_flushes(describing *x, size_t at)
+{
+    for (const vl_marker *m; (m = vl_marker_due(x->markers, at)) && m->type == VL_MARKER_NONE;
+         x->flushed = true)
+        x->markers->next++;
+    if (!x->flushed) return;
+    x->parser.end = vl_markers_end(x->markers, at, x->parser.n);
+    x->parser.parse->flushed(&x->parser, at);
+    x->flushed = false;
+}
+
 static void pass_marker(describing *x)
 {
-    vl_markers *const m = x->markers;
-    const vl_marker *const one = m->marker + m->next;
-    if (m->next == m->n || one->at != x->reader.at || one->type != x->block.head.type) x->unlisted = true;
-    else m->next++;
+    const vl_marker *const due = vl_marker_due(x->markers, x->reader.at);
+    if (!due || due->type != x->block.head.type) x->unlisted = true;
+    else x->markers->next++;
     x->flushed = true;
 }
 
@@ -131,11 +142,7 @@ static vl_code describe_blocks(describing *x, vl_err *err)
             if (x->unlisted) return VL_OK;
             continue;
         }
-        if (x->flushed) {
-            x->parser.end = vl_markers_end(x->markers, begin, x->parser.n);
-            x->parser.parse->flushed(&x->parser, begin);
-            x->flushed = false;
-        }
+        pass_flushes(x, begin);
         describe_block(x, begin);
         if (is_too_much(x)) {
             x->found.kept = true;
@@ -214,9 +221,7 @@ static vl_code list_markers(const vl_redeflate_part *part, vl_markers *markers, 
     x.reader = (vl_deflate_reader){ part->stream, part->n, part->bit, part->span, part->span.before };
     do {
         if (vl_deflate_read(&x.reader, &x.block, err)) break;
-        if (!vl_is_marker(&x.block)) continue;
-        const vl_marker one = { (uint32_t)x.reader.at, x.block.head.type, x.block.pad };
-        if (vl_markers_add(markers, one, err)) break;
+        if (vl_markers_note(markers, &x.block, part->span.before, x.reader.at, err)) break;
     } while (vl_is_marker(&x.block) || !is_last(&x));
     vl_deflate_block_free(&x.block);
     return err->code;

@@ -34,9 +34,10 @@ static vl_code write(making *x, vl_err *err)
     return vl_fail(err, VL_ESTORE, "description of a deflate stream: more than %zu bytes", x->most);
 }
 
-static vl_code write_marker(making *x, vl_err *err)
+static vl_code write_marker(making *x, const vl_marker *m, vl_err *err)
 {
-    const vl_marker *const m = &x->markers.marker[x->markers.next++];
+    x->markers.next++;
+    if (m->type == VL_MARKER_NONE) return VL_OK;
     x->block.final = false;
     x->block.nplain = 0;
     x->block.ntoken = 0;
@@ -50,8 +51,8 @@ static vl_code write_marker(making *x, vl_err *err)
 static vl_code pass_markers(making *x, vl_err *err)
 {
     const size_t next = x->markers.next;
-    while (x->markers.next < x->markers.n && x->markers.marker[x->markers.next].at == x->at)
-        if (write_marker(x, err)) return err->code;
+    for (const vl_marker *m; (m = vl_marker_due(&x->markers, x->at));)
+        if (write_marker(x, m, err)) return err->code;
     if (x->markers.next == next) return VL_OK;
     x->parser.end = vl_markers_end(&x->markers, x->at, x->parser.n);
     x->parser.parse->flushed(&x->parser, x->at);

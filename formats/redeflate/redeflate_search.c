@@ -17,6 +17,7 @@ typedef struct sample {
     size_t ntoken, ctoken;
     size_t begin; /* in the text */
     vl_markers markers;
+    size_t first;    /* of the markers behind begin */
     uint32_t *start; /* owned; of blocks */
     size_t nstart, cstart;
     unsigned farthest; /* of all distances */
@@ -67,11 +68,10 @@ static vl_code add_start(sample *s, size_t at, vl_err *err)
 }
 
 /* The block before a flush ends with what there is. */
-static vl_code add_marker(sample *s, const vl_deflate_block *b, size_t at, vl_err *err)
+static void open_before(sample *s, size_t at)
 {
     if (s->nblock && s->block[s->nblock - 1].at + s->block[s->nblock - 1].nplain == at)
         s->block[s->nblock - 1].is_open = true;
-    return vl_markers_add(&s->markers, (vl_marker){ (uint32_t)at, b->head.type, b->pad }, err);
 }
 
 static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample *s, vl_err *err)
@@ -82,16 +82,17 @@ static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample 
     while (s->ntoken < ntoken && !block.final) {
         const size_t at = reader.at;
         if (vl_deflate_read(&reader, &block, err)) break;
-        if (vl_is_marker(&block)) {
-            if (add_marker(s, &block, at, err)) break;
-        } else if (block.head.type != VL_STORED) {
+        if (vl_markers_note(&s->markers, &block, part->span.before, reader.at, err)) break;
+        if (vl_is_marker(&block)) open_before(s, at);
+        else if (block.head.type != VL_STORED) {
             if (add_start(s, at, err) || add(s, &block, at, err)) break;
         } else if (s->ntoken) break;
-        else {
-            s->begin = reader.at;
-            s->markers.n = 0;
-        }
+        else s->begin = reader.at;
     }
+    while (vl_marker_due(&s->markers, s->begin) ||
+           (s->markers.next < s->markers.n && s->markers.marker[s->markers.next].at < s->begin))
+        s->markers.next++;
+    s->first = s->markers.next;
     vl_deflate_block_free(&block);
     return err->code;
 }
@@ -105,13 +106,14 @@ static vl_code count_misses(const vl_redeflate_part *part, sample *s, size_t n, 
     vl_markers *const m = &s->markers;
     span.n -= s->begin - span.before;
     span.before = s->begin;
-    *missed = m->next = 0;
+    *missed = 0;
+    m->next = s->first;
     const size_t end = span.before + span.n + span.after;
     if (vl_deflate_parser_open(&p, row, &span, vl_markers_end(m, s->begin, end), err)) return err->code;
     for (size_t i = 0, block = 0, at = s->begin; i < n && i < s->ntoken && *missed <= most; i++) {
         const vl_token t = s->token[i];
-        if (m->next < m->n && m->marker[m->next].at == at) {
-            while (m->next < m->n && m->marker[m->next].at == at) m->next++;
+        if (vl_marker_due(m, at)) {
+            while (vl_marker_due(m, at)) m->next++;
             p.end = vl_markers_end(m, at, end);
             p.parse->flushed(&p, at);
         }
@@ -246,6 +248,17 @@ static uint8_t least_window(const sample *s)
     return bits;
 }
 
+/* zlib's hash by the size of its blocks, where the first that is full tells it: 0 when it does not. */
+static uint8_t hash_by_blocks(const sample *s)
+{
+    for (unsigned i = 0; i < s->nblock; i++) {
+        const size_t n = s->block[i].ntoken + 1;
+        if (!s->block[i].is_open && n >= 1 << 7 && n <= 1 << 15 && !(n & (n - 1)))
+            return (uint8_t)(__builtin_ctzll(n) + 1);
+    }
+    return 0;
+}
+
 /* Sizes and flushes that are not as usual, for the maker that is best with usual ones. */
 static vl_code attempt_like(finding *f, vl_err *err)
 {
@@ -288,6 +301,8 @@ static vl_code find_maker(finding *f, vl_err *err)
     f->least = SIZE_MAX;
     if (attempt_all(f, usual, err)) return err->code;
     if (f->least && small.window_bits < 15 && attempt_all(f, small, err)) return err->code;
+    small.hash_bits = hash_by_blocks(&f->s);
+    if (f->least && small.hash_bits && attempt_all(f, small, err)) return err->code;
     if (f->least && f->least < f->s.ntoken / 8 && attempt_like(f, err)) return err->code;
     const vl_deflate_text *const text = &f->part->span;
     choose_blocks(&f->s, &f->best, text->before + text->n + text->after);
