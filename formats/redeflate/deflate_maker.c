@@ -11,6 +11,7 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_ZLIB] = &vl_parse_zlib,
     [VL_MAKES_FILTERED] = &vl_parse_zlib,
     [VL_MAKES_LIBDEFLATE] = &vl_parse_libdeflate,
+    [VL_MAKES_CHROMIUM] = &vl_parse_zlib,
 };
 
 static bool row_is_known(const vl_deflate_row *row)

@@ -28,6 +28,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_ZLIB,       /* levels 1 to 9: also gzip, pigz, Java, Python, and bgzip without libdeflate */
     VL_MAKES_FILTERED,   /* zlib's Z_FILTERED, levels 4 to 9 */
     VL_MAKES_LIBDEFLATE, /* 1.10 to 1.18, levels 1 to 9: also bgzip with it */
+    VL_MAKES_CHROMIUM,   /* zlib as Chromium, Node 20 and pako 3 have it: another hash; levels 1 to 9 */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 

@@ -31,6 +31,7 @@ static const numbers levels[10] = {
 typedef struct chains {
     numbers by;
     bool fast;
+    bool four;                         /* Chromium's hash, of four bytes */
     uint32_t window, far, mask, shift; /* bytes; the greatest distance; of the hash */
     size_t base;                       /* the window's first byte */
     size_t put;                        /* slow: all before it are in the hash */
@@ -40,14 +41,20 @@ typedef struct chains {
     uint32_t head[1 << 16];
 } chains;
 
-static uint32_t hash(const chains *c, const uint8_t *p)
+static uint32_t hash(const vl_deflate_parser *text, const chains *c, size_t at)
 {
+    const uint8_t *const p = text->text + at;
+    if (c->four) {
+        const uint32_t last = text->n - at > 3 ? p[3] : 0,
+                       all = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | last << 24;
+        return (all * 66521 + 66521) >> 16 & c->mask;
+    }
     return ((uint32_t)p[0] << 2 * c->shift ^ (uint32_t)p[1] << c->shift ^ p[2]) & c->mask;
 }
 
-static void put(chains *c, const uint8_t *text, size_t at)
+static void put(const vl_deflate_parser *p, chains *c, size_t at)
 {
-    uint32_t *const head = &c->head[hash(c, text + at)];
+    uint32_t *const head = &c->head[hash(p, c, at)];
     c->before[at & (c->window - 1)] = *head;
     *head = (uint32_t)at + 1;
 }
@@ -55,7 +62,7 @@ static void put(chains *c, const uint8_t *text, size_t at)
 static void put_all(const vl_deflate_parser *p, chains *c, size_t from, size_t to)
 {
     if (to + 2 > p->n) to = p->n < 2 ? 0 : p->n - 2;
-    for (size_t i = from; i < to; i++) put(c, p->text, i);
+    for (size_t i = from; i < to; i++) put(p, c, i);
 }
 
 /* A match longer than best; returns its length, or best when there is none. */
@@ -68,7 +75,7 @@ static unsigned search(const vl_deflate_parser *p, chains *c, size_t at, unsigne
     while (at >= c->base + 2 * c->window - LOOKAHEAD + 1) c->base += c->window;
     const size_t limit = at > c->base + c->far ? at - c->far : c->base;
     const unsigned nice = c->by.nice < ahead ? c->by.nice : ahead;
-    size_t from = c->head[hash(c, text + at)];
+    size_t from = c->head[hash(p, c, at)];
     if (!from-- || from <= c->base || at - from > c->far || best >= ahead) return best;
     uint16_t end, there;
     memcpy(&end, text + at + best - 1, 2);
@@ -107,6 +114,7 @@ static void begin(vl_deflate_parser *p)
     chains *const c = p->state;
     c->by = levels[p->row.level];
     c->fast = p->row.level < 4;
+    c->four = p->row.family == VL_MAKES_CHROMIUM;
     c->window = 1u << p->row.window_bits;
     c->far = c->window - LOOKAHEAD;
     c->mask = (1u << p->row.hash_bits) - 1;

@@ -227,7 +227,10 @@ static const struct {
     { VL_MAKES_LIBDEFLATE, 4 }, { VL_MAKES_LIBDEFLATE, 3 }, { VL_MAKES_LIBDEFLATE, 2 },
     { VL_MAKES_RUNS, 6 },       { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },
     { VL_MAKES_FILTERED, 4 },   { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },
-    { VL_MAKES_FILTERED, 8 },   { VL_MAKES_FILTERED, 9 },
+    { VL_MAKES_FILTERED, 8 },   { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },
+    { VL_MAKES_CHROMIUM, 1 },   { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },
+    { VL_MAKES_CHROMIUM, 4 },   { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },
+    { VL_MAKES_CHROMIUM, 8 },   { VL_MAKES_CHROMIUM, 7 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)

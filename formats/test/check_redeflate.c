@@ -14,7 +14,7 @@
 #include "formats/redeflate/redeflate.h"
 #include "pipeline/test/check.h"
 
-enum { TEXTS = 9, LONG = 120000 };
+enum { TEXTS = 9, LONG = 80000 };
 
 static uint64_t dice = 12;
 static size_t any(size_t n) { return (size_t)(check_random(&dice) % n); }
@@ -183,7 +183,7 @@ static void check_all_of_zlib(const vl_buf *text, const char *name)
 
 static void check_dictionaries(const vl_buf *text, const char *name)
 {
-    static const size_t before[] = { 1, 2, 3, 300, 32767, 32768, 32769, 100000 };
+    static const size_t before[] = { 1, 2, 3, 300, 32767, 32768, 32769, 70000 };
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         for (int level = 1; level <= 9; level += 4) {
             const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 };
@@ -210,7 +210,7 @@ static void check_short(const vl_buf *text, const char *name)
 static void check_libdeflate(const vl_buf *text, const char *name)
 {
     const vl_deflate_text span = { text->data, 0, text->len, 0 };
-    for (int level = 0; level <= 12; level++) {
+    for (int level = 0; level <= 12; level += level == 9 ? 3 : 1) {
         char about[80];
         vl_err err = VL_ERR_INIT;
         vl_buf stream = { 0 };
@@ -422,7 +422,7 @@ int main(void)
     check_short(&texts[2 + 1], text_name[3]);
     check_short(&texts[6], text_name[6]);
     for (int level = 1; level <= 9; level++) check_parts(&texts[4], text_name[4], level);
-    for (int i = 0; i < 150; i++) any_stream();
+    for (int i = 0; i < 60; i++) any_stream();
     check_refused(&texts[4]);
     check_rows();
     for (int i = 0; i < TEXTS; i++) vl_buf_free(&texts[i]);
