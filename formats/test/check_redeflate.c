@@ -116,7 +116,6 @@ static void back(const vl_deflate_text *span, const vl_buf *stream, bool told, c
 typedef struct wish {
     int level, memory, window, strategy, flush;
     size_t each; /* bytes between flushes */
-    size_t dictionary;
 } wish;
 
 static void zlib_makes(const vl_deflate_text *span, const wish *w, vl_buf *out)
@@ -155,7 +154,7 @@ static void check_all_of_zlib(const vl_buf *text, const char *name)
 {
     const vl_deflate_text span = { text->data, 0, text->len, 0 };
     for (int level = 0; level <= 9; level++) {
-        const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 };
+        const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 };
         check_zlib(&span, &w, name);
         if (text->len < LONG) continue;
         for (int strategy = Z_FILTERED; strategy <= Z_FIXED; strategy++) {
@@ -172,10 +171,8 @@ static void check_all_of_zlib(const vl_buf *text, const char *name)
         }
     }
     for (int size = 1; size <= 9 && text->len >= LONG; size++) {
-        const wish memory = { 6 - size % 2 * 5, size, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 },
-                   window = {
-                       6 - size % 2 * 5, 8, 6 + size, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0
-                   };
+        const wish memory = { 6 - size % 2 * 5, size, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 },
+                   window = { 6 - size % 2 * 5, 8, 6 + size, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 };
         check_zlib(&span, &memory, name);
         if (size > 2) check_zlib(&span, &window, name);
     }
@@ -186,7 +183,7 @@ static void check_dictionaries(const vl_buf *text, const char *name)
     static const size_t before[] = { 1, 2, 3, 300, 32767, 32768, 32769, 70000 };
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         for (int level = 1; level <= 9; level += 4) {
-            const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 };
+            const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 };
             const vl_deflate_text span = { text->data, before[i], text->len - before[i], 0 };
             check_zlib(&span, &w, name);
         }
@@ -197,9 +194,7 @@ static void check_short(const vl_buf *text, const char *name)
 {
     for (size_t n = 0; n < 40; n++)
         for (int level = (int)n % 3; level <= 9; level += 3) {
-            const wish w = {
-                level, 8, 15, Z_DEFAULT_STRATEGY, n % 3 ? Z_SYNC_FLUSH : Z_NO_FLUSH, 1 + n % 7, 0
-            };
+            const wish w = { level, 8, 15, Z_DEFAULT_STRATEGY, n % 3 ? Z_SYNC_FLUSH : Z_NO_FLUSH, 1 + n % 7 };
             const vl_deflate_text span = { text->data, 0, n, 0 };
             check_zlib(&span, &w, name);
         }
@@ -230,7 +225,7 @@ static void check_libdeflate(const vl_buf *text, const char *name)
 static void check_parts(const vl_buf *text, const char *name, int level)
 {
     char about[80];
-    const wish w = { level, 5, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 };
+    const wish w = { level, 5, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 };
     const vl_deflate_text all = { text->data, 0, text->len, 0 };
     vl_buf stream = { 0 }, joined = { 0 }, said = { 0 }, made = { 0 };
     vl_err err = VL_ERR_INIT;
@@ -365,7 +360,7 @@ static void any_stream(void)
 
 static void check_refused(const vl_buf *text)
 {
-    const wish w = { 6, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4, 0 };
+    const wish w = { 6, 8, 15, Z_DEFAULT_STRATEGY, Z_NO_FLUSH, SIZE_MAX / 4 };
     const vl_deflate_text span = { text->data, 0, 5000, 0 };
     vl_buf stream = { 0 }, said = { 0 };
     zlib_makes(&span, &w, &stream);
