@@ -1,0 +1,121 @@
+/* Symbols and canonical codes of deflate: deflate_code.h. */
+#include "formats/redeflate/deflate_code.h"
+
+const uint16_t vl_length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
+const uint8_t vl_length_bits[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                     2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+const uint16_t vl_distance_base[30] = { 1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
+const uint8_t vl_distance_bits[30] = { 0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
+                                       6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13 };
+const uint8_t vl_pre_order[VL_DEFLATE_PRE] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                               11, 4,  12, 3, 13, 2, 14, 1, 15 };
+
+const uint8_t vl_length_symbols[VL_DEFLATE_OTHER_258 + 1] = {
+    [3] = 0,
+    [4] = 1,
+    [5] = 2,
+    [6] = 3,
+    [7] = 4,
+    [8] = 5,
+    [9] = 6,
+    [10] = 7,
+    [11 ... 12] = 8,
+    [13 ... 14] = 9,
+    [15 ... 16] = 10,
+    [17 ... 18] = 11,
+    [19 ... 22] = 12,
+    [23 ... 26] = 13,
+    [27 ... 30] = 14,
+    [31 ... 34] = 15,
+    [35 ... 42] = 16,
+    [43 ... 50] = 17,
+    [51 ... 58] = 18,
+    [59 ... 66] = 19,
+    [67 ... 82] = 20,
+    [83 ... 98] = 21,
+    [99 ... 114] = 22,
+    [115 ... 130] = 23,
+    [131 ... 162] = 24,
+    [163 ... 194] = 25,
+    [195 ... 226] = 26,
+    [227 ... 257] = 27,
+    [258] = 28,
+    [259] = 27,
+};
+
+void vl_deflate_count(const vl_deflate_block *block, vl_deflate_counts *counts)
+{
+    *counts = (vl_deflate_counts){ .lit = { [VL_DEFLATE_EOB] = 1 } };
+    for (size_t i = 0; i < block->ntoken; i++) {
+        const vl_token t = block->token[i];
+        if (!vl_token_is_match(t)) {
+            counts->lit[t]++;
+            continue;
+        }
+        counts->lit[257 + vl_length_symbol(t >> 16)]++;
+        counts->dist[vl_distance_symbol(vl_token_distance(t))]++;
+    }
+}
+
+void vl_static_lengths(vl_deflate_head *head)
+{
+    for (unsigned i = 0; i < VL_DEFLATE_LITLEN; i++)
+        head->lit[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+    memset(head->dist, 5, sizeof head->dist);
+}
+
+void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code)
+{
+    unsigned count[16] = { 0 }, next[16] = { 0 };
+    for (unsigned i = 0; i < n; i++) count[length[i]]++;
+    count[0] = 0;
+    for (unsigned bits = 1; bits < 16; bits++) next[bits] = (next[bits - 1] + count[bits - 1]) << 1;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned v = length[i] ? next[length[i]]++ : 0, reversed = 0;
+        for (unsigned k = 0; k < length[i]; k++, v >>= 1) reversed = reversed << 1 | (v & 1);
+        code[i] = (uint16_t)reversed;
+    }
+}
+
+bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n)
+{
+    uint16_t code[VL_DEFLATE_LITLEN], next[16];
+    unsigned left = 1, sum = 0;
+    memset(d->count, 0, sizeof d->count);
+    memset(d->fast, 0, sizeof d->fast);
+    for (unsigned i = 0; i < n; i++) d->count[length[i]]++;
+    d->count[0] = 0;
+    for (unsigned bits = 1; bits < 16; bits++) {
+        left <<= 1;
+        if (d->count[bits] > left) return false;
+        left -= d->count[bits];
+        d->first[bits] = next[bits] = (uint16_t)sum;
+        sum += d->count[bits];
+    }
+    for (unsigned i = 0; i < n; i++)
+        if (length[i]) d->symbol[next[length[i]]++] = (uint16_t)i;
+    vl_canonical_codes(length, n, code);
+    for (unsigned i = 0; i < n; i++)
+        if (length[i] && length[i] <= VL_FAST_BITS)
+            for (unsigned k = code[i]; k < 1 << VL_FAST_BITS; k += 1u << length[i])
+                d->fast[k] = (uint16_t)(i << 4 | length[i]);
+    return true;
+}
+
+int vl_decode_long(const vl_decoder *d, vl_bits *b)
+{
+    unsigned code = 0, first = 0;
+    for (unsigned bits = 1; bits < 16; bits++) {
+        code |= (unsigned)(b->held >> (bits - 1) & 1);
+        if (code < first + d->count[bits]) {
+            vl_bits_drop(b, bits);
+            return d->symbol[d->first[bits] + code - first];
+        }
+        first = (first + d->count[bits]) << 1;
+        code <<= 1;
+    }
+    return -1;
+}

@@ -1,0 +1,55 @@
+/* Symbols of deflate (RFC 1951, 3.2.5) and the canonical codes that code lengths give (3.2.2). */
+#ifndef VL_DEFLATE_CODE_H
+#define VL_DEFLATE_CODE_H
+
+#include "formats/redeflate/deflate_block.h"
+
+extern const uint16_t vl_length_base[29], vl_distance_base[30];
+extern const uint8_t vl_length_bits[29], vl_distance_bits[30];
+extern const uint8_t vl_pre_order[VL_DEFLATE_PRE]; /* in which lengths of the code of code lengths are sent */
+
+/* 0 to 28 for a length of 3 to 258, and of VL_DEFLATE_OTHER_258; 0 to 29 for a distance of 1 to 32768. */
+extern const uint8_t vl_length_symbols[VL_DEFLATE_OTHER_258 + 1];
+static inline unsigned vl_length_symbol(unsigned length) { return vl_length_symbols[length]; }
+static inline unsigned vl_distance_symbol(unsigned distance)
+{
+    if (distance < 5) return distance - 1;
+    const unsigned high = 31 - (unsigned)__builtin_clz(distance - 1);
+    return 2 * high + ((distance - 1) >> (high - 1) & 1);
+}
+
+/* How often each symbol occurs in a block; the end of block once. */
+typedef struct vl_deflate_counts {
+    uint32_t lit[VL_DEFLATE_LITLEN], dist[VL_DEFLATE_DIST];
+} vl_deflate_counts;
+
+void vl_deflate_count(const vl_deflate_block *block, vl_deflate_counts *counts);
+
+/* The lengths of the static codes. */
+void vl_static_lengths(vl_deflate_head *head);
+
+/* Codes [n] of lengths [n] up to 15, the first bit lowest. Lengths that no code has give any codes. */
+void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code);
+
+/* A code as a reader needs it: one look for up to VL_FAST_BITS bits, counts for longer ones. */
+enum { VL_FAST_BITS = 10 };
+typedef struct vl_decoder {
+    uint16_t fast[1 << VL_FAST_BITS]; /* symbol << 4 | bits; 0: a longer code or none */
+    uint16_t count[16], first[16];    /* of each length: how many, and the first in symbol */
+    uint16_t symbol[VL_DEFLATE_LITLEN];
+} vl_decoder;
+
+/* False when lengths ask for more codes than there are. Codes that nobody has are allowed. */
+bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n);
+
+/* The next symbol, of which up to 15 bits are held; -1 when no symbol has that code. */
+int vl_decode_long(const vl_decoder *d, vl_bits *b);
+static inline int vl_decode(const vl_decoder *d, vl_bits *b)
+{
+    const unsigned entry = d->fast[b->held & ((1 << VL_FAST_BITS) - 1)];
+    if (!entry) return vl_decode_long(d, b);
+    vl_bits_drop(b, entry & 15);
+    return (int)(entry >> 4);
+}
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * Makers of deflate streams, as far as their choices can be told in advance: which tokens, where blocks end,
+ * and how a block is coded. Three rules that are mixed freely; each is followed by a state machine that is
+ * told what the maker did, so that it goes on from there after a choice that no rule told.
+ *
+ * Row. What a maker's name stands for never changes under one version of rows: descriptions are kept for as
+ * long as stores are.
+ *
+ *     byte  0  version of rows, 1
+ *           1  how tokens are chosen: vl_deflate_family
+ *           2  level, which chooses the family's table of numbers
+ *           3  window bits, 9 to 15
+ *           4  hash bits, 8 to 16, of families that have a choice
+ *           5  where blocks end: vl_deflate_ends
+ *           6  how they are coded: vl_deflate_coding
+ *           7  what a flush does: vl_deflate_flush
+ */
+#ifndef VL_DEFLATE_MAKER_H
+#define VL_DEFLATE_MAKER_H
+
+#include "formats/redeflate/deflate_code.h"
+
+enum { VL_DEFLATE_ROW = 8, VL_DEFLATE_ROWS_VERSION = 1 };
+
+typedef enum vl_deflate_family {
+    VL_MAKES_LITERALS,   /* zlib's Z_HUFFMAN_ONLY, level 0, and all that is stored */
+    VL_MAKES_RUNS,       /* zlib's Z_RLE: distance 1 only */
+    VL_MAKES_ZLIB,       /* levels 1 to 9: also gzip, pigz, Java, Python, and bgzip without libdeflate */
+    VL_MAKES_FILTERED,   /* zlib's Z_FILTERED, levels 4 to 9 */
+    VL_MAKES_LIBDEFLATE, /* 1.10 to 1.18, levels 1 to 9: also bgzip with it */
+    VL_MAKES_CHROMIUM,   /* zlib as Chromium, Node 20 and pako 3 have it: another hash; levels 1 to 9 */
+    VL_DEFLATE_FAMILIES
+} vl_deflate_family;
+
+typedef enum vl_deflate_ends {
+    VL_ENDS_NEVER,           /* but with the text; 1 to 15: when 2^n - 1 tokens are there, as zlib's */
+    VL_ENDS_LIKE_GZIP = 16,  /* 32767 tokens, or at a multiple of 4096 when that looks good */
+    VL_ENDS_LIKE_LIBDEFLATE, /* when tokens are of other kinds than before */
+    VL_DEFLATE_ENDS
+} vl_deflate_ends;
+
+typedef enum vl_deflate_coding {
+    VL_CODES_LIKE_ZLIB,
+    VL_CODES_STATIC, /* zlib's Z_FIXED */
+    VL_CODES_LIKE_LIBDEFLATE,
+    VL_DEFLATE_CODINGS
+} vl_deflate_coding;
+
+typedef enum vl_deflate_flush {
+    VL_FLUSH_KEEPS,   /* what came before stays in reach, and what was put into the hash */
+    VL_FLUSH_FORGETS, /* a window that is empty: zlib's Z_FULL_FLUSH */
+    VL_FLUSH_PRIMES,  /* a new maker, for which the last 32 KiB are a dictionary: pigz */
+    VL_DEFLATE_FLUSHES
+} vl_deflate_flush;
+
+typedef struct vl_deflate_row {
+    uint8_t version, family, level, window_bits, hash_bits, ends, coding, flush;
+} vl_deflate_row;
+
+/* VL_EUNSUP: a row that this program does not know. */
+vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
+void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
+
+/* ---- tokens ---- */
+
+typedef struct vl_deflate_parser vl_deflate_parser;
+
+typedef struct vl_deflate_parse {
+    size_t bytes; /* of the state */
+    /* Begins at span.before, with what lies before as its window. The state is zeroed. */
+    void (*begin)(vl_deflate_parser *p);
+    /* The token that the maker takes at `at`, which is before `end`. */
+    vl_token (*next)(vl_deflate_parser *p, size_t at);
+    /* It took this one, told or not. */
+    void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
+    /* What it sees ends at p->end now, where it ended at `at` before. */
+    void (*flushed)(vl_deflate_parser *p, size_t at);
+    /* A block begins; NULL: nothing follows from that. */
+    void (*begin_block)(vl_deflate_parser *p, size_t at);
+    /* True when what comes at `at` is known already, so that no block ends before it; NULL: never. */
+    bool (*holds)(const vl_deflate_parser *p, size_t at);
+} vl_deflate_parse;
+
+extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate;
+
+/* One maker at work on one text. */
+struct vl_deflate_parser {
+    vl_deflate_row row;
+    const uint8_t *text; /* borrowed */
+    size_t start, n;     /* span.before, and all bytes of the text */
+    size_t end;          /* what the maker can see: up to the next flush or the end */
+    const vl_deflate_parse *parse;
+    void *state; /* owned */
+};
+
+/* end: where the first flush is, or the text's end. VL_ENOMEM. */
+vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, const vl_deflate_text *span,
+                               size_t end, vl_err *err);
+void vl_deflate_parser_close(vl_deflate_parser *p);
+
+/* Equal plain bytes at `at` and `from` before it, up to most. */
+static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t from, unsigned most)
+{
+    unsigned n = 0;
+    for (; n + 8 <= most; n += 8) {
+        uint64_t a, b;
+        memcpy(&a, text + at + n, 8);
+        memcpy(&b, text + from + n, 8);
+        if (a == b) continue;
+        const uint64_t differs = a ^ b;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        return n + (unsigned)__builtin_clzll(differs) / 8;
+#else
+        return n + (unsigned)__builtin_ctzll(differs) / 8;
+#endif
+    }
+    while (n < most && text[at + n] == text[from + n]) n++;
+    return n;
+}
+
+/* ---- where blocks end ---- */
+
+enum { VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
+typedef struct vl_block_ends {
+    uint8_t rule, level;
+    bool full;               /* it has ended though there may be no more text */
+    size_t begin, ntoken;    /* of the block */
+    size_t end;              /* what the maker sees */
+    size_t nmatch, distance; /* gzip: matches, and the bits of their distances */
+    uint32_t old[VL_ENDS_KINDS], new[VL_ENDS_KINDS], nold, nnew; /* libdeflate: tokens of each kind */
+} vl_block_ends;
+
+/* end: what the maker sees. */
+void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end);
+/* True when the block ends behind this token, at `at`, though there is more text. holds: what is next is
+ * known already. */
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+/* True when a block that ends with the text is the last one; an empty one follows else. */
+bool vl_block_is_last(const vl_block_ends *e);
+
+/* ---- how blocks are coded ---- */
+
+/* The type of a block of these symbols and, of a dynamic one, its codes. plain: bytes that it stands for. */
+void vl_deflate_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
+                       vl_deflate_head *head);
+/* The header for the code lengths that are in head: nlit, ndist, lit, dist. */
+void vl_deflate_spell(const vl_deflate_row *row, vl_deflate_head *head);
+
+void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
+                    vl_deflate_head *head);
+void vl_zlib_spell(vl_deflate_head *head);
+void vl_libdeflate_choose(const vl_deflate_counts *counts, size_t plain, vl_deflate_head *head);
+void vl_libdeflate_spell(vl_deflate_head *head);
+
+/* Bits of a block's symbols in the codes of head; of its header. */
+uint64_t vl_symbol_bits(const vl_deflate_counts *counts, const vl_deflate_head *head);
+uint64_t vl_head_bits(const vl_deflate_head *head);
+
+/* The maker is told a block's beginning, and then each token that it took; both with the rule of ends. */
+static inline void vl_deflate_begin_block(vl_deflate_parser *p, vl_block_ends *e, size_t at)
+{
+    vl_block_ends_begin(e, &p->row, at, p->end);
+    if (p->parse->begin_block) p->parse->begin_block(p, at);
+}
+
+static inline bool vl_deflate_took(vl_deflate_parser *p, vl_block_ends *e, size_t at, vl_token t)
+{
+    p->parse->took(p, at, t);
+    const bool holds = p->parse->holds && p->parse->holds(p, at + vl_token_length(t));
+    return vl_block_ends_after(e, at, t, holds);
+}
+
+#endif

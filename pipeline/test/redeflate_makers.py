@@ -1,0 +1,137 @@
+"""
+Deflate streams said by their text (formats/redeflate), made by the programs that are installed: gzip, pigz,
+bgzip, libdeflate-gzip, igzip, node and Python's own zlib. What a maker's row knows has no token to correct;
+what is not known is kept or comes back too, which redeflate_gz proves by making it. A maker that is not
+installed is skipped.
+
+Suites: formats. Also: asan.
+"""
+import gzip
+import os
+import random
+import shutil
+import subprocess
+import zlib
+from typing import NamedTuple
+
+from fqmodel import reads
+from vialtest import BUILD, SEED, main, patient
+
+TOOL = os.path.join(BUILD, "pipeline/test/redeflate_gz")
+
+
+class Told(NamedTuple):
+    stream: int
+    plain: int
+    said: int
+    nstream: int
+    kept: int
+    token: int
+    token_missed: int
+    block: int
+    block_missed: int
+
+
+def describe(t, path, what):
+    """What redeflate_gz says of a file, of which it has proved each stream; None, when it has failed."""
+    done = subprocess.run([TOOL, str(path)], capture_output=True, text=True, timeout=patient(300),
+                          check=False)
+    if not t.check(done.returncode == 0, what, done.stderr):
+        return None
+    return Told(*map(int, done.stdout.split("\t")[1:10]))
+
+
+def texts():
+    rng = random.Random(SEED)
+    words = [bytes(rng.choice(b"abcdefghijk\n") for _ in range(rng.randrange(2, 9))) for _ in range(900)]
+    return {
+        "reads": reads(1200, seed=SEED),
+        "words": b" ".join(rng.choice(words) for _ in range(45000)),
+        "numbers": b"".join(rng.randrange(1 << rng.randrange(1, 20)).to_bytes(4, "little")
+                            for _ in range(40000)),
+        "zeros": bytes(700000),
+        "short": b"hello, hello, hello",
+    }
+
+
+def maker(t, f, program, levels, command, exact):
+    """All texts by a program at all levels; of the exact ones next to nothing is missed: joints of pigz."""
+    if not shutil.which(program):
+        t.skip(f"no {program}")
+        return
+    for name, text in texts().items():
+        path = f.write(name, text)
+        for level in levels:
+            packed = f.write("packed.gz", b"")
+            with open(packed, "wb") as out:
+                subprocess.run(command(level, str(path)), stdout=out, stderr=subprocess.DEVNULL, check=True,
+                               timeout=patient(120))
+            what = f"{program} {level}, {name}"
+            told = describe(t, packed, what)
+            if told and level in exact:
+                t.check(told.token_missed <= 3 * (program == "pigz"), f"{what}: no token missed", str(told))
+                t.check(told.said < 100 + told.stream // 1000, f"{what}: little is said", str(told))
+
+
+def of_gzip(t, f):
+    levels = range(1, 10)
+    maker(t, f, "gzip", levels, lambda level, p: ["gzip", "-nc", f"-{level}", p], levels)
+
+
+def of_pigz(t, f):
+    maker(t, f, "pigz", (1, 3, 6, 9), lambda level, p: ["pigz", "-nc", f"-{level}", p], (1, 3, 6, 9))
+
+
+def of_pigz_alone(t, f):
+    maker(t, f, "pigz", (1, 6), lambda level, p: ["pigz", "-nc", "-p1", f"-{level}", p], (1, 6))
+
+
+def of_pigz_independent(t, f):
+    maker(t, f, "pigz", (1, 6), lambda level, p: ["pigz", "-nci", f"-{level}", p], (1, 6))
+
+
+def of_libdeflate(t, f):
+    program = "libdeflate-gzip"
+    maker(t, f, program, (*range(1, 10), 12), lambda level, p: [program, "-c", f"-{level}", p], range(1, 10))
+
+
+def of_bgzip(t, f):
+    maker(t, f, "bgzip", (1, 2, 6), lambda level, p: ["bgzip", "-c", "-l", str(level), p], (1, 2, 6))
+
+
+def of_igzip(t, f):
+    maker(t, f, "igzip", (0, 1, 2, 3), lambda level, p: ["igzip", "-c", f"-{level}", p], ())
+
+
+def node_is_known():
+    """Node 20's zlib is Chromium's with a hash of four bytes; later ones may have another."""
+    done = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.startswith("v20.")
+
+
+def of_node(t, f):
+    script = ("process.stdout.write(require('zlib').gzipSync(require('fs').readFileSync(process.argv[2]), "
+              "{level: +process.argv[1]}))")
+    levels = (1, 6, 9)
+    maker(t, f, "node", levels, lambda level, p: ["node", "-e", script, str(level), p],
+          levels if shutil.which("node") and node_is_known() else ())
+
+
+def of_python(t, f):
+    for name, text in texts().items():
+        for level in (1, 6, 9):
+            for memory in (1, 8, 9):
+                for window in (9, 15):
+                    made = zlib.compressobj(level, zlib.DEFLATED, 16 + window, memory)
+                    packed = f.write("packed.gz", made.compress(text) + made.flush())
+                    what = f"zlib {level}, memory {memory}, window {window}, {name}"
+                    told = describe(t, packed, what)
+                    t.check(told and told.token_missed == 0, f"{what}: no token missed", str(told))
+        packed = f.write("packed.gz", gzip.compress(text[:90000]) * 3)
+        told = describe(t, packed, f"three members, {name}")
+        t.check(told and told.nstream == 3 and told.token_missed == 0, f"three members, {name}", str(told))
+
+
+if __name__ == "__main__":
+    main(of_gzip, of_pigz, of_pigz_alone, of_pigz_independent, of_libdeflate, of_bgzip, of_igzip, of_node,
+         of_python)
