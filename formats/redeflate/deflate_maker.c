@@ -14,17 +14,17 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_CHROMIUM] = &vl_parse_zlib,
     [VL_MAKES_ISAL] = &vl_parse_isal,
     [VL_MAKES_IGZIP] = &vl_parse_isal,
+    [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
 {
-    const bool isal = row->family == VL_MAKES_ISAL || row->family == VL_MAKES_IGZIP,
-               levels = row->family >= VL_MAKES_ZLIB && !isal;
+    const bool isal = vl_is_isal(row), levels = row->family >= VL_MAKES_ZLIB && !isal;
     if (row->version != VL_DEFLATE_ROWS_VERSION || row->family >= VL_DEFLATE_FAMILIES) return false;
     if (row->ends >= VL_DEFLATE_ENDS || row->coding >= VL_DEFLATE_CODINGS) return false;
     if (row->flush >= VL_DEFLATE_FLUSHES || row->window_bits < 9 || row->window_bits > 15) return false;
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
-    if (isal) return row->level <= 3;
+    if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
     return row->level <= 9 && (!levels || row->level);
 }
 
@@ -52,6 +52,7 @@ vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, 
                               .n = span->before + span->n + span->after,
                               .end = end,
                               .parse = families[row->family] };
+    if (p->parse == &vl_parse_isal && row->level == 3) p->parse = &vl_parse_isal_map;
     if (!p->parse->bytes) return VL_OK;
     p->state = calloc(1, p->parse->bytes);
     if (!p->state) return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
@@ -128,7 +129,7 @@ bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds
     e->ntoken++;
     if (e->rule == VL_ENDS_LIKE_GZIP) e->full = ends_like_gzip(e, at, token);
     else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) e->full = vl_libdeflate_ends_after(e, at, token, holds);
-    else if (e->most) e->full = vl_isal_ends_after(e, at, token);
+    else if (e->most) e->full = vl_isal_ends_after(e, at, token, holds);
     else if (e->rule < VL_ENDS_LIKE_GZIP && e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
     return e->full;
 }

@@ -31,6 +31,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_CHROMIUM,   /* zlib as Chromium, Node 20 and pako 3 have it: another hash; levels 1 to 9 */
     VL_MAKES_ISAL,       /* ISA-L 2.30, levels 0 to 3, given all at once; hash bits 14: its stateless calls */
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
+    VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -63,6 +64,11 @@ typedef struct vl_deflate_row {
     uint8_t version, family, level, window_bits, hash_bits, ends, coding, flush;
 } vl_deflate_row;
 
+static inline bool vl_is_isal(const vl_deflate_row *row)
+{
+    return row->family >= VL_MAKES_ISAL && row->family <= VL_MAKES_ISAL_OLDER;
+}
+
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
 void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
@@ -88,7 +94,7 @@ typedef struct vl_deflate_parse {
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate,
-    vl_parse_isal;
+    vl_parse_isal, vl_parse_isal_map;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -145,7 +151,7 @@ void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at,
  * known already. */
 bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
 bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
-bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token);
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
 /* True when a block that ends with the text is the last one; an empty one follows else. */

@@ -8,13 +8,13 @@
  * bytes, up to 4128, goes on at the same distance. Of what is inside a match, two or three positions are put
  * into the hash. The last 16 bytes are looked at one by one.
  *
+ * An older one, that is in Intel's library for GATK and Picard, does so with the last 288, and looks anew
+ * behind 258 bytes.
+ *
  * Levels 1 and 2 pass over 32 bytes or more, when there was no match for long; the hashes are then those of
  * what was before.
- *
- * What a maker is given at a time matters at its ends, as it stops 288 bytes before them and starts anew:
- * igzip gives a MiB at a time, of which the first 64 KiB go through a buffer.
  */
-#include "formats/redeflate/deflate_maker.h"
+#include "formats/redeflate/isal_feed.h"
 
 enum {
     LEAST = 4,
@@ -22,9 +22,6 @@ enum {
     MOST = 16 * VL_DEFLATE_LONGEST, /* of a match and what goes on behind it */
     RUN = 264,                      /* from which length on it goes on */
     SLOP = 16,                      /* at the end: bytes that are looked at one by one */
-    LOOK_AHEAD = 288,               /* the same, when there is more to come */
-    FEED = 1 << 20,
-    BUFFER = VL_DEFLATE_FAR + LOOK_AHEAD,
     NO_HASH = 1 << 16,
     SKIP_AFTER = 2048,
     SKIP = 32,
@@ -35,10 +32,9 @@ enum {
 typedef struct finder {
     uint16_t crc[4][256];
     uint32_t mask, now[2]; /* now: hashes of the next two positions */
-    bool hashed, first, fresh, entered, last;
-    size_t seen, read; /* what the maker was given; what was read for that */
-    unsigned slop;     /* of what is seen */
-    unsigned nbuffer;  /* igzip: which of three calls for a MiB is next */
+    bool hashed, first, fresh, entered;
+    vl_isal_feed feed;
+    unsigned slop; /* of what it was given, that it leaves */
     vl_token told;
     vl_token second; /* behind a literal */
     size_t second_at;
@@ -93,34 +89,10 @@ static unsigned look(finder *f, uint32_t h, size_t at)
 
 /* ---- what the maker is given ---- */
 
-static unsigned bits_of(size_t n) { return n ? 64 - (unsigned)__builtin_clzll(n) : 0; }
-
-static bool is_igzip(const vl_deflate_parser *p) { return p->row.family == VL_MAKES_IGZIP; }
-
-static void see(const vl_deflate_parser *p, finder *f)
+static void fed(const vl_deflate_parser *p, finder *f)
 {
     f->fresh = true;
-    if (f->seen > f->read) f->seen = f->read;
-    if (f->seen > p->end) f->seen = p->end;
-    f->last = f->seen == p->end && f->read > p->end;
-    f->slop = f->last ? SLOP : LOOK_AHEAD;
-}
-
-/* It stopped at `at`, and is called again. */
-static void feed(const vl_deflate_parser *p, finder *f, size_t at)
-{
-    f->read += f->nbuffer ? 0 : FEED;
-    f->seen = f->nbuffer < 2 ? at + BUFFER : f->read;
-    f->nbuffer = (f->nbuffer + 1) % 3;
-    see(p, f);
-}
-
-static void feed_first(const vl_deflate_parser *p, finder *f)
-{
-    f->read = is_igzip(p) ? FEED : SIZE_MAX;
-    f->seen = f->read;
-    f->nbuffer = 0;
-    see(p, f);
+    f->slop = f->feed.last && p->row.family != VL_MAKES_ISAL_OLDER ? SLOP : VL_ISAL_LOOK_AHEAD;
 }
 
 static void forget(finder *f, size_t at)
@@ -133,18 +105,15 @@ static void forget(finder *f, size_t at)
 static void begin(vl_deflate_parser *p)
 {
     finder *const f = p->state;
-    const size_t n = p->end - p->start;
     make_crc(f);
-    f->mask = p->row.level < 2 ? (1 << 13) - 1 : (1 << 15) - 1;
-    if (p->row.hash_bits != 14 && f->mask > 2 * n && (!is_igzip(p) || n < FEED))
-        f->mask = (1u << bits_of(2 * n)) - 1;
-    if (p->row.hash_bits == 14 && f->mask > 2 * n) f->mask = (1u << bits_of(n)) - 1;
+    f->mask = vl_isal_hash_mask(p, p->row.level < 2 ? (1 << 13) - 1 : (1 << 15) - 1);
     f->second_at = SIZE_MAX;
     forget(f, p->start ? p->start - 1 : 0);
     f->first = !p->start;
     for (size_t i = p->start > VL_DEFLATE_FAR ? p->start - VL_DEFLATE_FAR : 0; i + LEAST <= p->start; i++)
         put(f, hash(p, f, i), i);
-    feed_first(p, f);
+    vl_isal_feed_first(&f->feed, p);
+    fed(p, f);
 }
 
 /* ---- two positions ---- */
@@ -164,14 +133,15 @@ static void plan_put(finder *f, uint32_t h, size_t at)
 static vl_token plan_match(const vl_deflate_parser *p, finder *f, size_t at, bool second, unsigned n,
                            unsigned distance)
 {
-    const size_t left = f->seen - at;
-    if (n == EIGHT) n = equal(p, at, distance, left < MOST ? (unsigned)left : MOST);
+    const size_t left = f->feed.seen - at;
+    const unsigned most = p->row.family == VL_MAKES_ISAL_OLDER ? VL_DEFLATE_LONGEST : MOST;
+    if (n == EIGHT) n = equal(p, at, distance, left < most ? (unsigned)left : most);
     const size_t to = at + 2 + (second && n >= RUN) - second;
     const size_t from = at + 2 - second;
     f->nput = 0;
     plan_put(f, hash(p, f, from), to);
     plan_put(f, hash(p, f, from + 1), to + 1);
-    const bool third = p->row.level == 0 || at + n + f->slop <= f->seen;
+    const bool third = p->row.level == 0 || at + n + f->slop <= f->feed.seen;
     if (second && n < RUN && third) plan_put(f, hash(p, f, from + 2), to + 2);
     f->run = n >= RUN ? n - VL_DEFLATE_LONGEST : 0;
     f->run_distance = distance;
@@ -208,7 +178,7 @@ static vl_token look_at_two(const vl_deflate_parser *p, finder *f, size_t at)
 
 static vl_token look_at_one(const vl_deflate_parser *p, finder *f, size_t at)
 {
-    const size_t left = f->seen - at;
+    const size_t left = f->feed.seen - at;
     if (left <= LEAST - 1) return p->text[at];
     const uint32_t h = hash(p, f, at);
     const unsigned distance = (unsigned)(at - f->head[h]) & 0xffff;
@@ -232,7 +202,7 @@ static vl_token look_at_one(const vl_deflate_parser *p, finder *f, size_t at)
 static bool is_over(const vl_deflate_parser *p, const finder *f, size_t at)
 {
     const size_t to = at + f->slop;
-    return to > f->seen || (to == f->seen && (f->entered || p->row.level == 0));
+    return to > f->feed.seen || (to == f->feed.seen && (f->entered || p->row.level == 0));
 }
 
 static void enter(finder *f, size_t at)
@@ -262,10 +232,12 @@ static vl_token tell(const vl_deflate_parser *p, finder *f, size_t at)
         return vl_token_match(n < VL_DEFLATE_LONGEST ? n : VL_DEFLATE_LONGEST, f->run_distance);
     }
     if (at < f->skip_to) return p->text[at];
-    for (;; feed(p, f, at)) {
+    for (;;) {
         if (f->fresh) enter(f, at);
         if (!is_over(p, f, at)) break;
-        if (f->last) return look_at_one(p, f, at);
+        if (f->feed.last) return look_at_one(p, f, at);
+        vl_isal_feed_next(&f->feed, p, at);
+        fed(p, f);
     }
     return f->first ? first_literal(p, f, at) : look_at_two(p, f, at);
 }
@@ -298,8 +270,8 @@ static void skip(const vl_deflate_parser *p, finder *f, size_t at)
     size_t n = ((size_t)(level > SKIP_MORE ? level - SKIP_MORE : 0) * 2 + SKIP) & ~(size_t)(SKIP - 1);
     f->skip_from = at;
     f->entered = true;
-    if (units_free(p, f) * 2 < n || f->seen - at < n) {
-        n = at + f->slop < f->seen ? (f->seen - f->slop - at + 1) & ~(size_t)1 : 2;
+    if (units_free(p, f) * 2 < n || f->feed.seen - at < n) {
+        n = at + f->slop < f->feed.seen ? (f->feed.seen - f->slop - at + 1) & ~(size_t)1 : 2;
         f->hashed = false;
     }
     f->skip_to = at + n;
@@ -324,7 +296,7 @@ static void took_run(const vl_deflate_parser *p, finder *f, size_t at, unsigned 
     if (more) return;
     f->entered = true;
     f->hashed = false;
-    if (after + f->slop >= f->seen) return;
+    if (after + f->slop >= f->feed.seen) return;
     for (size_t i = after - 4; i < after; i++) put(f, hash(p, f, i), i);
 }
 
@@ -365,7 +337,8 @@ static void flushed(vl_deflate_parser *p, size_t at)
     finder *const f = p->state;
     missed(f);
     if (p->row.flush != VL_FLUSH_KEEPS) forget(f, at);
-    feed_first(p, f);
+    vl_isal_feed_first(&f->feed, p);
+    fed(p, f);
 }
 
 static void begin_block(vl_deflate_parser *p, size_t at)

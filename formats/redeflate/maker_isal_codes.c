@@ -241,12 +241,12 @@ size_t vl_isal_units(const vl_deflate_row *row)
     return (((size_t)UNIT << size) + REQUIRED - STRUCT - lost) / UNIT - 1;
 }
 
-bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token)
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
 {
     const size_t next = at + vl_token_length(token);
     const bool match = vl_token_is_match(token), alone = !at || next + SLOP > e->end;
     e->units += match || !e->open;
-    e->open = !match && !e->open && !alone;
+    e->open = e->level == 3 ? holds : !match && !e->open && !alone;
     if (e->level == 3) return e->units >= e->most;
     return !e->open && e->units >= e->most - (next + SLOP > e->end ? 0 : 1);
 }

@@ -170,7 +170,7 @@ static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
 {
     static const uint8_t usual[] = { 14, 15, VL_ENDS_LIKE_GZIP, 13, 12, 11, 10, 9, 8, 7, VL_ENDS_NEVER },
                          isal[] = { 21, 22, 20, 19, 18, VL_ENDS_NEVER };
-    const bool is_isal = row->family == VL_MAKES_ISAL || row->family == VL_MAKES_IGZIP;
+    const bool is_isal = vl_is_isal(row);
     const uint8_t *const ends = is_isal ? isal : usual;
     const size_t nends = is_isal ? sizeof isal : sizeof usual;
     vl_deflate_row best = *row;
@@ -233,12 +233,14 @@ static const struct {
     { VL_MAKES_LIBDEFLATE, 4 }, { VL_MAKES_LIBDEFLATE, 3 }, { VL_MAKES_LIBDEFLATE, 2 },
     { VL_MAKES_ISAL, 1 },       { VL_MAKES_ISAL, 2 },       { VL_MAKES_ISAL, 0 },
     { VL_MAKES_IGZIP, 1 },      { VL_MAKES_IGZIP, 2 },      { VL_MAKES_IGZIP, 0 },
-    { VL_MAKES_RUNS, 6 },       { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },
-    { VL_MAKES_FILTERED, 4 },   { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },
-    { VL_MAKES_FILTERED, 8 },   { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },
-    { VL_MAKES_CHROMIUM, 1 },   { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },
-    { VL_MAKES_CHROMIUM, 4 },   { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },
-    { VL_MAKES_CHROMIUM, 8 },   { VL_MAKES_CHROMIUM, 7 },
+    { VL_MAKES_ISAL, 3 },       { VL_MAKES_IGZIP, 3 },      { VL_MAKES_ISAL_OLDER, 1 },
+    { VL_MAKES_ISAL_OLDER, 2 }, { VL_MAKES_ISAL_OLDER, 0 }, { VL_MAKES_RUNS, 6 },
+    { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },   { VL_MAKES_FILTERED, 4 },
+    { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },   { VL_MAKES_FILTERED, 8 },
+    { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },   { VL_MAKES_CHROMIUM, 1 },
+    { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },   { VL_MAKES_CHROMIUM, 4 },
+    { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },   { VL_MAKES_CHROMIUM, 8 },
+    { VL_MAKES_CHROMIUM, 7 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)
