@@ -266,7 +266,7 @@ static void skip(const vl_deflate_parser *p, finder *f, size_t at)
     if (level < 0) level = 0;
     if (level > SKIP_LEVELS) level = SKIP_LEVELS;
     f->skip_level = level;
-    f->skip_match = level > 63 ? 0 : SKIP_AFTER >> level;
+    f->skip_match = level > 63 ? 0 : (int64_t)SKIP_AFTER >> level;
     size_t n = ((size_t)(level > SKIP_MORE ? level - SKIP_MORE : 0) * 2 + SKIP) & ~(size_t)(SKIP - 1);
     f->skip_from = at;
     f->entered = true;
