@@ -12,15 +12,19 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_FILTERED] = &vl_parse_zlib,
     [VL_MAKES_LIBDEFLATE] = &vl_parse_libdeflate,
     [VL_MAKES_CHROMIUM] = &vl_parse_zlib,
+    [VL_MAKES_ISAL] = &vl_parse_isal,
+    [VL_MAKES_IGZIP] = &vl_parse_isal,
+    [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
 {
-    const bool levels = row->family >= VL_MAKES_ZLIB;
+    const bool isal = vl_is_isal(row), levels = row->family >= VL_MAKES_ZLIB && !isal;
     if (row->version != VL_DEFLATE_ROWS_VERSION || row->family >= VL_DEFLATE_FAMILIES) return false;
     if (row->ends >= VL_DEFLATE_ENDS || row->coding >= VL_DEFLATE_CODINGS) return false;
     if (row->flush >= VL_DEFLATE_FLUSHES || row->window_bits < 9 || row->window_bits > 15) return false;
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
+    if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
     return row->level <= 9 && (!levels || row->level);
 }
 
@@ -48,6 +52,7 @@ vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, 
                               .n = span->before + span->n + span->after,
                               .end = end,
                               .parse = families[row->family] };
+    if (p->parse == &vl_parse_isal && row->level == 3) p->parse = &vl_parse_isal_map;
     if (!p->parse->bytes) return VL_OK;
     p->state = calloc(1, p->parse->bytes);
     if (!p->state) return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
@@ -96,7 +101,9 @@ const vl_deflate_parse vl_parse_runs = { 0, NULL, next_run, took_nothing, flushe
 
 void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end)
 {
-    *e = (vl_block_ends){ .rule = row->ends, .level = row->level, .begin = at, .end = end };
+    *e = (vl_block_ends){
+        .rule = row->ends, .level = row->level, .begin = at, .end = end, .most = vl_isal_units(row)
+    };
 }
 
 /* GNU gzip 1.12, trees.c, ct_tally: half of what it has seen, at eight bits a token and five a distance. */
@@ -122,11 +129,12 @@ bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds
     e->ntoken++;
     if (e->rule == VL_ENDS_LIKE_GZIP) e->full = ends_like_gzip(e, at, token);
     else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) e->full = vl_libdeflate_ends_after(e, at, token, holds);
-    else if (e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
+    else if (e->most) e->full = vl_isal_ends_after(e, at, token, holds);
+    else if (e->rule < VL_ENDS_LIKE_GZIP && e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
     return e->full;
 }
 
-bool vl_block_is_last(const vl_block_ends *e) { return !e->full || e->rule == VL_ENDS_LIKE_LIBDEFLATE; }
+bool vl_block_is_last(const vl_block_ends *e) { return !e->full || e->rule >= VL_ENDS_LIKE_LIBDEFLATE; }
 
 /* ---- how blocks are coded ---- */
 
@@ -154,11 +162,13 @@ void vl_deflate_choose(const vl_deflate_row *row, const vl_deflate_counts *count
                        vl_deflate_head *head)
 {
     if (row->coding == VL_CODES_LIKE_LIBDEFLATE) vl_libdeflate_choose(counts, plain, head);
+    else if (row->coding >= VL_CODES_LIKE_ISAL) vl_isal_choose(row, counts, head);
     else vl_zlib_choose(row, counts, plain, head);
 }
 
 void vl_deflate_spell(const vl_deflate_row *row, vl_deflate_head *head)
 {
     if (row->coding == VL_CODES_LIKE_LIBDEFLATE) vl_libdeflate_spell(head);
+    else if (row->coding >= VL_CODES_LIKE_ISAL) vl_isal_spell(row, head);
     else vl_zlib_spell(head);
 }

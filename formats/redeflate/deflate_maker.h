@@ -29,6 +29,9 @@ typedef enum vl_deflate_family {
     VL_MAKES_FILTERED,   /* zlib's Z_FILTERED, levels 4 to 9 */
     VL_MAKES_LIBDEFLATE, /* 1.10 to 1.18, levels 1 to 9: also bgzip with it */
     VL_MAKES_CHROMIUM,   /* zlib as Chromium, Node 20 and pako 3 have it: another hash; levels 1 to 9 */
+    VL_MAKES_ISAL,       /* ISA-L 2.30, levels 0 to 3, given all at once; hash bits 14: its stateless calls */
+    VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
+    VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -36,6 +39,8 @@ typedef enum vl_deflate_ends {
     VL_ENDS_NEVER,           /* but with the text; 1 to 15: when 2^n - 1 tokens are there, as zlib's */
     VL_ENDS_LIKE_GZIP = 16,  /* 32767 tokens, or at a multiple of 4096 when that looks good */
     VL_ENDS_LIKE_LIBDEFLATE, /* when tokens are of other kinds than before */
+    VL_ENDS_LIKE_ISAL,       /* when a buffer of 2^10 is full; then of 2^14 and up to 2^17 */
+    VL_ENDS_ISAL_LARGEST = VL_ENDS_LIKE_ISAL + 4,
     VL_DEFLATE_ENDS
 } vl_deflate_ends;
 
@@ -43,6 +48,8 @@ typedef enum vl_deflate_coding {
     VL_CODES_LIKE_ZLIB,
     VL_CODES_STATIC, /* zlib's Z_FIXED */
     VL_CODES_LIKE_LIBDEFLATE,
+    VL_CODES_LIKE_ISAL,
+    VL_CODES_ISAL_DEFAULT, /* of its level 0: always the same */
     VL_DEFLATE_CODINGS
 } vl_deflate_coding;
 
@@ -56,6 +63,11 @@ typedef enum vl_deflate_flush {
 typedef struct vl_deflate_row {
     uint8_t version, family, level, window_bits, hash_bits, ends, coding, flush;
 } vl_deflate_row;
+
+static inline bool vl_is_isal(const vl_deflate_row *row)
+{
+    return row->family >= VL_MAKES_ISAL && row->family <= VL_MAKES_ISAL_OLDER;
+}
 
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
@@ -81,7 +93,8 @@ typedef struct vl_deflate_parse {
     bool (*holds)(const vl_deflate_parser *p, size_t at);
 } vl_deflate_parse;
 
-extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate;
+extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate,
+    vl_parse_isal, vl_parse_isal_map;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -127,6 +140,8 @@ typedef struct vl_block_ends {
     size_t begin, ntoken;    /* of the block */
     size_t end;              /* what the maker sees */
     size_t nmatch, distance; /* gzip: matches, and the bits of their distances */
+    size_t units, most;      /* ISA-L: of its buffer, that are full; that there are */
+    bool open;               /* a literal is the last, and the next shares its unit if it is one too */
     uint32_t old[VL_ENDS_KINDS], new[VL_ENDS_KINDS], nold, nnew; /* libdeflate: tokens of each kind */
 } vl_block_ends;
 
@@ -136,6 +151,9 @@ void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at,
  * known already. */
 bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
 bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+/* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
+size_t vl_isal_units(const vl_deflate_row *row);
 /* True when a block that ends with the text is the last one; an empty one follows else. */
 bool vl_block_is_last(const vl_block_ends *e);
 
@@ -152,6 +170,8 @@ void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, 
 void vl_zlib_spell(vl_deflate_head *head);
 void vl_libdeflate_choose(const vl_deflate_counts *counts, size_t plain, vl_deflate_head *head);
 void vl_libdeflate_spell(vl_deflate_head *head);
+void vl_isal_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, vl_deflate_head *head);
+void vl_isal_spell(const vl_deflate_row *row, vl_deflate_head *head);
 
 /* Bits of a block's symbols in the codes of head; of its header. */
 uint64_t vl_symbol_bits(const vl_deflate_counts *counts, const vl_deflate_head *head);

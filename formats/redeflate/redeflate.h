@@ -19,6 +19,8 @@
 
 #include "formats/redeflate/deflate_maker.h"
 
+enum { VL_REDEFLATE_SEARCHES = 8 }; /* for a maker, in a file */
+
 /* A stream, or blocks of one: a long stream is cut where blocks end, and each piece is described alone. */
 typedef struct vl_redeflate_part {
     const uint8_t *stream; /* borrowed */
@@ -27,6 +29,9 @@ typedef struct vl_redeflate_part {
     vl_deflate_text span; /* what it stands for at most, and what is before and after that */
     size_t least; /* it ends with the first block that ends this far or further behind its beginning; 0: with
                    * the last block of the stream */
+    unsigned
+        *searches; /* borrowed: how often a maker may still be sought in this file, counted down; NULL: each
+                         * time that the row does not tell all */
 } vl_redeflate_part;
 
 typedef struct vl_redeflate_found {
@@ -40,6 +45,7 @@ typedef struct vl_redeflate_found {
  * Describes a stream, and proves it: what is described has been made again and compared.
  *
  * row          tried first when its version is not 0; the one that the description is of
+ * part         when no search is left, the row alone is tried, and without one the stream is kept
  * description  is overwritten; more than about 30 % of the stream are kept instead
  *
  * Errors: VL_ETRUNC, VL_EFORMAT as vl_deflate_read; VL_ENOMEM. A text of more than VL_DEFLATE_PLAIN bytes,

@@ -318,6 +318,15 @@ static vl_code describe_by_search(const vl_redeflate_part *part, vl_deflate_row 
     return search_and_describe(part, MANY, row, description, found, err);
 }
 
+/* One search less is left; false: there was none. */
+static bool may_search(const vl_redeflate_part *part)
+{
+    if (!part->searches) return true;
+    if (!*part->searches) return false;
+    --*part->searches;
+    return true;
+}
+
 vl_code vl_redeflate_describe(const vl_redeflate_part *part, uint8_t row[VL_DEFLATE_ROW], vl_buf *description,
                               vl_redeflate_found *found, vl_err *err)
 {
@@ -330,7 +339,7 @@ vl_code vl_redeflate_describe(const vl_redeflate_part *part, uint8_t row[VL_DEFL
         return VL_OK;
     if (row[0] && !vl_deflate_row_read(&by, row, &own)) describe_best(part, &by, description, found, &own);
     else own = (vl_err)VL_ERR_INIT;
-    if (!own.code && (found->kept || found->ntoken_missed || found->nblock_missed))
+    if (!own.code && (found->kept || found->ntoken_missed || found->nblock_missed) && may_search(part))
         describe_by_search(part, &by, description, found, &own);
     if (own.code == VL_EUNSUP) {
         *found = (vl_redeflate_found){ .kept = true };
@@ -340,7 +349,7 @@ vl_code vl_redeflate_describe(const vl_redeflate_part *part, uint8_t row[VL_DEFL
         *err = own;
         return err->code;
     }
-    vl_deflate_row_write(&by, row);
+    if (by.version) vl_deflate_row_write(&by, row);
     if (!found->kept) found->kept = description->len * 10 * 8 > (found->bit - part->bit) * 3;
     return found->kept ? VL_OK : prove(part, row, description, found, err);
 }

@@ -168,11 +168,15 @@ static unsigned heads_told(const sample *s, const vl_deflate_row *row)
 /* The most likely first: what has no block to tell stays at that. */
 static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
 {
-    static const uint8_t ends[] = { 14, 15, VL_ENDS_LIKE_GZIP, 13, 12, 11, 10, 9, 8, 7, VL_ENDS_NEVER };
+    static const uint8_t usual[] = { 14, 15, VL_ENDS_LIKE_GZIP, 13, 12, 11, 10, 9, 8, 7, VL_ENDS_NEVER },
+                         isal[] = { 21, 22, 20, 19, 18, VL_ENDS_NEVER };
+    const bool is_isal = vl_is_isal(row);
+    const uint8_t *const ends = is_isal ? isal : usual;
+    const size_t nends = is_isal ? sizeof isal : sizeof usual;
     vl_deflate_row best = *row;
     unsigned most = 0;
     best.ends = row->family == VL_MAKES_LIBDEFLATE ? VL_ENDS_LIKE_LIBDEFLATE : ends[0];
-    for (size_t i = 0; i < sizeof ends && row->family != VL_MAKES_LIBDEFLATE; i++) {
+    for (size_t i = 0; i < nends && row->family != VL_MAKES_LIBDEFLATE; i++) {
         row->ends = ends[i];
         const unsigned told = blocks_told(s, row, end);
         if (told > most) {
@@ -180,7 +184,9 @@ static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
             best.ends = row->ends;
         }
     }
-    best.coding = row->family == VL_MAKES_LIBDEFLATE ? VL_CODES_LIKE_LIBDEFLATE : VL_CODES_LIKE_ZLIB;
+    best.coding = row->family == VL_MAKES_LIBDEFLATE ? VL_CODES_LIKE_LIBDEFLATE
+                  : is_isal                          ? VL_CODES_LIKE_ISAL
+                                                     : VL_CODES_LIKE_ZLIB;
     most = 0;
     uint8_t coding = best.coding;
     for (unsigned i = 0; i < VL_DEFLATE_CODINGS; i++) {
@@ -225,12 +231,16 @@ static const struct {
     { VL_MAKES_LIBDEFLATE, 6 }, { VL_MAKES_LIBDEFLATE, 7 }, { VL_MAKES_LIBDEFLATE, 1 },
     { VL_MAKES_LIBDEFLATE, 5 }, { VL_MAKES_LIBDEFLATE, 9 }, { VL_MAKES_LIBDEFLATE, 8 },
     { VL_MAKES_LIBDEFLATE, 4 }, { VL_MAKES_LIBDEFLATE, 3 }, { VL_MAKES_LIBDEFLATE, 2 },
-    { VL_MAKES_RUNS, 6 },       { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },
-    { VL_MAKES_FILTERED, 4 },   { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },
-    { VL_MAKES_FILTERED, 8 },   { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },
-    { VL_MAKES_CHROMIUM, 1 },   { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },
-    { VL_MAKES_CHROMIUM, 4 },   { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },
-    { VL_MAKES_CHROMIUM, 8 },   { VL_MAKES_CHROMIUM, 7 },
+    { VL_MAKES_ISAL, 1 },       { VL_MAKES_ISAL, 2 },       { VL_MAKES_ISAL, 0 },
+    { VL_MAKES_IGZIP, 1 },      { VL_MAKES_IGZIP, 2 },      { VL_MAKES_IGZIP, 0 },
+    { VL_MAKES_ISAL, 3 },       { VL_MAKES_IGZIP, 3 },      { VL_MAKES_ISAL_OLDER, 1 },
+    { VL_MAKES_ISAL_OLDER, 2 }, { VL_MAKES_ISAL_OLDER, 0 }, { VL_MAKES_RUNS, 6 },
+    { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },   { VL_MAKES_FILTERED, 4 },
+    { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },   { VL_MAKES_FILTERED, 8 },
+    { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },   { VL_MAKES_CHROMIUM, 1 },
+    { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },   { VL_MAKES_CHROMIUM, 4 },
+    { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },   { VL_MAKES_CHROMIUM, 8 },
+    { VL_MAKES_CHROMIUM, 7 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)

@@ -19,6 +19,7 @@
 typedef struct sums {
     uint64_t stream, plain, said, nstream, kept, token, token_missed, block, block_missed;
     double describing, making, deflating;
+    unsigned searches; /* that are left */
     uint8_t row[VL_DEFLATE_ROW], first[VL_DEFLATE_ROW];
 } sums;
 
@@ -103,7 +104,9 @@ static void one_stream(const uint8_t *stream, size_t n, const vl_buf *plain, sum
     vl_redeflate_found found;
     uint8_t row[VL_DEFLATE_ROW];
     memcpy(row, s->row, sizeof row);
-    const vl_redeflate_part part = { .stream = stream, .n = n, .span = { plain->data, 0, plain->len, 0 } };
+    const vl_redeflate_part part = {
+        .stream = stream, .n = n, .span = { plain->data, 0, plain->len, 0 }, .searches = &s->searches
+    };
     const double start = now();
     if (vl_redeflate_describe(&part, row, &said, &found, &err)) die(err.what, name);
     s->describing += now() - start;
@@ -147,7 +150,7 @@ static void tell(const sums *s, const char *name)
 static void gzip_file(const char *path)
 {
     vl_buf in = { 0 }, plain = { 0 };
-    sums s = { 0 };
+    sums s = { .searches = VL_REDEFLATE_SEARCHES };
     slurp(path, &in);
     for (size_t at = 0; at < in.len;) {
         const size_t head = header(in.data + at, in.len - at);
@@ -168,7 +171,7 @@ int main(int argc, char **argv)
     if (i < argc && !strcmp(argv[i], "-t")) timed = ++i;
     if (i < argc && !strcmp(argv[i], "-r")) {
         vl_buf plain = { 0 }, stream = { 0 };
-        sums s = { 0 };
+        sums s = { .searches = VL_REDEFLATE_SEARCHES };
         if (argc != i + 3) die("-r PLAIN FILE", "usage");
         slurp(argv[i + 1], &plain);
         slurp(argv[i + 2], &stream);
