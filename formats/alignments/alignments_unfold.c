@@ -79,7 +79,8 @@ static bool lies_at(const unfold *u, size_t i, vl_aligned *l, size_t *at)
 static bool take_literal(vl_cell *literal, uint8_t *letter, size_t n)
 {
     if (n > literal->n) return false;
-    if (n) memcpy(letter, literal->at, n);
+    if (!n) return true; /* there may be none in the whole batch */
+    memcpy(letter, literal->at, n);
     literal->at += n;
     literal->n -= n;
     return true;
