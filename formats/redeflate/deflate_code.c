@@ -1,6 +1,8 @@
 /* Symbols and canonical codes of deflate: deflate_code.h. */
 #include "formats/redeflate/deflate_code.h"
 
+#include <string.h>
+
 const uint16_t vl_length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                       31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
 const uint8_t vl_length_bits[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
@@ -118,4 +120,55 @@ int vl_decode_long(const vl_decoder *d, vl_bits *b)
         code <<= 1;
     }
     return -1;
+}
+
+/* ---- headers ---- */
+
+void vl_send_length(vl_deflate_head *head, unsigned symbol, unsigned more)
+{
+    head->sent[head->nsent] = (uint8_t)symbol;
+    head->more[head->nsent++] = (uint8_t)more;
+}
+
+static void send_run(vl_deflate_head *head, unsigned bits, unsigned run)
+{
+    while (!bits && run > 10) {
+        const unsigned n = run > 138 ? 138 : run;
+        vl_send_length(head, 18, n - 11);
+        run -= n;
+    }
+    if (!bits && run > 2) {
+        vl_send_length(head, 17, run - 3);
+        run = 0;
+    }
+    if (bits) {
+        vl_send_length(head, bits, 0);
+        for (run--; run > 2;) {
+            const unsigned n = run > 6 ? 6 : run;
+            vl_send_length(head, 16, n - 3);
+            run -= n;
+        }
+    }
+    for (; run; run--) vl_send_length(head, bits, 0);
+}
+
+void vl_send_lengths(vl_deflate_head *head, uint32_t often[VL_DEFLATE_PRE])
+{
+    uint8_t length[VL_DEFLATE_LITLEN + VL_DEFLATE_DIST];
+    const unsigned n = head->nlit + head->ndist;
+    memcpy(length, head->lit, head->nlit);
+    memcpy(length + head->nlit, head->dist, head->ndist);
+    memset(often, 0, VL_DEFLATE_PRE * sizeof *often);
+    head->nsent = 0;
+    for (unsigned i = 0, run; i < n; i += run) {
+        for (run = 1; i + run < n && length[i + run] == length[i];) run++;
+        send_run(head, length[i], run);
+    }
+    for (unsigned i = 0; i < head->nsent; i++) often[head->sent[i]]++;
+}
+
+void vl_send_no_zeros(vl_deflate_head *head)
+{
+    head->npre = VL_DEFLATE_PRE;
+    while (head->npre > 4 && !head->pre[vl_pre_order[head->npre - 1]]) head->npre--;
 }

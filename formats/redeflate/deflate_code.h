@@ -28,6 +28,13 @@ void vl_deflate_count(const vl_deflate_block *block, vl_deflate_counts *counts);
 /* The lengths of the static codes. */
 void vl_static_lengths(vl_deflate_head *head);
 
+/* One symbol of a header behind those that are sent; more: its bits. */
+void vl_send_length(vl_deflate_head *head, unsigned symbol, unsigned more);
+/* The lengths of both codes, one behind the other, in runs as long as may be, as libdeflate and ISA-L send
+ * them, and how often each symbol is sent. Then, with the code of these, its last zeros are left out. */
+void vl_send_lengths(vl_deflate_head *head, uint32_t often[VL_DEFLATE_PRE]);
+void vl_send_no_zeros(vl_deflate_head *head);
+
 /* Codes [n] of lengths [n] up to 15, the first bit lowest. Lengths that no code has give any codes. */
 void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code);
 

@@ -113,50 +113,12 @@ static void make_code(const uint32_t *often, unsigned n, unsigned most, uint8_t 
 
 /* ---- headers ---- */
 
-static void send(vl_deflate_head *head, unsigned symbol, unsigned more)
-{
-    head->sent[head->nsent] = (uint8_t)symbol;
-    head->more[head->nsent++] = (uint8_t)more;
-}
-
-static void send_run(vl_deflate_head *head, unsigned bits, unsigned run)
-{
-    while (!bits && run > 10) {
-        const unsigned n = run > 138 ? 138 : run;
-        send(head, 18, n - 11);
-        run -= n;
-    }
-    if (!bits && run > 2) {
-        send(head, 17, run - 3);
-        run = 0;
-    }
-    if (bits) {
-        send(head, bits, 0);
-        for (run--; run > 2;) {
-            const unsigned n = run > 6 ? 6 : run;
-            send(head, 16, n - 3);
-            run -= n;
-        }
-    }
-    for (; run; run--) send(head, bits, 0);
-}
-
 static void spell(vl_deflate_head *head)
 {
-    uint32_t often[VL_DEFLATE_PRE] = { 0 };
-    uint8_t length[VL_DEFLATE_LITLEN + VL_DEFLATE_DIST];
-    const unsigned n = head->nlit + head->ndist;
-    memcpy(length, head->lit, head->nlit);
-    memcpy(length + head->nlit, head->dist, head->ndist);
-    head->nsent = 0;
-    for (unsigned i = 0, run; i < n; i += run) {
-        for (run = 1; i + run < n && length[i + run] == length[i];) run++;
-        send_run(head, length[i], run);
-    }
-    for (unsigned i = 0; i < head->nsent; i++) often[head->sent[i]]++;
+    uint32_t often[VL_DEFLATE_PRE];
+    vl_send_lengths(head, often);
     make_code(often, VL_DEFLATE_PRE, 7, head->pre);
-    head->npre = VL_DEFLATE_PRE;
-    while (head->npre > 4 && !head->pre[vl_pre_order[head->npre - 1]]) head->npre--;
+    vl_send_no_zeros(head);
 }
 
 /* ---- the codes of level 0 (hufftables_c.c, hufftables_default) ---- */
@@ -185,7 +147,7 @@ static void choose_default(vl_deflate_head *head)
     *head = (vl_deflate_head){ .type = VL_DYNAMIC, .nlit = LIT, .ndist = DIST, .npre = VL_DEFLATE_PRE };
     for (unsigned i = 0; i < sizeof default_sent; i++) {
         const unsigned symbol = default_sent[i], run = symbol < 16 ? 1 : symbol - 16 + 3;
-        send(head, symbol < 16 ? symbol : 16, symbol < 16 ? 0 : symbol - 16);
+        vl_send_length(head, symbol < 16 ? symbol : 16, symbol < 16 ? 0 : symbol - 16);
         memset(length + n, symbol < 16 ? (int)symbol : length[n - 1], run);
         n += run;
     }

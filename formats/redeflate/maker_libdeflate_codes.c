@@ -84,51 +84,12 @@ static void make_code(const uint32_t *often, unsigned n, unsigned most, uint8_t 
 
 /* ---- headers ---- */
 
-static void send(vl_deflate_head *head, unsigned symbol, unsigned more)
-{
-    head->sent[head->nsent] = (uint8_t)symbol;
-    head->more[head->nsent++] = (uint8_t)more;
-}
-
-static void send_run(vl_deflate_head *head, unsigned bits, unsigned run)
-{
-    while (!bits && run >= 11) {
-        const unsigned more = run - 11 < 127 ? run - 11 : 127;
-        send(head, 18, more);
-        run -= 11 + more;
-    }
-    if (!bits && run >= 3) {
-        const unsigned more = run - 3 < 7 ? run - 3 : 7;
-        send(head, 17, more);
-        run -= 3 + more;
-    }
-    if (bits && run >= 4) {
-        send(head, bits, 0);
-        for (run--; run >= 3;) {
-            const unsigned more = run - 3 < 3 ? run - 3 : 3;
-            send(head, 16, more);
-            run -= 3 + more;
-        }
-    }
-    for (; run; run--) send(head, bits, 0);
-}
-
 void vl_libdeflate_spell(vl_deflate_head *head)
 {
-    uint32_t often[VL_DEFLATE_PRE] = { 0 };
-    uint8_t length[VL_DEFLATE_LITLEN + VL_DEFLATE_DIST];
-    const unsigned n = head->nlit + head->ndist;
-    memcpy(length, head->lit, head->nlit);
-    memcpy(length + head->nlit, head->dist, head->ndist);
-    head->nsent = 0;
-    for (unsigned i = 0, run; i < n; i += run) {
-        for (run = 1; i + run < n && length[i + run] == length[i];) run++;
-        send_run(head, length[i], run);
-    }
-    for (unsigned i = 0; i < head->nsent; i++) often[head->sent[i]]++;
+    uint32_t often[VL_DEFLATE_PRE];
+    vl_send_lengths(head, often);
     make_code(often, VL_DEFLATE_PRE, 7, head->pre);
-    head->npre = VL_DEFLATE_PRE;
-    while (head->npre > 4 && !head->pre[vl_pre_order[head->npre - 1]]) head->npre--;
+    vl_send_no_zeros(head);
 }
 
 void vl_libdeflate_choose(const vl_deflate_counts *counts, size_t plain, vl_deflate_head *head)

@@ -111,12 +111,6 @@ static unsigned make_code(const uint32_t *often, unsigned n, unsigned most, uint
     return (unsigned)last + 1;
 }
 
-static void send(vl_deflate_head *head, unsigned symbol, unsigned more)
-{
-    head->sent[head->nsent] = (uint8_t)symbol;
-    head->more[head->nsent++] = (uint8_t)more;
-}
-
 static void send_run(vl_deflate_head *head, const uint8_t *length, unsigned n)
 {
     int before = -1;
@@ -125,12 +119,12 @@ static void send_run(vl_deflate_head *head, const uint8_t *length, unsigned n)
         for (run = 1; run < most && i + run < n && length[i + run] == bits;) run++;
         unsigned left = run;
         if (left < (bits && bits != (unsigned)before ? 4 : 3)) {
-            for (; left; left--) send(head, bits, 0);
+            for (; left; left--) vl_send_length(head, bits, 0);
         } else if (bits) {
-            if (bits != (unsigned)before) send(head, bits, (left--, 0));
-            send(head, 16, left - 3);
-        } else if (left <= 10) send(head, 17, left - 3);
-        else send(head, 18, left - 11);
+            if (bits != (unsigned)before) vl_send_length(head, bits, (left--, 0));
+            vl_send_length(head, 16, left - 3);
+        } else if (left <= 10) vl_send_length(head, 17, left - 3);
+        else vl_send_length(head, 18, left - 11);
         before = (int)bits;
     }
 }
@@ -143,8 +137,7 @@ void vl_zlib_spell(vl_deflate_head *head)
     send_run(head, head->dist, head->ndist);
     for (unsigned i = 0; i < head->nsent; i++) often[head->sent[i]]++;
     make_code(often, VL_DEFLATE_PRE, 7, head->pre);
-    head->npre = VL_DEFLATE_PRE;
-    while (head->npre > 4 && !head->pre[vl_pre_order[head->npre - 1]]) head->npre--;
+    vl_send_no_zeros(head);
 }
 
 void vl_zlib_choose(const vl_deflate_row *row, const vl_deflate_counts *counts, size_t plain,
