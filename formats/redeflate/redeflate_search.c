@@ -156,8 +156,8 @@ static unsigned heads_told(const sample *s, const vl_deflate_row *row)
     for (unsigned b = 0; b < s->nblock; b++) {
         vl_deflate_head head;
         vl_deflate_counts counts;
-        const vl_deflate_block block = { .token = s->token + s->block[b].first,
-                                         .ntoken = s->block[b].ntoken };
+        const size_t n = s->block[b].ntoken;
+        const vl_deflate_block block = { .token = n ? s->token + s->block[b].first : NULL, .ntoken = n };
         vl_deflate_count(&block, &counts);
         vl_deflate_choose(row, &counts, s->block[b].nplain, &head);
         told += vl_same_head(&head, &s->block[b].head);

@@ -265,6 +265,12 @@ static vl_code open_confined(vl_store **out, const char *path, uint64_t bytes, b
     return err->code;
 }
 
+static vl_code asks_too_much(vl_err *err)
+{
+    vl_err_clear(err);
+    return vl_fail(err, VL_ESTORE, "the store is damaged: its tables ask for more memory than it can need");
+}
+
 /* What wanted too much memory twice, when there is enough of it, is not a store as we write them. */
 static vl_code open_again(vl_store **out, const char *path, uint64_t bytes, bool rows_alone, vl_err *err)
 {
@@ -272,8 +278,7 @@ static vl_code open_again(vl_store **out, const char *path, uint64_t bytes, bool
     vl_store_close(*out);
     vl_err_clear(err);
     if (open_confined(out, path, bytes, rows_alone, &why) == VL_ENOMEM && vl_confine_was_enough(bytes))
-        return vl_fail(err, VL_ESTORE,
-                       "the store is damaged: its tables ask for more memory than it can need");
+        return asks_too_much(err);
     *err = why;
     return err->code;
 }
@@ -315,13 +320,26 @@ vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err)
     return open_store(out, path, (uint64_t)there.st_size, false, err);
 }
 
-vl_code vl_store_look_at(vl_store *st, int column, vl_err *err)
+static vl_code look_confined(vl_store *st, vl_dataset *col, vl_err *err)
 {
     vl_confined was;
-    if (st->column[column].id >= 0) return VL_OK;
     vl_confine(&was, st->bytes);
-    vl_store_open_column(st, &st->column[column], err);
+    if (vl_store_open_column(st, col, err) && col->id >= 0) {
+        H5Dclose(col->id);
+        col->id = -1;
+    }
     vl_unconfine(&was);
+    return err->code;
+}
+
+vl_code vl_store_look_at(vl_store *st, int column, vl_err *err)
+{
+    vl_dataset *const col = &st->column[column];
+    if (col->id >= 0 || !look_confined(st, col, err)) return err->code;
+    if (err->code == VL_ENOMEM) { /* as with the whole store */
+        vl_err_clear(err);
+        if (look_confined(st, col, err) == VL_ENOMEM && vl_confine_was_enough(st->bytes)) asks_too_much(err);
+    }
     return vl_err_file(err, st->path);
 }
 
