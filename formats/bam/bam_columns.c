@@ -38,6 +38,7 @@ vl_code vl_bam_skip_rows(vl_batch *b, int field, uint64_t to, vl_err *err)
 void vl_bam_columns_free(vl_bam_columns *c)
 {
     free(c->column);
+    free(c->entry);
     vl_buf_free(&c->list);
 }
 
@@ -58,15 +59,9 @@ static vl_bam_column *find(vl_bam_columns *c, const uint8_t *name, char kind, ch
 
 vl_code vl_bam_push_letters(vl_batch *b, int field, const vl_bam_record *r, vl_err *err)
 {
-    static const char letter[16] = "=ACMGRSVTWYHKDBN";
     vl_column *const col = &b->col[field];
     if (vl_buf_grow(&col->data, r->nletter, err) || vl_rows_grow(col, 1, err)) return err->code;
-    uint8_t *to = col->data.data + col->data.len;
-    for (size_t i = 0; i < r->nletter / 2; i++) {
-        *to++ = (uint8_t)letter[r->letters[i] >> 4];
-        *to++ = (uint8_t)letter[r->letters[i] & 15];
-    }
-    if (r->nletter & 1) *to = (uint8_t)letter[r->letters[r->nletter / 2] >> 4];
+    vl_k.base4_unpack(col->data.data + col->data.len, r->letters, r->nletter);
     col->data.len += r->nletter;
     col->offset[++col->nrow] = col->data.len;
     return VL_OK;
@@ -184,70 +179,101 @@ static bool put_whole(uint8_t *to, int64_t number, char *type)
 }
 
 /* entry: two letters, ':', the type, of an array that of its elements. */
-static vl_code put_tag(vl_bam_columns *c, const vl_batch *b, size_t row, vl_cell entry, vl_buf *out,
-                       vl_err *err)
+static vl_code read_entry(vl_bam_columns *c, const vl_batch *b, size_t row, vl_cell entry, vl_bam_entry *out,
+                          vl_err *err)
 {
-    char type = (char)entry.at[3];
-    const char of = entry.n > 4 ? (char)entry.at[4] : 0;
+    const uint8_t *const p = entry.at;
+    if (entry.n < 4 || entry.n > 5 || p[2] != ':' || (entry.n == 5) != (p[3] == 'B'))
+        return vl_fail(err, VL_ESTORE, "read %zu: '%.*s' stands among its tags", row, (int)(entry.n & 15), p);
+    const char type = (char)p[3], of = entry.n > 4 ? (char)p[4] : 0;
     const bool whole = type == 'n' || (type != 'f' && vl_bam_width(type));
-    const vl_bam_column *const one = find(c, entry.at, whole ? 'i' : type, of);
-    uint8_t head[8] = { entry.at[0], entry.at[1] };
-    size_t nhead = 3;
-    if (!one) return vl_fail(err, VL_ESTORE, "read %zu: no column holds its tag %.2s", row, entry.at);
-    const vl_column *const col = &b->col[one->field];
-    const size_t width = vl_type_width(b->schema->field[one->field].type);
-    const size_t from = col->offset[row], n = col->offset[row + 1] - from;
-    const uint8_t *const value = n ? col->data.data + from * width : head;
-    const bool many = type == 'Z' || type == 'H' || type == 'B';
-    if ((!many && n != 1) || n > VL_BAM_MOST)
-        return vl_fail(err, VL_ESTORE, "read %zu: tag %.2s has %zu values", row, entry.at, n);
-    if (whole) {
-        if (!put_whole(head + 3, (int64_t)vl_le64(value), &type))
-            return vl_fail(err, VL_ESTORE, "read %zu: tag %.2s is no %c", row, entry.at, type);
-        nhead += vl_bam_width(type);
-    } else if (type == 'B') {
-        head[3] = (uint8_t)of;
-        vl_put_le32(head + 4, (uint32_t)n);
-        nhead = 8;
+    const vl_bam_column *const one = find(c, p, whole ? 'i' : type, of);
+    if (!one) return vl_fail(err, VL_ESTORE, "read %zu: no column holds its tag %.2s", row, p);
+    *out = (vl_bam_entry){ .name = { p[0], p[1] },
+                           .type = type,
+                           .of = of,
+                           .whole = whole,
+                           .text = type == 'Z' || type == 'H',
+                           .width = vl_type_width(b->schema->field[one->field].type),
+                           .column = &b->col[one->field] };
+    return VL_OK;
+}
+
+/* What a list says, unless it is that of the row before. */
+static vl_code read_list(vl_bam_columns *c, const vl_batch *b, size_t row, vl_cell list, vl_err *err)
+{
+    enum { LEAST = 5 }; /* bytes of an entry, and what is behind it */
+    const size_t most = list.n / LEAST + 1;
+    if (c->list.data && list.n == c->list.len && !memcmp(list.at, c->list.data, list.n)) return VL_OK;
+    if (most > c->centry) {
+        vl_bam_entry *const p = realloc(c->entry, most * sizeof *p);
+        if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu tags", most);
+        c->entry = p;
+        c->centry = most;
     }
-    head[2] = (uint8_t)type;
-    if (vl_buf_append(out, head, nhead, err) || (!whole && n && vl_buf_append(out, value, n * width, err)))
-        return err->code;
-    return type == 'Z' || type == 'H' ? vl_buf_append(out, "", 1, err) : VL_OK;
+    c->guess = c->nentry = c->list.len = 0;
+    for (size_t at = 0; at < list.n;) {
+        const uint8_t *const p = list.at + at, *const blank = memchr(p, ' ', list.n - at);
+        const size_t n = blank ? (size_t)(blank - p) : list.n - at;
+        if (read_entry(c, b, row, (vl_cell){ p, n }, &c->entry[c->nentry], err)) return err->code;
+        c->nentry++;
+        at += n + 1;
+    }
+    return vl_buf_append(&c->list, list.at, list.n, err);
+}
+
+/* Appends the tag of a row. */
+static vl_code put_entry(const vl_bam_entry *e, size_t row, vl_buf *out, vl_err *err)
+{
+    enum { HEAD = 8 }; /* bytes before the elements, at most */
+    const size_t from = e->column->offset[row], n = e->column->offset[row + 1] - from;
+    const uint8_t *const value = e->column->data.data + from * e->width;
+    char type = e->type;
+    if ((!e->text && type != 'B' && n != 1) || n > VL_BAM_MOST)
+        return vl_fail(err, VL_ESTORE, "read %zu: tag %.2s has %zu values", row, e->name, n);
+    if (vl_buf_grow(out, HEAD + n * e->width + 1, err)) return err->code;
+    uint8_t *const start = out->data + out->len, *to = start + 3;
+    if (e->whole) {
+        if (!put_whole(to, (int64_t)vl_le64(value), &type))
+            return vl_fail(err, VL_ESTORE, "read %zu: tag %.2s is no %c", row, e->name, type);
+        to += vl_bam_width(type);
+    } else {
+        if (type == 'B') {
+            *to++ = (uint8_t)e->of;
+            vl_put_le32(to, (uint32_t)n);
+            to += 4;
+        }
+        if (n) memcpy(to, value, n * e->width);
+        to += n * e->width;
+        if (e->text) *to++ = 0;
+    }
+    memcpy(start, e->name, sizeof e->name);
+    start[2] = (uint8_t)type;
+    out->len += (size_t)(to - start);
+    return VL_OK;
 }
 
 vl_code vl_bam_put_tags(vl_bam_columns *c, const vl_batch *b, size_t row, vl_buf *out, vl_err *err)
 {
-    const vl_cell list = vl_row(&b->col[c->at->list], row);
-    c->guess = 0;
-    for (size_t at = 0; at < list.n && !err->code;) {
-        const uint8_t *const p = list.at + at, *const blank = memchr(p, ' ', list.n - at);
-        const size_t n = blank ? (size_t)(blank - p) : list.n - at;
-        if (n < 4 || n > 5 || p[2] != ':' || (n == 5) != (p[3] == 'B'))
-            return vl_fail(err, VL_ESTORE, "read %zu: '%.*s' stands among its tags", row, (int)(n & 15), p);
-        put_tag(c, b, row, (vl_cell){ p, n }, out, err);
-        at += n + 1;
-    }
+    if (read_list(c, b, row, vl_row(&b->col[c->at->list], row), err)) return err->code;
+    for (size_t i = 0; i < c->nentry && !err->code; i++) put_entry(&c->entry[i], row, out, err);
     return err->code;
 }
 
-/* Letter to its four bits, and a fifth: it is one of BAM's. */
-enum { KNOWN = 16 };
-static const uint8_t code[256] = {
-    ['='] = 16, ['A'] = 17, ['C'] = 18, ['M'] = 19, ['G'] = 20, ['R'] = 21, ['S'] = 22, ['V'] = 23,
-    ['T'] = 24, ['W'] = 25, ['Y'] = 26, ['H'] = 27, ['K'] = 28, ['D'] = 29, ['B'] = 30, ['N'] = 31
-};
-
-static uint8_t nearest(uint8_t c)
+/* Number of the nearest letter that BAM has. */
+static unsigned nearest(uint8_t c)
 {
-    c &= c >= 'a' && c <= 'z' ? 0xdf : 0xff;
-    return code[c == 'U' ? 'T' : code[c] ? c : 'N'];
+    uint8_t packed;
+    if (c >= 'a' && c <= 'z') c -= 'a' - 'A';
+    if (c == 'U') c = 'T';
+    if (vl_k.base4_pack(&packed, &c, 1)) vl_k.base4_pack(&packed, (const uint8_t *)"N", 1);
+    return packed >> 4;
 }
 
 void vl_bam_put_nearest(vl_cell base, uint8_t *to)
 {
     for (size_t i = 0; i < base.n; i++) {
-        const unsigned a = nearest(base.at[i]) & 15u;
+        const unsigned a = nearest(base.at[i]);
         to[i / 2] = (uint8_t)(i & 1 ? to[i / 2] | a : a << 4);
     }
 }
@@ -255,18 +281,9 @@ void vl_bam_put_nearest(vl_cell base, uint8_t *to)
 vl_code vl_bam_put_letters(vl_cell base, uint8_t pad, vl_buf *out, bool *known, vl_err *err)
 {
     if (vl_buf_grow(out, base.n / 2 + 1, err)) return err->code;
-    uint8_t *to = out->data + out->len, all = KNOWN;
-    for (size_t i = 0; i < base.n / 2; i++) {
-        const uint8_t a = code[base.at[2 * i]], b = code[base.at[2 * i + 1]];
-        all &= a & b;
-        *to++ = (uint8_t)(a << 4 | (b & 15));
-    }
-    if (base.n & 1) {
-        const uint8_t a = code[base.at[base.n - 1]];
-        all &= a;
-        *to = (uint8_t)(a << 4 | pad);
-    }
-    *known = all;
+    uint8_t *const to = out->data + out->len;
+    *known = !vl_k.base4_pack(to, base.at, base.n);
+    if (base.n & 1) to[base.n / 2] |= pad;
     out->len += (base.n + 1) / 2;
     return VL_OK;
 }

@@ -29,12 +29,23 @@ typedef struct vl_bam_column {
     uint64_t last; /* 1 + the row that has it last; of records that come in */
 } vl_bam_column;
 
+/* One tag of a list. */
+typedef struct vl_bam_entry {
+    uint8_t name[2];
+    char type, of;
+    bool whole, text; /* a whole number; Z or H */
+    size_t width;     /* of an element */
+    const vl_column *column;
+} vl_bam_entry;
+
 /* The tag columns of a batch. */
 typedef struct vl_bam_columns {
     const vl_bam_fields *at;
     vl_bam_column *column; /* owned */
     size_t n, cap, guess;
-    vl_buf list; /* of a row that comes in */
+    vl_buf list;         /* of a row that comes in; of rows that go out, the one before */
+    vl_bam_entry *entry; /* owned; [nentry]: what that one says */
+    size_t nentry, centry;
 } vl_bam_columns;
 
 /* Rows of a column up to `to` that have nothing. */
