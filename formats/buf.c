@@ -74,18 +74,10 @@ vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err)
+vl_code vl_buf_grow_more(vl_buf *buf, size_t n, vl_err *err)
 {
     if (n > SIZE_MAX / 2 - buf->len) return vl_fail(err, VL_ENOMEM, "no memory for %zu more bytes", n);
     return vl_buf_reserve(buf, buf->len + n, err);
-}
-
-vl_code vl_buf_append_more(vl_buf *buf, const void *bytes, size_t n, vl_err *err)
-{
-    if (vl_buf_grow(buf, n, err)) return err->code;
-    if (n) memcpy(buf->data + buf->len, bytes, n);
-    buf->len += n;
-    return VL_OK;
 }
 
 void vl_buf_swap(vl_buf *a, vl_buf *b)

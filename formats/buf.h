@@ -24,12 +24,15 @@ void vl_memory_give(size_t n);
 
 /* Room for n bytes in all; len and content stay. Grows by half at least. VL_ENOMEM. */
 vl_code vl_buf_reserve(vl_buf *buf, size_t n, vl_err *err);
+vl_code vl_buf_grow_more(vl_buf *buf, size_t n, vl_err *err); /* where there is none yet */
 /* Room for n more bytes behind len. */
-vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err);
-vl_code vl_buf_append_more(vl_buf *buf, const void *bytes, size_t n, vl_err *err); /* where it must grow */
+static inline vl_code vl_buf_grow(vl_buf *buf, size_t n, vl_err *err)
+{
+    return buf->data && n <= buf->cap - buf->len ? VL_OK : vl_buf_grow_more(buf, n, err);
+}
 static inline vl_code vl_buf_append(vl_buf *buf, const void *bytes, size_t n, vl_err *err)
 {
-    if (!buf->data || n > buf->cap - buf->len) return vl_buf_append_more(buf, bytes, n, err);
+    if (vl_buf_grow(buf, n, err)) return err->code;
     if (n) memcpy(buf->data + buf->len, bytes, n);
     buf->len += n;
     return VL_OK;

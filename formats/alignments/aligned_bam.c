@@ -188,27 +188,31 @@ static vl_code put_long_cigar(const vl_alignment *a, vl_buf *out, vl_err *err)
                                                           : vl_buf_append(out, a->cigar, 4 * a->nop, err);
 }
 
-static vl_code put_fixed(const vl_alignment *a, size_t nop, vl_buf *out, vl_err *err)
+static vl_code check_numbers(const vl_alignment *a, vl_err *err)
 {
-    uint8_t fixed[VL_BAM_FIXED] = { 0 };
     const int64_t number[] = { a->contig, a->position, a->mate_contig, a->mate_position, a->template_length };
     for (size_t i = 0; i < sizeof number / sizeof *number; i++)
         if (number[i] > INT32_MAX || number[i] < INT32_MIN)
             return vl_fail(err, VL_EUNSUP,
                            "'%.*s' has a position or a length of %" PRId64 ", beyond what BAM holds",
                            (int)a->name.n, (const char *)a->name.at, number[i]);
-    vl_put_le32(fixed + 4, (uint32_t)a->contig);
-    vl_put_le32(fixed + 8, (uint32_t)a->position);
-    fixed[12] = (uint8_t)(a->name.n + 1);
-    fixed[13] = a->mapq;
-    put_le16(fixed + 14, a->bin);
-    put_le16(fixed + 16, (unsigned)nop);
-    put_le16(fixed + 18, a->flag);
-    vl_put_le32(fixed + 20, (uint32_t)a->base.n);
-    vl_put_le32(fixed + 24, (uint32_t)a->mate_contig);
-    vl_put_le32(fixed + 28, (uint32_t)a->mate_position);
-    vl_put_le32(fixed + 32, (uint32_t)a->template_length);
-    return vl_buf_append(out, fixed, sizeof fixed, err);
+    return VL_OK;
+}
+
+/* What follows the record's length. */
+static void put_fixed(const vl_alignment *a, size_t nop, uint8_t *to)
+{
+    vl_put_le32(to + 4, (uint32_t)a->contig);
+    vl_put_le32(to + 8, (uint32_t)a->position);
+    to[12] = (uint8_t)(a->name.n + 1);
+    to[13] = a->mapq;
+    put_le16(to + 14, a->bin);
+    put_le16(to + 16, (unsigned)nop);
+    put_le16(to + 18, a->flag);
+    vl_put_le32(to + 20, (uint32_t)a->base.n);
+    vl_put_le32(to + 24, (uint32_t)a->mate_contig);
+    vl_put_le32(to + 28, (uint32_t)a->mate_position);
+    vl_put_le32(to + 32, (uint32_t)a->template_length);
 }
 
 /* Letters of SAM that BAM has not become the nearest that it has. */
@@ -232,10 +236,13 @@ vl_code vl_aligned_bam_put(const vl_alignment *a, vl_buf *out, vl_err *err)
     const size_t start = out->len, nop = many ? 2 : a->nop;
     uint8_t instead[8];
     stand_in(a, instead);
-    if (put_fixed(a, nop, out, err) || vl_buf_append(out, a->name.at, a->name.n, err) ||
-        vl_buf_append(out, "", 1, err) || vl_buf_append(out, many ? instead : a->cigar, 4 * nop, err) ||
-        put_letters(a, out, err) || vl_buf_append(out, a->tags, (size_t)(a->end - a->tags), err) ||
-        (many && put_long_cigar(a, out, err)))
+    if (check_numbers(a, err) || vl_buf_grow(out, VL_BAM_FIXED + a->name.n + 1 + 4 * nop, err))
+        return err->code;
+    put_fixed(a, nop, out->data + start);
+    out->len += VL_BAM_FIXED;
+    if (vl_buf_append(out, a->name.at, a->name.n, err) || vl_buf_append(out, "", 1, err) ||
+        vl_buf_append(out, many ? instead : a->cigar, 4 * nop, err) || put_letters(a, out, err) ||
+        vl_buf_append(out, a->tags, (size_t)(a->end - a->tags), err) || (many && put_long_cigar(a, out, err)))
         return err->code;
     const size_t len = out->len - start - 4;
     if (len > INT32_MAX) return vl_fail(err, VL_ESTORE, "a record takes %zu bytes", len);
