@@ -1,29 +1,13 @@
-/* Reader (reader.h): a cache of chunks, each unpacked once by the first slot that needs it. */
+/* Reader (reader.h): plans which elements of which chunks are needed, and copies them into batches. */
+#include "pipeline/out/pages.h"
 #include "pipeline/out/unfolding.h"
 
 #include "formats/xxh3.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { STALE = 16 }; /* ticks of the clock after which a page is most likely not needed again */
-
-typedef enum page_state { PAGE_EMPTY, PAGE_PACKED, PAGE_BUSY, PAGE_READY, PAGE_BAD } page_state;
-
-typedef struct vl_page {
-    int column;
-    uint64_t nth;
-    page_state state;
-    int pins;
-    uint64_t used; /* clock when last pinned */
-    vl_buf packed, plain;
-    vl_part part; /* elements that plain holds or, before, that are wanted */
-    vl_err err;   /* of PAGE_BAD */
-} vl_page;
 
 /* The digest of a column so far. */
 typedef struct tally {
@@ -35,16 +19,11 @@ struct vl_reader {
     vl_store *store; /* borrowed */
     vl_columns columns;
     const vl_fold *fold; /* NULL: all rows are as they were stored */
-    vl_page **page;      /* owned */
-    size_t npage, cpage, most;
-    uint64_t clock; /* calls of vl_reader_rows */
-    tally *tally;   /* owned; [columns of the store]; NULL: no digests are taken */
-    vl_fresh fresh; /* of the job that is planned now */
-    double brief;   /* > 0: chunks may be unpacked in part (vl_reader_brief) */
-    bool once;      /* chunks that were loaded are not kept */
-    vl_buf spare;   /* of such a chunk */
-    pthread_mutex_t lock;
-    pthread_cond_t change;
+    vl_pages pages;      /* its clock: calls of vl_reader_rows */
+    tally *tally;        /* owned; [columns of the store]; NULL: no digests are taken */
+    vl_fresh fresh;      /* of the job that is planned now */
+    double brief;        /* > 0: chunks may be unpacked in part (vl_reader_brief) */
+    bool once;           /* chunks that were loaded are not kept */
 };
 
 /* ---- open ---- */
@@ -55,9 +34,7 @@ vl_code vl_reader_open(vl_reader **out, vl_store *store, const vl_schema *progra
     vl_reader *const r = *out = calloc(1, sizeof *r);
     if (!r) return vl_fail(err, VL_ENOMEM, "no memory to read a store");
     r->store = store;
-    r->most = VL_READER_PAGES + (size_t)vl_store_ncolumn(store);
-    pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->change, NULL);
+    vl_pages_open(&r->pages, store, VL_READER_PAGES + (size_t)vl_store_ncolumn(store));
     if (vl_columns_read(&r->columns, store, program, old, err)) return err->code;
     const vl_fold *const fold = r->columns.schema->fold;
     r->fold = fold && fold->is_folded(r->columns.schema) ? fold : NULL;
@@ -71,33 +48,6 @@ int vl_reader_column(const vl_reader *r, int field) { return r->columns.column[f
 
 /* ---- pages ---- */
 
-/* A page to be filled: the one that was not needed for longest if that is long ago or there are many, else a
- * new one: memory that was never touched costs more than what it saves. Called with the lock held. */
-static vl_page *free_page(vl_reader *r, vl_err *err)
-{
-    vl_page *oldest = NULL;
-    for (size_t i = 0; i < r->npage; i++) {
-        vl_page *const p = r->page[i];
-        if (!p->pins && (!oldest || p->used < oldest->used)) oldest = p;
-    }
-    if (oldest && (r->npage >= r->most || oldest->state == PAGE_EMPTY || oldest->used + STALE < r->clock))
-        return oldest;
-    if (r->npage == r->cpage) {
-        const size_t cap = r->cpage ? 2 * r->cpage : VL_READER_PAGES;
-        vl_page **const p = realloc(r->page, cap * sizeof *p);
-        if (!p) goto none;
-        r->page = p;
-        r->cpage = cap;
-    }
-    vl_page *const p = calloc(1, sizeof *p);
-    if (!p) goto none;
-    p->column = -1;
-    return r->page[r->npage++] = p;
-none:
-    vl_fail(err, VL_ENOMEM, "no memory for a chunk");
-    return NULL;
-}
-
 /* A page that digests are to be taken of stays pinned until they are. */
 static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
 {
@@ -110,9 +60,7 @@ static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
         f->page = p;
         f->cpage = cap;
     }
-    pthread_mutex_lock(&r->lock);
-    page->pins++;
-    pthread_mutex_unlock(&r->lock);
+    vl_page_hold(&r->pages, page);
     f->page[f->npage++] = page;
     return VL_OK;
 }
@@ -120,97 +68,23 @@ static vl_code add_fresh(vl_reader *r, vl_page *page, vl_err *err)
 void vl_reader_brief(vl_reader *r, double share) { r->brief = r->tally ? 0 : share; }
 void vl_reader_once(vl_reader *r, bool once) { r->once = once && !r->tally; }
 
-/* Whether a page holds a part, or will: while it is packed, more can be wanted of it. */
-static bool covers(vl_page *page, const vl_part *part)
-{
-    vl_part *const has = &page->part;
-    if (!has->to || (part->to && has->from <= part->from && part->to <= has->to)) return true;
-    if (page->state != PAGE_PACKED) return false;
-    if (!part->to) *has = *part;
-    else
-        *has = (vl_part){ has->from < part->from ? has->from : part->from,
-                          has->to > part->to ? has->to : part->to };
-    return true;
-}
-
-/* The page of a chunk, pinned; fetched if it is not here, or if only another part of it is. Ordered. */
 static vl_page *pin(vl_reader *r, int column, uint64_t nth, vl_part part, vl_err *err)
 {
-    bool again = false;
-    pthread_mutex_lock(&r->lock);
-    vl_page *page = NULL;
-    for (size_t i = 0; i < r->npage && !page; i++)
-        if (r->page[i]->column == column && r->page[i]->nth == nth && r->page[i]->state != PAGE_EMPTY) {
-            if (covers(r->page[i], &part)) page = r->page[i];
-            else again = true;
-        }
-    const bool here = page != NULL;
-    if (!here && (page = free_page(r, err))) {
-        page->column = column;
-        page->nth = nth;
-        page->part = again ? (vl_part){ 0 } : part;
-        page->state = PAGE_EMPTY;
-        vl_err_clear(&page->err);
-    }
-    if (page) {
-        page->pins++;
-        page->used = r->clock;
-    }
-    pthread_mutex_unlock(&r->lock);
-    if (!page || here) return page;
-    vl_code code = vl_store_fetch(r->store, column, nth, &page->packed, err);
-    if (!code) code = add_fresh(r, page, err);
-    pthread_mutex_lock(&r->lock);
-    page->state = code ? PAGE_EMPTY : PAGE_PACKED;
-    if (code) page->pins--;
-    pthread_mutex_unlock(&r->lock);
-    return code ? NULL : page;
-}
-
-static void unpin(vl_reader *r, vl_page *page)
-{
-    pthread_mutex_lock(&r->lock);
-    assert(page->pins > 0);
-    page->pins--;
-    pthread_mutex_unlock(&r->lock);
-}
-
-/* Unpacks a page that is still packed. */
-static void unpack_here(vl_reader *r, vl_page *page, vl_work *work)
-{
-    pthread_mutex_lock(&r->lock);
-    const bool mine = page->state == PAGE_PACKED;
-    vl_part part = page->part;
-    if (mine) page->state = PAGE_BUSY;
-    if (mine && r->spare.cap > page->plain.cap) vl_buf_swap(&r->spare, &page->plain);
-    pthread_mutex_unlock(&r->lock);
-    if (!mine) return;
-    vl_stored_unpack_part(vl_store_column(r->store, page->column), page->nth, &page->packed, &part,
-                          &page->plain, work, &page->err);
-    vl_err_file(&page->err, vl_store_path(r->store));
-    pthread_mutex_lock(&r->lock);
-    page->part = part;
-    page->state = page->err.code ? PAGE_BAD : PAGE_READY;
-    pthread_cond_broadcast(&r->change);
-    pthread_mutex_unlock(&r->lock);
-}
-
-/* Unpacks a page, or waits until another slot has. */
-static vl_code unpack(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
-{
-    unpack_here(r, page, work);
-    pthread_mutex_lock(&r->lock);
-    while (page->state == PAGE_BUSY) pthread_cond_wait(&r->change, &r->lock);
-    pthread_mutex_unlock(&r->lock);
-    if (page->state == PAGE_BAD && !err->code) *err = page->err;
-    return err->code;
+    bool fetched = false;
+    vl_page *const page = vl_page_pin(&r->pages, column, nth, part, &fetched, err);
+    if (page && fetched && add_fresh(r, page, err)) vl_page_unpin(&r->pages, page, false);
+    return err->code ? NULL : page;
 }
 
 /* ---- spans ---- */
 
 void vl_reader_drop_span(vl_reader *r, vl_span *span)
 {
-    for (size_t i = 0; i < span->npage; i++) unpin(r, span->page[i]);
+    const uint64_t end = span->first + span->count;
+    for (size_t i = 0; i < span->npage; i++) {
+        const uint64_t chunk = vl_store_column(r->store, span->column)->chunk;
+        vl_page_unpin(&r->pages, span->page[i], end / chunk > span->page[i]->nth);
+    }
     span->npage = 0;
     span->count = 0;
     span->column = -1;
@@ -275,7 +149,7 @@ vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *w
     uint64_t at = span->first, left = span->count;
     for (size_t i = 0; i < span->npage; i++) {
         vl_page *const page = span->page[i];
-        if (unpack(r, page, work, err)) break;
+        if (vl_page_unpack(&r->pages, page, work, err)) break;
         const uint64_t skip = at - page->nth * chunk, have = page->plain.len / width - skip,
                        n = left < have ? left : have;
         memcpy(to, page->plain.data + skip * width, n * width);
@@ -361,7 +235,7 @@ vl_code vl_reader_stored(vl_reader *r, vl_plan *plan, int table, uint64_t first,
     if (first > r->columns.nrow[table] || n > r->columns.nrow[table] - first)
         return vl_fail(err, VL_ESTORE, "rows %" PRIu64 " to %" PRIu64 " of %s: there are %" PRIu64, first,
                        first + n, r->columns.schema->table[table], r->columns.nrow[table]);
-    r->clock++;
+    r->pages.clock++;
     plan->batch.first[table] = first;
     plan->batch.nrow[table] = n;
     for (int f = 0; f < r->columns.schema->nfield; f++) {
@@ -413,39 +287,31 @@ static bool is_filled(const vl_reader *r, int f)
     return r->columns.absent[f] && r->columns.schema->field[f].shape == VL_FIXED;
 }
 
-/* Memory of pages that nobody needs any more. */
-static void give_back(vl_reader *r, vl_span *span)
-{
-    pthread_mutex_lock(&r->lock);
-    for (size_t i = 0; i < span->npage; i++) {
-        vl_page *const page = span->page[i];
-        if (page->pins > 1 || page->state != PAGE_READY) continue;
-        page->state = PAGE_EMPTY;
-        if (page->plain.cap > r->spare.cap) vl_buf_swap(&r->spare, &page->plain);
-    }
-    pthread_mutex_unlock(&r->lock);
-}
-
 static vl_code load_once(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)
 {
     const size_t len =
         span->count * (span->column < 0 ? 0 : vl_type_width(vl_store_column(r->store, span->column)->type));
     out->len = 0;
     if (!vl_buf_reserve(out, len, err) && !vl_reader_copy_span(r, span, out->data, work, err)) out->len = len;
-    give_back(r, span);
+    for (size_t i = 0; i < span->npage; i++) vl_page_give_back(&r->pages, span->page[i]);
     vl_reader_drop_span(r, span);
     return err->code;
 }
 
-/* What is still packed is unpacked first: the chunks that other slots are at are then most likely ready. */
+void vl_reader_unpack(vl_reader *r, vl_plan *plan, vl_work *work)
+{
+    for (int f = 0; f < r->columns.schema->nfield && !r->once; f++)
+        for (size_t i = 0; i < plan->span[f].npage; i++)
+            vl_page_unpack_here(&r->pages, plan->span[f].page[i], work);
+}
+
 vl_code vl_reader_load_stored(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err)
 {
     for (int f = 0; f < r->columns.schema->nfield && r->once; f++)
         if (!is_filled(r, f) && load_once(r, &plan->span[f], &plan->batch.col[f].data, work, err))
             return err->code;
     if (r->once) return VL_OK;
-    for (int f = 0; f < r->columns.schema->nfield; f++)
-        for (size_t i = 0; i < plan->span[f].npage; i++) unpack_here(r, plan->span[f].page[i], work);
+    vl_reader_unpack(r, plan, work);
     for (int f = 0; f < r->columns.schema->nfield; f++)
         if (!is_filled(r, f) && vl_reader_load_span(r, &plan->span[f], &plan->batch.col[f].data, work, err))
             return err->code;
@@ -535,7 +401,7 @@ static vl_code add_page(vl_reader *r, vl_page *page, vl_work *work, vl_err *err)
 {
     tally *const t = &r->tally[page->column];
     if (page->nth != t->next) return VL_OK;
-    if (unpack(r, page, work, err)) return err->code;
+    if (vl_page_unpack(&r->pages, page, work, err)) return err->code;
     if (!t->hash) {
         if (!(t->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory for a digest");
         XXH3_128bits_reset(t->hash);
@@ -549,7 +415,7 @@ vl_code vl_reader_digest(vl_reader *r, vl_fresh *fresh, vl_work *work, vl_err *e
 {
     for (size_t i = 0; i < fresh->npage; i++) {
         if (!err->code) add_page(r, fresh->page[i], work, err);
-        unpin(r, fresh->page[i]);
+        vl_page_unpin(&r->pages, fresh->page[i], false);
     }
     fresh->npage = 0;
     return err->code;
@@ -583,15 +449,7 @@ void vl_reader_close(vl_reader *r)
     for (int c = 0; r->tally && c < vl_store_ncolumn(r->store); c++) XXH3_freeState(r->tally[c].hash);
     free(r->tally);
     vl_fresh_free(&r->fresh);
-    vl_buf_free(&r->spare);
-    for (size_t i = 0; i < r->npage; i++) {
-        vl_buf_free(&r->page[i]->packed);
-        vl_buf_free(&r->page[i]->plain);
-        free(r->page[i]);
-    }
-    free(r->page);
+    vl_pages_close(&r->pages);
     vl_columns_free(&r->columns);
-    pthread_mutex_destroy(&r->lock);
-    pthread_cond_destroy(&r->change);
     free(r);
 }

@@ -88,6 +88,8 @@ vl_code vl_reader_pieces(vl_reader *r, vl_plan *plan, size_t n, vl_err *err);
 /* Ordered. Plans any elements of any column. */
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err);
 
+/* Parallel. Unpacks the chunks that nobody else is at. */
+void vl_reader_unpack(vl_reader *r, vl_plan *plan, vl_work *work);
 /* Parallel. Fills plan->batch with the rows and streams that are planned, and unpins. */
 vl_code vl_reader_load(vl_reader *r, vl_plan *plan, vl_work *work, vl_err *err);
 /* Parallel. The elements of a stream that was planned. */

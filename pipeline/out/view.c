@@ -1,5 +1,5 @@
-/* View (view.h): opens the store, lets its kind find the rows, and moves them through plan, print and
- * emit. */
+/* View (view.h): opens the store, lets its kind find the rows, and moves them through plan, unpack,
+ * print and emit. */
 #include "pipeline/out/view.h"
 
 #include "pipeline/io/names.h"
@@ -83,7 +83,7 @@ static vl_code pick(view *w, vl_load *load, uint64_t *left, vl_err *err)
 
 static vl_code plan(void *self, vl_slot *slot, vl_err *err)
 {
-    enum { MOST = 256, ELEMENTS = 1 << 21 };
+    enum { MOST = 256, ELEMENTS = 1 << 20 };
     view *const w = self;
     bunch *const b = slot->body;
     const vl_rows *const rows = &w->v.rows;
@@ -116,6 +116,22 @@ static vl_code print_picked(const view *w, vl_load *load, vl_buf *ends, vl_err *
         vl_put_le64(end, load->text.len);
         vl_buf_append(ends, end, sizeof end, err);
     }
+    return err->code;
+}
+
+static vl_code unpack(void *self, vl_slot *slot, vl_err *err)
+{
+    const view *const w = self;
+    bunch *const b = slot->body;
+    for (int i = 0; i < b->n; i++) vl_reader_unpack(w->v.r, &b->load[i].plan, &b->work);
+    return err->code;
+}
+
+/* Behind this what a batch needs is unpacked, as all before it have passed: nobody waits for a chunk that
+ * another is at. */
+static vl_code settle(void *self, vl_slot *slot, vl_err *err)
+{
+    (void)self, (void)slot;
     return err->code;
 }
 
@@ -253,12 +269,14 @@ static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
 static vl_code move(view *w, int threads, vl_err *err)
 {
     const vl_stage stage[] = { { "plan", VL_ORDERED, plan, w },
+                               { "unpack", VL_PARALLEL, unpack, w },
+                               { "settle", VL_ORDERED, settle, w },
                                { "print", VL_PARALLEL, print, w },
                                { "emit", VL_ORDERED, emit, w } };
     vl_slot *const slot = calloc((size_t)w->nbunch, sizeof *slot);
     if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", w->nbunch);
     for (int i = 0; i < w->nbunch; i++) slot[i].body = &w->bunch[i];
-    vl_run(stage, 3, slot, w->nbunch, threads, NULL, err);
+    vl_run(stage, (int)(sizeof stage / sizeof *stage), slot, w->nbunch, threads, NULL, err);
     free(slot);
     return err->code;
 }
