@@ -49,8 +49,10 @@ typedef struct vl_mz_param { /* a cvParam */
     vl_xml_span value, name; /* borrowed; at is NULL if the attribute is missing */
 } vl_mz_param;
 
-vl_mz_param vl_mz_read_param(const vl_xml *x);
+vl_code vl_mz_read_param(const vl_xml *x, vl_mz_param *out, vl_err *err);
 bool vl_mz_double(vl_xml_span text, double *out); /* a decimal number, INF or NaN; false: something else */
+/* The same so many times: 0.03 times 60 is 1.8, which the product of doubles is not. */
+bool vl_mz_times(vl_xml_span text, unsigned factor, double *out);
 bool vl_mz_uint(vl_xml_span text, uint64_t *out);
 bool vl_mz_native_id_term(uint32_t term);
 bool vl_mz_chromatogram_term(uint32_t term);
@@ -63,7 +65,7 @@ typedef enum vl_mz_inner {
     VL_MZ_PIC,
     VL_MZ_SLOF,
     VL_MZ_DICTIONARY,
-    VL_MZ_OTHER /* kept as it is */
+    VL_MZ_OTHER /* kept as bytes */
 } vl_mz_inner;
 typedef enum vl_mz_number {
     VL_MZ_UNTYPED,
@@ -78,7 +80,10 @@ typedef enum vl_mz_number {
 typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     uint32_t kind;           /* term, 0 none */
     uint32_t unit;
-    uint32_t coding; /* term of the inner coding, to name it */
+    uint32_t coding; /* term of the inner coding, to name it; 0: none is known */
+    uint32_t
+        strange; /* a term that says none of all this: of a newer vocabulary, it may be a coding or type */
+    bool coded;  /* a term says how it is compressed */
     vl_mz_outer outer;
     vl_mz_inner inner;
     vl_mz_number number;
@@ -167,6 +172,8 @@ typedef struct vl_mz_group { /* a referenceableParamGroup */
 } vl_mz_group;
 typedef struct vl_mz_head {
     vl_buf text;        /* owned: copy of the head, which the spans below point into */
+    vl_xml_text *texts; /* owned: values that are not as they stand in it */
+    vl_xml_encoding encoding;
     vl_mz_group *group; /* owned */
     size_t ngroup, cgroup;
     vl_facts facts; /* found there */
@@ -193,6 +200,7 @@ typedef enum vl_mz_element {
     /* records, and what matters in them */
     VL_MZ_SPECTRUM,
     VL_MZ_CHROM,
+    VL_MZ_DESCRIPTION, /* of a spectrum, in mzML 1.0: its terms */
     VL_MZ_SCAN,
     VL_MZ_SCAN_WINDOW,
     VL_MZ_PRECURSOR,
@@ -224,19 +232,21 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     int8_t polarity;
     uint8_t centroid;
     uint32_t kind; /* of a chromatogram */
-    double time, tic, base_mz, base_intensity, low, high, mobility, injection;
+    double time, tic, base_mz, base_intensity, low, high, mobility, injection, faims;
     unsigned nscan, nwindow;
     bool in_precursor;
     double target, lower, upper, energy; /* the precursor being read */
     double ion_mz, ion_intensity;        /* the selected ion */
     int8_t ion_charge;
+    uint8_t npossible;
+    int8_t possible[VL_SP_CHARGES];  /* charges that it may have */
     double precursor_mz, product_mz; /* a chromatogram's */
     vl_mz_array *array;              /* owned */
     size_t narray, carray;
 } vl_mz_record;
 
-vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, uint64_t text_at,
-                           vl_err *err);
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
+                           uint64_t text_at, vl_err *err);
 /* Elements inside the record: begin and end of one, a param of the element in, whose parent is above. */
 vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_err *err);
 vl_code vl_mz_record_close(vl_mz_record *r, vl_mz_element what, vl_batch *out, vl_err *err);

@@ -4,9 +4,13 @@
  *
  *     text --base64--> packed --outer compression--> payload --> piece
  *
- * payload is the numbers themselves, or what an inner coding (numpress, dictionary) made of them. How many
- * values there must be is known before anything is decoded, so no length in the document is trusted with
- * memory: deflate makes at most 1032 bytes of one (RFC 1951), and zstd frames are bound by what is expected.
+ * payload is the numbers themselves, or what an inner coding (numpress, dictionary) made of them. No length
+ * in the document is trusted with memory: deflate makes at most 1032 bytes of one (RFC 1951), and zstd frames
+ * are bound by what they say of themselves.
+ *
+ * An array that has another number of values than the document says keeps those that it has, and is counted.
+ * One of no type that we know, or that is no whole number of values, or of as many as expected where nothing
+ * says how it is coded, is kept as bytes, and is counted too.
  */
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -83,7 +87,7 @@ static vl_code clean_text(vl_mz_coder *c, const vl_mz_array *a, vl_err *err)
         const size_t from = c->clean.len;
         if (vl_xml_next(&x, err)) return err->code;
         if (x.kind == VL_XML_END) return VL_OK;
-        if (x.kind == VL_XML_TEXT && vl_xml_decode(x.text, &c->clean, err)) return err->code;
+        if (x.kind == VL_XML_TEXT && vl_xml_decode(x.text, VL_XML_UTF8, &c->clean, err)) return err->code;
         if (x.kind == VL_XML_CDATA && vl_buf_append(&c->clean, x.text.at, x.text.n, err)) return err->code;
         size_t to = from;
         for (size_t i = from; i < c->clean.len; i++) {
@@ -129,51 +133,47 @@ out:
     return VL_OK;
 }
 
+/* It is what it is, under the term that may say what. */
+static void keep_bytes(job *j, vl_mz_array *bytes, vl_batch *batch)
+{
+    const vl_mz_array *const a = j->a;
+    *bytes = *a;
+    bytes->inner = VL_MZ_OTHER;
+    bytes->coding = a->strange != a->kind ? a->strange : 0;
+    j->a = bytes;
+    j->width = 1;
+    batch->counter[VL_SPC_UNKNOWN_ARRAY]++;
+}
+
 /* Elements of the payload are known beforehand, and how many. */
 static bool fixed_size(const vl_mz_array *a) { return a->inner == VL_MZ_PLAIN && a->number != VL_MZ_TEXT; }
 
-static vl_code wrong_count(const vl_mz_array *a, uint64_t found, const char *more, vl_err *err)
+/* The most bytes that deflate could make of the packed ones. */
+static size_t most_inflated(const job *j)
 {
-    return vl_fail(err, VL_EFORMAT, "%s%llu values, %llu expected", more, (unsigned long long)found,
-                   (unsigned long long)a->nvalue);
+    return j->packed.n < SIZE_MAX / DEFLATE_RATIO / 2 ? j->packed.n * DEFLATE_RATIO + SLACK : SIZE_MAX / 2;
 }
 
-/* The most bytes that the payload may have; checked against what the packed bytes could become. */
-static vl_code payload_limit(const job *j, size_t *limit, vl_err *err)
+/* The bytes that the payload has if it is as the document says: plain numbers so many, others at most. */
+static size_t payload_expected(const job *j)
 {
     const vl_mz_array *const a = j->a;
-    const size_t most =
-        j->packed.n < SIZE_MAX / DEFLATE_RATIO / 2 ? j->packed.n * DEFLATE_RATIO + SLACK : SIZE_MAX / 2;
-    if (!fixed_size(a)) {
-        /* numpress takes at most 4.5 bytes a value, a dictionary at most 8 + 8 */
-        const uint64_t need = a->nvalue < SIZE_MAX / 64 ? a->nvalue * 16 + SLACK : SIZE_MAX / 2;
-        const bool bound = a->inner != VL_MZ_OTHER && a->inner != VL_MZ_PLAIN;
-        *limit = bound && need < most ? (size_t)need : most;
-        return VL_OK;
-    }
-    if (a->nvalue > most / j->width && a->outer == VL_MZ_ZLIB)
-        return wrong_count(a, most / j->width, "at most ", err);
-    if (a->nvalue > SIZE_MAX / 4 / j->width) return wrong_count(a, SIZE_MAX / 4 / j->width, "at most ", err);
-    *limit = (size_t)a->nvalue * j->width;
-    return VL_OK;
+    const size_t most = most_inflated(j), numbers = a->outer == VL_MZ_ZLIB ? most : SIZE_MAX / 4;
+    if (fixed_size(a)) return a->nvalue < numbers / j->width ? (size_t)a->nvalue * j->width : numbers;
+    /* numpress takes at most 4.5 bytes a value, a dictionary at most 8 + 8 */
+    const uint64_t need = a->nvalue < SIZE_MAX / 64 ? a->nvalue * 16 + SLACK : SIZE_MAX / 2;
+    const bool bound = a->inner != VL_MZ_OTHER && a->inner != VL_MZ_PLAIN;
+    return bound && need < most ? (size_t)need : most;
 }
 
-/* For an error: how many bytes the stream really has. */
-static uint64_t count_inflated(vl_xml_span packed)
+/* An array may have more than the document says; what has that much more is not what it says it is. */
+static size_t most_beyond(size_t expected, size_t most)
 {
-    uint8_t sink[4096];
-    z_stream z = { .next_in = (Bytef *)(uintptr_t)packed.at, .avail_in = (uInt)packed.n };
-    uint64_t total = 0;
-    if (inflateInit(&z) != Z_OK) return 0;
-    int rc;
-    do {
-        z.next_out = sink;
-        z.avail_out = sizeof sink;
-        rc = inflate(&z, Z_NO_FLUSH);
-        total += sizeof sink - z.avail_out;
-    } while (rc == Z_OK);
-    inflateEnd(&z);
-    return total;
+    enum { TIMES = 16, AT_LEAST = 1 << 24 };
+    const size_t beyond = expected < AT_LEAST           ? AT_LEAST
+                          : expected < SIZE_MAX / TIMES ? expected * TIMES
+                                                        : most;
+    return beyond < most ? beyond : most;
 }
 
 /* Inflates to out, which has room bytes; *more when they were too few. */
@@ -198,7 +198,7 @@ static vl_code inflate_growing(vl_mz_coder *c, job *j, size_t limit, size_t *len
         if (vl_buf_reserve(&c->plain, room, err)) return err->code;
         if (inflate_to(c, j, c->plain.data, room, len, &more, err)) return err->code;
         if (more && room == limit)
-            return vl_fail(err, VL_EFORMAT, "more than %zu bytes for %llu values", limit,
+            return vl_fail(err, VL_EFORMAT, "more than %zu values, %llu expected", limit / j->width,
                            (unsigned long long)j->a->nvalue);
     }
     return VL_OK;
@@ -215,15 +215,18 @@ static vl_code unzstd_to(vl_mz_coder *c, job *j, uint8_t *out, size_t limit, siz
     return VL_OK;
 }
 
-/* zstd may make much of little: the frame's own word, within what is expected, is what memory is taken for.
- */
+/* zstd may make much of little: the frame's own word, within what it can be, is what memory is taken for. */
 static vl_code zstd_limit(job *j, size_t *limit, vl_err *err)
 {
     const unsigned long long size = ZSTD_getFrameContentSize(j->packed.at, j->packed.n);
     if (size == ZSTD_CONTENTSIZE_ERROR)
         return vl_fail(err, VL_EFORMAT, "no zstd frame in %zu bytes", j->packed.n);
-    if (size != ZSTD_CONTENTSIZE_UNKNOWN && size > *limit && fixed_size(j->a))
-        return wrong_count(j->a, size / j->width, "", err);
+    if (size != ZSTD_CONTENTSIZE_UNKNOWN && size > *limit) {
+        if (size > most_beyond(*limit, SIZE_MAX / 2))
+            return vl_fail(err, VL_EFORMAT, "%llu values, %llu expected", size / j->width,
+                           (unsigned long long)j->a->nvalue);
+        *limit = (size_t)size;
+    }
     j->whole = ZSTD_findFrameCompressedSize(j->packed.at, j->packed.n) == j->packed.n;
     /* blocks give at most 128 KiB for 3 bytes and a byte (RFC 8878) */
     const size_t most = j->packed.n < SIZE_MAX >> 18 ? j->packed.n * (1 << 16) + SLACK : SIZE_MAX / 2;
@@ -256,25 +259,39 @@ static vl_code new_piece(vl_mz_coder *c, job *j, size_t bytes, vl_batch *batch, 
                          err);
 }
 
-/* Decompresses: straight to where the piece will be, if that many bytes are certain. */
+/* The piece that was made last is none. */
+static void drop_piece(job *j, vl_batch *batch)
+{
+    batch->values.len = batch->piece[--batch->npiece].at;
+    j->piece = NULL;
+}
+
+/* Inflates numbers straight to where the piece will be, as long as the document says; *done false: it is
+ * wrong. */
+static vl_code inflate_numbers(vl_mz_coder *c, job *j, size_t expected, vl_batch *batch, bool *done,
+                               vl_err *err)
+{
+    size_t len = 0;
+    bool more = false;
+    if (new_piece(c, j, expected, batch, err) || inflate_to(c, j, j->piece, expected, &len, &more, err))
+        return err->code;
+    j->payload = (vl_xml_span){ j->piece, len };
+    *done = !more && len == expected;
+    if (!*done) drop_piece(j, batch);
+    return VL_OK;
+}
+
 static vl_code take_payload(vl_mz_coder *c, job *j, vl_batch *batch, vl_err *err)
 {
     const vl_mz_array *const a = j->a;
-    size_t limit = 0, len = 0;
+    bool done = false;
+    size_t limit = payload_expected(j), len = 0;
     j->whole = true;
     j->payload = j->packed;
     if (a->outer == VL_MZ_STORED || !j->packed.n) return VL_OK;
-    if (payload_limit(j, &limit, err)) return err->code;
-    if (a->outer == VL_MZ_ZLIB && fixed_size(a)) {
-        if (new_piece(c, j, limit, batch, err)) return err->code;
-        bool more = false;
-        if (inflate_to(c, j, j->piece, limit, &len, &more, err)) return err->code;
-        if (more) return wrong_count(a, count_inflated(j->packed) / j->width, "", err);
-        j->payload = (vl_xml_span){ j->piece, len };
-        return VL_OK;
-    }
     if (a->outer == VL_MZ_ZLIB) {
-        inflate_growing(c, j, limit, &len, err);
+        if (fixed_size(a) && (inflate_numbers(c, j, limit, batch, &done, err) || done)) return err->code;
+        inflate_growing(c, j, most_beyond(limit, most_inflated(j)), &len, err);
     } else {
         if (zstd_limit(j, &limit, err) || vl_buf_reserve(&c->plain, limit, err)) return err->code;
         unzstd_to(c, j, c->plain.data, limit, &len, err);
@@ -283,22 +300,20 @@ static vl_code take_payload(vl_mz_coder *c, job *j, vl_batch *batch, vl_err *err
     return err->code;
 }
 
-/* How many values the payload has, against what was said. */
-static vl_code check_count(const job *j, vl_err *err)
+/* How many values the payload has; *whole false: it is no whole number of them. */
+static vl_code count_values(const job *j, uint64_t *count, bool *whole, vl_err *err)
 {
     static const vl_numpress how[] = {
         [VL_MZ_LINEAR] = VL_NUMPRESS_LINEAR, [VL_MZ_PIC] = VL_NUMPRESS_PIC, [VL_MZ_SLOF] = VL_NUMPRESS_SLOF
     };
     const vl_mz_array *const a = j->a;
     size_t found = 0, width = 0;
+    *whole = true;
     switch (a->inner) {
-    case VL_MZ_OTHER: return VL_OK;
+    case VL_MZ_OTHER: found = (size_t)a->nvalue; break;
     case VL_MZ_LINEAR:
     case VL_MZ_PIC:
-    case VL_MZ_SLOF:
-        if (vl_numpress_decode(how[a->inner], j->payload.at, j->payload.n, NULL, &found, err))
-            return err->code;
-        break;
+    case VL_MZ_SLOF: vl_numpress_decode(how[a->inner], j->payload.at, j->payload.n, NULL, &found, err); break;
     case VL_MZ_DICTIONARY:
         if (vl_mz_dictionary(j->payload.at, j->payload.n, NULL, &found, &width, err)) return err->code;
         if (width && widths[a->number] && width != widths[a->number])
@@ -308,15 +323,29 @@ static vl_code check_count(const job *j, vl_err *err)
     case VL_MZ_PLAIN:
         if (a->number == VL_MZ_TEXT) {
             found = vl_k.count_byte(j->payload.at, j->payload.n, 0);
-            if (j->payload.n == a->nvalue) return VL_OK; /* some count letters */
+            if (j->payload.n == a->nvalue) found = j->payload.n; /* some count letters */
             break;
         }
-        if (j->payload.n % j->width)
-            return vl_fail(err, VL_EFORMAT, "%zu bytes are no whole number of %zu-byte values, %llu expected",
-                           j->payload.n, j->width, (unsigned long long)a->nvalue);
+        *whole = j->payload.n % j->width == 0;
         found = j->payload.n / j->width;
     }
-    return found == a->nvalue ? VL_OK : wrong_count(a, found, "", err);
+    *count = found;
+    return err->code;
+}
+
+/* What is not as the document says is counted; what are no numbers is kept as bytes. */
+static vl_code check_count(job *j, vl_mz_array *bytes, vl_batch *batch, vl_err *err)
+{
+    uint64_t found = 0;
+    bool whole = true;
+    if (count_values(j, &found, &whole, err) || (whole && found == j->a->nvalue)) return err->code;
+    if (whole && j->a->coded) {
+        batch->counter[VL_SPC_ARRAY_LENGTH]++;
+        return VL_OK;
+    }
+    if (j->piece) drop_piece(j, batch);
+    keep_bytes(j, bytes, batch);
+    return VL_OK;
 }
 
 /* The bytes of the piece as the store will have them become the text again. */
@@ -365,16 +394,17 @@ static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *b
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err)
 {
+    vl_mz_array bytes;
     job j = { .a = a, .class = class, .width = fixed_size(a) ? widths[a->number] : 1 };
-    if (!j.width) return vl_fail(err, VL_EFORMAT, "no term says what type of number it has");
+    if (!j.width) keep_bytes(&j, &bytes, batch);
     if (take_base64(c, &j, err)) return err->code;
     if (take_payload(c, &j, batch, err)) return err->code;
-    if (a->outer == VL_MZ_SHUFFLE_ZSTD && a->inner == VL_MZ_PLAIN && !(j.payload.n % j.width)) {
+    if (a->outer == VL_MZ_SHUFFLE_ZSTD && j.a->inner == VL_MZ_PLAIN && !(j.payload.n % j.width)) {
         if (new_piece(c, &j, j.payload.n, batch, err)) return err->code;
         vl_k.byte_unshuffle(j.piece, j.payload.at, j.payload.n / j.width, j.width);
         j.payload.at = j.piece;
     }
-    if (check_count(&j, err)) return err->code;
+    if (check_count(&j, &bytes, batch, err)) return err->code;
     if (!j.piece) {
         if (new_piece(c, &j, j.payload.n, batch, err)) return err->code;
         if (j.payload.n) memcpy(j.piece, j.payload.at, j.payload.n);

@@ -14,6 +14,7 @@ static const char *const names[] = {
     [VL_MZ_INDEX] = "index",
     [VL_MZ_SPECTRUM] = "spectrum",
     [VL_MZ_CHROM] = "chromatogram",
+    [VL_MZ_DESCRIPTION] = "spectrumDescription",
     [VL_MZ_SCAN] = "scan",
     [VL_MZ_SCAN_WINDOW] = "scanWindow",
     [VL_MZ_PRECURSOR] = "precursor",

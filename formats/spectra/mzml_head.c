@@ -29,10 +29,10 @@ static size_t bom(const uint8_t *bytes, size_t n)
     return n >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
 }
 
-/* The first start tag decides; before it only blanks, comments and processing instructions. */
-int vl_mz_probe(const uint8_t *bytes, size_t n)
+/* Where the first start tag is, or would be; before it only blanks, comments and processing instructions.
+ * SIZE_MAX: one of these has no end. */
+static size_t find_root(const uint8_t *bytes, size_t n)
 {
-    if (utf16(bytes, n)) return probe_utf16(bytes, n);
     size_t at = bom(bytes, n);
     for (;;) {
         static const char *const begins[] = { "<!--", "<?" }, *const ends[] = { "-->", "?>" };
@@ -42,12 +42,41 @@ int vl_mz_probe(const uint8_t *bytes, size_t n)
             const size_t len = strlen(begins[i]);
             if (n - at < len || memcmp(bytes + at, begins[i], len) != 0) continue;
             const uint8_t *const end = memmem(bytes + at + len, n - at - len, ends[i], strlen(ends[i]));
-            if (!end) return 0;
+            if (!end) return SIZE_MAX;
             skipped = (size_t)(end - (bytes + at)) + strlen(ends[i]);
         }
-        if (!skipped) break;
+        if (!skipped) return at;
         at += skipped;
     }
+}
+
+/* Is it this name, with what may follow one? */
+static bool is_root(const uint8_t *p, size_t n)
+{
+    static const char *const roots[] = { "mzML", "indexedmzML" };
+    for (int i = 0; i < 2; i++) {
+        const size_t len = strlen(roots[i]);
+        if (n > len && !memcmp(p, roots[i], len) &&
+            (vl_xml_blank((vl_xml_span){ p + len, 1 }) || p[len] == '>'))
+            return true;
+    }
+    return false;
+}
+
+/* Bytes of the prefix of the root's name, with its ':'. */
+static size_t prefix_of(const uint8_t *p, size_t n)
+{
+    enum { MOST = 64 };
+    const uint8_t *const colon = n > 1 ? memchr(p + 1, ':', n - 1 < MOST ? n - 1 : MOST) : NULL;
+    const size_t len = colon ? (size_t)(colon - p) : 0;
+    return colon && is_root(p + 1 + len, n - 1 - len) ? len : 0;
+}
+
+int vl_mz_probe(const uint8_t *bytes, size_t n)
+{
+    if (utf16(bytes, n)) return probe_utf16(bytes, n);
+    const size_t at = find_root(bytes, n);
+    if (at >= n) return 0;
     /* a DTD is refused by name later, so it must not hide what document it is */
     const uint8_t *p = bytes + at;
     size_t left = n - at;
@@ -55,20 +84,14 @@ int vl_mz_probe(const uint8_t *bytes, size_t n)
         const uint8_t *const root = memmem(p, left < PROBE_FAR ? left : PROBE_FAR, "mzML", 4);
         return root ? 90 : 0;
     }
-    static const char *const roots[] = { "<mzML", "<indexedmzML" };
-    for (int i = 0; i < 2; i++) {
-        const size_t len = strlen(roots[i]);
-        if (left > len && !memcmp(p, roots[i], len) &&
-            (vl_xml_blank((vl_xml_span){ p + len, 1 }) || p[len] == '>'))
-            return 100;
-    }
-    return 0;
+    return *p == '<' && (is_root(p + 1, left - 1) || prefix_of(p, left)) ? 100 : 0;
 }
 
 void vl_mz_head_free(vl_mz_head *head)
 {
     for (size_t i = 0; i < head->ngroup; i++) free(head->group[i].param);
     free(head->group);
+    vl_xml_text_free(head->texts);
     vl_buf_free(&head->text);
     *head = (vl_mz_head){ 0 };
 }
@@ -96,7 +119,8 @@ static vl_code more_room(void **array, size_t n, size_t *cap, size_t size, vl_er
 
 static vl_code new_group(vl_mz_head *h, const vl_xml *x, vl_err *err)
 {
-    const vl_xml_span id = vl_xml_get(x, "id");
+    vl_xml_span id;
+    if (vl_xml_value(x, "id", &id, err)) return err->code;
     if (!id.at) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "referenceableParamGroup without id");
     if (more_room((void **)&h->group, h->ngroup, &h->cgroup, sizeof *h->group, err)) return err->code;
     h->group[h->ngroup++] = (vl_mz_group){ .id = id };
@@ -110,11 +134,19 @@ static vl_code group_param(vl_mz_group *g, const vl_mz_param *p, vl_err *err)
     return VL_OK;
 }
 
-/* A fact, once; the text as it stands in the document. */
+/* A fact, once. */
 static void note(vl_mz_head *h, const char *name, vl_xml_span text)
 {
     if (text.at && !*vl_fact_get(&h->facts, name))
         vl_fact_add(&h->facts, name, "%.*s", text.n < 80 ? (int)text.n : 80, (const char *)text.at);
+}
+
+static vl_code note_attribute(vl_mz_head *h, const vl_xml *x, const char *attribute, const char *name,
+                              vl_err *err)
+{
+    vl_xml_span value;
+    if (!vl_xml_value(x, attribute, &value, err)) note(h, name, value);
+    return err->code;
 }
 
 /* A param of fileDescription, sourceFile, instrumentConfiguration. */
@@ -138,7 +170,8 @@ static vl_code head_param(vl_mz_head *h, const vl_xml *x, const vl_mz_param *p, 
 
 static vl_code head_reference(vl_mz_head *h, const vl_xml *x, vl_xml_span in, vl_err *err)
 {
-    const vl_xml_span ref = vl_xml_get(x, "ref");
+    vl_xml_span ref;
+    if (vl_xml_value(x, "ref", &ref, err)) return err->code;
     const vl_mz_group *const g = ref.at ? vl_mz_find_group(h, ref) : NULL;
     for (size_t i = 0; g && i < g->nparam; i++)
         if (head_param(h, x, &g->param[i], in, err)) return err->code;
@@ -156,17 +189,17 @@ static vl_code head_tag(vl_mz_head *h, const vl_xml *x, vl_xml_span *in, bool *d
 {
     const bool opens = x->kind == VL_XML_OPEN;
     if (vl_xml_is(x->name, "cvParam")) {
-        const vl_mz_param p = vl_mz_read_param(x);
+        vl_mz_param p;
+        if (vl_mz_read_param(x, &p, err)) return err->code;
         if (vl_xml_is(*in, "referenceableParamGroup")) return group_param(&h->group[h->ngroup - 1], &p, err);
         return head_param(h, x, &p, *in, err);
     }
     if (vl_xml_is(x->name, "userParam")) return VL_OK;
     if (vl_xml_is(x->name, "referenceableParamGroupRef")) return head_reference(h, x, *in, err);
-    if (vl_xml_is(x->name, "mzML")) note(h, "mzml.version", vl_xml_get(x, "version"));
-    if (vl_xml_is(x->name, "run")) {
-        note(h, "run_id", vl_xml_get(x, "id"));
-        note(h, "start_time", vl_xml_get(x, "startTimeStamp"));
-    }
+    if (vl_xml_is(x->name, "mzML") && note_attribute(h, x, "version", "mzml.version", err)) return err->code;
+    if (vl_xml_is(x->name, "run") && (note_attribute(h, x, "id", "run_id", err) ||
+                                      note_attribute(h, x, "startTimeStamp", "start_time", err)))
+        return err->code;
     if (vl_xml_is(x->name, "referenceableParamGroup") && new_group(h, x, err)) return err->code;
     *done = vl_xml_is(x->name, "run") || vl_xml_is(x->name, "spectrumList") ||
             vl_xml_is(x->name, "chromatogramList");
@@ -177,7 +210,11 @@ static vl_code head_tag(vl_mz_head *h, const vl_xml *x, vl_xml_span *in, bool *d
 /* Reads as far as the run. *short_of: the head ends before. */
 static vl_code read_head(vl_mz_head *h, bool whole, bool *short_of, vl_err *err)
 {
-    vl_xml x = { .data = h->text.data, .n = h->text.len, .at = bom(h->text.data, h->text.len), .last = true };
+    vl_xml x = { .data = h->text.data,
+                 .n = h->text.len,
+                 .at = bom(h->text.data, h->text.len),
+                 .last = true,
+                 .texts = &h->texts };
     vl_xml_span in = { NULL, 0 };
     bool done = false;
     while (!done) {
@@ -189,6 +226,7 @@ static vl_code read_head(vl_mz_head *h, bool whole, bool *short_of, vl_err *err)
             *short_of = !whole;
             return whole ? vl_xml_fail(&x, x.n, VL_ETRUNC, err, "document ends before its <run>") : VL_OK;
         }
+        if (x.kind == VL_XML_PI && vl_xml_is(x.name, "xml")) h->encoding = x.encoding = vl_xml_declared(&x);
         if (x.kind == VL_XML_CLOSE && !is_leaf(x.name)) in = (vl_xml_span){ NULL, 0 };
         if ((x.kind == VL_XML_OPEN || x.kind == VL_XML_EMPTY) && head_tag(h, &x, &in, &done, err))
             return err->code;
@@ -204,6 +242,13 @@ vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
     vl_mz_head_free(h);
     if (utf16(bytes[0], n[0]))
         return vl_fail(err, VL_EUNSUP, "document in UTF-16; only UTF-8 and its like are read");
+    const size_t root = find_root(bytes[0], n[0]),
+                 prefix = root < n[0] ? prefix_of(bytes[0] + root, n[0] - root) : 0;
+    if (prefix)
+        return vl_fail(err, VL_EUNSUP,
+                       "its elements have the namespace prefix '%.*s'; only names without one "
+                       "are read",
+                       (int)prefix, (const char *)bytes[0] + root + 1);
     const size_t most = n[0] < HEAD_MOST ? n[0] : HEAD_MOST;
     if (vl_buf_append(&h->text, bytes[0], most, err)) return err->code;
     (void)ask;

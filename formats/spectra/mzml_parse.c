@@ -22,6 +22,7 @@ typedef struct open_element {
 
 typedef struct parser {
     vl_xml x;
+    vl_xml_text *texts; /* owned; x's */
     const vl_mz_head *head;
     const vl_block *in;
     vl_batch *out;
@@ -103,23 +104,25 @@ static vl_code open_spine(parser *p, vl_mz_element what, vl_err *err)
 }
 
 /* An entry of the index. */
-static void take_offset(parser *p)
+static vl_code take_offset(parser *p, vl_err *err)
 {
-    const vl_xml_span id = vl_xml_get(&p->x, "idRef");
+    vl_xml_span id;
     uint64_t at = UINT64_MAX;
+    if (vl_xml_value(&p->x, "idRef", &id, err)) return err->code;
     if (!vl_mz_uint(text_ahead(p), &at)) at = UINT64_MAX; /* true of no record */
     p->since.noffset++;
     p->since.offset_sum += XXH3_64bits_withSeed(id.at ? (const void *)id.at : "", id.n, at);
+    return VL_OK;
 }
 
 static vl_code open_record(parser *p, vl_mz_element what, vl_err *err)
 {
-    const vl_xml_span id = vl_xml_get(&p->x, "id");
-    if (copy_to(p, p->x.from, err)) return err->code;
+    vl_xml_span id;
+    if (vl_xml_value(&p->x, "id", &id, err) || copy_to(p, p->x.from, err)) return err->code;
     const int which = what == VL_MZ_CHROM;
     p->since.nrecord[which]++;
     if (id.at) p->since.record_sum[which] += XXH3_64bits_withSeed(id.at, id.n, p->x.offset + p->x.from);
-    return vl_mz_record_begin(&p->record, &p->x, what, p->out->col[VL_SP_SKELETON].data.len, err);
+    return vl_mz_record_begin(&p->record, &p->x, what, id, p->out->col[VL_SP_SKELETON].data.len, err);
 }
 
 /* The content of a <binary> whose tag has been read, and its end tag, if it has one. */
@@ -161,7 +164,8 @@ static vl_mz_element around(const parser *p, int up)
 
 static vl_code take_param(parser *p, vl_err *err)
 {
-    const vl_mz_param param = vl_mz_read_param(&p->x);
+    vl_mz_param param;
+    if (vl_mz_read_param(&p->x, &param, err)) return err->code;
     if (vl_mz_record_param(&p->record, &param, around(p, 0), around(p, 1), p->out, err))
         return vl_err_at(err, NULL, p->x.offset + p->x.from, VL_NOWHERE);
     return VL_OK;
@@ -169,7 +173,8 @@ static vl_code take_param(parser *p, vl_err *err)
 
 static vl_code take_reference(parser *p, vl_err *err)
 {
-    const vl_xml_span ref = vl_xml_get(&p->x, "ref");
+    vl_xml_span ref;
+    if (vl_xml_value(&p->x, "ref", &ref, err)) return err->code;
     const vl_mz_group *const g = ref.at ? vl_mz_find_group(p->head, ref) : NULL;
     if (!g)
         return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "there is no referenceableParamGroup '%.*s'",
@@ -202,8 +207,7 @@ static vl_code begin(parser *p, vl_mz_element what, vl_err *err)
     if (p->depth) return VL_OK;
     if (what == VL_MZ_OFFSET) {
         mark(p);
-        take_offset(p);
-        return VL_OK;
+        return take_offset(p, err);
     }
     if (what == VL_MZ_INDEX_AT) {
         uint64_t at = UINT64_MAX;
@@ -264,6 +268,16 @@ static vl_code end_tag(parser *p, vl_err *err)
     return end(p, top->what, err);
 }
 
+/* Text where only blanks may be. */
+static vl_code refuse_text(const parser *p, vl_err *err)
+{
+    const size_t nul = vl_k.count_byte(p->x.data + p->x.from, p->x.at - p->x.from, 0);
+    if (!nul) return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "text between elements");
+    const uint8_t *const at = memchr(p->x.data + p->x.from, 0, p->x.at - p->x.from);
+    return vl_xml_fail(&p->x, (size_t)(at - p->x.data), VL_EFORMAT, err,
+                       "%zu NUL bytes between elements, or after the end", nul);
+}
+
 static vl_code take_token(parser *p, vl_err *err)
 {
     switch (p->x.kind) {
@@ -272,8 +286,7 @@ static vl_code take_token(parser *p, vl_err *err)
     case VL_XML_CLOSE: return end_tag(p, err);
     case VL_XML_TEXT:
     case VL_XML_CDATA:
-        if (!p->depth && (p->x.kind == VL_XML_CDATA || !vl_xml_blank(p->x.text)))
-            return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "text between elements");
+        if (!p->depth && (p->x.kind == VL_XML_CDATA || !vl_xml_blank(p->x.text))) return refuse_text(p, err);
         return VL_OK;
     default: return VL_OK;
     }
@@ -302,8 +315,13 @@ vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err 
     parser *const p = calloc(1, sizeof *p);
     if (!p) return vl_fail(err, VL_ENOMEM, "no memory for a parser");
     if (!out->extra) out->extra = calloc(1, sizeof(vl_mz_extra));
-    p->x = (vl_xml){ .data = in->bytes.data, .n = in->bytes.len, .offset = in->offset, .last = in->last };
     p->head = head;
+    p->x = (vl_xml){ .data = in->bytes.data,
+                     .n = in->bytes.len,
+                     .offset = in->offset,
+                     .last = in->last,
+                     .encoding = p->head->encoding,
+                     .texts = &p->texts };
     p->in = in;
     p->out = out;
     p->extra = out->extra;
@@ -318,6 +336,7 @@ vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err 
 out:
     vl_err_file(err, err->code ? in->file : NULL);
     vl_mz_coder_close(p->coder);
+    vl_xml_text_free(p->texts);
     free(p->record.array);
     free(p);
     return err->code;

@@ -20,21 +20,22 @@ static const vl_mz_array no_array = { .encoded_length = UINT64_MAX };
 /* An attribute that must be a number where it is there. */
 static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
 {
-    const vl_xml_span v = vl_xml_get(x, name);
+    vl_xml_span v;
+    if (vl_xml_value(x, name, &v, err)) return err->code;
     *there = v.at != NULL;
     if (!*there || vl_mz_uint(v, out)) return VL_OK;
     return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s=\"%.*s\" is no number", name,
                        (int)(v.n < 40 ? v.n : 40), (const char *)v.at);
 }
 
-vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, uint64_t text_at,
-                           vl_err *err)
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
+                           uint64_t text_at, vl_err *err)
 {
     vl_mz_array *const array = r->array;
     const size_t carray = r->carray;
     bool there = false;
     *r = (vl_mz_record){ .what = what,
-                         .id = vl_xml_get(x, "id"),
+                         .id = id,
                          .from = x->from,
                          .text_at = text_at,
                          .centroid = 255,
@@ -46,6 +47,7 @@ vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what,
                          .high = NAN,
                          .mobility = NAN,
                          .injection = NAN,
+                         .faims = NAN,
                          .precursor_mz = NAN,
                          .product_mz = NAN,
                          .array = array,
@@ -89,6 +91,7 @@ vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, 
     case VL_MZ_SELECTED_ION:
         r->ion_mz = r->ion_intensity = NAN;
         r->ion_charge = 0;
+        r->npossible = 0;
         return VL_OK;
     case VL_MZ_ARRAY: return new_array(r, x, err);
     default: return VL_OK;
@@ -129,6 +132,7 @@ static vl_code push_ion(vl_mz_record *r, vl_batch *out, vl_err *err)
                            { VL_SP_ION_MZ, &r->ion_mz },
                            { VL_SP_ION_CHARGE, &r->ion_charge },
                            { VL_SP_ION_INTENSITY, &r->ion_intensity } };
+    if (vl_push_row(out, VL_SP_ION_POSSIBLE, r->possible, r->npossible, err)) return err->code;
     out->nrow[VL_SPT_SELECTED_ION]++;
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
@@ -152,17 +156,28 @@ static void take_once(double *to, const vl_mz_param *p, vl_batch *out)
     if (isnan(*to)) take(to, p, out);
 }
 
+/* Units of time: those of UO, and those that PSI-MS had before. */
+static const struct {
+    uint32_t unit;
+    unsigned seconds;
+} times[] = {
+    { VL_MZ_UO | 10, 1 }, { VL_MZ_UO | 31, 60 }, { VL_MZ_UO | 32, 3600 }, { 1000039, 1 }, { 1000038, 60 }
+};
+
+/* Of the first scan that says it. */
 static void take_time(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
 {
+    if (!isnan(r->time)) return;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        if (times[i].unit != p->unit) continue;
+        if (!p->value.at || !vl_mz_times(p->value, times[i].seconds, &r->time))
+            out->counter[VL_SPC_NOT_A_NUMBER]++;
+        return;
+    }
     double v = NAN;
     take(&v, p, out);
-    switch (p->unit) {
-    case VL_MZ_UO | 10: r->time = v; break;
-    case VL_MZ_UO | 28: r->time = v / 1000; break;
-    case VL_MZ_UO | 31: r->time = v * 60; break;
-    case VL_MZ_UO | 32: r->time = v * 3600; break;
-    default: out->counter[VL_SPC_TIME_WITHOUT_UNIT]++;
-    }
+    if (p->unit == (VL_MZ_UO | 28)) r->time = v / 1000;
+    else out->counter[VL_SPC_TIME_WITHOUT_UNIT]++;
 }
 
 static void take_level(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
@@ -173,13 +188,14 @@ static void take_level(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
     else out->counter[VL_SPC_NOT_A_NUMBER]++;
 }
 
-static void take_charge(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
+static bool read_charge(const vl_mz_param *p, int8_t *charge, vl_batch *out)
 {
     double v = 0;
     const bool good =
         p->value.at && vl_mz_double(p->value, &v) && v >= -128 && v <= 127 && v == (double)(int8_t)v;
-    if (good) r->ion_charge = (int8_t)v;
+    if (good) *charge = (int8_t)v;
     else out->counter[VL_SPC_NOT_A_NUMBER]++;
+    return good;
 }
 
 /* Terms of the spectrum itself. */
@@ -197,18 +213,22 @@ static void spectrum_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
     case 1000505: take(&r->base_intensity, p, out); break;
     case 1002476:
     case 1002815: take_once(&r->mobility, p, out); break;
+    case 1001581: take_once(&r->faims, p, out); break;
     default: break;
     }
 }
 
 static void scan_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
 {
+    if (p->term == 1000016) take_time(r, p, out);
     if (r->nscan != 1) return;
     switch (p->term) {
-    case 1000016: take_time(r, p, out); break;
     case 1000927: take(&r->injection, p, out); break;
     case 1002476:
     case 1002815: take_once(&r->mobility, p, out); break;
+    case 1001581: take_once(&r->faims, p, out); break;
+    case 1000130: r->polarity = r->polarity ? r->polarity : 1; break; /* mzML 1.0 */
+    case 1000129: r->polarity = r->polarity ? r->polarity : -1; break;
     default: break;
     }
 }
@@ -234,18 +254,23 @@ static void isolation_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element
     if (p->term == 1000829) take(&r->upper, p, out);
 }
 
+/* MS:1000040, m/z, stands for the selected ion's m/z in documents of before 2010. */
 static void ion_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
 {
     if (p->term == 1000744) take(&r->ion_mz, p, out);
-    if (p->term == 1000041) take_charge(r, p, out);
+    if (p->term == 1000040) take_once(&r->ion_mz, p, out);
+    if (p->term == 1000041) read_charge(p, &r->ion_charge, out);
     if (p->term == 1000042) take(&r->ion_intensity, p, out);
+    if (p->term == 1000633 && r->npossible < VL_SP_CHARGES)
+        r->npossible = (uint8_t)(r->npossible + read_charge(p, &r->possible[r->npossible], out));
 }
 
 vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element in, vl_mz_element above,
                            vl_batch *out, vl_err *err)
 {
     switch (in) {
-    case VL_MZ_SPECTRUM: spectrum_param(r, p, out); break;
+    case VL_MZ_SPECTRUM:
+    case VL_MZ_DESCRIPTION: spectrum_param(r, p, out); break;
     case VL_MZ_CHROM:
         if (vl_mz_chromatogram_term(p->term)) r->kind = p->term;
         break;
@@ -295,15 +320,6 @@ static vl_code push_arrays(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder,
     return VL_OK;
 }
 
-static vl_code push_id(const vl_mz_record *r, int field, vl_batch *out, vl_err *err)
-{
-    if (!memchr(r->id.at, '&', r->id.n)) return vl_push_row(out, field, r->id.at, r->id.n, err);
-    vl_buf id = { 0 };
-    if (!vl_xml_decode(r->id, &id, err)) vl_push_row(out, field, id.data, id.len, err);
-    vl_buf_free(&id);
-    return err->code;
-}
-
 static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64_t array_at, vl_batch *out,
                              vl_err *err)
 {
@@ -320,12 +336,13 @@ static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64
                            { VL_SP_SCAN_HIGH, &r->high },
                            { VL_SP_MOBILITY, &r->mobility },
                            { VL_SP_INJECTION_TIME, &r->injection },
+                           { VL_SP_FAIMS, &r->faims },
                            { VL_SP_ARRAY_LENGTH, &r->array_length },
                            { VL_SP_TEXT_AT, &r->text_at },
                            { VL_SP_TEXT_LENGTH, &text_length },
                            { VL_SP_ARRAY_AT, &array_at },
                            { VL_SP_ARRAY_COUNT, &narray } };
-    if (push_id(r, VL_SP_ID, out, err)) return err->code;
+    if (vl_push_row(out, VL_SP_ID, r->id.at, r->id.n, err)) return err->code;
     out->nrow[VL_SPT_SPECTRUM]++;
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
@@ -342,7 +359,7 @@ static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, ui
                            { VL_SP_CHROM_TEXT_LENGTH, &text_length },
                            { VL_SP_CHROM_ARRAY_AT, &array_at },
                            { VL_SP_CHROM_ARRAY_COUNT, &narray } };
-    if (push_id(r, VL_SP_CHROM_ID, out, err)) return err->code;
+    if (vl_push_row(out, VL_SP_CHROM_ID, r->id.at, r->id.n, err)) return err->code;
     out->nrow[VL_SPT_CHROMATOGRAM]++;
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }

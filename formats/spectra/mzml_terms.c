@@ -31,17 +31,16 @@ static uint32_t read_term(vl_xml_span text)
     return 0;
 }
 
-vl_mz_param vl_mz_read_param(const vl_xml *x)
+vl_code vl_mz_read_param(const vl_xml *x, vl_mz_param *out, vl_err *err)
 {
-    vl_mz_param p = { 0 };
-    for (int i = 0; i < x->nattr; i++) {
-        const vl_xml_attr *const a = &x->attr[i];
-        if (vl_xml_is(a->name, "accession")) p.term = read_term(a->value);
-        if (vl_xml_is(a->name, "unitAccession")) p.unit = read_term(a->value);
-        if (vl_xml_is(a->name, "value")) p.value = a->value;
-        if (vl_xml_is(a->name, "name")) p.name = a->value;
-    }
-    return p;
+    vl_xml_span accession, unit;
+    *out = (vl_mz_param){ 0 };
+    if (vl_xml_value(x, "accession", &accession, err) || vl_xml_value(x, "unitAccession", &unit, err) ||
+        vl_xml_value(x, "value", &out->value, err) || vl_xml_value(x, "name", &out->name, err))
+        return err->code;
+    if (accession.at) out->term = read_term(accession);
+    if (unit.at) out->unit = read_term(unit);
+    return VL_OK;
 }
 
 static vl_xml_span trim(vl_xml_span t)
@@ -65,19 +64,37 @@ bool vl_mz_uint(vl_xml_span text, uint64_t *out)
     return true;
 }
 
+/* Of a text that is a number in the C locale: the decimal point of the user is not ours. */
+static bool read_text(const char *text, double *out)
+{
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain) return false;
+    *out = strtod_l(text, NULL, plain);
+    freelocale(plain);
+    return true;
+}
+
 /* The long way, for what is not exact in double arithmetic. The form of t has been checked. */
-static bool slow_way(vl_xml_span t, double *out)
+static bool slow_way(vl_xml_span t, unsigned factor, double *out)
 {
     char text[128];
     if (t.n >= sizeof text) return false;
     memcpy(text, t.at, t.n);
     text[t.n] = 0;
-    const locale_t plain =
-        newlocale(LC_ALL_MASK, "C", (locale_t)0); /* the decimal point of the user is not ours */
-    if (!plain) return false;
-    *out = strtod_l(text, NULL, plain);
-    freelocale(plain);
+    if (!read_text(text, out)) return false;
+    *out *= factor;
     return true;
+}
+
+/* Digits so many times, and a power of ten, rounded once. */
+static bool slow_product(uint64_t digits, unsigned factor, int scale, double *out)
+{
+    const uint64_t low_most = UINT64_C(10000000000000000000); /* 10^19 */
+    const unsigned __int128 v = (unsigned __int128)digits * factor;
+    char text[64];
+    snprintf(text, sizeof text, "%" PRIu64 "%019" PRIu64 "e%d", (uint64_t)(v / low_most),
+             (uint64_t)(v % low_most), scale);
+    return read_text(text, out);
 }
 
 static bool special(vl_xml_span t, double *out)
@@ -91,7 +108,7 @@ static bool special(vl_xml_span t, double *out)
 
 /* Up to 2^53 the digits, and up to 10^22 the power of ten, are exact doubles, and one operation on two of
  * them is rounded right. Source: Clinger 1990. */
-bool vl_mz_double(vl_xml_span text, double *out)
+bool vl_mz_times(vl_xml_span text, unsigned factor, double *out)
 {
     static const double ten[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
@@ -128,11 +145,20 @@ bool vl_mz_double(vl_xml_span text, double *out)
         }
         scale += down ? -power : power;
     }
-    if (!exact || digits > UINT64_C(1) << 53 || scale < -22 || scale > 22) return slow_way(t, out);
-    const double v = scale < 0 ? (double)digits / ten[-scale] : (double)digits * ten[scale];
+    if (!exact) return slow_way(t, factor, out);
+    double v = 0;
+    if (digits > (UINT64_C(1) << 53) / factor || scale < -22 || scale > 22) {
+        if (!slow_product(digits, factor, scale, &v)) return false;
+        *out = minus ? -v : v;
+        return true;
+    }
+    digits *= factor;
+    v = scale < 0 ? (double)digits / ten[-scale] : (double)digits * ten[scale];
     *out = minus ? -v : v;
     return true;
 }
+
+bool vl_mz_double(vl_xml_span text, double *out) { return vl_mz_times(text, 1, out); }
 
 bool vl_mz_native_id_term(uint32_t term)
 {
@@ -252,6 +278,7 @@ vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err)
         /* two terms for one coding (numpress, zlib) add up */
         if (codings[i].outer) a->outer = codings[i].outer;
         if (codings[i].inner) a->inner = codings[i].inner, a->coding = p->term;
+        a->coded = true;
         return VL_OK;
     }
     const int known = kind_index(p->term), before = kind_index(a->kind);
@@ -259,6 +286,7 @@ vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err)
         a->kind = p->term;
         a->unit = p->unit;
     }
+    if (known < 0 && p->term && p->term < VL_MZ_IMS) a->strange = p->term;
     return VL_OK;
 }
 
@@ -322,7 +350,10 @@ static void coding_of(const vl_mz_array *a, char *coding, size_t n, vl_type *typ
     case VL_MZ_PIC: snprintf(coding, n, "numpress_pic"); return;
     case VL_MZ_SLOF: snprintf(coding, n, "numpress_slof"); return;
     case VL_MZ_DICTIONARY: snprintf(coding, n, "%s", whole ? "dictionary_int" : "dictionary"); return;
-    case VL_MZ_OTHER: snprintf(coding, n, "ms_%07" PRIu32, a->coding); return;
+    case VL_MZ_OTHER:
+        if (a->coding) snprintf(coding, n, "ms_%07" PRIu32, a->coding);
+        else snprintf(coding, n, "bytes");
+        return;
     case VL_MZ_PLAIN: break;
     }
     switch (a->number) {

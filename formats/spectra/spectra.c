@@ -14,6 +14,8 @@ static const char *const counters[VL_SPC_N] = {
     [VL_SPC_KEPT_STREAM] = "n_kept_stream",
     [VL_SPC_KEPT_TEXT] = "n_kept_text",
     [VL_SPC_PROVEN] = "n_proven",
+    [VL_SPC_ARRAY_LENGTH] = "n_array_length",
+    [VL_SPC_UNKNOWN_ARRAY] = "n_unknown_array",
 };
 
 enum {
@@ -30,7 +32,7 @@ static const vl_field fields[VL_SP_NFIELD] = {
     [VL_SP_MS_LEVEL] = { "spectra/ms_level", VL_U8, VL_FIXED, SPECTRUM, NUMBER, "", "0", "MS level",
                          VL_REF_NONE, 0, 0 },
     [VL_SP_TIME] = { "spectra/time", VL_F64, VL_FIXED, SPECTRUM, NUMBER, "s", "NaN",
-                     "start of the first scan", VL_REF_NONE, 0, 0 },
+                     "start of the first scan that says it", VL_REF_NONE, 0, 0 },
     [VL_SP_POLARITY] = { "spectra/polarity", VL_I8, VL_FIXED, SPECTRUM, NUMBER, "", "0", "+1 or -1",
                          VL_REF_NONE, 0, 0 },
     [VL_SP_CENTROID] = { "spectra/centroid", VL_U8, VL_FIXED, SPECTRUM, NUMBER, "", "255",
@@ -51,6 +53,8 @@ static const vl_field fields[VL_SP_NFIELD] = {
                          VL_REF_NONE, 0, 0 },
     [VL_SP_INJECTION_TIME] = { "spectra/injection_time", VL_F64, VL_FIXED, SPECTRUM, NUMBER, "ms", "NaN",
                                "ion injection time of the first scan", VL_REF_NONE, 0, 0 },
+    [VL_SP_FAIMS] = { "spectra/faims_cv", VL_F64, VL_FIXED, SPECTRUM, NUMBER, "V", "NaN",
+                      "FAIMS compensation voltage, of the spectrum or its first scan", VL_REF_NONE, 0, 0 },
     [VL_SP_ARRAY_LENGTH] = { "spectra/array_length", VL_U64, VL_FIXED, SPECTRUM, NUMBER, "", "",
                              "defaultArrayLength: values in each array", VL_REF_NONE, 0, 0 },
     [VL_SP_TEXT_AT] = { "spectra/text_at", VL_U64, VL_FIXED, SPECTRUM, NUMBER, "", "",
@@ -103,6 +107,8 @@ static const vl_field fields[VL_SP_NFIELD] = {
                            VL_REF_NONE, 0, 0 },
     [VL_SP_ION_INTENSITY] = { "selected_ion/intensity", VL_F64, VL_FIXED, ION, NUMBER, "counts", "NaN",
                               "peak intensity", VL_REF_NONE, 0, 0 },
+    [VL_SP_ION_POSSIBLE] = { "selected_ion/possible_charge", VL_I8, VL_RAGGED, ION, NUMBER, "", "empty",
+                             "charges that it may have", VL_REF_NONE, 0, 0 },
 
     [VL_SP_ARR_COLUMN] = { "array/column", VL_U16, VL_FIXED, ARRAY, NUMBER, "", "",
                            "the column its values are in", VL_REF_PIECE_COLUMN, 0, 0 },
@@ -126,7 +132,7 @@ static const vl_field fields[VL_SP_NFIELD] = {
 
 const vl_schema vl_spectra_schema = {
     .kind = "spectra",
-    .version = 2,
+    .version = 3,
     .ntable = VL_SPT_N,
     .table = tables,
     .nfield = VL_SP_NFIELD,

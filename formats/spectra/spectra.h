@@ -13,7 +13,7 @@
  * UNIT    only where it is not the usual one of the kind: chromatograms/time is in minutes, time_s in seconds
  * CODING  only where the column is u8 and holds encoded bytes: numpress_linear, numpress_pic, numpress_slof,
  *         dictionary (of floats), dictionary_int, float16, text (NUL-terminated strings), ms_1234567 (a
- *         compression that we keep as it is)
+ *         compression or a type that we keep as it is), bytes (the same, and no term says which)
  *
  * Paths are for people. What an array is stands in the column's role (the name of its term: "m/z array"),
  * unit and coding, which the store's schema keeps; nobody reads them out of a path.
@@ -42,6 +42,7 @@ enum {
     VL_SP_SCAN_HIGH,
     VL_SP_MOBILITY,
     VL_SP_INJECTION_TIME,
+    VL_SP_FAIMS,
     VL_SP_ARRAY_LENGTH,
     VL_SP_TEXT_AT,
     VL_SP_TEXT_LENGTH,
@@ -69,6 +70,7 @@ enum {
     VL_SP_ION_MZ,
     VL_SP_ION_CHARGE,
     VL_SP_ION_INTENSITY,
+    VL_SP_ION_POSSIBLE,
 
     VL_SP_ARR_COLUMN,
     VL_SP_ARR_START,
@@ -82,6 +84,8 @@ enum {
     VL_SP_NFIELD
 };
 
+enum { VL_SP_CHARGES = 16 }; /* that an ion may have, at most */
+
 /* Counters: odd but legal things. */
 enum {
     VL_SPC_NOT_UTF8,       /* bytes that are not UTF-8 */
@@ -91,6 +95,8 @@ enum {
     VL_SPC_KEPT_STREAM,       /* arrays whose compressed bytes are kept, as we cannot make them again */
     VL_SPC_KEPT_TEXT,         /* arrays whose text is kept */
     VL_SPC_PROVEN,            /* arrays that a compressor makes again; of stores before: that were tried */
+    VL_SPC_ARRAY_LENGTH,      /* arrays of another number of values than the document says */
+    VL_SPC_UNKNOWN_ARRAY,     /* arrays kept as bytes, of a type or coding that is not known */
     VL_SPC_N
 };
 

@@ -4,25 +4,28 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     BLANK = 1,
-    NAME = 2,  /* may be in a name; all bytes from 128 are let through */
-    FIRST = 4, /* may begin one */
-    DSTOP = 8, /* ends, or is special in, a value in double quotes */
-    SSTOP = 16 /* in single quotes */
+    NAME = 2,   /* may be in a name; all bytes from 128 are let through */
+    FIRST = 4,  /* may begin one */
+    DSTOP = 8,  /* ends, or may not be in, a value in double quotes */
+    SSTOP = 16, /* in single quotes */
+    ODD = 32    /* in a value, is not what it says */
 };
 
 static const uint8_t class[256] = {
     [' '] = BLANK,
-    ['\t'] = BLANK,
-    ['\r'] = BLANK,
-    ['\n'] = BLANK,
+    ['\t'] = BLANK | ODD,
+    ['\r'] = BLANK | ODD,
+    ['\n'] = BLANK | ODD,
     ['"'] = DSTOP,
     ['\''] = SSTOP,
     ['<'] = DSTOP | SSTOP,
-    ['&'] = DSTOP | SSTOP,
+    ['&'] = ODD,
     ['-'] = NAME,
     ['.'] = NAME,
     ['0' ... '9'] = NAME,
@@ -30,7 +33,7 @@ static const uint8_t class[256] = {
     ['_'] = NAME | FIRST,
     ['A' ... 'Z'] = NAME | FIRST,
     ['a' ... 'z'] = NAME | FIRST,
-    [128 ... 255] = NAME | FIRST,
+    [128 ... 255] = NAME | FIRST | ODD,
 };
 
 vl_code vl_xml_fail(const vl_xml *x, size_t at, vl_code code, vl_err *err, const char *fmt, ...)
@@ -130,11 +133,8 @@ static bool skip_blanks(vl_xml *x)
 }
 
 /* name = "value" at x->at; the name has been seen to begin there. */
-static vl_code take_attribute(vl_xml *x, vl_err *err)
+static vl_code take_attribute(vl_xml *x, vl_xml_attr *a, vl_err *err)
 {
-    if (x->nattr == VL_XML_MAX_ATTR)
-        return vl_xml_fail(x, x->at, VL_EFORMAT, err, "more than %d attributes in one tag", VL_XML_MAX_ATTR);
-    vl_xml_attr *const a = &x->attr[x->nattr];
     a->name = take_name(x);
     skip_blanks(x);
     if (x->at == x->n) return unfinished(x, "a tag", err);
@@ -149,22 +149,74 @@ static vl_code take_attribute(vl_xml *x, vl_err *err)
     const unsigned stop = quote == '"' ? DSTOP : SSTOP;
     const size_t from = ++x->at;
     size_t at = from;
-    bool refers = false;
-    for (;; at++) {
-        while (at < x->n && !(class[x->data[at]] & stop)) at++;
-        if (at == x->n) return unfinished(x, "an attribute value", err);
-        if (x->data[at] == quote) break;
-        if (x->data[at] == '<') return vl_xml_fail(x, at, VL_EFORMAT, err, "'<' inside an attribute value");
-        refers = true;
-    }
+    unsigned met = 0;
+    while (at < x->n && !(class[x->data[at]] & stop)) met |= class[x->data[at++]];
+    if (at == x->n) return unfinished(x, "an attribute value", err);
+    if (x->data[at] == '<') return vl_xml_fail(x, at, VL_EFORMAT, err, "'<' inside an attribute value");
     a->value = (vl_xml_span){ x->data + from, at - from };
+    a->odd = met & ODD;
     x->at = at + 1;
-    if (refers && check_references(x, a->value, err)) return err->code;
+    return a->odd ? check_references(x, a->value, err) : VL_OK;
+}
+
+static bool same_name(const vl_xml_attr *a, const vl_xml_attr *b)
+{
+    return a->name.n == b->name.n && !memcmp(a->name.at, b->name.at, a->name.n);
+}
+
+static vl_code twice(const vl_xml *x, const vl_xml_attr *a, vl_err *err)
+{
+    return vl_xml_fail(x, (size_t)(a->value.at - x->data), VL_EFORMAT, err, "attribute '%.*s' is there twice",
+                       (int)(a->name.n < 40 ? a->name.n : 40), (const char *)a->name.at);
+}
+
+/* The attributes behind those held, one by one. */
+static vl_xml_attr next_attribute(vl_xml *x)
+{
+    vl_err none = VL_ERR_INIT; /* they have been read before */
+    vl_xml_attr a;
+    skip_blanks(x);
+    take_attribute(x, &a, &none);
+    return a;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const vl_xml_attr *const x = a, *const y = b;
+    if (x->name.n != y->name.n) return x->name.n < y->name.n ? -1 : 1;
+    return memcmp(x->name.at, y->name.at, x->name.n);
+}
+
+/* No attribute is there twice: of more than are held. */
+static vl_code check_many(const vl_xml *x, vl_err *err)
+{
+    const size_t n = VL_XML_ATTR + x->nmore;
+    vl_xml_attr *const all = malloc(n * sizeof *all);
+    vl_xml rest = *x;
+    if (!all) return vl_fail(err, VL_ENOMEM, "no memory for %zu attributes", n);
+    memcpy(all, x->attr, sizeof x->attr);
+    rest.at = x->more_at;
+    for (size_t i = VL_XML_ATTR; i < n; i++) all[i] = next_attribute(&rest);
+    qsort(all, n, sizeof *all, by_name);
+    for (size_t i = 1; i < n && !err->code; i++)
+        if (same_name(&all[i - 1], &all[i])) twice(x, &all[i], err);
+    free(all);
+    return err->code;
+}
+
+/* Holds an attribute, or counts it. */
+static vl_code add_attribute(vl_xml *x, vl_err *err)
+{
+    const size_t at = x->at;
+    vl_xml_attr a;
+    if (take_attribute(x, &a, err)) return err->code;
+    if (x->nattr == VL_XML_ATTR) {
+        if (!x->nmore++) x->more_at = at;
+        return VL_OK;
+    }
     for (int i = 0; i < x->nattr; i++)
-        if (x->attr[i].name.n == a->name.n && !memcmp(x->attr[i].name.at, a->name.at, a->name.n))
-            return vl_xml_fail(x, from, VL_EFORMAT, err, "attribute '%.*s' is there twice",
-                               (int)(a->name.n < 40 ? a->name.n : 40), (const char *)a->name.at);
-    x->nattr++;
+        if (same_name(&x->attr[i], &a)) return twice(x, &a, err);
+    x->attr[x->nattr++] = a;
     return VL_OK;
 }
 
@@ -172,6 +224,7 @@ static vl_code take_attribute(vl_xml *x, vl_err *err)
 static vl_code take_open(vl_xml *x, vl_err *err)
 {
     x->nattr = 0;
+    x->nmore = 0;
     x->name = take_name(x);
     if (!x->name.n)
         return x->at == x->n ? unfinished(x, "a tag", err)
@@ -183,18 +236,18 @@ static vl_code take_open(vl_xml *x, vl_err *err)
         if (c == '>') {
             x->at++;
             x->kind = VL_XML_OPEN;
-            return VL_OK;
+            return x->nmore ? check_many(x, err) : VL_OK;
         }
         if (c == '/') {
             if (x->at + 1 == x->n) return unfinished(x, "a tag", err);
             if (x->data[x->at + 1] != '>') return vl_xml_fail(x, x->at, VL_EFORMAT, err, "'/' inside a tag");
             x->at += 2;
             x->kind = VL_XML_EMPTY;
-            return VL_OK;
+            return x->nmore ? check_many(x, err) : VL_OK;
         }
         if (!blank || !(class[c] & FIRST))
             return vl_xml_fail(x, x->at, VL_EFORMAT, err, "byte 0x%02x inside a tag", c);
-        if (take_attribute(x, err)) return err->code;
+        if (add_attribute(x, err)) return err->code;
     }
 }
 
@@ -278,11 +331,25 @@ vl_code vl_xml_next(vl_xml *x, vl_err *err)
     }
 }
 
-vl_xml_span vl_xml_get(const vl_xml *x, const char *name)
+const vl_xml_attr *vl_xml_find(const vl_xml *x, const char *name, vl_xml_attr *room)
 {
     for (int i = 0; i < x->nattr; i++)
-        if (vl_xml_is(x->attr[i].name, name)) return x->attr[i].value;
-    return (vl_xml_span){ NULL, 0 };
+        if (vl_xml_is(x->attr[i].name, name)) return &x->attr[i];
+    if (!x->nmore) return NULL;
+    vl_xml rest = *x;
+    rest.at = x->more_at;
+    for (size_t i = 0; i < x->nmore; i++) {
+        *room = next_attribute(&rest);
+        if (vl_xml_is(room->name, name)) return room;
+    }
+    return NULL;
+}
+
+vl_xml_span vl_xml_get(const vl_xml *x, const char *name)
+{
+    vl_xml_attr room;
+    const vl_xml_attr *const a = vl_xml_find(x, name, &room);
+    return a ? a->value : (vl_xml_span){ NULL, 0 };
 }
 
 bool vl_xml_blank(vl_xml_span span)
@@ -292,25 +359,110 @@ bool vl_xml_blank(vl_xml_span span)
     return true;
 }
 
-vl_code vl_xml_decode(vl_xml_span span, vl_buf *out, vl_err *err)
+/* The letters of Windows-1252 from 128 to 159; what it has not stands for itself. */
+static const uint16_t windows1252[32] = {
+    0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,
+    0x2039, 0x152,  0x8d,   0x17d,  0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178,
+};
+
+/* The letter that one byte is. */
+static uint32_t letter_of(uint8_t c, vl_xml_encoding encoding)
+{
+    return encoding == VL_XML_WINDOWS1252 && c >= 128 && c < 160 ? windows1252[c - 128] : c;
+}
+
+vl_code vl_xml_decode(vl_xml_span span, vl_xml_encoding encoding, vl_buf *out, vl_err *err)
 {
     if (vl_buf_grow(out, span.n, err)) return err->code;
     for (size_t i = 0; i < span.n;) {
         const uint8_t c = span.at[i];
+        uint8_t letter[4] = { class[c] & BLANK ? ' ' : c };
+        size_t len = 1, n = 1;
         if (c == '&') {
             uint32_t wide = 0;
-            const size_t len = reference(span.at + i, span.n - i, &wide);
+            len = reference(span.at + i, span.n - i, &wide);
             if (!len) return vl_fail(err, VL_EFORMAT, "unknown reference in a value");
-            uint8_t letter[4];
-            if (vl_buf_append(out, letter, vl_letter_put(wide, letter), err)) return err->code;
-            i += len;
-        } else {
-            const bool crlf = c == '\r' && i + 1 < span.n && span.at[i + 1] == '\n';
-            if (vl_buf_append(out, class[c] & BLANK ? (const uint8_t *)" " : &c, 1, err)) return err->code;
-            i += crlf ? 2 : 1;
+            n = vl_letter_put(wide, letter);
+        } else if (c >= 128 && encoding != VL_XML_UTF8) {
+            n = vl_letter_put(letter_of(c, encoding), letter);
+        } else if (c == '\r' && i + 1 < span.n && span.at[i + 1] == '\n') {
+            len = 2;
         }
+        if (vl_buf_append(out, letter, n, err)) return err->code;
+        i += len;
     }
     return VL_OK;
+}
+
+/* ---- values as they are meant ---- */
+
+struct vl_xml_text {
+    vl_xml_text *next; /* owned */
+    uint8_t at[];
+};
+
+void vl_xml_text_free(vl_xml_text *texts)
+{
+    while (texts) {
+        vl_xml_text *const next = texts->next;
+        free(texts);
+        texts = next;
+    }
+}
+
+vl_code vl_xml_plain(const vl_xml *x, const vl_xml_attr *attr, vl_xml_span *out, vl_err *err)
+{
+    vl_buf plain = { 0 };
+    *out = attr->value;
+    if (!attr->odd || !x->texts) return VL_OK;
+    if (vl_xml_decode(attr->value, x->encoding, &plain, err)) goto out;
+    vl_xml_text *const text = malloc(sizeof *text + plain.len + 1);
+    if (!text) {
+        vl_fail(err, VL_ENOMEM, "no memory for a value of %zu bytes", plain.len);
+        goto out;
+    }
+    if (plain.len) memcpy(text->at, plain.data, plain.len);
+    text->next = *x->texts;
+    *x->texts = text;
+    *out = (vl_xml_span){ text->at, plain.len };
+out:
+    vl_buf_free(&plain);
+    return err->code;
+}
+
+vl_code vl_xml_value(const vl_xml *x, const char *name, vl_xml_span *out, vl_err *err)
+{
+    vl_xml_attr room;
+    const vl_xml_attr *const a = vl_xml_find(x, name, &room);
+    *out = (vl_xml_span){ NULL, 0 };
+    return a ? vl_xml_plain(x, a, out, err) : VL_OK;
+}
+
+/* Is it this name, in letters of either case? */
+static bool is_named(vl_xml_span span, const char *name)
+{
+    return span.n == strlen(name) && !strncasecmp((const char *)span.at, name, span.n);
+}
+
+vl_xml_encoding vl_xml_declared(const vl_xml *x)
+{
+    static const char *const latin1[] = { "iso-8859-1", "iso_8859-1", "latin1", "l1" }, *const windows[] = {
+        "windows-1252", "cp1252"
+    };
+    static const uint8_t word[] = "encoding";
+    const uint8_t *p = memmem(x->text.at, x->text.n, word, sizeof word - 1);
+    const uint8_t *const end = x->text.at + x->text.n;
+    if (!vl_xml_is(x->name, "xml") || !p) return VL_XML_UTF8;
+    for (p += sizeof word - 1; p < end && (class[*p] & BLANK || *p == '=');) p++;
+    const uint8_t *const close = p < end ? memchr(p + 1, *p, (size_t)(end - p) - 1) : NULL;
+    if (!close) return VL_XML_UTF8;
+    const vl_xml_span name = { p + 1, (size_t)(close - p) - 1 };
+    for (size_t i = 0; i < sizeof latin1 / sizeof *latin1; i++)
+        if (is_named(name, latin1[i])) return VL_XML_LATIN1;
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
+        if (is_named(name, windows[i])) return VL_XML_WINDOWS1252;
+    return VL_XML_UTF8;
 }
 
 /* All eight bytes are in 0x20 .. 0x7f. */
@@ -333,7 +485,7 @@ vl_code vl_xml_check(const vl_xml *x, size_t from, size_t to, uint64_t *nbad, vl
             if (c < 32 && !(class[c] & BLANK))
                 return vl_xml_fail(x, i, VL_EFORMAT, err, "byte 0x%02x is not allowed in XML", c);
             uint32_t letter;
-            const size_t len = vl_letter(x->data + i, to - i, &letter);
+            const size_t len = x->encoding == VL_XML_UTF8 ? vl_letter(x->data + i, to - i, &letter) : 1;
             *nbad += len == 0;
             i += len ? len : 1;
         }

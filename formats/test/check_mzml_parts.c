@@ -149,7 +149,7 @@ static void check_xml(void)
     }
     vl_buf out = { 0 };
     vl_err err = VL_ERR_INIT;
-    vl_xml_decode(span("a&lt;\r\n\t&#xe9;&#x20ac;&#x1F600;&quot;"), &out, &err);
+    vl_xml_decode(span("a&lt;\r\n\t&#xe9;&#x20ac;&#x1F600;&quot;"), VL_XML_UTF8, &out, &err);
     CHECK(out.len == 14 && !memcmp(out.data, "a<  \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", 14), "decode");
     vl_buf_free(&out);
     static const struct {
