@@ -11,10 +11,12 @@ static void extend_scan(const vl_batch *b, int field, size_t from, size_t to, vl
     const vl_column *const id = &b->col[field];
     const uint64_t first = b->first[b->schema->field[field].table], base = id->offset[0];
     (void)hash;
-    for (size_t row = from; row < to; row++)
-        vl_box_take(box, 0,
-                    vl_scan_number(id->data.data + (id->offset[row] - base),
-                                   (size_t)(id->offset[row + 1] - id->offset[row]), first + row));
+    for (size_t row = from; row < to; row++) {
+        uint64_t number = 0;
+        const bool any = vl_scan_number(id->data.data + (id->offset[row] - base),
+                                        (size_t)(id->offset[row + 1] - id->offset[row]), &number);
+        vl_box_take(box, 0, any ? number : first + row);
+    }
 }
 
 enum { UNIT = 256 };

@@ -1,11 +1,15 @@
 /* View of spectra as JSON lines: an object a spectrum, with its peaks. */
 #include "pipeline/spectra/spectra_view.h"
 
-#include <math.h>
+#include "formats/spectra/mzml.h"
 
-/* Numbers as a JSON array; JSON has no NaN and no infinity. */
-static vl_code json_array(vl_buf *t, const vl_buf *values, bool single, vl_err *err)
+#include <math.h>
+#include <string.h>
+
+/* Numbers as a JSON array; JSON has no NaN and no infinity. none: they cannot be read. */
+static vl_code json_array(vl_buf *t, const vl_buf *values, bool single, bool none, vl_err *err)
 {
+    if (none) return vl_text_add(t, "null", err);
     if (vl_text_add(t, "[", err)) return err->code;
     for (size_t k = 0; k < values->len / 8; k++) {
         const double x = vl_value_at(values, k);
@@ -35,7 +39,90 @@ static const struct {
                 { "scan_low", VL_SP_SCAN_LOW },
                 { "scan_high", VL_SP_SCAN_HIGH },
                 { "mobility", VL_SP_MOBILITY },
-                { "injection_time", VL_SP_INJECTION_TIME } };
+                { "injection_time", VL_SP_INJECTION_TIME },
+                { "faims_cv", VL_SP_FAIMS } };
+
+/* A member, the first of its object or not. */
+static vl_code member(vl_buf *t, bool *first, const char *name, double x, vl_err *err)
+{
+    if (!isfinite(x)) return VL_OK;
+    if (vl_text_add(t, *first ? "\"" : ",\"", err) || vl_text_add(t, name, err) || vl_text_add(t, "\":", err))
+        return err->code;
+    *first = false;
+    return vl_text_number(t, x, false, err);
+}
+
+static vl_code put_ion(const vl_ions *ions, size_t i, vl_buf *t, vl_err *err)
+{
+    const uint64_t from = vl_le64(ions->possible_end.data + 8 * i),
+                   to = vl_le64(ions->possible_end.data + 8 * i + 8);
+    const int charge = (int8_t)ions->charge.data[i];
+    bool first = true;
+    if (vl_text_add(t, "{", err) || member(t, &first, "mz", vl_value_at(&ions->mz, i), err) ||
+        member(t, &first, "charge", charge ? (double)charge : (double)NAN, err) ||
+        member(t, &first, "intensity", vl_value_at(&ions->intensity, i), err))
+        return err->code;
+    if (from < to && vl_text_add(t, first ? "\"possible_charges\":[" : ",\"possible_charges\":[", err))
+        return err->code;
+    for (uint64_t k = from; k < to; k++)
+        if ((k > from && vl_text_add(t, ",", err)) ||
+            vl_text_number(t, (int8_t)ions->possible.data[k], false, err))
+            return err->code;
+    return vl_text_add(t, from < to ? "]}" : "}", err);
+}
+
+/* Isolation windows, each with the ions selected in it. */
+static vl_code put_precursors(const vl_ions *ions, const vl_parent *p, vl_buf *t, vl_err *err)
+{
+    for (size_t i = p->precursor; i < p->precursor_end; i++) {
+        bool first = true, any = false;
+        if (vl_text_add(t, i == p->precursor ? ",\"precursors\":[{" : ",{", err) ||
+            member(t, &first, "target", vl_value_at(&ions->target, i), err) ||
+            member(t, &first, "lower", vl_value_at(&ions->lower, i), err) ||
+            member(t, &first, "upper", vl_value_at(&ions->upper, i), err) ||
+            member(t, &first, "collision_energy", vl_value_at(&ions->energy, i), err) ||
+            vl_text_add(t, first ? "\"ions\":[" : ",\"ions\":[", err))
+            return err->code;
+        for (size_t k = p->ion; k < p->ion_end; k++) {
+            if (vl_le64(ions->of_precursor.data + 8 * k) != i) continue;
+            if ((any && vl_text_add(t, ",", err)) || put_ion(ions, k, t, err)) return err->code;
+            any = true;
+        }
+        if (vl_text_add(t, "]}", err)) return err->code;
+    }
+    return p->precursor < p->precursor_end ? vl_text_add(t, "]", err) : VL_OK;
+}
+
+/* The word that an array's column has for it: "wavelength" of spectra/other/wavelength. */
+static vl_cell word_of(const vl_piece_column *column)
+{
+    const char *const slash = strrchr(column->path, '/'), *const word = slash ? slash + 1 : column->path;
+    return (vl_cell){ (const uint8_t *)word, strcspn(word, ".") };
+}
+
+/* Member arrays: those beside m/z and intensity, whose numbers nobody cut to a range; null: they cannot be
+ * read. */
+static vl_code put_others(const vl_viewer *v, vl_load *load, size_t i, vl_buf *values, vl_err *err)
+{
+    vl_buf *const t = &load->text;
+    const vl_batch *const b = &load->plan.batch;
+    const size_t first = vl_first_array(load, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
+    bool any = false;
+    for (size_t k = first; k < first + n && !((const vl_spectra_own *)v->own)->cut; k++) {
+        const vl_array a = vl_array_of(b, k);
+        const vl_cell word = word_of(a.column);
+        if (vl_is_mz(a.column) || vl_is_intensity(a.column)) continue;
+        values->len = 0;
+        const bool known = !vl_array_decode(a.column->coding, a.column->type, a.bytes, a.len, values, err);
+        if (!known && err->code != VL_EUNSUP) return err->code;
+        vl_err_clear(err);
+        if (vl_text_add(t, any ? "," : ",\"arrays\":{", err) || vl_text_json(t, word.at, word.n, err) ||
+            vl_text_add(t, ":", err) || json_array(t, values, a.column->type == VL_F32, !known, err))
+            return err->code;
+        any = true;
+    }
+    return any ? vl_text_add(t, "}", err) : VL_OK;
+}
 
 static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
@@ -55,11 +142,15 @@ static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *er
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         if (json_number(t, numbers[k].name, vl_f64_at(b, numbers[k].field, i), err)) return err->code;
     if (json_number(t, "precursor_mz", parent.mz, err) ||
-        (parent.charge && json_number(t, "charge", parent.charge, err)) || vl_text_add(t, ",\"mz\":", err) ||
-        json_array(t, &l->mz, l->single_mz, err) || vl_text_add(t, ",\"intensity\":", err) ||
-        json_array(t, &l->intensity, l->single_intensity, err))
+        (parent.charge && json_number(t, "charge", parent.charge, err)) ||
+        put_precursors(vl_ions_of(v), &parent, t, err) || vl_text_add(t, ",\"mz\":", err) ||
+        json_array(t, &l->mz, l->single_mz, l->no_mz, err) || vl_text_add(t, ",\"intensity\":", err) ||
+        json_array(t, &l->intensity, l->single_intensity, l->no_intensity, err))
         return err->code;
-    return vl_text_add(t, "}\n", err);
+    vl_buf values = { 0 };
+    const vl_code code = put_others(v, load, i, &values, err);
+    vl_buf_free(&values);
+    return code ? code : vl_text_add(t, "}\n", err);
 }
 
 static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)

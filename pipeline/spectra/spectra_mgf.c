@@ -11,6 +11,31 @@ static vl_code mgf_line(vl_buf *t, const char *key, double x, vl_err *err)
                : VL_OK;
 }
 
+/* "2+", of a negative spectrum "2-": charges of most documents have no sign. */
+static vl_code put_charge(int charge, int polarity, vl_buf *t, vl_err *err)
+{
+    return vl_text_number(t, fabs((double)charge), false, err) ||
+                   vl_text_add(t, charge < 0 || polarity < 0 ? "-" : "+", err)
+               ? err->code
+               : VL_OK;
+}
+
+/* The ion's charge, or those that it may have: "2+ and 3+". */
+static vl_code put_charges(const vl_viewer *v, const vl_parent *parent, int polarity, vl_buf *t, vl_err *err)
+{
+    const vl_ions *const ions = vl_ions_of(v);
+    const bool any = parent->chosen < parent->ion_end;
+    const uint64_t from = any ? vl_le64(ions->possible_end.data + 8 * parent->chosen) : 0,
+                   to = any ? vl_le64(ions->possible_end.data + 8 * parent->chosen + 8) : 0;
+    if (!parent->charge && from == to) return VL_OK;
+    vl_text_add(t, "CHARGE=", err);
+    if (!err->code && parent->charge) put_charge(parent->charge, polarity, t, err);
+    for (uint64_t k = from; k < to && !parent->charge && !err->code; k++)
+        if (k == from || !vl_text_add(t, " and ", err))
+            put_charge((int8_t)ions->possible.data[k], polarity, t, err);
+    return err->code ? err->code : vl_text_add(t, "\n", err);
+}
+
 /* MGF has no MS1: spectra of level 1 are left out unless --ms-level 1 asks for them. */
 static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
@@ -31,19 +56,18 @@ static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *er
             return err->code;
         if (vl_text_add(t, "\n", err)) return err->code;
     }
-    if (parent.charge) {
-        if (vl_text_add(t, "CHARGE=", err) || vl_text_number(t, fabs((double)parent.charge), false, err) ||
-            vl_text_add(t, parent.charge < 0 ? "-\n" : "+\n", err))
+    if (put_charges(v, &parent, (int8_t)b->col[VL_SP_POLARITY].data.data[i], t, err)) return err->code;
+    uint64_t scan = 0;
+    if (vl_scan_number(id.at, id.n, &scan) &&
+        (vl_text_add(t, "SCANS=", err) || vl_text_u64(t, scan, err) || vl_text_add(t, "\n", err)))
+        return err->code;
+    for (size_t k = 0; k < l->mz.len / 8 && k < l->intensity.len / 8; k++) {
+        const double mz = vl_value_at(&l->mz, k), height = vl_value_at(&l->intensity, k);
+        if (!isfinite(mz) || !isfinite(height)) continue; /* no reader takes these */
+        if (vl_text_number(t, mz, l->single_mz, err) || vl_text_add(t, " ", err) ||
+            vl_text_number(t, height, l->single_intensity, err) || vl_text_add(t, "\n", err))
             return err->code;
     }
-    if (vl_text_add(t, "SCANS=", err) || vl_text_u64(t, vl_scan_number(id.at, id.n, load->first + i), err) ||
-        vl_text_add(t, "\n", err))
-        return err->code;
-    for (size_t k = 0; k < l->mz.len / 8 && k < l->intensity.len / 8; k++)
-        if (vl_text_number(t, vl_value_at(&l->mz, k), l->single_mz, err) || vl_text_add(t, " ", err) ||
-            vl_text_number(t, vl_value_at(&l->intensity, k), l->single_intensity, err) ||
-            vl_text_add(t, "\n", err))
-            return err->code;
     return vl_text_add(t, "END IONS\n\n", err);
 }
 

@@ -58,7 +58,8 @@ static vl_code has_scan(const void *viewer, const vl_batch *b, size_t n, uint8_t
     (void)err;
     for (size_t i = 0; i < n; i++) {
         const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
-        what[i] = vl_scan_number(id.at, id.n, b->first[VL_SPT_SPECTRUM] + i) == asked(viewer)->scan;
+        uint64_t number = 0;
+        what[i] = vl_scan_number(id.at, id.n, &number) && number == asked(viewer)->scan;
     }
     return VL_OK;
 }
@@ -120,6 +121,17 @@ static vl_code find(vl_viewer *v, vl_err *err)
     return vl_select(v, &what, rows[0], rows[1], err);
 }
 
+/* Charges that ions may have: where those of each end, and all of them. */
+static vl_code load_possible(vl_viewer *v, vl_ions *s, vl_err *err)
+{
+    if (vl_buf_reserve(&s->possible_end, (s->nion + 1) * sizeof(uint64_t), err)) return err->code;
+    uint64_t *const end = (uint64_t *)(void *)s->possible_end.data;
+    if (vl_reader_offsets(v->r, VL_SP_ION_POSSIBLE, 0, s->nion, end, &v->work, err)) return err->code;
+    const int column = vl_reader_column(v->r, VL_SP_ION_POSSIBLE);
+    return column < 0 ? VL_OK
+                      : vl_reader_elements(v->r, column, 0, end[s->nion], &s->possible, &v->work, err);
+}
+
 static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
 {
     vl_ions *const s = &o->ions;
@@ -129,17 +141,21 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
         vl_buf *to;
     } part[] = { { VL_SP_PREC_SPECTRUM, vl_reader_nrow(v->r, VL_SPT_PRECURSOR), &s->precursor_of },
                  { VL_SP_PREC_TARGET, vl_reader_nrow(v->r, VL_SPT_PRECURSOR), &s->target },
+                 { VL_SP_PREC_LOWER, vl_reader_nrow(v->r, VL_SPT_PRECURSOR), &s->lower },
+                 { VL_SP_PREC_UPPER, vl_reader_nrow(v->r, VL_SPT_PRECURSOR), &s->upper },
+                 { VL_SP_PREC_COLLISION_ENERGY, vl_reader_nrow(v->r, VL_SPT_PRECURSOR), &s->energy },
                  { VL_SP_ION_SPECTRUM, vl_reader_nrow(v->r, VL_SPT_SELECTED_ION), &s->ion_of },
+                 { VL_SP_ION_PRECURSOR, vl_reader_nrow(v->r, VL_SPT_SELECTED_ION), &s->of_precursor },
                  { VL_SP_ION_MZ, vl_reader_nrow(v->r, VL_SPT_SELECTED_ION), &s->mz },
                  { VL_SP_ION_CHARGE, vl_reader_nrow(v->r, VL_SPT_SELECTED_ION), &s->charge },
                  { VL_SP_ION_INTENSITY, vl_reader_nrow(v->r, VL_SPT_SELECTED_ION), &s->intensity } };
     s->nprecursor = (size_t)part[0].n;
-    s->nion = (size_t)part[2].n;
+    s->nion = (size_t)vl_reader_nrow(v->r, VL_SPT_SELECTED_ION);
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         if (vl_reader_elements(v->r, vl_reader_column(v->r, part[i].field), 0, part[i].n, part[i].to,
                                &v->work, err))
             return err->code;
-    return VL_OK;
+    return load_possible(v, s, err);
 }
 
 /* "10ppm", "0.02Th", "0.02Da" around a m/z, in Th. A number alone could be either. */
@@ -238,8 +254,10 @@ static void close(vl_viewer *v)
 {
     vl_spectra_own *const o = v->own;
     if (!o) return;
-    vl_buf *const all[] = { &o->ions.precursor_of, &o->ions.target, &o->ions.ion_of,
-                            &o->ions.mz,           &o->ions.charge, &o->ions.intensity };
+    vl_ions *const s = &o->ions;
+    vl_buf *const all[] = { &s->precursor_of, &s->target,    &s->lower,        &s->upper,
+                            &s->energy,       &s->ion_of,    &s->of_precursor, &s->mz,
+                            &s->charge,       &s->intensity, &s->possible_end, &s->possible };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     free(o);
 }
@@ -259,7 +277,7 @@ static void defaults(void *asked)
 static const vl_opt options[] = {
     { 0, "index", VL_OPT_ROWS, NULL, "A-B", "the same as --rows", AT(index), NULL },
     { 0, "id", VL_OPT_TEXT, NULL, "ID", "the one with this id", AT(id), NULL },
-    { 0, "scan", VL_OPT_WHOLE, NULL, "N", "scan number N (from the id; else the index)", AT(scan), NULL },
+    { 0, "scan", VL_OPT_WHOLE, NULL, "N", "scan number N, of those whose id has one", AT(scan), NULL },
     { 0, "time", VL_OPT_INTERVAL, NULL, "A-B", "retention time in seconds", AT(time), NULL },
     { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "of this MS level", AT(ms_level), NULL },
     { 0, "precursor", VL_OPT_NUMBER, NULL, "MZ", "with a precursor at this m/z", AT(precursor), NULL },

@@ -9,13 +9,17 @@
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
 typedef struct vl_ions {
     size_t nprecursor, nion;
-    vl_buf precursor_of, target, ion_of, mz, charge, intensity; /* raw elements */
+    vl_buf precursor_of, target, lower, upper, energy; /* raw elements */
+    vl_buf ion_of, of_precursor, mz, charge, intensity, possible_end, possible;
 } vl_ions;
 
-/* The first selected ion of a spectrum, or its isolation target; NaN and 0 where unknown. */
+/* The first selected ion of a spectrum whose m/z is known, or its isolation target; NaN and 0 where unknown.
+ */
 typedef struct vl_parent {
     double mz, intensity;
     int charge;
+    size_t chosen, ion, ion_end; /* rows of ions: that it is of (ion_end: of none), those of the spectrum */
+    size_t precursor, precursor_end; /* the same of precursors */
 } vl_parent;
 /* Whether any ion of a spectrum, or without ions any target, is within so many Th of mz. */
 bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within);
@@ -46,6 +50,7 @@ typedef struct vl_spectra_load {
     uint64_t skeleton_first, number;  /* letter; of the first spectrum among those printed */
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
+    bool no_mz, no_intensity;         /* there is such an array, of which nobody can read the numbers */
 } vl_spectra_load;
 
 static inline const vl_spectra_asked *vl_spectra_asked_of(const vl_viewer *v) { return v->asked; }

@@ -34,19 +34,31 @@ static size_t lower_bound(const vl_buf *sorted, size_t n, uint64_t key)
     return from;
 }
 
+/* Rows of a table that are of one spectrum: the first, and the one behind the last. */
+static void rows_of(const vl_buf *of, size_t n, uint64_t spectrum, size_t *from, size_t *to)
+{
+    *from = lower_bound(of, n, spectrum);
+    for (*to = *from; *to < n && vl_le64(of->data + 8 * *to) == spectrum;) ++*to;
+}
+
+/* Some writers say 0 where they know none. */
+static bool is_ion(const vl_ions *ions, size_t i) { return vl_value_at(&ions->mz, i) > 0; }
+
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum)
 {
-    vl_parent p = { NAN, NAN, 0 };
-    const size_t ion = lower_bound(&ions->ion_of, ions->nion, spectrum);
-    if (ion < ions->nion && vl_le64(ions->ion_of.data + 8 * ion) == spectrum) {
-        p.mz = vl_value_at(&ions->mz, ion);
-        p.intensity = vl_value_at(&ions->intensity, ion);
-        p.charge = (int8_t)ions->charge.data[ion];
+    vl_parent p = { .mz = NAN, .intensity = NAN };
+    rows_of(&ions->ion_of, ions->nion, spectrum, &p.ion, &p.ion_end);
+    rows_of(&ions->precursor_of, ions->nprecursor, spectrum, &p.precursor, &p.precursor_end);
+    p.chosen = p.ion;
+    while (p.chosen < p.ion_end && !is_ion(ions, p.chosen)) p.chosen++;
+    if (p.chosen < p.ion_end) {
+        p.mz = vl_value_at(&ions->mz, p.chosen);
+        p.intensity = vl_value_at(&ions->intensity, p.chosen);
+    } else if (p.precursor < p.precursor_end) {
+        p.mz = vl_value_at(&ions->target, p.precursor);
+        p.chosen = p.ion;
     }
-    const size_t precursor = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
-    if (isnan(p.mz) && precursor < ions->nprecursor &&
-        vl_le64(ions->precursor_of.data + 8 * precursor) == spectrum)
-        p.mz = vl_value_at(&ions->target, precursor);
+    if (p.chosen < p.ion_end) p.charge = (int8_t)ions->charge.data[p.chosen];
     return p;
 }
 
@@ -56,7 +68,8 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     bool any = false;
     for (size_t i = lower_bound(&ions->ion_of, ions->nion, spectrum);
          i < ions->nion && vl_le64(ions->ion_of.data + 8 * i) == spectrum; i++) {
-        any |= !isnan(vl_value_at(&ions->mz, i));
+        if (!is_ion(ions, i)) continue;
+        any = true;
         if (fabs(vl_value_at(&ions->mz, i) - mz) <= within) return true;
     }
     for (size_t i = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
@@ -65,21 +78,20 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     return false;
 }
 
-uint64_t vl_scan_number(const uint8_t *id, size_t n, uint64_t index)
+bool vl_scan_number(const uint8_t *id, size_t n, uint64_t *number)
 {
     static const char *const word[] = { "scan=", "scanId=", "spectrum=" };
     for (size_t w = 0; w < sizeof word / sizeof *word; w++) {
         const size_t len = strlen(word[w]);
         for (size_t i = 0; i + len < n; i++) {
             if ((i && id[i - 1] != ' ') || memcmp(id + i, word[w], len)) continue;
-            uint64_t v = 0;
             size_t k = i + len;
-            for (; k < n && id[k] >= '0' && id[k] <= '9' && v < UINT64_MAX / 16; k++)
-                v = 10 * v + (uint64_t)(id[k] - '0');
-            if (k > i + len) return v;
+            for (*number = 0; k < n && id[k] >= '0' && id[k] <= '9' && *number < UINT64_MAX / 16; k++)
+                *number = 10 * *number + (uint64_t)(id[k] - '0');
+            if (k > i + len) return true;
         }
     }
-    return index;
+    return false;
 }
 
 size_t vl_first_array(const vl_load *load, size_t i)
@@ -106,12 +118,21 @@ size_t vl_peak_count(const vl_load *load)
     return a && b ? (a < b ? a : b) : a + b;
 }
 
+/* *none: an array of which nobody knows what it says has no numbers. */
+static vl_code load_numbers(const vl_array *a, vl_buf *to, bool *none, vl_err *err)
+{
+    *none = vl_array_decode(a->column->coding, a->column->type, a->bytes, a->len, to, err) == VL_EUNSUP;
+    if (*none) vl_err_clear(err);
+    return err->code;
+}
+
 vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
     vl_spectra_load *const l = load->own;
     const vl_batch *const b = &load->plan.batch;
     const size_t first = vl_first_array(load, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
     l->mz.len = l->intensity.len = 0;
+    l->no_mz = l->no_intensity = false;
     if (first > b->npiece || n > b->npiece - first)
         return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
     for (size_t k = first; k < first + n; k++) {
@@ -119,7 +140,7 @@ vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
         const bool mz = vl_is_mz(a.column);
         vl_buf *const to = mz ? &l->mz : vl_is_intensity(a.column) ? &l->intensity : NULL;
         if (!to || to->len) continue;
-        if (vl_array_decode(a.column->coding, a.column->type, a.bytes, a.len, to, err)) return err->code;
+        if (load_numbers(&a, to, mz ? &l->no_mz : &l->no_intensity, err)) return err->code;
         *(mz ? &l->single_mz : &l->single_intensity) = a.column->type == VL_F32;
     }
     const size_t nmz = l->mz.len / 8, nint = l->intensity.len / 8, most = nmz < nint ? nmz : nint;

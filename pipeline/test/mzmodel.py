@@ -10,6 +10,7 @@ Suites: none.
 import base64
 import ctypes
 import ctypes.util
+import fractions
 import glob
 import hashlib
 import math
@@ -41,7 +42,7 @@ KINDS = {1000514, 1000515, 1000516, 1000517, 1000595, 1000617, 1000786, 1000820,
          1002529, 1002530, 1002742, 1002743, 1002744, 1002745, 1002816, 1002893, 1003006, 1003007, 1003008,
          1003143,
          1003153, 1003154, 1003155, 1003156, 1003157, 1003158}
-SECONDS = {"UO:0000010": 1.0, "UO:0000031": 60.0, "UO:0000028": 0.001}
+SECONDS = {"UO:0000010": 1, "UO:0000031": 60, "UO:0000032": 3600, "MS:1000039": 1, "MS:1000038": 60}
 
 # ---- zstd, from the library that vial needs as well ----
 
@@ -249,7 +250,8 @@ class Array:
         return self.number == F32 and self.inner in ("", "shuffle")
 
     def doubles(self):
-        return self.values.astype("<f8")
+        """No numbers of a type that nobody knows."""
+        return numpy.empty(0) if self.values is None else self.values.astype("<f8")
 
 
 class Record:
@@ -283,6 +285,7 @@ class Record:
                 scans = [x for x in child if local(x.tag) == "scan"]
                 if scans:
                     self.read_scan(scans[0])
+                self.time = next((p for scan in scans for p in self.times(scan)), NAN)
             elif name == "precursorList":
                 for x in child:
                     if local(x.tag) == "precursor":
@@ -304,12 +307,18 @@ class Record:
                 out += self.groups[child.get("ref")]
         return out
 
+    def times(self, scan):
+        """Scan start times in seconds, each rounded once."""
+        for p in self.params(scan):
+            unit, value = p.get("unitAccession"), number(p.get("value"))
+            if p.get("accession") != "MS:1000016" or math.isnan(value): continue
+            if unit == "UO:0000028": yield value / 1000
+            if unit in SECONDS: yield float(fractions.Fraction(p.get("value").strip()) * SECONDS[unit]) \
+                if math.isfinite(value) else value
+
     def read_scan(self, scan):
         for p in self.params(scan):
             term, value = p.get("accession"), p.get("value")
-            if term == "MS:1000016": self.time = number(value) * SECONDS.get(p.get("unitAccession"), NAN)
-            if term == "MS:1000016" and p.get("unitAccession") == "UO:0000028":
-                self.time = number(value) / 1000
             if term == "MS:1000927": self.injection_time = number(value)
             if term in ("MS:1002476",
                         "MS:1002815") and math.isnan(self.mobility): self.mobility = number(value)
@@ -333,7 +342,8 @@ class Record:
                 for ion in x:
                     said = {p.get("accession"): number(p.get("value")) for p in self.params(ion)}
                     charge = said.get("MS:1000041", 0.0)
-                    self.ions.append((said.get("MS:1000744", NAN), 0 if math.isnan(charge) else int(charge),
+                    mz = said.get("MS:1000744", said.get("MS:1000040", NAN))
+                    self.ions.append((mz, 0 if math.isnan(charge) else int(charge),
                                       said.get("MS:1000042", NAN), len(self.precursors)))
         self.precursors.append((window.get("MS:1000827", NAN), window.get("MS:1000828", NAN),
                                 window.get("MS:1000829", NAN), energy))
@@ -348,10 +358,11 @@ class Record:
 
     def parent(self):
         """What stands for the precursor where there is room for one: the first ion, else the first target."""
-        mz, charge, intensity, _ = self.ions[0] if self.ions else (NAN, 0, NAN, 0)
-        if math.isnan(mz) and self.precursors:
-            mz = self.precursors[0][0]
-        return mz, charge, intensity
+        for mz, charge, intensity, _ in self.ions:
+            if mz > 0:
+                return mz, charge, intensity
+        target = self.precursors[0][0] if self.precursors else NAN
+        return target, self.ions[0][1] if self.ions else 0, NAN
 
     def scan(self):
         for key in ("scan", "scanId", "spectrum"):
@@ -359,7 +370,7 @@ class Record:
                 name, _, value = word.partition("=")
                 if name == key and value[:1].isdigit():
                     return int(value)
-        return self.row
+        return None
 
 
 class Document:

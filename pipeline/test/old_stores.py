@@ -283,9 +283,32 @@ def same_where_known(t, what, old, new):
         t.check(same, what, f"{new!r}, before {old!r}")
 
 
+UNREAD = b"exit code 65\n"  # what views said of spectra with an array of a coding that nobody reads
+
+
+def said_less(old, new):
+    """Views of spectra as they were: JSON without precursors, and without arrays beside m/z and intensity;
+    MGF with charges as the document has them, whose sign is that of the polarity now, and with scan numbers
+    of ids that have none."""
+    new = new.splitlines()
+    old = [x for x in old.splitlines() if not x.startswith(b"SCANS=") or x in new]
+    if len(old) != len(new):
+        return False
+    for a, b in zip(old, new):
+        if a.startswith(b'{"index"') and b.startswith(b'{"index"'):
+            was, now = json.loads(a), json.loads(b)
+            if was != {key: value for key, value in now.items() if key in was}:
+                return False
+        elif a != b and (not a.startswith(b"CHARGE=") or a[:-1] != b[:-1] or b[-1:] not in b"+-"):
+            return False
+    return True
+
+
 def check_text(t, what, path, text):
     """What a quick check says of the text is not what it said: verify once made some texts again, not all."""
     old = read(path)
+    if old == UNREAD and text or said_less(old, text):
+        return t.check(True, what)
     if path.endswith(".verify"):
         old, text = old.replace(COMPARED, b"").replace(NOT_MADE, b""), text.replace(NOT_MADE, b"")
         t.check(COMPARED not in text, what, text)
