@@ -224,7 +224,7 @@ def run_parts(parts, jobs):
     return total
 
 
-def main(*parts, at_once=JOBS):
+def main(*parts):
     """
     Runs the parts of a test, functions or Parts, and prints the last line. Words on the command line choose
     parts whose names contain one of them.
@@ -237,6 +237,6 @@ def main(*parts, at_once=JOBS):
     chosen = [p for p in named if not sys.argv[1:] or any(word in p.name for word in sys.argv[1:])]
     if not chosen:
         print("there is no such part; there are: " + ", ".join(p.name for p in named))
-    total = run_parts(chosen, at_once)
+    total = run_parts(chosen, JOBS)
     print(total.last_line(), flush=True)
     sys.exit(1 if total.failed or not chosen else 0)
