@@ -7,7 +7,7 @@
  */
 #include "pipeline/codec/clusters.h"
 
-#include "kernels/context.h"
+#include "kernels/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,17 +161,8 @@ static void put_prices(work *w)
 /* Where a context's symbols cost the fewest bits; stays with `before` if that is hardly more. */
 static uint8_t cheapest(const work *w, const uint32_t *count, uint8_t before, uint32_t *cost)
 {
-    const uint32_t most = w->k->most;
-    uint32_t sum[MOST] = { 0 };
-    for (uint32_t s = 0; s < w->k->nsymbol; s++) {
-        const int16_t *const price = w->price + s * most;
-        for (uint32_t left = count[s];
-             left;) { /* products of 16 bits are what every CPU has for many at once */
-            const int16_t n = (int16_t)(left < INT16_MAX ? left : INT16_MAX);
-            for (uint32_t c = 0; c < most; c++) sum[c] += (uint32_t)(n * price[c]);
-            left -= (uint16_t)n;
-        }
-    }
+    uint32_t sum[MOST];
+    vl_k.weighted_sums(sum, count, w->k->nsymbol, w->price, w->k->most, w->k->n);
     uint32_t best = 0;
     for (uint32_t c = 1; c < w->k->n; c++)
         if (sum[c] < sum[best]) best = c;

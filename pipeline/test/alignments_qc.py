@@ -13,7 +13,7 @@ from banktest import Bank
 from json_shapes import fits
 from pages import number
 from report import report
-from vialtest import OK, USAGE, main, run
+from vialtest import OK, USAGE, main, of_threads, run
 
 SKIPPED = 0x704
 WINDOW, WINDOWS = 100, 1000
@@ -146,10 +146,11 @@ def windows(t, f):
     for n, longest, in_order in ((1, 40, True), (60, 40, True), (3000, 40, True), (3000, 40, False),
                                  (36000, 90, True), (36000, 90, False)):
         what = f"{n} records {'' if in_order else 'not '}in order"
-        made(t, f, draw(t.random, n, in_order=in_order, longest=longest))
+        profile = t.profile()
+        made(t, f, draw(t.random, n, in_order=in_order, longest=longest), profile=profile)
         first = f.read("s.h5")
-        for threads in (1, 4):
-            run("ingest", "-q", "--force", "-@", threads, "-o", f / "s.h5", f / "x.bam")
+        for threads in of_threads(1, 4):
+            run("ingest", "-q", "--force", "--profile", profile, "-@", threads, "-o", f / "s.h5", f / "x.bam")
             t.check(f.read("s.h5") == first, what, f"{threads} threads make another store")
         same_windows(t, f, what, in_order)
     one = report(t, f, "windows", f / "s.h5")

@@ -10,7 +10,7 @@ import os
 import random
 
 from alignmodel import CONTIGS, draw, draw_cigar, made, needs_1_16, real_files, samtools
-from vialtest import DATA, OK, USAGE, main, run
+from vialtest import DATA, OK, SANITIZED, USAGE, main, run
 
 OPTIONS = (["-d"], ["-f", "1"], ["-f", "PAIRED,READ1"], ["-F", "0x900"], ["-F", "16"], ["-l", "12"],
            ["-i", "100"], ["-i", "40", "-x"], ["-m", "0.5"], ["-m", "1"], ["-q", "20"], ["-x"],
@@ -24,8 +24,8 @@ def lines_of(text):
 
 
 def same(t, f, what, bam, *words, store="s.h5"):
-    theirs = samtools("stats", *words, bam)
     done = run("stats", *words, f / store, "-@", t.random.choice([1, 2, 4]))
+    theirs = None if SANITIZED else samtools("stats", *words, bam)
     if theirs is None:  # it stops at what is odd: a mapped record without CIGAR
         return t.check(done.code == OK, f"{what} {words}", f"samtools refuses it, {done.err}")
     a, b = lines_of(done.out), lines_of(theirs)
@@ -116,7 +116,7 @@ def pairs(t, f):
 def alike(t, f):
     """Of 1, 2 and 4 threads; of SAM and BAM; of all profiles."""
     text = draw_long(random.Random(t.random.random()), 2000, 200)
-    made(t, f, text)
+    made(t, f, text, profile="compact")
     one = run("stats", f / "s.h5", "-@", 1)
     for n in (2, 4):
         t.check(run("stats", f / "s.h5", "-@", n).out == one.out, f"{n} threads")
@@ -165,7 +165,7 @@ def real(t, f):
     if not files:
         t.skip("no real files")
     for path in files:
-        if run("ingest", "-q", "--force", "-o", f / "s.h5", path).code != OK:
+        if run("ingest", "-q", "--force", "--profile", t.profile(), "-o", f / "s.h5", path).code != OK:
             continue
         if run("view", f / "s.h5", ".", "-c").code == OK:
             same(t, f, os.path.basename(path), path)

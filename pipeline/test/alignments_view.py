@@ -200,7 +200,7 @@ def real(t, f):
         for name in f.names():
             os.unlink(f / name)
         os.symlink(os.path.realpath(path), bam)
-        if run("ingest", "-q", "-o", f / "s.h5", bam).code != OK:
+        if run("ingest", "-q", "--profile", t.profile(), "-o", f / "s.h5", bam).code != OK:
             continue  # a case that is refused
         if run("view", f / "s.h5", ".").code != OK:
             continue  # of reads that are not aligned, which are a kind of their own

@@ -103,12 +103,12 @@ def draw(r, n, in_order=True, longest=40, where=None):
     return ("\n".join(text) + "\n").encode()
 
 
-def made(t, f, text, name="x", store="s.h5"):
+def made(t, f, text, name="x", store="s.h5", profile=None):
     """The BAM of a SAM, indexed if it can be; and the store of the BAM."""
     sam, bam = f.write(f"{name}.sam", text), f / f"{name}.bam"
     samtools("view", "-b", "--no-PG", "-o", bam, sam)
     samtools("index", bam)
-    done = run("ingest", "-q", "--force", "-o", f / store, bam)
+    done = run("ingest", "-q", "--force", "--profile", profile or t.profile(), "-o", f / store, bam)
     t.check(done.code == OK, name, done.err)
     return bam
 

@@ -8,6 +8,8 @@ import struct
 import numpy
 
 LETTERS = "=ACMGRSVTWYHKDBN"
+TO_HEX = str.maketrans(LETTERS, "0123456789abcdef")
+FROM_HEX = str.maketrans("0123456789abcdef", LETTERS)
 WIDTH = {"c": "b", "C": "B", "s": "h", "S": "H", "i": "i", "I": "I", "f": "f"}
 UNMAPPED = 4
 
@@ -28,8 +30,7 @@ def record(name, seq, quality=None, tags=b"", flag=UNMAPPED, place=(-1, -1, -1, 
            cigar=(), pad=0):
     """A record with its length. quality: bytes, None: absent. place: refID, pos, then those of the next, and
     tlen."""
-    nibbles = [LETTERS.index(c) for c in seq] + [pad] * (len(seq) & 1)
-    packed = bytes(a << 4 | b for a, b in zip(nibbles[::2], nibbles[1::2]))
+    packed = bytes.fromhex(seq.translate(TO_HEX) + f"{pad:x}" * (len(seq) & 1))
     body = struct.pack("<iiBBHHHIiii", *place[:2], len(name) + 1, mapq, bin_, len(cigar), flag, len(seq),
                        *place[2:])
     body += name + b"\0" + struct.pack(f"<{len(cigar)}I", *cigar) + packed
@@ -113,7 +114,7 @@ def columns(records):
         at = 36 + nname
         out["name"].append(r[36:at - 1])
         at += 4 * ncigar
-        letters = "".join(LETTERS[b >> 4] + LETTERS[b & 15] for b in r[at:at + (nseq + 1) // 2])
+        letters = r[at:at + (nseq + 1) // 2].hex().translate(FROM_HEX)
         at += (nseq + 1) // 2
         quality = r[at:at + nseq]
         out["base"].append(letters[:nseq].encode())

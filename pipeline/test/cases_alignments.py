@@ -20,10 +20,10 @@ import sys
 
 from bammodel import header, record, split, tag
 from containers import bgzf
-from vialtest import DATA, OK, SHARED, Part, check_refusal, main, run
+from vialtest import DATA, OK, SANITIZED, SHARED, Part, check_refusal, main, of_threads, run
 
 CASES = "testdata/alignments"
-JUDGE = shutil.which("samtools")
+JUDGE = not SANITIZED and shutil.which("samtools")
 CONTIGS = ((b"chr1", 100000), (b"HLA:01*02", 5000), (b"empty", 7))
 TEXT = b"@HD\tVN:1.6\tSO:coordinate\n" + b"".join(b"@SQ\tSN:%s\tLN:%d\n" % c for c in CONTIGS)
 
@@ -81,7 +81,7 @@ def decoded(t, f, what, path, options=()):
 def refused(t, f, what, path, expected=(), options=(), codes=(DATA,)):
     f.clear("s.h5")
     first = None
-    for threads in (1, 2, 4, 16):
+    for threads in of_threads(1, 2, 16, 4):
         done = run("ingest", "-q", "-@", threads, *options, "-o", f / "s.h5", path)
         check_refusal(t, f"{what} -@{threads}", done, expected, codes)
         t.check(first in (None, done.err), what, f"{threads} threads: {done.err}, else {first}")
@@ -168,11 +168,10 @@ def many(t, f):
     records = some_records(t.random, 60000)
     stream = header(TEXT, CONTIGS) + b"".join(records)
     path = f.write("x.bam", bgzf(stream))
-    for profile in ("fast", "compact", "archive", "portable"):
+    for profile in ("fast", "archive", "portable", "compact"):
         exact(t, f, f"many, {profile}", path, profile)
-    exact(t, f, "many", path)
     first = f.read("s.h5")
-    for threads in (1, 7):
+    for threads in of_threads(1, 7):
         f.clear("s.h5")
         done = run("ingest", "-q", "-@", threads, "-o", f / "s.h5", path)
         t.check(done.code == OK and f.read("s.h5") == first, f"{threads} threads", "another store" + done.err)

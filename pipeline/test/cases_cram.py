@@ -15,7 +15,7 @@ from bammodel import header, record, tag
 from banktest import Bank, check_whole, sheet
 from containers import bgzf
 from damage_place import spoil_data
-from vialtest import DATA, OK, SHARED, USAGE, VIAL, check_refusal, main, run
+from vialtest import DATA, OK, SHARED, USAGE, VIAL, check_refusal, main, of_threads, run
 
 HD = b"@HD\tVN:1.6\tSO:unsorted\n@RG\tID:a\tSM:s\n"
 
@@ -71,7 +71,7 @@ def records(t, f):
         t.check(b"compression              cram" in notes and b"decoder                  htslib" in notes and
                 b"interleaved" in notes, what, notes)
         first = f.read("s.h5")
-        for threads in (1, 5):
+        for threads in of_threads(1, 5):
             f.clear("s.h5")
             done = run("ingest", "-q", "-@", threads, "-o", f / "s.h5", path)
             t.check(done.code == OK and f.read("s.h5") == first, what, f"{threads} threads {done.err}")

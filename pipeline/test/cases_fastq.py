@@ -22,7 +22,8 @@ import numpy
 
 from containers import BGZF_END, bgzf, bgzf_block, gunzip, gzip, zstd, zstd_skip
 from fqmodel import interleave, legal, parse, parse_interleaved, parse_pairs, reads, record
-from vialtest import CANTCREAT, DATA, IOERR, NOINPUT, OK, SOAK, USAGE, Part, check_refusal, main, run
+from vialtest import (CANTCREAT, DATA, IOERR, NOINPUT, OK, SOAK, USAGE, Part, check_refusal, main, of_threads,
+                      run)
 
 HERE = "testdata/fastq"
 
@@ -326,7 +327,7 @@ def ragged_reads(text):
 def large(t, f):
     text = reads(24000, seed=4)  # three blocks of 2 MiB
     lines = text.split(b"\n")
-    for threads in (1, 3):
+    for threads in of_threads(1, 3):
         stored(t, f, f"large, {threads} threads", [f.write("l.fq", text)], [text], ["-@", threads],
                profiles=("compact",))
     mixed = ragged_reads(text)
@@ -636,6 +637,6 @@ def command_line(t, f):
 
 if __name__ == "__main__":
     main(large, large_pairs, unequal_pairs, odd_shapes,
-         *(Part(f"longer than a block {n}", records_longer_than_a_block, (n,)) for n in (1, 2, 4)),
+         *(Part(f"longer than a block {n}", records_longer_than_a_block, (n,)) for n in of_threads(1, 2, 4)),
          command_line, good_containers, bad_containers, other_containers, files_in_a_row, many_lanes, folders,
          output_is_input, enough, *case_parts())

@@ -16,7 +16,7 @@ import zlib
 from bammodel import columns, header, record, split, tag, unmapped
 from containers import BGZF_END, bgzf, gunzip
 from fqmodel import legal, parse
-from vialtest import DATA, OK, SHARED, USAGE, Part, Tally, check_refusal, main, run
+from vialtest import (DATA, OK, SANITIZED, SHARED, USAGE, Part, Tally, check_refusal, main, of_threads, run)
 
 CASES = SHARED + "/../cases/alignments"
 NUMBERS = {"c": (-128, -1, 0, 127), "C": (0, 1, 255), "s": (-32768, -129, 0, 256, 32767),
@@ -46,7 +46,7 @@ def exact(t, f, what, stream, data=None, profile="compact", options=(), judge=Tr
     packed = f.read("out.bam") if done.code == OK else b""
     t.check(packed[:4] == b"\x1f\x8b\x08\x04" and packed.endswith(BGZF_END), what, "out.bam is no BGZF")
     t.check(gzip.decompress(packed) == stream, what, "out.bam holds something else")
-    if judge:
+    if judge and not SANITIZED:
         t.check(view(f / "out.bam") == view(path), what, "samtools view says something else")
     return True
 
@@ -195,7 +195,7 @@ def pairs(t, f):
     seen, first = notes(f), f.read("s.h5")
     t.check(seen["layout"] == ["interleaved"] and seen["n_row"] == ["40000"] and seen["n_name"] == ["20000"],
             "pairs", "reads, names or layout")
-    for threads in (1, 7):
+    for threads in of_threads(1, 7):
         f.clear("s.h5")
         done = run("ingest", "-q", "--format", "bam", "-@", threads, "-o", f / "s.h5", f / "x.bam")
         t.check(done.code == OK and f.read("s.h5") == first, f"pairs, {threads} threads", done.err)
@@ -205,7 +205,7 @@ def pairs(t, f):
                    capture_output=True, check=True)
     t.check(done.code == OK and [f.read("1.fq"), f.read("2.fq")] == [f.read("a.fq"), f.read("b.fq")],
             "pairs as two FASTQ", done.err)
-    done = run("ingest", "-q", "-o", f / "q.h5", f / "a.fq", f / "b.fq")
+    done = run("ingest", "-q", "--profile", "fast", "-o", f / "q.h5", f / "a.fq", f / "b.fq")
     one, two = run("qc", f / "s.h5"), run("qc", f / "q.h5")
     t.check(done.code == OK and one.out == two.out and b"overlap" in one.out, "QC of pairs",
             "is not that of the same FASTQ")
@@ -224,10 +224,11 @@ def no_pairs(t, f):
                        ("mates of other names", parts[:5] + [parts[7], parts[6], parts[5]] + parts[8:]),
                        ("swapped", parts[:28000] + parts[28001:27999:-1] + parts[28002:])):
         stream = header() + b"".join(some)
-        if exact(t, f, what, stream):
+        if exact(t, f, what, stream, profile=t.profile()):
             t.check(notes(f)["layout"] == ["single"], what, "is in pairs")
         f.clear("s.h5")
-        done = run("ingest", "-q", "--format", "bam", "-o", f / "s.h5", "-", stdin=bgzf(stream))
+        done = run("ingest", "-q", "--format", "bam", "--profile", t.profile(), "-o", f / "s.h5", "-",
+                   stdin=bgzf(stream))
         check_refusal(t, what, done, [again, "record"], (DATA,))
     for what, some in (("second mates first", parts[1:3]), ("one mate", parts[:1]),
                        ("no names in common", parts[:3:2]),
@@ -236,7 +237,7 @@ def no_pairs(t, f):
         if exact(t, f, what, header() + b"".join(some)):
             t.check(notes(f)["layout"] == ["single"], what, "is in pairs")
     long = record(b"r", "ACGT" * 2000000, None, flag=77), record(b"r", "AC", None, flag=141)
-    exact(t, f, "a long first mate", header() + b"".join(long), judge=False)
+    exact(t, f, "a long first mate", header() + b"".join(long), profile=t.profile(), judge=False)
     t.check(notes(f)["layout"] == ["interleaved"], "a long first mate", "is no pair")
     refused(t, f, "a second mate that is cut", header() + long[0] + long[1][:-1], ["ends within", "record 2"])
 
@@ -361,7 +362,7 @@ def blocks(t, f):
     stream = header() + b"".join(parts)
     exact(t, f, "many", stream)
     first = f.read("s.h5")
-    for threads in (1, 7):
+    for threads in of_threads(1, 7):
         f.clear("s.h5")
         done = run("ingest", "-q", "--format", "bam", "-@", threads, "-o", f / "s.h5", f / "x.bam")
         t.check(done.code == OK and f.read("s.h5") == first, f"{threads} threads", "another store" + done.err)

@@ -4,6 +4,7 @@
  * harm (run it under address and undefined sanitizers). A codec in codec.def is checked without a line here;
  * what it has more to check lies in pipeline/codec/test/check_<name>.c.
  *
+ * `check_codec NAME...`: the round trips and the damage of these codecs alone, and what is asked of them all.
  * `check_codec --bench` prints a line for each codec and width: the sort of bytes on which it beats zstd 1
  * most.
  *
@@ -28,6 +29,7 @@ enum { LONG = 1 << 20 };
 vl_work old_work;
 vl_shared old_shared;
 static vl_model model; /* of the job at hand; empty: its codec learns nothing */
+static char **wanted;  /* names of codecs, NULL behind them; none: all */
 
 static const vl_codec_test *test_of(const vl_codec *codec)
 {
@@ -43,6 +45,13 @@ static const vl_codec_test *test_of(const vl_codec *codec)
     default: break;
     }
     return test ? test : &none;
+}
+
+static bool is_wanted(const vl_codec *codec)
+{
+    for (char **name = wanted; *name; name++)
+        if (!strcmp(*name, codec->name)) return true;
+    return !*wanted;
 }
 
 bool codec_check(bool ok, const char *file, int line, const char *about, ...)
@@ -286,7 +295,7 @@ static void check_round_trips(void)
     static const int thorough =
         VL_ONE(VL_I64) | VL_ONE(VL_U8) | VL_ONE(VL_I16) | VL_ONE(VL_F32) | VL_ONE(VL_F64);
     for (const vl_codec *const *c = vl_codecs; *c; c++) {
-        for (int t = VL_U8; t <= VL_F64; t++) {
+        for (int t = VL_U8; t <= VL_F64 && is_wanted(*c); t++) {
             if (!((*c)->types >> t & 1)) continue;
             bool held = false;
             for (size_t n = 0; n <= LONG; n = next_length(n))
@@ -419,6 +428,7 @@ static void check_damage(void)
     static const vl_type types[] = { VL_U8, VL_I16, VL_F32, VL_F64, VL_I64 };
     vl_buf plain = { 0 }, packed = { 0 };
     for (const vl_codec *const *c = vl_codecs; *c; c++) {
+        if (!is_wanted(*c)) continue;
         for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
             char what[64];
             if (!((*c)->types >> types[t] & 1)) continue;
@@ -493,6 +503,11 @@ static void check_names(void)
         HOLDS(vl_codec_find((*c)->id) == *c, "%s: its number is another's", (*c)->name);
         for (const vl_codec *const *d = vl_codecs; d < c; d++)
             HOLDS(strcmp((*c)->name, (*d)->name), "%s: two codecs of this name", (*c)->name);
+    }
+    for (char **name = wanted; *name; name++) {
+        bool known = false;
+        for (const vl_codec *const *c = vl_codecs; *c; c++) known |= !strcmp(*name, (*c)->name);
+        HOLDS(known, "no codec is called %s", *name);
     }
     HOLDS(room <= VL_CODEC_NAMES, "all names take %zu bytes, there is room for %d", room, VL_CODEC_NAMES);
 }
@@ -570,6 +585,7 @@ int main(int argc, char **argv)
 {
     vl_kernels_init(&vl_k, vl_isa_from_env());
     if (argc > 1 && !strcmp(argv[1], "--bench")) return bench();
+    wanted = argv + 1;
     check_round_trips();
     check_choices();
     check_damage();

@@ -9,6 +9,7 @@ order, for that long.
 
 Suites: faults.
 """
+import functools
 import os
 import random
 import resource
@@ -24,7 +25,7 @@ from alignmodel import draw
 from containers import bgzf, gzip, zstd
 from fqmodel import interleave, reads
 from vialtest import (BUILD, CANTCREAT, DATA, DOCUMENTED, IOERR, NOINPUT, OK, OSERR, SEED, SOAK, SOFTWARE,
-                      TEMPFAIL, VIAL, Done, Part, check_refusal, for_all, main, patient, run)
+                      TEMPFAIL, VIAL, Done, Folder, Part, check_refusal, for_all, main, patient, run)
 
 LIBRARY = f"{BUILD}/pipeline/test/libfaults.so"
 MOST = 10 ** 9 if SOAK else int(os.environ.get("VIAL_FAULTS", 5))  # places tried of one kind in one command
@@ -113,7 +114,7 @@ COMMANDS = {
 }
 
 
-def materials(t, f):
+def make_materials(f):
     """Texts, compressed texts and stores, by name."""
     text, large = reads(40, seed=20), reads(11000, seed=22, ragged=True)
     one = reads(30, seed=21, mate=1, style="slash")
@@ -132,17 +133,24 @@ def materials(t, f):
                         ("alignments", ["--sites", f / "sites.tsv", f / "a.sam.gz"]),
                         ("row", [f"{f / 'a.zst'},{f / 'a.fq'}"])):
         done = run("ingest", "-q", "-o", f / "s.h5", *words)
-        t.check(done.code == OK, f"ingest {words}", done.err)
+        assert done.code == OK, f"ingest {words}: {done.err}"
         out[name] = f.read("s.h5")
         f.clear("s.h5")
     f.write("in.h5", out["alignments"])
     for name, file, words in (("all as BAM", "out.bam", ["export", "-q", f / "in.h5"]),
                               ("region", "out.sam", ["view", f / "in.h5", "chr2:20000-70000"])):
-        t.check(run(*words, "-o", f / file).code == OK, name)
+        assert run(*words, "-o", f / file).code == OK, name
         out[name] = f.read(file)
     out["page"] = run("report", "-q", "--verify", f.write("in.h5", out["pair"])).out
     f.clear(*f.names())
     return out
+
+
+@functools.cache
+def materials():
+    """The same for all parts: they are made before parts are processes of their own."""
+    with Folder() as f:
+        return make_materials(f)
 
 
 def env_of(f, kind, how, n):
@@ -216,14 +224,15 @@ def break_once(t, f, name, material, fault, n):
 
 def break_command(t, f, name):
     """Each kind of call that the command makes fails, at some places or at all."""
-    material, faults = materials(t, f), []
+    material, faults, calls = materials(), [], {}
     for fault in KINDS:
         kind = fault[0]
         if COMMANDS[name].reads_only and kind in ("write", "fsync", "rename", "ftruncate", "lock", "unlink"):
             continue
-        total = count_calls(t, f, name, material, kind)
+        if kind not in calls:
+            calls[kind] = count_calls(t, f, name, material, kind)
         most = MOST if kind not in ("alloc", "any") else 3 * MOST
-        faults += [(fault, n) for n in places(t, total, most)]
+        faults += [(fault, n) for n in places(t, calls[kind], most)]
     t.random.shuffle(faults)
     faults.sort(key=lambda x: x[0][0] == "alloc-any")  # there are so many of them
     tried = 0
@@ -475,5 +484,6 @@ def two_at_once(t, f):
 
 
 if __name__ == "__main__":
+    materials()
     main(full_disk, no_rights, file_size_limit, memory_limit, closed_pipes, two_at_once,
          *(Part(f"calls of {name}", break_command, (name,)) for name in COMMANDS))

@@ -5,7 +5,7 @@ with the input.
 By default texts of 70 and 140 MB and mzML of 60 MB; with VIAL_SOAK set 700 and 320 MB. Pairs of very
 different shapes and very long records are bounded as well, and --max-memory is kept.
 
-Suites: memory. Alone.
+Suites: memory.
 """
 import os
 import subprocess
@@ -189,4 +189,4 @@ def expansions(t, f):
 
 
 if __name__ == "__main__":
-    main(large_pairs, shapes, spectra, max_memory, expansions, at_once=1)
+    main(large_pairs, shapes, spectra, max_memory, expansions)

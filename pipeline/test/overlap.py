@@ -12,7 +12,7 @@ import random
 import shutil
 import subprocess
 
-from vialtest import BUILD, DATA, OK, Part, check_refusal, main, run
+from vialtest import BUILD, DATA, OK, Part, check_refusal, main, of_threads, run
 
 SEED = 20
 COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
@@ -79,9 +79,10 @@ def archive(t, f, what, *files, name="s.h5", options=(), profile="archive"):
 def trip(t, f, what, bases, saves, profile="archive"):
     text = text_of(bases)
     file = f.write("in.fq", text)
-    one = archive(t, f, what, file, name="one.h5", options=("-@", "1"), profile=profile)
-    two = archive(t, f, what, file, name="two.h5", options=("-@", "3"), profile=profile)
-    t.check(content(one) == content(two), what, "1 and 3 threads make other stores")
+    one, *others = [archive(t, f, what, file, name=f"{n}.h5", options=("-@", n), profile=profile)
+                    for n in of_threads(1, 3)]
+    t.check(all(content(one) == content(other) for other in others), what,
+            "1 and 3 threads make other stores")
     t.check(run("export", "-q", one).out == text, what, "comes back otherwise")
     done = run("verify", "-q", one)
     t.check(done.code == OK, f"{what}: verify", done.err)

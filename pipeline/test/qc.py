@@ -14,7 +14,8 @@ import subprocess
 
 import h5py
 
-from vialtest import DATA, NOINPUT, OK, SHARED, USAGE, check_refusal, main, patient, run
+from vialtest import (DATA, NOINPUT, OK, SANITIZED, SHARED, USAGE, check_refusal, main, of_threads, patient,
+                      run)
 
 TRUSEQ = "GATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG"
 
@@ -114,8 +115,9 @@ MADE = {"two_lengths": two_lengths, "duplicates": duplicates, "known_sequences":
 
 
 def ingest(t, f, name, *inputs, more=()):
+    """The counts hang on no profile."""
     store = f / f"{name}.h5"
-    done = run("ingest", "-q", "--force", *more, "-o", store, *inputs, timeout=300)
+    done = run("ingest", "-q", "--force", "--profile", t.profile(), *more, "-o", store, *inputs, timeout=300)
     return store if t.check(done.code == OK, name, done.err) else None
 
 
@@ -202,7 +204,7 @@ def pairs(t, f):
     for k in range(2):
         alone = tables(t, f, ingest(t, f, f"mate{k}", files[k]), f"mate{k}_qc")[""]
         t.check(alone == together[f"_R{k + 1}"].replace(f"x_R{k + 1}.fastq", "x.fastq"), f"mate {k + 1}")
-    for threads in (1, 3):
+    for threads in of_threads(1, 3):
         other = ingest(t, f, f"pair{threads}", *files, more=("-@", threads))
         t.check(tables(t, f, other, f"pair{threads}_qc") == together, f"{threads} threads")
 
@@ -261,12 +263,12 @@ def beyond(t, f):
              for lengths in ((30, 1023, 1024, 1025, 1100, 5000, 0), (2000, 1, 1024, 7000, 40, 1030, 1024))]
     files = [f.write(f"b_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
     for what, given, read in (("pairs", files, mates), ("single", files[:1], mates[:1])):
-        for threads in (1, 3):
+        for threads in of_threads(1, 3):
             done = run("qc", "--json", ingest(t, f, f"{what}{threads}", *given, more=("-@", threads)))
             t.check(done.code == OK and "totals" not in done.err and "by position" in done.err, what,
                     done.err)
             check_totals(t, json.loads(done.out), read, f"{what}, {threads} threads")
-    text = run("qc", f / "single1.h5").out.decode()
+    text = run("qc", f / "single3.h5").out.decode()
     n = sum(c in "Nn" for r in mates[0] for c in r[1]) / sum(len(r[1]) for r in mates[0])
     t.check(f"{100 * n:.2f} %" in text, "N among all letters", text)
 
@@ -299,6 +301,8 @@ def in_multiqc(t, f):
     store = ingest(t, f, "m", *files)
     done = run("qc", "-O", "multiqc", "-o", f / "qc", "--name", "S7", store)
     t.check(done.code == OK, "files", done.err)
+    if SANITIZED:
+        return None
     seen = subprocess.run(["multiqc", "-o", f / "page", f / "qc"], capture_output=True, check=False,
                           timeout=patient(300), env={**os.environ, "LC_ALL": "C.UTF-8"})
     t.check(seen.returncode == 0, "multiqc", seen.stderr.decode("utf-8", "replace"))
@@ -314,6 +318,7 @@ def in_multiqc(t, f):
         if column:
             t.check({float(line[lines[0].index(column)]) for line in lines[1:]} == {value}, f"{column}",
                     str(lines)[:300])
+    return None
 
 
 def group(n):
@@ -332,7 +337,7 @@ def long_reads(t, f):
     mates[0][0] = ("r0", "A" * 1500, phred([20] * 1500))
     files = [f.write(f"l_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
     firsts = sorted({group(p) for p in range(1024, 9000)})
-    for threads in (1, 3):
+    for threads in of_threads(1, 3):
         store = ingest(t, f, f"l{threads}", *files, more=("-@", threads, "--profile", "portable"))
         with h5py.File(store) as s:
             said = {name: s["qc"][name][:] for name in s["qc"]}
@@ -445,7 +450,7 @@ def whole_pairs(t, f):
         mates = short_fragments(1500, lengths, what)
         files = [f.write(f"{what}_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
         sizes, behind, through = fragments(mates)
-        for threads in (1, 3):
+        for threads in of_threads(1, 3):
             store = ingest(t, f, f"w{threads}", *files, more=("-@", threads, "--profile", "portable"))
             said = json.loads(run("qc", "--json", store).out)
             t.check(said["insert_size"] == {"peak": sizes.index(max(sizes[:512])), "unknown": sizes[512],
@@ -521,11 +526,13 @@ def as_fastp(t, f):
         return t.skip("fastp is not installed")
     mates = short_fragments(12000, ((120,), (100,)), "fastp")
     files = [f.write(f"p_R{k + 1}.fastq", fastq(mate)) for k, mate in enumerate(mates)]
+    ours = json.loads(run("qc", "--json", ingest(t, f, "p", *files)).out)
+    if SANITIZED:
+        return None
     subprocess.run(["fastp", "-w", "1", "-G", "-Q", "-L", "-i", files[0], "-I", files[1], "-j",
                     f / "fastp.json", "-h", f / "fastp.html"], capture_output=True, check=True,
                    timeout=patient(300))
     theirs = json.loads(f.read("fastp.json"))
-    ours = json.loads(run("qc", "--json", ingest(t, f, "p", *files)).out)
     t.check(ours["insert_size"] == theirs["insert_size"], "insert sizes", str(theirs["insert_size"])[:200])
     for name in ("adapter_trimmed_reads", "adapter_trimmed_bases"):
         t.check(ours["adapter_cutting"][name] == theirs["adapter_cutting"][name], name,
@@ -548,9 +555,10 @@ def same_text(a, b):
 
 
 def judge(f, paths):
-    """FastQC's own text of each file that it reads."""
+    """FastQC's own text of each file that it reads. It is started for a minute, not for days."""
+    java = {"JAVA_TOOL_OPTIONS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
     subprocess.run(["fastqc", "-q", "--extract", "-o", f.path, *paths], capture_output=True,
-                   timeout=patient(900), check=False)
+                   timeout=patient(900), check=False, env={**os.environ, **java})
     texts = {}
     for path in paths:
         name = os.path.basename(path).removesuffix(".gz").removesuffix(".fastq")
@@ -560,8 +568,8 @@ def judge(f, paths):
 
 
 def compare(t, f, paths):
-    texts = judge(f, paths)
-    other = {text.split("\n", 1)[0] for text in texts.values()} - {"##FastQC\t0.11.9"}
+    texts = dict.fromkeys(paths, "") if SANITIZED else judge(f, paths)
+    other = {text.split("\n", 1)[0] for text in texts.values()} - {"##FastQC\t0.11.9", ""}
     if other:
         t.skip(f"FastQC is another than 0.11.9: {other}")
         return len(paths)
@@ -572,7 +580,7 @@ def compare(t, f, paths):
         mine, theirs = got.splitlines(), want.splitlines()
         first = next((pair for pair in zip(mine, theirs) if pair[0] != pair[1]
                       and not pair[0].startswith("Filename")), "")
-        t.check(same_text(got, want), name, f"{first}, {len(mine)} and {len(theirs)} lines")
+        t.check(same_text(got, want) if want else got, name, f"{first}, {len(mine)} and {len(theirs)} lines")
     return len(texts)
 
 
@@ -592,7 +600,7 @@ def real_as_fastqc(t, f):
     for i, path in enumerate(small):
         link = f / f"r{i}.fastq" + (".gz" if path.endswith(".gz") else "")
         os.symlink(os.path.abspath(path), link)
-        if run("ingest", "-q", "-o", f / "try.h5", "--force", link).code == OK:
+        if run("ingest", "-q", "--profile", "fast", "-o", f / "try.h5", "--force", link).code == OK:
             paths.append(link)
     if not paths:
         return t.skip(f"no FASTQ below {SHARED}")

@@ -17,7 +17,7 @@ import subprocess
 from bammodel import header, record
 from containers import bgzf
 from overlap import COMPLEMENT, base_column, content, edited, genome, odd, piece, replace, text_of
-from vialtest import DATA, NOINPUT, OK, OSERR, USAGE, Part, check_refusal, main, run
+from vialtest import DATA, NOINPUT, OK, OSERR, USAGE, Part, check_refusal, main, of_threads, run
 
 SEED = 30
 REFERENCE = "reads/base.reference"
@@ -43,9 +43,10 @@ def trip(t, f, what, of, bases, saves, options=()):
     """Reads that lie in `of`, whose FASTA is gone when they are read; less than `saves` bytes a letter."""
     text, reference = text_of(bases), f.write("of.fa", fasta([(b"chr1", of)]))
     file = f.write("in.fq", text)
-    store = ingest(t, f, what, reference, file, name="one.h5", options=("-@", "1", *options))
-    two = ingest(t, f, what, reference, file, name="two.h5", options=("-@", "3", *options))
-    t.check(content(store) == content(two), what, "1 and 3 threads make other stores")
+    store, *others = [ingest(t, f, what, reference, file, name=f"{n}.h5", options=("-@", n, *options))
+                      for n in of_threads(1, 3)]
+    t.check(all(content(store) == content(other) for other in others), what,
+            "1 and 3 threads make other stores")
     os.unlink(reference)
     t.check(run("export", "-q", store).out == text, what, "comes back otherwise")
     done = run("verify", "-q", store)

@@ -14,7 +14,7 @@ import h5py
 
 from json_shapes import fits
 from persons import Genome, Person, Site, called_of, counted, sam
-from vialtest import DATA, OK, USAGE, check_refusal, main, run
+from vialtest import DATA, OK, USAGE, check_refusal, main, of_threads, run
 
 
 def made(t, f, text, sites, *more, name="s.h5"):
@@ -99,7 +99,7 @@ def same_for_all(t, f):
     f.write("sites.vcf", genome.vcf())
     made(t, f, text, f / "sites.vcf", "-@1")
     one, digest = f.read("s.h5"), kept(f)[1]
-    for threads in (2, 3):
+    for threads in of_threads(2, 3):
         made(t, f, text, f / "sites.vcf", f"-@{threads}", "--force")
         t.check(f.read("s.h5") == one, f"the same store with {threads} threads")
     mixed = genome.sites[:]

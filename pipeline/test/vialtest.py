@@ -10,7 +10,11 @@ A test is a module with parts, functions of a tally and an empty folder, and at 
 `scripts/test NAME` runs it, `scripts/test NAME:PART` a part of it; by hand, from the top of the tree:
 `/usr/bin/python3 pipeline/test/NAME.py [PART...]`. Environment: VIAL is the program (default build/vial),
 VIAL_BUILD where it was built, VIAL_SEED what random tests draw from, VIAL_SOAK the seconds that they may
-take, VIAL_JOBS how many parts run at once (default: all cores).
+take, VIAL_JOBS how many parts run at once (default: all cores), VIAL_SANITIZED the sanitizers of the program.
+
+With sanitizers a test runs once more, to see what they see: each command, on each sort of input, by several
+threads. What other programs say of the results, and that any number of threads makes the same bytes, is asked
+of the plain build alone (SANITIZED, of_threads): it has no other answer here.
 
 Suites: none.
 """
@@ -32,6 +36,7 @@ BUILD = os.path.abspath(os.environ.get("VIAL_BUILD", "build"))
 SHARED = os.environ.get("VIAL_SHARED", "../shared/data")  # real instrument files
 SOAK = float(os.environ.get("VIAL_SOAK", 0))
 SEED = int(os.environ.get("VIAL_SEED") or random.randrange(1 << 30))
+SANITIZED = os.environ.get("VIAL_SANITIZED")
 JOBS = int(os.environ.get("VIAL_JOBS") or os.cpu_count() or 1)
 
 # sysexits.h, as `vial help exit-codes` lists them
@@ -49,6 +54,12 @@ class Done(NamedTuple):
 def patient(seconds):
     """A time limit for a quiet machine, made longer by the load of each core: busy is not hung."""
     return seconds * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def of_threads(*numbers):
+    """Numbers of threads that must make the same bytes: with sanitizers, which have seen the work itself, one
+    of them."""
+    return numbers[-1:] if SANITIZED else numbers
 
 
 def for_all(folder):
@@ -183,7 +194,7 @@ def run_part(part, pipe):
     except Exception:
         traceback.print_exc(file=sys.stdout)
         t.check(False, part.name, "it did not come to its end")
-    sys.stdout.flush()
+    print(f"{part.name}: {sum(os.times()[:4]):.1f} s of a processor", flush=True)
     pipe.send((t.passed, t.failed, t.skips))
 
 
@@ -213,7 +224,7 @@ def run_parts(parts, jobs):
     return total
 
 
-def main(*parts, at_once=JOBS):
+def main(*parts):
     """
     Runs the parts of a test, functions or Parts, and prints the last line. Words on the command line choose
     parts whose names contain one of them.
@@ -226,6 +237,6 @@ def main(*parts, at_once=JOBS):
     chosen = [p for p in named if not sys.argv[1:] or any(word in p.name for word in sys.argv[1:])]
     if not chosen:
         print("there is no such part; there are: " + ", ".join(p.name for p in named))
-    total = run_parts(chosen, at_once)
+    total = run_parts(chosen, JOBS)
     print(total.last_line(), flush=True)
     sys.exit(1 if total.failed or not chosen else 0)

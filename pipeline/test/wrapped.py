@@ -12,7 +12,7 @@ import random
 
 from containers import bgzf, gzip, zstd
 from fqmodel import BLANK, interleave, name_of, parse, parse_interleaved, reads, record
-from vialtest import DATA, OK, SEED, Part, check_refusal, main, run
+from vialtest import DATA, OK, SEED, Part, check_refusal, main, of_threads, run
 
 SCORES = bytes(range(33, 127))
 
@@ -225,5 +225,5 @@ def damaged(t, f):
 
 if __name__ == "__main__":
     main(*(Part(f"lines of {name}", shapes, (name,)) for name in SHAPES),
-         *(Part(f"looks plain {n}", looks_plain, (n,)) for n in (1, 3)), ends, blank_runs, mates, long_reads,
-         damaged)
+         *(Part(f"looks plain {n}", looks_plain, (n,)) for n in of_threads(1, 3)), ends, blank_runs,
+         mates, long_reads, damaged)
