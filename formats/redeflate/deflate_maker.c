@@ -53,15 +53,16 @@ vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, 
                               .end = end,
                               .parse = families[row->family] };
     if (p->parse == &vl_parse_isal && row->level == 3) p->parse = &vl_parse_isal_map;
+    if (p->parse == &vl_parse_zlib && row->level < 4) p->parse = &vl_parse_zlib_fast;
     if (!p->parse->bytes) return VL_OK;
     p->state = calloc(1, p->parse->bytes);
-    if (!p->state) return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
-    p->parse->begin(p);
-    return VL_OK;
+    if (p->state && p->parse->begin(p)) return VL_OK;
+    return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
 }
 
 void vl_deflate_parser_close(vl_deflate_parser *p)
 {
+    if (p->state && p->parse->close) p->parse->close(p);
     free(p->state);
     *p = (vl_deflate_parser){ 0 };
 }
@@ -92,10 +93,10 @@ static void flushed_nothing(vl_deflate_parser *p, size_t at)
     (void)at;
 }
 
-const vl_deflate_parse vl_parse_literals = {
-    0, NULL, next_literal, took_nothing, flushed_nothing, NULL, NULL
-};
-const vl_deflate_parse vl_parse_runs = { 0, NULL, next_run, took_nothing, flushed_nothing, NULL, NULL };
+const vl_deflate_parse vl_parse_literals = { .next = next_literal,
+                                             .took = took_nothing,
+                                             .flushed = flushed_nothing };
+const vl_deflate_parse vl_parse_runs = { .next = next_run, .took = took_nothing, .flushed = flushed_nothing };
 
 /* ---- where blocks end ---- */
 

@@ -79,12 +79,19 @@ typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
     size_t bytes; /* of the state */
-    /* Begins at span.before, with what lies before as its window. The state is zeroed. */
-    void (*begin)(vl_deflate_parser *p);
+    /* Begins at span.before, with what lies before as its window. The state is zeroed. False: no memory. */
+    bool (*begin)(vl_deflate_parser *p);
+    void (*close)(vl_deflate_parser *p); /* frees what begin has beside the state; NULL: nothing */
     /* The token that the maker takes at `at`, which is before `end`. */
     vl_token (*next)(vl_deflate_parser *p, size_t at);
     /* It took this one, told or not. */
     void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
+    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. It has then
+     * been asked for the next too, which is *told and is still to be taken, unless there were n. NULL: one by
+     * one. */
+    size_t (*agree)(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told);
+    /* Tells and takes n tokens, or those up to `stop`; returns how many. NULL: one by one. */
+    size_t (*tell)(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n);
     /* What it sees ends at p->end now, where it ended at `at` before. */
     void (*flushed)(vl_deflate_parser *p, size_t at);
     /* A block begins; NULL: nothing follows from that. */
@@ -93,8 +100,8 @@ typedef struct vl_deflate_parse {
     bool (*holds)(const vl_deflate_parser *p, size_t at);
 } vl_deflate_parse;
 
-extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate,
-    vl_parse_isal, vl_parse_isal_map;
+extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
+    vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -110,6 +117,37 @@ struct vl_deflate_parser {
 vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, const vl_deflate_text *span,
                                size_t end, vl_err *err);
 void vl_deflate_parser_close(vl_deflate_parser *p);
+
+/* agree and tell of a maker, of its own next and took. */
+static inline __attribute__((always_inline)) size_t
+vl_agree_by(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told,
+            vl_token (*next)(vl_deflate_parser *, size_t),
+            void (*took)(vl_deflate_parser *, size_t, vl_token))
+{
+    size_t i = 0, here = *at;
+    for (; i < n; i++) {
+        *told = next(p, here);
+        if (*told != token[i]) break;
+        took(p, here, token[i]);
+        here += vl_token_length(token[i]);
+    }
+    *at = here;
+    return i;
+}
+
+static inline __attribute__((always_inline)) size_t
+vl_tell_by(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n,
+           vl_token (*next)(vl_deflate_parser *, size_t), void (*took)(vl_deflate_parser *, size_t, vl_token))
+{
+    size_t i = 0, here = *at;
+    for (; i < n && here < stop; i++) {
+        token[i] = next(p, here);
+        took(p, here, token[i]);
+        here += vl_token_length(token[i]);
+    }
+    *at = here;
+    return i;
+}
 
 /* Equal plain bytes at `at` and `from` before it, up to most. */
 static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t from, unsigned most)
@@ -154,6 +192,25 @@ bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool 
 bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
+/* Many tokens at once, where the rule only counts them: false, and nothing was done, where it does not.
+ * *early: the block ended before the last of them. */
+static inline bool vl_block_ends_after_many(vl_block_ends *e, size_t n, bool *early)
+{
+    if (e->rule >= VL_ENDS_LIKE_GZIP) return false;
+    const size_t most = e->rule ? ((size_t)1 << e->rule) - 1 : SIZE_MAX;
+    if (!n) return true;
+    *early |= e->ntoken + n > most && e->ntoken < most + 1;
+    e->ntoken += n;
+    e->full = e->ntoken == most;
+    return true;
+}
+/* Tokens until it may end; 0: the rule does not only count. */
+static inline size_t vl_block_ends_room(const vl_block_ends *e)
+{
+    if (e->rule >= VL_ENDS_LIKE_GZIP) return 0;
+    return e->rule ? ((size_t)1 << e->rule) - 1 - e->ntoken : SIZE_MAX;
+}
+
 /* True when a block that ends with the text is the last one; an empty one follows else. */
 bool vl_block_is_last(const vl_block_ends *e);
 

@@ -102,7 +102,7 @@ static void forget(finder *f, size_t at)
     for (size_t i = 0; i < sizeof f->head / sizeof *f->head; i++) f->head[i] = f->fill;
 }
 
-static void begin(vl_deflate_parser *p)
+static bool begin(vl_deflate_parser *p)
 {
     finder *const f = p->state;
     make_crc(f);
@@ -114,6 +114,7 @@ static void begin(vl_deflate_parser *p)
         put(f, hash(p, f, i), i);
     vl_isal_feed_first(&f->feed, p);
     fed(p, f);
+    return true;
 }
 
 /* ---- two positions ---- */
@@ -350,4 +351,11 @@ static void begin_block(vl_deflate_parser *p, size_t at)
     f->units = 0;
 }
 
-const vl_deflate_parse vl_parse_isal = { sizeof(finder), begin, next, took, flushed, begin_block, NULL };
+const vl_deflate_parse vl_parse_isal = {
+    .bytes = sizeof(finder),
+    .begin = begin,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+    .begin_block = begin_block,
+};

@@ -169,13 +169,14 @@ static bool is_better(match later, match now, int by)
            4 * (int)(later.length - now.length) + bits_of(now.distance) - bits_of(later.distance) > by;
 }
 
-static void begin(vl_deflate_parser *p)
+static bool begin(vl_deflate_parser *p)
 {
     finder *const f = p->state;
     f->by = levels[p->row.level];
     f->put = p->start > NEAR ? p->start - NEAR : 0;
     f->held = SIZE_MAX;
     put_all(p, f, p->start);
+    return true;
 }
 
 static vl_token hold(const vl_deflate_parser *p, finder *f, size_t at, size_t later, match m)
@@ -236,5 +237,11 @@ static bool holds(const vl_deflate_parser *p, size_t at)
 }
 
 const vl_deflate_parse vl_parse_libdeflate = {
-    sizeof(finder), begin, next, took, flushed, begin_block, holds
+    .bytes = sizeof(finder),
+    .begin = begin,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+    .begin_block = begin_block,
+    .holds = holds,
 };
