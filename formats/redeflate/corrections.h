@@ -31,6 +31,11 @@ static inline bool vl_hits_is_hit(vl_hits *h)
     return true;
 }
 
+static inline void vl_hits_many(vl_hits *h, uint64_t n) /* of those that are left */
+{
+    if (h->left != UINT64_MAX) h->left -= n;
+}
+
 typedef struct vl_token_odds {
     vl_odds match, same, longest, other;
     vl_odds distance[32], length[256];

@@ -1,7 +1,7 @@
 /* Makes a deflate stream again: redeflate.h. */
 #include "formats/redeflate/flush_markers.h"
 #include "formats/leb.h"
-#include "formats/redeflate/redeflate.h"
+#include "formats/redeflate/maker_replay.h"
 
 typedef struct making {
     vl_deflate_text span;
@@ -9,6 +9,7 @@ typedef struct making {
     size_t at, end;     /* in the text: what is made; where the span ends */
     size_t begin, most; /* in out: where it begins; how long it may be */
     vl_deflate_row row;
+    const vl_replay *told; /* borrowed; NULL: the maker itself tells */
     vl_deflate_parser parser;
     vl_coder blocks, tokens;
     vl_hits block_hits, token_hits;
@@ -59,24 +60,54 @@ static vl_code pass_markers(making *x, vl_err *err)
     return VL_OK;
 }
 
-static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *end, vl_err *err)
+/* As many hits as the rule of ends only counts; false: none. */
+static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, size_t left, size_t stop)
+{
+    enum { LEAST_MANY = 8, MANY = 4096 };
+    vl_err none = VL_ERR_INIT;
+    vl_deflate_block *const b = &x->block;
+    bool early = false;
+    if (!x->parser.parse->tell) return false;
+    size_t n = end->by_rule ? vl_block_ends_room(ends) : MANY;
+    if (n > left) n = left;
+    if (n > x->token_hits.left) n = x->token_hits.left;
+    if (n > MANY) n = MANY;
+    if (n < LEAST_MANY) return false;
+    while (b->ctoken - b->ntoken < n)
+        if (vl_deflate_block_more(b, &none)) return false;
+    n = x->parser.parse->tell(&x->parser, &x->at, stop, b->token + b->ntoken, n);
+    b->ntoken += n;
+    vl_hits_many(&x->token_hits, n);
+    vl_block_ends_after_many(ends, n, &early);
+    return n;
+}
+
+/* A token, told or said. */
+static vl_code make_token(making *x, vl_block_ends *ends, vl_err *err)
 {
     vl_deflate_parser *const p = &x->parser;
-    const size_t stop = p->end < x->end ? p->end : x->end;
-    for (size_t left = end->by_rule ? SIZE_MAX : end->count; left && x->at < stop; left--) {
-        vl_token t = p->parse->next(p, x->at);
-        if (!vl_hits_is_hit(&x->token_hits)) {
-            if (!vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
-                return wrong(err, "a match that is not in the text");
-            vl_hits_next(&x->token_hits, &x->tokens);
-        }
-        const unsigned n = vl_token_length(t);
-        if (n > x->end - x->at) return wrong(err, "a match beyond the text");
-        if (vl_deflate_block_grow(&x->block, err)) return err->code;
-        x->block.token[x->block.ntoken++] = t;
-        const bool full = vl_deflate_took(p, ends, x->at, t);
-        x->at += n;
-        if (full && end->by_rule) break;
+    vl_token t = p->parse->next(p, x->at);
+    if (!vl_hits_is_hit(&x->token_hits)) {
+        if (!vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
+            return wrong(err, "a match that is not in the text");
+        vl_hits_next(&x->token_hits, &x->tokens);
+    }
+    if (vl_deflate_block_grow(&x->block, err)) return err->code;
+    x->block.token[x->block.ntoken++] = t;
+    vl_deflate_took(p, ends, x->at, t);
+    x->at += vl_token_length(t);
+    return VL_OK;
+}
+
+static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *end, vl_err *err)
+{
+    const vl_deflate_parser *const p = &x->parser;
+    const size_t stop = p->end < x->end ? p->end : x->end, most = end->by_rule ? SIZE_MAX : end->count;
+    while (x->block.ntoken < most && x->at < stop) {
+        if (!make_many(x, ends, end, most - x->block.ntoken, stop) && make_token(x, ends, err))
+            return err->code;
+        if (x->at > x->end) return wrong(err, "a match beyond the text");
+        if (ends->full && end->by_rule) break;
     }
     if (!end->by_rule && x->block.ntoken != end->count) return wrong(err, "a block beyond the text");
     return VL_OK;
@@ -138,7 +169,9 @@ static vl_code make_all(making *x, vl_err *err)
     vl_number_odds odds;
     if (vl_say_markers(&x->blocks, &x->markers, x->at, x->end, x->most, err)) return err->code;
     const size_t first = vl_markers_end(&x->markers, x->at, x->span.before + x->span.n + x->span.after);
-    if (vl_deflate_parser_open(&x->parser, &x->row, &x->span, first, err)) return err->code;
+    if (x->told ? vl_replay_open(&x->parser, &x->row, &x->span, first, x->told, err)
+                : vl_deflate_parser_open(&x->parser, &x->row, &x->span, first, err))
+        return err->code;
     vl_hits_next(&x->block_hits, &x->blocks);
     vl_hits_next(&x->token_hits, &x->tokens);
     do {
@@ -151,36 +184,62 @@ static vl_code make_all(making *x, vl_err *err)
     return VL_OK;
 }
 
+static vl_code make(making *x, const uint8_t row[VL_DEFLATE_ROW], const uint8_t *description, size_t n,
+                    vl_err *err)
+{
+    uint64_t nblocks = 0;
+    const uint8_t *p = description;
+    const vl_deflate_text *const span = &x->span;
+    if (span->before + span->n + span->after > VL_DEFLATE_PLAIN)
+        return vl_fail(err, VL_EUNSUP, "a deflate stream of more than %d bytes", VL_DEFLATE_PLAIN);
+    if (vl_deflate_row_read(&x->row, row, err) || vl_buf_grow(x->bits.out, 16, err)) return err->code;
+    if (n && (!(p = vl_get_leb(p, p + n, &nblocks)) || nblocks > (size_t)(description + n - p)))
+        return wrong(err, "its parts are longer than it");
+    vl_coder_read(&x->blocks, p, nblocks);
+    vl_coder_read(&x->tokens, n ? p + nblocks : p, n ? (size_t)(description + n - p) - nblocks : 0);
+    vl_hits_init(&x->block_hits);
+    vl_hits_init(&x->token_hits);
+    vl_block_odds_init(&x->block_odds);
+    vl_odds_init(&x->token_odds, sizeof x->token_odds);
+    return make_all(x, err);
+}
+
+static void release(making *x)
+{
+    vl_deflate_parser_close(&x->parser);
+    vl_markers_free(&x->markers);
+    vl_deflate_block_free(&x->block);
+}
+
+static making making_of(const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out)
+{
+    return (making){ .span = *span,
+                     .whole = whole,
+                     .at = span->before,
+                     .end = span->before + span->n,
+                     .begin = out->len,
+                     .most = most,
+                     .bits = { .out = out, .nheld = bit & 7 } };
+}
+
 vl_code vl_redeflate_make(const uint8_t row[VL_DEFLATE_ROW], const uint8_t *description, size_t n,
                           const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out,
                           vl_err *err)
 {
-    making x = { .span = *span,
-                 .whole = whole,
-                 .at = span->before,
-                 .end = span->before + span->n,
-                 .begin = out->len,
-                 .most = most,
-                 .bits = { .out = out, .nheld = bit & 7 } };
-    uint64_t nblocks = 0;
-    const uint8_t *p = description;
-    if (span->before + span->n + span->after > VL_DEFLATE_PLAIN)
-        return vl_fail(err, VL_EUNSUP, "a deflate stream of more than %d bytes", VL_DEFLATE_PLAIN);
-    if (vl_deflate_row_read(&x.row, row, err) || vl_buf_grow(out, 16, err)) goto out;
-    if (n && (!(p = vl_get_leb(p, p + n, &nblocks)) || nblocks > (size_t)(description + n - p))) {
-        wrong(err, "its parts are longer than it");
-        goto out;
-    }
-    vl_coder_read(&x.blocks, p, nblocks);
-    vl_coder_read(&x.tokens, n ? p + nblocks : p, n ? (size_t)(description + n - p) - nblocks : 0);
-    vl_hits_init(&x.block_hits);
-    vl_hits_init(&x.token_hits);
-    vl_block_odds_init(&x.block_odds);
-    vl_odds_init(&x.token_odds, sizeof x.token_odds);
-    make_all(&x, err);
-out:
-    vl_deflate_parser_close(&x.parser);
-    vl_markers_free(&x.markers);
-    vl_deflate_block_free(&x.block);
+    making x = making_of(span, whole, bit, most, out);
+    make(&x, row, description, n, err);
+    release(&x);
+    return err->code;
+}
+
+vl_code vl_replay_make(const vl_replay *told, const uint8_t row[VL_DEFLATE_ROW], const vl_buf *description,
+                       const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out,
+                       vl_err *err)
+{
+    making x = making_of(span, whole, bit, most, out);
+    x.told = told;
+    if (!make(&x, row, description->data, description->len, err) && !vl_replay_is_same(&x.parser))
+        wrong(err, "it asks its maker otherwise");
+    release(&x);
     return err->code;
 }
