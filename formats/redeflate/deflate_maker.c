@@ -15,6 +15,7 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_ISAL] = &vl_parse_isal,
     [VL_MAKES_IGZIP] = &vl_parse_isal,
     [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
+    [VL_MAKES_LIBDEFLATE_OLDER] = &vl_parse_libdeflate,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
@@ -25,6 +26,7 @@ static bool row_is_known(const vl_deflate_row *row)
     if (row->flush >= VL_DEFLATE_FLUSHES || row->window_bits < 9 || row->window_bits > 15) return false;
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
     if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
+    if (row->family == VL_MAKES_LIBDEFLATE_OLDER) return row->level && row->level <= 7;
     return row->level <= 9 && (!levels || row->level);
 }
 
@@ -125,11 +127,12 @@ static bool ends_like_gzip(vl_block_ends *e, size_t at, vl_token token)
     return e->ntoken == 32767;
 }
 
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds)
 {
     e->ntoken++;
     if (e->rule == VL_ENDS_LIKE_GZIP) e->full = ends_like_gzip(e, at, token);
-    else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) e->full = vl_libdeflate_ends_after(e, at, token, holds);
+    else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE || e->rule == VL_ENDS_LIKE_LIBDEFLATE_OLDER)
+        e->full = vl_libdeflate_ends_after(e, at, token, holds);
     else if (e->most) e->full = vl_isal_ends_after(e, at, token, holds);
     else if (e->rule < VL_ENDS_LIKE_GZIP && e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
     return e->full;

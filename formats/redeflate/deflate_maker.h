@@ -32,6 +32,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_ISAL,       /* ISA-L 2.30, levels 0 to 3, given all at once; hash bits 14: its stateless calls */
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
+    VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -41,6 +42,7 @@ typedef enum vl_deflate_ends {
     VL_ENDS_LIKE_LIBDEFLATE, /* when tokens are of other kinds than before */
     VL_ENDS_LIKE_ISAL,       /* when a buffer of 2^10 is full; then of 2^14 and up to 2^17 */
     VL_ENDS_ISAL_LARGEST = VL_ENDS_LIKE_ISAL + 4,
+    VL_ENDS_LIKE_LIBDEFLATE_OLDER,
     VL_DEFLATE_ENDS
 } vl_deflate_ends;
 
@@ -96,8 +98,9 @@ typedef struct vl_deflate_parse {
     void (*flushed)(vl_deflate_parser *p, size_t at);
     /* A block begins; NULL: nothing follows from that. */
     void (*begin_block)(vl_deflate_parser *p, size_t at);
-    /* True when what comes at `at` is known already, so that no block ends before it; NULL: never. */
-    bool (*holds)(const vl_deflate_parser *p, size_t at);
+    /* Not 0 when what comes at `at` is known already, so that no block ends before it; NULL: never. 2: and
+     * the literal before it is one in place of a match of VL_ENDS_LONG bytes. */
+    unsigned (*holds)(const vl_deflate_parser *p, size_t at);
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
@@ -171,7 +174,7 @@ static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t fro
 
 /* ---- where blocks end ---- */
 
-enum { VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
+enum { VL_ENDS_LONG = 9, VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
 typedef struct vl_block_ends {
     uint8_t rule, level;
     bool full;               /* it has ended though there may be no more text */
@@ -187,9 +190,9 @@ typedef struct vl_block_ends {
 void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end);
 /* True when the block ends behind this token, at `at`, though there is more text. holds: what is next is
  * known already. */
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
-bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
-bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
 /* Many tokens at once, where the rule only counts them: false, and nothing was done, where it does not.
@@ -244,7 +247,7 @@ static inline void vl_deflate_begin_block(vl_deflate_parser *p, vl_block_ends *e
 static inline bool vl_deflate_took(vl_deflate_parser *p, vl_block_ends *e, size_t at, vl_token t)
 {
     p->parse->took(p, at, t);
-    const bool holds = p->parse->holds && p->parse->holds(p, at + vl_token_length(t));
+    const unsigned holds = p->parse->holds ? p->parse->holds(p, at + vl_token_length(t)) : 0;
     return vl_block_ends_after(e, at, t, holds);
 }
 

@@ -242,7 +242,7 @@ static void begin_block(vl_deflate_parser *p, size_t at)
     m->open = false;
 }
 
-static bool holds(const vl_deflate_parser *p, size_t at)
+static unsigned holds(const vl_deflate_parser *p, size_t at)
 {
     const mapper *const m = p->state;
     (void)at;

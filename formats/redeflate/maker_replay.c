@@ -58,6 +58,8 @@ void vl_replay_add_many(vl_replay *told, const vl_token *token, size_t n)
 
 /* ---- again ---- */
 
+enum { TOKEN = (1 << VL_REPLAY_HOLDS) - 1 };
+
 static vl_token token_of(const vl_replay *told, size_t i)
 {
     vl_token t;
@@ -75,8 +77,7 @@ static const vl_replay_call *call_of(const again *a, vl_replay_kind kind)
 static vl_token next(vl_deflate_parser *p, size_t at)
 {
     again *const a = p->state;
-    if (a->ntoken < vl_replay_ntoken(a->told) && at == a->at)
-        return token_of(a->told, a->ntoken) & ~(UINT32_C(1) << 31);
+    if (a->ntoken < vl_replay_ntoken(a->told) && at == a->at) return token_of(a->told, a->ntoken) & TOKEN;
     a->other = true;
     return p->text[at];
 }
@@ -88,7 +89,7 @@ static void took(vl_deflate_parser *p, size_t at, vl_token token)
         a->other = true;
         return;
     }
-    const vl_token told = token_of(a->told, a->ntoken++) & ~(UINT32_C(1) << 31);
+    const vl_token told = token_of(a->told, a->ntoken++) & TOKEN;
     const vl_replay_call *const call = call_of(a, VL_REPLAY_OTHER);
     if (call) a->ncall++;
     a->other |= token != (call ? call->token : told);
@@ -106,7 +107,7 @@ static size_t tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *toke
     a->other |= *at != a->at || a->ntoken + other > plain;
     const size_t most = a->other ? 0 : plain - other - a->ntoken;
     for (; i < n && i < most && a->at < stop; i++) {
-        token[i] = token_of(told, a->ntoken + i) & ~(UINT32_C(1) << 31);
+        token[i] = token_of(told, a->ntoken + i) & TOKEN;
         a->at += vl_token_length(token[i]);
     }
     a->ntoken += i;
@@ -125,11 +126,11 @@ static void called(vl_deflate_parser *p, vl_replay_kind kind, size_t at)
 static void flushed(vl_deflate_parser *p, size_t at) { called(p, VL_REPLAY_FLUSH, at); }
 static void begin_block(vl_deflate_parser *p, size_t at) { called(p, VL_REPLAY_BLOCK, at); }
 
-static bool holds(const vl_deflate_parser *p, size_t at)
+static unsigned holds(const vl_deflate_parser *p, size_t at)
 {
     const again *const a = p->state;
     (void)at;
-    return a->ntoken && !a->other && token_of(a->told, a->ntoken - 1) >> 31;
+    return a->ntoken && !a->other ? token_of(a->told, a->ntoken - 1) >> VL_REPLAY_HOLDS : 0;
 }
 
 static const vl_deflate_parse parse = {

@@ -9,7 +9,7 @@
 
 #include "formats/redeflate/redeflate.h"
 
-enum { VL_REPLAY_MOST = 1 << 24 }; /* tokens; what has more is not kept */
+enum { VL_REPLAY_HOLDS = 30, VL_REPLAY_MOST = 1 << 24 }; /* tokens; what has more is not kept */
 
 typedef enum vl_replay_kind { VL_REPLAY_OTHER, VL_REPLAY_FLUSH, VL_REPLAY_BLOCK } vl_replay_kind;
 
@@ -22,7 +22,7 @@ typedef struct vl_replay_call {
 } vl_replay_call;
 
 typedef struct vl_replay {
-    vl_buf token;         /* of vl_token: told; the upper bit: something is held behind it */
+    vl_buf token;         /* of vl_token: told; the upper two bits: what is held behind it */
     vl_replay_call *call; /* owned */
     size_t ncall, ccall;
     size_t start, n, end; /* of the parser, at first */
@@ -38,10 +38,10 @@ void vl_replay_call_add(vl_replay *told, vl_replay_kind kind, const vl_deflate_p
 void vl_replay_grow(vl_replay *told, size_t ntoken);
 static inline size_t vl_replay_ntoken(const vl_replay *told) { return told->token.len / sizeof(vl_token); }
 
-static inline void vl_replay_add(vl_replay *told, vl_token token, bool holds)
+static inline void vl_replay_add(vl_replay *told, vl_token token, unsigned holds)
 {
     if (told->full) return;
-    const vl_token t = token | (vl_token)holds << 31;
+    const vl_token t = token | (vl_token)holds << VL_REPLAY_HOLDS;
     memcpy(told->token.data + told->token.len, &t, sizeof t);
     told->token.len += sizeof t;
 }

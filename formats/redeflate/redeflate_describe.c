@@ -42,7 +42,7 @@ static void take(describing *x, by_rule *rule, size_t at, vl_token told, vl_toke
 {
     vl_deflate_parser *const p = &x->parser;
     p->parse->took(p, at, t);
-    const bool holds = p->parse->holds && p->parse->holds(p, at + vl_token_length(t));
+    const unsigned holds = p->parse->holds ? p->parse->holds(p, at + vl_token_length(t)) : 0;
     vl_replay_add(x->told, told, holds);
     if (t != told) vl_replay_call_add(x->told, VL_REPLAY_OTHER, p, at, t);
     rule->early |= rule->ends.full;

@@ -6,6 +6,7 @@ installed is skipped.
 
 Suites: formats. Also: asan.
 """
+import glob
 import gzip
 import os
 import random
@@ -100,6 +101,16 @@ def of_libdeflate(t, f):
     maker(t, f, program, (*range(1, 10), 12), lambda level, p: [program, "-c", f"-{level}", p], range(1, 10))
 
 
+def of_files(t, _f):
+    """Streams of makers that no distribution has any more: every file of testdata/redeflate."""
+    files = sorted(glob.glob("testdata/redeflate/*.gz"))
+    t.check(files, "there are files")
+    for path in files:
+        told = describe(t, path, path)
+        t.check(told and told.token_missed == 0 and told.block_missed == 0, f"{path}: nothing missed",
+                str(told))
+
+
 def of_bgzip(t, f):
     maker(t, f, "bgzip", (1, 2, 6), lambda level, p: ["bgzip", "-c", "-l", str(level), p], (1, 2, 6))
 
@@ -149,5 +160,5 @@ def of_python(t, f):
 
 
 if __name__ == "__main__":
-    main(of_gzip, of_pigz, of_pigz_alone, of_pigz_independent, of_libdeflate, of_bgzip, of_igzip, of_node,
-         of_python)
+    main(of_gzip, of_pigz, of_pigz_alone, of_pigz_independent, of_libdeflate, of_files, of_bgzip, of_igzip,
+         of_node, of_python)
