@@ -36,8 +36,10 @@ static inline void vl_hits_many(vl_hits *h, uint64_t n) /* of those that are lef
     if (h->left != UINT64_MAX) h->left -= n;
 }
 
+enum { VL_DOUBTS = 16 };
 typedef struct vl_token_odds {
     vl_odds match, same, longest, other;
+    vl_odds doubt[VL_DOUBTS]; /* planned: that it is as told */
     vl_odds distance[32], length[256];
 } vl_token_odds;
 

@@ -16,6 +16,7 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_IGZIP] = &vl_parse_isal,
     [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
     [VL_MAKES_LIBDEFLATE_OLDER] = &vl_parse_libdeflate,
+    [VL_MAKES_LEAST_COST] = &vl_parse_least_cost,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
@@ -27,6 +28,7 @@ static bool row_is_known(const vl_deflate_row *row)
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
     if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
     if (row->family == VL_MAKES_LIBDEFLATE_OLDER) return row->level && row->level <= 7;
+    if (row->family == VL_MAKES_LEAST_COST) return row->level && row->level <= VL_LEAST_COST_LEVELS;
     return row->level <= 9 && (!levels || row->level);
 }
 

@@ -33,6 +33,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
+    VL_MAKES_LEAST_COST, /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -71,12 +72,16 @@ static inline bool vl_is_isal(const vl_deflate_row *row)
     return row->family >= VL_MAKES_ISAL && row->family <= VL_MAKES_ISAL_OLDER;
 }
 
+/* Blocks of whom have their codes before their tokens. */
+static inline bool vl_is_planned(const vl_deflate_row *row) { return row->family == VL_MAKES_LEAST_COST; }
+
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
 void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
 
 /* ---- tokens ---- */
 
+enum { VL_PLAN_MOST = 1 << 21, VL_LEAST_COST_LEVELS = 2 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
@@ -84,6 +89,11 @@ typedef struct vl_deflate_parse {
     /* Begins at span.before, with what lies before as its window. The state is zeroed. False: no memory. */
     bool (*begin)(vl_deflate_parser *p);
     void (*close)(vl_deflate_parser *p); /* frees what begin has beside the state; NULL: nothing */
+    /* A block of n bytes begins, of which the codes are known; not NULL: they are said before the tokens, and
+     * the maker has to know them. VL_EUNSUP: more than VL_PLAN_MOST bytes; VL_ENOMEM. */
+    vl_code (*plan)(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err);
+    /* With plan: of 16 kinds of what it tells at `at`, by how likely it is right. */
+    unsigned (*doubt)(const vl_deflate_parser *p, size_t at);
     /* The token that the maker takes at `at`, which is before `end`. */
     vl_token (*next)(vl_deflate_parser *p, size_t at);
     /* It took this one, told or not. */
@@ -104,7 +114,7 @@ typedef struct vl_deflate_parse {
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
-    vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map;
+    vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {

@@ -58,7 +58,7 @@ void vl_replay_add_many(vl_replay *told, const vl_token *token, size_t n)
 
 /* ---- again ---- */
 
-enum { TOKEN = (1 << VL_REPLAY_HOLDS) - 1 };
+enum { TOKEN = (1 << VL_REPLAY_MORE) - 1 };
 
 static vl_token token_of(const vl_replay *told, size_t i)
 {
@@ -126,14 +126,36 @@ static void called(vl_deflate_parser *p, vl_replay_kind kind, size_t at)
 static void flushed(vl_deflate_parser *p, size_t at) { called(p, VL_REPLAY_FLUSH, at); }
 static void begin_block(vl_deflate_parser *p, size_t at) { called(p, VL_REPLAY_BLOCK, at); }
 
+/* That it is of the same codes is seen by the stream. What is stored before it has no tokens. */
+static vl_code plan(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err)
+{
+    again *const a = p->state;
+    const vl_replay_call *const call = call_of(a, VL_REPLAY_PLAN);
+    (void)head;
+    (void)err;
+    a->other |= call && call->token != n;
+    called(p, VL_REPLAY_PLAN, at);
+    a->at = at;
+    return VL_OK;
+}
+
 static unsigned holds(const vl_deflate_parser *p, size_t at)
 {
     const again *const a = p->state;
     (void)at;
-    return a->ntoken && !a->other ? token_of(a->told, a->ntoken - 1) >> VL_REPLAY_HOLDS : 0;
+    return a->ntoken && !a->other ? token_of(a->told, a->ntoken - 1) >> VL_REPLAY_MORE : 0;
+}
+
+static unsigned doubt(const vl_deflate_parser *p, size_t at)
+{
+    const again *const a = p->state;
+    (void)at;
+    return a->ntoken < vl_replay_ntoken(a->told) ? token_of(a->told, a->ntoken) >> VL_REPLAY_MORE : 0;
 }
 
 static const vl_deflate_parse parse = {
+    .doubt = doubt,
+    .plan = plan,
     .next = next,
     .took = took,
     .tell = tell,

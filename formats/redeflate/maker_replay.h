@@ -9,20 +9,25 @@
 
 #include "formats/redeflate/redeflate.h"
 
-enum { VL_REPLAY_HOLDS = 30, VL_REPLAY_MOST = 1 << 24 }; /* tokens; what has more is not kept */
+enum { VL_REPLAY_MORE = 26, VL_REPLAY_MOST = 1 << 24 }; /* tokens; what has more is not kept */
 
-typedef enum vl_replay_kind { VL_REPLAY_OTHER, VL_REPLAY_FLUSH, VL_REPLAY_BLOCK } vl_replay_kind;
+typedef enum vl_replay_kind {
+    VL_REPLAY_OTHER,
+    VL_REPLAY_FLUSH,
+    VL_REPLAY_BLOCK,
+    VL_REPLAY_PLAN
+} vl_replay_kind;
 
 /* A call that was not the one of a token as it was told. */
 typedef struct vl_replay_call {
     size_t ntoken;  /* told before */
-    size_t at, end; /* of a flush or a block; end: what the maker sees */
-    vl_token token; /* that was taken, not the one that was told */
+    size_t at, end; /* of a flush, a block or a plan; end: what the maker sees */
+    vl_token token; /* that was taken, not the one that was told; of a plan: bytes of the block */
     uint8_t kind;
 } vl_replay_call;
 
 typedef struct vl_replay {
-    vl_buf token;         /* of vl_token: told; the upper two bits: what is held behind it */
+    vl_buf token;         /* of vl_token: told; above VL_REPLAY_MORE: what is held behind it, or its doubt */
     vl_replay_call *call; /* owned */
     size_t ncall, ccall;
     size_t start, n, end; /* of the parser, at first */
@@ -38,10 +43,10 @@ void vl_replay_call_add(vl_replay *told, vl_replay_kind kind, const vl_deflate_p
 void vl_replay_grow(vl_replay *told, size_t ntoken);
 static inline size_t vl_replay_ntoken(const vl_replay *told) { return told->token.len / sizeof(vl_token); }
 
-static inline void vl_replay_add(vl_replay *told, vl_token token, unsigned holds)
+static inline void vl_replay_add(vl_replay *told, vl_token token, unsigned more)
 {
     if (told->full) return;
-    const vl_token t = token | (vl_token)holds << VL_REPLAY_HOLDS;
+    const vl_token t = token | (vl_token)more << VL_REPLAY_MORE;
     memcpy(told->token.data + told->token.len, &t, sizeof t);
     told->token.len += sizeof t;
 }

@@ -24,6 +24,7 @@ typedef struct describing {
     vl_token_odds token_odds;
     vl_markers *markers; /* borrowed */
     vl_deflate_block block;
+    vl_deflate_head head; /* planned: of the dynamic block before */
     vl_redeflate_found found;
     bool unlisted; /* a marker that is not in markers */
     bool flushed;  /* markers were passed, and the maker was not told */
@@ -146,6 +147,46 @@ static void describe_block(describing *x, size_t begin)
     if (b->head.type == VL_DYNAMIC) vl_say_head(&x->blocks, &x->block_odds, &x->row, &told, &b->head);
 }
 
+/* Of each token it is said whether it is as told: how likely that is depends on what is told. */
+static void take_planned(describing *x, size_t at)
+{
+    vl_deflate_parser *const p = &x->parser;
+    vl_replay_grow(x->told, x->block.ntoken);
+    for (size_t i = 0; i < x->block.ntoken; i++) {
+        vl_token t = x->block.token[i];
+        const vl_token told = p->parse->next(p, at);
+        const unsigned doubt = p->parse->doubt(p, at);
+        vl_replay_add(x->told, told, doubt);
+        if (vl_say_bit(&x->tokens, &x->token_odds.doubt[doubt], t != told)) {
+            vl_say_token(&x->tokens, &x->token_odds, p, at, told, &t);
+            vl_replay_call_add(x->told, VL_REPLAY_OTHER, p, at, t);
+            x->found.ntoken_missed++;
+        }
+        p->parse->took(p, at, t);
+        at += vl_token_length(t);
+    }
+    x->found.ntoken += x->block.ntoken;
+}
+
+/* A block of a maker that has to know its codes: they and its bytes are said before its tokens. */
+static vl_code describe_planned(describing *x, size_t begin, vl_err *err)
+{
+    vl_deflate_block *const b = &x->block;
+    vl_block_end how = { .by_rule = false, .count = b->nplain };
+    x->found.nblock++;
+    vl_hits_miss(&x->block_hits, &x->blocks);
+    vl_say_block(&x->blocks, &x->block_odds, b, &how);
+    if (b->head.type == VL_STORED) return VL_OK;
+    if (b->head.type == VL_DYNAMIC) {
+        vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head);
+        x->head = b->head;
+    }
+    if (x->parser.parse->plan(&x->parser, begin, b->nplain, &b->head, err)) return err->code;
+    vl_replay_call_add(x->told, VL_REPLAY_PLAN, &x->parser, begin, b->nplain);
+    take_planned(x, begin);
+    return VL_OK;
+}
+
 /* ---- all blocks ---- */
 
 /* The maker goes on behind flushes. */
@@ -187,7 +228,8 @@ static vl_code describe_blocks(describing *x, vl_err *err)
             continue;
         }
         pass_flushes(x, begin);
-        describe_block(x, begin);
+        if (!vl_is_planned(&x->row)) describe_block(x, begin);
+        else if (describe_planned(x, begin, err)) return err->code;
         if (is_too_much(x)) {
             x->found.kept = true;
             return VL_OK;
@@ -222,7 +264,7 @@ static vl_code describe_with(describing *x, vl_err *err)
     vl_replay_begin(x->told, &x->parser);
     if (describe_blocks(x, err) || x->unlisted || x->found.kept) return err->code;
     vl_hits_end(&x->block_hits, &x->blocks);
-    vl_hits_end(&x->token_hits, &x->tokens);
+    if (!vl_is_planned(&x->row)) vl_hits_end(&x->token_hits, &x->tokens);
     vl_odds_init(&odds, sizeof odds);
     if (!part->least) vl_say_number(&x->blocks, &odds, last_bits(x));
     vl_coder_end(&x->blocks, err);
@@ -359,14 +401,58 @@ static vl_code search_and_describe(const vl_redeflate_part *part, size_t ntoken,
     return err->code;
 }
 
+/* By who seeks the cheapest way: each kind describes the beginning, and the best of them all. */
+static vl_code describe_by_cost(const vl_redeflate_part *part, account *a, vl_err *err)
+{
+    enum { BEGINNING = 200000 };
+    account other = { 0 };
+    vl_redeflate_part beginning = *part;
+    double least = 1;
+    const vl_deflate_row row = { .version = VL_DEFLATE_ROWS_VERSION,
+                                 .family = VL_MAKES_LEAST_COST,
+                                 .window_bits = 15,
+                                 .hash_bits = 15,
+                                 .coding = a->row.version ? a->row.coding : VL_CODES_LIKE_LIBDEFLATE };
+    vl_deflate_row best = row;
+    if (part->span.n > 2 * BEGINNING && (!part->least || part->least > BEGINNING))
+        beginning.least = BEGINNING;
+    for (uint8_t level = 1; level <= VL_LEAST_COST_LEVELS; level++) {
+        other.row = row;
+        other.row.level = level;
+        if (describe_best(&beginning, &other, err)) goto out;
+        const double said = (double)other.description.len / (double)(other.found.bit - part->bit + 1);
+        if (other.found.kept || said >= least) continue;
+        least = said;
+        best = other.row;
+    }
+    other.row = best;
+    if (best.level && !describe_best(part, &other, err)) take_shorter(a, &other);
+out:
+    free_account(&other);
+    return err->code;
+}
+
 /* The maker is sought by few tokens first. One that misses little may have a brother that misses none, which
  * is told from it late. */
 static vl_code describe_by_search(const vl_redeflate_part *part, account *a, vl_err *err)
 {
     enum { FEW = 30000, MANY = 1 << 20 };
+    const vl_redeflate_found *const found = &a->found;
     if (search_and_describe(part, FEW, a, err)) return err->code;
-    if (!a->found.ntoken_missed || a->found.ntoken_missed > a->found.ntoken / 4) return VL_OK;
+    if ((found->kept || found->ntoken_missed > found->ntoken / 64) && describe_by_cost(part, a, err))
+        return err->code;
+    if (!found->ntoken_missed || found->ntoken_missed > found->ntoken / 4 || vl_is_planned(&a->row))
+        return VL_OK;
     return search_and_describe(part, MANY, a, err);
+}
+
+/* Who seeks the cheapest way is never told exactly: it is enough that it takes a sixteenth of the stream. */
+static bool is_enough(const vl_redeflate_part *part, const account *a)
+{
+    const vl_redeflate_found *const found = &a->found;
+    if (found->kept) return false;
+    if (!found->ntoken_missed && !found->nblock_missed) return true;
+    return vl_is_planned(&a->row) && a->description.len * 16 * 8 < found->bit - part->bit;
 }
 
 /* One search less is left; false: there was none. */
@@ -382,9 +468,7 @@ static vl_code describe_and_prove(const vl_redeflate_part *part, account *a, boo
 {
     vl_redeflate_found *const found = &a->found;
     if (has_row && describe_best(part, a, err)) return err->code;
-    if ((found->kept || found->ntoken_missed || found->nblock_missed) && may_search(part) &&
-        describe_by_search(part, a, err))
-        return err->code;
+    if (!is_enough(part, a) && may_search(part) && describe_by_search(part, a, err)) return err->code;
     if (!found->kept) found->kept = a->description.len * 10 * 8 > (found->bit - part->bit) * 3;
     return found->kept ? VL_OK : prove(part, a, err);
 }

@@ -17,6 +17,7 @@ typedef struct making {
     vl_token_odds token_odds;
     vl_markers markers;
     vl_deflate_block block;
+    vl_deflate_head head; /* planned: of the dynamic block before */
     vl_bits_out bits;
 } making;
 
@@ -164,6 +165,52 @@ static vl_code make_block(making *x, vl_err *err)
     return write(x, err);
 }
 
+static vl_code make_planned_token(making *x, vl_err *err)
+{
+    vl_deflate_parser *const p = &x->parser;
+    vl_token t = p->parse->next(p, x->at);
+    vl_odds *const odds = &x->token_odds.doubt[p->parse->doubt(p, x->at) % VL_DOUBTS];
+    if (vl_say_bit(&x->tokens, odds, 0) && !vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
+        return wrong(err, "a match that is not in the text");
+    if (vl_deflate_block_grow(&x->block, err)) return err->code;
+    x->block.token[x->block.ntoken++] = t;
+    p->parse->took(p, x->at, t);
+    x->at += vl_token_length(t);
+    return VL_OK;
+}
+
+/* A block of a maker that has to know its codes. */
+static vl_code make_planned(making *x, vl_err *err)
+{
+    vl_deflate_block *const b = &x->block;
+    vl_deflate_parser *const p = &x->parser;
+    vl_block_end end = { 0 };
+    const size_t begin = x->at, stop = p->end < x->end ? p->end : x->end;
+    b->ntoken = 0;
+    b->pad = 0;
+    b->head = (vl_deflate_head){ 0 };
+    if (vl_hits_is_hit(&x->block_hits)) return wrong(err, "a block without codes");
+    vl_say_block(&x->blocks, &x->block_odds, b, &end);
+    if (end.by_rule || end.count > stop - begin || b->head.type > VL_DYNAMIC)
+        return wrong(err, "a block beyond the text");
+    b->nplain = (uint32_t)end.count;
+    if (b->head.type == VL_STORED) {
+        if (b->nplain > UINT16_MAX) return wrong(err, "a stored block of more than 65535 bytes");
+        x->at += b->nplain;
+    } else {
+        if (b->head.type == VL_STATIC) vl_static_lengths(&b->head);
+        else if (!vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head))
+            return wrong(err, "codes that cannot be");
+        else x->head = b->head;
+        if (p->parse->plan(p, begin, b->nplain, &b->head, err)) return err->code;
+        while (x->at < begin + b->nplain)
+            if (make_planned_token(x, err)) return err->code;
+        if (x->at != begin + b->nplain) return wrong(err, "a match beyond its block");
+    }
+    vl_hits_next(&x->block_hits, &x->blocks);
+    return write(x, err);
+}
+
 static vl_code make_all(making *x, vl_err *err)
 {
     vl_number_odds odds;
@@ -173,9 +220,10 @@ static vl_code make_all(making *x, vl_err *err)
                 : vl_deflate_parser_open(&x->parser, &x->row, &x->span, first, err))
         return err->code;
     vl_hits_next(&x->block_hits, &x->blocks);
-    vl_hits_next(&x->token_hits, &x->tokens);
+    if (!vl_is_planned(&x->row)) vl_hits_next(&x->token_hits, &x->tokens);
     do {
-        if (pass_markers(x, err) || make_block(x, err)) return err->code;
+        if (pass_markers(x, err)) return err->code;
+        if (vl_is_planned(&x->row) ? make_planned(x, err) : make_block(x, err)) return err->code;
     } while (x->whole ? !x->block.final : x->at < x->end);
     if (x->at != x->end) return wrong(err, "it ends before the text");
     vl_odds_init(&odds, sizeof odds);
