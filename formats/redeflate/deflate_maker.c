@@ -17,6 +17,7 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
     [VL_MAKES_LIBDEFLATE_OLDER] = &vl_parse_libdeflate,
     [VL_MAKES_LEAST_COST] = &vl_parse_least_cost,
+    [VL_MAKES_ZLIB_MEDIUM] = &vl_parse_zlib_medium,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
@@ -29,6 +30,7 @@ static bool row_is_known(const vl_deflate_row *row)
     if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
     if (row->family == VL_MAKES_LIBDEFLATE_OLDER) return row->level && row->level <= 7;
     if (row->family == VL_MAKES_LEAST_COST) return row->level && row->level <= VL_LEAST_COST_LEVELS;
+    if (row->family == VL_MAKES_ZLIB_MEDIUM) return row->level >= 4 && row->level <= 6;
     return row->level <= 9 && (!levels || row->level);
 }
 

@@ -33,7 +33,8 @@ typedef enum vl_deflate_family {
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
-    VL_MAKES_LEAST_COST, /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
+    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
+    VL_MAKES_ZLIB_MEDIUM, /* zlib as Intel had it, levels 4 to 6: GATK and Picard too */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -114,7 +115,7 @@ typedef struct vl_deflate_parse {
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
-    vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
+    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {

@@ -296,6 +296,9 @@ static const struct {
     { VL_MAKES_CHROMIUM, 2 },
     { VL_MAKES_CHROMIUM, 8 },
     { VL_MAKES_CHROMIUM, 7 },
+    { VL_MAKES_ZLIB_MEDIUM, 5 },
+    { VL_MAKES_ZLIB_MEDIUM, 4 },
+    { VL_MAKES_ZLIB_MEDIUM, 6 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)
