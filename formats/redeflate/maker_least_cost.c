@@ -31,18 +31,26 @@ typedef struct planner {
     uint8_t *
         doubt; /* owned; [n]: how much cheaper it is than the next best, up to MARGIN; and one bit: a match */
     size_t room;
-    bool failed; /* no memory for matches */
 } planner;
 
 static uint32_t hash(uint32_t bytes) { return bytes * UINT32_C(0x9e3779b1) >> (32 - HASH); }
 
 /* ---- matches ---- */
 
+static bool make_room_for_matches(planner *x)
+{
+    const size_t most = (VL_DEFLATE_LONGEST + 1) * sizeof(vl_token);
+    if (x->matches.data && most <= x->matches.cap - x->matches.len) return true;
+    vl_err none = VL_ERR_INIT;
+    return !vl_buf_grow(&x->matches, most, &none);
+}
+
+/* There is room for those of one position. */
 static void add(planner *x, unsigned length, size_t distance)
 {
-    vl_err none = VL_ERR_INIT;
     const vl_token t = vl_token_match(length, (unsigned)distance);
-    if (vl_buf_append(&x->matches, &t, sizeof t, &none)) x->failed = true;
+    memcpy(x->matches.data + x->matches.len, &t, sizeof t);
+    x->matches.len += sizeof t;
 }
 
 /* The nearest of three bytes. */
@@ -111,18 +119,20 @@ static void put_before(planner *x, const vl_deflate_parser *p, size_t to)
 }
 
 /* Within the longest match there are none: nothing is cheaper. */
-static void list_matches(planner *x, const vl_deflate_parser *p)
+static bool list_matches(planner *x, const vl_deflate_parser *p)
 {
     x->matches.len = 0;
     for (size_t i = 0, skip = 0; i < x->n; i++, x->put++) {
         const size_t left = x->n - i;
         const unsigned most = left < VL_DEFLATE_LONGEST ? (unsigned)left : VL_DEFLATE_LONGEST;
         x->first[i] = (uint32_t)(x->matches.len / sizeof(vl_token));
+        if (!make_room_for_matches(x)) return false;
         const bool longest = put(x, p, x->put, most, !skip);
         if (skip) skip--;
         else if (longest) skip = VL_DEFLATE_LONGEST - 1;
     }
     x->first[x->n] = (uint32_t)(x->matches.len / sizeof(vl_token));
+    return true;
 }
 
 /* ---- the cheapest way ---- */
@@ -200,8 +210,7 @@ static vl_code plan(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_
     put_before(x, p, at);
     x->begin = at;
     x->n = n;
-    list_matches(x, p);
-    if (x->failed) return vl_fail(err, VL_ENOMEM, "no memory for the matches of a deflate block");
+    if (!list_matches(x, p)) return vl_fail(err, VL_ENOMEM, "no memory for the matches of a deflate block");
     set_costs(&c, head);
     choose_all(x, p, &c);
     return VL_OK;

@@ -58,8 +58,6 @@ void vl_replay_add_many(vl_replay *told, const vl_token *token, size_t n)
 
 /* ---- again ---- */
 
-enum { TOKEN = (1 << VL_REPLAY_MORE) - 1 };
-
 static vl_token token_of(const vl_replay *told, size_t i)
 {
     vl_token t;
@@ -77,7 +75,8 @@ static const vl_replay_call *call_of(const again *a, vl_replay_kind kind)
 static vl_token next(vl_deflate_parser *p, size_t at)
 {
     again *const a = p->state;
-    if (a->ntoken < vl_replay_ntoken(a->told) && at == a->at) return token_of(a->told, a->ntoken) & TOKEN;
+    if (a->ntoken < vl_replay_ntoken(a->told) && at == a->at)
+        return token_of(a->told, a->ntoken) & VL_REPLAY_TOKEN;
     a->other = true;
     return p->text[at];
 }
@@ -89,26 +88,26 @@ static void took(vl_deflate_parser *p, size_t at, vl_token token)
         a->other = true;
         return;
     }
-    const vl_token told = token_of(a->told, a->ntoken++) & TOKEN;
+    const vl_token told = token_of(a->told, a->ntoken++) & VL_REPLAY_TOKEN;
     const vl_replay_call *const call = call_of(a, VL_REPLAY_OTHER);
     if (call) a->ncall++;
     a->other |= token != (call ? call->token : told);
     a->at += vl_token_length(token);
 }
 
-/* Up to the next call that was not of a token as it was told. */
-static size_t tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n)
+size_t vl_replay_tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n)
 {
     again *const a = p->state;
     const vl_replay *const told = a->told;
-    const size_t plain = a->ncall < told->ncall ? told->call[a->ncall].ntoken : vl_replay_ntoken(told),
-                 other = a->ncall < told->ncall && told->call[a->ncall].kind == VL_REPLAY_OTHER;
+    const bool calls = a->ncall < told->ncall;
+    const size_t plain = calls ? told->call[a->ncall].ntoken : vl_replay_ntoken(told),
+                 other = calls && told->call[a->ncall].kind == VL_REPLAY_OTHER;
     size_t i = 0;
     a->other |= *at != a->at || a->ntoken + other > plain;
     const size_t most = a->other ? 0 : plain - other - a->ntoken;
     for (; i < n && i < most && a->at < stop; i++) {
-        token[i] = token_of(told, a->ntoken + i) & TOKEN;
-        a->at += vl_token_length(token[i]);
+        token[i] = token_of(told, a->ntoken + i);
+        a->at += vl_token_length(token[i] & VL_REPLAY_TOKEN);
     }
     a->ntoken += i;
     *at = a->at;
@@ -158,7 +157,6 @@ static const vl_deflate_parse parse = {
     .plan = plan,
     .next = next,
     .took = took,
-    .tell = tell,
     .flushed = flushed,
     .begin_block = begin_block,
     .holds = holds,

@@ -9,7 +9,11 @@
 
 #include "formats/redeflate/redeflate.h"
 
-enum { VL_REPLAY_MORE = 26, VL_REPLAY_MOST = 1 << 24 }; /* tokens; what has more is not kept */
+enum {
+    VL_REPLAY_MORE = 26,
+    VL_REPLAY_TOKEN = (1 << VL_REPLAY_MORE) - 1,
+    VL_REPLAY_MOST = 1 << 24
+}; /* tokens; what has more is not kept */
 
 typedef enum vl_replay_kind {
     VL_REPLAY_OTHER,
@@ -57,6 +61,9 @@ void vl_replay_add_many(vl_replay *told, const vl_token *token, size_t n);
 /* A parser that tells it again; told is borrowed. VL_ENOMEM. */
 vl_code vl_replay_open(vl_deflate_parser *p, const vl_deflate_row *row, const vl_deflate_text *span,
                        size_t end, const vl_replay *told, vl_err *err);
+/* Tells and takes up to n tokens, or those up to `stop`, but no further than to the next call of another
+ * kind; with what is above VL_REPLAY_MORE. */
+size_t vl_replay_tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n);
 /* True when it was called in all as the maker was. */
 bool vl_replay_is_same(const vl_deflate_parser *p);
 

@@ -10,6 +10,7 @@ typedef struct making {
     size_t begin, most; /* in out: where it begins; how long it may be */
     vl_deflate_row row;
     const vl_replay *told; /* borrowed; NULL: the maker itself tells */
+    bool differs;          /* the maker would not have been called so */
     vl_deflate_parser parser;
     vl_coder blocks, tokens;
     vl_hits block_hits, token_hits;
@@ -61,25 +62,53 @@ static vl_code pass_markers(making *x, vl_err *err)
     return VL_OK;
 }
 
-/* As many hits as the rule of ends only counts; false: none. */
+/* Room in the block for n tokens, or some. */
+static size_t make_room(making *x, size_t n)
+{
+    vl_deflate_block *const b = &x->block;
+    if (b->ctoken - b->ntoken < n) {
+        vl_err none = VL_ERR_INIT;
+        if (vl_deflate_block_more(b, &none)) return 0;
+    }
+    return b->ctoken - b->ntoken < n ? b->ctoken - b->ntoken : n;
+}
+
+/* Hits that are told again: as many as there are up to the next call of another kind. */
+static size_t replay_many(making *x, vl_block_ends *ends, bool by_rule, size_t n, size_t stop)
+{
+    vl_token *const token = x->block.token + x->block.ntoken;
+    size_t at = x->at;
+    n = vl_replay_tell(&x->parser, &x->at, stop, token, n);
+    for (size_t i = 0; i < n; i++) {
+        const unsigned holds = token[i] >> VL_REPLAY_MORE;
+        token[i] &= VL_REPLAY_TOKEN;
+        const bool full = vl_block_ends_after(ends, at, token[i], holds);
+        at += vl_token_length(token[i]);
+        if (full && by_rule && i + 1 < n) x->differs = true; /* it would have ended here */
+    }
+    return n;
+}
+
+/* As many hits as the rule of ends only counts, or are told again; false: none. */
 static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, size_t left, size_t stop)
 {
     enum { LEAST_MANY = 8, MANY = 4096 };
-    vl_err none = VL_ERR_INIT;
-    vl_deflate_block *const b = &x->block;
+    const size_t room = vl_block_ends_room(ends);
     bool early = false;
-    if (!x->parser.parse->tell) return false;
-    size_t n = end->by_rule ? vl_block_ends_room(ends) : MANY;
-    if (n > left) n = left;
+    size_t n = left < MANY ? left : MANY;
+    if (!x->told && !x->parser.parse->tell) return false;
+    if ((!x->told || room) && end->by_rule && n > room) n = room;
     if (n > x->token_hits.left) n = x->token_hits.left;
-    if (n > MANY) n = MANY;
-    if (n < LEAST_MANY) return false;
-    while (b->ctoken - b->ntoken < n)
-        if (vl_deflate_block_more(b, &none)) return false;
-    n = x->parser.parse->tell(&x->parser, &x->at, stop, b->token + b->ntoken, n);
-    b->ntoken += n;
+    if (n < LEAST_MANY || !(n = make_room(x, n))) return false;
+    vl_token *const token = x->block.token + x->block.ntoken;
+    if (x->told && !room) n = replay_many(x, ends, end->by_rule, n, stop);
+    else {
+        n = x->told ? vl_replay_tell(&x->parser, &x->at, stop, token, n)
+                    : x->parser.parse->tell(&x->parser, &x->at, stop, token, n);
+        vl_block_ends_after_many(ends, n, &early);
+    }
+    x->block.ntoken += n;
     vl_hits_many(&x->token_hits, n);
-    vl_block_ends_after_many(ends, n, &early);
     return n;
 }
 
@@ -286,7 +315,8 @@ vl_code vl_replay_make(const vl_replay *told, const uint8_t row[VL_DEFLATE_ROW],
 {
     making x = making_of(span, whole, bit, most, out);
     x.told = told;
-    if (!make(&x, row, description->data, description->len, err) && !vl_replay_is_same(&x.parser))
+    if (!make(&x, row, description->data, description->len, err) &&
+        (x.differs || !vl_replay_is_same(&x.parser)))
         wrong(err, "it asks its maker otherwise");
     release(&x);
     return err->code;

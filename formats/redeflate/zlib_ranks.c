@@ -4,7 +4,15 @@
 
 #include <stdlib.h>
 
-enum { RING = VL_DEFLATE_FAR, AHEAD = 256, KINDS = 3, MOST_BITS = 17, LEAST_BITS = 8, NEVER = 2 * RING };
+enum {
+    RING = VL_DEFLATE_FAR,
+    AHEAD = 256,
+    KINDS = 3,
+    MOST_BITS = 15,
+    LEAST_BITS = 8,
+    MORE_BITS = 2,
+    NEVER = 2 * RING
+};
 
 /* Of a position: how far before it the last one is that has the same hash of 3, 5, 8 bytes (0: none in
  * reach), and its number among those of the same hash of zlib's, of which only differences count. */
@@ -14,7 +22,8 @@ typedef struct entry {
 
 struct vl_ranks {
     size_t put; /* all before it are in */
-    unsigned bits;
+    unsigned
+        bits; /* of the hash of three bytes MORE_BITS more: what is not found there is most often asked */
     uint16_t *count;       /* of each hash of zlib's */
     uint32_t *head[KINDS]; /* the last position of each, and NEVER more; 0: none */
     entry ring[RING];
@@ -24,16 +33,17 @@ vl_ranks *vl_ranks_open(const vl_deflate_parser *p, size_t first)
 {
     unsigned bits = LEAST_BITS;
     while (bits < MOST_BITS && p->n - first > (size_t)1 << bits) bits++;
-    const size_t nhead = (size_t)1 << bits, ncount = (size_t)1 << p->row.hash_bits,
-                 tables = KINDS * nhead * sizeof(uint32_t) + ncount * sizeof(uint16_t);
+    const size_t nhead = (size_t)1 << bits, nthree = nhead << MORE_BITS,
+                 ncount = (size_t)1 << p->row.hash_bits,
+                 tables = (nthree + (KINDS - 1) * nhead) * sizeof(uint32_t) + ncount * sizeof(uint16_t);
     vl_ranks *const r = malloc(sizeof *r + tables);
     if (!r) return NULL;
     uint32_t *const head = (uint32_t *)(r + 1);
     memset(head, 0, tables);
     r->put = first;
     r->bits = bits;
-    for (int i = 0; i < KINDS; i++) r->head[i] = head + (size_t)i * nhead;
-    r->count = (uint16_t *)(head + KINDS * nhead);
+    for (int i = 0; i < KINDS; i++) r->head[i] = i ? head + nthree + (size_t)(i - 1) * nhead : head;
+    r->count = (uint16_t *)(head + nthree + (KINDS - 1) * nhead);
     return r;
 }
 
@@ -67,7 +77,7 @@ static void put_full(vl_ranks *r, const vl_deflate_parser *p, size_t to)
         const uint64_t w = vl_le64(text + at);
         entry *const e = &r->ring[at & (RING - 1)];
         const uint32_t where = (uint32_t)at + NEVER;
-        e->back[0] = link_to(&three[mix(w << 40, down)], where);
+        e->back[0] = link_to(&three[mix(w << 40, down - MORE_BITS)], where);
         e->back[1] = link_to(&five[mix(w << 24, down)], where);
         e->back[2] = link_to(&eight[mix(w, down)], where);
         e->rank = count[vl_zlib_hash_of(&by, (uint32_t)w)]++;
@@ -81,7 +91,7 @@ static void put_last(vl_ranks *r, const vl_deflate_parser *p, size_t at)
     const uint8_t *const b = p->text + at;
     const uint64_t three = b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16;
     entry *const e = &r->ring[at & (RING - 1)];
-    e->back[0] = link_to(&r->head[0][mix(three << 40, 64 - r->bits)], (uint32_t)at + NEVER);
+    e->back[0] = link_to(&r->head[0][mix(three << 40, 64 - r->bits - MORE_BITS)], (uint32_t)at + NEVER);
     e->back[1] = e->back[2] = 0;
     e->rank = r->count[vl_zlib_hash(p, at)]++;
     r->put = at + 1;
