@@ -31,8 +31,15 @@ static inline bool vl_hits_is_hit(vl_hits *h)
     return true;
 }
 
+static inline void vl_hits_many(vl_hits *h, uint64_t n) /* of those that are left */
+{
+    if (h->left != UINT64_MAX) h->left -= n;
+}
+
+enum { VL_DOUBTS = 16 };
 typedef struct vl_token_odds {
     vl_odds match, same, longest, other;
+    vl_odds doubt[VL_DOUBTS]; /* planned: that it is as told */
     vl_odds distance[32], length[256];
 } vl_token_odds;
 

@@ -61,7 +61,11 @@ typedef struct vl_deflate_block {
 
 void vl_deflate_block_free(vl_deflate_block *block);
 /* Room for one more token. VL_ENOMEM; VL_EUNSUP: more than VL_DEFLATE_TOKENS. */
-vl_code vl_deflate_block_grow(vl_deflate_block *block, vl_err *err);
+vl_code vl_deflate_block_more(vl_deflate_block *block, vl_err *err); /* where there is none */
+static inline vl_code vl_deflate_block_grow(vl_deflate_block *block, vl_err *err)
+{
+    return block->ntoken < block->ctoken ? VL_OK : vl_deflate_block_more(block, err);
+}
 
 /* The text: plain [before + n + after], of which the first bytes are known to the stream as its window, and
  * the last are what its maker saw when it was at the span's end. */

@@ -15,6 +15,9 @@ static const vl_deflate_parse *const families[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_ISAL] = &vl_parse_isal,
     [VL_MAKES_IGZIP] = &vl_parse_isal,
     [VL_MAKES_ISAL_OLDER] = &vl_parse_isal,
+    [VL_MAKES_LIBDEFLATE_OLDER] = &vl_parse_libdeflate,
+    [VL_MAKES_LEAST_COST] = &vl_parse_least_cost,
+    [VL_MAKES_ZLIB_MEDIUM] = &vl_parse_zlib_medium,
 };
 
 static bool row_is_known(const vl_deflate_row *row)
@@ -25,6 +28,9 @@ static bool row_is_known(const vl_deflate_row *row)
     if (row->flush >= VL_DEFLATE_FLUSHES || row->window_bits < 9 || row->window_bits > 15) return false;
     if (row->hash_bits < 8 || row->hash_bits > 16) return false;
     if (isal) return row->level <= (row->family == VL_MAKES_ISAL_OLDER ? 2 : 3);
+    if (row->family == VL_MAKES_LIBDEFLATE_OLDER) return row->level && row->level <= 7;
+    if (row->family == VL_MAKES_LEAST_COST) return row->level && row->level <= VL_LEAST_COST_LEVELS;
+    if (row->family == VL_MAKES_ZLIB_MEDIUM) return row->level >= 4 && row->level <= 6;
     return row->level <= 9 && (!levels || row->level);
 }
 
@@ -53,15 +59,16 @@ vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, 
                               .end = end,
                               .parse = families[row->family] };
     if (p->parse == &vl_parse_isal && row->level == 3) p->parse = &vl_parse_isal_map;
+    if (p->parse == &vl_parse_zlib && row->level < 4) p->parse = &vl_parse_zlib_fast;
     if (!p->parse->bytes) return VL_OK;
     p->state = calloc(1, p->parse->bytes);
-    if (!p->state) return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
-    p->parse->begin(p);
-    return VL_OK;
+    if (p->state && p->parse->begin(p)) return VL_OK;
+    return vl_fail(err, VL_ENOMEM, "no memory for the maker of a deflate stream");
 }
 
 void vl_deflate_parser_close(vl_deflate_parser *p)
 {
+    if (p->state && p->parse->close) p->parse->close(p);
     free(p->state);
     *p = (vl_deflate_parser){ 0 };
 }
@@ -92,10 +99,10 @@ static void flushed_nothing(vl_deflate_parser *p, size_t at)
     (void)at;
 }
 
-const vl_deflate_parse vl_parse_literals = {
-    0, NULL, next_literal, took_nothing, flushed_nothing, NULL, NULL
-};
-const vl_deflate_parse vl_parse_runs = { 0, NULL, next_run, took_nothing, flushed_nothing, NULL, NULL };
+const vl_deflate_parse vl_parse_literals = { .next = next_literal,
+                                             .took = took_nothing,
+                                             .flushed = flushed_nothing };
+const vl_deflate_parse vl_parse_runs = { .next = next_run, .took = took_nothing, .flushed = flushed_nothing };
 
 /* ---- where blocks end ---- */
 
@@ -124,11 +131,12 @@ static bool ends_like_gzip(vl_block_ends *e, size_t at, vl_token token)
     return e->ntoken == 32767;
 }
 
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds)
 {
     e->ntoken++;
     if (e->rule == VL_ENDS_LIKE_GZIP) e->full = ends_like_gzip(e, at, token);
-    else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) e->full = vl_libdeflate_ends_after(e, at, token, holds);
+    else if (e->rule == VL_ENDS_LIKE_LIBDEFLATE || e->rule == VL_ENDS_LIKE_LIBDEFLATE_OLDER)
+        e->full = vl_libdeflate_ends_after(e, at, token, holds);
     else if (e->most) e->full = vl_isal_ends_after(e, at, token, holds);
     else if (e->rule < VL_ENDS_LIKE_GZIP && e->rule) e->full = e->ntoken == (1u << e->rule) - 1;
     return e->full;

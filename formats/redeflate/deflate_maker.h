@@ -32,6 +32,9 @@ typedef enum vl_deflate_family {
     VL_MAKES_ISAL,       /* ISA-L 2.30, levels 0 to 3, given all at once; hash bits 14: its stateless calls */
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
+    VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
+    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
+    VL_MAKES_ZLIB_MEDIUM, /* zlib as Intel had it, levels 4 to 6: GATK and Picard too */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
 
@@ -41,6 +44,7 @@ typedef enum vl_deflate_ends {
     VL_ENDS_LIKE_LIBDEFLATE, /* when tokens are of other kinds than before */
     VL_ENDS_LIKE_ISAL,       /* when a buffer of 2^10 is full; then of 2^14 and up to 2^17 */
     VL_ENDS_ISAL_LARGEST = VL_ENDS_LIKE_ISAL + 4,
+    VL_ENDS_LIKE_LIBDEFLATE_OLDER,
     VL_DEFLATE_ENDS
 } vl_deflate_ends;
 
@@ -69,32 +73,49 @@ static inline bool vl_is_isal(const vl_deflate_row *row)
     return row->family >= VL_MAKES_ISAL && row->family <= VL_MAKES_ISAL_OLDER;
 }
 
+/* Blocks of whom have their codes before their tokens. */
+static inline bool vl_is_planned(const vl_deflate_row *row) { return row->family == VL_MAKES_LEAST_COST; }
+
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
 void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
 
 /* ---- tokens ---- */
 
+enum { VL_PLAN_MOST = 1 << 21, VL_LEAST_COST_LEVELS = 2 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
     size_t bytes; /* of the state */
-    /* Begins at span.before, with what lies before as its window. The state is zeroed. */
-    void (*begin)(vl_deflate_parser *p);
+    /* Begins at span.before, with what lies before as its window. The state is zeroed. False: no memory. */
+    bool (*begin)(vl_deflate_parser *p);
+    void (*close)(vl_deflate_parser *p); /* frees what begin has beside the state; NULL: nothing */
+    /* A block of n bytes begins, of which the codes are known; not NULL: they are said before the tokens, and
+     * the maker has to know them. VL_EUNSUP: more than VL_PLAN_MOST bytes; VL_ENOMEM. */
+    vl_code (*plan)(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err);
+    /* With plan: of 16 kinds of what it tells at `at`, by how likely it is right. */
+    unsigned (*doubt)(const vl_deflate_parser *p, size_t at);
     /* The token that the maker takes at `at`, which is before `end`. */
     vl_token (*next)(vl_deflate_parser *p, size_t at);
     /* It took this one, told or not. */
     void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
+    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. It has then
+     * been asked for the next too, which is *told and is still to be taken, unless there were n. NULL: one by
+     * one. */
+    size_t (*agree)(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told);
+    /* Tells and takes n tokens, or those up to `stop`; returns how many. NULL: one by one. */
+    size_t (*tell)(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n);
     /* What it sees ends at p->end now, where it ended at `at` before. */
     void (*flushed)(vl_deflate_parser *p, size_t at);
     /* A block begins; NULL: nothing follows from that. */
     void (*begin_block)(vl_deflate_parser *p, size_t at);
-    /* True when what comes at `at` is known already, so that no block ends before it; NULL: never. */
-    bool (*holds)(const vl_deflate_parser *p, size_t at);
+    /* Not 0 when what comes at `at` is known already, so that no block ends before it; NULL: never. 2: and
+     * the literal before it is one in place of a match of VL_ENDS_LONG bytes. */
+    unsigned (*holds)(const vl_deflate_parser *p, size_t at);
 } vl_deflate_parse;
 
-extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_libdeflate,
-    vl_parse_isal, vl_parse_isal_map;
+extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
+    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -110,6 +131,37 @@ struct vl_deflate_parser {
 vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, const vl_deflate_text *span,
                                size_t end, vl_err *err);
 void vl_deflate_parser_close(vl_deflate_parser *p);
+
+/* agree and tell of a maker, of its own next and took. */
+static inline __attribute__((always_inline)) size_t
+vl_agree_by(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told,
+            vl_token (*next)(vl_deflate_parser *, size_t),
+            void (*took)(vl_deflate_parser *, size_t, vl_token))
+{
+    size_t i = 0, here = *at;
+    for (; i < n; i++) {
+        *told = next(p, here);
+        if (*told != token[i]) break;
+        took(p, here, token[i]);
+        here += vl_token_length(token[i]);
+    }
+    *at = here;
+    return i;
+}
+
+static inline __attribute__((always_inline)) size_t
+vl_tell_by(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n,
+           vl_token (*next)(vl_deflate_parser *, size_t), void (*took)(vl_deflate_parser *, size_t, vl_token))
+{
+    size_t i = 0, here = *at;
+    for (; i < n && here < stop; i++) {
+        token[i] = next(p, here);
+        took(p, here, token[i]);
+        here += vl_token_length(token[i]);
+    }
+    *at = here;
+    return i;
+}
 
 /* Equal plain bytes at `at` and `from` before it, up to most. */
 static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t from, unsigned most)
@@ -133,7 +185,7 @@ static inline unsigned vl_equal_bytes(const uint8_t *text, size_t at, size_t fro
 
 /* ---- where blocks end ---- */
 
-enum { VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
+enum { VL_ENDS_LONG = 9, VL_ENDS_KINDS = 10 }; /* of tokens, that libdeflate tells apart */
 typedef struct vl_block_ends {
     uint8_t rule, level;
     bool full;               /* it has ended though there may be no more text */
@@ -149,11 +201,30 @@ typedef struct vl_block_ends {
 void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at, size_t end);
 /* True when the block ends behind this token, at `at`, though there is more text. holds: what is next is
  * known already. */
-bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
-bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
-bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds);
+bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
+/* Many tokens at once, where the rule only counts them: false, and nothing was done, where it does not.
+ * *early: the block ended before the last of them. */
+static inline bool vl_block_ends_after_many(vl_block_ends *e, size_t n, bool *early)
+{
+    if (e->rule >= VL_ENDS_LIKE_GZIP) return false;
+    const size_t most = e->rule ? ((size_t)1 << e->rule) - 1 : SIZE_MAX;
+    if (!n) return true;
+    *early |= e->ntoken + n > most && e->ntoken < most + 1;
+    e->ntoken += n;
+    e->full = e->ntoken == most;
+    return true;
+}
+/* Tokens until it may end; 0: the rule does not only count. */
+static inline size_t vl_block_ends_room(const vl_block_ends *e)
+{
+    if (e->rule >= VL_ENDS_LIKE_GZIP) return 0;
+    return e->rule ? ((size_t)1 << e->rule) - 1 - e->ntoken : SIZE_MAX;
+}
+
 /* True when a block that ends with the text is the last one; an empty one follows else. */
 bool vl_block_is_last(const vl_block_ends *e);
 
@@ -187,7 +258,7 @@ static inline void vl_deflate_begin_block(vl_deflate_parser *p, vl_block_ends *e
 static inline bool vl_deflate_took(vl_deflate_parser *p, vl_block_ends *e, size_t at, vl_token t)
 {
     p->parse->took(p, at, t);
-    const bool holds = p->parse->holds && p->parse->holds(p, at + vl_token_length(t));
+    const unsigned holds = p->parse->holds ? p->parse->holds(p, at + vl_token_length(t)) : 0;
     return vl_block_ends_after(e, at, t, holds);
 }
 

@@ -16,9 +16,8 @@ void vl_deflate_block_free(vl_deflate_block *block)
     *block = (vl_deflate_block){ 0 };
 }
 
-vl_code vl_deflate_block_grow(vl_deflate_block *block, vl_err *err)
+vl_code vl_deflate_block_more(vl_deflate_block *block, vl_err *err)
 {
-    if (block->ntoken < block->ctoken) return VL_OK;
     if (block->ntoken >= VL_DEFLATE_TOKENS)
         return vl_fail(err, VL_EUNSUP, "a deflate block has more than %d tokens", VL_DEFLATE_TOKENS);
     const size_t more = block->ctoken ? block->ctoken * 2 : 1 << 12;
@@ -100,9 +99,8 @@ static vl_code read_head(reading *x, vl_err *err)
 }
 
 /* The match behind a length symbol; 0 when there can be none. */
-static vl_token read_match(reading *x, const vl_decoder *dist, unsigned symbol)
+static inline vl_token read_match(vl_bits *b, const vl_decoder *dist, unsigned symbol)
 {
-    vl_bits *const b = &x->b;
     if (symbol > 28) return 0;
     unsigned length = vl_length_base[symbol] + vl_bits_take(b, vl_length_bits[symbol]);
     if (symbol == 27 && length == VL_DEFLATE_LONGEST) length = VL_DEFLATE_OTHER_258;
@@ -120,27 +118,36 @@ static vl_code read_tokens(reading *x, vl_err *err)
     if (!vl_decoder_make(&lit, block->head.lit, VL_DEFLATE_LITLEN) ||
         !vl_decoder_make(&dist, block->head.dist, VL_DEFLATE_DIST))
         return wrong(x, err, "too many codes");
+    vl_bits b = x->b; /* a copy, so that it is in registers */
+    size_t at = x->at;
+    const char *what = "no symbol is coded so";
     for (;;) {
-        vl_bits_fill(&x->b); /* a token has at most 15 + 5 + 15 + 13 bits */
-        const int symbol = vl_decode(&lit, &x->b);
-        if (symbol == VL_DEFLATE_EOB || symbol < 0 || vl_bits_over(&x->b)) {
-            if (symbol == VL_DEFLATE_EOB && !vl_bits_over(&x->b)) return VL_OK;
-            return wrong(x, err, "no symbol is coded so");
+        vl_bits_fill(&b); /* a token has at most 15 + 5 + 15 + 13 bits */
+        const int symbol = vl_decode(&lit, &b);
+        if (symbol < 0 || symbol == VL_DEFLATE_EOB) {
+            if (symbol == VL_DEFLATE_EOB && !vl_bits_over(&b)) what = NULL;
+            break;
         }
         if (vl_deflate_block_grow(block, err)) return err->code;
         vl_token t = (vl_token)symbol;
         if (symbol > VL_DEFLATE_EOB) {
-            t = read_match(x, &dist, (unsigned)symbol - 257);
-            if (!t || vl_bits_over(&x->b)) return wrong(x, err, "a match has no length or distance");
+            what = "a match has no length or distance";
+            if (!(t = read_match(&b, &dist, (unsigned)symbol - 257))) break;
             const unsigned n = vl_token_length(t), far = vl_token_distance(t);
-            if (far > x->at || n > end - x->at || memcmp(plain + x->at, plain + x->at - far, n))
-                return wrong(x, err, "a match is not the text");
-            x->at += n;
-        } else if (x->at >= end || plain[x->at] != symbol) {
-            return wrong(x, err, "a literal is not the text");
-        } else x->at++;
+            what = "a match is not the text";
+            if (far > at || n > end - at || memcmp(plain + at, plain + at - far, n)) break;
+            at += n;
+            what = "no symbol is coded so";
+        } else if (at >= end || plain[at++] != symbol) {
+            what = "a literal is not the text";
+            break;
+        }
         block->token[block->ntoken++] = t;
+        if (vl_bits_over(&b)) break;
     }
+    x->b = b;
+    x->at = at;
+    return what ? wrong(x, err, what) : VL_OK;
 }
 
 vl_code vl_deflate_read(vl_deflate_reader *reader, vl_deflate_block *block, vl_err *err)

@@ -16,34 +16,60 @@ static void write_head(vl_bits_out *out, const vl_deflate_head *h)
     }
 }
 
-static bool write_tokens(vl_bits_out *out, const vl_deflate_block *block)
+enum { NO_CODE = UINT32_C(1) << 31, BITS_AT = 24 };
+
+/* Codes as they are put: bits of the code and what follows it, how many they are, and NO_CODE. */
+typedef struct codes {
+    uint32_t lit[VL_DEFLATE_EOB + 1], length[VL_DEFLATE_OTHER_258 + 1], dist[VL_DEFLATE_DIST];
+} codes;
+
+static uint32_t with_bits(uint32_t code, unsigned bits)
 {
-    const vl_deflate_head *const h = &block->head;
+    return bits ? code | (uint32_t)bits << BITS_AT : NO_CODE;
+}
+
+static void make_codes(const vl_deflate_head *h, codes *c)
+{
     uint16_t lit[VL_DEFLATE_LITLEN], dist[VL_DEFLATE_DIST];
     vl_canonical_codes(h->lit, VL_DEFLATE_LITLEN, lit);
     vl_canonical_codes(h->dist, VL_DEFLATE_DIST, dist);
-    bool all = h->lit[VL_DEFLATE_EOB];
+    for (unsigned i = 0; i <= VL_DEFLATE_EOB; i++) c->lit[i] = with_bits(lit[i], h->lit[i]);
+    for (unsigned n = 3; n <= VL_DEFLATE_OTHER_258; n++) {
+        const unsigned symbol = vl_length_symbol(n), bits = h->lit[257 + symbol],
+                       more = (n > VL_DEFLATE_LONGEST ? VL_DEFLATE_LONGEST : n) - vl_length_base[symbol];
+        c->length[n] = with_bits(lit[257 + symbol] | more << bits, bits ? bits + vl_length_bits[symbol] : 0);
+    }
+    for (unsigned i = 0; i < VL_DEFLATE_DIST; i++) c->dist[i] = with_bits(dist[i], h->dist[i]);
+}
+
+/* False when a symbol has no code. */
+static bool write_tokens(vl_bits_out *out, const vl_deflate_block *block)
+{
+    codes c;
+    uint32_t all = 0;
+    make_codes(&block->head, &c);
     for (size_t i = 0; i < block->ntoken; i++) {
         const vl_token t = block->token[i];
+        if (out->nheld > 15) vl_bits_spill(out); /* a match has at most 48 bits */
         if (!vl_token_is_match(t)) {
-            all &= h->lit[t] > 0;
-            vl_bits_put(out, lit[t], h->lit[t]);
+            const uint32_t v = c.lit[t];
+            all |= v;
+            out->held |= (uint64_t)(v & 0xffff) << out->nheld;
+            out->nheld += v >> BITS_AT & 31;
             continue;
         }
-        const unsigned n = vl_token_length(t), far = vl_token_distance(t), length = vl_length_symbol(t >> 16),
-                       symbol = vl_distance_symbol(far);
-        uint64_t v = lit[257 + length];
-        unsigned bits = h->lit[257 + length];
-        all &= h->lit[257 + length] && h->dist[symbol];
-        v |= (uint64_t)(n - vl_length_base[length]) << bits;
-        bits += vl_length_bits[length];
-        v |= (uint64_t)dist[symbol] << bits;
-        bits += h->dist[symbol];
-        v |= (uint64_t)(far - vl_distance_base[symbol]) << bits;
-        vl_bits_put(out, v, bits + vl_distance_bits[symbol]);
+        const unsigned far = vl_token_distance(t), symbol = vl_distance_symbol(far);
+        const uint32_t length = c.length[t >> 16], dist = c.dist[symbol];
+        const unsigned nlength = length >> BITS_AT & 31, ndist = dist >> BITS_AT & 31;
+        all |= length | dist;
+        const uint64_t distance = (dist & 0xffff) | (uint64_t)(far - vl_distance_base[symbol]) << ndist;
+        out->held |= ((length & 0xffffff) | distance << nlength) << out->nheld;
+        out->nheld += nlength + ndist + vl_distance_bits[symbol];
     }
-    vl_bits_put(out, lit[VL_DEFLATE_EOB], h->lit[VL_DEFLATE_EOB]);
-    return all;
+    vl_bits_spill(out);
+    const uint32_t end = c.lit[VL_DEFLATE_EOB];
+    vl_bits_put(out, end & 0xffff, end >> BITS_AT & 31);
+    return !((all | end) & NO_CODE);
 }
 
 vl_code vl_deflate_write(vl_bits_out *out, const vl_deflate_block *block, const vl_deflate_text *span,

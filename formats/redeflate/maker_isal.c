@@ -14,6 +14,7 @@
  * Levels 1 and 2 pass over 32 bytes or more, when there was no match for long; the hashes are then those of
  * what was before.
  */
+#include "formats/redeflate/crc_hash.h"
 #include "formats/redeflate/isal_feed.h"
 
 enum {
@@ -30,7 +31,7 @@ enum {
 };
 
 typedef struct finder {
-    uint16_t crc[4][256];
+    vl_crc_hash crc;
     uint32_t mask, now[2]; /* now: hashes of the next two positions */
     bool hashed, first, fresh, entered;
     vl_isal_feed feed;
@@ -49,28 +50,13 @@ typedef struct finder {
     uint16_t head[1 << 15];
 } finder;
 
-/* ---- the hash: CRC-32C of four bytes, by tables of its lower bits ---- */
-
-static uint32_t shifted(uint32_t v)
-{
-    for (int i = 0; i < 32; i++) v = v >> 1 ^ (v & 1 ? UINT32_C(0x82f63b78) : 0);
-    return v;
-}
-
-static void make_crc(finder *f)
-{
-    for (unsigned k = 0; k < 4; k++)
-        for (unsigned b = 1; b < 256; b++) {
-            const unsigned rest = b & (b - 1), low = b ^ rest;
-            f->crc[k][b] = rest ? f->crc[k][rest] ^ f->crc[k][low] : (uint16_t)shifted(low << 8 * k);
-        }
-}
+/* ---- the hash ---- */
 
 static uint32_t hash(const vl_deflate_parser *p, const finder *f, size_t at)
 {
     if (p->n - at < LEAST) return 0;
     const uint8_t *const t = p->text + at;
-    return (f->crc[0][t[0]] ^ f->crc[1][t[1]] ^ f->crc[2][t[2]] ^ f->crc[3][t[3]]) & f->mask;
+    return vl_crc_hash_of(&f->crc, t[0], t[1], t[2], t[3]) & f->mask;
 }
 
 static void put(finder *f, uint32_t h, size_t at)
@@ -102,10 +88,10 @@ static void forget(finder *f, size_t at)
     for (size_t i = 0; i < sizeof f->head / sizeof *f->head; i++) f->head[i] = f->fill;
 }
 
-static void begin(vl_deflate_parser *p)
+static bool begin(vl_deflate_parser *p)
 {
     finder *const f = p->state;
-    make_crc(f);
+    vl_crc_hash_make(&f->crc);
     f->mask = vl_isal_hash_mask(p, p->row.level < 2 ? (1 << 13) - 1 : (1 << 15) - 1);
     f->second_at = SIZE_MAX;
     forget(f, p->start ? p->start - 1 : 0);
@@ -114,6 +100,7 @@ static void begin(vl_deflate_parser *p)
         put(f, hash(p, f, i), i);
     vl_isal_feed_first(&f->feed, p);
     fed(p, f);
+    return true;
 }
 
 /* ---- two positions ---- */
@@ -350,4 +337,11 @@ static void begin_block(vl_deflate_parser *p, size_t at)
     f->units = 0;
 }
 
-const vl_deflate_parse vl_parse_isal = { sizeof(finder), begin, next, took, flushed, begin_block, NULL };
+const vl_deflate_parse vl_parse_isal = {
+    .bytes = sizeof(finder),
+    .begin = begin,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+    .begin_block = begin_block,
+};

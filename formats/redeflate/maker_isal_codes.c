@@ -203,7 +203,7 @@ size_t vl_isal_units(const vl_deflate_row *row)
     return (((size_t)UNIT << size) + REQUIRED - STRUCT - lost) / UNIT - 1;
 }
 
-bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
+bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds)
 {
     const size_t next = at + vl_token_length(token);
     const bool match = vl_token_is_match(token), alone = !at || next + SLOP > e->end;

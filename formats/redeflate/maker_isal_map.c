@@ -42,7 +42,7 @@ static void forget(mapper *m, size_t at)
     m->first = true;
 }
 
-static void begin(vl_deflate_parser *p)
+static bool begin(vl_deflate_parser *p)
 {
     mapper *const m = p->state;
     m->mask = vl_isal_hash_mask(p, TABLE - 1);
@@ -51,6 +51,7 @@ static void begin(vl_deflate_parser *p)
     for (size_t i = p->start > VL_DEFLATE_FAR ? p->start - VL_DEFLATE_FAR : 0; i + LEAST <= p->start; i++)
         m->head[hash(p, m, i)] = (uint16_t)i;
     vl_isal_feed_first(&m->feed, p);
+    return true;
 }
 
 /* ---- the map ---- */
@@ -241,11 +242,19 @@ static void begin_block(vl_deflate_parser *p, size_t at)
     m->open = false;
 }
 
-static bool holds(const vl_deflate_parser *p, size_t at)
+static unsigned holds(const vl_deflate_parser *p, size_t at)
 {
     const mapper *const m = p->state;
     (void)at;
     return m->open;
 }
 
-const vl_deflate_parse vl_parse_isal_map = { sizeof(mapper), begin, next, took, flushed, begin_block, holds };
+const vl_deflate_parse vl_parse_isal_map = {
+    .bytes = sizeof(mapper),
+    .begin = begin,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+    .begin_block = begin_block,
+    .holds = holds,
+};

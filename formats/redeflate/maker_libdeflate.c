@@ -1,6 +1,6 @@
 /*
- * Which tokens libdeflate 1.10 to 1.18 takes, at levels 1 to 9 (lib/deflate_compress.c and the match finders
- * beside it; measured with 1.14).
+ * Which tokens libdeflate takes (lib/deflate_compress.c and the match finders beside it): 1.10 to 1.18 at
+ * levels 1 to 9, measured with 1.14; and 1.0 to 1.8 at levels 1 to 7, measured with 1.8.
  *
  * Level 1 has the two newest positions for each hash of four bytes, and takes the first of the longest. From
  * 2 on there is one position for each hash of three bytes and a chain for each of four, of which `depth` are
@@ -10,6 +10,9 @@
  *
  * Matches have to be longer where a block has few different literals. The first position of all is put under
  * the hash 0, whatever its bytes are; the last four are not put at all.
+ *
+ * Up to 1.8 the least length is always three, level 1 is as 2 to 4 are, and a match one byte later is better
+ * when it is longer.
  */
 #include "formats/redeflate/deflate_maker.h"
 
@@ -25,6 +28,11 @@ static const numbers levels[10] = {
     [4] = { 16, 30, 4096, 0 },   [5] = { 16, 30, 8192, 1 },   [6] = { 35, 65, 8192, 1 },
     [7] = { 100, 130, 8192, 1 }, [8] = { 300, 258, 8192, 2 }, [9] = { 600, 258, 8192, 2 },
 };
+static const numbers older_levels[8] = {
+    [1] = { 2, 8, NEAR, 0 },     [2] = { 6, 10, NEAR, 0 },  [3] = { 12, 14, NEAR, 0 },
+    [4] = { 24, 24, NEAR, 0 },   [5] = { 20, 30, NEAR, 1 }, [6] = { 40, 65, NEAR, 1 },
+    [7] = { 100, 130, NEAR, 1 },
+};
 
 typedef struct match {
     unsigned length, distance;
@@ -33,9 +41,11 @@ typedef struct match {
 /* Positions are one more than in the text: 0 is none. */
 typedef struct finder {
     numbers by;
-    size_t put;  /* all before it are in the hash */
+    size_t put; /* all before it are in the hash */
+    bool older;
     size_t held; /* of which a match is already chosen to be the better one: literals up to there */
     match holds;
+    unsigned passed;      /* how long the match is that is no more taken then */
     size_t begin, settle; /* of the block; where the least length is thought of again */
     unsigned least;
     uint32_t literal[256]; /* how often in the block */
@@ -56,7 +66,7 @@ static void put_all(const vl_deflate_parser *p, finder *f, size_t to)
     if (to > p->end - LEAST_AHEAD + 1) to = p->end - LEAST_AHEAD + 1;
     for (; f->put < to; f->put++) {
         const uint32_t at = (uint32_t)f->put + 1, four = hash_of(p, f->put, UINT32_MAX, HASH4);
-        if (p->row.level == 1) {
+        if (!f->by.far3) {
             uint32_t *const two = f->bucket[four >> (HASH4 - BUCKETS)];
             two[1] = two[0];
             two[0] = at;
@@ -139,6 +149,9 @@ static void begin_block(vl_deflate_parser *p, size_t at)
     finder *const f = p->state;
     const size_t left = p->end - at, n = left < GUESS ? left : GUESS;
     unsigned nliteral = 0;
+    f->least = 3;
+    f->settle = SIZE_MAX;
+    if (f->older) return;
     memset(f->literal, 0, sizeof f->literal);
     for (size_t i = 0; i < n; i++) nliteral += !f->literal[p->text[at + i]]++;
     memset(f->literal, 0, sizeof f->literal);
@@ -169,19 +182,22 @@ static bool is_better(match later, match now, int by)
            4 * (int)(later.length - now.length) + bits_of(now.distance) - bits_of(later.distance) > by;
 }
 
-static void begin(vl_deflate_parser *p)
+static bool begin(vl_deflate_parser *p)
 {
     finder *const f = p->state;
-    f->by = levels[p->row.level];
+    f->older = p->row.family == VL_MAKES_LIBDEFLATE_OLDER;
+    f->by = f->older ? older_levels[p->row.level] : levels[p->row.level];
     f->put = p->start > NEAR ? p->start - NEAR : 0;
     f->held = SIZE_MAX;
     put_all(p, f, p->start);
+    return true;
 }
 
-static vl_token hold(const vl_deflate_parser *p, finder *f, size_t at, size_t later, match m)
+static vl_token hold(const vl_deflate_parser *p, finder *f, size_t at, match now, size_t later, match m)
 {
     f->held = later;
     f->holds = m;
+    f->passed = now.length;
     return p->text[at];
 }
 
@@ -206,11 +222,13 @@ static vl_token next(vl_deflate_parser *p, size_t at)
     }
     f->held = SIZE_MAX;
     if (!f->by.later || now.length >= nice(p, at)) return vl_token_match(now.length, now.distance);
-    later = find(p, f, at + 1, now.length - 1, f->by.depth >> 1);
-    if (is_better(later, now, 2)) return hold(p, f, at, at + 1, later);
+    later = find(p, f, at + 1, f->older ? now.length : now.length - 1, f->by.depth >> 1);
+    if (f->older)
+        return later.distance ? hold(p, f, at, now, at + 1, later) : vl_token_match(now.length, now.distance);
+    if (is_better(later, now, 2)) return hold(p, f, at, now, at + 1, later);
     if (f->by.later == 1) return vl_token_match(now.length, now.distance);
     later = find(p, f, at + 2, now.length - 1, f->by.depth >> 2);
-    if (is_better(later, now, 6)) return hold(p, f, at, at + 2, later);
+    if (is_better(later, now, 6)) return hold(p, f, at, now, at + 2, later);
     return vl_token_match(now.length, now.distance);
 }
 
@@ -229,12 +247,18 @@ static void flushed(vl_deflate_parser *p, size_t at)
     f->held = SIZE_MAX;
 }
 
-static bool holds(const vl_deflate_parser *p, size_t at)
+static unsigned holds(const vl_deflate_parser *p, size_t at)
 {
     const finder *const f = p->state;
-    return f->held != SIZE_MAX && f->held >= at;
+    return f->held == SIZE_MAX || f->held < at ? 0 : f->passed >= VL_ENDS_LONG ? 2 : 1;
 }
 
 const vl_deflate_parse vl_parse_libdeflate = {
-    sizeof(finder), begin, next, took, flushed, begin_block, holds
+    .bytes = sizeof(finder),
+    .begin = begin,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+    .begin_block = begin_block,
+    .holds = holds,
 };

@@ -112,7 +112,15 @@ void vl_libdeflate_choose(const vl_deflate_counts *counts, size_t plain, vl_defl
 
 /* ---- ends ---- */
 
-enum { CHECK = 512, LEAST = 5000, MOST = 300000, MATCHES = 50000, FAST_MOST = 65535, FAST_MATCHES = 8192 };
+enum {
+    CHECK = 512,
+    OLDER_LEAST = 10000,
+    LEAST = 5000,
+    MOST = 300000,
+    MATCHES = 50000,
+    FAST_MOST = 65535,
+    FAST_MATCHES = 8192
+};
 
 /* True when what is new differs from what was by 200 of 512 in all; a little less for each 4 KiB, up to twice
  * as much in short blocks. All in 32 bits, as they were. */
@@ -125,14 +133,16 @@ static bool differs(vl_block_ends *e, size_t length)
         delta += actual > expected ? actual - expected : expected - actual;
     }
     const uint32_t n = e->nold + e->nnew;
-    uint32_t cutoff = e->nnew * 200 / 512 * e->nold;
-    if (length < 10000 && n < 8192) cutoff += (uint32_t)((uint64_t)cutoff * (8192 - n) / 8192);
+    const bool older = e->rule == VL_ENDS_LIKE_LIBDEFLATE_OLDER;
+    uint32_t cutoff = (older ? 200 : e->nnew * 200 / 512) * e->nold;
+    if (!older && length < 10000 && n < 8192) cutoff += (uint32_t)((uint64_t)cutoff * (8192 - n) / 8192);
     return delta + (uint32_t)(length / 4096) * e->nold >= cutoff;
 }
 
 static bool is_other_now(vl_block_ends *e, size_t next)
 {
-    if (e->nnew < CHECK || next - e->begin < LEAST || e->end - next < LEAST) return false;
+    const size_t least = e->rule == VL_ENDS_LIKE_LIBDEFLATE_OLDER ? OLDER_LEAST : LEAST;
+    if (e->nnew < CHECK || next - e->begin < least || e->end - next < least) return false;
     if (differs(e, next - e->begin)) return true;
     for (int i = 0; i < VL_ENDS_KINDS; i++) {
         e->old[i] += e->new[i];
@@ -143,14 +153,18 @@ static bool is_other_now(vl_block_ends *e, size_t next)
     return false;
 }
 
-bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, bool holds)
+bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds)
 {
-    const bool fast = e->level == 1, match = vl_token_is_match(token);
+    const bool older = e->rule == VL_ENDS_LIKE_LIBDEFLATE_OLDER, fast = !older && e->level == 1,
+               match = vl_token_is_match(token);
     const size_t next = at + vl_token_length(token), most = fast ? FAST_MOST : MOST;
+    bool longer = vl_token_length(token) >= VL_ENDS_LONG;
     e->nmatch += match;
-    e->new[match ? 8 + (vl_token_length(token) >= 9) : (token >> 5 & 6) | (token & 1)]++;
+    if (older && holds) longer = holds > 1; /* the match that it is in place of is what counted */
+    e->new[match || (older && holds) ? 8u + longer : (token >> 5 & 6) | (token & 1)]++;
     e->nnew++;
     if (holds) return false;
+    if (older) return next - e->begin >= most || is_other_now(e, next);
     if (next - e->begin >= most && e->end - e->begin >= most + LEAST) return true;
     if (e->nmatch >= (fast ? FAST_MATCHES : MATCHES)) return true;
     return !fast && is_other_now(e, next);

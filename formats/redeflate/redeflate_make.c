@@ -1,7 +1,7 @@
 /* Makes a deflate stream again: redeflate.h. */
 #include "formats/redeflate/flush_markers.h"
 #include "formats/leb.h"
-#include "formats/redeflate/redeflate.h"
+#include "formats/redeflate/maker_replay.h"
 
 typedef struct making {
     vl_deflate_text span;
@@ -9,6 +9,8 @@ typedef struct making {
     size_t at, end;     /* in the text: what is made; where the span ends */
     size_t begin, most; /* in out: where it begins; how long it may be */
     vl_deflate_row row;
+    const vl_replay *told; /* borrowed; NULL: the maker itself tells */
+    bool differs;          /* the maker would not have been called so */
     vl_deflate_parser parser;
     vl_coder blocks, tokens;
     vl_hits block_hits, token_hits;
@@ -16,6 +18,7 @@ typedef struct making {
     vl_token_odds token_odds;
     vl_markers markers;
     vl_deflate_block block;
+    vl_deflate_head head; /* planned: of the dynamic block before */
     vl_bits_out bits;
 } making;
 
@@ -59,24 +62,82 @@ static vl_code pass_markers(making *x, vl_err *err)
     return VL_OK;
 }
 
-static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *end, vl_err *err)
+/* Room in the block for n tokens, or some. */
+static size_t make_room(making *x, size_t n)
+{
+    vl_deflate_block *const b = &x->block;
+    if (b->ctoken - b->ntoken < n) {
+        vl_err none = VL_ERR_INIT;
+        if (vl_deflate_block_more(b, &none)) return 0;
+    }
+    return b->ctoken - b->ntoken < n ? b->ctoken - b->ntoken : n;
+}
+
+/* Hits that are told again: as many as there are up to the next call of another kind. */
+static size_t replay_many(making *x, vl_block_ends *ends, bool by_rule, size_t n, size_t stop)
+{
+    vl_token *const token = x->block.token + x->block.ntoken;
+    size_t at = x->at;
+    n = vl_replay_tell(&x->parser, &x->at, stop, token, n);
+    for (size_t i = 0; i < n; i++) {
+        const unsigned holds = token[i] >> VL_REPLAY_MORE;
+        token[i] &= VL_REPLAY_TOKEN;
+        const bool full = vl_block_ends_after(ends, at, token[i], holds);
+        at += vl_token_length(token[i]);
+        if (full && by_rule && i + 1 < n) x->differs = true; /* it would have ended here */
+    }
+    return n;
+}
+
+/* As many hits as the rule of ends only counts, or are told again; false: none. */
+static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, size_t left, size_t stop)
+{
+    enum { LEAST_MANY = 8, MANY = 4096 };
+    const size_t room = vl_block_ends_room(ends);
+    bool early = false;
+    size_t n = left < MANY ? left : MANY;
+    if (!x->told && !x->parser.parse->tell) return false;
+    if ((!x->told || room) && end->by_rule && n > room) n = room;
+    if (n > x->token_hits.left) n = x->token_hits.left;
+    if (n < LEAST_MANY || !(n = make_room(x, n))) return false;
+    vl_token *const token = x->block.token + x->block.ntoken;
+    if (x->told && !room) n = replay_many(x, ends, end->by_rule, n, stop);
+    else {
+        n = x->told ? vl_replay_tell(&x->parser, &x->at, stop, token, n)
+                    : x->parser.parse->tell(&x->parser, &x->at, stop, token, n);
+        vl_block_ends_after_many(ends, n, &early);
+    }
+    x->block.ntoken += n;
+    vl_hits_many(&x->token_hits, n);
+    return n;
+}
+
+/* A token, told or said. */
+static vl_code make_token(making *x, vl_block_ends *ends, vl_err *err)
 {
     vl_deflate_parser *const p = &x->parser;
-    const size_t stop = p->end < x->end ? p->end : x->end;
-    for (size_t left = end->by_rule ? SIZE_MAX : end->count; left && x->at < stop; left--) {
-        vl_token t = p->parse->next(p, x->at);
-        if (!vl_hits_is_hit(&x->token_hits)) {
-            if (!vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
-                return wrong(err, "a match that is not in the text");
-            vl_hits_next(&x->token_hits, &x->tokens);
-        }
-        const unsigned n = vl_token_length(t);
-        if (n > x->end - x->at) return wrong(err, "a match beyond the text");
-        if (vl_deflate_block_grow(&x->block, err)) return err->code;
-        x->block.token[x->block.ntoken++] = t;
-        const bool full = vl_deflate_took(p, ends, x->at, t);
-        x->at += n;
-        if (full && end->by_rule) break;
+    vl_token t = p->parse->next(p, x->at);
+    if (!vl_hits_is_hit(&x->token_hits)) {
+        if (!vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
+            return wrong(err, "a match that is not in the text");
+        vl_hits_next(&x->token_hits, &x->tokens);
+    }
+    if (vl_deflate_block_grow(&x->block, err)) return err->code;
+    x->block.token[x->block.ntoken++] = t;
+    vl_deflate_took(p, ends, x->at, t);
+    x->at += vl_token_length(t);
+    return VL_OK;
+}
+
+static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *end, vl_err *err)
+{
+    const vl_deflate_parser *const p = &x->parser;
+    const size_t stop = p->end < x->end ? p->end : x->end, most = end->by_rule ? SIZE_MAX : end->count;
+    while (x->block.ntoken < most && x->at < stop) {
+        if (!make_many(x, ends, end, most - x->block.ntoken, stop) && make_token(x, ends, err))
+            return err->code;
+        if (x->at > x->end) return wrong(err, "a match beyond the text");
+        if (ends->full && end->by_rule) break;
     }
     if (!end->by_rule && x->block.ntoken != end->count) return wrong(err, "a block beyond the text");
     return VL_OK;
@@ -133,16 +194,65 @@ static vl_code make_block(making *x, vl_err *err)
     return write(x, err);
 }
 
+static vl_code make_planned_token(making *x, vl_err *err)
+{
+    vl_deflate_parser *const p = &x->parser;
+    vl_token t = p->parse->next(p, x->at);
+    vl_odds *const odds = &x->token_odds.doubt[p->parse->doubt(p, x->at) % VL_DOUBTS];
+    if (vl_say_bit(&x->tokens, odds, 0) && !vl_say_token(&x->tokens, &x->token_odds, p, x->at, t, &t))
+        return wrong(err, "a match that is not in the text");
+    if (vl_deflate_block_grow(&x->block, err)) return err->code;
+    x->block.token[x->block.ntoken++] = t;
+    p->parse->took(p, x->at, t);
+    x->at += vl_token_length(t);
+    return VL_OK;
+}
+
+/* A block of a maker that has to know its codes. */
+static vl_code make_planned(making *x, vl_err *err)
+{
+    vl_deflate_block *const b = &x->block;
+    vl_deflate_parser *const p = &x->parser;
+    vl_block_end end = { 0 };
+    const size_t begin = x->at, stop = p->end < x->end ? p->end : x->end;
+    b->ntoken = 0;
+    b->pad = 0;
+    b->head = (vl_deflate_head){ 0 };
+    if (vl_hits_is_hit(&x->block_hits)) return wrong(err, "a block without codes");
+    vl_say_block(&x->blocks, &x->block_odds, b, &end);
+    if (end.by_rule || end.count > stop - begin || b->head.type > VL_DYNAMIC)
+        return wrong(err, "a block beyond the text");
+    b->nplain = (uint32_t)end.count;
+    if (b->head.type == VL_STORED) {
+        if (b->nplain > UINT16_MAX) return wrong(err, "a stored block of more than 65535 bytes");
+        x->at += b->nplain;
+    } else {
+        if (b->head.type == VL_STATIC) vl_static_lengths(&b->head);
+        else if (!vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head))
+            return wrong(err, "codes that cannot be");
+        else x->head = b->head;
+        if (p->parse->plan(p, begin, b->nplain, &b->head, err)) return err->code;
+        while (x->at < begin + b->nplain)
+            if (make_planned_token(x, err)) return err->code;
+        if (x->at != begin + b->nplain) return wrong(err, "a match beyond its block");
+    }
+    vl_hits_next(&x->block_hits, &x->blocks);
+    return write(x, err);
+}
+
 static vl_code make_all(making *x, vl_err *err)
 {
     vl_number_odds odds;
     if (vl_say_markers(&x->blocks, &x->markers, x->at, x->end, x->most, err)) return err->code;
     const size_t first = vl_markers_end(&x->markers, x->at, x->span.before + x->span.n + x->span.after);
-    if (vl_deflate_parser_open(&x->parser, &x->row, &x->span, first, err)) return err->code;
+    if (x->told ? vl_replay_open(&x->parser, &x->row, &x->span, first, x->told, err)
+                : vl_deflate_parser_open(&x->parser, &x->row, &x->span, first, err))
+        return err->code;
     vl_hits_next(&x->block_hits, &x->blocks);
-    vl_hits_next(&x->token_hits, &x->tokens);
+    if (!vl_is_planned(&x->row)) vl_hits_next(&x->token_hits, &x->tokens);
     do {
-        if (pass_markers(x, err) || make_block(x, err)) return err->code;
+        if (pass_markers(x, err)) return err->code;
+        if (vl_is_planned(&x->row) ? make_planned(x, err) : make_block(x, err)) return err->code;
     } while (x->whole ? !x->block.final : x->at < x->end);
     if (x->at != x->end) return wrong(err, "it ends before the text");
     vl_odds_init(&odds, sizeof odds);
@@ -151,36 +261,63 @@ static vl_code make_all(making *x, vl_err *err)
     return VL_OK;
 }
 
+static vl_code make(making *x, const uint8_t row[VL_DEFLATE_ROW], const uint8_t *description, size_t n,
+                    vl_err *err)
+{
+    uint64_t nblocks = 0;
+    const uint8_t *p = description;
+    const vl_deflate_text *const span = &x->span;
+    if (span->before + span->n + span->after > VL_DEFLATE_PLAIN)
+        return vl_fail(err, VL_EUNSUP, "a deflate stream of more than %d bytes", VL_DEFLATE_PLAIN);
+    if (vl_deflate_row_read(&x->row, row, err) || vl_buf_grow(x->bits.out, 16, err)) return err->code;
+    if (n && (!(p = vl_get_leb(p, p + n, &nblocks)) || nblocks > (size_t)(description + n - p)))
+        return wrong(err, "its parts are longer than it");
+    vl_coder_read(&x->blocks, p, nblocks);
+    vl_coder_read(&x->tokens, n ? p + nblocks : p, n ? (size_t)(description + n - p) - nblocks : 0);
+    vl_hits_init(&x->block_hits);
+    vl_hits_init(&x->token_hits);
+    vl_block_odds_init(&x->block_odds);
+    vl_odds_init(&x->token_odds, sizeof x->token_odds);
+    return make_all(x, err);
+}
+
+static void release(making *x)
+{
+    vl_deflate_parser_close(&x->parser);
+    vl_markers_free(&x->markers);
+    vl_deflate_block_free(&x->block);
+}
+
+static making making_of(const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out)
+{
+    return (making){ .span = *span,
+                     .whole = whole,
+                     .at = span->before,
+                     .end = span->before + span->n,
+                     .begin = out->len,
+                     .most = most,
+                     .bits = { .out = out, .nheld = bit & 7 } };
+}
+
 vl_code vl_redeflate_make(const uint8_t row[VL_DEFLATE_ROW], const uint8_t *description, size_t n,
                           const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out,
                           vl_err *err)
 {
-    making x = { .span = *span,
-                 .whole = whole,
-                 .at = span->before,
-                 .end = span->before + span->n,
-                 .begin = out->len,
-                 .most = most,
-                 .bits = { .out = out, .nheld = bit & 7 } };
-    uint64_t nblocks = 0;
-    const uint8_t *p = description;
-    if (span->before + span->n + span->after > VL_DEFLATE_PLAIN)
-        return vl_fail(err, VL_EUNSUP, "a deflate stream of more than %d bytes", VL_DEFLATE_PLAIN);
-    if (vl_deflate_row_read(&x.row, row, err) || vl_buf_grow(out, 16, err)) goto out;
-    if (n && (!(p = vl_get_leb(p, p + n, &nblocks)) || nblocks > (size_t)(description + n - p))) {
-        wrong(err, "its parts are longer than it");
-        goto out;
-    }
-    vl_coder_read(&x.blocks, p, nblocks);
-    vl_coder_read(&x.tokens, n ? p + nblocks : p, n ? (size_t)(description + n - p) - nblocks : 0);
-    vl_hits_init(&x.block_hits);
-    vl_hits_init(&x.token_hits);
-    vl_block_odds_init(&x.block_odds);
-    vl_odds_init(&x.token_odds, sizeof x.token_odds);
-    make_all(&x, err);
-out:
-    vl_deflate_parser_close(&x.parser);
-    vl_markers_free(&x.markers);
-    vl_deflate_block_free(&x.block);
+    making x = making_of(span, whole, bit, most, out);
+    make(&x, row, description, n, err);
+    release(&x);
+    return err->code;
+}
+
+vl_code vl_replay_make(const vl_replay *told, const uint8_t row[VL_DEFLATE_ROW], const vl_buf *description,
+                       const vl_deflate_text *span, bool whole, unsigned bit, size_t most, vl_buf *out,
+                       vl_err *err)
+{
+    making x = making_of(span, whole, bit, most, out);
+    x.told = told;
+    if (!make(&x, row, description->data, description->len, err) &&
+        (x.differs || !vl_replay_is_same(&x.parser)))
+        wrong(err, "it asks its maker otherwise");
+    release(&x);
     return err->code;
 }

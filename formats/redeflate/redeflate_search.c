@@ -97,21 +97,32 @@ static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample 
     return err->code;
 }
 
+/* Misses of the tokens at first, and of all that are looked at. */
+enum { FIRST = 4096 };
+typedef struct misses {
+    size_t first, all;
+} misses;
+
 /* How many tokens of the sample the row misses, of the first n; more than `most` are not counted. */
 static vl_code count_misses(const vl_redeflate_part *part, sample *s, size_t n, const vl_deflate_row *row,
-                            size_t most, size_t *missed, vl_err *err)
+                            misses most, misses *missed, vl_err *err)
 {
     vl_deflate_parser p;
     vl_deflate_text span = part->span;
     vl_markers *const m = &s->markers;
     span.n -= s->begin - span.before;
     span.before = s->begin;
-    *missed = 0;
+    *missed = (misses){ 0 };
     m->next = s->first;
     const size_t end = span.before + span.n + span.after;
     if (vl_deflate_parser_open(&p, row, &span, vl_markers_end(m, s->begin, end), err)) return err->code;
-    for (size_t i = 0, block = 0, at = s->begin; i < n && i < s->ntoken && *missed <= most; i++) {
+    for (size_t i = 0, block = 0, at = s->begin; i < n && i < s->ntoken && missed->all <= most.all; i++) {
         const vl_token t = s->token[i];
+        if (i < FIRST) missed->first = missed->all;
+        else if (missed->first > most.first) {
+            missed->all = SIZE_MAX;
+            break;
+        }
         if (vl_marker_due(m, at)) {
             while (vl_marker_due(m, at)) m->next++;
             p.end = vl_markers_end(m, at, end);
@@ -121,7 +132,7 @@ static vl_code count_misses(const vl_redeflate_part *part, sample *s, size_t n, 
             while (block < s->nstart && s->start[block] == at) block++;
             if (p.parse->begin_block) p.parse->begin_block(&p, at);
         }
-        *missed += p.parse->next(&p, at) != t;
+        missed->all += p.parse->next(&p, at) != t;
         p.parse->took(&p, at, t);
         at += vl_token_length(t);
     }
@@ -175,8 +186,10 @@ static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
     const size_t nends = is_isal ? sizeof isal : sizeof usual;
     vl_deflate_row best = *row;
     unsigned most = 0;
-    best.ends = row->family == VL_MAKES_LIBDEFLATE ? VL_ENDS_LIKE_LIBDEFLATE : ends[0];
-    for (size_t i = 0; i < nends && row->family != VL_MAKES_LIBDEFLATE; i++) {
+    const bool libdeflate = row->family == VL_MAKES_LIBDEFLATE,
+               older = row->family == VL_MAKES_LIBDEFLATE_OLDER;
+    best.ends = libdeflate ? VL_ENDS_LIKE_LIBDEFLATE : older ? VL_ENDS_LIKE_LIBDEFLATE_OLDER : ends[0];
+    for (size_t i = 0; i < nends && !libdeflate && !older; i++) {
         row->ends = ends[i];
         const unsigned told = blocks_told(s, row, end);
         if (told > most) {
@@ -184,9 +197,9 @@ static void choose_blocks(const sample *s, vl_deflate_row *row, size_t end)
             best.ends = row->ends;
         }
     }
-    best.coding = row->family == VL_MAKES_LIBDEFLATE ? VL_CODES_LIKE_LIBDEFLATE
-                  : is_isal                          ? VL_CODES_LIKE_ISAL
-                                                     : VL_CODES_LIKE_ZLIB;
+    best.coding = libdeflate || older ? VL_CODES_LIKE_LIBDEFLATE
+                  : is_isal           ? VL_CODES_LIKE_ISAL
+                                      : VL_CODES_LIKE_ZLIB;
     most = 0;
     uint8_t coding = best.coding;
     for (unsigned i = 0; i < VL_DEFLATE_CODINGS; i++) {
@@ -208,16 +221,21 @@ typedef struct finding {
     sample s;
     size_t ntoken; /* that are looked at */
     vl_deflate_row best;
-    size_t least; /* misses of it */
+    misses least; /* of it; first: of any */
 } finding;
 
+/* Who misses far more than another at first is looked at no longer. */
 static vl_code attempt(finding *f, vl_deflate_row row, vl_err *err)
 {
-    size_t missed;
-    if (!f->least) return VL_OK;
-    if (count_misses(f->part, &f->s, f->ntoken, &row, f->least - 1, &missed, err)) return err->code;
-    if (missed >= f->least) return VL_OK;
-    f->least = missed;
+    enum { SLACK = 64 };
+    misses missed;
+    if (!f->least.all) return VL_OK;
+    const size_t first = f->least.first > SIZE_MAX / 4 ? SIZE_MAX : 2 * f->least.first + SLACK;
+    const misses most = { first, f->least.all - 1 };
+    if (count_misses(f->part, &f->s, f->ntoken, &row, most, &missed, err)) return err->code;
+    if (missed.all > most.all) return VL_OK;
+    if (missed.first < f->least.first) f->least.first = missed.first;
+    f->least.all = missed.all;
     f->best = row;
     return VL_OK;
 }
@@ -225,22 +243,62 @@ static vl_code attempt(finding *f, vl_deflate_row row, vl_err *err)
 static const struct {
     uint8_t family, level;
 } makers[] = {
-    { VL_MAKES_ZLIB, 6 },       { VL_MAKES_ZLIB, 1 },       { VL_MAKES_ZLIB, 9 },
-    { VL_MAKES_ZLIB, 5 },       { VL_MAKES_ZLIB, 4 },       { VL_MAKES_ZLIB, 3 },
-    { VL_MAKES_ZLIB, 2 },       { VL_MAKES_ZLIB, 8 },       { VL_MAKES_ZLIB, 7 },
-    { VL_MAKES_LIBDEFLATE, 6 }, { VL_MAKES_LIBDEFLATE, 7 }, { VL_MAKES_LIBDEFLATE, 1 },
-    { VL_MAKES_LIBDEFLATE, 5 }, { VL_MAKES_LIBDEFLATE, 9 }, { VL_MAKES_LIBDEFLATE, 8 },
-    { VL_MAKES_LIBDEFLATE, 4 }, { VL_MAKES_LIBDEFLATE, 3 }, { VL_MAKES_LIBDEFLATE, 2 },
-    { VL_MAKES_ISAL, 1 },       { VL_MAKES_ISAL, 2 },       { VL_MAKES_ISAL, 0 },
-    { VL_MAKES_IGZIP, 1 },      { VL_MAKES_IGZIP, 2 },      { VL_MAKES_IGZIP, 0 },
-    { VL_MAKES_ISAL, 3 },       { VL_MAKES_IGZIP, 3 },      { VL_MAKES_ISAL_OLDER, 1 },
-    { VL_MAKES_ISAL_OLDER, 2 }, { VL_MAKES_ISAL_OLDER, 0 }, { VL_MAKES_RUNS, 6 },
-    { VL_MAKES_LITERALS, 6 },   { VL_MAKES_FILTERED, 6 },   { VL_MAKES_FILTERED, 4 },
-    { VL_MAKES_FILTERED, 5 },   { VL_MAKES_FILTERED, 7 },   { VL_MAKES_FILTERED, 8 },
-    { VL_MAKES_FILTERED, 9 },   { VL_MAKES_CHROMIUM, 6 },   { VL_MAKES_CHROMIUM, 1 },
-    { VL_MAKES_CHROMIUM, 9 },   { VL_MAKES_CHROMIUM, 5 },   { VL_MAKES_CHROMIUM, 4 },
-    { VL_MAKES_CHROMIUM, 3 },   { VL_MAKES_CHROMIUM, 2 },   { VL_MAKES_CHROMIUM, 8 },
+    { VL_MAKES_ZLIB, 6 },
+    { VL_MAKES_ZLIB, 1 },
+    { VL_MAKES_ZLIB, 9 },
+    { VL_MAKES_ZLIB, 5 },
+    { VL_MAKES_ZLIB, 4 },
+    { VL_MAKES_ZLIB, 3 },
+    { VL_MAKES_ZLIB, 2 },
+    { VL_MAKES_ZLIB, 8 },
+    { VL_MAKES_ZLIB, 7 },
+    { VL_MAKES_LIBDEFLATE, 6 },
+    { VL_MAKES_LIBDEFLATE, 7 },
+    { VL_MAKES_LIBDEFLATE, 1 },
+    { VL_MAKES_LIBDEFLATE, 5 },
+    { VL_MAKES_LIBDEFLATE, 9 },
+    { VL_MAKES_LIBDEFLATE, 8 },
+    { VL_MAKES_LIBDEFLATE, 4 },
+    { VL_MAKES_LIBDEFLATE, 3 },
+    { VL_MAKES_LIBDEFLATE, 2 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 6 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 7 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 1 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 5 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 4 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 3 },
+    { VL_MAKES_LIBDEFLATE_OLDER, 2 },
+    { VL_MAKES_ISAL, 1 },
+    { VL_MAKES_ISAL, 2 },
+    { VL_MAKES_ISAL, 0 },
+    { VL_MAKES_IGZIP, 1 },
+    { VL_MAKES_IGZIP, 2 },
+    { VL_MAKES_IGZIP, 0 },
+    { VL_MAKES_ISAL, 3 },
+    { VL_MAKES_IGZIP, 3 },
+    { VL_MAKES_ISAL_OLDER, 1 },
+    { VL_MAKES_ISAL_OLDER, 2 },
+    { VL_MAKES_ISAL_OLDER, 0 },
+    { VL_MAKES_RUNS, 6 },
+    { VL_MAKES_LITERALS, 6 },
+    { VL_MAKES_FILTERED, 6 },
+    { VL_MAKES_FILTERED, 4 },
+    { VL_MAKES_FILTERED, 5 },
+    { VL_MAKES_FILTERED, 7 },
+    { VL_MAKES_FILTERED, 8 },
+    { VL_MAKES_FILTERED, 9 },
+    { VL_MAKES_CHROMIUM, 6 },
+    { VL_MAKES_CHROMIUM, 1 },
+    { VL_MAKES_CHROMIUM, 9 },
+    { VL_MAKES_CHROMIUM, 5 },
+    { VL_MAKES_CHROMIUM, 4 },
+    { VL_MAKES_CHROMIUM, 3 },
+    { VL_MAKES_CHROMIUM, 2 },
+    { VL_MAKES_CHROMIUM, 8 },
     { VL_MAKES_CHROMIUM, 7 },
+    { VL_MAKES_ZLIB_MEDIUM, 5 },
+    { VL_MAKES_ZLIB_MEDIUM, 4 },
+    { VL_MAKES_ZLIB_MEDIUM, 6 },
 };
 
 static vl_code attempt_all(finding *f, vl_deflate_row row, vl_err *err)
@@ -294,9 +352,9 @@ static vl_code settle_hash(finding *f, vl_err *err)
     vl_deflate_row row = found;
     if (row.ends < 7 || row.ends > 15 || row.hash_bits == row.ends + 1) return VL_OK;
     row.hash_bits = (uint8_t)(row.ends + 1);
-    const size_t least = f->least++;
+    const size_t least = f->least.all++;
     if (attempt(f, row, err)) return err->code;
-    if (f->best.hash_bits == found.hash_bits) f->least = least;
+    if (f->best.hash_bits == found.hash_bits) f->least.all = least;
     return VL_OK;
 }
 
@@ -311,12 +369,12 @@ static vl_code find_maker(finding *f, vl_err *err)
     vl_deflate_row small = usual;
     small.window_bits = least_window(&f->s);
     f->best = usual;
-    f->least = SIZE_MAX;
+    f->least = (misses){ SIZE_MAX, SIZE_MAX };
     if (attempt_all(f, usual, err)) return err->code;
-    if (f->least && small.window_bits < 15 && attempt_all(f, small, err)) return err->code;
+    if (f->least.all && small.window_bits < 15 && attempt_all(f, small, err)) return err->code;
     small.hash_bits = hash_by_blocks(&f->s);
-    if (f->least && small.hash_bits && attempt_all(f, small, err)) return err->code;
-    if (f->least && f->least < f->s.ntoken / 8 && attempt_like(f, err)) return err->code;
+    if (f->least.all && small.hash_bits && attempt_all(f, small, err)) return err->code;
+    if (f->least.all && f->least.all < f->s.ntoken / 8 && attempt_like(f, err)) return err->code;
     const vl_deflate_text *const text = &f->part->span;
     choose_blocks(&f->s, &f->best, text->before + text->n + text->after);
     return settle_hash(f, err);

@@ -1,0 +1,274 @@
+/*
+ * Which tokens a maker takes that looks for the cheapest way through a block (libdeflate 10 to 12, zopfli,
+ * 7-Zip): those that take the fewest bits in the codes of the block itself, which are known before its
+ * tokens. No maker is told exactly, as their last look was at codes that were a little different; but most
+ * tokens are.
+ *
+ * For each position, a binary tree of the positions before it, newest at the root, gives the nearest match of
+ * each length; then the cheapest rest is found for each position, from the block's end on. Of equal ones a
+ * literal is taken, then the shorter match, as libdeflate does (level 1), or the longer (level 2).
+ */
+#include "formats/redeflate/deflate_maker.h"
+
+#include <stdlib.h>
+
+enum { HASH = 16, RING = 2 * VL_DEFLATE_FAR, DEPTH = 300, NO_CODE = 200, LEAST_TREE = 4, MARGIN = 7 };
+
+/* Positions are one more than in the text: 0 is none. */
+typedef struct tree {
+    uint32_t three[1 << HASH], four[1 << HASH]; /* the newest of each hash; of four bytes: a tree's root */
+    uint32_t son[RING][2];                      /* whose bytes are less, and more */
+} tree;
+
+typedef struct planner {
+    tree *tree;      /* owned */
+    size_t put;      /* all before it are in the tree */
+    size_t begin, n; /* of the block that is planned */
+    vl_buf matches;  /* of vl_token: of each position the nearest of each length, shortest first */
+    uint32_t *first; /* owned; [n + 1]: of each position, in matches */
+    uint32_t *cost;  /* owned; [n + 1]: bits to the block's end */
+    vl_token *told;  /* owned; [n] */
+    uint8_t *
+        doubt; /* owned; [n]: how much cheaper it is than the next best, up to MARGIN; and one bit: a match */
+    size_t room;
+} planner;
+
+static uint32_t hash(uint32_t bytes) { return bytes * UINT32_C(0x9e3779b1) >> (32 - HASH); }
+
+/* ---- matches ---- */
+
+static bool make_room_for_matches(planner *x)
+{
+    const size_t most = (VL_DEFLATE_LONGEST + 1) * sizeof(vl_token);
+    if (x->matches.data && most <= x->matches.cap - x->matches.len) return true;
+    vl_err none = VL_ERR_INIT;
+    return !vl_buf_grow(&x->matches, most, &none);
+}
+
+/* There is room for those of one position. */
+static void add(planner *x, unsigned length, size_t distance)
+{
+    const vl_token t = vl_token_match(length, (unsigned)distance);
+    memcpy(x->matches.data + x->matches.len, &t, sizeof t);
+    x->matches.len += sizeof t;
+}
+
+/* The nearest of three bytes. */
+static unsigned put_three(planner *x, const vl_deflate_parser *p, size_t at, unsigned most, bool record)
+{
+    const uint8_t *const b = p->text + at;
+    uint32_t *const head = &x->tree->three[hash(b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16)];
+    size_t from = *head;
+    *head = (uint32_t)at + 1;
+    if (!record || most < 3 || !from-- || at - from > VL_DEFLATE_FAR || memcmp(b, p->text + from, 3))
+        return 2;
+    add(x, 3, at - from);
+    return 3;
+}
+
+/* Puts a position in, and adds the matches that it meets, each longer than those before. True: one is as long
+ * as may be. */
+static bool put(planner *x, const vl_deflate_parser *p, size_t at, unsigned most, bool record)
+{
+    const uint8_t *const text = p->text;
+    const size_t left = p->n - at;
+    const unsigned full = left < VL_DEFLATE_LONGEST ? (unsigned)left : VL_DEFLATE_LONGEST;
+    uint32_t *lesser = &x->tree->son[at & (RING - 1)][0], *greater = &x->tree->son[at & (RING - 1)][1];
+    unsigned nlesser = 0, ngreater = 0, best = 2;
+    *lesser = *greater = 0;
+    if (left < 3) return false;
+    best = put_three(x, p, at, most, record);
+    if (left < LEAST_TREE) return false;
+    uint32_t *const head = &x->tree->four[hash(vl_le32(text + at))];
+    uint32_t node = *head;
+    *head = (uint32_t)at + 1;
+    for (unsigned depth = DEPTH; node && at - (node - 1) <= VL_DEFLATE_FAR && depth; depth--) {
+        const size_t from = node - 1;
+        unsigned n = nlesser < ngreater ? nlesser : ngreater;
+        uint32_t *const son = x->tree->son[from & (RING - 1)];
+        n += vl_equal_bytes(text, at + n, from + n, full - n);
+        const unsigned fits = n < most ? n : most;
+        if (record && fits > best && fits >= LEAST_TREE) {
+            best = fits;
+            add(x, fits, at - from);
+        }
+        if (n == full) {
+            *lesser = son[0];
+            *greater = son[1];
+            return n == VL_DEFLATE_LONGEST;
+        }
+        if (text[from + n] < text[at + n]) {
+            *lesser = node;
+            lesser = &son[1];
+            nlesser = n;
+            node = *lesser;
+        } else {
+            *greater = node;
+            greater = &son[0];
+            ngreater = n;
+            node = *greater;
+        }
+    }
+    *lesser = *greater = 0;
+    return false;
+}
+
+static void put_before(planner *x, const vl_deflate_parser *p, size_t to)
+{
+    for (; x->put < to; x->put++) put(x, p, x->put, 0, false);
+}
+
+/* Within the longest match there are none: nothing is cheaper. */
+static bool list_matches(planner *x, const vl_deflate_parser *p)
+{
+    x->matches.len = 0;
+    for (size_t i = 0, skip = 0; i < x->n; i++, x->put++) {
+        const size_t left = x->n - i;
+        const unsigned most = left < VL_DEFLATE_LONGEST ? (unsigned)left : VL_DEFLATE_LONGEST;
+        x->first[i] = (uint32_t)(x->matches.len / sizeof(vl_token));
+        if (!make_room_for_matches(x)) return false;
+        const bool longest = put(x, p, x->put, most, !skip);
+        if (skip) skip--;
+        else if (longest) skip = VL_DEFLATE_LONGEST - 1;
+    }
+    x->first[x->n] = (uint32_t)(x->matches.len / sizeof(vl_token));
+    return true;
+}
+
+/* ---- the cheapest way ---- */
+
+typedef struct costs {
+    uint32_t lit[256], length[VL_DEFLATE_LONGEST + 1], dist[30];
+} costs;
+
+static uint32_t bits_of(uint8_t length, unsigned more) { return length ? length + more : NO_CODE; }
+
+static void set_costs(costs *c, const vl_deflate_head *head)
+{
+    for (unsigned i = 0; i < 256; i++) c->lit[i] = bits_of(head->lit[i], 0);
+    for (unsigned n = 3; n <= VL_DEFLATE_LONGEST; n++) {
+        const unsigned symbol = vl_length_symbol(n);
+        c->length[n] = bits_of(head->lit[257 + symbol], vl_length_bits[symbol]);
+    }
+    for (unsigned i = 0; i < 30; i++) c->dist[i] = bits_of(head->dist[i], vl_distance_bits[i]);
+}
+
+static void choose_all(planner *x, const vl_deflate_parser *p, const costs *c)
+{
+    const vl_token *const match = (const vl_token *)(const void *)x->matches.data;
+    const uint32_t even = p->row.level > 1;
+    x->cost[x->n] = 0;
+    for (size_t i = x->n; i-- > 0;) {
+        const uint8_t literal = p->text[x->begin + i];
+        uint32_t best = c->lit[literal] + x->cost[i + 1], second = UINT32_MAX;
+        vl_token token = literal;
+        unsigned length = 3;
+        for (uint32_t m = x->first[i]; m < x->first[i + 1]; m++) {
+            const unsigned distance = vl_token_distance(match[m]), most = vl_token_length(match[m]);
+            const uint32_t far = c->dist[vl_distance_symbol(distance)];
+            for (; length <= most; length++) {
+                const uint32_t cost = far + c->length[length] + x->cost[i + length];
+                if (cost >= best + even) {
+                    second = cost < second ? cost : second;
+                    continue;
+                }
+                second = best;
+                best = cost;
+                token = vl_token_match(length, distance);
+            }
+        }
+        x->cost[i] = best;
+        x->told[i] = token;
+        const uint32_t margin = second - best < MARGIN ? second - best : MARGIN;
+        x->doubt[i] = (uint8_t)(2 * margin + vl_token_is_match(token));
+    }
+}
+
+static bool make_room(planner *x, size_t n)
+{
+    if (n <= x->room) return true;
+    free(x->first);
+    free(x->cost);
+    free(x->told);
+    free(x->doubt);
+    x->doubt = malloc(n);
+    x->first = malloc((n + 1) * sizeof *x->first);
+    x->cost = malloc((n + 1) * sizeof *x->cost);
+    x->told = malloc(n * sizeof *x->told);
+    x->room = x->first && x->cost && x->told && x->doubt ? n : 0;
+    return x->room;
+}
+
+static vl_code plan(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err)
+{
+    planner *const x = p->state;
+    costs c;
+    x->n = 0;
+    if (n > VL_PLAN_MOST) return vl_fail(err, VL_EUNSUP, "a deflate block of %zu bytes is not planned", n);
+    if (!n) return VL_OK;
+    if (!make_room(x, n)) return vl_fail(err, VL_ENOMEM, "no memory to plan a deflate block of %zu bytes", n);
+    put_before(x, p, at);
+    x->begin = at;
+    x->n = n;
+    if (!list_matches(x, p)) return vl_fail(err, VL_ENOMEM, "no memory for the matches of a deflate block");
+    set_costs(&c, head);
+    choose_all(x, p, &c);
+    return VL_OK;
+}
+
+/* ---- tokens ---- */
+
+static bool begin(vl_deflate_parser *p)
+{
+    planner *const x = p->state;
+    x->put = p->start > VL_DEFLATE_FAR ? p->start - VL_DEFLATE_FAR : 0;
+    x->tree = calloc(1, sizeof *x->tree);
+    return x->tree;
+}
+
+static void close(vl_deflate_parser *p)
+{
+    planner *const x = p->state;
+    free(x->tree);
+    free(x->first);
+    free(x->cost);
+    free(x->told);
+    free(x->doubt);
+    vl_buf_free(&x->matches);
+}
+
+static vl_token next(vl_deflate_parser *p, size_t at)
+{
+    const planner *const x = p->state;
+    return at - x->begin < x->n ? x->told[at - x->begin] : p->text[at];
+}
+
+static unsigned doubt(const vl_deflate_parser *p, size_t at)
+{
+    const planner *const x = p->state;
+    return at - x->begin < x->n ? x->doubt[at - x->begin] : 0;
+}
+
+static void took(vl_deflate_parser *p, size_t at, vl_token token)
+{
+    (void)p;
+    (void)at;
+    (void)token;
+}
+
+static void flushed(vl_deflate_parser *p, size_t at)
+{
+    (void)p;
+    (void)at;
+}
+
+const vl_deflate_parse vl_parse_least_cost = {
+    .bytes = sizeof(planner),
+    .begin = begin,
+    .close = close,
+    .plan = plan,
+    .doubt = doubt,
+    .next = next,
+    .took = took,
+    .flushed = flushed,
+};
