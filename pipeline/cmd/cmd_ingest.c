@@ -73,7 +73,7 @@ typedef struct asked {
     vl_into_bank into;
     vl_given given;
     vl_inputs inputs; /* owned */
-    const char *profile, *progress;
+    const char *profile, *progress, *original;
 } asked;
 
 static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *rest, int *code)
@@ -106,6 +106,9 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
           "code bases by where they lie in these sequences; what of them is used goes into the store" },
         { 0, "sites", VL_OPT_TEXT, &a->ask.sites, "FILE",
           "count letters upon these sites, VCF or a table, that tell persons apart (vial same)" },
+        { 0, "original", VL_OPT_TEXT, &a->original, "WHEN",
+          "files that are packed are given back as they were: one of " VL_ORIGINALS_NAMES(
+              ", ") "; default: off, in a bank what bank.ini says" },
         { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
@@ -164,6 +167,8 @@ static bool take_words(const vl_command *me, asked *a, int *code)
     *code = EX_OK;
     if (!vl_profile_find(profile, &a->ask.profile))
         *code = vl_usage(me, "no profile is called '%s'", profile);
+    else if (a->original && !vl_originals_find(a->original, &a->ask.originals))
+        *code = vl_usage(me, "--original is " VL_ORIGINALS_NAMES(" or ") ", not '%s'", a->original);
     else if (strcmp(how, "auto") && strcmp(how, "json") && strcmp(how, "off"))
         *code = vl_usage(me, "--progress is 'auto', 'json' or 'off', not '%s'", how);
     a->ask.progress = a->into.quiet || !strcmp(how, "off") ? VL_PROGRESS_OFF

@@ -30,6 +30,10 @@ typedef struct vl_described {
     uint8_t row[VL_DEFLATE_ROW];             /* of the first piece that is not kept; zeros: there is none */
 } vl_described;
 
+/* The maker that a row stands for, in words: "zlib 6"; "" for zeros. */
+enum { VL_MAKER_WORDS = 48 };
+void vl_maker_tell(const uint8_t row[VL_DEFLATE_ROW], char text[VL_MAKER_WORDS]);
+
 vl_code vl_describe_file(const vl_describe *ask, vl_described *done, vl_err *err);
 
 #endif

@@ -1,0 +1,33 @@
+/*
+ * Descriptions of the files that a store is made of (out/delivered.h), read a second time: beside its columns
+ * as it is written, or by night into a copy of it.
+ */
+#ifndef VL_DESCRIBE_INPUTS_H
+#define VL_DESCRIBE_INPUTS_H
+
+#include "pipeline/in/cut.h"
+#include "pipeline/out/delivered.h"
+#include "pipeline/run/progress.h"
+
+/* When files that are packed are described. */
+typedef enum vl_originals_when { VL_ORIGINALS_OFF, VL_ORIGINALS_NIGHT, VL_ORIGINALS_NOW } vl_originals_when;
+#define VL_ORIGINALS_NAMES(between) "now" between "night" between "off"
+bool vl_originals_find(const char *word, vl_originals_when *when);
+const char *vl_originals_word(vl_originals_when when);
+
+typedef struct vl_describe_inputs {
+    const char *const *path; /* [all->n] */
+    vl_delivered *all;       /* what the store is to say of each; its states are filled in */
+    bool now;                /* else they are pending, all that can be described */
+    int threads;
+    vl_progress_how progress;
+} vl_describe_inputs;
+
+/* Writes both data sets into a store that is being written, or none where no file can be described.
+ * VL_EFORMAT: a file is not the one that came in. */
+vl_code vl_describe_into(vl_store *to, const vl_describe_inputs *ask, vl_err *err);
+/* The same of files that were read to their end just now. */
+vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, bool now, int threads,
+                        vl_progress_how progress, vl_err *err);
+
+#endif
