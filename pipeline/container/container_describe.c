@@ -99,16 +99,52 @@ static vl_code describe_part(load *l, const uint8_t row[VL_DEFLATE_ROW], unsigne
     return VL_OK;
 }
 
-/* Is a good part of it not as the maker would have made it? */
+/* More than a thousandth of its tokens are not as the maker would have made them. */
+static bool misses(const vl_unit *u) { return u->kept || u->missed * 1000 > u->ntoken; }
+
 static bool fits_badly(const vl_portion *part)
 {
-    uint64_t ntoken = 0, missed = 0;
-    for (unsigned i = 0; i < part->nunit; i++) {
-        if (part->unit[i].kept) return true;
-        ntoken += part->unit[i].ntoken;
-        missed += part->unit[i].missed;
+    for (unsigned i = 0; i < part->nunit; i++)
+        if (misses(&part->unit[i])) return true;
+    return false;
+}
+
+/* Bytes that a part takes as it is described. */
+static uint64_t cost(const vl_portion *part)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < part->nunit; i++)
+        bytes += part->unit[i].kept ? part->unit[i].nbit / 8 : part->unit[i].nsaid;
+    return bytes;
+}
+
+/* By the row, or by the one before if that says it shorter. *better: by the row. */
+static vl_code describe_better(load *l, const uint8_t row[VL_DEFLATE_ROW], bool *better, vl_err *err)
+{
+    unsigned no_search = 0;
+    uint8_t before[VL_DEFLATE_ROW];
+    const uint64_t was = cost(&l->part);
+    memcpy(before, l->row, sizeof before);
+    *better = false;
+    if (!memcmp(row, before, sizeof before)) return VL_OK;
+    if (describe_part(l, row, &no_search, err)) return err->code;
+    *better = cost(&l->part) < was;
+    return *better || !before[0] ? VL_OK : describe_part(l, before, &no_search, err);
+}
+
+/* The maker is sought in the first unit that is told badly, as long as that helps. */
+static vl_code search(describing *d, load *l, vl_err *err)
+{
+    for (bool better = true; better && d->searches && fits_badly(&l->part);) {
+        unsigned i = 0, once = 1;
+        uint8_t row[VL_DEFLATE_ROW];
+        while (!misses(&l->part.unit[i])) i++;
+        vl_unit u = l->part.unit[i];
+        d->searches--;
+        memcpy(row, l->row, sizeof row);
+        if (describe_unit(l, &u, row, &once, err) || describe_better(l, row, &better, err)) return err->code;
     }
-    return missed * 20 > ntoken;
+    return VL_OK;
 }
 
 /* ---- records ---- */
@@ -212,14 +248,6 @@ static vl_code put_part(describing *d, const vl_portion *part, vl_err *err)
 
 /* ---- stages ---- */
 
-/* The maker is sought once, in the first unit that the row does not tell. */
-static vl_code search(describing *d, load *l, const uint8_t row[VL_DEFLATE_ROW], vl_err *err)
-{
-    unsigned once = d->searches ? 1 : 0;
-    d->searches -= once;
-    return describe_part(l, row, &once, err);
-}
-
 static vl_code take(void *self, vl_slot *slot, vl_err *err)
 {
     describing *const d = self;
@@ -232,7 +260,8 @@ static vl_code take(void *self, vl_slot *slot, vl_err *err)
     if (d->sought || l->part.kind == VL_PORTION_NONE || is_text_less(&l->part)) return VL_OK;
     d->sought = l->done = true;
     if (l->part.kind == VL_PORTION_GROUP && inflate_blocks(&l->part, err)) return err->code;
-    if (search(d, l, d->first, err)) return err->code;
+    unsigned no_search = 0;
+    if (describe_part(l, d->first, &no_search, err) || search(d, l, err)) return err->code;
     memcpy(d->first, l->row, sizeof d->first);
     return VL_OK;
 }
@@ -248,12 +277,11 @@ static vl_code describe(void *self, vl_slot *slot, vl_err *err)
 }
 
 /* In order: by the row that is in force now, then by a new one. */
-static vl_code try_again(describing *d, load *l, const uint8_t tried[VL_DEFLATE_ROW], vl_err *err)
+static vl_code try_again(describing *d, load *l, vl_err *err)
 {
-    unsigned no_search = 0;
-    if (memcmp(d->row, tried, sizeof d->row) && describe_part(l, d->row, &no_search, err)) return err->code;
-    if (!fits_badly(&l->part) || !d->searches) return VL_OK;
-    return search(d, l, d->row, err);
+    bool better;
+    if (d->row[0] && describe_better(l, d->row, &better, err)) return err->code;
+    return search(d, l, err);
 }
 
 static void count(describing *d, const vl_portion *part)
@@ -271,7 +299,7 @@ static vl_code write(void *self, vl_slot *slot, vl_err *err)
     describing *const d = self;
     load *const l = slot->body;
     const bool has_text = l->part.kind != VL_PORTION_NONE && !is_text_less(&l->part);
-    if (!l->done && l->part.nunit && has_text && fits_badly(&l->part) && try_again(d, l, l->row, err))
+    if (!l->done && l->part.nunit && has_text && fits_badly(&l->part) && try_again(d, l, err))
         return err->code;
     if (has_text && l->row[0]) memcpy(d->row, l->row, sizeof d->row);
     memcpy(d->lag[slot->seq % VL_ROW_LAG], d->row, sizeof d->row);

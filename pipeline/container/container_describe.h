@@ -12,7 +12,7 @@
 #include "pipeline/container/container.h"
 #include "pipeline/run/progress.h"
 
-enum { VL_ROW_LAG = 64 };
+enum { VL_ROW_LAG = 32 };
 
 typedef struct vl_describe {
     const char *path;

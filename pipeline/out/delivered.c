@@ -128,8 +128,11 @@ static vl_code read_table(vl_delivered *all, vl_store *st, vl_err *err)
     const vl_stored *const col = vl_store_column(st, files);
     if (col->type != VL_U8 || col->nelem > MOST) return bad(err, "no text");
     if (all->records >= 0 && vl_store_column(st, all->records)->type != VL_U8) return bad(err, "no records");
-    const uint64_t nrecord = all->records < 0 ? 0 : vl_store_column(st, all->records)->nelem;
-    if (!vl_store_read(st, files, &text, &work, err)) take_table(all, &text, nrecord, err);
+    if (all->records >= 0) {
+        all->record_bytes = vl_store_column(st, all->records)->nelem;
+        all->in_store = vl_store_column(st, all->records)->packed_bytes;
+    }
+    if (!vl_store_read(st, files, &text, &work, err)) take_table(all, &text, all->record_bytes, err);
     vl_buf_free(&text);
     vl_work_free(&work);
     return err->code;

@@ -40,7 +40,8 @@ typedef struct vl_delivered_file {
 typedef struct vl_delivered {
     vl_delivered_file *file; /* owned; in the order of /source/N */
     size_t n;
-    int records; /* column; -1: there are none */
+    int records;                     /* column; -1: there are none */
+    uint64_t record_bytes, in_store; /* of all descriptions; those bytes as they are packed there */
 } vl_delivered;
 
 /* Can a file that is packed so be described? */

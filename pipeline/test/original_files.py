@@ -1,7 +1,7 @@
 """
-`--original`: a file that was packed is given back as it was delivered, byte for byte: gzip by several makers and
-with all that a header may say, members in a row, BGZF, pairs and lanes, every format; for any number of
-threads. What it costs is outside of the store's identity, and what says it may be hostile.
+`--original`: a file that was packed is given back as it was delivered, byte for byte: gzip by several
+makers and with all that a header may say, members in a row, BGZF, pairs and lanes, every format; for any
+number of threads. What it costs is outside of the store's identity, and what says it may be hostile.
 
 Suites: cmd. Also: asan.
 """
@@ -31,8 +31,8 @@ def info(store):
 
 
 def ingest(store, *files, when="now", threads=2, more=()):
-    return run("ingest", "-q", "--force", "--same-data", "--original", when, "-@", threads, *more, "-o", store,
-               *files)
+    return run("ingest", "-q", "--force", "--same-data", "--original", when, "-@", threads, *more, "-o",
+               store, *files)
 
 
 def by_gzip(text, *options):
@@ -95,8 +95,9 @@ def makers(t, f, long):
 
 def kinds(t, f):
     """Every format, gzip and BGZF; BAM, whose stream is BGZF."""
-    sam = b"@SQ\tSN:c\tLN:9000\n" + b"".join(b"r%d\t0\tc\t%d\t60\t9M\t*\t0\t0\tACGTACGTA\tIIIIIIIII\n" % (i, i + 1)
-                                             for i in range(3000))
+    sam = b"@SQ\tSN:c\tLN:9000\n"
+    for i in range(3000):
+        sam += b"r%d\t0\tc\t%d\t60\t9M\t*\t0\t0\tACGTACGTA\tIIIIIIIII\n" % (i, i + 1)
     bam = header(contigs=((b"c", 9000), )) + b"".join(
         record(b"r%d" % i, "ACGTTGCA" * 9, bytes([30]) * 72, flag=0, place=(0, i, -1, -1, 0), bin_=4681)
         for i in range(2000))
@@ -112,7 +113,8 @@ def kinds(t, f):
                 if not t.check(done.code == OK, f"{name}, {how}, {profile}", done.err):
                     continue
                 done = run("export", "--original", "-q", "--force", f / "s.h5", "-o", f / "out")
-                t.check(done.code == OK and sha(f / "out") == sha(file), f"{name}, {how}, {profile}", done.err)
+                good = done.code == OK and sha(f / "out") == sha(file)
+                t.check(good, f"{name}, {how}, {profile}", done.err)
 
 
 def pairs_and_lanes(t, f):
@@ -175,7 +177,8 @@ def change(t, f, store, number):
         name = t.random.choice(("records", "records", "records", "files"))
         data = np.frombuffer(bytes(s[f"original/{name}"][:]), np.uint8).copy()
         for _ in range(t.random.randint(1, 4)):
-            data[t.random.randrange(len(data))] = t.random.choice((0, 1, 127, 128, 255, t.random.randrange(256)))
+            at = t.random.randrange(len(data))
+            data[at] = t.random.choice((0, 1, 127, 128, 255, t.random.randrange(256)))
         attributes = dict(s[f"original/{name}"].attrs)
         del s[f"original/{name}"]
         new = s.create_dataset(f"original/{name}", data=data, chunks=(len(data), ), compression="gzip")
