@@ -192,6 +192,7 @@ static int into_bank(const vl_command *me, asked *a, char **file, int nfile)
     into->same_data = a->ask.same_data;
     into->reference = a->ask.reference;
     into->sites = a->ask.sites;
+    into->originals = a->original;
     into->progress = a->ask.progress;
     return vl_ingest_into_bank(me, into);
 }

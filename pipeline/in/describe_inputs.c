@@ -9,18 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const words[] = {
-    [VL_ORIGINALS_OFF] = "off", [VL_ORIGINALS_NIGHT] = "night", [VL_ORIGINALS_NOW] = "now"
-};
-
 bool vl_originals_find(const char *word, vl_originals_when *when)
 {
+    static const char *const words[] = {
+        [VL_ORIGINALS_OFF] = "off", [VL_ORIGINALS_NIGHT] = "night", [VL_ORIGINALS_NOW] = "now"
+    };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(word, words[i])) return *when = (vl_originals_when)i, true;
     return false;
 }
-
-const char *vl_originals_word(vl_originals_when when) { return words[when]; }
 
 /* What is written to. */
 typedef struct writing {

@@ -6,14 +6,9 @@
 #define VL_DESCRIBE_INPUTS_H
 
 #include "pipeline/in/cut.h"
+#include "pipeline/in/originals_when.h"
 #include "pipeline/out/delivered.h"
 #include "pipeline/run/progress.h"
-
-/* When files that are packed are described. */
-typedef enum vl_originals_when { VL_ORIGINALS_OFF, VL_ORIGINALS_NIGHT, VL_ORIGINALS_NOW } vl_originals_when;
-#define VL_ORIGINALS_NAMES(between) "now" between "night" between "off"
-bool vl_originals_find(const char *word, vl_originals_when *when);
-const char *vl_originals_word(vl_originals_when when);
 
 typedef struct vl_describe_inputs {
     const char *const *path; /* [all->n] */
