@@ -240,9 +240,9 @@ static vl_code verify(night *n, vl_err *err)
 /* Files that are packed, while they are there. */
 static vl_code describe(night *n, vl_err *err)
 {
-    const bool dry = n->ask->dry;
-    if (vl_pending_files(n->bank, n->catalog, threads_of(n), until(n), dry, &n->files, err)) return err->code;
-    if (dry && n->files.pending)
+    const vl_pending ask = { n->bank, threads_of(n), until(n), n->ask->dry, !n->ask->quiet };
+    if (vl_pending_files(&ask, n->catalog, &n->files, err)) return err->code;
+    if (ask.dry && n->files.pending)
         printf("describe\tfiles of %" PRIu64 " store%s\n", n->files.pending, vl_s(n->files.pending));
     return VL_OK;
 }

@@ -23,15 +23,15 @@ static vl_code list_stores(vl_catalog *c, vl_buf *names, vl_err *err)
 }
 
 /* What is wrong with one store costs that one; what is wrong with the machine ends the work. */
-static vl_code describe_one(const vl_bank *bank, vl_catalog *c, const char *name, const char *kind,
-                            int threads, vl_pending_done *done, vl_err *err)
+static vl_code describe_one(const vl_pending *ask, vl_catalog *c, const char *name, const char *kind,
+                            vl_pending_done *done, vl_err *err)
 {
     vl_err why = VL_ERR_INIT;
     vl_renewed made = { 0 };
-    const vl_renew ask = {
-        .bank = bank, .name = name, .kind = kind, .how = VL_RENEW_ORIGINAL, .threads = threads
+    const vl_renew renew = {
+        .bank = ask->bank, .name = name, .kind = kind, .how = VL_RENEW_ORIGINAL, .threads = ask->threads
     };
-    vl_renew_store(&ask, c, &made, &why);
+    vl_renew_store(&renew, c, &made, &why);
     vl_buf_free(&made.dropped);
     if (!why.code) {
         done->described++;
@@ -40,24 +40,23 @@ static vl_code describe_one(const vl_bank *bank, vl_catalog *c, const char *name
     }
     if (why.code == VL_ENOMEM || why.code == VL_EIO || why.code == VL_EPERM) return *err = why, err->code;
     done->gone++;
-    vl_log(bank, VL_LOG_WARNING, "not described", "store", name, "message", why.what, NULL);
-    vl_say(stderr, "vial: not described: %s: %s", name, why.what);
+    vl_log(ask->bank, VL_LOG_INFO, "not described", "store", name, "message", why.what, NULL);
+    if (ask->tell) vl_say(stderr, "vial: not described: %s: %s", name, why.what);
     return VL_OK;
 }
 
-vl_code vl_pending_files(const vl_bank *bank, vl_catalog *c, int threads, double until, bool dry,
-                         vl_pending_done *done, vl_err *err)
+vl_code vl_pending_files(const vl_pending *ask, vl_catalog *c, vl_pending_done *done, vl_err *err)
 {
     vl_buf names = { 0 };
     *done = (vl_pending_done){ 0 };
     list_stores(c, &names, err);
     for (size_t at = 0; at < names.len; done->pending++)
         for (int i = 0; i < 2; i++) at += strlen((char *)names.data + at) + 1;
-    for (size_t at = 0; at < names.len && !err->code && !dry;) {
+    for (size_t at = 0; at < names.len && !err->code && !ask->dry;) {
         const char *const name = (char *)names.data + at, *const kind = name + strlen(name) + 1;
-        if (until > 0 && vl_bank_now() > until) break;
+        if (ask->until > 0 && vl_bank_now() > ask->until) break;
         at += strlen(name) + strlen(kind) + 2;
-        describe_one(bank, c, name, kind, threads, done, err);
+        describe_one(ask, c, name, kind, done, err);
     }
     vl_buf_free(&names);
     return err->code;

@@ -14,8 +14,13 @@ typedef struct vl_pending_done {
     uint64_t pending;   /* that are left, those that are gone among them */
 } vl_pending_done;
 
-/* until: s since 1970 when no further one is begun, 0: no limit. dry: only counts. */
-vl_code vl_pending_files(const vl_bank *bank, vl_catalog *c, int threads, double until, bool dry,
-                         vl_pending_done *done, vl_err *err);
+typedef struct vl_pending {
+    const vl_bank *bank;
+    int threads;
+    double until; /* s since 1970 when no further one is begun; 0: no limit */
+    bool dry;     /* only counts */
+    bool tell;    /* a line on standard error for each that cannot be described */
+} vl_pending;
+vl_code vl_pending_files(const vl_pending *ask, vl_catalog *c, vl_pending_done *done, vl_err *err);
 
 #endif

@@ -4,8 +4,10 @@
 #include "pipeline/in/describe_inputs.h"
 #include "pipeline/out/verify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct adding {
     const vl_describe_store *ask;
@@ -26,6 +28,23 @@ static vl_code open_store(adding *a, vl_described_store *done, vl_err *err)
     if (a->all.n != a->ask->npath)
         return vl_fail(err, VL_EBUG, "%zu paths of %zu inputs", a->ask->npath, a->all.n);
     done->current = !vl_delivered_count(&a->all, VL_DELIVERED_PENDING);
+    return VL_OK;
+}
+
+/* Before a store is copied: what is gone will not come back by that. */
+static vl_code look_at_files(const adding *a, vl_err *err)
+{
+    for (size_t i = 0; i < a->all.n; i++) {
+        struct stat st;
+        const vl_delivered_file *const f = &a->all.file[i];
+        const char *const path = a->ask->path[i];
+        if (f->state != VL_DELIVERED_PENDING && f->state != VL_DELIVERED_DESCRIBED) continue;
+        if (stat(path, &st)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
+        else if ((uint64_t)st.st_size != f->file_bytes)
+            vl_fail(err, VL_EFORMAT, "is not the file that came in: it has %lld bytes, that had %" PRIu64,
+                    (long long)st.st_size, f->file_bytes);
+        if (err->code) return vl_err_file(err, path);
+    }
     return VL_OK;
 }
 
@@ -55,7 +74,7 @@ vl_code vl_describe_store_run(const vl_describe_store *ask, vl_described_store *
     *done = (vl_described_store){ 0 };
     if (!vl_seal_check(ask->store, ask->threads, &done->before, err) && !open_store(&a, done, err)) {
         done->after = done->before;
-        if (!done->current) make_copy(&a, done, err);
+        if (!done->current && !look_at_files(&a, err)) make_copy(&a, done, err);
     }
     vl_store_close(a.copy);
     vl_store_close(a.store);
