@@ -107,8 +107,7 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
         { 0, "sites", VL_OPT_TEXT, &a->ask.sites, "FILE",
           "count letters upon these sites, VCF or a table, that tell persons apart (vial same)" },
         { 0, "original", VL_OPT_TEXT, &a->original, "WHEN",
-          "files that are packed are given back as they were: one of " VL_ORIGINALS_NAMES(
-              ", ") "; default: off, in a bank what bank.ini says" },
+          "when packed files are described, to be had back as they were: " VL_ORIGINALS_NAMES(", ") },
         { 0, "mates-as-given", VL_OPT_FLAG, &a->ask.mates_as_given, NULL,
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
@@ -263,14 +262,13 @@ const vl_command vl_command_ingest = {
     "no "
     "places.\n\n"
     "  vial ingest --reference GRCh38.fa.gz -o S1.h5 S1_R1.fastq.gz S1_R2.fastq.gz\n\n"
-    "--original now reads files that are packed (gzip, BGZF, BAM) once more, and says how their bytes follow "
-    "from "
-    "the text,\n"
-    "proven: 'vial export --original' gives the very file back. That takes longer than all else. --original "
-    "night "
-    "leaves it\n"
-    "to 'vial nightly' of a bank, while the files are there; off, the default, leaves it: the text alone is "
-    "exact.\n\n"
+    "--original now reads files that are packed (gzip, BGZF) once more, and says how their bytes follow "
+    "from the\n"
+    "text, proven: 'vial export --original' gives the very file back. That takes longer than all else. night "
+    "leaves it to\n"
+    "'vial nightly' of a bank, while the files are there; off, the default unless bank.ini says otherwise, "
+    "leaves it:\n"
+    "the text alone is exact.\n\n"
     "Into a bank: what is refused goes to BANK/quarantine and costs that item only. Index reads (I1, I2) are "
     "an\n"
     "acquisition beside the reads. The same input again is not read again. Exit code: 0 all in the bank, 65 "

@@ -114,8 +114,16 @@ static void take_facts(vl_delivered_file *to, const vl_file_facts *facts)
     vl_hex(facts->sha256, sizeof facts->sha256, to->sha256);
 }
 
-vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, bool now, int threads,
-                        vl_progress_how progress, vl_err *err)
+/* Of memory that is bounded, each has a part for a piece of a file and all that is made of it. */
+static int threads_that_fit(const vl_describe_how *how)
+{
+    enum { PROGRAM = 104 << 20, EACH = 48 << 20 };
+    const uint64_t all = how->max_memory, fit = all > PROGRAM ? (all - PROGRAM) / EACH : 0;
+    if (!all || fit >= (uint64_t)how->threads) return how->threads;
+    return fit ? (int)fit : 1;
+}
+
+vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, const vl_describe_how *how, vl_err *err)
 {
     size_t n = 0;
     vl_delivered all = { .records = -1 };
@@ -129,7 +137,7 @@ vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, bool now, int thr
             path[all.n] = facts->name;
             take_facts(&all.file[all.n++], facts);
         }
-    const vl_describe_inputs ask = { path, &all, now, threads, progress };
+    const vl_describe_inputs ask = { path, &all, how->now, threads_that_fit(how), how->progress };
     if (!err->code) vl_describe_into(to, &ask, err);
     vl_delivered_free(&all);
     free(path);

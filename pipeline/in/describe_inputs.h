@@ -22,7 +22,12 @@ typedef struct vl_describe_inputs {
  * VL_EFORMAT: a file is not the one that came in. */
 vl_code vl_describe_into(vl_store *to, const vl_describe_inputs *ask, vl_err *err);
 /* The same of files that were read to their end just now. */
-vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, bool now, int threads,
-                        vl_progress_how progress, vl_err *err);
+typedef struct vl_describe_how {
+    bool now;
+    int threads;
+    uint64_t max_memory; /* as of ingest: fewer threads, if need be; 0: no limit */
+    vl_progress_how progress;
+} vl_describe_how;
+vl_code vl_describe_cut(vl_store *to, const vl_cutter *cutter, const vl_describe_how *how, vl_err *err);
 
 #endif

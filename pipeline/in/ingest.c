@@ -490,9 +490,9 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
     free_slots(g);
     vl_folding_close(&g->folding);
     vl_fasta_reference_close(&g->reference);
-    if (g->ask->originals && vl_describe_cut(g->store, &g->cutter, g->ask->originals == VL_ORIGINALS_NOW,
-                                             g->ask->threads, g->ask->progress, err))
-        return err->code;
+    const vl_describe_how how = { g->ask->originals == VL_ORIGINALS_NOW, g->ask->threads, g->ask->max_memory,
+                                  g->ask->progress };
+    if (g->ask->originals && vl_describe_cut(g->store, &g->cutter, &how, err)) return err->code;
     return vl_store_seal(g->store, g->ask->threads, err);
 }
 

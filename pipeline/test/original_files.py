@@ -149,6 +149,30 @@ def pairs_and_lanes(t, f):
     t.check(done.code == USAGE and "vial split --original" in done.err, "lanes as one file", done.err)
 
 
+def sealed_again(t, f):
+    """Reseal, reindex and a flipped bit of a store with descriptions."""
+    file = f.write("a.fq.gz", by_gzip(reads(9000)))
+    t.check(ingest(f / "s.h5", file).code == OK, "ingest")
+    whole = f.read("s.h5")
+    f.write("s.h5", bytes(512) + whole[512:])
+    done = run("reseal", f / "s.h5")
+    t.check(done.code == OK and f.read("s.h5") == whole, "reseal", done.err)
+    import h5py
+    os.chmod(f / "s.h5", 0o644)
+    with h5py.File(f / "s.h5", "r+") as s:
+        del s["index"]
+    for command in ("reseal", "reindex"):
+        done = run(command, f / "s.h5")
+        t.check(done.code == OK, command, done.err)
+        done = run("export", "--original", "--force", f / "s.h5", "-o", f / "out")
+        t.check(done.code == OK and sha(f / "out") == sha(file), f"{command}: the file", done.err)
+    os.chmod(f / "s.h5", 0o644)
+    with h5py.File(f / "s.h5", "r+") as s:
+        s["original"].attrs["mine"] = 1
+    done = run("reseal", f / "s.h5")
+    t.check(done.code == DATA and "'mine' of original" in done.err, "what others added", done.err)
+
+
 def refused(t, f):
     """What cannot be, is said: pipes, other packings, options that do not go together."""
     text = reads(100)
@@ -203,6 +227,9 @@ def hostile(t, f):
             f.clear("out")
             done = run("info", f / "s.h5", timeout=20)
             t.check(done.code in (OK, DATA), f"{what}, {number}: info", f"{done.code} {done.err}")
+            done = run("verify", f / "s.h5", timeout=20)
+            changed = f.read("s.h5") != f.read("good.h5")
+            t.check(done.code == DATA or not changed, f"{what}, {number}: verify", f"{done.code} {done.err}")
             done = run("export", "-q", f / "s.h5", "-o", "-")
             t.check(done.code == OK and done.out == text, f"{what}, {number}: the text", f"{done.code}")
 
@@ -228,4 +255,4 @@ def real_files(t, f):
 
 if __name__ == "__main__":
     main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused,
-         hostile, real_files)
+         sealed_again, hostile, real_files)
