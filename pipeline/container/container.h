@@ -39,7 +39,8 @@ enum {
     VL_BLOCK_BYTES = 1 << 16,  /* of BGZF: text, and the block, at most */
     VL_BLOCK_HEAD = 18,
     VL_GZIP_TRAILER = 8,
-    VL_RECORD_MOST = 24 << 20
+    VL_RECORD_MOST = 24 << 20,
+    VL_ZEROS_MOST = 1 << 30 /* behind members: a few bytes must not become a full disk */
 };
 
 typedef enum vl_record_type {

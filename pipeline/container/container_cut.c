@@ -240,6 +240,8 @@ static vl_code take_zeros(vl_cutting *c, vl_portion *part, vl_err *err)
         vl_raw_step(&c->raw, (ptrdiff_t)left);
     }
     if (err->code || !n) return err->code;
+    if (n > VL_ZEROS_MOST)
+        return vl_fail(err, VL_EUNSUP, "%" PRIu64 " zero bytes behind the last member are not described", n);
     return vl_record_put(&part->before, VL_RECORD_ZEROS, bytes, (size_t)(vl_put_leb(bytes, n) - bytes), err);
 }
 

@@ -34,6 +34,7 @@ typedef struct vl_described {
 enum { VL_MAKER_WORDS = 48 };
 void vl_maker_tell(const uint8_t row[VL_DEFLATE_ROW], char text[VL_MAKER_WORDS]);
 
+/* VL_EUNSUP: what is in it is not described, though it can be read. Other errors: as of input.h. */
 vl_code vl_describe_file(const vl_describe *ask, vl_described *done, vl_err *err);
 
 #endif

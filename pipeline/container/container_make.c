@@ -242,6 +242,7 @@ static vl_code zeros(vl_remaking *m, const vl_record *record, vl_err *err)
     reading r = { record->bytes, record->bytes + record->n };
     m->zeros = number(&r);
     if (!r.p || m->in_member) return wrong(err, "zeros within a member");
+    if (m->zeros > VL_ZEROS_MOST) return wrong(err, "too many zeros");
     return spend(m, m->zeros, 0, err);
 }
 

@@ -33,27 +33,32 @@ static vl_code put(void *to, const uint8_t *bytes, size_t n, vl_err *err)
     return vl_aside_put(&w->records, bytes, n, &w->work, err);
 }
 
-static vl_code describe(writing *w, size_t i, uint64_t *first, vl_err *err)
+static vl_code describe(writing *w, size_t i, vl_err *err)
 {
     vl_delivered_file *const f = &w->ask->all->file[i];
     vl_described done;
+    const uint64_t first = w->records.n + w->records.rest.len;
     char sha256[65];
     const vl_describe ask = {
         .path = w->ask->path[i], .threads = w->ask->threads, .progress = w->ask->progress, .put = put, .to = w
     };
-    if (vl_describe_file(&ask, &done, err)) return err->code;
+    if (vl_describe_file(&ask, &done, err) == VL_EUNSUP) { /* what was written of it is nobody's */
+        f->state = VL_DELIVERED_NONE;
+        vl_err_clear(err);
+        return VL_OK;
+    }
+    if (err->code) return err->code;
     vl_hex(done.sha256, sizeof done.sha256, sha256);
     if (strcmp(sha256, f->sha256) || done.file_bytes != f->file_bytes || done.plain_bytes != f->plain_bytes) {
         vl_fail(err, VL_EFORMAT, "is not the file that came in: SHA-256 %.12s, was %.12s", sha256, f->sha256);
         return vl_err_file(err, ask.path);
     }
     f->state = VL_DELIVERED_DESCRIBED;
-    f->first = *first;
+    f->first = first;
     f->bytes = done.bytes;
     f->stream = done.stream;
     f->kept = done.kept;
     vl_maker_tell(done.row, f->maker);
-    *first += done.bytes;
     return VL_OK;
 }
 
@@ -68,12 +73,11 @@ static vl_code end(writing *w, vl_aside *a, vl_err *err)
 
 static vl_code describe_all(writing *w, vl_err *err)
 {
-    uint64_t first = 0;
     const vl_describe_inputs *const ask = w->ask;
     for (size_t i = 0; i < ask->all->n; i++) {
         if (!vl_delivered_can(ask->all->file[i].compression)) continue;
         ask->all->file[i].state = VL_DELIVERED_PENDING;
-        if (ask->now && describe(w, i, &first, err)) return err->code;
+        if (ask->now && describe(w, i, err)) return err->code;
     }
     return end(w, &w->records, err);
 }
