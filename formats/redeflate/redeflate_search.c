@@ -74,12 +74,18 @@ static void open_before(sample *s, size_t at)
         s->block[s->nblock - 1].is_open = true;
 }
 
+/* Behind the part, the stream is not looked at. */
+static bool is_behind(const vl_redeflate_part *part, const vl_deflate_reader *reader)
+{
+    return part->least && reader->at - part->span.before >= part->least;
+}
+
 static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample *s, vl_err *err)
 {
     vl_deflate_reader reader = { part->stream, part->n, part->bit, part->span, part->span.before };
     vl_deflate_block block = { 0 };
     s->begin = part->span.before;
-    while (s->ntoken < ntoken && !block.final) {
+    while (s->ntoken < ntoken && !block.final && !is_behind(part, &reader)) {
         const size_t at = reader.at;
         if (vl_deflate_read(&reader, &block, err)) break;
         if (vl_markers_note(&s->markers, &block, part->span.before, reader.at, err)) break;

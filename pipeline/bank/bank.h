@@ -8,6 +8,7 @@
 #define VL_BANK_H
 
 #include "formats/err.h"
+#include "pipeline/in/originals_when.h"
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -35,6 +36,7 @@ typedef struct vl_bank {
     char *name;                  /* [bank] name; the folder's name if left out */
     char *profile;               /* [bank] profile; "compact" */
     char *sites;                 /* [bank] sites: a list (io/sites.h), absolute; NULL: none */
+    vl_originals_when originals; /* [bank] originals; off */
     bool shared;                 /* [bank] shared; if left out: may the root's group write? */
     int threads, jobs;           /* [batch]; 0: all cores; 0: as many as threads allow */
     uint64_t max_memory;         /* [batch] bytes for all items at once; 0: no limit */

@@ -59,6 +59,8 @@ static const metric metrics[] = {
       "SELECT TOTAL(healed) FROM job" },
     { "vial_bytes_ingested_total", COUNTER, "Bytes of input that were ingested.",
       "SELECT TOTAL(bytes_in) FROM job" },
+    { "vial_stores_original_pending", GAUGE, "Live stores whose files are still to be described.",
+      "SELECT COUNT(*)" VL_SQL_LIVE "AND original = 'pending'" },
     { "vial_stores_verify_failed", GAUGE, "Live stores whose last check failed.",
       "SELECT COUNT(*)" VL_SQL_LIVE "AND " VL_SQL_FAILED },
     { "vial_oldest_verification_age_seconds", GAUGE,

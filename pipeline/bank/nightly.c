@@ -8,6 +8,7 @@
 #include "pipeline/bank/intake/foresee.h"
 #include "pipeline/bank/open_items.h"
 #include "pipeline/bank/page/page.h"
+#include "pipeline/bank/pending_files.h"
 #include "pipeline/io/names.h"
 #include "pipeline/run/run.h"
 #include "pipeline/run/say.h"
@@ -35,6 +36,7 @@ typedef struct night {
     vl_intake_sum sum;
     vl_inspected inspected;
     vl_tidied tidied;
+    vl_pending_done files;
 } night;
 
 static double time_left(const night *n)
@@ -214,6 +216,13 @@ static double days_since_last(night *n, vl_err *err)
     return fmax((n->start - last) / 86400, 1);
 }
 
+static int threads_of(const night *n)
+{
+    return n->ask->threads ? n->ask->threads : n->bank->threads ? n->bank->threads : vl_cores();
+}
+
+static double until(const night *n) { return n->bank->deadline > 0 ? n->start + n->bank->deadline : 0; }
+
 static vl_code verify(night *n, vl_err *err)
 {
     uint64_t samples = 0, stores = 0;
@@ -221,18 +230,26 @@ static vl_code verify(night *n, vl_err *err)
     const double part = n->bank->verify_days > 0 ? days_since_last(n, err) / n->bank->verify_days : 1;
     if (err->code) return err->code;
     const vl_inspect ask = { .most = (uint64_t)ceil((double)stores * (part < 1 ? part : 1)),
-                             .threads = n->ask->threads    ? n->ask->threads
-                                        : n->bank->threads ? n->bank->threads
-                                                           : vl_cores(),
-                             .until = n->bank->deadline > 0 ? n->start + n->bank->deadline : 0 };
+                             .threads = threads_of(n),
+                             .until = until(n) };
     if (n->ask->dry)
         return printf("verify\t%" PRIu64 " of %" PRIu64 " store%s\n", ask.most, stores, vl_s(stores)), VL_OK;
     return vl_keep_inspect(n->bank, n->catalog, &ask, &n->inspected, err);
 }
 
+/* Files that are packed, while they are there. */
+static vl_code describe(night *n, vl_err *err)
+{
+    const vl_pending ask = { n->bank, threads_of(n), until(n), n->ask->dry, !n->ask->quiet };
+    if (vl_pending_files(&ask, n->catalog, &n->files, err)) return err->code;
+    if (ask.dry && n->files.pending)
+        printf("describe\tfiles of %" PRIu64 " store%s\n", n->files.pending, vl_s(n->files.pending));
+    return VL_OK;
+}
+
 static vl_code dry_run(night *n, vl_err *err)
 {
-    if (scan(n, err) || foresee(n, err) || verify(n, err) ||
+    if (scan(n, err) || foresee(n, err) || verify(n, err) || describe(n, err) ||
         vl_keep_tidy(n->bank, n->catalog, true, &n->tidied, err))
         return err->code;
     printf("tidy\t%" PRIu64 " store%s, %" PRIu64 " withdrawn sample%s, %" PRIu64
@@ -250,7 +267,9 @@ static vl_code steps(night *n, vl_err *err)
     if (err->code || tell_waiting(n, err)) return err->code;
     if (n->items.n && take_in(n, err)) return err->code;
     if (n->sum.interrupted) return VL_OK;
-    return verify(n, err) || vl_keep_tidy(n->bank, n->catalog, false, &n->tidied, err) ? err->code : VL_OK;
+    return describe(n, err) || verify(n, err) || vl_keep_tidy(n->bank, n->catalog, false, &n->tidied, err)
+               ? err->code
+               : VL_OK;
 }
 
 /* Open items anew, after all that was done; what came in is closed. */
@@ -340,6 +359,9 @@ static void tell(const night *n)
             n->waiting, vl_s(n->waiting), n->waiting == 1 ? "s" : "", n->wrong, n->wrong == 1 ? "is" : "are",
             n->inspected.checked, vl_s(n->inspected.checked), n->inspected.damaged, n->tidied.stores,
             vl_s(n->tidied.stores));
+    if (n->files.described || n->files.pending)
+        fprintf(stderr, "vial: files of %" PRIu64 " store%s described; those of %" PRIu64 " pending\n",
+                n->files.described, vl_s(n->files.described), n->files.pending);
     json_array_foreach(n->open, i, item)
     {
         if (strcmp(json_string_value(json_object_get(item, "state")), "waits") || lines++ == 20) continue;

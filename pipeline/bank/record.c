@@ -2,6 +2,7 @@
 #include "pipeline/bank/record.h"
 
 #include "formats/format.h"
+#include "pipeline/out/delivered.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/measure.h"
 #include "pipeline/store/store.h"
@@ -69,6 +70,8 @@ static const char *check_store(json_t *store)
     if (!is_text_map(facts) || !json_is_array(inputs)) return "facts or inputs have a wrong type";
     if (json_object_get(store, "measures") && !is_number_map(json_object_get(store, "measures")))
         return "measures are no numbers";
+    if (json_object_get(store, "original") && !json_is_string(json_object_get(store, "original")))
+        return "original is no word";
     json_array_foreach(inputs, i, one) if (json_unpack(one, "{s:I,s:s,s:I,s:I,s:s,s?s}", "stream", &stream,
                                                        "path", &path, "bytes", &size, "mtime_ns", &mtime,
                                                        "sha256", &sha, "role", &role) ||
@@ -204,6 +207,22 @@ static vl_code get_measures(vl_store *st, json_t *store, vl_err *err)
     return VL_OK;
 }
 
+/* What it says of its inputs as files; nothing where that cannot be read: verify names it. */
+static vl_code get_original(vl_store *st, json_t *store, vl_err *err)
+{
+    vl_delivered all;
+    vl_err why = VL_ERR_INIT;
+    if (!vl_delivered_read(&all, st, &why)) {
+        const vl_delivered_state state =
+            vl_delivered_count(&all, VL_DELIVERED_PENDING) ? VL_DELIVERED_PENDING : VL_DELIVERED_DESCRIBED;
+        if (vl_delivered_count(&all, state))
+            json_object_set_new(store, "original", json_string(vl_delivered_word(state)));
+    }
+    if (why.code == VL_EIO || why.code == VL_ENOMEM) *err = why;
+    vl_delivered_free(&all);
+    return err->code;
+}
+
 json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
 {
     char kind[32], acquisition[512], profile[32], options[256], digest[65], live[1200], escaped[512];
@@ -234,7 +253,7 @@ json_t *vl_record_describe(const char *path, const char *file, vl_err *err)
                     (json_int_t)st.st_mtime, "facts", "inputs", inputs);
     if (out && !is_live) json_object_set_new(out, "superseded", json_integer((json_int_t)st.st_mtime));
     if (!out) vl_fail(err, VL_ENOMEM, "no memory for the record of a sample");
-    else if (get_measures(store, out, err)) {
+    else if (get_measures(store, out, err) || get_original(store, out, err)) {
         json_decref(out);
         out = NULL;
     }
@@ -308,9 +327,12 @@ bool vl_record_same_inputs(const json_t *one, const json_t *other)
 
 void vl_record_measure(json_t *store, const json_t *made)
 {
-    json_t *const measures = json_object_get(made, "measures");
-    if (measures) json_object_set(store, "measures", measures);
-    else json_object_del(store, "measures");
+    static const char *const known[] = { "measures", "original" };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        json_t *const value = json_object_get(made, known[i]);
+        if (value) json_object_set(store, known[i], value);
+        else json_object_del(store, known[i]);
+    }
 }
 
 vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err)

@@ -26,6 +26,8 @@
  *        "healed": 1764200000,        when it was last made again (only then)
  *        "moved": {"from": "S0", "at": 1764000000, "request": id},   it came from another sample (only then)
  *        "facts": {"lane": "1", ...},
+ *        "original": "pending" | "described",   how inputs that are packed can be given back as they were
+ *                                               (out/delivered.h): all of them or not yet; absent: never
  *        "measures": {"q30": 91.25, ...},   how good its data is (out/measure.h), as far as the store knows
  *        "inputs": [ {"stream": 1, "role": "R1", "path": "/seq/run/S1_R1.fastq.gz", "bytes": 110000000,
  *                     "mtime_ns": 1763999999123456789, "sha256": <64 hex>} ] } ] }
@@ -67,7 +69,7 @@ bool vl_record_same_inputs(const json_t *one, const json_t *other);
 /* A store of the record has been made again: it is described by `made` from now on, and keeps what only the
  * record knows: its name, facts, inputs, state and when it was published. */
 vl_code vl_record_heal(json_t *store, const json_t *made, vl_err *err);
-/* The measures of a store of the record are those of `made`, if it has any. */
+/* The measures of a store of the record are those of `made`, if it has any, and what it says of its files. */
 void vl_record_measure(json_t *store, const json_t *made);
 /* Makes a record agree with its folder: stores that the record does not know are added as they describe
  * themselves, one in the place of another was healed, superseded ones that are gone leave it (live ones are

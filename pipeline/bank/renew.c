@@ -8,6 +8,7 @@
 #include "pipeline/bank/intake/journal.h"
 #include "pipeline/bank/intake/worker.h"
 #include "pipeline/bank/keep.h"
+#include "pipeline/in/describe_store.h"
 #include "pipeline/out/reindex.h"
 #include "pipeline/out/reseal.h"
 #include "pipeline/out/verify.h"
@@ -133,6 +134,26 @@ static vl_code index_again(renewal *r, vl_err *err)
     return err->code;
 }
 
+/* From its inputs, where they were when they came in. */
+static vl_code describe_files(renewal *r, const json_t *entry, vl_err *err)
+{
+    vl_described_store made = { 0 };
+    const json_t *const inputs = json_object_get(entry, "inputs");
+    const size_t n = json_array_size(inputs);
+    const char **const path = calloc(n + 1, sizeof *path);
+    if (!path) return vl_fail(err, VL_ENOMEM, "no memory for inputs");
+    for (size_t i = 0; i < n; i++)
+        path[i] = json_string_value(json_object_get(json_array_get(inputs, i), "path"));
+    const vl_describe_store ask = { r->path, r->staged, path, n, r->ask->threads, VL_PROGRESS_OFF };
+    vl_describe_store_run(&ask, &made, err);
+    r->done.current = made.current;
+    r->done.before = made.before;
+    r->done.after = made.after;
+    snprintf(r->done.digest, sizeof r->done.digest, "%s", made.digest);
+    free(path);
+    return err->code;
+}
+
 /* ---- its name; the sample's lock is held ---- */
 
 /* It must be what the record speaks of: another store, however whole, is none. */
@@ -152,7 +173,8 @@ static vl_code note(renewal *r, json_t *entry, const json_t *made, vl_err *err)
 {
     static const char *const words[][2] = { [VL_RENEW_SEAL] = { "reseal", "vial reseal" },
                                             [VL_RENEW_INDEX] = { "reindex", "vial reindex" },
-                                            [VL_RENEW_COPY] = { "heal", "vial heal" } };
+                                            [VL_RENEW_COPY] = { "heal", "vial heal" },
+                                            [VL_RENEW_ORIGINAL] = { "original", "vial nightly" } };
     json_object_set(entry, "seal", json_object_get(made, "seal"));
     json_object_set(entry, "bytes", json_object_get(made, "bytes"));
     vl_record_measure(entry, made);
@@ -180,9 +202,10 @@ static vl_code renew(renewal *r, vl_err *err)
     json_t *entry = NULL;
     if (load(r, &entry, err)) return err->code;
     snprintf(r->seal, sizeof r->seal, "%s", json_string_value(json_object_get(entry, "seal")));
-    if (r->ask->how == VL_RENEW_SEAL    ? seal_again(r, err)
-        : r->ask->how == VL_RENEW_INDEX ? index_again(r, err)
-                                        : copy_again(r, err))
+    if (r->ask->how == VL_RENEW_SEAL       ? seal_again(r, err)
+        : r->ask->how == VL_RENEW_INDEX    ? index_again(r, err)
+        : r->ask->how == VL_RENEW_ORIGINAL ? describe_files(r, entry, err)
+                                           : copy_again(r, err))
         return err->code;
     if (!vl_deposit_lock(r->ask->bank, r->sample, &lock, err)) take_name(r, err);
     if (lock >= 0) close(lock);
@@ -270,9 +293,10 @@ static vl_code name_files(renewal *r, const char *id, vl_err *err)
 
 vl_code vl_renew_store(const vl_renew *ask, vl_catalog *c, vl_renewed *done, vl_err *err)
 {
-    static const char *const told[] = {
-        [VL_RENEW_SEAL] = "resealed", [VL_RENEW_INDEX] = "reindexed", [VL_RENEW_COPY] = "healed"
-    };
+    static const char *const told[] = { [VL_RENEW_SEAL] = "resealed",
+                                        [VL_RENEW_INDEX] = "reindexed",
+                                        [VL_RENEW_COPY] = "healed",
+                                        [VL_RENEW_ORIGINAL] = "described" };
     vl_journal journal = { .fd = -1 };
     bool settled = true;
     renewal r = { .ask = ask };

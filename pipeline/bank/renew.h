@@ -1,8 +1,8 @@
 /*
- * A store of the bank made anew from itself: sealed again, with its indexes made again, or from a copy
- * elsewhere. What it holds stays, by its digest; its bytes may change, and record, ledger and catalogue
- * follow in one step. A run that dies in between leaves its entry in the journal, and the next one makes them
- * agree.
+ * A store of the bank made anew from itself: sealed again, with its indexes made again, with what is said of
+ * its files, or from a copy elsewhere. What it holds stays, by its digest; its bytes may change, and record,
+ * ledger and catalogue follow in one step. A run that dies in between leaves its entry in the journal, and
+ * the next one makes them agree.
  */
 #ifndef VL_RENEW_H
 #define VL_RENEW_H
@@ -10,7 +10,12 @@
 #include "formats/buf.h"
 #include "pipeline/bank/catalog/catalog.h"
 
-typedef enum vl_renew_how { VL_RENEW_SEAL, VL_RENEW_INDEX, VL_RENEW_COPY } vl_renew_how;
+typedef enum vl_renew_how {
+    VL_RENEW_SEAL,
+    VL_RENEW_INDEX,
+    VL_RENEW_COPY,
+    VL_RENEW_ORIGINAL /* its inputs are read once more (in/describe_store.h) */
+} vl_renew_how;
 
 typedef struct vl_renew {
     const vl_bank *bank;

@@ -32,6 +32,7 @@ static const char first_settings[] =
     ";profile = compact          ; speed against size: 'vial help ingest' lists them\n"
     ";sites = sites.vcf.gz       ; sites where persons differ, of which letters are counted: 'vial help "
     "same'\n"
+    ";originals = off            ; files that are packed, to be given back as they were: now, night or off\n"
     "\n"
     "[batch]\n"
     ";threads = 16               ; divided among the items that run at once; else all cores\n"
@@ -195,6 +196,8 @@ static const char *set_bank(vl_bank *b, const char *name, const char *value)
     if (!strcmp(name, "name")) return set_text(&b->name, value) ? NULL : "finds no memory";
     if (!strcmp(name, "shared"))
         return set_choice(&b->shared, value, "no", "yes") ? NULL : "is neither yes nor no";
+    if (!strcmp(name, "originals"))
+        return vl_originals_find(value, &b->originals) ? NULL : "is not " VL_ORIGINALS_NAMES(" or ");
     if (strcmp(name, "profile")) return "is not a setting of [bank]";
     if (!vl_profile_find(value, &profile)) return no_profile;
     return set_text(&b->profile, value) ? NULL : "finds no memory";
@@ -272,7 +275,7 @@ static const char *set_one(vl_bank *b, const char *section, const char *name, co
 
 /* The sections, and the settings of each; inboxes have names. */
 static const char *const known[][2] = {
-    { "bank", "name shared profile sites" },
+    { "bank", "name shared profile sites originals" },
     { "batch", "threads jobs max_memory timeout reserve empty" },
     { "nightly", "deadline verify" },
     { "tidy", "superseded quarantine" },

@@ -39,8 +39,8 @@ int vl_export_one(const vl_export *ask, bool tell)
         vl_say(stderr, "vial: %s: %" PRIu64 " bytes as %s%s%s", ask->store, done.bytes, done.other->title,
                done.lacks ? ": " : "", done.lacks ? done.lacks : "");
     else if (tell)
-        vl_say(stderr, "vial: %s: %" PRIu64 " bytes of text%s", ask->store, done.bytes,
-               done.compared ? ", equal to the original" : "");
+        vl_say(stderr, "vial: %s: %" PRIu64 " bytes%s%s", ask->store, done.bytes,
+               ask->delivered ? "" : " of text", done.compared ? ", equal to the original" : "");
     vl_buf_free(&done.odd);
     return EX_OK;
 }
@@ -61,6 +61,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { '2', "", VL_OPT_TEXT, &ask.out[1], "R2", "file of the second mates" },
         { 0, "format", VL_OPT_TEXT, &ask.format, "F",
           "another format of the kind; default: what FILE or R1 ends in, else as they came" },
+        { 0, "original", VL_OPT_FLAG, &ask.delivered, NULL,
+          "the file that was delivered, packed as it was, byte for byte" },
         { 0, "values", VL_OPT_FLAG, &ask.values, NULL,
           "where the original cannot be made again: a valid text of the same values" },
         { 0, "level", VL_OPT_CHOICE, &ask.level, "N", "of BGZF, 0 to 12; usual: what suits the name",
@@ -79,6 +81,8 @@ static int run(const vl_command *me, int argc, char **argv)
     ask.threads = ask.threads ? ask.threads : vl_cores();
     ask.what = "export";
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
+    if (ask.delivered && (ask.format || ask.values || ask.level))
+        return vl_usage(me, "--original goes without --format, --values and --level");
     if (where) {
         if (argc != rest) return vl_usage(me, "either a store or --where");
         if (ask.format) return vl_usage(me, "--format goes with one store");
@@ -96,7 +100,7 @@ static int run(const vl_command *me, int argc, char **argv)
         if (ask.out[i] && strcmp(ask.out[i], "-") && vl_same_file(ask.out[i], path))
             return vl_usage(me, "%s is the store itself, it cannot be the output as well", ask.out[i]);
     ask.store = path;
-    ask.by_name = true;
+    ask.by_name = !ask.delivered;
     return vl_export_one(&ask, !quiet && strcmp(ask.out[0], "-"));
 }
 
@@ -117,6 +121,11 @@ const vl_command vl_command_export = {
     "--format, or the ending of a name, asks for another format of the same kind: a conversion, compared "
     "with "
     "nothing.\n"
+    "--original gives the file that was delivered, packed as it was, and compares it with its SHA-256: of "
+    "stores that\n"
+    "came in with --original now, or that a night has described since; 'vial info' says so of each file. "
+    "Several files\n"
+    "need 'vial split --original'.\n"
     "Pairs go to -1 and -2 as they came, or interleaved to -o or standard output. The text is compared with "
     "the hash\n"
     "taken at ingest; if it differs the exit code is 65 and no file is left. Stores of earlier versions may "

@@ -7,6 +7,7 @@
 #include "pipeline/cmd/info_schema.h"
 #include "pipeline/cmd/into_bank.h"
 #include "pipeline/out/about.h"
+#include "pipeline/cmd/info_files.h"
 #include "pipeline/out/columns.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/run/progress.h"
@@ -60,12 +61,13 @@ static vl_code print_json(vl_store *st, const vl_about *f, vl_err *err)
         json_array_append_new(columns, one);
     }
     if (!err->code) vl_store_notes(st, add_note, notes);
+    json_t *const files = vl_json_files(st, err);
     json_t *const all = json_pack(
-        "{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", vl_json_text(f->kind), "profile",
-        vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in,
+        "{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", vl_json_text(f->kind),
+        "profile", vl_json_text(f->profile), "rows", (json_int_t)f->rows, "bytes_in", (json_int_t)f->bytes_in,
         "bytes_store", (json_int_t)f->bytes_store, "sample", vl_json_text(f->sample), "acquisition",
         vl_json_text(f->acquisition), "digest", vl_json_text(f->digest), "writer", vl_json_text(f->writer),
-        "columns", columns, "notes", notes);
+        "columns", columns, "notes", notes, "files", files ? files : json_array());
     if (!all) vl_fail(err, VL_ENOMEM, "no memory for JSON");
     errno = 0;
     if (!err->code && (json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) || putchar('\n') == EOF))
@@ -95,7 +97,7 @@ static vl_code print_text(vl_store *st, const vl_about *f, const char *path, vl_
            vl_human_bytes(f->bytes_store, out),
            f->bytes_in ? 100.0 * (double)f->bytes_store / (double)f->bytes_in : 0, f->digest);
     vl_store_notes(st, print_note, NULL);
-    if (vl_store_indexes(st, &indexes, err)) return err->code;
+    if (vl_tell_files(st, f->bytes_store, err) || vl_store_indexes(st, &indexes, err)) return err->code;
     printf("\n%-36s %-5s %14s %9s %9s  %s\n", "column", "type", "elements", "plain", "packed", "codec");
     for (int i = 0; i < vl_store_ncolumn(st) + indexes; i++) {
         const vl_stored *const c = vl_store_column(st, i);

@@ -34,17 +34,19 @@ static int run(const vl_command *me, int argc, char **argv)
     return err.code ? vl_report(&err) : code;
 }
 
-const vl_command vl_command_nightly = { "nightly", "-b BANK [-n]",
-                                        "the night's work: inboxes, verification, tidying, page, metrics",
-                                        "Clears what a dead run left, takes in what lies finished in the "
-                                        "inboxes of bank.ini, verifies the part of the bank\n"
-                                        "whose last check is longest ago, tidies, writes reports/<date>.html "
-                                        "and the metrics. One at a time: a second one\n"
-                                        "ends with 75 at once. Prints nothing when all went well and nobody "
-                                        "watches, so that cron sends mail only when\n"
-                                        "something is wrong.\n\n"
-                                        "Exit code: 0 all well; 65 items refused or stores damaged; 66 an "
-                                        "inbox could not be read; 74 the disk; 75 another run\n"
-                                        "holds the bank, or something is left for the next night.\n\n"
-                                        "  30 1 * * *  " VL_BINDIR "/vial nightly -b /data/bank\n",
-                                        run };
+const vl_command vl_command_nightly = {
+    "nightly", "-b BANK [-n]", "the night's work: inboxes, verification, tidying, page, metrics",
+    "Clears what a dead run left, takes in what lies finished in the "
+    "inboxes of bank.ini, describes files that wait for\n"
+    "it (originals = night), verifies the part of the bank whose last "
+    "check is longest ago, tidies, writes\n"
+    "reports/<date>.html and the metrics. One at a time: a second one ends "
+    "with 75 at once. Prints nothing when all went\n"
+    "well and nobody watches, so that cron sends mail only when something "
+    "is wrong.\n\n"
+    "Exit code: 0 all well; 65 items refused or stores damaged; 66 an "
+    "inbox could not be read; 74 the disk; 75 another run\n"
+    "holds the bank, or something is left for the next night.\n\n"
+    "  30 1 * * *  " VL_BINDIR "/vial nightly -b /data/bank\n",
+    run
+};

@@ -29,10 +29,10 @@ static vl_code prepare(const vl_originals *all, const char *store, vl_err *err)
     return vl_make_folders(path, err);
 }
 
-static vl_code find_originals(vl_originals *all, const char *path, const char *folder, vl_err *err)
+static vl_code find_originals(vl_originals *all, const char *path, const vl_originals_ask *ask, vl_err *err)
 {
     vl_store *store = NULL;
-    if (!vl_store_open(&store, path, err)) vl_originals_of(all, store, folder, err);
+    if (!vl_store_open(&store, path, err)) vl_originals_of(all, store, ask, err);
     vl_store_close(store);
     return vl_err_file(err, path);
 }
@@ -48,6 +48,8 @@ static int run(const vl_command *me, int argc, char **argv)
     vl_originals all = { 0 };
     const vl_opt opt[] = {
         { 'o', "output", VL_OPT_TEXT, &folder, "FOLDER", "where the files go; made if it is missing" },
+        { 0, "original", VL_OPT_FLAG, &ask.delivered, NULL,
+          "packed as they were, byte for byte (vial help export)" },
         { 0, "force", VL_OPT_FLAG, &ask.force, NULL, "replace files that exist" },
         { 'n', "dry-run", VL_OPT_FLAG, &dry, NULL, "only lists which files that would be" },
         { 'b', "bank", VL_OPT_TEXT, &bank, "BANK", "STORE is SAMPLE or SAMPLE/ACQUISITION of this bank" },
@@ -64,7 +66,8 @@ static int run(const vl_command *me, int argc, char **argv)
     ask.progress = quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO;
     ask.store = path;
     ask.originals = &all;
-    if (find_originals(&all, path, folder ? folder : ".", &err) || (!dry && prepare(&all, path, &err)))
+    const vl_originals_ask names = { .folder = folder ? folder : ".", .delivered = ask.delivered };
+    if (find_originals(&all, path, &names, &err) || (!dry && prepare(&all, path, &err)))
         code = vl_report(&err);
     else code = dry ? list(&all) : vl_export_one(&ask, !quiet);
     vl_originals_free(&all);
@@ -82,7 +85,8 @@ const vl_command vl_command_split = {
     "the text of each is that of the file, byte for byte. All of it is compared with the hash taken at "
     "ingest;\n"
     "if it differs, or a file of such a name exists, the exit code is not 0 and no file is left.\n"
-    "'vial export' gives lanes as one file.\n"
+    "'vial export' gives lanes as one file. With --original each is the file that was delivered, to the "
+    "byte.\n"
     "\n"
     "  vial split S1.h5 -o lanes\n"
     "  vial split -b /bank S1/L001 -n\n",

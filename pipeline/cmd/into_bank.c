@@ -220,6 +220,7 @@ static int run_intake(const vl_into_bank *ask, const vl_bank *bank, vl_items *it
                      .same_data = ask->same_data,
                      .reference = ask->reference,
                      .sites = ask->sites,
+                     .originals = ask->originals,
                      .correct = ask->correct,
                      .options = options,
                      .quiet = ask->quiet,

@@ -17,6 +17,7 @@ typedef struct vl_into_bank {
     uint64_t max_memory;
     const char *reference;                       /* FASTA; NULL: none */
     const char *sites;                           /* a list of sites; NULL: the bank's */
+    const char *originals;                       /* a word of --original; NULL: the bank's */
     bool check, json, supersede, correct, quiet; /* json: of check */
     bool mates_as_given, same_data;
     const vl_given *given; /* options of formats */

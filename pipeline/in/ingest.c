@@ -490,6 +490,9 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
     free_slots(g);
     vl_folding_close(&g->folding);
     vl_fasta_reference_close(&g->reference);
+    const vl_describe_how how = { g->ask->originals == VL_ORIGINALS_NOW, g->ask->threads, g->ask->max_memory,
+                                  g->ask->progress };
+    if (g->ask->originals && vl_describe_cut(g->store, &g->cutter, &how, err)) return err->code;
     return vl_store_seal(g->store, g->ask->threads, err);
 }
 
@@ -516,6 +519,8 @@ static vl_code open_inputs(ingest *g, bool again, vl_err *err)
         vl_buf_limit(a->max_memory - (PROGRAM << 20));
     g->inputs = *a->inputs;
     g->inputs.reference = a->reference;
+    if (a->originals == VL_ORIGINALS_NOW && !vl_inputs_are_files(a->inputs))
+        return vl_fail(err, VL_EARG, "files are read twice to be described: --original now takes no pipe");
     if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, &g->inputs, &how, err))
         return err->code;
     for (int s = 0; s < g->cutter.nstream; s++) {

@@ -3,6 +3,7 @@
 #define VL_INGEST_H
 
 #include "formats/option.h"
+#include "pipeline/in/describe_inputs.h"
 #include "pipeline/io/inputs.h"
 #include "pipeline/run/progress.h"
 #include "pipeline/store/store.h"
@@ -16,6 +17,7 @@ typedef struct vl_ingest {
     const char *reference;   /* FASTA that bases are coded by; NULL: none */
     const char *sites;       /* list of sites, letters upon which are counted (io/sites.h); NULL: none */
     vl_profile profile;
+    vl_originals_when originals;
     int threads;
     uint64_t max_memory; /* bytes; 0: no limit */
     bool force, stats;

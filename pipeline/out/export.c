@@ -8,6 +8,7 @@
 #include "pipeline/out/kind.h"
 #include "pipeline/out/originals.h"
 #include "pipeline/out/odd.h"
+#include "pipeline/out/remake.h"
 #include "pipeline/out/walk.h"
 #include "pipeline/run/run.h"
 
@@ -27,6 +28,7 @@ typedef struct load {
     vl_buf text[VL_MAX_TEXT];
     vl_buf packed[VL_MAX_TEXT]; /* the same as it goes out, if that is packed */
     vl_buf odd;                 /* rows that are not as they were */
+    vl_portions portions[VL_MAX_TEXT];
 } load;
 
 typedef struct export
@@ -45,6 +47,8 @@ typedef struct export
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
     vl_original_out *out[VL_MAX_TEXT];
+    vl_remake *remake[VL_MAX_TEXT]; /* of what was delivered; then there is no out */
+    vl_originals named;             /* owned: delivered, where the outputs name files */
     XXH3_state_t *hash[VL_MAX_TEXT];
     vl_work work;          /* of the ordered stages */
     uint64_t bytes, total; /* of text: so far, and in all */
@@ -118,6 +122,35 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
     if (vl_reader_digest(x->reader, &l->fresh, &x->work, err)) return err->code;
     if (x->indexed && vl_indexing_add(x->ask->indexing, &l->parts, &x->work, err)) return err->code;
     vl_progress_show(&x->progress, x->bytes, x->total, l->rows);
+    return VL_OK;
+}
+
+/* ---- files as they were delivered ---- */
+
+static vl_code collect(void *self, vl_slot *slot, vl_err *err)
+{
+    export *const x = self;
+    load *const l = slot->body;
+    for (int s = 0; s < x->ntext; s++)
+        if (vl_remake_take(x->remake[s], &l->text[s], l->last, &l->portions[s], err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code remake(void *self, vl_slot *slot, vl_err *err)
+{
+    const export *const x = self;
+    load *const l = slot->body;
+    for (int s = 0; s < x->ntext; s++)
+        if (vl_portions_make(&l->portions[s], err)) return err->code;
+    return VL_OK;
+}
+
+static vl_code deliver(void *self, vl_slot *slot, vl_err *err)
+{
+    export *const x = self;
+    load *const l = slot->body;
+    for (int s = 0; s < x->ntext; s++)
+        if (vl_remake_write(x->remake[s], &l->portions[s], err)) return err->code;
     return VL_OK;
 }
 
@@ -250,6 +283,16 @@ static vl_code open_store(export *x, vl_err *err)
     return VL_OK;
 }
 
+static vl_code open_delivered(export *x, int s, vl_err *err)
+{
+    const vl_export *const ask = x->ask;
+    const vl_originals_ask named = { .path = { ask->out[0], ask->out[1] } };
+    if (!ask->originals && !x->named.n && vl_originals_of(&x->named, x->store, &named, err))
+        return vl_err_file(err, ask->store);
+    return vl_remake_open(&x->remake[s], x->store, ask->originals ? ask->originals : &x->named, s, ask->force,
+                          err);
+}
+
 static vl_code open_outputs(export *x, vl_err *err)
 {
     for (int s = 0; s < x->ntext; s++) {
@@ -258,6 +301,10 @@ static vl_code open_outputs(export *x, vl_err *err)
         XXH3_128bits_reset(x->hash[s]);
         if (x->ask->compare_only) continue;
         const vl_export *const ask = x->ask;
+        if (ask->delivered) {
+            if (open_delivered(x, s, err)) return err->code;
+            continue;
+        }
         if (ask->originals ? vl_original_open(&x->out[s], ask->originals, s, ask->force, err)
                            : vl_original_open_file(&x->out[s], ask->out[s], ask->force, err))
             return err->code;
@@ -268,13 +315,14 @@ static vl_code open_outputs(export *x, vl_err *err)
 
 static vl_code move(export *x, vl_err *err)
 {
-    const vl_stage stage[] = { { "fetch", VL_ORDERED, plan, x },
-                               { "print", VL_PARALLEL, print, x },
-                               { "emit", VL_ORDERED, emit, x } };
+    const vl_stage stage[] = { { "fetch", VL_ORDERED, plan, x },     { "print", VL_PARALLEL, print, x },
+                               { "emit", VL_ORDERED, emit, x },      { "collect", VL_ORDERED, collect, x },
+                               { "remake", VL_PARALLEL, remake, x }, { "deliver", VL_ORDERED, deliver, x } };
+    const int n = x->ask->delivered ? 6 : 3;
     vl_slot *const slot = calloc((size_t)x->nload, sizeof *slot);
     if (!slot) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", x->nload);
     for (int i = 0; i < x->nload; i++) slot[i].body = &x->load[i];
-    vl_run(stage, 3, slot, x->nload, x->ask->threads, NULL, err);
+    vl_run(stage, n, slot, x->nload, x->ask->threads, NULL, err);
     free(slot);
     vl_progress_end(&x->progress);
     return err->code;
@@ -317,10 +365,15 @@ static vl_code finish(export *x, vl_exported *done, vl_err *err)
     if (check_odd(x, err)) return vl_err_file(err, x->ask->store);
     for (int s = 0; s < x->ntext; s++) {
         if (!x->odd.len && compare(x, s, &done->compared, err)) return vl_err_file(err, x->ask->store);
-        if (!x->out[s]) continue;
-        if (vl_original_commit(x->out[s], err)) return err->code;
+        if (x->remake[s] && vl_remake_compare(x->remake[s], err)) return vl_err_file(err, x->ask->store);
     }
-    done->bytes = x->bytes;
+    done->bytes = x->ask->delivered ? 0 : x->bytes;
+    for (int s = 0; s < x->ntext; s++) {
+        if (x->remake[s]) done->bytes += vl_remake_bytes(x->remake[s]);
+        if (x->out[s] ? vl_original_commit(x->out[s], err)
+                      : x->remake[s] && vl_remake_commit(x->remake[s], err))
+            return err->code;
+    }
     done->rows = vl_reader_nrow(x->reader, 0);
     done->indexed = x->indexed;
     done->other = x->other ? x->format : NULL;
@@ -340,6 +393,7 @@ static void free_load(vl_reader *r, load *l)
     for (int s = 0; s < VL_MAX_TEXT; s++) {
         vl_buf_free(&l->text[s]);
         vl_buf_free(&l->packed[s]);
+        vl_portions_free(&l->portions[s]);
     }
 }
 
@@ -366,6 +420,7 @@ out:
     vl_work_free(&x.work);
     for (int s = 0; s < VL_MAX_TEXT; s++) {
         vl_original_close(x.out[s]);
+        vl_remake_close(x.remake[s]);
         XXH3_freeState(x.hash[s]);
     }
     if (x.mend) x.format->same_values->free(x.mend);
@@ -373,6 +428,7 @@ out:
     free(x.mend);
     if (x.how && x.format->end) x.format->end(x.how);
     free(x.how);
+    vl_originals_free(&x.named);
     vl_buf_free(&x.head);
     vl_buf_free(&x.odd);
     vl_reader_close(x.reader);

@@ -23,6 +23,7 @@ typedef struct vl_export {
     const char *out[VL_MAX_TEXT]; /* out[1] NULL: one text to out[0]; out[0] NULL: nowhere, only compared */
     const struct vl_originals
         *originals;     /* NULL, or instead of out: the files that the texts were (originals.h) */
+    bool delivered;     /* files packed as they were, byte for byte (remake.h) */
     const char *format; /* NULL: the one that the store was made from */
     bool by_name;       /* format NULL: that of the output's name, if it is one of the kind */
     bool compare_only;
@@ -38,7 +39,7 @@ typedef struct vl_export {
 
 typedef struct vl_exported {
     uint64_t bytes, rows;
-    bool compared;                 /* with the hash of the original text */
+    bool compared;                 /* with the hash of the original text; delivered: of each file */
     const struct vl_format *other; /* the format that it was printed in, if it did not come so; else NULL */
     const char *lacks;             /* what that one could not say; NULL: nothing */
     bool indexed;                  /* the rows of all indexes were among those that were printed */

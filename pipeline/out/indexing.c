@@ -2,6 +2,8 @@
  * */
 #include "pipeline/out/indexing.h"
 
+#include "pipeline/out/aside.h"
+
 #include "formats/letter.h"
 #include "formats/xxh3.h"
 
@@ -14,10 +16,7 @@
 enum { STREAMS = 2 };
 
 typedef struct stream {
-    vl_spec spec;
-    uint64_t first;     /* element of the chunk that comes next */
-    uint64_t n;         /* bytes so far */
-    XXH3_state_t *hash; /* owned */
+    vl_aside to;
     uint8_t digest[16]; /* once all is there */
 } stream;
 
@@ -33,15 +32,11 @@ struct vl_indexing {
     vl_store *to; /* borrowed; NULL: nothing is written */
 };
 
-static vl_code open_stream(stream *s, const vl_index *x, bool filter, vl_err *err)
+static vl_code open_stream(stream *s, vl_store *to, const vl_index *x, bool filter, vl_err *err)
 {
-    s->spec = (vl_spec){
-        .type = VL_U8, .use = VL_USE_TEXT, .unit = "", .missing = "", .doc = x->doc, .index = true
-    };
-    snprintf(s->spec.path, sizeof s->spec.path, VL_INDEX_GROUP "/%s%s", x->name, filter ? ".filter" : "");
-    if (!(s->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory for an index");
-    XXH3_128bits_reset(s->hash);
-    return VL_OK;
+    char name[VL_PATH];
+    snprintf(name, sizeof name, "%s%s", x->name, filter ? ".filter" : "");
+    return vl_aside_open(&s->to, to, VL_INDEX_GROUP, name, x->doc, err);
 }
 
 vl_code vl_indexing_open(vl_indexing **out, const vl_index *const *index, vl_store *to, vl_err *err)
@@ -58,7 +53,7 @@ vl_code vl_indexing_open(vl_indexing **out, const vl_index *const *index, vl_sto
         one *const o = &ix->one[ix->n];
         if (vl_index_start(&o->sum, index[ix->n], err)) return err->code;
         for (int s = 0; s < STREAMS; s++)
-            if (open_stream(&o->stream[s], index[ix->n], s == 1, err)) return err->code;
+            if (open_stream(&o->stream[s], to, index[ix->n], s == 1, err)) return err->code;
     }
     return VL_OK;
 }
@@ -67,7 +62,7 @@ void vl_indexing_close(vl_indexing *ix)
 {
     if (!ix) return;
     for (int i = 0; ix->one && ix->index && ix->index[i]; i++) {
-        for (int s = 0; s < STREAMS; s++) XXH3_freeState(ix->one[i].stream[s].hash);
+        for (int s = 0; s < STREAMS; s++) vl_aside_close(&ix->one[i].stream[s].to);
         vl_index_sum_free(&ix->one[i].sum);
     }
     free(ix->one);
@@ -100,46 +95,13 @@ void vl_index_parts_free(vl_index_parts *parts)
     *parts = (vl_index_parts){ 0 };
 }
 
-/* One chunk to the store. */
-static vl_code put_chunk(vl_store *to, stream *s, const uint8_t *bytes, size_t n, bool last, vl_work *work,
-                         vl_err *err)
-{
-    vl_chunk chunk = { .spec = &s->spec, .first = s->first, .count = n, .last = last };
-    if (!vl_buf_append(&chunk.raw, bytes, n, err) &&
-        !vl_chunk_pack(&chunk, NULL, vl_store_profile(to), work, err))
-        vl_store_append(to, &chunk, work, err);
-    s->first += n;
-    vl_buf_free(&chunk.raw);
-    vl_buf_free(&chunk.packed);
-    return err->code;
-}
-
-/* Takes whole chunks, or in the end all, of what an index has made. */
-static vl_code drain(const vl_indexing *ix, one *o, int k, bool end, vl_work *work, vl_err *err)
-{
-    stream *const s = &o->stream[k];
-    vl_buf *const out = &o->sum.out[k];
-    size_t done = 0;
-    while (out->len - done >= VL_CHUNK_BYTES || (end && done < out->len)) {
-        const size_t left = out->len - done, n = left < VL_CHUNK_BYTES ? left : VL_CHUNK_BYTES;
-        XXH3_128bits_update(s->hash, out->data + done, n);
-        s->n += n;
-        if (ix->to && put_chunk(ix->to, s, out->data + done, n, end && n == left, work, err))
-            return err->code;
-        done += n;
-    }
-    if (done) memmove(out->data, out->data + done, out->len - done);
-    out->len -= done;
-    return VL_OK;
-}
-
 vl_code vl_indexing_add(vl_indexing *ix, const vl_index_parts *parts, vl_work *work, vl_err *err)
 {
     for (int i = 0; i < parts->n; i++) {
         one *const o = &ix->one[i];
         if (vl_index_add(&o->sum, &parts->part[i], err)) return err->code;
         for (int k = 0; k < STREAMS; k++)
-            if (drain(ix, o, k, false, work, err)) return err->code;
+            if (vl_aside_drain(&o->stream[k].to, &o->sum.out[k], false, work, err)) return err->code;
     }
     return VL_OK;
 }
@@ -161,15 +123,13 @@ void vl_indexed_hash(const vl_store *store, const vl_schema *schema, int field, 
 }
 
 /* The last rows; an index of few units is dropped. */
-static vl_code finish(const vl_indexing *ix, one *o, vl_work *work, vl_err *err)
+static vl_code finish(one *o, vl_work *work, vl_err *err)
 {
     if (vl_index_end(&o->sum, err)) return err->code;
     if (o->sum.nrow <= (uint64_t)VL_INDEX_LEAST * o->sum.x->unit) o->sum.out[0].len = o->sum.out[1].len = 0;
     for (int k = 0; k < STREAMS; k++) {
-        XXH128_canonical_t hash;
-        if (drain(ix, o, k, true, work, err)) return err->code;
-        XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(o->stream[k].hash));
-        memcpy(o->stream[k].digest, hash.digest, 16);
+        if (vl_aside_drain(&o->stream[k].to, &o->sum.out[k], true, work, err)) return err->code;
+        vl_aside_digest(&o->stream[k].to, o->stream[k].digest);
     }
     return VL_OK;
 }
@@ -187,11 +147,11 @@ vl_code vl_indexing_end(vl_indexing *ix, const vl_schema *schema, vl_store *from
 {
     for (int i = 0; i < ix->n; i++) {
         one *const o = &ix->one[i];
-        if (finish(ix, o, work, err)) return err->code;
+        if (finish(o, work, err)) return err->code;
         for (int k = 0; k < STREAMS; k++) {
-            if (!o->stream[k].n) continue;
+            if (!o->stream[k].to.n) continue;
             const vl_index_note note = describe(o, k, schema, from);
-            if (vl_store_note_index(ix->to, o->stream[k].spec.path, &note, err)) return err->code;
+            if (vl_store_note_index(ix->to, o->stream[k].to.spec.path, &note, err)) return err->code;
         }
     }
     return VL_OK;
@@ -204,14 +164,14 @@ static vl_code compare(const one *o, int k, const vl_schema *schema, vl_store *s
     int column = -1;
     vl_index_note is;
     const stream *const s = &o->stream[k];
-    if (vl_store_index(store, s->spec.path, &column, &is, err)) return err->code;
+    if (vl_store_index(store, s->to.spec.path, &column, &is, err)) return err->code;
     *known = column >= 0 && is.version == o->sum.x->version;
     if (column < 0 || !*known) return VL_OK;
     const vl_index_note must = describe(o, k, schema, store);
-    if (s->n && is.unit == must.unit && is.rows == must.rows && !strcmp(is.of, must.of) &&
+    if (s->to.n && is.unit == must.unit && is.rows == must.rows && !strcmp(is.of, must.of) &&
         !memcmp(is.digest, must.digest, sizeof is.digest))
         return VL_OK;
-    return vl_fail(err, VL_ESTORE, "%s is not what its columns make it", s->spec.path);
+    return vl_fail(err, VL_ESTORE, "%s is not what its columns make it", s->to.spec.path);
 }
 
 vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *store, bool *all, vl_err *err)
@@ -221,13 +181,13 @@ vl_code vl_indexing_compare(vl_indexing *ix, const vl_schema *schema, vl_store *
     for (int i = 0; i < ix->n; i++) {
         one *const o = &ix->one[i];
         bool known[STREAMS];
-        if (finish(ix, o, &none, err)) return err->code;
+        if (finish(o, &none, err)) return err->code;
         for (int k = 0; k < STREAMS; k++) {
             if (compare(o, k, schema, store, &known[k], err)) return err->code;
-            if (o->stream[k].n && !known[k]) *all = false;
+            if (o->stream[k].to.n && !known[k]) *all = false;
         }
-        if (known[0] && o->stream[1].n && !known[1])
-            return vl_fail(err, VL_ESTORE, "%s is missing", o->stream[1].spec.path);
+        if (known[0] && o->stream[1].to.n && !known[1])
+            return vl_fail(err, VL_ESTORE, "%s is missing", o->stream[1].to.spec.path);
     }
     return VL_OK;
 }

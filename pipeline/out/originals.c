@@ -25,24 +25,36 @@ static vl_code check_name(const char *name, vl_err *err)
     return vl_fail(err, VL_ESTORE, "an input is called '%.80s', which is no name of a file", name);
 }
 
-static vl_code read_one(vl_original *one, vl_store *st, uint64_t i, const char *folder, vl_err *err)
+/* delivered: under its very name, which another file has where it was not packed as it will be. */
+static vl_code name_one(vl_original *one, vl_store *st, const char *where, const vl_originals_ask *ask,
+                        vl_err *err)
 {
-    char where[32], was[VL_PATH * 8], name[VL_PATH * 8 + 8], how[32];
+    char was[VL_PATH * 8], name[VL_PATH * 8 + 8];
+    if (ask->path[0]) {
+        one->path = strdup(ask->path[one->stream] ? ask->path[one->stream] : "");
+        return one->path ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for inputs");
+    }
+    if (vl_store_get(st, where, "name", was, sizeof was, err) || check_name(was, err)) return err->code;
+    if (ask->delivered || !vl_name_given_back(was, name, sizeof name)) snprintf(name, sizeof name, "%s", was);
+    const size_t room = strlen(ask->folder) + strlen(name) + 2;
+    if (!(one->path = malloc(room))) return vl_fail(err, VL_ENOMEM, "no memory for inputs");
+    snprintf(one->path, room, "%s/%s", ask->folder, name);
+    return VL_OK;
+}
+
+static vl_code read_one(vl_original *one, vl_store *st, uint64_t i, const vl_originals_ask *ask, vl_err *err)
+{
+    char where[32], how[32];
     uint64_t stream = 0;
     snprintf(where, sizeof where, "source/%" PRIu64, i);
-    if (vl_store_get(st, where, "name", was, sizeof was, err) ||
-        vl_store_get(st, where, "compression", how, sizeof how, err) ||
+    if (vl_store_get(st, where, "compression", how, sizeof how, err) ||
         vl_store_get_u64(st, where, "stream", &stream, err) ||
-        vl_store_get_u64(st, where, "plain_bytes", &one->bytes, err) || check_name(was, err))
+        vl_store_get_u64(st, where, "plain_bytes", &one->bytes, err))
         return err->code;
-    if (!vl_name_given_back(was, name, sizeof name)) snprintf(name, sizeof name, "%s", was);
     if (stream < 1 || stream > 2) return vl_fail(err, VL_ESTORE, "input %" PRIu64 " is of no stream", i);
-    const size_t room = strlen(folder) + strlen(name) + 2;
     one->stream = (int)stream - 1;
     one->packing = packing_of(how);
-    if (!(one->path = malloc(room))) return vl_fail(err, VL_ENOMEM, "no memory for inputs");
-    snprintf(one->path, room, "%s/%s", folder, name);
-    return VL_OK;
+    return name_one(one, st, where, ask, err);
 }
 
 /* Together they must be the texts. */
@@ -79,7 +91,20 @@ static int by_stream(const void *a, const void *b)
     return x->stream - y->stream;
 }
 
-vl_code vl_originals_of(vl_originals *out, vl_store *st, const char *folder, vl_err *err)
+/* Files that were named must be one a stream. */
+static vl_code check_named(const vl_originals *all, const vl_originals_ask *ask, vl_err *err)
+{
+    const int streams = ask->path[1] ? 2 : 1;
+    for (int s = 0; s < 2; s++)
+        if (vl_originals_count(all, s) != (s < streams))
+            return vl_fail(err, VL_EARG,
+                           "%zu files were delivered, %d %s named: 'vial split --original' gives each by its "
+                           "name",
+                           all->n, streams, streams == 1 ? "is" : "are");
+    return VL_OK;
+}
+
+vl_code vl_originals_of(vl_originals *out, vl_store *st, const vl_originals_ask *ask, vl_err *err)
 {
     enum { MOST = 1 << 16 };
     uint64_t n = 0;
@@ -88,11 +113,12 @@ vl_code vl_originals_of(vl_originals *out, vl_store *st, const char *folder, vl_
     if (!n || n > MOST) return vl_fail(err, VL_ESTORE, "%" PRIu64 " inputs", n);
     if (!(out->file = calloc(n, sizeof *out->file))) return vl_fail(err, VL_ENOMEM, "no memory for inputs");
     for (uint64_t i = 0; i < n; i++)
-        if (read_one(&out->file[out->n++], st, i, folder, err)) return err->code;
+        if (read_one(&out->file[out->n++], st, i, ask, err)) return err->code;
     for (size_t i = 1; i < out->n; i++)
         if (by_stream(&out->file[i - 1], &out->file[i]) > 0)
             return vl_fail(err, VL_ESTORE, "inputs are not in the order of their streams");
-    return check_bytes(out, st, err) ? err->code : check_twins(out, err);
+    if (check_bytes(out, st, err)) return err->code;
+    return ask->path[0] ? check_named(out, ask, err) : check_twins(out, err);
 }
 
 size_t vl_originals_count(const vl_originals *all, int stream)

@@ -21,9 +21,16 @@ typedef struct vl_originals {
     size_t n;
 } vl_originals;
 
-/* All of a store, in a folder. VL_EARG: one that came from standard input has no name; VL_EEXIST: two of one
- * name; VL_ESTORE: names that are none of files, or other bytes than the texts have. */
-vl_code vl_originals_of(vl_originals *out, vl_store *store, const char *folder, vl_err *err);
+/* What they are called. */
+typedef struct vl_originals_ask {
+    const char *path[2]; /* one file a stream, and as many streams as names; NULL: by their names in: */
+    const char *folder;
+    bool delivered; /* they will be packed as they were, so that their names are what these were */
+} vl_originals_ask;
+
+/* All of a store. VL_EARG: one that came from standard input has no name, or there are more than paths;
+ * VL_EEXIST: two of one name; VL_ESTORE: names that are none of files, or other bytes than the texts have. */
+vl_code vl_originals_of(vl_originals *out, vl_store *store, const vl_originals_ask *ask, vl_err *err);
 size_t vl_originals_count(const vl_originals *all, int stream);
 void vl_originals_free(vl_originals *all);
 

@@ -73,8 +73,8 @@ static vl_code make_copy(reindex *x, const char *to, vl_reindexed *done, vl_err 
 {
     vl_verified seen = { 0 };
     char identity[65];
-    if (vl_store_rewrite(&x->copy, x->ask->store, to, x->profile, err) || walk(x, x->copy, err) ||
-        vl_indexing_end(x->indexing, x->kind->schema, x->store, &x->work, err) ||
+    if (vl_store_rewrite(&x->copy, x->ask->store, to, VL_INDEX_GROUP, x->profile, err) ||
+        walk(x, x->copy, err) || vl_indexing_end(x->indexing, x->kind->schema, x->store, &x->work, err) ||
         vl_store_finish(x->copy, x->ask->threads, err) || vl_store_identity(x->store, identity, err))
         return err->code;
     const vl_verify ask = { .path = vl_store_part(x->copy),

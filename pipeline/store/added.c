@@ -75,6 +75,7 @@ static vl_code list_expected(search *s)
     for (int i = 0; i < s->st->ncolumn; i++) expect_object(s, s->st->column[i].is.path);
     expect_object(s, "digest");
     expect_object(s, VL_INDEX_GROUP);
+    expect_object(s, VL_ORIGINAL_GROUP);
     expect_object(s, "");
     vl_store_notes(s->st, expect_note, s);
     qsort(s->object.name, s->object.n, sizeof *s->object.name, by_name);
@@ -84,6 +85,13 @@ static vl_code list_expected(search *s)
 
 /* ---- what is there ---- */
 
+/* Of a data set that /digest does not list. */
+static bool is_aside(const char *path)
+{
+    return !strncmp(path, VL_INDEX_GROUP "/", sizeof VL_INDEX_GROUP) ||
+           !strncmp(path, VL_ORIGINAL_GROUP "/", sizeof VL_ORIGINAL_GROUP);
+}
+
 /* Attributes that are no notes: what stands beside columns, tables, indexes and the digest table. */
 static bool stands_beside(const char *object, const char *name)
 {
@@ -91,7 +99,7 @@ static bool stands_beside(const char *object, const char *name)
                                           "codec", "axis0",   "axis1",       "axis2", "axis3" };
     static const char *const index[] = { "version",  "unit",  "rows",        "of",
                                          "xxh3_128", "codec", "description", "missing" };
-    const bool is_index = !strncmp(object, VL_INDEX_GROUP "/", sizeof VL_INDEX_GROUP);
+    const bool is_index = is_aside(object);
     const char *const *const list = is_index ? index : column;
     const size_t n = is_index ? sizeof index / sizeof *index : sizeof column / sizeof *column;
     if (!*object) return !strcmp(name, "vial.digest");
@@ -161,8 +169,7 @@ static bool is_inside(const search *s, const char *path)
 static herr_t visit_link(hid_t root, const char *path, const H5L_info_t *info, void *to)
 {
     search *const s = to;
-    const bool hard = info->type == H5L_TYPE_HARD,
-               in_index = !strncmp(path, VL_INDEX_GROUP "/", sizeof VL_INDEX_GROUP);
+    const bool hard = info->type == H5L_TYPE_HARD, in_index = is_aside(path);
     const hid_t object = hard ? H5Oopen(root, path, H5P_DEFAULT) : -1;
     if (hard && object < 0) return -1;
     if (is_inside(s, path)) return object < 0 ? 0 : H5Oclose(object);

@@ -54,12 +54,12 @@ static vl_code open_copy(vl_store *st, vl_err *err)
     return err->code;
 }
 
-static vl_code drop_indexes(vl_store *st, vl_err *err)
+static vl_code drop_group(vl_store *st, const char *group, vl_err *err)
 {
     bool there;
-    if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_EIO, err) ||
-        (there && H5Ldelete(st->file, VL_INDEX_GROUP, H5P_DEFAULT) < 0))
-        return vl_store_give_up(st, err, VL_INDEX_GROUP);
+    if (vl_hdf5_has(st->file, group, &there, VL_EIO, err) ||
+        (there && H5Ldelete(st->file, group, H5P_DEFAULT) < 0))
+        return vl_store_give_up(st, err, group);
     return VL_OK;
 }
 
@@ -74,11 +74,12 @@ static vl_code end_copy(vl_store **out, const char *from, const char *to, vl_err
     return err->code;
 }
 
-vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err)
+vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, const char *group,
+                         vl_profile profile, vl_err *err)
 {
     if (!vl_store_begin(out, to, profile, true, err) && !copy_store(*out, from, false, err) &&
         !vl_hdf5_start(err) && !open_copy(*out, err))
-        drop_indexes(*out, err);
+        drop_group(*out, group, err);
     return end_copy(out, from, to, err);
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -415,17 +416,22 @@ static vl_code read_shared(vl_store *st, vl_dataset *col, vl_err *err)
     return err->code;
 }
 
+/* HDF5 is entered by one thread at a time; of what reads a store, two stages may fetch. */
+static pthread_mutex_t at_hdf5 = PTHREAD_MUTEX_INITIALIZER;
+
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err)
 {
     vl_dataset *const col = &st->column[column];
     packed->len = 0;
     if (nth >= col->is.nchunk) return vl_fail(err, VL_EBUG, "%s: no chunk %" PRIu64, col->is.path, nth);
     if (!col->looked && read_shared(st, col, err)) return vl_err_file(err, st->path);
+    pthread_mutex_lock(&at_hdf5);
     vl_hdf5_quiet();
     vl_guard_hdf5(true);
     if (col->is.plain) fetch_plain(col, packed, err);
     else fetch(st, col, nth, packed, err);
     vl_guard_hdf5(false);
+    pthread_mutex_unlock(&at_hdf5);
     return vl_err_file(err, st->path);
 }
 

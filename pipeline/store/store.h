@@ -42,7 +42,7 @@ typedef struct vl_spec {
     const struct vl_spec *near; /* borrowed; the column that has the same rows; NULL: none, or nobody looks */
     bool looked_at;             /* it is near another: its plain bytes are wanted until that is packed */
     bool brief;                 /* its chunks are a quarter as large (vl_field) */
-    bool index;                 /* made from columns, under VL_INDEX_GROUP */
+    bool index;                 /* made from columns or inputs, and no part of the identity (below) */
 } vl_spec;
 
 /* Rows of a chunk as a codec is shown them (vl_beside). */
@@ -99,9 +99,11 @@ vl_code vl_store_link(vl_store *st, const char *path, const char *also, vl_err *
 vl_code vl_store_digest(vl_store *st, const char *path, const uint8_t xxh128[16], vl_err *err);
 vl_code vl_store_seal(vl_store *st, int threads, vl_err *err);
 
-/* ---- indexes: data sets made from columns, which can be made again. They are no part of the store's
- * identity ---- */
-#define VL_INDEX_GROUP "index"
+/* ---- indexes: data sets made from columns, which can be made again; and what is said of the files that
+ * inputs were (out/delivered.h), which is proven by their SHA-256. They are no part of the store's identity
+ * ---- */
+#define VL_INDEX_GROUP    "index"
+#define VL_ORIGINAL_GROUP "original"
 enum { VL_MAX_INDEX = 32 };
 /* What stands beside an index, as attributes. */
 typedef struct vl_index_note {
@@ -112,9 +114,10 @@ typedef struct vl_index_note {
 } vl_index_note;
 /* Of an index whose last chunk was appended (vl_spec.index). */
 vl_code vl_store_note_index(vl_store *st, const char *path, const vl_index_note *note, vl_err *err);
-/* A copy of the store `from`, without indexes, that is to be called `to`, which may be the same: append,
- * note, finish, publish. VL_EBUSY from publish: somebody else has replaced the store. */
-vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, vl_profile profile, vl_err *err);
+/* A copy of the store `from`, without one of these groups, that is to be called `to`, which may be the same:
+ * append, note, finish, publish. VL_EBUSY from publish: somebody else has replaced the store. */
+vl_code vl_store_rewrite(vl_store **out, const char *from, const char *to, const char *group,
+                         vl_profile profile, vl_err *err);
 vl_code vl_store_finish(vl_store *st, int threads, vl_err *err);
 /* A copy of `from`, whatever became of its seal, that is to be called `to`: drop, finish, be proven,
  * publish. */
@@ -127,7 +130,8 @@ vl_code vl_store_relabel(vl_store **out, const char *from, const char *to, const
 vl_code vl_store_drop(vl_store *st, const char *object, const char *attribute, vl_err *err);
 /* Reading: the column of an index, -1 if there is none. Not while other threads work with the store. */
 vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_note *note, vl_err *err);
-/* Opens all: columns vl_store_ncolumn and the *n - 1 behind it. VL_ESTORE: more than VL_MAX_INDEX. */
+/* Opens all of both groups: columns vl_store_ncolumn and the *n - 1 behind it. VL_ESTORE: more than
+ * VL_MAX_INDEX. */
 vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err);
 
 const char *vl_store_part(const vl_store *st); /* the temporary name */
@@ -170,7 +174,8 @@ vl_code vl_store_open_lost(vl_store **out, const char *path, vl_err *err);
 int vl_store_ncolumn(const vl_store *st);
 const vl_stored *vl_store_column(const vl_store *st, int column);
 int vl_store_find(const vl_store *st, const char *path); /* -1 if there is none */
-/* The nth chunk as it lies in the file. Errors name data set and chunk. */
+/* The nth chunk as it lies in the file. Errors name data set and chunk. Two threads may ask at a time, once
+ * all is open. */
 vl_code vl_store_fetch(vl_store *st, int column, uint64_t nth, vl_buf *packed, vl_err *err);
 /* Unpacks what fetch gave. Touches only its arguments and the constant description: any thread. */
 vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_buf *plain,

@@ -1,7 +1,7 @@
 /*
- * Indexes in a store (store.h): /index/<name>, data sets that say of themselves how they were made, from
- * what, and what their bytes hash to. /digest does not list them, so that to make them again leaves the
- * store's identity as it was.
+ * Indexes in a store (store.h): /index/<name>, and /original/<name> likewise, data sets that say of
+ * themselves how they were made, from what, and what their bytes hash to. /digest does not list them, so that
+ * to make them again leaves the store's identity as it was.
  */
 #include "formats/letter.h"
 #include "pipeline/store/h5.h"
@@ -63,7 +63,9 @@ vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_not
     vl_dataset *const col = &st->column[i];
     if (i == st->ncolumn + st->nindex) {
         bool there;
-        if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_ESTORE, err) ||
+        char group[VL_PATH];
+        snprintf(group, sizeof group, "%.*s", (int)strcspn(path, "/"), path);
+        if (vl_hdf5_has(st->file, group, &there, VL_ESTORE, err) ||
             (there && vl_hdf5_has(st->file, path, &there, VL_ESTORE, err)))
             return vl_err_file(err, st->path);
         if (!there) return VL_OK;
@@ -78,31 +80,37 @@ vl_code vl_store_index(vl_store *st, const char *path, int *column, vl_index_not
     return vl_err_file(err, st->path);
 }
 
-vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err)
+/* Opens all of a group, and adds their number. */
+static vl_code open_group(vl_store *st, const char *group, int *n, vl_err *err)
 {
     H5G_info_t info = { 0 };
     vl_index_note note;
     int column = -1;
     bool there;
-    vl_hdf5_quiet();
-    *n = 0;
-    if (vl_hdf5_has(st->file, VL_INDEX_GROUP, &there, VL_ESTORE, err)) return vl_err_file(err, st->path);
+    if (vl_hdf5_has(st->file, group, &there, VL_ESTORE, err)) return vl_err_file(err, st->path);
     if (!there) return VL_OK;
-    if (H5Gget_info_by_name(st->file, VL_INDEX_GROUP, &info, H5P_DEFAULT) < 0 || info.nlinks > VL_MAX_INDEX) {
-        vl_hdf5_fail(err, VL_ESTORE, "%llu indexes", (unsigned long long)info.nlinks);
+    if (H5Gget_info_by_name(st->file, group, &info, H5P_DEFAULT) < 0 || info.nlinks > VL_MAX_INDEX) {
+        vl_hdf5_fail(err, VL_ESTORE, "%llu data sets in %s", (unsigned long long)info.nlinks, group);
         return vl_err_file(err, st->path);
     }
     for (hsize_t i = 0; i < info.nlinks; i++) {
-        char path[VL_PATH] = VL_INDEX_GROUP "/";
-        const size_t used = strlen(path);
-        const ssize_t len = H5Lget_name_by_idx(st->file, VL_INDEX_GROUP, H5_INDEX_NAME, H5_ITER_INC, i,
-                                               path + used, sizeof path - used, H5P_DEFAULT);
+        char path[VL_PATH];
+        const size_t used = (size_t)snprintf(path, sizeof path, "%s/", group);
+        const ssize_t len = H5Lget_name_by_idx(st->file, group, H5_INDEX_NAME, H5_ITER_INC, i, path + used,
+                                               sizeof path - used, H5P_DEFAULT);
         if (len < 0 || (size_t)len >= sizeof path - used) {
-            vl_hdf5_fail(err, VL_ESTORE, "the name of an index cannot be read");
+            vl_hdf5_fail(err, VL_ESTORE, "the name of a data set in %s cannot be read", group);
             return vl_err_file(err, st->path);
         }
         if (vl_store_index(st, path, &column, &note, err)) return err->code;
         ++*n;
     }
     return VL_OK;
+}
+
+vl_code vl_store_indexes(vl_store *st, int *n, vl_err *err)
+{
+    vl_hdf5_quiet();
+    *n = 0;
+    return open_group(st, VL_INDEX_GROUP, n, err) ? err->code : open_group(st, VL_ORIGINAL_GROUP, n, err);
 }

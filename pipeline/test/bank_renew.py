@@ -1,12 +1,13 @@
 """
-Stores of a bank made anew from themselves: sealed again after an HDF5 program opened them for writing, and
-with their indexes made again. Record, ledger and catalogue follow; facts, history and identity stay; what
-cannot be proven is refused. Killed before each call that changes the disk, or with that call failing, it
-leaves the old store or the new one, and the next run makes all agree.
+Stores of a bank made anew from themselves: sealed again after an HDF5 program opened them for writing, with
+their indexes made again, and, by night, with what describes their files. Record, ledger and catalogue follow;
+facts, history and identity stay; what cannot be proven is refused. Killed before each call that changes the
+disk, or with that call failing, it leaves the old store or the new one, and the next run makes all agree.
 
 Suites: banks faults.
 """
 import glob
+import gzip
 import json
 import os
 import shutil
@@ -43,10 +44,11 @@ def drop_index(store):
 class Scene:
     """A bank of one donor's two samples; S/L1 is the store that things happen to."""
 
-    def __init__(self, f):
-        self.f, self.bank = f, Bank(f)
+    def __init__(self, f, night=False):
+        self.f, self.bank = f, Bank(f, settings="[bank]\noriginals = night\n" if night else "")
         for name in ("a", "b"):
-            f.write(f"{name}.fastq", reads(12000, seed=ord(name), length=40))
+            text = reads(12000 if not night else 1500, seed=ord(name), length=40)
+            f.write(f"{name}.fastq", gzip.compress(text) if night else text)
         rows = [("S", f / "a.fastq", "L1", "D", "DNA", "7"), ("T", f / "b.fastq", "L1", "D", "RNA", "8")]
         head = ("sample", "file_1", "acquisition", "donor", "specimen_type", "lane")
         done = self.bank.run("ingest", "-q", "--sheet", sheet(f, "s.csv", rows, head))
@@ -151,16 +153,64 @@ def reindexed(t, f):
     scene.agrees(t, "reindex")
 
 
+def described(t, f):
+    """By night, while the files are there; what is gone or changed stays pending, and is counted."""
+    scene = Scene(f, night=True)
+    bank, t_store = scene.bank, f / scene.find("T")
+    t.check(scene.known["stores"][0]["original"] == "pending", "comes in pending", f"{scene.known}")
+    good = f.read("b.fastq")
+    f.write("b.fastq", gzip.compress(reads(5)))
+    done = bank.run("nightly", "-n")
+    t.check(done.code == OK and b"describe\tfiles of 2 stores\n" in done.out, "-n", done.out.decode())
+    done = bank.run("nightly", "-v")
+    words = ("files of 1 store described; those of 1 pending", "not described: T/L1", "it has")
+    t.check(done.code == OK and all(x in done.err for x in words), "one night", done.err)
+    scene.known["stores"][0]["original"] = "described"
+    scene.agrees(t, "one night")
+    done = run("export", "--original", "-b", bank.path, "S", "-o", f / "out")
+    t.check(done.code == OK and f.read("out") == f.read("a.fastq"), "the file", done.err)
+    t.check(bank.rows("SELECT count(*) FROM store WHERE original = 'pending'") == [(1, )], "the catalogue")
+    page = open(glob.glob(bank / "reports/*.html")[0]).read()
+    said = "The text of 1 store is exact; how the files were packed is not described yet"
+    t.check(said in page, "the page")
+    metrics = open(bank / "reports/vial.prom").read()
+    t.check('vial_stores_original_pending{bank="bank"} 1' in metrics, "metrics")
+    os.unlink(f / "b.fastq")
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "cannot open" in done.err, "a file that is gone", done.err)
+    t.check(bank.run("nightly").err == "", "no mail for that")
+    f.write("b.fastq", good[:-1] + bytes([good[-1] ^ 1]))
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "not described: T/L1" in done.err, "another file of that size", done.err)
+    f.write("b.fastq", good)
+    before = f.read(scene.store)
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "files of 1 store described; those of 0 pending" in done.err, "it is back",
+            done.err)
+    t.check(f.read(scene.store) == before, "what was described stays as it is")
+    done = bank.run("nightly", "-v")
+    t.check(done.code == OK and "described" not in done.err, "nothing to do", done.err)
+    t.check(bank.run("nightly").err == "", "nothing to say")
+    done = run("verify", t_store)
+    t.check(done.code == OK, "verify", done.err)
+    done = bank.run("catalog", "rebuild")
+    t.check(done.code == OK, "rebuild", done.err)
+    scene.agrees(t, "rebuild")
+
+
 def broken(t, f, command, how):
     """Each call that changes the disk, or some: the process or all of them die there, or it fails."""
-    scene = Scene(f)
-    if command == "reseal":
+    scene = Scene(f, night=command == "nightly")
+    if command == "nightly":
+        scene.known["stores"][0]["original"] = "described"
+    elif command == "reseal":
         f.write(scene.store, bytes(512) + scene.whole[512:])
     else:
         change(f / scene.store, drop_index)
         t.check(scene.bank.run("reseal", "S").code == OK, "without its index")
     shutil.copytree(scene.bank.path, f / "before", symlinks=True)
-    args, tried, total = [command, "-q", "-b", scene.bank.path, "S"], 0, 10 ** 9
+    args = [command, "-b", scene.bank.path] + ([] if command == "nightly" else ["-q", "S"])
+    tried, total = 0, 10 ** 9
     numbers = [total]
     while numbers:
         n = numbers.pop(0)
@@ -189,6 +239,6 @@ def broken(t, f, command, how):
 
 
 if __name__ == "__main__":
-    main(resealed, of_version_1, reindexed,
-         *(Part(f"{command} {how}", broken, (command, how)) for command in ("reseal", "reindex")
+    main(resealed, of_version_1, reindexed, described,
+         *(Part(f"{command} {how}", broken, (command, how)) for command in ("reseal", "reindex", "nightly")
            for how in ("kill", "kill-self", "EIO", "ENOSPC", "EINTR")))

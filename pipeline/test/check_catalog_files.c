@@ -50,7 +50,7 @@ static void check_versions(void)
     write_file("catalog.db", "", 0);
     CHECK(open_code(false, &err) == VL_ECONFIG, "version 0 to read: %s", err.what);
     vl_catalog *c = open_catalog(true);
-    CHECK(vl_catalog_is_new(c) && ask_whole(c, "PRAGMA user_version") == 4, "from version 0");
+    CHECK(vl_catalog_is_new(c) && ask_whole(c, "PRAGMA user_version") == 5, "from version 0");
     CHECK(ask_whole(c, "PRAGMA synchronous") == 2 && ask_whole(c, "PRAGMA foreign_keys") == 1, "settings");
     char text[16384];
     CHECK(!strcmp(ask_text(c, "PRAGMA journal_mode", text), "wal;"), "%s", text);
@@ -61,19 +61,21 @@ static void check_versions(void)
     CHECK(!open_code(false, &err), "reading: %s", err.what);
     run_sql("catalog.db",
             "ALTER TABLE store DROP COLUMN healed_at; ALTER TABLE job DROP COLUMN healed;"
-            "ALTER TABLE store DROP COLUMN measures;"
-            "DROP INDEX refusal_input; ALTER TABLE refusal DROP COLUMN bytes; ALTER TABLE refusal "
+            "ALTER TABLE store DROP COLUMN measures; DROP INDEX store_original;"
+            "ALTER TABLE store DROP COLUMN original; DROP INDEX refusal_input; ALTER TABLE refusal DROP "
+            "COLUMN bytes; ALTER TABLE refusal "
             "DROP COLUMN mtime_ns; ALTER TABLE refusal DROP COLUMN version; INSERT INTO receipt "
             "VALUES('r', 1); PRAGMA user_version = 1");
     CHECK(!open_code(false, &err), "an older one to read: %s", err.what);
     c = open_catalog(false);
-    CHECK(ask_whole(c, "PRAGMA user_version") == 4 &&
+    CHECK(ask_whole(c, "PRAGMA user_version") == 5 &&
               ask_whole(c, "SELECT count(mtime_ns) FROM refusal") == 0 &&
               ask_whole(c, "SELECT count(*) FROM receipt") == 1,
           "from version 1, nothing lost");
     vl_catalog_close(c);
     run_sql("catalog.db", "ALTER TABLE store DROP COLUMN healed_at; ALTER TABLE job DROP COLUMN healed; "
-                          "ALTER TABLE store DROP COLUMN measures; PRAGMA user_version = 2");
+                          "ALTER TABLE store DROP COLUMN measures; DROP INDEX store_original; "
+                          "ALTER TABLE store DROP COLUMN original; PRAGMA user_version = 2");
     CHECK(!open_code(false, &err), "version 2 can be read: %s", err.what);
     run_sql("catalog.db", "PRAGMA user_version = 99");
     CHECK(open_code(true, &err) == VL_ECONFIG && strstr(err.what, "99"), "newer: %s", err.what);

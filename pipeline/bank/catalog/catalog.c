@@ -12,6 +12,7 @@
  *     facts of a sample or acquisition; who has this fact          the primary key; fact_value
  *     who has these bytes                                          input_data
  *     stores that are not live, withdrawn samples: few             store_state, sample_withdrawn
+ *     stores whose files are to be described: few                  store_original
  *
  * The stores to check next come from a scan of table store, seconds for millions, once a night: an index by
  * the time of the last check would be written all over at each put of a rebuild.
@@ -80,6 +81,9 @@ static const char *const migration[] = {
     "DEFAULT 0;",
     /* 4: how good the data of a store is: {"q30": 91.25, ...} */
     "ALTER TABLE store ADD COLUMN measures TEXT;",
+    /* 5: whether its inputs can be given back as they were delivered: pending, described */
+    "ALTER TABLE store ADD COLUMN original TEXT;"
+    "CREATE INDEX store_original ON store(original) WHERE original = 'pending';",
 };
 enum { VERSION = sizeof migration / sizeof *migration };
 
@@ -318,6 +322,7 @@ void vl_catalog_close(vl_catalog *c)
 }
 
 bool vl_catalog_has_measures(const vl_catalog *c) { return c->version >= 4; }
+bool vl_catalog_has_original(const vl_catalog *c) { return c->version >= 5; }
 bool vl_catalog_is_new(const vl_catalog *c) { return c->is_new; }
 bool vl_catalog_writes(const vl_catalog *c) { return c->write; }
 

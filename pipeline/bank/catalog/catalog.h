@@ -32,6 +32,7 @@ vl_code vl_catalog_open(vl_catalog **out, const vl_bank *bank, bool write, vl_er
 bool vl_catalog_is_new(const vl_catalog *c);
 /* False: of an earlier version, and we may only read it. */
 bool vl_catalog_has_measures(const vl_catalog *c);
+bool vl_catalog_has_original(const vl_catalog *c);
 bool vl_catalog_writes(const vl_catalog *c); /* opened to write */
 void vl_catalog_close(vl_catalog *c);        /* NULL is fine */
 

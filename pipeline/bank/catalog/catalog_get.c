@@ -61,6 +61,16 @@ static vl_code get_measures(vl_catalog *c, int64_t id, json_t *store, vl_err *er
     return err->code;
 }
 
+static vl_code get_original(vl_catalog *c, int64_t id, json_t *store, vl_err *err)
+{
+    const vl_sql_value of[] = { vl_sql_whole(id) };
+    if (!vl_catalog_has_original(c)) return VL_OK;
+    sqlite3_stmt *const q = vl_sql_ask(c, "SELECT original FROM store WHERE store_id = ?", of, 1, err);
+    while (vl_sql_row(c, q, err))
+        if (*vl_sql_column(q, 0)) json_object_set_new(store, "original", json_string(vl_sql_column(q, 0)));
+    return err->code;
+}
+
 /* With "store" and "acquisition_id", the ids that the rest is asked by. */
 static vl_code get_stores(vl_catalog *c, int64_t sample, json_t *stores, vl_err *err)
 {
@@ -97,7 +107,7 @@ static vl_code complete_stores(vl_catalog *c, int64_t sample, json_t *stores, vl
         json_object_del(store, "store_id");
         json_object_del(store, "acquisition_id");
         if (get_inputs(c, id, store, err) || get_facts(c, sample, acquisition, store, err) ||
-            get_measures(c, id, store, err))
+            get_measures(c, id, store, err) || get_original(c, id, store, err))
             break;
     }
     return err->code;

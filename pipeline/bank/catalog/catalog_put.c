@@ -244,12 +244,13 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
         real(store, "superseded"),
         real(store, "healed"),
         vl_sql_text(measures),
+        vl_sql_text(json_string_value(json_object_get(store, "original"))),
     };
     vl_sql_run(p->c,
                "INSERT INTO store(store_id, acquisition_id, file, state, profile, options, rows, bytes,"
                " bytes_in, text_bytes, digest, seal, published_at, superseded_at, healed_at, verified_at,"
-               " measures)"
-               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15, ?16)"
+               " measures, original)"
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?15, ?16, ?17)"
                " ON CONFLICT(store_id) DO UPDATE SET"
                " acquisition_id = excluded.acquisition_id, file = excluded.file, state = excluded.state,"
                " profile = excluded.profile, options = excluded.options, rows = excluded.rows,"
@@ -259,8 +260,8 @@ static vl_code put_store(putting *p, const json_t *store, old_store *was, vl_err
                " verified_at = CASE WHEN healed_at IS excluded.healed_at THEN verified_at"
                "  ELSE excluded.verified_at END,"
                " verify_failed = CASE WHEN healed_at IS excluded.healed_at THEN verify_failed END,"
-               " healed_at = excluded.healed_at, measures = excluded.measures",
-               v, 16, err);
+               " healed_at = excluded.healed_at, measures = excluded.measures, original = excluded.original",
+               v, 17, err);
     free(measures);
     if (err->code) return err->code;
     const int64_t id = was ? was->id : sqlite3_last_insert_rowid(p->c->db);

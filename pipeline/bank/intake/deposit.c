@@ -258,6 +258,7 @@ static vl_code ingest(vl_deposit_work *d, vl_deposited *done, vl_err *err)
                             .max_memory = d->ask->max_memory,
                             .reference = d->ask->reference,
                             .sites = d->ask->sites,
+                            .originals = d->ask->originals,
                             .given = &given,
                             .any_format = true,
                             .staged = true,

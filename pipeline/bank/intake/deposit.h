@@ -23,6 +23,7 @@ typedef struct vl_deposit {
     int threads;
     uint64_t max_memory;
     const char *reference, *sites;  /* as in vl_ingest */
+    vl_originals_when originals;    /* the same */
     bool mates_as_given, same_data; /* the same */
     bool supersede;                 /* other bytes under the same name take the place of the old ones */
     bool correct;                   /* facts that differ take the place of the old ones */

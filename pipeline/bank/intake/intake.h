@@ -19,8 +19,9 @@ typedef struct vl_intake {
     int threads, jobs;   /* 0: as the bank says */
     uint64_t max_memory; /* 0: as the bank says */
     const char *reference;
-    const char *sites; /* as in vl_ingest; NULL: the bank's */
-    double deadline;   /* s from now after which nothing is started; 0: none */
+    const char *sites;     /* as in vl_ingest; NULL: the bank's */
+    const char *originals; /* a word, as --original takes it; NULL: the bank's */
+    double deadline;       /* s from now after which nothing is started; 0: none */
     bool supersede, quiet;
     bool mates_as_given, same_data; /* as in vl_ingest */
     bool correct;                   /* facts that differ take the place of the old ones */

@@ -35,6 +35,8 @@ static int do_item(const vl_intaking *t, const request *r, int fd)
 {
     const vl_intake *const ask = t->ask;
     const int threads = t->place[r->item].threads;
+    vl_originals_when originals = ask->bank->originals;
+    if (ask->originals) vl_originals_find(ask->originals, &originals);
     const vl_deposit deposit = { .bank = ask->bank,
                                  .item = &ask->items->item[r->item],
                                  .id = r->id,
@@ -46,6 +48,7 @@ static int do_item(const vl_intaking *t, const request *r, int fd)
                                  .same_data = ask->same_data,
                                  .reference = ask->reference,
                                  .sites = ask->sites ? ask->sites : ask->bank->sites,
+                                 .originals = originals,
                                  .correct = ask->correct,
                                  .options = ask->options,
                                  .command = ask->command,

@@ -48,6 +48,19 @@ void vl_day_broken(vl_day *d)
     vl_html_put(d->h, "</section>\n");
 }
 
+/* Files that are packed and not described yet; of a bank that describes by night. */
+static void say_pending(vl_day *d)
+{
+    char number[32];
+    if (!vl_catalog_has_original(d->catalog)) return;
+    const double pending = vl_sql_number(d->catalog, "SELECT COUNT(*)" VL_SQL_LIVE "AND original = 'pending'",
+                                         NULL, 0, 0, d->err);
+    if (pending > 0)
+        vl_html_putf(
+            d->h, "<p>The text of %s store%s is exact; how the files were packed is not described yet.</p>\n",
+            vl_show_count(pending, number), pending > 1 ? "s" : "");
+}
+
 /* Publishing is the first check of a store. */
 void vl_day_verified(vl_day *d)
 {
@@ -79,6 +92,7 @@ void vl_day_verified(vl_day *d)
                 "<figure><figcaption>Stores by their last check, when this page was written</figcaption>\n");
     vl_svg_stack(d->h, "Bar: stores that were checked lately, longer ago, or failed", bar, 3, VL_CHART_COUNT);
     vl_html_put(d->h, "</figure>\n");
+    say_pending(d);
     vl_html_put(d->h, "</section>\n");
 }
 
