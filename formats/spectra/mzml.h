@@ -8,6 +8,7 @@
 #define VL_MZML_H
 
 #include "formats/format.h"
+#include "formats/redeflate/redeflate.h"
 #include "formats/sha.h"
 #include "formats/spectra/spectra.h"
 #include "formats/spectra/xml.h"
@@ -127,14 +128,22 @@ typedef struct vl_mz_packer { /* compressors, made when first needed; zero befor
 vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want, vl_buf *out,
                    vl_err *err);
 void vl_mz_packer_free(vl_mz_packer *pk);
+/* What VL_RECIPE_REDEFLATE keeps: bytes before the description, and how long a stream it may make. */
+enum { VL_MZ_REMADE_HEAD = 2 + VL_DEFLATE_ROW };
+size_t vl_mz_remade_most(size_t n);
+/* Appends the zlib stream of the bytes that these [n] kept ones say. VL_ESTORE: they say none. */
+vl_code vl_mz_remake(const uint8_t *kept, size_t n, vl_xml_span src, vl_buf *out, vl_err *err);
 vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err); /* appends */
 
 /* mzml_prove.c: which recipe makes an array again. */
-typedef struct vl_mz_prover { /* zero at first */
+typedef struct vl_mz_prover { /* zero at first, but for searches */
     vl_mz_packer packer;
     uint8_t last[4];     /* the recipe that made the last array, of each sort of compression */
     uint32_t nfailed[4]; /* arrays since then that nothing made */
-    vl_buf again;
+    bool remade;         /* the last zlib stream was described */
+    unsigned searches;   /* for its maker, that are left */
+    uint8_t row[VL_DEFLATE_ROW];
+    vl_buf again, description, kept;
 } vl_mz_prover;
 typedef struct vl_mz_proof {
     uint8_t recipe;

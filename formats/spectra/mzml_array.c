@@ -58,6 +58,7 @@ vl_code vl_mz_coder_open(vl_mz_coder **out, vl_err *err)
 {
     vl_mz_coder *const c = calloc(1, sizeof *c);
     if (c) c->inflater = libdeflate_alloc_decompressor();
+    if (c) c->prover.searches = VL_REDEFLATE_SEARCHES;
     if (!c || !c->inflater) {
         free(c);
         return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
@@ -371,7 +372,8 @@ static vl_code push_row(vl_mz_coder *c, const job *j, vl_batch *batch, vl_err *e
     const uint64_t hash = XXH3_64bits(a->text.at ? a->text.at : (const uint8_t *)"", a->text.n);
     vl_mz_proof proof;
     if (prove(c, j, batch, &proof, err)) return err->code;
-    const bool keeps = proof.recipe == VL_RECIPE_KEPT_STREAM || proof.recipe == VL_RECIPE_KEPT_TEXT;
+    const bool keeps = proof.recipe == VL_RECIPE_KEPT_STREAM || proof.recipe == VL_RECIPE_KEPT_TEXT ||
+                       proof.recipe == VL_RECIPE_REDEFLATE;
     count_proof(&proof, batch);
     if (vl_push(batch, VL_SP_ARR_COLUMN, &j->column, err) || vl_push(batch, VL_SP_ARR_START, &zero, err) ||
         vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||

@@ -9,6 +9,9 @@
  *
  * zlib: two bits of the header, FLEVEL, name a group of levels (RFC 1950, deflate.c of zlib):
  *     0: 0, 1     1: 2..5     2: 6     3: 7..9
+ *
+ * Where zlib as it is linked makes none of it, the stream is described (formats/redeflate): by its maker's
+ * row, which is the one of the array before as a rule, and where it differs from what that would make.
  */
 #include <string.h>
 #include <zstd.h>
@@ -25,6 +28,8 @@ void vl_mz_prover_free(vl_mz_prover *pr)
 {
     vl_mz_packer_free(&pr->packer);
     vl_buf_free(&pr->again);
+    vl_buf_free(&pr->description);
+    vl_buf_free(&pr->kept);
 }
 
 typedef struct candidates { /* recipes, the likeliest first */
@@ -101,6 +106,46 @@ static vl_code find_packer(vl_mz_prover *pr, const vl_mz_array *a, size_t width,
     return VL_OK;
 }
 
+/* Describes a zlib stream; *done: it comes back of what is in pr->kept. */
+static vl_code describe(vl_mz_prover *pr, vl_xml_span packed, vl_xml_span payload, bool *done, vl_err *err)
+{
+    enum { AROUND = 6 }; /* bytes before the deflate stream, and behind it */
+    vl_redeflate_found found = { .kept = true };
+    *done = false;
+    if (packed.n <= AROUND || packed.at[1] & 0x20 || packed.n > vl_mz_remade_most(payload.n)) return VL_OK;
+    const vl_redeflate_part part = { .stream = packed.at + 2,
+                                     .n = packed.n - AROUND,
+                                     .span = { .plain = payload.at, .n = payload.n },
+                                     .searches = &pr->searches };
+    vl_redeflate_describe(&part, pr->row, &pr->description, &found, err);
+    if (err->code == VL_ENOMEM) return err->code;
+    vl_err_clear(err);
+    if (found.kept) return VL_OK;
+    pr->kept.len = pr->again.len = 0;
+    if (vl_buf_append(&pr->kept, packed.at, 2, err) ||
+        vl_buf_append(&pr->kept, pr->row, VL_DEFLATE_ROW, err) ||
+        vl_buf_append(&pr->kept, pr->description.data, pr->description.len, err))
+        return err->code;
+    if (vl_mz_remake(pr->kept.data, pr->kept.len, payload, &pr->again, err)) return err->code;
+    *done = pr->again.len == packed.n && !memcmp(pr->again.data, packed.at, packed.n);
+    return VL_OK;
+}
+
+/* How the stream is made again: by a compressor, by what describes it, or it is kept. */
+static vl_code find_maker(vl_mz_prover *pr, const vl_mz_array *a, size_t width, vl_xml_span packed,
+                          vl_xml_span payload, vl_mz_proof *out, vl_err *err)
+{
+    const bool zlib = a->outer == VL_MZ_ZLIB, first = zlib && pr->remade;
+    bool done = false;
+    if (first && describe(pr, packed, payload, &done, err)) return err->code;
+    if (!done && find_packer(pr, a, width, packed, payload, &out->recipe, err)) return err->code;
+    const bool found = !done && out->recipe != VL_RECIPE_KEPT_STREAM;
+    if (zlib && !first && !found && describe(pr, packed, payload, &done, err)) return err->code;
+    if (zlib) pr->remade = done || (pr->remade && !found);
+    if (done) *out = (vl_mz_proof){ VL_RECIPE_REDEFLATE, { pr->kept.data, pr->kept.len } };
+    return VL_OK;
+}
+
 /* Is the text base64 of the bytes, as it is written? */
 static vl_code is_base64(vl_mz_prover *pr, vl_xml_span bytes, vl_xml_span text, bool *same, vl_err *err)
 {
@@ -122,7 +167,7 @@ vl_code vl_mz_prove(vl_mz_prover *pr, const vl_mz_array *a, size_t width, bool w
     if (is_base64(pr, packed, a->text, &same, err) || !same) return err->code;
     if (a->outer != VL_MZ_STORED) {
         *out = (vl_mz_proof){ VL_RECIPE_KEPT_STREAM, packed };
-        return whole ? find_packer(pr, a, width, packed, payload, &out->recipe, err) : VL_OK;
+        return whole ? find_maker(pr, a, width, packed, payload, out, err) : VL_OK;
     }
     if (packed.n == payload.n && !memcmp(packed.at, payload.at, packed.n)) out->recipe = VL_RECIPE_BASE64;
     return VL_OK;

@@ -2,6 +2,7 @@
  * Recipes: an array's plain bytes become its text again (spectra.h lists them). What packs for a proof
  * (mzml_prove.c) packs for print too, so that what was proven is what comes out.
  */
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -114,6 +115,24 @@ vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_
     return vl_fail(err, VL_ESTORE, "array recipe %u does not exist for %zu bytes", recipe, src.n);
 }
 
+/* Twice the bytes hold whatever a compressor makes of them; a stream that is longer is kept. */
+size_t vl_mz_remade_most(size_t n) { return n < SIZE_MAX / 4 ? 2 * n + 4096 : SIZE_MAX / 2; }
+
+vl_code vl_mz_remake(const uint8_t *kept, size_t n, vl_xml_span src, vl_buf *out, vl_err *err)
+{
+    const vl_deflate_text span = { .plain = src.at, .n = src.n };
+    if (n < VL_MZ_REMADE_HEAD || src.n > VL_DEFLATE_PLAIN)
+        return vl_fail(err, VL_ESTORE, "%zu bytes say of no stream how it was made", n);
+    if (vl_buf_append(out, kept, 2, err) ||
+        vl_redeflate_make(kept + 2, kept + VL_MZ_REMADE_HEAD, n - VL_MZ_REMADE_HEAD, &span, true, 0,
+                          vl_mz_remade_most(src.n), out, err))
+        return err->code;
+    const uint32_t sum = libdeflate_adler32(1, src.at, src.n);
+    const uint8_t trailer[4] = { (uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8),
+                                 (uint8_t)sum };
+    return vl_buf_append(out, trailer, sizeof trailer, err);
+}
+
 vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err)
 {
     if (src.n > SIZE_MAX / 2) return vl_fail(err, VL_ENOMEM, "array of %zu bytes", src.n);
@@ -135,7 +154,8 @@ vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, con
     }
     vl_mz_packer pk = { 0 };
     vl_buf packed = { 0 };
-    if (!vl_mz_pack(&pk, recipe, plain, NULL, &packed, err))
+    if (recipe == VL_RECIPE_REDEFLATE ? !vl_mz_remake(kept, nkept, plain, &packed, err)
+                                      : !vl_mz_pack(&pk, recipe, plain, NULL, &packed, err))
         vl_mz_base64((vl_xml_span){ packed.data, packed.len }, out, err);
     vl_buf_free(&packed);
     vl_mz_packer_free(&pk);

@@ -150,12 +150,13 @@ static vl_code array_text(const vl_load *load, size_t k, const vl_buf *keep, vl_
     const vl_batch *const b = &load->plan.batch;
     const vl_array a = vl_array_of(b, k);
     const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], k);
-    const uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
+    uint8_t recipe = b->col[VL_SP_ARR_RECIPE].data.data[k];
     out->len = 0;
     if (!keep) return vl_mzml_array_text(recipe, a.bytes, a.len, kept.at, kept.n, out, err);
     if (recipe == VL_RECIPE_KEPT_STREAM || recipe == VL_RECIPE_KEPT_TEXT)
         return vl_fail(err, VL_EUNSUP,
                        "an array whose encoding is kept cannot be cut to a range of m/z; -O tsv can");
+    if (recipe == VL_RECIPE_REDEFLATE) recipe = VL_RECIPE_ZLIB + 6; /* what it says is of the whole array */
     vl_buf part = { 0 };
     if (!cut_array(load, k, keep, &part, err))
         vl_mzml_array_text(recipe, part.data, part.len, NULL, 0, out, err);

@@ -16,8 +16,7 @@ REFUSED = {"prefix": "namespace prefix 'ms:'", "trailing_nul": "100 NUL bytes",
            "message_lines": "XML declaration inside the document"}
 NOTED = {"declared_but_empty": {"n_array_length": 2}, "declared_short": {"n_array_length": 2},
          "unsigned_type": {"n_unknown_array": 1}, "unknown_compression": {"n_unknown_array": 1},
-         "no_compression_term_zlib": {"n_unknown_array": 2}, "time_no_unit": {"n_time_without_unit": 2},
-         "sparse_node6": {"n_kept_stream": 4}}
+         "no_compression_term_zlib": {"n_unknown_array": 2}, "time_no_unit": {"n_time_without_unit": 2}}
 PEAKS = [100.5, 200.25, 300.125, 400.0625], [1, 5.5, 3.25, 0.5]
 
 

@@ -10,6 +10,7 @@ Suites: spectra.
 import base64
 import hashlib
 import json
+import os
 import zlib
 
 import numpy
@@ -490,6 +491,23 @@ def encoders():
     yield from hidden()
 
 
+def deflaters(t, f):
+    """Whoever deflated the arrays, the store is hardly larger than with zlib as it is everywhere."""
+    sizes = {}
+    for what, how in {"zlib": {}, **ENCODERS}.items():
+        text = document([spectrum(i, coded(2000, i, lambda d: deflated(d, **how)), 2000) for i in range(40)])
+        back(t, f, f"deflater {what}", text)
+        done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzML", text))
+        kept = facts_of(f).get("n_kept_stream") if done.code == OK else None
+        sizes[what] = os.path.getsize(f / "s.h5"), kept
+        f.clear("s.h5", "x.mzML")
+    stock = sizes["zlib"][0]
+    for what in ("memory 9", "memory 9, level 9", "filtered", "level 3 in flushes", "one flush at the end"):
+        size, kept = sizes[what]
+        good = str(kept) == "0" and size <= 1.06 * stock
+        t.check(good, what, f"{size} bytes, {stock} of zlib; {kept} streams kept")
+
+
 def hidden():
     """One odd array among 100 normal ones."""
     for what, how in {"memory 4": dict(memory=4), "flushes": dict(flush=zlib.Z_SYNC_FLUSH, every=500),
@@ -538,4 +556,4 @@ def cuts():
 
 
 if __name__ == "__main__":
-    main(containers, *documents(), *arrays(), *facts(), *encoders(), *cuts())
+    main(containers, *documents(), *arrays(), *facts(), deflaters, *encoders(), *cuts())
