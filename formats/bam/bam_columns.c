@@ -204,7 +204,8 @@ static vl_code read_list(vl_bam_columns *c, const vl_batch *b, size_t row, vl_ce
 {
     enum { LEAST = 5 }; /* bytes of an entry, and what is behind it */
     const size_t most = list.n / LEAST + 1;
-    if (c->list.data && list.n == c->list.len && !memcmp(list.at, c->list.data, list.n)) return VL_OK;
+    if (c->list.data && list.n == c->list.len && (!list.n || !memcmp(list.at, c->list.data, list.n)))
+        return VL_OK;
     if (most > c->centry) {
         vl_bam_entry *const p = realloc(c->entry, most * sizeof *p);
         if (!p) return vl_fail(err, VL_ENOMEM, "no memory for %zu tags", most);
@@ -227,7 +228,7 @@ static vl_code put_entry(const vl_bam_entry *e, size_t row, vl_buf *out, vl_err 
 {
     enum { HEAD = 8 }; /* bytes before the elements, at most */
     const size_t from = e->column->offset[row], n = e->column->offset[row + 1] - from;
-    const uint8_t *const value = e->column->data.data + from * e->width;
+    const uint8_t *const value = n ? e->column->data.data + from * e->width : NULL;
     char type = e->type;
     if ((!e->text && type != 'B' && n != 1) || n > VL_BAM_MOST)
         return vl_fail(err, VL_ESTORE, "read %zu: tag %.2s has %zu values", row, e->name, n);
