@@ -204,7 +204,6 @@ static vl_code plan(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_
     planner *const x = p->state;
     costs c;
     x->n = 0;
-    if (n > VL_PLAN_MOST) return vl_fail(err, VL_EUNSUP, "a deflate block of %zu bytes is not planned", n);
     if (!n) return VL_OK;
     if (!make_room(x, n)) return vl_fail(err, VL_ENOMEM, "no memory to plan a deflate block of %zu bytes", n);
     put_before(x, p, at);

@@ -220,7 +220,7 @@ static vl_code make_planned(making *x, vl_err *err)
     b->head = (vl_deflate_head){ 0 };
     if (vl_hits_is_hit(&x->block_hits)) return wrong(err, "a block without codes");
     vl_say_block(&x->blocks, &x->block_odds, b, &end);
-    if (end.by_rule || end.count > stop - begin || b->head.type > VL_DYNAMIC)
+    if (end.by_rule || end.count > stop - begin || end.count > VL_PLAN_MOST || b->head.type > VL_DYNAMIC)
         return wrong(err, "a block beyond the text");
     b->nplain = (uint32_t)end.count;
     if (b->head.type == VL_STORED) {
