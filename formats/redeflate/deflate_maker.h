@@ -82,7 +82,7 @@ void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_RO
 
 /* ---- tokens ---- */
 
-enum { VL_PLAN_MOST = 1 << 21, VL_LEAST_COST_LEVELS = 2 };
+enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 2 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
