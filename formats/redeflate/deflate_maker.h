@@ -82,7 +82,7 @@ void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_RO
 
 /* ---- tokens ---- */
 
-enum { VL_PLAN_MOST = 1 << 21, VL_LEAST_COST_LEVELS = 2 };
+enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 2 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
@@ -91,7 +91,7 @@ typedef struct vl_deflate_parse {
     bool (*begin)(vl_deflate_parser *p);
     void (*close)(vl_deflate_parser *p); /* frees what begin has beside the state; NULL: nothing */
     /* A block of n bytes begins, of which the codes are known; not NULL: they are said before the tokens, and
-     * the maker has to know them. VL_EUNSUP: more than VL_PLAN_MOST bytes; VL_ENOMEM. */
+     * the maker has to know them. n is VL_PLAN_MOST at most. VL_ENOMEM. */
     vl_code (*plan)(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err);
     /* With plan: of 16 kinds of what it tells at `at`, by how likely it is right. */
     unsigned (*doubt)(const vl_deflate_parser *p, size_t at);

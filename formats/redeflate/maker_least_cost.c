@@ -12,7 +12,15 @@
 
 #include <stdlib.h>
 
-enum { HASH = 16, RING = 2 * VL_DEFLATE_FAR, DEPTH = 300, NO_CODE = 200, LEAST_TREE = 4, MARGIN = 7 };
+enum {
+    HASH = 16,
+    RING = 2 * VL_DEFLATE_FAR,
+    DEPTH = 300,
+    MOST_MATCHES = 32,
+    NO_CODE = 200,
+    LEAST_TREE = 4,
+    MARGIN = 7
+};
 
 /* Positions are one more than in the text: 0 is none. */
 typedef struct tree {
@@ -39,16 +47,17 @@ static uint32_t hash(uint32_t bytes) { return bytes * UINT32_C(0x9e3779b1) >> (3
 
 static bool make_room_for_matches(planner *x)
 {
-    const size_t most = (VL_DEFLATE_LONGEST + 1) * sizeof(vl_token);
+    const size_t most = MOST_MATCHES * sizeof(vl_token);
     if (x->matches.data && most <= x->matches.cap - x->matches.len) return true;
     vl_err none = VL_ERR_INIT;
     return !vl_buf_grow(&x->matches, most, &none);
 }
 
-/* There is room for those of one position. */
-static void add(planner *x, unsigned length, size_t distance)
+/* Of a position, of which there may be too many: the last is the longest. There is room for them. */
+static void add(planner *x, size_t begin, unsigned length, size_t distance)
 {
     const vl_token t = vl_token_match(length, (unsigned)distance);
+    if (x->matches.len - begin == MOST_MATCHES * sizeof t) x->matches.len -= sizeof t;
     memcpy(x->matches.data + x->matches.len, &t, sizeof t);
     x->matches.len += sizeof t;
 }
@@ -62,7 +71,7 @@ static unsigned put_three(planner *x, const vl_deflate_parser *p, size_t at, uns
     *head = (uint32_t)at + 1;
     if (!record || most < 3 || !from-- || at - from > VL_DEFLATE_FAR || memcmp(b, p->text + from, 3))
         return 2;
-    add(x, 3, at - from);
+    add(x, x->matches.len, 3, at - from);
     return 3;
 }
 
@@ -74,6 +83,7 @@ static bool put(planner *x, const vl_deflate_parser *p, size_t at, unsigned most
     const size_t left = p->n - at;
     const unsigned full = left < VL_DEFLATE_LONGEST ? (unsigned)left : VL_DEFLATE_LONGEST;
     uint32_t *lesser = &x->tree->son[at & (RING - 1)][0], *greater = &x->tree->son[at & (RING - 1)][1];
+    const size_t begin = x->matches.len;
     unsigned nlesser = 0, ngreater = 0, best = 2;
     *lesser = *greater = 0;
     if (left < 3) return false;
@@ -90,7 +100,7 @@ static bool put(planner *x, const vl_deflate_parser *p, size_t at, unsigned most
         const unsigned fits = n < most ? n : most;
         if (record && fits > best && fits >= LEAST_TREE) {
             best = fits;
-            add(x, fits, at - from);
+            add(x, begin, fits, at - from);
         }
         if (n == full) {
             *lesser = son[0];
@@ -204,7 +214,6 @@ static vl_code plan(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_
     planner *const x = p->state;
     costs c;
     x->n = 0;
-    if (n > VL_PLAN_MOST) return vl_fail(err, VL_EUNSUP, "a deflate block of %zu bytes is not planned", n);
     if (!n) return VL_OK;
     if (!make_room(x, n)) return vl_fail(err, VL_ENOMEM, "no memory to plan a deflate block of %zu bytes", n);
     put_before(x, p, at);

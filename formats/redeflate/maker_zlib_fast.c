@@ -39,7 +39,7 @@ static inline unsigned equal(const uint8_t *here, uint64_t bytes, size_t far, un
     const uint64_t differs = vl_le64(here - far) ^ bytes;
     const unsigned n = (unsigned)__builtin_ctzll(differs | UINT64_C(1) << 63) / 8;
     if (differs || most <= 8) return !differs ? most : n < most ? n : most;
-    return 8 + vl_equal_bytes(here, 8, 8 - far, most - 8);
+    return 8 + vl_equal_bytes(here - far, far + 8, 8, most - 8);
 }
 
 /* Where there is none further on, the same again. */
@@ -104,7 +104,7 @@ static inline vl_token next(vl_deflate_parser *p, size_t at)
     unsigned n;
     if (c->by.chain > 4 || ahead < 8) n = first_of_all(c, p, at, ahead, reach, &far);
     else if ((n = first_of_four(c, here, vl_le64(here), at, reach, &far)) == 8)
-        n += vl_equal_bytes(here, 8, 8 - far, ahead - 8);
+        n += vl_equal_bytes(here - far, far + 8, 8, ahead - 8);
     return n < 3 ? *here : vl_token_match(n, (unsigned)far);
 }
 

@@ -11,6 +11,9 @@
  *             as the rules say: how it is (corrections.h), after how many that are
  *     tokens  to the end, by a coder of its own: those that are not as told, after how many that are
  *
+ * Of a maker that has to know a block's codes before its tokens (vl_is_planned), all blocks are said, with
+ * their bytes and codes; and of each token whether it is as told, in place of the runs of those that are.
+ *
  * A marker is an empty block that is not the last, and is stored or static: what zlib writes for a flush. All
  * are listed first, as makers see no further than to the next.
  */

@@ -174,6 +174,8 @@ static vl_code describe_planned(describing *x, size_t begin, vl_err *err)
     vl_deflate_block *const b = &x->block;
     vl_block_end how = { .by_rule = false, .count = b->nplain };
     x->found.nblock++;
+    x->found.kept = b->nplain > VL_PLAN_MOST;
+    if (x->found.kept) return VL_OK;
     vl_hits_miss(&x->block_hits, &x->blocks);
     vl_say_block(&x->blocks, &x->block_odds, b, &how);
     if (b->head.type == VL_STORED) return VL_OK;
@@ -230,6 +232,7 @@ static vl_code describe_blocks(describing *x, vl_err *err)
         pass_flushes(x, begin);
         if (!vl_is_planned(&x->row)) describe_block(x, begin);
         else if (describe_planned(x, begin, err)) return err->code;
+        if (x->found.kept) return VL_OK;
         if (is_too_much(x)) {
             x->found.kept = true;
             return VL_OK;

@@ -89,14 +89,13 @@ static size_t replay_many(making *x, vl_block_ends *ends, bool by_rule, size_t n
     return n;
 }
 
-/* As many hits as the rule of ends only counts, or are told again; false: none. */
+/* As many hits as the rule of ends only counts, or are told again; false: none. Of who can do so. */
 static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, size_t left, size_t stop)
 {
     enum { LEAST_MANY = 8, MANY = 4096 };
     const size_t room = vl_block_ends_room(ends);
     bool early = false;
     size_t n = left < MANY ? left : MANY;
-    if (!x->told && !x->parser.parse->tell) return false;
     if ((!x->told || room) && end->by_rule && n > room) n = room;
     if (n > x->token_hits.left) n = x->token_hits.left;
     if (n < LEAST_MANY || !(n = make_room(x, n))) return false;
@@ -113,7 +112,7 @@ static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, s
 }
 
 /* A token, told or said. */
-static vl_code make_token(making *x, vl_block_ends *ends, vl_err *err)
+static inline vl_code make_token(making *x, vl_block_ends *ends, vl_err *err)
 {
     vl_deflate_parser *const p = &x->parser;
     vl_token t = p->parse->next(p, x->at);
@@ -133,8 +132,9 @@ static vl_code make_tokens(making *x, vl_block_ends *ends, const vl_block_end *e
 {
     const vl_deflate_parser *const p = &x->parser;
     const size_t stop = p->end < x->end ? p->end : x->end, most = end->by_rule ? SIZE_MAX : end->count;
+    const bool many = x->told || p->parse->tell;
     while (x->block.ntoken < most && x->at < stop) {
-        if (!make_many(x, ends, end, most - x->block.ntoken, stop) && make_token(x, ends, err))
+        if (!(many && make_many(x, ends, end, most - x->block.ntoken, stop)) && make_token(x, ends, err))
             return err->code;
         if (x->at > x->end) return wrong(err, "a match beyond the text");
         if (ends->full && end->by_rule) break;
@@ -220,7 +220,7 @@ static vl_code make_planned(making *x, vl_err *err)
     b->head = (vl_deflate_head){ 0 };
     if (vl_hits_is_hit(&x->block_hits)) return wrong(err, "a block without codes");
     vl_say_block(&x->blocks, &x->block_odds, b, &end);
-    if (end.by_rule || end.count > stop - begin || b->head.type > VL_DYNAMIC)
+    if (end.by_rule || end.count > stop - begin || end.count > VL_PLAN_MOST || b->head.type > VL_DYNAMIC)
         return wrong(err, "a block beyond the text");
     b->nplain = (uint32_t)end.count;
     if (b->head.type == VL_STORED) {

@@ -180,7 +180,7 @@ static inline unsigned search_eight(const search *s, const vl_deflate_parser *p,
     uint64_t differs;
     while (follow(s, p, by, EIGHT, &far, &differs)) {
         if (best >= 8 && s->here[best] != *(s->here + best - far)) continue;
-        const unsigned n = 8 + vl_equal_bytes(s->here, 8, 8 - far, by->ahead - 8);
+        const unsigned n = 8 + vl_equal_bytes(s->here - far, far + 8, 8, by->ahead - 8);
         if (n <= best) continue;
         best = n;
         *distance = (unsigned)far;
