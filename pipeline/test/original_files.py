@@ -14,7 +14,7 @@ import subprocess
 import numpy as np
 
 from bammodel import header, record
-from banktest import mzml
+from banktest import Bank, mzml
 from containers import BGZF_END, bgzf, bgzf_block, deflated, trailer, zstd
 from containers import gzip as member
 from fqmodel import reads
@@ -173,6 +173,42 @@ def sealed_again(t, f):
     t.check(done.code == DATA and "'mine' of original" in done.err, "what others added", done.err)
 
 
+def described_later(t, f):
+    """What came in without: `vial describe`, of a file and of a bank."""
+    one, two = f.write("a_R1.fq.gz", by_gzip(reads(900, mate=1))), f.write("a_R2.fq", reads(900, mate=2))
+    for when in ("off", "night"):
+        t.check(ingest(f / "s.h5", one, two, when=when).code == OK, when)
+        digest = info(f / "s.h5")["digest"]
+        before = f.read("s.h5")
+        for files, words in (((one, ), "1 files for 2 inputs"), ((two, one), "not the file that came in"),
+                             ((f / "no.fq.gz", two), "cannot open")):
+            done = run("describe", f / "s.h5", *files)
+            t.check(done.code != OK and words in done.err and f.read("s.h5") == before, f"{when}: {words}",
+                    f"{done.code} {done.err}")
+        done = run("describe", f / "s.h5", one, two)
+        t.check(done.code == OK and b"are described" in done.out, when, done.err)
+        t.check(info(f / "s.h5")["digest"] == digest, f"{when}: the identity stays")
+        done = run("split", "--original", "--force", f / "s.h5", "-o", f / "o")
+        t.check(done.code == OK and sha(f / "o/a_R1.fq.gz") == sha(one) and sha(f / "o/a_R2.fq") == sha(two),
+                f"{when}: the files", done.err)
+        done = run("describe", f / "s.h5", one, two)
+        t.check(done.code == OK and b"as far as they can be" in done.out, f"{when}: once more", done.err)
+        done = run("verify", f / "s.h5")
+        t.check(done.code == OK, f"{when}: verify", done.err)
+    bank = Bank(f)
+    done = bank.run("ingest", "-q", "-s", "S", one, two)
+    t.check(done.code == OK, "into a bank", done.err)
+    done = bank.run("describe", "S")
+    t.check(done.code == OK and b"are described" in done.out, "of a bank", done.err)
+    done = run("describe", bank.stores()[0], one, two)
+    t.check(done.code == USAGE and "-b BANK" in done.err, "a bank's store by its path", done.err)
+    done = bank.run("export", "--original", "S", "-1", f / "x1", "-2", f / "x2")
+    good = done.code == OK and sha(f / "x1") == sha(one) and sha(f / "x2") == sha(two)
+    t.check(good, "the files", done.err)
+    done = bank.run("catalog", "check")
+    t.check(done.code == OK, "catalog check", done.out.decode())
+
+
 def refused(t, f):
     """What cannot be, is said: pipes, other packings, options that do not go together."""
     text = reads(100)
@@ -270,5 +306,5 @@ def through_stores(t, f):
 
 if __name__ == "__main__":
     main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused,
-         sealed_again, hostile, all_files,
+         sealed_again, described_later, hostile, all_files,
          through_stores)
