@@ -31,7 +31,9 @@ static vl_code renew_file(const vl_renewing *r, const char *store, vl_renewed *d
 {
     if (!vl_renew_is_of_bank(store)) return r->file(r, store, done, err);
     vl_fail(err, VL_EARG, "is a store of a bank: vial %s -b BANK SAMPLE",
-            r->how == VL_RENEW_SEAL ? "reseal" : "reindex");
+            r->how == VL_RENEW_SEAL    ? "reseal"
+            : r->how == VL_RENEW_INDEX ? "reindex"
+                                       : "describe");
     return vl_err_file(err, store);
 }
 
@@ -67,6 +69,11 @@ int vl_renew_command(const vl_command *me, vl_renewing *r, int argc, char **argv
     if (rest == argc) return vl_usage(me, "no store");
     r->name = argv + rest;
     r->n = argc - rest;
+    return vl_renew_each(r);
+}
+
+int vl_renew_each(vl_renewing *r)
+{
     if (!r->threads) r->threads = vl_cores();
     return vl_each(r->n, r->name, renew_one, r);
 }

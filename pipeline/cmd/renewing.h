@@ -1,4 +1,4 @@
-/* Commands that make stores anew, reseal and reindex: files, or stores of a bank. */
+/* Commands that make stores anew, reseal, reindex and describe: files, or stores of a bank. */
 #ifndef VL_RENEWING_H
 #define VL_RENEWING_H
 
@@ -20,5 +20,7 @@ typedef struct vl_renewing {
 /* The command whose words these are: its options, and each store in a process of its own (each.h). Exit code:
  * the worst. */
 int vl_renew_command(const vl_command *me, vl_renewing *r, int argc, char **argv);
+/* The same, once options are read. */
+int vl_renew_each(vl_renewing *r);
 
 #endif

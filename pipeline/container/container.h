@@ -86,6 +86,13 @@ void vl_block_head_write(uint8_t head[VL_BLOCK_HEAD], const uint8_t some[6], siz
 /* Is it one that this writes? */
 bool vl_block_head_known(const uint8_t *head, size_t n);
 
+/* Byte `at` of what may be empty. */
+static inline const uint8_t *vl_bytes_at(const vl_buf *buf, size_t at)
+{
+    static const uint8_t none[1];
+    return buf->data ? buf->data + at : none;
+}
+
 /* Appends a record. */
 vl_code vl_record_put(vl_buf *out, vl_record_type type, const uint8_t *bytes, size_t n, vl_err *err);
 vl_code vl_leb_append(vl_buf *out, uint64_t v, vl_err *err);

@@ -46,7 +46,7 @@ static vl_code inflate_blocks(vl_portion *part, vl_err *err)
         const uint8_t *const data = part->stream.data + u->stream;
         const size_t n = (size_t)u->nbit / 8;
         size_t read = 0, made = 0;
-        if (vl_buf_grow(&part->text, (size_t)u->n, err)) break;
+        if (vl_buf_grow(&part->text, (size_t)u->n + 1, err)) break;
         uint8_t *const text = part->text.data + part->text.len;
         u->text = part->text.len;
         if (libdeflate_deflate_decompress_ex(inflater, data, n, text, (size_t)u->n, &read, &made) ||
@@ -67,7 +67,7 @@ static vl_code describe_unit(load *l, vl_unit *u, uint8_t row[VL_DEFLATE_ROW], u
         .stream = part->stream.data + u->stream,
         .n = (size_t)((u->bit + u->nbit + 7) / 8),
         .bit = u->bit,
-        .span = { part->text.data + u->text, u->before, (size_t)u->n, u->after },
+        .span = { vl_bytes_at(&part->text, u->text), u->before, (size_t)u->n, u->after },
         .least = u->whole ? 0 : (size_t)u->n,
         .searches = searches,
     };
@@ -202,7 +202,8 @@ static vl_code put_lengths(describing *d, const vl_portion *part, vl_err *err)
     if (alike && part->nunit > 1) return vl_leb_append(&d->payload, u[part->nunit - 1].n, err);
     for (unsigned i = 1; i < part->nunit; i++) {
         const int64_t more = (int64_t)u[i].n - (int64_t)u[i - 1].n;
-        if (vl_leb_append(&d->payload, (uint64_t)(more << 1 ^ more >> 63), err)) return err->code;
+        if (vl_leb_append(&d->payload, (uint64_t)more << 1 ^ (0 - ((uint64_t)more >> 63)), err))
+            return err->code;
     }
     return VL_OK;
 }

@@ -109,7 +109,7 @@ static size_t text_left(const vl_remaking *m) { return m->text.len - m->text_at;
 /* Text that a part stands for goes by. */
 static void pass_text(vl_remaking *m, size_t n)
 {
-    m->crc = libdeflate_crc32(m->crc, m->text.data + m->text_at, n);
+    m->crc = libdeflate_crc32(m->crc, vl_bytes_at(&m->text, m->text_at), n);
     m->member += n;
     m->text_at += n;
 }
@@ -144,8 +144,8 @@ static vl_code piece(vl_remaking *m, const vl_record *record, vl_portion *part, 
     if (u.nsaid && vl_buf_append(u.kept ? &part->stream : &part->said, r.p, u.nsaid, err)) return err->code;
     if (u.kept) m->skip = u.n;
     else {
-        if (vl_buf_append(&part->text, m->text.data + m->text_at - u.before, u.before + (size_t)u.n + u.after,
-                          err))
+        if (vl_buf_append(&part->text, vl_bytes_at(&m->text, m->text_at - u.before),
+                          u.before + (size_t)u.n + u.after, err))
             return err->code;
         pass_text(m, (size_t)u.n);
     }
@@ -292,7 +292,8 @@ static vl_code next_part(vl_remaking *m, vl_portion *part, vl_remaking_state *st
         if (m->skip && !skip_text(m)) return VL_OK;
         *state = m->ended ? VL_REMAKING_END : VL_REMAKING_RECORDS;
         if (m->ended) return VL_OK;
-        if (vl_record_get(m->records.data + m->record, m->records.len - m->record, &record, &used, err) ||
+        if (vl_record_get(vl_bytes_at(&m->records, m->record), m->records.len - m->record, &record, &used,
+                          err) ||
             !used)
             return err->code;
         *state = VL_REMAKING_TEXT;
@@ -317,9 +318,9 @@ static size_t most_bytes(const vl_unit *u) { return 2 * (size_t)u->n + (1 << 20)
 
 static vl_code make_unit(const vl_portion *part, vl_unit *u, size_t most, vl_buf *out, vl_err *err)
 {
-    const vl_deflate_text span = { part->text.data + u->text, u->before, (size_t)u->n, u->after };
-    return vl_redeflate_make(u->row, part->said.data + u->said, u->nsaid, &span, u->whole, u->bit, most, out,
-                             err);
+    const vl_deflate_text span = { vl_bytes_at(&part->text, u->text), u->before, (size_t)u->n, u->after };
+    return vl_redeflate_make(u->row, vl_bytes_at(&part->said, u->said), u->nsaid, &span, u->whole, u->bit,
+                             most, out, err);
 }
 
 static vl_code make_piece(vl_portion *part, vl_err *err)
@@ -340,13 +341,13 @@ static vl_code make_block(vl_portion *part, vl_unit *u, vl_err *err)
     uint8_t trailer[VL_GZIP_TRAILER];
     if (vl_buf_grow(&part->stream, VL_BLOCK_BYTES, err)) return err->code;
     part->stream.len += VL_BLOCK_HEAD;
-    if (u->kept ? vl_buf_append(&part->stream, part->said.data + u->said, u->nsaid, err)
+    if (u->kept ? vl_buf_append(&part->stream, vl_bytes_at(&part->said, u->said), u->nsaid, err)
                 : make_unit(part, u, MOST, &part->stream, err))
         return err->code;
     const size_t n = part->stream.len - begin + VL_GZIP_TRAILER;
     if (n > VL_BLOCK_BYTES) return wrong(err, "a block that is too long");
     vl_block_head_write(part->stream.data + begin, part->block_head, n);
-    vl_put_le32(trailer, libdeflate_crc32(0, part->text.data + u->text, (size_t)u->n));
+    vl_put_le32(trailer, libdeflate_crc32(0, vl_bytes_at(&part->text, u->text), (size_t)u->n));
     vl_put_le32(trailer + 4, (uint32_t)u->n);
     return vl_buf_append(&part->stream, trailer, sizeof trailer, err);
 }

@@ -26,8 +26,12 @@ static vl_code open_store(adding *a, vl_described_store *done, vl_err *err)
     if (!vl_profile_find(profile, &a->profile))
         return vl_fail(err, VL_ESTORE, "unknown profile '%s'", profile);
     if (a->all.n != a->ask->npath)
-        return vl_fail(err, VL_EBUG, "%zu paths of %zu inputs", a->ask->npath, a->all.n);
-    done->current = !vl_delivered_count(&a->all, VL_DELIVERED_PENDING);
+        return vl_fail(err, VL_EARG, "%zu files for %zu inputs, which 'vial info' lists: all, in that order",
+                       a->ask->npath, a->all.n);
+    done->current = true;
+    for (size_t i = 0; i < a->all.n; i++)
+        done->current &=
+            a->all.file[i].state == VL_DELIVERED_DESCRIBED || !vl_delivered_can(a->all.file[i].compression);
     return VL_OK;
 }
 
@@ -38,7 +42,7 @@ static vl_code look_at_files(const adding *a, vl_err *err)
         struct stat st;
         const vl_delivered_file *const f = &a->all.file[i];
         const char *const path = a->ask->path[i];
-        if (f->state != VL_DELIVERED_PENDING && f->state != VL_DELIVERED_DESCRIBED) continue;
+        if (!vl_delivered_can(f->compression)) continue;
         if (stat(path, &st)) vl_fail_errno(err, VL_ENOIN, errno, "cannot open");
         else if ((uint64_t)st.st_size != f->file_bytes)
             vl_fail(err, VL_EFORMAT, "is not the file that came in: it has %lld bytes, that had %" PRIu64,

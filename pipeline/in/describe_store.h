@@ -1,5 +1,5 @@
 /*
- * The descriptions of files that were left for later (out/delivered.h), added to a store from the files: a
+ * The descriptions of files (out/delivered.h) added to a store from the files: a
  * new store beside it, verified, then given its name, as with reindex. What the store holds, and its
  * identity, stay.
  */
@@ -19,7 +19,7 @@ typedef struct vl_describe_store {
 } vl_describe_store;
 
 typedef struct vl_described_store {
-    bool current;           /* nothing is pending; nothing was written */
+    bool current;           /* all that can be are described; nothing was written */
     uint64_t before, after; /* bytes of the store */
     char digest[65];
 } vl_described_store;

@@ -72,12 +72,17 @@ static vl_code check_state(const vl_delivered_file *f, vl_err *err)
 {
     switch (f->state) {
     case VL_DELIVERED_PENDING:
-        return vl_fail(err, VL_EARG,
-                       "the text is exact, but how the file was packed is not described yet: vial nightly");
-    case VL_DELIVERED_NONE:
         return vl_fail(
-            err, VL_EARG, "the text is exact, but how the file was packed (%.15s) is not described%s",
-            f->compression, vl_delivered_can(f->compression) ? ": it came in with --original off" : "");
+            err, VL_EARG,
+            "the text is exact, but how the file was packed is not described yet: 'vial nightly', or "
+            "'vial describe', does it from the file");
+    case VL_DELIVERED_NONE:
+        return vl_fail(err, VL_EARG,
+                       "the text is exact, but how the file was packed (%.15s) is not described%s",
+                       f->compression,
+                       vl_delivered_can(f->compression) ? ": it came in with --original off; "
+                                                          "'vial describe' does it from the file"
+                                                        : "");
     default: return VL_OK;
     }
 }
@@ -175,7 +180,7 @@ vl_code vl_remake_take(vl_remake *r, const vl_buf *text, bool last, vl_portions 
     for (; r->at < r->n; r->at++) {
         one *const f = &r->file[r->at];
         const size_t left = text->len - at, n = f->text < left ? (size_t)f->text : left;
-        if (take_text(r, f, text->data + at, n, out, err)) return err->code;
+        if (take_text(r, f, vl_bytes_at(text, at), n, out, err)) return err->code;
         at += n;
         if (f->text)
             return last ? vl_fail(err, VL_ESTORE, "the text is shorter than its inputs were") : VL_OK;

@@ -173,7 +173,7 @@ static void make_text(vl_buf *text, size_t n, int kind)
 static void check_long(void)
 {
     vl_buf text = { 0 }, file = { 0 };
-    make_text(&text, 3 << 20, 0);
+    make_text(&text, 9 << 18, 0);
     for (int level = 0; level <= 9; level += 3) {
         deflate_member(&text, level, Z_DEFAULT_STRATEGY, 0, Z_NO_FLUSH, &file);
         one_file("long member", &file, &text);

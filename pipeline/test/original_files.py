@@ -14,7 +14,7 @@ import subprocess
 import numpy as np
 
 from bammodel import header, record
-from banktest import mzml
+from banktest import Bank, mzml
 from containers import BGZF_END, bgzf, bgzf_block, deflated, trailer, zstd
 from containers import gzip as member
 from fqmodel import reads
@@ -173,6 +173,42 @@ def sealed_again(t, f):
     t.check(done.code == DATA and "'mine' of original" in done.err, "what others added", done.err)
 
 
+def described_later(t, f):
+    """What came in without: `vial describe`, of a file and of a bank."""
+    one, two = f.write("a_R1.fq.gz", by_gzip(reads(900, mate=1))), f.write("a_R2.fq", reads(900, mate=2))
+    for when in ("off", "night"):
+        t.check(ingest(f / "s.h5", one, two, when=when).code == OK, when)
+        digest = info(f / "s.h5")["digest"]
+        before = f.read("s.h5")
+        for files, words in (((one, ), "1 files for 2 inputs"), ((two, one), "not the file that came in"),
+                             ((f / "no.fq.gz", two), "cannot open")):
+            done = run("describe", f / "s.h5", *files)
+            t.check(done.code != OK and words in done.err and f.read("s.h5") == before, f"{when}: {words}",
+                    f"{done.code} {done.err}")
+        done = run("describe", f / "s.h5", one, two)
+        t.check(done.code == OK and b"are described" in done.out, when, done.err)
+        t.check(info(f / "s.h5")["digest"] == digest, f"{when}: the identity stays")
+        done = run("split", "--original", "--force", f / "s.h5", "-o", f / "o")
+        t.check(done.code == OK and sha(f / "o/a_R1.fq.gz") == sha(one) and sha(f / "o/a_R2.fq") == sha(two),
+                f"{when}: the files", done.err)
+        done = run("describe", f / "s.h5", one, two)
+        t.check(done.code == OK and b"as far as they can be" in done.out, f"{when}: once more", done.err)
+        done = run("verify", f / "s.h5")
+        t.check(done.code == OK, f"{when}: verify", done.err)
+    bank = Bank(f)
+    done = bank.run("ingest", "-q", "-s", "S", one, two)
+    t.check(done.code == OK, "into a bank", done.err)
+    done = bank.run("describe", "S")
+    t.check(done.code == OK and b"are described" in done.out, "of a bank", done.err)
+    done = run("describe", bank.stores()[0], one, two)
+    t.check(done.code == USAGE and "-b BANK" in done.err, "a bank's store by its path", done.err)
+    done = bank.run("export", "--original", "S", "-1", f / "x1", "-2", f / "x2")
+    good = done.code == OK and sha(f / "x1") == sha(one) and sha(f / "x2") == sha(two)
+    t.check(good, "the files", done.err)
+    done = bank.run("catalog", "check")
+    t.check(done.code == OK, "catalog check", done.out.decode())
+
+
 def refused(t, f):
     """What cannot be, is said: pipes, other packings, options that do not go together."""
     text = reads(100)
@@ -193,8 +229,8 @@ def refused(t, f):
 # ---- hostile descriptions ----
 
 
-def change(t, f, store, number):
-    """Random bytes of /original changed, sealed again; with the hash beside it made right in every second."""
+def change(t, store):
+    """Random bytes of /original changed, sealed again; False: they are what they were."""
     import h5py
     os.chmod(store, 0o644)
     with h5py.File(store, "r+") as s:
@@ -203,12 +239,14 @@ def change(t, f, store, number):
         for _ in range(t.random.randint(1, 4)):
             at = t.random.randrange(len(data))
             data[at] = t.random.choice((0, 1, 127, 128, 255, t.random.randrange(256)))
+        changed = bytes(data) != bytes(s[f"original/{name}"][:])
         attributes = dict(s[f"original/{name}"].attrs)
         del s[f"original/{name}"]
         new = s.create_dataset(f"original/{name}", data=data, chunks=(len(data), ), compression="gzip")
         for key, value in attributes.items():
             new.attrs[key] = value
     subprocess.run([os.path.join(BUILD, "pipeline/test/reseal"), store], check=True)
+    return changed
 
 
 def hostile(t, f):
@@ -219,7 +257,7 @@ def hostile(t, f):
         t.check(ingest(f / "good.h5", file, more=("--profile", "portable")).code == OK, what)
         for number in range(40 if not SOAK else 400):
             f.write("s.h5", f.read("good.h5"))
-            change(t, f, f / "s.h5", number)
+            changed = change(t, f / "s.h5")
             done = run("export", "--original", "-q", "--force", f / "s.h5", "-o", f / "out", timeout=20)
             good = done.code == OK and sha(f / "out") == sha(file)
             t.check(good or (done.code in (DATA, USAGE) and not os.path.exists(f / "out")
@@ -228,7 +266,6 @@ def hostile(t, f):
             done = run("info", f / "s.h5", timeout=20)
             t.check(done.code in (OK, DATA), f"{what}, {number}: info", f"{done.code} {done.err}")
             done = run("verify", f / "s.h5", timeout=20)
-            changed = f.read("s.h5") != f.read("good.h5")
             t.check(done.code == DATA or not changed, f"{what}, {number}: verify", f"{done.code} {done.err}")
             done = run("export", "-q", f / "s.h5", "-o", "-")
             t.check(done.code == OK and done.out == text, f"{what}, {number}: the text", f"{done.code}")
@@ -270,5 +307,5 @@ def through_stores(t, f):
 
 if __name__ == "__main__":
     main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused,
-         sealed_again, hostile, all_files,
+         sealed_again, described_later, hostile, all_files,
          through_stores)
