@@ -109,12 +109,13 @@ static bool fits_badly(const vl_portion *part)
     return false;
 }
 
-/* Bytes that a part takes as it is described. */
+/* Bytes that it takes as it is described. */
+static uint64_t unit_cost(const vl_unit *u) { return u->kept ? u->nbit / 8 : u->nsaid; }
+
 static uint64_t cost(const vl_portion *part)
 {
     uint64_t bytes = 0;
-    for (unsigned i = 0; i < part->nunit; i++)
-        bytes += part->unit[i].kept ? part->unit[i].nbit / 8 : part->unit[i].nsaid;
+    for (unsigned i = 0; i < part->nunit; i++) bytes += unit_cost(&part->unit[i]);
     return bytes;
 }
 
@@ -132,14 +133,22 @@ static vl_code describe_better(load *l, const uint8_t row[VL_DEFLATE_ROW], bool 
     return *better || !before[0] ? VL_OK : describe_part(l, before, &no_search, err);
 }
 
-/* The maker is sought in the first unit that is told badly, as long as that helps. */
+/* The unit that takes most bytes as it is described. */
+static const vl_unit *worst(const vl_portion *part)
+{
+    const vl_unit *most = &part->unit[0];
+    for (unsigned i = 1; i < part->nunit; i++)
+        if (unit_cost(&part->unit[i]) > unit_cost(most)) most = &part->unit[i];
+    return most;
+}
+
+/* The maker is sought in the unit that is told worst, as long as that helps. */
 static vl_code search(describing *d, load *l, vl_err *err)
 {
     for (bool better = true; better && d->searches && fits_badly(&l->part);) {
-        unsigned i = 0, once = 1;
+        unsigned once = 1;
         uint8_t row[VL_DEFLATE_ROW];
-        while (!misses(&l->part.unit[i])) i++;
-        vl_unit u = l->part.unit[i];
+        vl_unit u = *worst(&l->part);
         d->searches--;
         memcpy(row, l->row, sizeof row);
         if (describe_unit(l, &u, row, &once, err) || describe_better(l, row, &better, err)) return err->code;
