@@ -33,6 +33,12 @@ typedef struct vl_described {
 /* The maker that a row stands for, in words: "zlib 6"; "" for zeros. */
 enum { VL_MAKER_WORDS = 48 };
 void vl_maker_tell(const uint8_t row[VL_DEFLATE_ROW], char text[VL_MAKER_WORDS]);
+/* A family of makers (vl_deflate_family): its name, its levels ("" where it has none), and who they are.
+ * NULL: there are no more. */
+typedef struct vl_maker_words {
+    const char *name, *levels, *who;
+} vl_maker_words;
+const vl_maker_words *vl_maker_family(int family);
 
 /* VL_EUNSUP: what is in it is not described, though it can be read. Other errors: as of input.h. */
 vl_code vl_describe_file(const vl_describe *ask, vl_described *done, vl_err *err);

@@ -259,6 +259,10 @@ def help_texts(t, _):
     done = run("help", "exit-codes")
     codes = set(map(int, re.findall(r"^ +(\d+) ", done.out.decode(), re.M)))
     t.check(done.code == OK and codes == DOCUMENTED, "help exit-codes", f"{sorted(codes)}")
+    done = run("help", "makers")
+    said = re.findall(r"^  (\S.*?)(?: {2,}|$)", done.out.decode(), re.M)
+    t.check(done.code == OK and {"zlib", "libdeflate", "ISA-L", "igzip"} <= set(said) and len(said) == 13,
+            "help makers", f"{said}")
     done = run("info", "--schema")
     words = done.out.decode()
     t.check(done.code == OK and "reads/base" in words and "spectra/time" in words
