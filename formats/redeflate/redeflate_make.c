@@ -104,6 +104,7 @@ static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, s
     else {
         n = x->told ? vl_replay_tell(&x->parser, &x->at, stop, token, n)
                     : x->parser.parse->tell(&x->parser, &x->at, stop, token, n);
+        for (size_t i = 0; i < n && x->told; i++) token[i] &= VL_REPLAY_TOKEN; /* the rule asks for no more */
         vl_block_ends_after_many(ends, n, &early);
     }
     x->block.ntoken += n;
