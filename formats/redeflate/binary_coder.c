@@ -73,7 +73,7 @@ unsigned vl_say_tree(vl_coder *c, vl_odds *odds, unsigned n, unsigned v)
 
 uint64_t vl_say_number(vl_coder *c, vl_number_odds *odds, uint64_t v)
 {
-    const uint64_t more = v + 1; /* 1 is the least that has bits */
+    const uint64_t more = c->out ? v + 1 : 1; /* 1 is the least that has bits; a reader says none */
     unsigned bits = 63 - (unsigned)__builtin_clzll(more), n = 0;
     while (n < 33 && vl_say_bit(c, &odds->size[n], n < bits)) n++;
     if (n > 32) n = 32;
