@@ -282,6 +282,7 @@ static vl_code inflate_numbers(vl_mz_coder *c, job *j, size_t expected, vl_batch
     return VL_OK;
 }
 
+/* Decompresses: numbers straight into a piece if it has as many bytes as is said, else into c->plain. */
 static vl_code take_payload(vl_mz_coder *c, job *j, vl_batch *batch, vl_err *err)
 {
     const vl_mz_array *const a = j->a;

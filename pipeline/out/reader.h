@@ -5,8 +5,8 @@
  *     ordered    vl_reader_rows / vl_reader_span   which chunks are needed; fetches those that are not here
  *     parallel   vl_reader_load                    unpacks, copies the rows into a batch
  *
- * Chunks stay in memory while a slot needs them and a while longer, VL_READER_PAGES of them at most, and one
- * for each column.
+ * Chunks stay in memory while a slot needs them and a while longer (pages.h), VL_READER_PAGES of them at
+ * most, and one for each column.
  */
 #ifndef VL_READER_H
 #define VL_READER_H
