@@ -32,7 +32,7 @@ typedef struct one_store {
     char path[VL_BANK_PATH];
     char digest[72]; /* that it should have */
     int threads;
-    bool quick;
+    bool quick, originals;
 } one_store;
 
 /* In a worker: a damaged file may crash the library that reads it. Says bytes and what was seen, or what is
@@ -42,7 +42,11 @@ static int verify_work(void *argument, int fd)
     const one_store *const s = argument;
     vl_verified seen = { 0 };
     vl_err err = VL_ERR_INIT;
-    const vl_verify ask = { s->path, s->threads, s->quick, VL_PROGRESS_OFF };
+    const vl_verify ask = { .path = s->path,
+                            .threads = s->threads,
+                            .quick = s->quick,
+                            .originals = s->originals,
+                            .progress = VL_PROGRESS_OFF };
     char line[640];
     if (!vl_verify_run(&ask, &seen, &err) && strcmp(seen.digest, s->digest)) {
         vl_fail(&err, VL_ESTORE, "holds other data: its digest is %.12s, the catalogue says %.12s",
@@ -117,7 +121,7 @@ static vl_code accept(inspection *v, const char *sample, const listed *l, const 
 static vl_code inspect_one(const char *sample, const char *file, int64_t store, void *to, vl_err *err)
 {
     inspection *const v = to;
-    one_store s = { .threads = v->ask->threads, .quick = v->ask->quick };
+    one_store s = { .threads = v->ask->threads, .quick = v->ask->quick, .originals = v->ask->originals };
     char folder[VL_BANK_PATH], seen[640], failed[640];
     uint64_t bytes = 0;
     if (v->ask->parts && (uint64_t)store % v->ask->parts != v->ask->part) return VL_OK;

@@ -26,16 +26,16 @@ typedef struct vl_inspected {
 /* Verifies stores from a fresh open, those first whose last check is longest ago. most: how many; threads for
  * each; name: only those of "SAMPLE" or "SAMPLE/ACQUISITION", or NULL; until: s since 1970 when no further
  * one is begun, 0: no limit; part/parts: only stores of that slice (parts 0: all); quick: without making the
- * texts again, and then only what is damaged is noted; tell: a line about each on standard output; heals: who
- * asks heals what is damaged, no hint of it. What is damaged is named on standard error and noted, if the
- * catalogue was opened to write. */
+ * texts again, and then only what is damaged is noted; originals: as of verify.h; tell: a line about each on
+ * standard output; heals: who asks heals what is damaged, no hint of it. What is damaged is named on standard
+ * error and noted, if the catalogue was opened to write. */
 typedef struct vl_inspect {
     const char *name;
     uint64_t most;
     int threads;
     double until;
     uint64_t part, parts;
-    bool quick, tell, heals;
+    bool quick, originals, tell, heals;
 } vl_inspect;
 vl_code vl_keep_inspect(const vl_bank *bank, vl_catalog *c, const vl_inspect *ask, vl_inspected *done,
                         vl_err *err);

@@ -22,7 +22,7 @@ static vl_code open_catalog(const vl_bank *bank, vl_catalog **c, vl_err *err)
 typedef struct asked {
     const char *bank;
     int threads;
-    bool quick, quiet;
+    bool quick, originals, quiet;
     int part, parts; /* of a bank; parts 0: all */
 } asked;
 
@@ -41,6 +41,7 @@ static int verify_bank(const asked *a, const char *name)
                              .part = a->parts ? (uint64_t)a->part - 1 : 0,
                              .parts = (uint64_t)a->parts,
                              .quick = a->quick,
+                             .originals = a->originals,
                              .tell = !a->quiet };
     if (!vl_bank_open(&bank, a->bank, &err) && !open_catalog(&bank, &catalog, &err) &&
         !vl_keep_inspect(&bank, catalog, &ask, &done, &err) && name && !done.checked)
@@ -62,7 +63,11 @@ static int verify_store(void *self, const char *name)
     vl_verified seen = { 0 };
     char text[300];
     if (vl_names_in_bank(a->bank, name)) return verify_bank(a, name);
-    const vl_verify ask = { name, a->threads, a->quick, a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
+    const vl_verify ask = { .path = name,
+                            .threads = a->threads,
+                            .quick = a->quick,
+                            .originals = a->originals,
+                            .progress = a->quiet ? VL_PROGRESS_OFF : VL_PROGRESS_AUTO };
     if (vl_verify_run(&ask, &seen, &err)) return vl_report(&err);
     vl_verified_tell(&seen, text, sizeof text);
     if (!a->quiet) vl_say(stdout, "%s: ok: %s", name, text);
@@ -78,6 +83,8 @@ static int run(const vl_command *me, int argc, char **argv)
     const vl_opt opt[] = {
         { 0, "quick", VL_OPT_FLAG, &a.quick, NULL,
           "do not make the original text again: bytes, chunks and columns only" },
+        { 0, "original", VL_OPT_FLAG, &a.originals, NULL,
+          "also make the files again as they were delivered, and compare their SHA-256" },
         { 0, "deep", VL_OPT_FLAG, &deep, NULL, NULL }, /* of before: what is done anyway */
         { 'b', "bank", VL_OPT_TEXT, &a.bank, "BANK", "stores are SAMPLE or SAMPLE/ACQUISITION of this bank" },
         { 0, "all", VL_OPT_FLAG, &all, NULL, "bank: every store" },
@@ -87,7 +94,8 @@ static int run(const vl_command *me, int argc, char **argv)
         { 0, "", VL_OPT_FLAG, NULL, NULL, NULL },
     };
     if (!vl_opt_parse(me, opt, NULL, NULL, argc, argv, &rest, &code)) return code;
-    if (a.quick && deep) return vl_usage(me, "either --quick or --deep");
+    if (a.quick && (deep || a.originals))
+        return vl_usage(me, "either --quick or %s", deep ? "--deep" : "--original");
     if (!a.threads) a.threads = vl_cores();
     if (slice && !vl_parse_part(slice, &a.part, &a.parts)) {
         vl_say(stderr, "vial verify: '%s' is no slice: 3/30", slice);
@@ -112,6 +120,9 @@ const vl_command vl_command_verify = {
     "was written, and nothing is said of the original; in a bank such a store does not count as verified. "
     "(--deep of\n"
     "earlier versions is what is done without --quick.)\n"
+    "--original makes the files that were delivered, packed as they were, and compares them as well: of "
+    "stores that came in\n"
+    "with --original now, or that a night has described; of others it says that they are not described.\n"
     "Of several stores each is checked, whatever becomes of the others, and the exit code is the worst.\n",
     run
 };

@@ -286,7 +286,8 @@ static vl_code open_store(export *x, vl_err *err)
 static vl_code open_delivered(export *x, int s, vl_err *err)
 {
     const vl_export *const ask = x->ask;
-    const vl_originals_ask named = { .path = { ask->out[0], ask->out[1] } };
+    const bool writes = !ask->compare_only;
+    const vl_originals_ask named = { .path = { writes ? ask->out[0] : NULL, writes ? ask->out[1] : NULL } };
     if (!ask->originals && !x->named.n && vl_originals_of(&x->named, x->store, &named, err))
         return vl_err_file(err, ask->store);
     return vl_remake_open(&x->remake[s], x->store, ask->originals ? ask->originals : &x->named, s, ask->force,
@@ -299,12 +300,12 @@ static vl_code open_outputs(export *x, vl_err *err)
         if (!(x->hash[s] = XXH3_createState()))
             return vl_fail(err, VL_ENOMEM, "no memory to hash the output");
         XXH3_128bits_reset(x->hash[s]);
-        if (x->ask->compare_only) continue;
         const vl_export *const ask = x->ask;
         if (ask->delivered) {
             if (open_delivered(x, s, err)) return err->code;
             continue;
         }
+        if (ask->compare_only) continue;
         if (ask->originals ? vl_original_open(&x->out[s], ask->originals, s, ask->force, err)
                            : vl_original_open_file(&x->out[s], ask->out[s], ask->force, err))
             return err->code;

@@ -22,11 +22,11 @@ typedef struct vl_export {
     const char *store;
     const char *out[VL_MAX_TEXT]; /* out[1] NULL: one text to out[0]; out[0] NULL: nowhere, only compared */
     const struct vl_originals
-        *originals;     /* NULL, or instead of out: the files that the texts were (originals.h) */
-    bool delivered;     /* files packed as they were, byte for byte (remake.h) */
-    const char *format; /* NULL: the one that the store was made from */
-    bool by_name;       /* format NULL: that of the output's name, if it is one of the kind */
-    bool compare_only;
+        *originals;               /* NULL, or instead of out: the files that the texts were (originals.h) */
+    bool delivered;               /* files packed as they were, byte for byte (remake.h) */
+    const char *format;           /* NULL: the one that the store was made from */
+    bool by_name;                 /* format NULL: that of the output's name, if it is one of the kind */
+    bool compare_only;            /* nothing is written; with delivered, files are made again as well */
     bool *whole;                  /* NULL, or [columns of the store]: filled as by vl_reader_digests_whole */
     struct vl_indexing *indexing; /* NULL, or gets the rows that are printed */
     bool force;

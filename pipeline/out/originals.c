@@ -30,7 +30,7 @@ static vl_code name_one(vl_original *one, vl_store *st, const char *where, const
                         vl_err *err)
 {
     char was[VL_PATH * 8], name[VL_PATH * 8 + 8];
-    if (ask->path[0]) {
+    if (ask->path[0] || !ask->folder) {
         one->path = strdup(ask->path[one->stream] ? ask->path[one->stream] : "");
         return one->path ? VL_OK : vl_fail(err, VL_ENOMEM, "no memory for inputs");
     }
@@ -118,6 +118,7 @@ vl_code vl_originals_of(vl_originals *out, vl_store *st, const vl_originals_ask 
         if (by_stream(&out->file[i - 1], &out->file[i]) > 0)
             return vl_fail(err, VL_ESTORE, "inputs are not in the order of their streams");
     if (check_bytes(out, st, err)) return err->code;
+    if (!ask->path[0] && !ask->folder) return VL_OK;
     return ask->path[0] ? check_named(out, ask, err) : check_twins(out, err);
 }
 

@@ -24,8 +24,8 @@ typedef struct vl_originals {
 /* What they are called. */
 typedef struct vl_originals_ask {
     const char *path[2]; /* one file a stream, and as many streams as names; NULL: by their names in: */
-    const char *folder;
-    bool delivered; /* they will be packed as they were, so that their names are what these were */
+    const char *folder;  /* both NULL: they are written nowhere, their paths are empty */
+    bool delivered;      /* they will be packed as they were, so that their names are what these were */
 } vl_originals_ask;
 
 /* All of a store. VL_EARG: one that came from standard input has no name, or there are more than paths;

@@ -11,10 +11,10 @@
 typedef struct one {
     const vl_original *to;         /* borrowed */
     const vl_delivered_file *said; /* borrowed */
-    vl_output *out;
-    vl_remaking *making; /* NULL: the file is its text */
-    uint64_t text;       /* still to come */
-    uint64_t record;     /* of its description, the next byte */
+    vl_output *out;                /* NULL: nowhere */
+    vl_remaking *making;           /* NULL: the file is its text */
+    uint64_t text;                 /* still to come */
+    uint64_t record;               /* of its description, the next byte */
     bool ended;
     vl_join join;
     SHA256_CTX sha;
@@ -90,7 +90,7 @@ static vl_code check_state(const vl_delivered_file *f, vl_err *err)
 static vl_code open_one(vl_remake *r, one *f, bool force, vl_err *err)
 {
     if (check_state(f->said, err)) return vl_err_file(err, f->to->path);
-    if (vl_output_open_as(&f->out, f->to->path, VL_PACK_PLAIN, force, err)) return err->code;
+    if (*f->to->path && vl_output_open_as(&f->out, f->to->path, VL_PACK_PLAIN, force, err)) return err->code;
     SHA256_Init(&f->sha);
     f->text = f->to->bytes;
     f->record = f->said->first;
@@ -198,7 +198,7 @@ vl_code vl_remake_write(vl_remake *r, vl_portions *made, vl_err *err)
         if (vl_join_portion(&f->join, &made->one[i], &r->joined, err)) return err->code;
         SHA256_Update(&f->sha, r->joined.data, r->joined.len);
         r->bytes += r->joined.len;
-        if (vl_output_write(f->out, r->joined.data, r->joined.len, err)) return err->code;
+        if (f->out && vl_output_write(f->out, r->joined.data, r->joined.len, err)) return err->code;
     }
     return VL_OK;
 }
@@ -221,7 +221,7 @@ vl_code vl_remake_compare(vl_remake *r, vl_err *err)
 vl_code vl_remake_commit(vl_remake *r, vl_err *err)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (vl_output_commit(r->file[i].out, err)) break;
+        if (r->file[i].out && vl_output_commit(r->file[i].out, err)) break;
     return err->code;
 }
 

@@ -19,8 +19,8 @@ vl_code vl_portions_make(vl_portions *p, vl_err *err);
 void vl_portions_free(vl_portions *p);
 
 typedef struct vl_remake vl_remake;
-/* files: of all streams, as vl_originals_of gives them; borrowed. VL_EARG: one that cannot be made again, and
- * why. */
+/* files: of all streams, as vl_originals_of gives them; borrowed; those without a path are only compared.
+ * VL_EARG: one that cannot be made again, and why. */
 vl_code vl_remake_open(vl_remake **out, vl_store *store, const vl_originals *files, int stream, bool force,
                        vl_err *err);
 /* The next text of the stream; last: nothing follows. */

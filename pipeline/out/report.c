@@ -281,7 +281,7 @@ vl_code vl_report_run(const vl_report_ask *ask, vl_err *err)
     vl_html h = { .err = err };
     report r = { .ask = ask, .h = &h, .err = err, .checked = VL_ERR_INIT };
     vl_verified seen;
-    const vl_verify check = { ask->store, ask->threads, false, ask->progress };
+    const vl_verify check = { .path = ask->store, .threads = ask->threads, .progress = ask->progress };
     if (ask->verify && vl_verify_run(&check, &seen, &r.checked) && !is_damage(r.checked.code)) {
         *err = r.checked; /* nothing is known of the store */
         return err->code;

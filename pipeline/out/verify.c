@@ -5,10 +5,12 @@
 
 #include "formats/xxh3.h"
 #include "pipeline/out/damage.h"
+#include "pipeline/out/delivered.h"
 #include "pipeline/out/export.h"
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/run/run.h"
+#include "pipeline/run/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -114,6 +116,19 @@ out:
     return err->code;
 }
 
+/* Can every file be made again as it was delivered? */
+static vl_code count_delivered(verify *v, vl_verified *seen, vl_err *err)
+{
+    vl_delivered all = { 0 };
+    if (!vl_delivered_read(&all, v->store, err)) {
+        const size_t made = vl_delivered_count(&all, VL_DELIVERED_DESCRIBED);
+        seen->nfile = all.n;
+        seen->ndelivered = made + vl_delivered_count(&all, VL_DELIVERED_TEXT) == all.n ? all.n : 0;
+    }
+    vl_delivered_free(&all);
+    return err->code;
+}
+
 /* As many texts as there were are made again and compared. */
 static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bool *indexed, vl_err *err)
 {
@@ -121,9 +136,11 @@ static vl_code check_text(verify *v, const vl_verify *ask, vl_verified *seen, bo
     uint64_t bytes = 0;
     vl_exported done = { 0 };
     if (vl_export_texts(v->store, &n, &bytes, err) || !n) return err->code;
+    if (ask->originals && count_delivered(v, seen, err)) return err->code;
     const vl_export text = { .store = ask->path,
                              .out = { "", n > 1 ? "" : NULL },
                              .compare_only = true,
+                             .delivered = seen->ndelivered > 0,
                              .whole = v->whole,
                              .indexing = v->indexing,
                              .threads = ask->threads,
@@ -211,7 +228,11 @@ vl_code vl_verify_run(const vl_verify *ask, vl_verified *seen, vl_err *err)
 
 void vl_verified_tell(const vl_verified *seen, char *text, size_t n)
 {
-    snprintf(text, n, "%" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes, %s, digest %s",
+    char files[80] = "";
+    if (seen->ndelivered)
+        snprintf(files, sizeof files, ", %zu file%s as delivered compared", seen->nfile, vl_s(seen->nfile));
+    else if (seen->nfile) snprintf(files, sizeof files, ", files as delivered not described");
+    snprintf(text, n, "%" PRIu64 " rows, %d columns, %" PRIu64 " chunks, %" PRIu64 " bytes, %s%s, digest %s",
              seen->rows, seen->columns, seen->chunks, seen->bytes,
-             seen->text ? "original text compared" : "text not made again", seen->digest);
+             seen->text ? "original text compared" : "text not made again", files, seen->digest);
 }

@@ -89,8 +89,9 @@ def makers(t, f, long):
             t.check(share < 0.002 and not one["kept_bytes"], f"{what}: share", f"{share} {one}")
         done = run("export", "-q", f / "s.h5", "-o", "-")
         t.check(done.out == text, f"{what}: the text", done.err)
-        done = run("verify", f / "s.h5")
-        t.check(done.code == OK, f"{what}: verify", done.err)
+        done = run("verify", "--original", f / "s.h5")
+        t.check(done.code == OK and b"1 file as delivered compared" in done.out, f"{what}: verify",
+                str(done))
 
 
 def kinds(t, f):
@@ -133,6 +134,9 @@ def pairs_and_lanes(t, f):
         done = ingest(f / f"{when}.h5", *inputs, when=when)
         t.check(done.code == OK, when, done.err)
         digests.add(info(f / f"{when}.h5")["digest"])
+        done = run("verify", "--original", f / f"{when}.h5")
+        words = b"6 files as delivered compared" if when == "now" else b"files as delivered not described"
+        t.check(done.code == OK and words in done.out, f"{when}: verify", f"{done}")
         states = [x["state"] for x in info(f / f"{when}.h5")["files"]]
         word = {"off": "none", "night": "pending", "now": "described"}[when]
         t.check(set(states) == {word, "text"} and states.count("text") == 1, when, f"{states}")
