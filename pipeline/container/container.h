@@ -16,7 +16,8 @@
  *        others have as many, but the last, whose number follows; else zigzag of each of the others, less
  *        that of the one before; then of each n * 2 + s, where n bytes are its description; s 1: u8 what (1 a
  *        new row, 2 kept) and the row; then the n bytes
- *     Z  zero bytes: how many
+ *     Z  zero bytes behind members: how many
+ *     B  bytes behind members and those zeros that are neither: as they are
  *     E  the end
  *
  * A stream of many MiB is cut where its blocks end, behind VL_PIECE_TEXT of text or more; a piece sees 32 KiB
@@ -49,6 +50,7 @@ typedef enum vl_record_type {
     VL_RECORD_TRAILER = 'T',
     VL_RECORD_GROUP = 'G',
     VL_RECORD_ZEROS = 'Z',
+    VL_RECORD_BEHIND = 'B',
     VL_RECORD_END = 'E'
 } vl_record_type;
 

@@ -230,19 +230,33 @@ static vl_code take_zeros(vl_cutting *c, vl_portion *part, vl_err *err)
 {
     uint64_t n = 0;
     uint8_t bytes[VL_LEB_MOST];
-    while (!vl_raw_need(&c->raw, 1, err) && vl_raw_left(&c->raw)) {
+    for (bool all = true; all && !vl_raw_need(&c->raw, 1, err) && vl_raw_left(&c->raw);) {
         const size_t left = vl_raw_left(&c->raw);
-        for (size_t i = 0; i < left; i++)
-            if (vl_raw_bytes(&c->raw)[i])
-                return vl_fail(err, VL_EFORMAT, "byte %02x follows the zero bytes behind the last member",
-                               vl_raw_bytes(&c->raw)[i]);
-        n += left;
-        vl_raw_step(&c->raw, (ptrdiff_t)left);
+        size_t zeros = 0;
+        while (zeros < left && !vl_raw_bytes(&c->raw)[zeros]) zeros++;
+        all = zeros == left;
+        n += zeros;
+        vl_raw_step(&c->raw, (ptrdiff_t)zeros);
     }
     if (err->code || !n) return err->code;
     if (n > VL_ZEROS_MOST)
         return vl_fail(err, VL_EUNSUP, "%" PRIu64 " zero bytes behind the last member are not described", n);
     return vl_record_put(&part->before, VL_RECORD_ZEROS, bytes, (size_t)(vl_put_leb(bytes, n) - bytes), err);
+}
+
+static vl_code take_behind(vl_cutting *c, vl_portion *part, vl_err *err)
+{
+    if (vl_raw_need(&c->raw, VL_BEHIND_MOST + 1, err)) return err->code;
+    const uint8_t *const bytes = vl_raw_bytes(&c->raw);
+    const size_t n = vl_raw_left(&c->raw);
+    if (!n) return VL_OK;
+    if (!vl_magic_behind(bytes, n)) {
+        vl_fail(err, VL_EFORMAT, "byte %02x follows the last member", *bytes);
+        return vl_err_packed(err, vl_raw_at(&c->raw));
+    }
+    if (vl_record_put(&part->before, VL_RECORD_BEHIND, bytes, n, err)) return err->code;
+    vl_raw_step(&c->raw, (ptrdiff_t)n);
+    return VL_OK;
 }
 
 /* ---- the whole ---- */
@@ -253,9 +267,10 @@ static vl_code next(vl_cutting *c, vl_portion *part, bool *end, vl_err *err)
     bool known = false;
     if (c->in_member) return next_piece(c, part, err);
     if (vl_raw_need(&c->raw, 4, err)) return err->code;
-    if (!vl_raw_left(&c->raw) || !*vl_raw_bytes(&c->raw)) {
+    if (!vl_magic_gzip(vl_raw_bytes(&c->raw), vl_raw_left(&c->raw))) {
         *end = true;
-        return take_zeros(c, part, err) || vl_record_put(&part->behind, VL_RECORD_END, NULL, 0, err)
+        return take_zeros(c, part, err) || take_behind(c, part, err) ||
+                       vl_record_put(&part->behind, VL_RECORD_END, NULL, 0, err)
                    ? err->code
                    : VL_OK;
     }

@@ -246,6 +246,13 @@ static vl_code zeros(vl_remaking *m, const vl_record *record, vl_err *err)
     return spend(m, m->zeros, 0, err);
 }
 
+static vl_code behind(vl_remaking *m, const vl_record *record, vl_portion *part, vl_err *err)
+{
+    if (m->in_member) return wrong(err, "a member that does not end");
+    if (spend(m, record->n, 0, err)) return err->code;
+    return record->n ? vl_buf_append(&part->before, record->bytes, record->n, err) : VL_OK;
+}
+
 static vl_code one_record(vl_remaking *m, const vl_record *record, vl_portion *part, bool *wants, vl_err *err)
 {
     switch (record->type) {
@@ -254,6 +261,7 @@ static vl_code one_record(vl_remaking *m, const vl_record *record, vl_portion *p
     case VL_RECORD_TRAILER: return end_member(m, part, err);
     case VL_RECORD_GROUP: return group(m, record, part, wants, err);
     case VL_RECORD_ZEROS: return zeros(m, record, err);
+    case VL_RECORD_BEHIND: return behind(m, record, part, err);
     case VL_RECORD_END: m->ended = true; return VL_OK;
     default: return wrong(err, "a record of no kind");
     }

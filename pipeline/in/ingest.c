@@ -300,6 +300,8 @@ static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
     if (src->no_eof_block && vl_store_note_u64(g->store, where, "no_eof_block", 1, err)) return err->code;
     if (src->trailing_zeros && vl_store_note_u64(g->store, where, "trailing_zeros", src->trailing_zeros, err))
         return err->code;
+    if (src->trailing_bytes && vl_store_note_u64(g->store, where, "trailing_bytes", src->trailing_bytes, err))
+        return err->code;
     return VL_OK;
 }
 
@@ -437,11 +439,11 @@ static vl_code check_end(const vl_file_facts *file, const char *option, vl_err *
 {
     if (file->no_eof_block)
         vl_fail(err, VL_ETRUNC, "ends without an end-of-file block: cut short? (--%s takes it)", option);
-    else if (file->trailing_zeros)
-        vl_fail(err, VL_EFORMAT, "%" PRIu64 " zero bytes stand behind the end-of-file block",
-                file->trailing_zeros);
+    else if (file->trailing_zeros || file->trailing_bytes)
+        vl_fail(err, VL_EFORMAT, "%" PRIu64 " %sbytes stand behind the end-of-file block",
+                file->trailing_zeros + file->trailing_bytes, file->trailing_bytes ? "" : "zero ");
     else return VL_OK;
-    err->packed = file->bytes - file->trailing_zeros;
+    err->packed = file->bytes - file->trailing_zeros - file->trailing_bytes;
     return vl_err_file(err, file->name);
 }
 
@@ -519,6 +521,7 @@ static vl_code open_inputs(ingest *g, bool again, vl_err *err)
         vl_buf_limit(a->max_memory - (PROGRAM << 20));
     g->inputs = *a->inputs;
     g->inputs.reference = a->reference;
+    g->inputs.keeps_behind = a->originals == VL_ORIGINALS_NOW;
     if (a->originals == VL_ORIGINALS_NOW && !vl_inputs_are_files(a->inputs))
         return vl_fail(err, VL_EARG, "files are read twice to be described: --original now takes no pipe");
     if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, &g->inputs, &how, err))

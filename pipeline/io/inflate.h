@@ -14,6 +14,11 @@ vl_code vl_magic_refuse(const uint8_t *bytes, size_t n, vl_err *err);
 bool vl_magic_gzip(const uint8_t *bytes, size_t n);
 bool vl_magic_zstd(const uint8_t *bytes, size_t n);
 
+/* Behind the last member may be a few bytes that are none. All up to the end of the file: is that so little,
+ * and so unlike a member, that they cannot be what is left of one that was damaged? */
+enum { VL_BEHIND_MOST = 1 << 16 };
+bool vl_magic_behind(const uint8_t *bytes, size_t n);
+
 enum { VL_BGZF_TEXT = 65536 }; /* most bytes of text in a BGZF block */
 
 typedef struct vl_gzip_head {

@@ -30,6 +30,7 @@ struct vl_input {
     vl_gzip_head block;               /* of its next BGZF block, in BLOCKS */
     bool has_gzip, has_bgzf, is_zstd; /* members seen in it */
     bool ends_empty;                  /* its last member is an empty BGZF block */
+    bool keeps_behind;                /* bytes behind the last gzip member are no error */
     uint8_t last;                     /* byte of text; valid if tail is empty and there was text */
     vl_buf tail;                      /* else the last block with text, packed; only if a file follows */
     vl_buf ahead;                     /* text that peek has inflated; [given, len) is to come */
@@ -66,6 +67,24 @@ static vl_code start_member(vl_input *in, vl_err *err)
     return VL_OK;
 }
 
+/* All up to the end of the file is neither a member nor zeros. what: it follows. */
+static vl_code skip_behind(vl_input *in, const char *what, vl_err *err)
+{
+    vl_raw *const raw = &in->raw;
+    if (vl_raw_need(raw, VL_BEHIND_MOST + 1, err)) return err->code;
+    const size_t n = vl_raw_left(raw);
+    const bool fits = !in->is_zstd && vl_magic_behind(vl_raw_bytes(raw), n);
+    if (!fits || !in->keeps_behind) {
+        vl_fail(err, VL_EFORMAT, "byte %02x follows %s%s", *vl_raw_bytes(raw), what,
+                fits ? " (--original now keeps what is no member)" : "");
+        return vl_err_packed(err, vl_raw_at(raw));
+    }
+    current(in)->trailing_bytes = n;
+    vl_raw_step(raw, (ptrdiff_t)n);
+    in->state = OVER;
+    return VL_OK;
+}
+
 static vl_code skip_zeros(vl_input *in, vl_err *err)
 {
     vl_raw *const raw = &in->raw;
@@ -76,10 +95,7 @@ static vl_code skip_zeros(vl_input *in, vl_err *err)
         while (n < left && !bytes[n]) n++;
         vl_raw_step(raw, (ptrdiff_t)n);
         current(in)->trailing_zeros += n;
-        if (n < left) {
-            vl_fail(err, VL_EFORMAT, "byte %02x follows the zero bytes behind the last member", bytes[n]);
-            return vl_err_packed(err, vl_raw_at(raw));
-        }
+        if (n < left) return skip_behind(in, "the zero bytes behind the last member", err);
     }
     in->state = OVER;
     return err->code;
@@ -97,9 +113,7 @@ static vl_code next_member(vl_input *in, vl_err *err)
     }
     if (!bytes[0]) return skip_zeros(in, err);
     if (in->is_zstd ? vl_magic_zstd(bytes, left) : vl_magic_gzip(bytes, left)) return start_member(in, err);
-    vl_fail(err, VL_EFORMAT, "byte %02x follows the last %s", bytes[0],
-            in->is_zstd ? "zstd frame" : "gzip member");
-    return vl_err_packed(err, vl_raw_at(&in->raw));
+    return skip_behind(in, in->is_zstd ? "the last zstd frame" : "the last gzip member", err);
 }
 
 static vl_code open_file(vl_input *in, vl_err *err)
@@ -367,6 +381,8 @@ out:
     vl_input_close(in);
     return err->code;
 }
+
+void vl_input_keep_behind(vl_input *in) { in->keeps_behind = true; }
 
 int vl_input_nfile(const vl_input *in) { return in->nfile; }
 const vl_file_facts *vl_input_facts(const vl_input *in, int file) { return &in->facts[file]; }

@@ -21,6 +21,10 @@ typedef struct vl_input vl_input;
 /* path [npath]: "-" is standard input (once at most). Opens the first file and reads its head. */
 vl_code vl_input_open(vl_input **out, const char *const *path, int npath, vl_err *err);
 
+/* From here on a file may have a few bytes behind its last gzip member (vl_magic_behind): they are counted,
+ * not refused. Before the first take. */
+void vl_input_keep_behind(vl_input *in);
+
 /* The first bytes of the decompressed stream, without consuming them: up to want, fewer only when the first
  * file that holds text ends there (*whole is set then). Borrowed until the next call. Later on: of the file
  * take is in. Files without text are stepped over, and take gives none of them. */

@@ -44,3 +44,8 @@ bool vl_magic_zstd(const uint8_t *bytes, size_t n)
     if (n && (bytes[0] & 0xf0) == 0x50) return !memcmp(bytes + 1, "\x2a\x4d\x18", n - 1); /* one to skip */
     return n && !memcmp(bytes, "\x28\xb5\x2f\xfd", n);
 }
+
+bool vl_magic_behind(const uint8_t *bytes, size_t n)
+{
+    return n <= VL_BEHIND_MOST && !memmem(bytes, n, "\x1f\x8b", 2);
+}

@@ -27,6 +27,7 @@ typedef struct vl_file_facts {
     uint64_t members;     /* gzip members, or BGZF blocks, or zstd frames */
     bool no_eof_block;    /* BGZF without the final empty block: legal, odd */
     uint64_t trailing_zeros; /* zero bytes behind the last member */
+    uint64_t trailing_bytes; /* others behind it and those, which are no member (vl_inputs.keeps_behind) */
 } vl_file_facts;
 
 #endif

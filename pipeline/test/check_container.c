@@ -93,8 +93,8 @@ static void new_file(const char *recipe, vl_buf *file, vl_buf *text)
 
 static void check_recipes(void)
 {
-    static const char *const recipe[] = { "gegG", "bB0", "bG", "g",    "e", "b",  "bbbbbbbbB", "gb",
-                                          "g0",   "B",   "BB", "bBbB", "N", "MB", "eeee" };
+    static const char *const recipe[] = { "gegG", "bB0", "bG",   "g", "e",  "b",    "bbbbbbbbB", "gb", "g0",
+                                          "B",    "BB",  "bBbB", "N", "MB", "eeee", "g0x",       "bBx" };
     static const size_t part[] = { 300, 100000, 1,
                                    700000 }; /* the last two of few files: each costs a while */
     enum { FEW = 3 };
@@ -111,7 +111,7 @@ static void check_recipes(void)
 
 static void check_refused(void)
 {
-    static const char *const recipe[] = { "c", "i", "k", "C", "I", "gc", "bC", "p", "z", "g0x" };
+    static const char *const recipe[] = { "c", "i", "k", "C", "I", "gc", "bC", "p", "z", "gxg" };
     vl_buf file = { 0 }, text = { 0 }, said = { 0 };
     vl_described done;
     recipe_part = 1000;

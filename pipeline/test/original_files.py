@@ -62,6 +62,8 @@ PACKED = {
     "padding": lambda x: by_gzip(x) + bytes(3001), "pad bits": padded,
     "bgzf": bgzf, "bgzf without end": lambda x: bgzf(x, end=False), "small blocks": lambda x: bgzf(x, 501),
     "blocks and members": lambda x: bgzf(x[:70000]) + member(x[70000:]) + BGZF_END,
+    "bytes behind": lambda x: by_gzip(x) + b"signed: lab 7\n",
+    "zeros and bytes behind": lambda x: bgzf(x) + bytes(70) + b"\1" + bytes(5),
     "two ends": lambda x: bgzf(x) + bgzf_block(b""),
     "plain": lambda x: x,
 }
@@ -230,6 +232,27 @@ def refused(t, f):
     t.check(not os.path.exists(f / "out"), "nothing is left")
 
 
+def behind(t, f):
+    """Bytes behind the last member: kept now, and else refused; never what may be left of a member."""
+    text = reads(100)
+    whole, tail = by_gzip(text), b"signed\n"
+    for what, rest, when, words in (
+            ("off", tail, "off", "byte 73 follows the last gzip member (--original now keeps"),
+            ("night", tail, "night", "byte 73 follows the last gzip member (--original now keeps"),
+            ("behind zeros", bytes(9) + tail, "off", "follows the zero bytes behind the last member (--orig"),
+            ("a member later", b"?" + whole, "now", "byte 3f follows the last gzip member"),
+            ("too many", b"?" * 65537, "now", "byte 3f follows the last gzip member"),
+            ("wrong CRC-32", whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:], "now", "CRC"),
+            ("wrong length", whole[:-1] + bytes([whole[-1] ^ 1]), "now", "")):
+        file = f.write("a.fq.gz", rest if what.startswith("wrong") else whole + rest)
+        done = ingest(f / "s.h5", file, when=when)
+        t.check(done.code == DATA and words in done.err and not os.path.exists(f / "s.h5"), what, f"{done}")
+    done = ingest(f / "s.h5", f.write("a.fq.gz", whole + b"?" * 65536))
+    t.check(done.code == OK, "as many as can be", done.err)
+    done = run("ingest", "-q", "-o", f / "s.h5", f.write("a.fq.zst", zstd(text) + tail), "--original", "now")
+    t.check(done.code == DATA and "last zstd frame" in done.err, "zstd", done.err)
+
+
 # ---- hostile descriptions ----
 
 
@@ -310,6 +333,6 @@ def through_stores(t, f):
 
 
 if __name__ == "__main__":
-    main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused,
+    main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused, behind,
          sealed_again, described_later, hostile, all_files,
          through_stores)
