@@ -108,6 +108,14 @@ COMMANDS = {
     "coverage": Command(["coverage", "-@", 1, "{}/in.h5"], {"in.h5": "alignments"}, {}, reads_only=True),
     "same": Command(["same", "-q", "-@", 1, "--sites", "{}/few.tsv", "{}/in.h5", "{}/in.h5"],
                     {"in.h5": "alignments", "few.tsv": "other sites"}, {}, reads_only=True),
+    "ingest of files as they are": Command(
+        ["ingest", "-q", "-@", 2, "--original", "now", "-o", "{}/s.h5", "{}/R1.fq.gz", "{}/R2.fq.bgz"],
+        {"R1.fq.gz": "one, gzip", "R2.fq.bgz": "two, BGZF"}, {"s.h5": "delivered"}),
+    "export of files as they were": Command(
+        ["export", "-q", "-@", 2, "--original", "{}/in.h5", "-1", "{}/1", "-2", "{}/2"],
+        {"in.h5": "delivered"}, {"1": "one, gzip", "2": "two, BGZF"}),
+    "verify of files as they were": Command(
+        ["verify", "-q", "-@", 1, "--original", "{}/in.h5"], {"in.h5": "delivered"}, {}, reads_only=True),
     "report over a page": Command(
         ["report", "-q", "--verify", "-@", 1, "--force", "{}/in.h5", "-o", "{}/p.html"],
         {"in.h5": "pair"}, {"p.html": "page"}, {"p.html": "text"}),
@@ -129,6 +137,7 @@ def make_materials(f):
                        ("sites.tsv", out["sites"])):
         f.write(name, data)
     for name, words in (("single", [f / "a.fq"]), ("pair", [f / "R1.fq.gz", f / "R2.fq.bgz"]),
+                        ("delivered", ["--original", "now", f / "R1.fq.gz", f / "R2.fq.bgz"]),
                         ("big", ["--profile", "portable", f / "large.fq"]),
                         ("alignments", ["--sites", f / "sites.tsv", f / "a.sam.gz"]),
                         ("row", [f"{f / 'a.zst'},{f / 'a.fq'}"])):

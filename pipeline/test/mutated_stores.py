@@ -7,7 +7,7 @@ right: what `verify` calls ok and what `export` gives out is the original text.
 HDF5 itself dies of some; that is the store's fault, said as that (guard.h). Of some it asks for more memory
 than there is, which is said too. With a build that has sanitizers
 no report may come from anywhere but from within HDF5. The seed is VIAL_SEED or drawn, and printed.
-VIAL_SOAK=seconds goes on that long; VIAL_MUTANTS=N makes N of each of the nine stores: 500 are 4,500.
+VIAL_SOAK=seconds goes on that long; VIAL_MUTANTS=N makes N of each of the eleven stores: 500 are 5,500.
 
 Suites: store. Also: asan.
 """
@@ -23,9 +23,10 @@ import subprocess
 import time
 
 from bammodel import split
+from containers import bgzf
 from fqmodel import reads
 from mzmodel import NONE, ZLIB, document, spectrum, two
-from vialtest import BUILD, DATA, NOINPUT, OK, OSERR, SEED, SOAK, VIAL, Part, main, patient, run
+from vialtest import BUILD, DATA, NOINPUT, OK, OSERR, SEED, SOAK, USAGE, VIAL, Part, main, patient, run
 
 MUTANTS = int(os.environ.get("VIAL_MUTANTS", 10))
 SOON = 5
@@ -154,6 +155,7 @@ def read_one(t, f, what, name, args, env):
     seconds, lines = time.monotonic() - start, done.err.splitlines()
     what = f"{' '.join(map(os.path.basename, args))} of {what}"
     codes = (OK, DATA, NOINPUT) if "--name" in args else (OK, DATA)
+    codes = (*codes, USAGE) if "--original" in args else codes  # a store that says it of no file
     if "memory allocation failed" in done.err:  # of a size that a table of HDF5's claims
         codes = (*codes, OSERR)
     t.check(done.code in codes, what, f"exit code {done.code}: {done.err[:300]}")
@@ -169,7 +171,9 @@ def try_mutant(t, f, what, forms, text, env):
     """All commands; counts what each said."""
     path = f / "mutant.h5"
     for args in (("info",), ("info", "--json"), ("report",), *forms):
-        read_one(t, f, what, "mutant.h5", (args[0], path, *args[1:]), env)
+        done = read_one(t, f, what, "mutant.h5", (args[0], path, *args[1:]), env)
+        if args == ("export", "--original"):
+            t.check(done.code or done.out == f.read("in.fq.gz"), f"{args} of {what}", "another file")
     verify = read_one(t, f, what, "mutant.h5", ("verify", path), env)
     export = read_one(t, f, what, "mutant.h5", ("export", path), env)
     right = export.code == OK and export.out == text
@@ -213,6 +217,13 @@ def some_pairs(f, *options):
     lines = [x.split(b"\n") for x in (one, mate)]
     text = b"".join(b"\n".join(side[i:i + 4]) + b"\n" for i in range(0, 160, 4) for side in lines)
     return f.write("in.fq", text), text, READS, ("--interleaved", *options)
+
+
+def some_delivered(f, *options):
+    """Of which the file itself comes back, or nothing."""
+    text = reads(300, seed=43)
+    packed = f.write("in.fq.gz", gzip.compress(text[:9000], mtime=1) + bgzf(text[9000:], 5000))
+    return packed, text, [("export", "--original"), ("verify", "--original")], ("--original", "now", *options)
 
 
 def some_spectra(f, *options):
@@ -261,7 +272,7 @@ def mutants(t, f, make, profile):
 def parts():
     if HDF5 and XXH and hasattr(HDF5, "H5_checksum_metadata"):
         return [Part(f"{make.__name__} {profile}", mutants, (make, profile))
-                for make in (some_reads, some_pairs, some_spectra, some_alignments)
+                for make in (some_reads, some_pairs, some_delivered, some_spectra, some_alignments)
                 for profile in ("compact", "portable", *["archive"] * (make is some_alignments))]
     return [lambda t, f: t.skip("HDF5 and xxHash are not there as shared libraries")]
 

@@ -333,6 +333,5 @@ def through_stores(t, f):
 
 
 if __name__ == "__main__":
-    main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused, behind,
-         sealed_again, described_later, hostile, all_files,
-         through_stores)
+    main(Part("short", makers, (False, )), Part("long", makers, (True, )), kinds, pairs_and_lanes, refused,
+         behind, sealed_again, described_later, hostile, all_files, through_stores)

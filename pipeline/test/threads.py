@@ -94,6 +94,24 @@ def reads_part(t, f):
     f.clear(*f.names())
 
 
+def originals_part(t, f):
+    """Members that are cut for all threads, blocks; files as they were delivered."""
+    text = reads(20000, seed=7)
+    packed = {"gzip": gzip(text), "BGZF": bgzf(text, 60000)}
+    first = {}
+    for kind, data in packed.items():
+        file = f.write("a.fq.gz", data)
+        for n in THREADS:
+            what = f"{kind} as it is, {n} threads"
+            good(t, f"{what}, ingest", "ingest", "-q", "-@", n, "--original", "now", "-o", f / "s.h5", file)
+            same_file(t, f, f"store of {kind} as it is", "s.h5", first)
+            good(t, f"{what}, verify", "verify", "-q", "-@", n, "--original", f / "s.h5")
+            done = good(t, f"{what}, export", "export", "-q", "-@", n, "--original", f / "s.h5")
+            t.check(done.out == data, f"{what}, export", "differs from the file")
+            f.clear("s.h5")
+    f.clear(*f.names())
+
+
 def spectra_part(t, f):
     if not t.check(made_spectra(f / "made.mzML", 2), "scripts/make-data"):
         return
@@ -162,4 +180,4 @@ def alignments_part(t, f):
 
 
 if __name__ == "__main__":
-    main(reads_part, spectra_part, alignments_part)
+    main(reads_part, originals_part, spectra_part, alignments_part)
