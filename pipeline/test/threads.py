@@ -96,7 +96,7 @@ def reads_part(t, f):
 
 def originals_part(t, f):
     """Members that are cut for all threads, blocks; files as they were delivered."""
-    text = reads(20000, seed=7)
+    text = reads(8000, seed=7)
     packed = {"gzip": gzip(text), "BGZF": bgzf(text, 60000)}
     first = {}
     for kind, data in packed.items():
