@@ -17,8 +17,7 @@ enum { ARRAYS_MOST = 65535 };
 
 static const vl_mz_array no_array = { .encoded_length = UINT64_MAX };
 
-/* An attribute that must be a number where it is there. */
-static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
+vl_code vl_mz_uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
 {
     vl_xml_span v;
     if (vl_xml_value(x, name, &v, err)) return err->code;
@@ -28,15 +27,13 @@ static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool 
                        (int)(v.n < 40 ? v.n : 40), (const char *)v.at);
 }
 
-vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
-                           uint64_t text_at, vl_err *err)
+void vl_mz_record_reset(vl_mz_record *r, vl_mz_element what, vl_xml_span id, size_t from, uint64_t text_at)
 {
     vl_mz_array *const array = r->array;
     const size_t carray = r->carray;
-    bool there = false;
     *r = (vl_mz_record){ .what = what,
                          .id = id,
-                         .from = x->from,
+                         .from = from,
                          .text_at = text_at,
                          .centroid = 255,
                          .time = NAN,
@@ -52,15 +49,22 @@ vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what,
                          .product_mz = NAN,
                          .array = array,
                          .carray = carray };
+}
+
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
+                           uint64_t text_at, vl_err *err)
+{
+    bool there = false;
+    vl_mz_record_reset(r, what, id, x->from, text_at);
     if (!r->id.at) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without id", vl_mz_element_name(what));
-    if (uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
+    if (vl_mz_uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
     if (!there)
         return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without defaultArrayLength",
                            vl_mz_element_name(what));
     return VL_OK;
 }
 
-static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
+vl_code vl_mz_record_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
 {
     if (r->narray == ARRAYS_MOST)
         return vl_xml_fail(x, x->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
@@ -71,12 +75,18 @@ static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
         r->array = p;
         r->carray = want;
     }
-    vl_mz_array *const a = &r->array[r->narray++];
+    r->array[r->narray] = no_array;
+    r->array[r->narray++].nvalue = r->array_length;
+    return VL_OK;
+}
+
+static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
+{
     bool there = false;
-    *a = no_array;
-    a->nvalue = r->array_length;
-    if (uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
-    return uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
+    if (vl_mz_record_array(r, x, err)) return err->code;
+    vl_mz_array *const a = &r->array[r->narray - 1];
+    if (vl_mz_uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
+    return vl_mz_uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
 }
 
 vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_err *err)
