@@ -334,7 +334,7 @@ static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64
                              vl_err *err)
 {
     const uint8_t level = (uint8_t)r->ms_level;
-    const uint16_t narray = (uint16_t)r->narray;
+    const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_MS_LEVEL, &level },
                            { VL_SP_TIME, &r->time },
                            { VL_SP_POLARITY, &r->polarity },
@@ -360,7 +360,7 @@ static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64
 static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, uint64_t array_at,
                                  vl_batch *out, vl_err *err)
 {
-    const uint16_t narray = (uint16_t)r->narray;
+    const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_CHROM_KIND, &r->kind },
                            { VL_SP_CHROM_PRECURSOR_MZ, &r->precursor_mz },
                            { VL_SP_CHROM_PRODUCT_MZ, &r->product_mz },
@@ -381,6 +381,8 @@ vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, v
         return vl_xml_fail(x, r->from, VL_EUNSUP, err, "%s with 4 GiB of text", vl_mz_element_name(r->what));
     const uint32_t text_length = (uint32_t)(text_end - r->text_at);
     if (push_arrays(r, x, coder, out, err)) return err->code;
+    if (out->nrow[VL_SPT_ARRAY] - array_at > ARRAYS_MOST)
+        return vl_xml_fail(x, r->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
     const vl_mz_element what = r->what;
     r->what = VL_MZ_ANY;
     return what == VL_MZ_SPECTRUM ? push_spectrum(r, text_length, array_at, out, err)
