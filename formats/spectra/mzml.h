@@ -116,7 +116,9 @@ void vl_mz_column(const vl_mz_array *a, vl_mz_class class, vl_piece_column *out)
 /* The role that the name of a kind [n], in the path of a column, stands for: "m/z array" of "mz" and of
  * "mz_uo_0000221"; "" if none is known. For stores of version 1 only, which say it nowhere else. */
 void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE]);
-/* The same name for errors: "mz", "ms_1234567". */
+/* The term of a role; 0 if it is none of ours. */
+uint32_t vl_mz_role_term(const char *role);
+/* The name of a kind for errors: "mz", "ms_1234567". */
 void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 
 /* mzml_recipe.c: what makes the compressed bytes again. */

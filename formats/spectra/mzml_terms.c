@@ -316,6 +316,13 @@ void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE])
     role_of(term, role, VL_ROLE);
 }
 
+uint32_t vl_mz_role_term(const char *role)
+{
+    for (int i = 0; i < NKIND; i++)
+        if (!strcmp(kinds[i].role, role)) return kinds[i].term;
+    return 0;
+}
+
 /* "_s" for an array whose unit is not the usual one; and the unit's symbol. */
 static void unit_of(const vl_mz_array *a, char *suffix, size_t n, char *symbol)
 {

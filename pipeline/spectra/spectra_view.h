@@ -42,6 +42,7 @@ typedef struct vl_spectra_own {
     vl_ions ions;
     double within; /* of the precursor, Th */
     bool cut;      /* not all peaks are printed */
+    bool made;     /* mzML of spectra that came from another format; set by its head */
     uint64_t printed;
 } vl_spectra_own;
 
