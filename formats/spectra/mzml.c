@@ -59,6 +59,7 @@ const vl_format vl_mzml = {
     .drop = vl_mz_drop,
     .close = close_all,
     .unfinish = vl_mz_unfinish,
+    .own_rows = true,
     .print = vl_mz_print,
     .same_values = &same_values,
 };

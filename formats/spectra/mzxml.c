@@ -36,5 +36,6 @@ const vl_format vl_mzxml = {
     .drop = vl_mx_drop,
     .close = close_all,
     .unfinish = vl_mz_unfinish,
+    .own_rows = true,
     .print = vl_mx_print,
 };

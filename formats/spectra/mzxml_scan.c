@@ -74,11 +74,11 @@ static bool sum_up(uint64_t whole, vl_xml_span fraction, bool minus, double *sec
 bool vl_mx_duration(vl_xml_span text, double *seconds)
 {
     vl_xml_span t = vl_xml_trim(text), fraction = { NULL, 0 };
-    uint64_t sum = 0;
+    uint64_t sum = 0, last = UINT64_MAX; /* seconds of the unit before: the larger ones come first */
     bool time = false, any = false, part = false;
     const bool minus = t.n && *t.at == '-';
     if (minus) t.at++, t.n--;
-    if (!t.n || *t.at != 'P') return false;
+    if (!t.n || *t.at != 'P' || t.at[t.n - 1] == 'T') return false;
     for (t.at++, t.n--; t.n;) {
         uint64_t whole = 0;
         if (*t.at == 'T' && !time) {
@@ -86,11 +86,13 @@ bool vl_mx_duration(vl_xml_span text, double *seconds)
             t.at++, t.n--;
             continue;
         }
-        if (part || !take_digits(&t, &whole, &fraction) || !t.n) return false;
+        if (!take_digits(&t, &whole, &fraction) || !t.n) return false;
         const uint64_t each = seconds_of(*t.at, time);
-        if (!each || whole > (UINT64_MAX - sum) / each || (fraction.n && each != 1)) return false;
+        if (!each || each >= last || whole > (UINT64_MAX - sum) / each || (fraction.n && each != 1))
+            return false;
+        last = each;
         sum += whole * each;
-        part = fraction.n > 0; /* of seconds, which come last */
+        part = fraction.n > 0;
         any = true;
         t.at++, t.n--;
     }
