@@ -179,6 +179,10 @@ void vl_mz_coder_close(vl_mz_coder *c); /* NULL is fine */
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err);
 
+/* The row of a piece of the batch, whose text is this, in the skeleton at text_at. */
+vl_code vl_mz_push_row(uint64_t text_at, size_t piece, vl_xml_span text, const vl_mz_proof *proof,
+                       vl_batch *batch, vl_err *err);
+
 /* What may be asked of it. */
 typedef struct vl_mz_asked {
     int exact; /* changes nothing any more */
@@ -278,6 +282,8 @@ vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, 
 vl_code vl_mz_record_close(vl_mz_record *r, vl_mz_element what, vl_batch *out, vl_err *err);
 vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element in, vl_mz_element above,
                            vl_batch *out, vl_err *err);
+/* The row of a spectrum, whose arrays begin at this row, and whose text ends where the skeleton does. */
+vl_code vl_mz_push_spectrum(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err);
 /* All is read, and the skeleton is complete to the end of its tag: the rows. */
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err);
 
@@ -287,6 +293,13 @@ vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter
 vl_code vl_mz_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 vl_code vl_mz_print_values(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_buf *odd,
                            vl_err *err);
+
+/* mz_print.c */
+/* Appends the text of n rows of arrays from row on; room: that stays from text to text. */
+typedef vl_code vl_mz_put_text(const vl_batch *b, size_t row, size_t n, vl_buf *room, vl_buf *out,
+                               vl_err *err);
+/* The batch as text: skeleton, and what put makes of the rows. */
+vl_code vl_mz_print_woven(const vl_batch *b, vl_mz_put_text *put, vl_buf *out, vl_err *err);
 
 /* mzml_mend.c */
 typedef struct vl_mz_place { /* of a record */

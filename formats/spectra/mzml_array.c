@@ -372,18 +372,17 @@ static void count_proof(const vl_mz_proof *proof, vl_batch *batch)
     batch->counter[VL_SPC_PROVEN] += proof->recipe >= VL_RECIPE_ZLIB;
 }
 
-/* The row of a piece of the batch, whose text is this. */
-static vl_code push_row(const job *j, size_t piece, vl_xml_span text, const vl_mz_proof *proof,
-                        vl_batch *batch, vl_err *err)
+vl_code vl_mz_push_row(uint64_t text_at, size_t piece, vl_xml_span text, const vl_mz_proof *proof,
+                       vl_batch *batch, vl_err *err)
 {
     const uint64_t zero = 0, length = batch->piece[piece].nelem;
     const uint64_t hash = XXH3_64bits(text.at ? text.at : (const uint8_t *)"", text.n);
     const bool keeps = proof->recipe == VL_RECIPE_KEPT_STREAM || proof->recipe == VL_RECIPE_KEPT_TEXT ||
-                       proof->recipe == VL_RECIPE_REDEFLATE;
+                       proof->recipe >= VL_RECIPE_REDEFLATE;
     if (vl_push(batch, VL_SP_ARR_COLUMN, &batch->piece[piece].column, err) ||
         vl_push(batch, VL_SP_ARR_START, &zero, err) || vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||
-        vl_push(batch, VL_SP_ARR_TEXT_AT, &j->a->text_at, err) ||
-        vl_push(batch, VL_SP_ARR_HASH, &hash, err) || vl_push(batch, VL_SP_ARR_RECIPE, &proof->recipe, err) ||
+        vl_push(batch, VL_SP_ARR_TEXT_AT, &text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err) ||
+        vl_push(batch, VL_SP_ARR_RECIPE, &proof->recipe, err) ||
         vl_push_row(batch, VL_SP_ARR_KEPT, proof->kept.at, keeps ? proof->kept.n : 0, err))
         return err->code;
     batch->nrow[VL_SPT_ARRAY]++;
@@ -397,7 +396,7 @@ static vl_code prove(vl_mz_coder *c, const job *j, vl_xml_span bytes, size_t pie
     vl_mz_proof proof;
     if (vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed, bytes, &proof, err)) return err->code;
     count_proof(&proof, batch);
-    return push_row(j, piece, j->a->text, &proof, batch, err);
+    return vl_mz_push_row(j->a->text_at, piece, j->a->text, &proof, batch, err);
 }
 
 /* Plain numbers in network order: an array, or two in turns. */
@@ -421,7 +420,7 @@ static vl_code push_network(vl_mz_coder *c, const job *j, vl_batch *batch, vl_er
     if (prove(c, j, (vl_xml_span){ c->woven.data, j->payload.n }, first, batch, err) || narray == 1)
         return err->code;
     const vl_mz_proof none = { .recipe = VL_RECIPE_WOVEN };
-    return push_row(j, first + 1, (vl_xml_span){ NULL, 0 }, &none, batch, err);
+    return vl_mz_push_row(a->text_at, first + 1, (vl_xml_span){ NULL, 0 }, &none, batch, err);
 }
 
 static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *batch)

@@ -330,9 +330,19 @@ static vl_code push_arrays(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder,
     return VL_OK;
 }
 
-static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64_t array_at, vl_batch *out,
-                             vl_err *err)
+/* Bytes of the record's text in the skeleton. */
+static vl_code length_of(const vl_mz_record *r, const vl_batch *out, uint32_t *length, vl_err *err)
 {
+    const uint64_t n = out->col[VL_SP_SKELETON].data.len - r->text_at;
+    if (n > UINT32_MAX) return vl_fail(err, VL_EUNSUP, "%s with 4 GiB of text", vl_mz_element_name(r->what));
+    *length = (uint32_t)n;
+    return VL_OK;
+}
+
+vl_code vl_mz_push_spectrum(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err)
+{
+    uint32_t text_length = 0;
+    if (length_of(r, out, &text_length, err)) return err->code;
     const uint8_t level = (uint8_t)r->ms_level;
     const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_MS_LEVEL, &level },
@@ -357,9 +367,10 @@ static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
 
-static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, uint64_t array_at,
-                                 vl_batch *out, vl_err *err)
+static vl_code push_chromatogram(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err)
 {
+    uint32_t text_length = 0;
+    if (length_of(r, out, &text_length, err)) return err->code;
     const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_CHROM_KIND, &r->kind },
                            { VL_SP_CHROM_PRECURSOR_MZ, &r->precursor_mz },
@@ -376,15 +387,13 @@ static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, ui
 
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err)
 {
-    const uint64_t array_at = out->nrow[VL_SPT_ARRAY], text_end = out->col[VL_SP_SKELETON].data.len;
-    if (text_end - r->text_at > UINT32_MAX)
-        return vl_xml_fail(x, r->from, VL_EUNSUP, err, "%s with 4 GiB of text", vl_mz_element_name(r->what));
-    const uint32_t text_length = (uint32_t)(text_end - r->text_at);
+    const uint64_t array_at = out->nrow[VL_SPT_ARRAY];
     if (push_arrays(r, x, coder, out, err)) return err->code;
     if (out->nrow[VL_SPT_ARRAY] - array_at > ARRAYS_MOST)
         return vl_xml_fail(x, r->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
-    const vl_mz_element what = r->what;
+    if (r->what == VL_MZ_SPECTRUM ? vl_mz_push_spectrum(r, array_at, out, err)
+                                  : push_chromatogram(r, array_at, out, err))
+        return vl_err_at(err, NULL, x->offset + r->from, VL_NOWHERE);
     r->what = VL_MZ_ANY;
-    return what == VL_MZ_SPECTRUM ? push_spectrum(r, text_length, array_at, out, err)
-                                  : push_chromatogram(r, text_length, array_at, out, err);
+    return VL_OK;
 }

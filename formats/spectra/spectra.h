@@ -114,9 +114,11 @@ enum {
     VL_RECIPE_SHUFFLE4_ZSTD = 64, /* + level: the same, the bytes shuffled first as elements of 4 bytes */
     VL_RECIPE_SHUFFLE8_ZSTD = 96, /* + level: of 8 bytes */
     VL_RECIPE_ZLIB_MEMORY9 = 128, /* + level 0..9: as VL_RECIPE_ZLIB, but memory level 9, as Perl has it */
-    VL_RECIPE_REDEFLATE = 160     /* base64 of a zlib stream of the bytes (RFC 1950) by any other maker;
+    VL_RECIPE_REDEFLATE = 160,    /* base64 of a zlib stream of the bytes (RFC 1950) by any other maker;
                                    * array/kept: its first two bytes, the maker's row [8], and what its
                                    * deflate has beside that (formats/redeflate/redeflate.h) */
+    VL_RECIPE_DECIMAL = 161       /* lines of decimal numbers, of this array and of those of the next rows
+                                   * that are VL_RECIPE_WOVEN; array/kept: how they look (mgf_peaks.c) */
 };
 
 extern const vl_schema vl_spectra_schema;

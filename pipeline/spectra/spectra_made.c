@@ -113,10 +113,18 @@ static const char processing[] =
 /* Formats of spectra, and how their spectra are named. */
 static const struct {
     const char *format;
+    bool said, titled; /* spectra_view.h */
     term file, id;
 } formats[] = { { "mzxml",
+                  true,
+                  false,
                   { "MS:1000566", "ISB mzXML format", NULL, NULL },
-                  { "MS:1000776", "scan number only nativeID format", NULL, NULL } } };
+                  { "MS:1000776", "scan number only nativeID format", NULL, NULL } },
+                { "mgf",
+                  false,
+                  true,
+                  { "MS:1001062", "Mascot MGF format", NULL, NULL },
+                  { "MS:1000774", "multiple peak list nativeID format", NULL, NULL } } };
 
 static vl_code put_note(vl_viewer *v, const char *where, const char *name, vl_buf *t, vl_err *err)
 {
@@ -140,12 +148,15 @@ static vl_code put_instrument(vl_viewer *v, vl_buf *t, vl_err *err)
 vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *t, vl_err *err)
 {
     static const term software = { "MS:1000799", "custom unreleased software tool", NULL, NULL };
+    vl_spectra_own *const o = v->own;
     if (vl_text_add(t, before, err) || put_note(v, "source/0", "name", t, err) || vl_text_add(t, "\">", err))
         return err->code;
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (!strcmp(formats[i].format, format) &&
-            (put_term(t, &formats[i].id, err) || put_term(t, &formats[i].file, err)))
-            return err->code;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(formats[i].format, format)) continue;
+        o->said = formats[i].said;
+        o->titled = formats[i].titled;
+        if (put_term(t, &formats[i].id, err) || put_term(t, &formats[i].file, err)) return err->code;
+    }
     vl_text_put(t, err,
                 "</sourceFile>\n</sourceFileList>\n</fileDescription>\n<softwareList count=\"1\">\n"
                 "<software id=\"vial\" version=\"%s\">",
@@ -328,14 +339,9 @@ static vl_code put_precursors(vl_buf *t, const vl_ions *ions, const vl_parent *p
 static const term *type_term(vl_type type)
 {
     static const term f32 = { "MS:1000521", "32-bit float", NULL, NULL },
-                      f64 = { "MS:1000523", "64-bit float", NULL, NULL },
-                      i32 = { "MS:1000519", "32-bit integer", NULL, NULL },
-                      i64 = { "MS:1000522", "64-bit integer", NULL, NULL };
-    return type == VL_F32   ? &f32
-           : type == VL_F64 ? &f64
-           : type == VL_I32 ? &i32
-           : type == VL_I64 ? &i64
-                            : NULL;
+                      f64 = { "MS:1000523", "64-bit float", NULL, NULL };
+    /* whole numbers are printed as these too, as not all readers take arrays of them */
+    return type == VL_F32 ? &f32 : type == VL_F64 || type == VL_I32 || type == VL_I64 ? &f64 : NULL;
 }
 
 /* Arrays of bytes are of nothing that a term could name: they are left out. */
@@ -358,8 +364,12 @@ static vl_code put_array(vl_buf *t, const vl_array *a, const vl_buf *bytes, uint
 {
     static const term zlib = { "MS:1000574", "zlib compression", NULL, NULL };
     const uint64_t n = bytes->len / vl_type_width(a->column->type);
-    vl_buf text = { 0 };
-    if (!vl_mzml_array_text(VL_RECIPE_ZLIB + 6, bytes->data, bytes->len, NULL, 0, &text, err)) {
+    const bool whole = a->column->type == VL_I32 || a->column->type == VL_I64;
+    vl_buf text = { 0 }, wide = { 0 };
+    if (whole && vl_array_decode(NULL, a->column->type, bytes->data, bytes->len, &wide, err))
+        return err->code;
+    const vl_buf *const said = whole ? &wide : bytes;
+    if (!vl_mzml_array_text(VL_RECIPE_ZLIB + 6, said->data, said->len, NULL, 0, &text, err)) {
         vl_text_put(t, err, "\n<binaryDataArray encodedLength=\"%zu\"", text.len);
         if (n != usual) vl_text_put(t, err, " arrayLength=\"%" PRIu64 "\"", n);
         if (!vl_text_add(t, ">", err) && !put_term(t, type_term(a->column->type), err) &&
@@ -368,6 +378,7 @@ static vl_code put_array(vl_buf *t, const vl_array *a, const vl_buf *bytes, uint
             vl_text_add(t, "</binary></binaryDataArray>", err);
     }
     vl_buf_free(&text);
+    vl_buf_free(&wide);
     return err->code;
 }
 
@@ -422,25 +433,45 @@ static vl_code text_of(const vl_load *load, size_t i, vl_cell *out, vl_err *err)
     return VL_OK;
 }
 
+/* A title stands beside an id of its own, which is the spectrum's number in the store. */
+static vl_code put_id(const vl_viewer *v, const vl_load *load, size_t i, vl_buf *t, vl_err *err)
+{
+    const vl_cell id = vl_row(&load->plan.batch.col[VL_SP_ID], i);
+    if (!((const vl_spectra_own *)v->own)->titled) return put_escaped(t, id.at, id.n, err);
+    vl_text_put(t, err, "index=%" PRIu64, load->first + i);
+    return err->code;
+}
+
+static vl_code put_title(const vl_viewer *v, const vl_load *load, size_t i, vl_buf *t, vl_err *err)
+{
+    static const term title = { "MS:1000796", "spectrum title", NULL, NULL };
+    const vl_cell id = vl_row(&load->plan.batch.col[VL_SP_ID], i);
+    if (!((const vl_spectra_own *)v->own)->titled) return VL_OK;
+    begin_term(t, &title, err);
+    return put_escaped(t, id.at, id.n, err) ? err->code : end_term(t, &title, err);
+}
+
 static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_buf *bytes,
                             vl_err *err)
 {
     vl_buf *const t = &load->text;
     const vl_batch *const b = &load->plan.batch;
-    const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
     const vl_parent parent = vl_parent_of(vl_ions_of(v), load->first + i);
     vl_spectra_said said = { 0 };
     arrays all;
     vl_cell text;
-    if (text_of(load, i, &text, err) || (text.n && vl_spectra_say(text, SIZE_MAX, &said, err)) ||
+    if (text_of(load, i, &text, err)) return err->code;
+    if (!((const vl_spectra_own *)v->own)->said) text = (vl_cell){ NULL, 0 };
+    if ((text.n && vl_spectra_say(text, SIZE_MAX, &said, err)) ||
         count_arrays(load, i, keep, bytes, &all, err))
         return err->code;
     vl_text_put(t, err, "<spectrum index=\"%" PRIu64 "\" id=\"",
                 ((const vl_spectra_load *)load->own)->number + i);
-    if (put_escaped(t, id.at, id.n, err)) return err->code;
+    if (put_id(v, load, i, t, err)) return err->code;
     vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", all.usual);
-    if (put_kind(t, b, i, err) || put_totals(t, b, i, err) || put_scan(t, b, i, said.filter, err) ||
-        put_precursors(t, vl_ions_of(v), &parent, text, err) || put_arrays(load, &all, keep, bytes, err))
+    if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||
+        put_scan(t, b, i, said.filter, err) || put_precursors(t, vl_ions_of(v), &parent, text, err) ||
+        put_arrays(load, &all, keep, bytes, err))
         return err->code;
     return vl_text_add(t, "\n</spectrum>\n", err);
 }

@@ -1,6 +1,6 @@
 """
-mzXML: documents made by hand (testdata/mzxml) come back byte for byte, or are refused as their .err says; what
-a view says of them is what Python's own libraries read in them (mxmodel.py). So are real ones, and those that
+mzXML: documents made by hand (testdata/mzxml) come back byte for byte, or are refused as their .err says;
+what a view says of them is what Python's own libraries read in them (mxmodel.py). So are real ones, and those that
 msconvert makes of real mzML: with 32 or 64 bits, compressed or not, their values are those of the mzML.
 
 Suites: spectra view. Also: asan.
@@ -124,8 +124,9 @@ def asked(t, f):
     """Scan numbers, times, levels and precursors are found as in stores of mzML."""
     if not ingest(t, f, "nested", f"{HERE}/nested.in"):
         return
-    for options, want in ((("--scan", 4), [3]), (("--ms-level", 2), [1, 3, 5]), (("--time", "1.75-2.55"), [2, 3, 4]),
-                          (("--precursor", 445.34), [1]), (("--id", "scan=6"), [5]), (("--rows", "2-3"), [2, 3])):
+    for options, want in ((("--scan", 4), [3]), (("--ms-level", 2), [1, 3, 5]),
+                          (("--time", "1.75-2.55"), [2, 3, 4]), (("--precursor", 445.34), [1]),
+                          (("--id", "scan=6"), [5]), (("--rows", "2-3"), [2, 3])):
         got = [x["index"] for x in rows(t, f, f"{options}", *options)]
         t.check(got == want, f"{options}", f"found {got}, expected {want}")
     done = run("view", "-O", "mzml", "--scan", 2, f / "s.h5")
@@ -194,7 +195,8 @@ def converted(t, f, path, options):
             for key in ("mz", "intensity"):
                 same = (was[key] == row[key] if exact and key == "mz"
                         else mxmodel.same(row[key], list(map(float, was[key]))))
-                t.check(same, f"{what}, {row['id']}", f"{key} differ: {str(row[key])[:80]} {str(was[key])[:80]}")
+                t.check(same, f"{what}, {row['id']}",
+                        f"{key} differ: {str(row[key])[:80]} {str(was[key])[:80]}")
             for key in ("ms_level", "polarity"):
                 t.check(was.get(key) == row.get(key), f"{what}, {row['id']}", f"{key} differs")
     t.check(any(x["id"] in before for x in got), what, "no scan of the mzML")

@@ -62,11 +62,12 @@ def precursor(element, scan):
     said = {"ions": [{}]}
     mz, width = number(element.text), number(element.get("windowWideness"))
     charge = number(element.get("precursorCharge"), int)
-    for key, value in (("mz", mz), ("charge", charge), ("intensity", number(element.get("precursorIntensity"))),
-                       ("possible_charges", [int(x) for x in element.get("possibleCharges", "").split(",") if x])):
+    possible = [int(x) for x in element.get("possibleCharges", "").split(",") if x]
+    height = number(element.get("precursorIntensity"))
+    for key, value in (("mz", mz), ("charge", charge), ("intensity", height), ("possible_charges", possible)):
         if value:
             said["ions"][0][key] = value
-    if number(element.get("precursorIntensity")) == 0:
+    if height == 0:
         said["ions"][0]["intensity"] = 0
     if width:
         said.update(target=mz, lower=width / 2, upper=width / 2)
@@ -79,8 +80,8 @@ def scans(text):
     """What vial view -O json must say of each scan, in the order of the document."""
     for index, scan in enumerate(x for x in xml.fromstring(text).iter() if tag(x) == "scan"):
         said = {"index": index, "id": "scan=" + scan.get("num"), "ms_level": int(scan.get("msLevel")),
-                "polarity": {"+": 1, "-": -1}.get(scan.get("polarity")), "time": seconds(scan.get("retentionTime")),
-                "mz": [], "intensity": [], "arrays": {}}
+                "polarity": {"+": 1, "-": -1}.get(scan.get("polarity")),
+                "time": seconds(scan.get("retentionTime")), "mz": [], "intensity": [], "arrays": {}}
         said.update({key: number(scan.get(name)) for key, name in NUMBERS.items()})
         said["precursors"] = [precursor(x, scan) for x in scan if tag(x) == "precursorMz"] or None
         for peaks in (x for x in scan if tag(x) == "peaks"):
