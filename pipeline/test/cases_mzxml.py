@@ -1,7 +1,7 @@
 """
 mzXML: documents made by hand (testdata/mzxml) come back byte for byte, or are refused as their .err says;
-what a view says of them is what Python's own libraries read in them (mxmodel.py). So are real ones, and those that
-msconvert makes of real mzML: with 32 or 64 bits, compressed or not, their values are those of the mzML.
+what a view says of them is what Python's own libraries read in them (mxmodel.py). So are real ones, and those
+that msconvert makes of real mzML: with 32 or 64 bits, compressed or not, their values are those of the mzML.
 
 Suites: spectra view. Also: asan.
 """
