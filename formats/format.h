@@ -120,7 +120,8 @@ typedef struct vl_format {
     /* Appends the batch as text to out [ntext]; last: nothing follows. Positions in streams count within the
      * batch, as parse wrote them. */
     vl_code (*print)(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
-    void (*end)(void *how);            /* frees what begin made; may be NULL */
+    void (*end)(void *how); /* frees what begin made; may be NULL */
+    bool own_rows; /* it prints no rows but those that it parsed: they say where they stood in its text */
     const vl_same_values *same_values; /* NULL: what is printed is as it was */
     void (*close)(void *head, void *tail);
 } vl_format;

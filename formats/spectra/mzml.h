@@ -88,8 +88,10 @@ typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     vl_mz_outer outer;
     vl_mz_inner inner;
     vl_mz_number number;
+    bool network;            /* elements are big-endian (mzXML) */
+    uint32_t second;         /* kind of another array whose elements stand behind each one of this; 0: none */
     uint64_t nvalue;         /* expected */
-    uint64_t encoded_length; /* UINT64_MAX: not said */
+    uint64_t encoded_length; /* letters; of network order bytes, before base64; UINT64_MAX: not said */
     vl_xml_span text; /* between <binary> and </binary>; borrowed from the block; at NULL: no element */
     bool markup;      /* with comments, CDATA or references in it */
     uint64_t text_at; /* in the skeleton */
@@ -114,7 +116,9 @@ void vl_mz_column(const vl_mz_array *a, vl_mz_class class, vl_piece_column *out)
 /* The role that the name of a kind [n], in the path of a column, stands for: "m/z array" of "mz" and of
  * "mz_uo_0000221"; "" if none is known. For stores of version 1 only, which say it nowhere else. */
 void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE]);
-/* The same name for errors: "mz", "ms_1234567". */
+/* The term of a role; 0 if it is none of ours. */
+uint32_t vl_mz_role_term(const char *role);
+/* The name of a kind for errors: "mz", "ms_1234567". */
 void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 
 /* mzml_recipe.c: what makes the compressed bytes again. */
@@ -154,6 +158,13 @@ vl_code vl_mz_prove(vl_mz_prover *pr, const vl_mz_array *a, size_t width, bool w
                     vl_xml_span payload, vl_mz_proof *out, vl_err *err);
 void vl_mz_prover_free(vl_mz_prover *pr);
 
+/* mz_weave.c: big-endian elements of one array, or of two in turns, and arrays of little-endian ones. n:
+ * elements of each array; width: 4 or 8 bytes. */
+enum { VL_MZ_WOVEN_MOST = 2 };
+void vl_mz_unweave(const uint8_t *src, size_t n, size_t width, int narray,
+                   uint8_t *const out[VL_MZ_WOVEN_MOST]);
+void vl_mz_weave(const uint8_t *const in[VL_MZ_WOVEN_MOST], size_t n, size_t width, int narray, uint8_t *out);
+
 /* mzml_decode.c */
 /* Values in a dictionary coding of n bytes; the errors of decoding it. out NULL: only counts; else the plain
  * elements, *width bytes each. */
@@ -167,6 +178,10 @@ void vl_mz_coder_close(vl_mz_coder *c); /* NULL is fine */
 /* Adds piece and row of one array to the batch. Errors do not say of which spectrum. */
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err);
+
+/* The row of a piece of the batch, whose text is this, in the skeleton at text_at. */
+vl_code vl_mz_push_row(uint64_t text_at, size_t piece, vl_xml_span text, const vl_mz_proof *proof,
+                       vl_batch *batch, vl_err *err);
 
 /* What may be asked of it. */
 typedef struct vl_mz_asked {
@@ -254,6 +269,12 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     size_t narray, carray;
 } vl_mz_record;
 
+/* Nothing is known yet; its arrays' memory stays. */
+void vl_mz_record_reset(vl_mz_record *r, vl_mz_element what, vl_xml_span id, size_t from, uint64_t text_at);
+/* Adds an array of as many values as the record says. */
+vl_code vl_mz_record_array(vl_mz_record *r, const vl_xml *x, vl_err *err);
+/* An attribute that must be a number where it is there. */
+vl_code vl_mz_uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err);
 vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
                            uint64_t text_at, vl_err *err);
 /* Elements inside the record: begin and end of one, a param of the element in, whose parent is above. */
@@ -261,6 +282,8 @@ vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, 
 vl_code vl_mz_record_close(vl_mz_record *r, vl_mz_element what, vl_batch *out, vl_err *err);
 vl_code vl_mz_record_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element in, vl_mz_element above,
                            vl_batch *out, vl_err *err);
+/* The row of a spectrum, whose arrays begin at this row, and whose text ends where the skeleton does. */
+vl_code vl_mz_push_spectrum(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err);
 /* All is read, and the skeleton is complete to the end of its tag: the rows. */
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err);
 
@@ -270,6 +293,13 @@ vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter
 vl_code vl_mz_print(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_err *err);
 vl_code vl_mz_print_values(const void *how, const vl_batch *batch, bool last, vl_buf *out, vl_buf *odd,
                            vl_err *err);
+
+/* mz_print.c */
+/* Appends the text of n rows of arrays from row on; room: that stays from text to text. */
+typedef vl_code vl_mz_put_text(const vl_batch *b, size_t row, size_t n, vl_buf *room, vl_buf *out,
+                               vl_err *err);
+/* The batch as text: skeleton, and what put makes of the rows. */
+vl_code vl_mz_print_woven(const vl_batch *b, vl_mz_put_text *put, vl_buf *out, vl_err *err);
 
 /* mzml_mend.c */
 typedef struct vl_mz_place { /* of a record */
@@ -323,6 +353,32 @@ typedef struct vl_mz_extra { /* batch->extra; the last event is VL_MZ_EV_END */
     size_t nevent, cevent;
 } vl_mz_extra;
 
+/* mz_text.c */
+/* The block from *copied up to here to the skeleton. */
+vl_code vl_mz_copy(const vl_xml *x, size_t *copied, size_t to, vl_batch *out, vl_err *err);
+/* The encoded text of an array, whose element of this name has begun, and its end tag, if it has one. */
+vl_code vl_mz_take_text(vl_xml *x, const char *name, bool empty, vl_mz_array *a, size_t *copied,
+                        vl_batch *out, vl_err *err);
+/* x is at an end tag of another name; at text where only blanks may be. */
+vl_code vl_mz_wrong_end(const vl_xml *x, vl_xml_span expected, vl_err *err);
+vl_code vl_mz_refuse_text(const vl_xml *x, vl_err *err);
+
+/* mz_sum.c: a document's word on itself, and what is true. */
+typedef struct vl_mz_sum { /* SHA-1 of all up to the end of a start tag */
+    bool seen;
+    bool done; /* the digest is final, or none is possible */
+    SHA_CTX sha1;
+    uint8_t digest[20];
+    char said[48]; /* cut off where it cannot be one */
+} vl_mz_sum;
+void vl_mz_sum_begin(vl_mz_sum *s, bool possible);
+void vl_mz_sum_add(vl_mz_sum *s, const uint8_t *bytes, size_t n);
+/* The tag ends behind these bytes; text is what it holds. */
+void vl_mz_sum_take(vl_mz_sum *s, const uint8_t *bytes, size_t n, vl_xml_span text);
+const char *vl_mz_sum_fact(const vl_mz_sum *s); /* ok, absent, placeholder, mismatch */
+/* The fact of a count: said is UINT64_MAX where nothing is, UINT64_MAX - 1 where it is no number. */
+void vl_mz_count_fact(vl_facts *facts, const char *name, bool seen, uint64_t said, uint64_t found);
+
 /* mzml_join.c */
 typedef struct vl_mz_tail {
     vl_mz_element open[8]; /* the spine as it stands; open[0] is VL_MZ_ANY: the document */
@@ -332,11 +388,8 @@ typedef struct vl_mz_tail {
     uint64_t noffset[3], offset_sum[3];
     uint64_t index;                   /* being read: 0, 1 or 2 */
     uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
-    bool begun, seen_checksum;
-    bool hashed; /* checksum is final, or none is possible */
-    SHA_CTX sha1;
-    uint8_t digest[20];
-    char checksum[48]; /* what the document says, cut off where it cannot be one */
+    bool begun;
+    vl_mz_sum sum;
 } vl_mz_tail;
 vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
 vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);

@@ -37,6 +37,7 @@ struct vl_mz_coder {
     lane lane[NLANE];
     int nlane;
     vl_buf clean, packed, plain; /* text without blanks; what base64 gives; what inflate gives */
+    vl_buf woven;                /* arrays in turns, as print will make them */
 };
 
 static const size_t widths[] = { [VL_MZ_UNTYPED] = 0, [VL_MZ_I4] = 4, [VL_MZ_I8] = 8,  [VL_MZ_F2] = 2,
@@ -46,12 +47,12 @@ static const size_t widths[] = { [VL_MZ_UNTYPED] = 0, [VL_MZ_I4] = 4, [VL_MZ_I8]
 typedef struct job {
     const vl_mz_array *a;
     vl_mz_class class;
-    size_t width;   /* bytes of a value, where the payload is plain numbers; else 1 */
+    size_t width;   /* bytes of a value, or of two in turns, where the payload is plain numbers; else 1 */
     bool kept_text; /* the text is not what base64 would write */
     vl_xml_span packed, payload;
     uint8_t *piece; /* where the payload is already, or NULL */
-    uint16_t column;
-    bool whole; /* all of packed was used */
+    bool whole;     /* all of packed was used */
+    bool network;   /* the document has numbers in that order, whether we take them for numbers or not */
 } job;
 
 vl_code vl_mz_coder_open(vl_mz_coder **out, vl_err *err)
@@ -76,6 +77,7 @@ void vl_mz_coder_close(vl_mz_coder *c)
     vl_buf_free(&c->clean);
     vl_buf_free(&c->packed);
     vl_buf_free(&c->plain);
+    vl_buf_free(&c->woven);
     free(c);
 }
 
@@ -140,6 +142,8 @@ static void keep_bytes(job *j, vl_mz_array *bytes, vl_batch *batch)
     const vl_mz_array *const a = j->a;
     *bytes = *a;
     bytes->inner = VL_MZ_OTHER;
+    bytes->network = false;
+    if (a->second) bytes->kind = 1000786; /* neither of both: a non-standard data array */
     bytes->coding = a->strange != a->kind ? a->strange : 0;
     j->a = bytes;
     j->width = 1;
@@ -189,10 +193,11 @@ static vl_code inflate_to(vl_mz_coder *c, job *j, uint8_t *out, size_t room, siz
     }
 }
 
-/* The same into c->plain, which starts small and grows to the limit. */
-static vl_code inflate_growing(vl_mz_coder *c, job *j, size_t limit, size_t *len, vl_err *err)
+/* The same into c->plain, which starts as large as is likely, and grows to the limit. */
+static vl_code inflate_growing(vl_mz_coder *c, job *j, size_t likely, size_t limit, size_t *len, vl_err *err)
 {
-    size_t room = 4 * j->packed.n + 4096;
+    enum { LEAST = 4096 };
+    size_t room = likely + LEAST;
     for (bool more = true; more; room *= 2) {
         if (room > limit) room = limit;
         more = false;
@@ -256,8 +261,8 @@ static lane *find_lane(vl_mz_coder *c, const job *j)
 static vl_code new_piece(vl_mz_coder *c, job *j, size_t bytes, vl_batch *batch, vl_err *err)
 {
     const lane *const l = find_lane(c, j);
-    return vl_push_piece(batch, &l->column, bytes / vl_type_width(l->column.type), &j->piece, &j->column,
-                         err);
+    uint16_t column = 0;
+    return vl_push_piece(batch, &l->column, bytes / vl_type_width(l->column.type), &j->piece, &column, err);
 }
 
 /* The piece that was made last is none. */
@@ -292,8 +297,10 @@ static vl_code take_payload(vl_mz_coder *c, job *j, vl_batch *batch, vl_err *err
     j->payload = j->packed;
     if (a->outer == VL_MZ_STORED || !j->packed.n) return VL_OK;
     if (a->outer == VL_MZ_ZLIB) {
-        if (fixed_size(a) && (inflate_numbers(c, j, limit, batch, &done, err) || done)) return err->code;
-        inflate_growing(c, j, most_beyond(limit, most_inflated(j)), &len, err);
+        if (fixed_size(a) && !a->network && (inflate_numbers(c, j, limit, batch, &done, err) || done))
+            return err->code;
+        const size_t likely = a->network ? limit : 4 * j->packed.n;
+        inflate_growing(c, j, likely, most_beyond(limit, most_inflated(j)), &len, err);
     } else {
         if (zstd_limit(j, &limit, err) || vl_buf_reserve(&c->plain, limit, err)) return err->code;
         unzstd_to(c, j, c->plain.data, limit, &len, err);
@@ -350,13 +357,12 @@ static vl_code check_count(job *j, vl_mz_array *bytes, vl_batch *batch, vl_err *
     return VL_OK;
 }
 
-/* The bytes of the piece as the store will have them become the text again. */
-static vl_code prove(vl_mz_coder *c, const job *j, const vl_batch *batch, vl_mz_proof *proof, vl_err *err)
+/* The bytes of a piece of the batch. */
+static vl_xml_span bytes_of(const vl_batch *batch, size_t piece)
 {
-    const vl_piece *const p = &batch->piece[batch->npiece - 1];
-    const size_t n = p->nelem * vl_type_width(batch->piece_column[p->column].type);
-    return vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed,
-                       (vl_xml_span){ batch->values.data + p->at, n }, proof, err);
+    const vl_piece *const p = &batch->piece[piece];
+    return (vl_xml_span){ batch->values.data + p->at,
+                          p->nelem * vl_type_width(batch->piece_column[p->column].type) };
 }
 
 static void count_proof(const vl_mz_proof *proof, vl_batch *batch)
@@ -366,31 +372,63 @@ static void count_proof(const vl_mz_proof *proof, vl_batch *batch)
     batch->counter[VL_SPC_PROVEN] += proof->recipe >= VL_RECIPE_ZLIB;
 }
 
-static vl_code push_row(vl_mz_coder *c, const job *j, vl_batch *batch, vl_err *err)
+vl_code vl_mz_push_row(uint64_t text_at, size_t piece, vl_xml_span text, const vl_mz_proof *proof,
+                       vl_batch *batch, vl_err *err)
 {
-    const vl_mz_array *const a = j->a;
-    const uint64_t zero = 0, length = batch->piece[batch->npiece - 1].nelem;
-    const uint64_t hash = XXH3_64bits(a->text.at ? a->text.at : (const uint8_t *)"", a->text.n);
-    vl_mz_proof proof;
-    if (prove(c, j, batch, &proof, err)) return err->code;
-    const bool keeps = proof.recipe == VL_RECIPE_KEPT_STREAM || proof.recipe == VL_RECIPE_KEPT_TEXT ||
-                       proof.recipe == VL_RECIPE_REDEFLATE;
-    count_proof(&proof, batch);
-    if (vl_push(batch, VL_SP_ARR_COLUMN, &j->column, err) || vl_push(batch, VL_SP_ARR_START, &zero, err) ||
-        vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||
-        vl_push(batch, VL_SP_ARR_TEXT_AT, &a->text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err) ||
-        vl_push(batch, VL_SP_ARR_RECIPE, &proof.recipe, err) ||
-        vl_push_row(batch, VL_SP_ARR_KEPT, proof.kept.at, keeps ? proof.kept.n : 0, err))
+    const uint64_t zero = 0, length = batch->piece[piece].nelem;
+    const uint64_t hash = XXH3_64bits(text.at ? text.at : (const uint8_t *)"", text.n);
+    const bool keeps = proof->recipe == VL_RECIPE_KEPT_STREAM || proof->recipe == VL_RECIPE_KEPT_TEXT ||
+                       proof->recipe >= VL_RECIPE_REDEFLATE;
+    if (vl_push(batch, VL_SP_ARR_COLUMN, &batch->piece[piece].column, err) ||
+        vl_push(batch, VL_SP_ARR_START, &zero, err) || vl_push(batch, VL_SP_ARR_LENGTH, &length, err) ||
+        vl_push(batch, VL_SP_ARR_TEXT_AT, &text_at, err) || vl_push(batch, VL_SP_ARR_HASH, &hash, err) ||
+        vl_push(batch, VL_SP_ARR_RECIPE, &proof->recipe, err) ||
+        vl_push_row(batch, VL_SP_ARR_KEPT, proof->kept.at, keeps ? proof->kept.n : 0, err))
         return err->code;
     batch->nrow[VL_SPT_ARRAY]++;
     return VL_OK;
 }
 
+/* The bytes as the store will have them become the text again; then they get their row. */
+static vl_code prove(vl_mz_coder *c, const job *j, vl_xml_span bytes, size_t piece, vl_batch *batch,
+                     vl_err *err)
+{
+    vl_mz_proof proof;
+    if (vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed, bytes, &proof, err)) return err->code;
+    count_proof(&proof, batch);
+    return vl_mz_push_row(j->a->text_at, piece, j->a->text, &proof, batch, err);
+}
+
+/* Plain numbers in network order: an array, or two in turns. */
+static vl_code push_network(vl_mz_coder *c, const job *j, vl_batch *batch, vl_err *err)
+{
+    const vl_mz_array *const a = j->a;
+    const int narray = a->second ? 2 : 1;
+    const size_t n = j->payload.n / j->width, width = j->width / (size_t)narray, first = batch->npiece;
+    vl_mz_array one = *a;
+    job part = *j;
+    part.a = &one;
+    for (int i = 0; i < narray; i++) {
+        if (i) one.kind = a->second;
+        if (new_piece(c, &part, n * width, batch, err)) return err->code;
+    }
+    uint8_t *out[VL_MZ_WOVEN_MOST] = { batch->values.data + batch->piece[first].at,
+                                       batch->values.data + batch->piece[batch->npiece - 1].at };
+    vl_mz_unweave(j->payload.at, n, width, narray, out);
+    if (vl_buf_reserve(&c->woven, j->payload.n + 1, err)) return err->code;
+    vl_mz_weave((const uint8_t *const[]){ out[0], out[1] }, n, width, narray, c->woven.data);
+    if (prove(c, j, (vl_xml_span){ c->woven.data, j->payload.n }, first, batch, err) || narray == 1)
+        return err->code;
+    const vl_mz_proof none = { .recipe = VL_RECIPE_WOVEN };
+    return vl_mz_push_row(a->text_at, first + 1, (vl_xml_span){ NULL, 0 }, &none, batch, err);
+}
+
 static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *batch)
 {
     const uint64_t said = j->a->encoded_length;
-    if (said == UINT64_MAX || said == j->a->text.n) return;
-    if (j->kept_text && said == (c->packed.len + 2) / 3 * 4) return; /* without the blanks */
+    if (said == UINT64_MAX) return;
+    if (said == (j->network ? c->packed.len : j->a->text.n)) return;
+    if (!j->network && j->kept_text && said == (c->packed.len + 2) / 3 * 4) return; /* without the blanks */
     batch->counter[VL_SPC_ENCODED_LENGTH]++;
 }
 
@@ -398,7 +436,8 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
                          vl_err *err)
 {
     vl_mz_array bytes;
-    job j = { .a = a, .class = class, .width = fixed_size(a) ? widths[a->number] : 1 };
+    job j = { .a = a, .class = class, .network = a->network };
+    j.width = !fixed_size(a) ? 1 : a->second ? 2 * widths[a->number] : widths[a->number];
     if (!j.width) keep_bytes(&j, &bytes, batch);
     if (take_base64(c, &j, err)) return err->code;
     if (take_payload(c, &j, batch, err)) return err->code;
@@ -408,10 +447,11 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
         j.payload.at = j.piece;
     }
     if (check_count(&j, &bytes, batch, err)) return err->code;
+    count_encoded_length(c, &j, batch);
+    if (j.a->network) return push_network(c, &j, batch, err);
     if (!j.piece) {
         if (new_piece(c, &j, j.payload.n, batch, err)) return err->code;
         if (j.payload.n) memcpy(j.piece, j.payload.at, j.payload.n);
     }
-    count_encoded_length(c, &j, batch);
-    return push_row(c, &j, batch, err);
+    return prove(c, &j, bytes_of(batch, batch->npiece - 1), batch->npiece - 1, batch, err);
 }

@@ -6,86 +6,13 @@
 #include <string.h>
 
 #include "formats/spectra/mzml.h"
+#include "formats/spectra/xml_root.h"
 
-enum { HEAD_MOST = 16 << 20, PROBE_FAR = 1 << 16 };
+enum { HEAD_MOST = 16 << 20 };
 
-static bool utf16(const uint8_t *bytes, size_t n)
-{
-    if (n < 4) return false;
-    return (bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff) ||
-           (bytes[0] == '<' && bytes[1] == 0) || (bytes[0] == 0 && bytes[1] == '<');
-}
+static const char *const roots[] = { "mzML", "indexedmzML", NULL };
 
-/* "mzML" in 16-bit letters. */
-static int probe_utf16(const uint8_t *bytes, size_t n)
-{
-    static const uint8_t name[] = { 'm', 0, 'z', 0, 'M', 0, 'L' };
-    const size_t far = n < PROBE_FAR ? n : PROBE_FAR;
-    return memmem(bytes, far, name, sizeof name) ? 60 : 0;
-}
-
-static size_t bom(const uint8_t *bytes, size_t n)
-{
-    return n >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
-}
-
-/* Where the first start tag is, or would be; before it only blanks, comments and processing instructions.
- * SIZE_MAX: one of these has no end. */
-static size_t find_root(const uint8_t *bytes, size_t n)
-{
-    size_t at = bom(bytes, n);
-    for (;;) {
-        static const char *const begins[] = { "<!--", "<?" }, *const ends[] = { "-->", "?>" };
-        size_t skipped = 0;
-        while (at < n && vl_xml_blank((vl_xml_span){ bytes + at, 1 })) at++;
-        for (int i = 0; i < 2; i++) {
-            const size_t len = strlen(begins[i]);
-            if (n - at < len || memcmp(bytes + at, begins[i], len) != 0) continue;
-            const uint8_t *const end = memmem(bytes + at + len, n - at - len, ends[i], strlen(ends[i]));
-            if (!end) return SIZE_MAX;
-            skipped = (size_t)(end - (bytes + at)) + strlen(ends[i]);
-        }
-        if (!skipped) return at;
-        at += skipped;
-    }
-}
-
-/* Is it this name, with what may follow one? */
-static bool is_root(const uint8_t *p, size_t n)
-{
-    static const char *const roots[] = { "mzML", "indexedmzML" };
-    for (int i = 0; i < 2; i++) {
-        const size_t len = strlen(roots[i]);
-        if (n > len && !memcmp(p, roots[i], len) &&
-            (vl_xml_blank((vl_xml_span){ p + len, 1 }) || p[len] == '>'))
-            return true;
-    }
-    return false;
-}
-
-/* Bytes of the prefix of the root's name, with its ':'. */
-static size_t prefix_of(const uint8_t *p, size_t n)
-{
-    enum { MOST = 64 };
-    const uint8_t *const colon = n > 1 ? memchr(p + 1, ':', n - 1 < MOST ? n - 1 : MOST) : NULL;
-    const size_t len = colon ? (size_t)(colon - p) : 0;
-    return colon && is_root(p + 1 + len, n - 1 - len) ? len : 0;
-}
-
-int vl_mz_probe(const uint8_t *bytes, size_t n)
-{
-    if (utf16(bytes, n)) return probe_utf16(bytes, n);
-    const size_t at = find_root(bytes, n);
-    if (at >= n) return 0;
-    /* a DTD is refused by name later, so it must not hide what document it is */
-    const uint8_t *p = bytes + at;
-    size_t left = n - at;
-    if (left > 9 && !memcmp(p, "<!DOCTYPE", 9)) {
-        const uint8_t *const root = memmem(p, left < PROBE_FAR ? left : PROBE_FAR, "mzML", 4);
-        return root ? 90 : 0;
-    }
-    return *p == '<' && (is_root(p + 1, left - 1) || prefix_of(p, left)) ? 100 : 0;
-}
+int vl_mz_probe(const uint8_t *bytes, size_t n) { return vl_xml_probe_root(roots, bytes, n); }
 
 void vl_mz_head_free(vl_mz_head *head)
 {
@@ -212,7 +139,7 @@ static vl_code read_head(vl_mz_head *h, bool whole, bool *short_of, vl_err *err)
 {
     vl_xml x = { .data = h->text.data,
                  .n = h->text.len,
-                 .at = bom(h->text.data, h->text.len),
+                 .at = vl_xml_bom(h->text.data, h->text.len),
                  .last = true,
                  .texts = &h->texts };
     vl_xml_span in = { NULL, 0 };
@@ -240,15 +167,7 @@ vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
     vl_mz_head *const h = head;
     bool short_of = false;
     vl_mz_head_free(h);
-    if (utf16(bytes[0], n[0]))
-        return vl_fail(err, VL_EUNSUP, "document in UTF-16; only UTF-8 and its like are read");
-    const size_t root = find_root(bytes[0], n[0]),
-                 prefix = root < n[0] ? prefix_of(bytes[0] + root, n[0] - root) : 0;
-    if (prefix)
-        return vl_fail(err, VL_EUNSUP,
-                       "its elements have the namespace prefix '%.*s'; only names without one "
-                       "are read",
-                       (int)prefix, (const char *)bytes[0] + root + 1);
+    if (vl_xml_refuse_root(roots, bytes[0], n[0], err)) return err->code;
     const size_t most = n[0] < HEAD_MOST ? n[0] : HEAD_MOST;
     if (vl_buf_append(&h->text, bytes[0], most, err)) return err->code;
     (void)ask;

@@ -8,10 +8,6 @@
  *
  * An index is compared as a sum of hashes of (id, position), so memory does not grow with the document.
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "formats/letter.h"
 #include "formats/spectra/mzml.h"
 
 static vl_mz_element top(const vl_mz_tail *t) { return t->depth ? t->open[t->depth - 1] : VL_MZ_ANY; }
@@ -85,27 +81,12 @@ static vl_code close_element(vl_mz_tail *t, const vl_block *in, const vl_mz_even
     return VL_OK;
 }
 
-static void digest(vl_mz_tail *t, const uint8_t *bytes, size_t n, bool last)
-{
-    if (t->hashed) return;
-    SHA1_Update(&t->sha1, bytes, n);
-    if (last) SHA1_Final(t->digest, &t->sha1);
-    t->hashed = last;
-}
-
 static vl_code take_checksum(vl_mz_tail *t, const vl_block *in, const vl_mz_event *e, vl_err *err)
 {
     if (top(t) != VL_MZ_INDEXED)
         return fail_at(in, e->at, err, "misplaced", "fileChecksum", vl_mz_element_name(top(t)));
-    if (t->seen_checksum) return fail_at(in, e->at, err, "a second", "fileChecksum", "indexedmzML");
-    t->seen_checksum = true;
-    vl_xml_span s = e->text;
-    while (s.n && vl_xml_blank((vl_xml_span){ s.at, 1 })) s.at++, s.n--;
-    while (s.n && vl_xml_blank((vl_xml_span){ s.at + s.n - 1, 1 })) s.n--;
-    const size_t n = s.n < sizeof t->checksum ? s.n : sizeof t->checksum - 1;
-    memcpy(t->checksum, s.at, n);
-    t->checksum[n] = 0;
-    digest(t, in->bytes.data, e->at, true);
+    if (t->sum.seen) return fail_at(in, e->at, err, "a second", "fileChecksum", "indexedmzML");
+    vl_mz_sum_take(&t->sum, in->bytes.data, e->at, e->text);
     return VL_OK;
 }
 
@@ -131,8 +112,7 @@ static void begin(vl_mz_tail *t, const vl_mz_extra *extra)
 {
     t->begun = true;
     t->said[0] = t->said[1] = t->index_at = t->index_at_said = UINT64_MAX;
-    t->hashed = extra->event[0].element != VL_MZ_INDEXED;
-    SHA1_Init(&t->sha1);
+    vl_mz_sum_begin(&t->sum, extra->event[0].element == VL_MZ_INDEXED);
 }
 
 vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err)
@@ -143,19 +123,8 @@ vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *b
     if (!t->begun) begin(t, extra);
     for (size_t i = 0; i < extra->nevent; i++)
         if (take_event(t, in, &extra->event[i], err)) return err->code;
-    digest(t, in->bytes.data, in->bytes.len, false);
+    vl_mz_sum_add(&t->sum, in->bytes.data, in->bytes.len);
     return VL_OK;
-}
-
-static const char *checksum_fact(const vl_mz_tail *t)
-{
-    char hex[41];
-    if (!t->seen_checksum) return "absent";
-    const size_t n = strlen(t->checksum);
-    if (n != 40 || strspn(t->checksum, "0123456789abcdefABCDEF") != 40 || strspn(t->checksum, "0") == 40)
-        return "placeholder";
-    vl_hex(t->digest, 20, hex);
-    return strcasecmp(hex, t->checksum) ? "mismatch" : "ok";
 }
 
 /* A kind of record without any entry is not indexed; entries must be those of all records of their kind. */
@@ -172,16 +141,6 @@ static const char *index_fact(const vl_mz_tail *t)
     return any ? "ok" : "absent";
 }
 
-static void count_fact(vl_facts *facts, const char *name, bool seen, uint64_t said, uint64_t found)
-{
-    if (!seen || said == UINT64_MAX) vl_fact_add(facts, name, "absent");
-    else if (said == found) vl_fact_add(facts, name, "ok");
-    else if (said == UINT64_MAX - 1) vl_fact_add(facts, name, "mismatch: no number");
-    else
-        vl_fact_add(facts, name, "mismatch: %llu said, %llu found", (unsigned long long)said,
-                    (unsigned long long)found);
-}
-
 vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
 {
     const vl_mz_head *const h = head;
@@ -190,9 +149,9 @@ vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
     if (!t->seen[VL_MZ_MZML]) return vl_fail_end(err, "document has no <mzML>");
     for (int i = 0; i < h->facts.n; i++)
         vl_fact_add(facts, h->facts.fact[i].name, "%s", h->facts.fact[i].text);
-    count_fact(facts, "spectrum_count", t->seen[VL_MZ_SPECTRA], t->said[0], t->nrecord[0]);
-    count_fact(facts, "chromatogram_count", t->seen[VL_MZ_CHROMATOGRAMS], t->said[1], t->nrecord[1]);
+    vl_mz_count_fact(facts, "spectrum_count", t->seen[VL_MZ_SPECTRA], t->said[0], t->nrecord[0]);
+    vl_mz_count_fact(facts, "chromatogram_count", t->seen[VL_MZ_CHROMATOGRAMS], t->said[1], t->nrecord[1]);
     vl_fact_add(facts, "index", "%s", index_fact(t));
-    vl_fact_add(facts, "checksum", "%s", checksum_fact(t));
+    vl_fact_add(facts, "checksum", "%s", vl_mz_sum_fact(&t->sum));
     return VL_OK;
 }

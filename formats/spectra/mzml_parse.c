@@ -38,21 +38,9 @@ typedef struct parser {
 static bool is_spine(vl_mz_element what) { return what > VL_MZ_ANY && what < VL_MZ_SPINE_END; }
 static bool is_record(vl_mz_element what) { return what == VL_MZ_SPECTRUM || what == VL_MZ_CHROM; }
 
-/* The block up to here, if it is not there yet, to the skeleton. */
 static vl_code copy_to(parser *p, size_t to, vl_err *err)
 {
-    if (vl_xml_check(&p->x, p->copied, to, &p->out->counter[VL_SPC_NOT_UTF8], err)) return err->code;
-    if (vl_buf_append(&p->out->col[VL_SP_SKELETON].data, p->x.data + p->copied, to - p->copied, err))
-        return err->code;
-    p->copied = to;
-    return VL_OK;
-}
-
-/* Text between this tag and the next, which is left unread. */
-static vl_xml_span text_ahead(const parser *p)
-{
-    const uint8_t *const at = p->x.data + p->x.at, *const end = memchr(at, '<', p->x.n - p->x.at);
-    return (vl_xml_span){ at, end ? (size_t)(end - at) : p->x.n - p->x.at };
+    return vl_mz_copy(&p->x, &p->copied, to, p->out, err);
 }
 
 /* Adds what has gathered since the last event, and the event of this tag. */
@@ -74,7 +62,7 @@ static vl_code push_event(parser *p, vl_mz_what what, vl_mz_element element, uin
     event->since = p->since;
     if (what == VL_MZ_EV_CHECKSUM) {
         event->at = p->x.at;
-        event->text = text_ahead(p);
+        event->text = vl_xml_ahead(&p->x);
     }
     p->since = (vl_mz_since){ .at = SIZE_MAX };
     return VL_OK;
@@ -109,7 +97,7 @@ static vl_code take_offset(parser *p, vl_err *err)
     vl_xml_span id;
     uint64_t at = UINT64_MAX;
     if (vl_xml_value(&p->x, "idRef", &id, err)) return err->code;
-    if (!vl_mz_uint(text_ahead(p), &at)) at = UINT64_MAX; /* true of no record */
+    if (!vl_mz_uint(vl_xml_ahead(&p->x), &at)) at = UINT64_MAX; /* true of no record */
     p->since.noffset++;
     p->since.offset_sum += XXH3_64bits_withSeed(id.at ? (const void *)id.at : "", id.n, at);
     return VL_OK;
@@ -123,37 +111,6 @@ static vl_code open_record(parser *p, vl_mz_element what, vl_err *err)
     p->since.nrecord[which]++;
     if (id.at) p->since.record_sum[which] += XXH3_64bits_withSeed(id.at, id.n, p->x.offset + p->x.from);
     return vl_mz_record_begin(&p->record, &p->x, what, id, p->out->col[VL_SP_SKELETON].data.len, err);
-}
-
-/* The content of a <binary> whose tag has been read, and its end tag, if it has one. */
-static vl_code take_binary(parser *p, bool empty, vl_err *err)
-{
-    vl_mz_record *const r = &p->record;
-    vl_mz_array *const a = &r->array[r->narray - 1];
-    const size_t from = p->x.at;
-    if (a->text.at) return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "a second <binary> in one array");
-    if (copy_to(p, from, err)) return err->code;
-    a->text_at = p->out->col[VL_SP_SKELETON].data.len;
-    a->text = empty ? (vl_xml_span){ p->x.data + from, 0 } : text_ahead(p);
-    if (empty) return VL_OK;
-    p->x.at += a->text.n;
-    while (!vl_xml_next(&p->x, err) && p->x.kind != VL_XML_CLOSE) {
-        if (p->x.kind == VL_XML_END)
-            return p->x.last
-                       ? vl_xml_fail(&p->x, from, VL_ETRUNC, err, "document ends inside <binary>")
-                       : vl_xml_fail(&p->x, from, VL_EFORMAT, err, "<binary> does not end in its record");
-        if (p->x.kind == VL_XML_OPEN || p->x.kind == VL_XML_EMPTY)
-            return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "element inside <binary>");
-        a->markup = true;
-    }
-    if (err->code) return err->code;
-    if (!vl_xml_is(p->x.name, "binary"))
-        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "</%.*s> where </binary> is expected",
-                           (int)(p->x.name.n < 40 ? p->x.name.n : 40), (const char *)p->x.name.at);
-    a->text.n = p->x.from - from;
-    p->copied = p->x.from;
-    if (!a->markup && memchr(a->text.at, '&', a->text.n)) a->markup = true;
-    return VL_OK;
 }
 
 /* Around the element that is open at this depth from the top: 0 its parent. */
@@ -211,7 +168,7 @@ static vl_code begin(parser *p, vl_mz_element what, vl_err *err)
     }
     if (what == VL_MZ_INDEX_AT) {
         uint64_t at = UINT64_MAX;
-        if (!vl_mz_uint(text_ahead(p), &at)) at = UINT64_MAX;
+        if (!vl_mz_uint(vl_xml_ahead(&p->x), &at)) at = UINT64_MAX;
         return push_event(p, VL_MZ_EV_INDEX_AT, what, at, err);
     }
     if (what == VL_MZ_CHECKSUM) return push_event(p, VL_MZ_EV_CHECKSUM, what, 0, err);
@@ -238,9 +195,9 @@ static vl_code start_tag(parser *p, vl_err *err)
         if (open_spine(p, what, err) || !empty) return err->code;
         return push_event(p, VL_MZ_EV_CLOSE, what, 0, err);
     }
-    if (p->record.what && what == VL_MZ_BINARY && around(p, 0) == VL_MZ_ARRAY) {
-        return take_binary(p, empty, err);
-    }
+    if (p->record.what && what == VL_MZ_BINARY && around(p, 0) == VL_MZ_ARRAY)
+        return vl_mz_take_text(&p->x, "binary", empty, &p->record.array[p->record.narray - 1], &p->copied,
+                               p->out, err);
     if (begin(p, what, err)) return err->code;
     if (empty) return end(p, what, err);
     if (p->depth == DEEPEST)
@@ -261,21 +218,9 @@ static vl_code end_tag(parser *p, vl_err *err)
     }
     const open_element *const top = &p->open[p->depth - 1];
     if (top->name.n != name.n || memcmp(top->name.at, name.at, name.n) != 0)
-        return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "</%.*s> where </%.*s> is expected",
-                           (int)(name.n < 40 ? name.n : 40), (const char *)name.at,
-                           (int)(top->name.n < 40 ? top->name.n : 40), (const char *)top->name.at);
+        return vl_mz_wrong_end(&p->x, top->name, err);
     p->depth--;
     return end(p, top->what, err);
-}
-
-/* Text where only blanks may be. */
-static vl_code refuse_text(const parser *p, vl_err *err)
-{
-    const size_t nul = vl_k.count_byte(p->x.data + p->x.from, p->x.at - p->x.from, 0);
-    if (!nul) return vl_xml_fail(&p->x, p->x.from, VL_EFORMAT, err, "text between elements");
-    const uint8_t *const at = memchr(p->x.data + p->x.from, 0, p->x.at - p->x.from);
-    return vl_xml_fail(&p->x, (size_t)(at - p->x.data), VL_EFORMAT, err,
-                       "%zu NUL bytes between elements, or after the end", nul);
 }
 
 static vl_code take_token(parser *p, vl_err *err)
@@ -286,7 +231,8 @@ static vl_code take_token(parser *p, vl_err *err)
     case VL_XML_CLOSE: return end_tag(p, err);
     case VL_XML_TEXT:
     case VL_XML_CDATA:
-        if (!p->depth && (p->x.kind == VL_XML_CDATA || !vl_xml_blank(p->x.text))) return refuse_text(p, err);
+        if (!p->depth && (p->x.kind == VL_XML_CDATA || !vl_xml_blank(p->x.text)))
+            return vl_mz_refuse_text(&p->x, err);
         return VL_OK;
     default: return VL_OK;
     }

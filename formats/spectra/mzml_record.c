@@ -17,8 +17,7 @@ enum { ARRAYS_MOST = 65535 };
 
 static const vl_mz_array no_array = { .encoded_length = UINT64_MAX };
 
-/* An attribute that must be a number where it is there. */
-static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
+vl_code vl_mz_uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool *there, vl_err *err)
 {
     vl_xml_span v;
     if (vl_xml_value(x, name, &v, err)) return err->code;
@@ -28,15 +27,13 @@ static vl_code uint_attr(const vl_xml *x, const char *name, uint64_t *out, bool 
                        (int)(v.n < 40 ? v.n : 40), (const char *)v.at);
 }
 
-vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
-                           uint64_t text_at, vl_err *err)
+void vl_mz_record_reset(vl_mz_record *r, vl_mz_element what, vl_xml_span id, size_t from, uint64_t text_at)
 {
     vl_mz_array *const array = r->array;
     const size_t carray = r->carray;
-    bool there = false;
     *r = (vl_mz_record){ .what = what,
                          .id = id,
-                         .from = x->from,
+                         .from = from,
                          .text_at = text_at,
                          .centroid = 255,
                          .time = NAN,
@@ -52,15 +49,22 @@ vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what,
                          .product_mz = NAN,
                          .array = array,
                          .carray = carray };
+}
+
+vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
+                           uint64_t text_at, vl_err *err)
+{
+    bool there = false;
+    vl_mz_record_reset(r, what, id, x->from, text_at);
     if (!r->id.at) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without id", vl_mz_element_name(what));
-    if (uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
+    if (vl_mz_uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
     if (!there)
         return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without defaultArrayLength",
                            vl_mz_element_name(what));
     return VL_OK;
 }
 
-static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
+vl_code vl_mz_record_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
 {
     if (r->narray == ARRAYS_MOST)
         return vl_xml_fail(x, x->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
@@ -71,12 +75,18 @@ static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
         r->array = p;
         r->carray = want;
     }
-    vl_mz_array *const a = &r->array[r->narray++];
+    r->array[r->narray] = no_array;
+    r->array[r->narray++].nvalue = r->array_length;
+    return VL_OK;
+}
+
+static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
+{
     bool there = false;
-    *a = no_array;
-    a->nvalue = r->array_length;
-    if (uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
-    return uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
+    if (vl_mz_record_array(r, x, err)) return err->code;
+    vl_mz_array *const a = &r->array[r->narray - 1];
+    if (vl_mz_uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
+    return vl_mz_uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
 }
 
 vl_code vl_mz_record_open(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_err *err)
@@ -320,11 +330,21 @@ static vl_code push_arrays(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder,
     return VL_OK;
 }
 
-static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64_t array_at, vl_batch *out,
-                             vl_err *err)
+/* Bytes of the record's text in the skeleton. */
+static vl_code length_of(const vl_mz_record *r, const vl_batch *out, uint32_t *length, vl_err *err)
 {
+    const uint64_t n = out->col[VL_SP_SKELETON].data.len - r->text_at;
+    if (n > UINT32_MAX) return vl_fail(err, VL_EUNSUP, "%s with 4 GiB of text", vl_mz_element_name(r->what));
+    *length = (uint32_t)n;
+    return VL_OK;
+}
+
+vl_code vl_mz_push_spectrum(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err)
+{
+    uint32_t text_length = 0;
+    if (length_of(r, out, &text_length, err)) return err->code;
     const uint8_t level = (uint8_t)r->ms_level;
-    const uint16_t narray = (uint16_t)r->narray;
+    const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_MS_LEVEL, &level },
                            { VL_SP_TIME, &r->time },
                            { VL_SP_POLARITY, &r->polarity },
@@ -347,10 +367,11 @@ static vl_code push_spectrum(const vl_mz_record *r, uint32_t text_length, uint64
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
 
-static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, uint64_t array_at,
-                                 vl_batch *out, vl_err *err)
+static vl_code push_chromatogram(const vl_mz_record *r, uint64_t array_at, vl_batch *out, vl_err *err)
 {
-    const uint16_t narray = (uint16_t)r->narray;
+    uint32_t text_length = 0;
+    if (length_of(r, out, &text_length, err)) return err->code;
+    const uint16_t narray = (uint16_t)(out->nrow[VL_SPT_ARRAY] - array_at);
     const cell cells[] = { { VL_SP_CHROM_KIND, &r->kind },
                            { VL_SP_CHROM_PRECURSOR_MZ, &r->precursor_mz },
                            { VL_SP_CHROM_PRODUCT_MZ, &r->product_mz },
@@ -366,13 +387,13 @@ static vl_code push_chromatogram(const vl_mz_record *r, uint32_t text_length, ui
 
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err)
 {
-    const uint64_t array_at = out->nrow[VL_SPT_ARRAY], text_end = out->col[VL_SP_SKELETON].data.len;
-    if (text_end - r->text_at > UINT32_MAX)
-        return vl_xml_fail(x, r->from, VL_EUNSUP, err, "%s with 4 GiB of text", vl_mz_element_name(r->what));
-    const uint32_t text_length = (uint32_t)(text_end - r->text_at);
+    const uint64_t array_at = out->nrow[VL_SPT_ARRAY];
     if (push_arrays(r, x, coder, out, err)) return err->code;
-    const vl_mz_element what = r->what;
+    if (out->nrow[VL_SPT_ARRAY] - array_at > ARRAYS_MOST)
+        return vl_xml_fail(x, r->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
+    if (r->what == VL_MZ_SPECTRUM ? vl_mz_push_spectrum(r, array_at, out, err)
+                                  : push_chromatogram(r, array_at, out, err))
+        return vl_err_at(err, NULL, x->offset + r->from, VL_NOWHERE);
     r->what = VL_MZ_ANY;
-    return what == VL_MZ_SPECTRUM ? push_spectrum(r, text_length, array_at, out, err)
-                                  : push_chromatogram(r, text_length, array_at, out, err);
+    return VL_OK;
 }

@@ -43,16 +43,9 @@ vl_code vl_mz_read_param(const vl_xml *x, vl_mz_param *out, vl_err *err)
     return VL_OK;
 }
 
-static vl_xml_span trim(vl_xml_span t)
-{
-    while (t.n && vl_xml_blank((vl_xml_span){ t.at, 1 })) t.at++, t.n--;
-    while (t.n && vl_xml_blank((vl_xml_span){ t.at + t.n - 1, 1 })) t.n--;
-    return t;
-}
-
 bool vl_mz_uint(vl_xml_span text, uint64_t *out)
 {
-    const vl_xml_span t = trim(text);
+    const vl_xml_span t = vl_xml_trim(text);
     uint64_t v = 0;
     if (!t.n) return false;
     for (size_t i = 0; i < t.n; i++) {
@@ -112,7 +105,7 @@ bool vl_mz_times(vl_xml_span text, unsigned factor, double *out)
 {
     static const double ten[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-    const vl_xml_span t = trim(text);
+    const vl_xml_span t = vl_xml_trim(text);
     size_t i = 0;
     uint64_t digits = 0;
     int ndigit = 0, scale = 0, power = 0;
@@ -321,6 +314,13 @@ void vl_mz_role_named(const char *name, size_t n, char role[VL_ROLE])
     }
     if (!best && sscanf(name, "ms_%7" SCNu32, &term) != 1) term = 0;
     role_of(term, role, VL_ROLE);
+}
+
+uint32_t vl_mz_role_term(const char *role)
+{
+    for (int i = 0; i < NKIND; i++)
+        if (!strcmp(kinds[i].role, role)) return kinds[i].term;
+    return 0;
 }
 
 /* "_s" for an array whose unit is not the usual one; and the unit's symbol. */

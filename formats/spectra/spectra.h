@@ -100,21 +100,25 @@ enum {
     VL_SPC_N
 };
 
-/* Recipes: how the text of an array is made from the bytes of its piece (all little-endian). For those with a
- * level, the number is the base plus the level. */
+/* Recipes: how the text of an array is made from the bytes of its piece (all little-endian; of a store made
+ * from mzXML big-endian, and in turns with those of the next row where that is VL_RECIPE_WOVEN). For those
+ * with a level, the number is the base plus the level. */
 enum {
     VL_RECIPE_EMPTY = 0,       /* no text */
     VL_RECIPE_BASE64 = 1,      /* base64 of the bytes */
     VL_RECIPE_KEPT_STREAM = 2, /* base64 of array/kept; the piece is what it decompresses to */
     VL_RECIPE_KEPT_TEXT = 3,   /* array/kept itself; the piece is what it decodes to */
+    VL_RECIPE_WOVEN = 4, /* none of its own: its elements stand behind those of the row before, in turns */
     VL_RECIPE_ZLIB = 16, /* + level 0..9: base64 of zlib's deflate of the bytes, window 15, memory level 8 */
     VL_RECIPE_ZSTD = 32, /* + level 1..22: base64 of one zstd frame of the bytes, made in one call */
     VL_RECIPE_SHUFFLE4_ZSTD = 64, /* + level: the same, the bytes shuffled first as elements of 4 bytes */
     VL_RECIPE_SHUFFLE8_ZSTD = 96, /* + level: of 8 bytes */
     VL_RECIPE_ZLIB_MEMORY9 = 128, /* + level 0..9: as VL_RECIPE_ZLIB, but memory level 9, as Perl has it */
-    VL_RECIPE_REDEFLATE = 160     /* base64 of a zlib stream of the bytes (RFC 1950) by any other maker;
+    VL_RECIPE_REDEFLATE = 160,    /* base64 of a zlib stream of the bytes (RFC 1950) by any other maker;
                                    * array/kept: its first two bytes, the maker's row [8], and what its
                                    * deflate has beside that (formats/redeflate/redeflate.h) */
+    VL_RECIPE_DECIMAL = 161       /* lines of decimal numbers, of this array and of those of the next rows
+                                   * that are VL_RECIPE_WOVEN; array/kept: how they look (mgf_peaks.c) */
 };
 
 extern const vl_schema vl_spectra_schema;

@@ -359,6 +359,19 @@ bool vl_xml_blank(vl_xml_span span)
     return true;
 }
 
+vl_xml_span vl_xml_ahead(const vl_xml *x)
+{
+    const uint8_t *const at = x->data + x->at, *const end = memchr(at, '<', x->n - x->at);
+    return (vl_xml_span){ at, end ? (size_t)(end - at) : x->n - x->at };
+}
+
+vl_xml_span vl_xml_trim(vl_xml_span span)
+{
+    while (span.n && class[*span.at] & BLANK) span.at++, span.n--;
+    while (span.n && class[span.at[span.n - 1]] & BLANK) span.n--;
+    return span;
+}
+
 /* The letters of Windows-1252 from 128 to 159; what it has not stands for itself. */
 static const uint16_t windows1252[32] = {
     0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,

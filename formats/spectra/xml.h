@@ -67,6 +67,9 @@ typedef struct vl_xml {
 
 vl_code vl_xml_next(vl_xml *x, vl_err *err);
 
+/* Text between this tag and the next, which is left unread. */
+vl_xml_span vl_xml_ahead(const vl_xml *x);
+
 /* vl_fail with the place x->offset + at. */
 vl_code vl_xml_fail(const vl_xml *x, size_t at, vl_code code, vl_err *err, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -86,7 +89,8 @@ vl_code vl_xml_plain(const vl_xml *x, const vl_xml_attr *attr, vl_xml_span *out,
 vl_code vl_xml_value(const vl_xml *x, const char *name, vl_xml_span *out, vl_err *err);
 /* What an XML declaration says, of a token VL_XML_PI. */
 vl_xml_encoding vl_xml_declared(const vl_xml *x);
-bool vl_xml_blank(vl_xml_span span); /* only blanks, tabs and line ends */
+bool vl_xml_blank(vl_xml_span span);       /* only blanks, tabs and line ends */
+vl_xml_span vl_xml_trim(vl_xml_span span); /* without those at both ends */
 
 /* Appends an attribute's value in UTF-8: references resolved, each tab or line end a blank. Refuses what
  * vl_xml_next would. */

@@ -124,7 +124,7 @@ const vl_command vl_command_view = {
     "  vial view bam1.h5 chr1:10,000-20,000 -q 30 -F DUP,SECONDARY\n"
     "  vial view bam1.h5 -L exons.bed -c\n"
     "  vial view bam1.h5 chr20 -O cram --reference GRCh38.fa -o chr20.cram\n"
-    "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O mgf\n"
+    "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O json\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
     run,
     list_kinds

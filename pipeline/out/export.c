@@ -204,6 +204,11 @@ static vl_code choose_format(export *x, vl_err *err)
         return vl_fail(err, VL_EARG, "the store holds %s, which are not printed as '%.40s'", kind,
                        ask->format);
     x->other = fits && other != x->format;
+    if (x->other && other->own_rows)
+        return vl_fail(err, VL_EARG,
+                       "the store was made from %s, which is not made again as %s; 'vial view' prints "
+                       "other formats",
+                       x->format->title, other->title);
     if (x->other) x->format = other;
     return VL_OK;
 }

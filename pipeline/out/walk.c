@@ -61,6 +61,20 @@ static vl_code weigh_pieces(const vl_walker *w, const vl_batch *b, size_t n, siz
     return VL_OK;
 }
 
+/* Rows at one place of the stream make one text, so they stay together: n of the rows that are loaded, or
+ * fewer, or, where the first place has more, those. */
+static size_t whole_places(const vl_walker *w, const vl_batch *b, size_t n, size_t loaded)
+{
+    if (w->stream < 0 || !n || w->next + n == w->nrow) return n;
+    const uint64_t last = vl_u64_at(b, w->way.at, n - 1);
+    size_t whole = n;
+    if (n < loaded && vl_u64_at(b, w->way.at, n) != last) return n;
+    while (whole && vl_u64_at(b, w->way.at, whole - 1) == last) whole--;
+    if (whole) return whole;
+    while (n < loaded && vl_u64_at(b, w->way.at, n) == last) n++;
+    return n;
+}
+
 /* The part of the stream up to row n of the batch, where row n stands; positions then count from its
  * beginning. */
 static vl_code plan_stream(vl_walker *w, vl_plan *plan, size_t n, vl_err *err)
@@ -82,10 +96,11 @@ static vl_code plan_stream(vl_walker *w, vl_plan *plan, size_t n, vl_err *err)
 /* Rows whose sizes stand in themselves are loaded here: it is a few of them, and small. */
 static vl_code plan_pointers(vl_walker *w, vl_plan *plan, size_t *n, vl_work *work, vl_err *err)
 {
-    *n = w->nrow - w->next < MOST_POINTERS ? (size_t)(w->nrow - w->next) : MOST_POINTERS;
-    if (vl_reader_rows(w->r, plan, w->way.lead, w->next, *n, NULL, work, err) ||
-        vl_reader_load(w->r, plan, work, err) || weigh_pieces(w, &plan->batch, *n, n, err))
+    const size_t most = w->nrow - w->next < MOST_POINTERS ? (size_t)(w->nrow - w->next) : MOST_POINTERS;
+    if (vl_reader_rows(w->r, plan, w->way.lead, w->next, most, NULL, work, err) ||
+        vl_reader_load(w->r, plan, work, err) || weigh_pieces(w, &plan->batch, most, n, err))
         return err->code;
+    *n = whole_places(w, &plan->batch, *n, most);
     plan->batch.nrow[w->way.lead] = *n;
     if (w->pieces && vl_reader_pieces(w->r, plan, *n, err)) return err->code;
     return w->stream < 0 ? VL_OK : plan_stream(w, plan, *n, err);

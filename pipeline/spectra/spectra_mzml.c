@@ -1,9 +1,9 @@
 /*
  * Spectra as mzML: the document's own head, the spectra found with new index numbers, and an end. The wrapper
  * with index and checksum is left out, as are chromatograms. With --mz the arrays are cut to the peaks in
- * range.
+ * range. Spectra that came from another format get a document of their own (spectra_made.c).
  */
-#include "pipeline/spectra/spectra_view.h"
+#include "pipeline/spectra/spectra_mzml.h"
 
 #include "formats/spectra/mzml.h"
 
@@ -74,12 +74,12 @@ static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
     char format[32];
     if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, err))
         return err->code;
-    if (strcmp(format, vl_mzml.name))
-        return vl_fail(err, VL_EARG, "the store was made from %s: it has no document to print spectra into",
-                       format);
-    const int skeleton = vl_reader_column(v->r, VL_SP_SKELETON);
     if (!vl_reader_nrow(v->r, VL_SPT_SPECTRUM))
-        return vl_fail(err, VL_EARG, "the store has no spectra, only chromatograms");
+        return vl_fail(err, VL_EARG, "the store has no spectra%s",
+                       vl_reader_nrow(v->r, VL_SPT_CHROMATOGRAM) ? ", only chromatograms" : "");
+    ((vl_spectra_own *)v->own)->made = strcmp(format, vl_mzml.name) != 0;
+    if (((vl_spectra_own *)v->own)->made) return vl_spectra_made_head(v, format, text, err);
+    const int skeleton = vl_reader_column(v->r, VL_SP_SKELETON);
     if (!vl_reader_elements(v->r, vl_reader_column(v->r, VL_SP_TEXT_AT), 0, 1, &first, &v->work, err) &&
         !vl_reader_elements(v->r, skeleton, 0, vl_le64(first.data), &before, &v->work, err))
         put_head(v, &before, text, err);
@@ -94,14 +94,13 @@ static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
     return vl_text_add(text, "</spectrumList>\n</run>\n</mzML>\n", err);
 }
 
-/* The elements of array k that belong to peaks in range, as they are stored; all of an array that is of
- * another length than the peaks. */
-static vl_code cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err)
+vl_code vl_spectra_cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err)
 {
     const vl_array a = vl_array_of(&load->plan.batch, k);
     const size_t width = vl_type_width(a.column->type);
     out->len = 0;
-    if (a.column->type != VL_U8 && a.len != keep->len * width) return vl_buf_append(out, a.bytes, a.len, err);
+    if (!keep || (a.column->type != VL_U8 && a.len != keep->len * width))
+        return vl_buf_append(out, a.bytes, a.len, err);
     if (a.column->type == VL_U8 && a.len)
         return vl_fail(err, VL_EUNSUP, "%s cannot be cut to a range of m/z; -O tsv can", a.column->path);
     for (size_t i = 0; i < keep->len; i++)
@@ -158,7 +157,7 @@ static vl_code array_text(const vl_load *load, size_t k, const vl_buf *keep, vl_
                        "an array whose encoding is kept cannot be cut to a range of m/z; -O tsv can");
     if (recipe == VL_RECIPE_REDEFLATE) recipe = VL_RECIPE_ZLIB + 6; /* what it says is of the whole array */
     vl_buf part = { 0 };
-    if (!cut_array(load, k, keep, &part, err))
+    if (!vl_spectra_cut_array(load, k, keep, &part, err))
         vl_mzml_array_text(recipe, part.data, part.len, NULL, 0, out, err);
     *nvalue = part.len / vl_type_width(a.column->type);
     vl_buf_free(&part);
@@ -205,11 +204,12 @@ static vl_code put_spectrum(vl_load *load, size_t i, const vl_buf *keep, uint64_
 static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
 {
     vl_buf array = { 0 }, keep = { 0 };
-    const bool cut = ((const vl_spectra_own *)v->own)->cut;
+    const vl_spectra_own *const o = v->own;
     for (size_t i = 0; i < load->n && !err->code; i++) {
         uint64_t npeak = 0;
-        if (cut) choose_peaks(v, load, i, &keep, &npeak, err);
-        if (!err->code) put_spectrum(load, i, cut ? &keep : NULL, npeak, &array, err);
+        if (o->cut && choose_peaks(v, load, i, &keep, &npeak, err)) break;
+        if (o->made) vl_spectra_made_one(v, load, i, o->cut ? &keep : NULL, err);
+        else put_spectrum(load, i, o->cut ? &keep : NULL, npeak, &array, err);
     }
     vl_buf_free(&keep);
     vl_buf_free(&array);

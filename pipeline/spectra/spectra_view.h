@@ -42,6 +42,10 @@ typedef struct vl_spectra_own {
     vl_ions ions;
     double within; /* of the precursor, Th */
     bool cut;      /* not all peaks are printed */
+    /* mzML of spectra that came from another format; set by its head */
+    bool made;
+    bool said;   /* the text of a spectrum says more than its columns (spectra_said.c) */
+    bool titled; /* ids are titles, which mzML has beside its own ids */
     uint64_t printed;
 } vl_spectra_own;
 

@@ -3,8 +3,8 @@ Files that instruments and other people's tests made: well-formed ones come back
 refused.
 
 The folder is VIAL_SHARED (default ../shared/data). What a well-formed FASTQ is, fqmodel.py decides on its
-own; an mzML is well-formed when it parses as XML, its root is mzML or indexedmzML, and its arrays are not
-kept in another file. One line is printed for each refused file.
+own; an mzML or mzXML is well-formed when it parses as XML, its root is theirs, and its arrays are not kept in
+another file. All MGF that is there is well-formed. One line is printed for each refused file.
 
 Suites: reads spectra.
 """
@@ -120,11 +120,13 @@ def enough(t, _, paths):
 def legal_spectra(path, text):
     if text is None or path.lower().endswith("imzml"):
         return False
+    if path.lower().endswith(".mgf"):
+        return True
     try:
         root = xml.fromstring(text)
     except (xml.ParseError, ValueError, LookupError):
         return False
-    return root.tag.split("}")[-1] in ("mzML", "indexedmzML")
+    return root.tag.split("}")[-1] in ("mzML", "indexedmzML", "mzXML")
 
 
 def one_document(t, f, path):
@@ -134,7 +136,8 @@ def one_document(t, f, path):
 
 def spectra_parts():
     paths = sorted({p for pattern in SPECTRA for p in glob.glob(f"{SHARED}/{pattern}", recursive=True)
-                    if re.search(r"mzml(\.gz|\.idx\.gz)?$|\.idx\.gz$", p.lower()) and os.path.isfile(p)})
+                    if re.search(r"mzx?ml(\.gz|\.idx\.gz)?$|\.idx\.gz$|\.mgf$", p.lower())
+                    and os.path.isfile(p)})
     for path in paths:
         yield Part(short(path), one_document, (path,))
     if not paths:

@@ -1,0 +1,15 @@
+/* Which document is it: by the name of its root (xml_root.c). roots: names, the first is also the format's
+ * own word; ends with NULL. */
+#ifndef VL_XML_ROOT_H
+#define VL_XML_ROOT_H
+
+#include "formats/spectra/xml.h"
+
+/* As vl_format.probe: 100 it begins with such a root; less where it is refused for another reason, which its
+ * format says. */
+int vl_xml_probe_root(const char *const *roots, const uint8_t *bytes, size_t n);
+/* VL_EUNSUP for a document in 16-bit letters, or whose root has a namespace prefix. */
+vl_code vl_xml_refuse_root(const char *const *roots, const uint8_t *bytes, size_t n, vl_err *err);
+size_t vl_xml_bom(const uint8_t *bytes, size_t n); /* bytes of a byte order mark in UTF-8: 3 or 0 */
+
+#endif

@@ -1,0 +1,26 @@
+/* What the two writers of mzML share: into the document that the spectra came from (spectra_mzml.c), and a
+ * document of their own for those that came from none (spectra_made.c). */
+#ifndef VL_SPECTRA_MZML_H
+#define VL_SPECTRA_MZML_H
+
+#include "pipeline/spectra/spectra_view.h"
+
+/* The elements of array k that belong to peaks in range (keep; NULL: all), as they are stored; all of an
+ * array that is of another length than the peaks. */
+vl_code vl_spectra_cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err);
+
+/* spectra_made.c. format: that the store was made from. */
+vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *text, vl_err *err);
+/* keep [peaks] as above. */
+vl_code vl_spectra_made_one(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_err *err);
+
+/* spectra_said.c: what the text of a spectrum says and no column has. NULL and 0: nothing. */
+typedef struct vl_spectra_said {
+    vl_cell filter;     /* of the scan, as it stands there */
+    vl_cell from;       /* of precursor k: scan number of the spectrum that it was chosen in */
+    vl_cell activation; /* "CID" */
+} vl_spectra_said;
+/* Of a scan's own text [n], and its precursor k. */
+vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err);
+
+#endif
