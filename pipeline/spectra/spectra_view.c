@@ -3,6 +3,7 @@
  * precursors and ions; a load then carries up to LOAD neighbours with their arrays.
  */
 #include "pipeline/spectra/spectra_view.h"
+#include "pipeline/spectra/chromatograms_view.h"
 
 #include "formats/spectra/mzml.h"
 #include "pipeline/out/select.h"
@@ -188,49 +189,13 @@ static vl_code open(vl_viewer *v, vl_err *err)
 
 /* ---- one load ---- */
 
-/* Element i of a u64 or u16 field. Ordered. */
-static vl_code field_at(vl_viewer *v, int field, uint64_t row, uint64_t *out, vl_work *work, vl_err *err)
-{
-    vl_buf one = { 0 };
-    if (!vl_reader_elements(v->r, vl_reader_column(v->r, field), row, 1, &one, work, err))
-        *out = one.len == 8 ? vl_le64(one.data) : one.len == 4 ? vl_le32(one.data) : vl_le16(one.data);
-    vl_buf_free(&one);
-    return err->code;
-}
-
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
-    vl_spectra_own *const o = v->own;
-    vl_spectra_load *l = load->own;
-    if (!l && !(l = load->own = calloc(1, sizeof *l)))
+    if (!load->own && !(load->own = calloc(1, sizeof(vl_spectra_load))))
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
-    const uint64_t last = load->first + load->n - 1;
-    uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
-    if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, load->work, err) ||
-        field_at(v, VL_SP_ARRAY_AT, last, &to, load->work, err) ||
-        field_at(v, VL_SP_ARRAY_COUNT, last, &count, load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, load->first, &text, load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, last, &end, load->work, err) ||
-        field_at(v, VL_SP_TEXT_LENGTH, last, &length, load->work, err))
-        return err->code;
-    if (to < from || end < text)
-        return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
-    vl_plan *const p = &load->plan;
-    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, load->first, load->n, v->want, load->work, err) ||
-        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, load->work, err) ||
-        vl_reader_load(v->r, p, load->work, err) ||
-        vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
-        return err->code;
-    l->skeleton_first = text;
-    l->number = o->printed;
-    o->printed += load->n;
-    return vl_reader_stream(v->r, p, VL_SP_SKELETON, text, end + length - text, err);
-}
-
-static vl_code load_arrays(const vl_viewer *v, vl_load *load, vl_err *err)
-{
-    if (vl_reader_load_pieces(v->r, &load->plan, load->work, err)) return err->code;
-    return vl_reader_load_stream(v->r, &load->plan, VL_SP_SKELETON, load->work, err);
+    vl_spectra_load *const l = load->own;
+    l->run.of = &vl_record_spectrum;
+    return vl_record_plan(v, load, &l->run, &((vl_spectra_own *)v->own)->printed, err);
 }
 
 static vl_code missed(const vl_viewer *v, vl_err *err)
@@ -284,11 +249,15 @@ static const vl_opt options[] = {
     { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02Th", AT(tolerance),
       NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
+    { 0, "chromatogram", VL_OPT_TEXT, NULL, "ID", "the chromatogram with this id, or all: no spectra",
+      AT(chromatogram), NULL },
     { .name = "" },
 };
 #undef AT
 static const vl_form *const forms[] = { &vl_spectra_mzml, &vl_spectra_mgf, &vl_form_tsv, &vl_spectra_json,
                                         NULL };
+
+static bool asks_chromatogram(const void *ask) { return ((const vl_spectra_asked *)ask)->chromatogram; }
 
 const vl_question vl_spectra_question = {
     .option = options,
@@ -301,10 +270,12 @@ const vl_question vl_spectra_question = {
     .span = LOAD,
     .block = LOAD,
     .plan = plan,
-    .load = load_arrays,
+    .load = vl_record_fill,
     .row = vl_load_peaks,
     .lines = vl_peak_count,
     .missed = missed,
     .drop = drop,
     .close = close,
+    .other = &vl_chromatograms_question,
+    .is_other = asks_chromatogram,
 };
