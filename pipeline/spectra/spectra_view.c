@@ -7,6 +7,7 @@
 
 #include "formats/spectra/mzml.h"
 #include "pipeline/out/select.h"
+#include "pipeline/spectra/tolerance.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -159,22 +160,6 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     return load_possible(v, s, err);
 }
 
-/* "10ppm", "0.02Th", "0.02Da" around a m/z, in Th. A number alone could be either. */
-static vl_code take_tolerance(const vl_spectra_asked *ask, double *within, vl_err *err)
-{
-    char *end = NULL;
-    const char *const text = ask->tolerance ? ask->tolerance : "10ppm";
-    const double value = strtod(text, &end);
-    const bool ppm = !strcmp(end, "ppm"), plain = !strcmp(end, "Th") || !strcmp(end, "Da");
-    if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
-    if (end > text && !*end && value >= 0)
-        return vl_fail(err, VL_EARG, "--tol: '%.40s' has no unit: %.40sppm or %.40sTh", text, text, text);
-    if (end == text || !(value >= 0) || (!ppm && !plain))
-        return vl_fail(err, VL_EARG, "--tol: '%.60s' is no tolerance: 10ppm, 0.02Th", text);
-    *within = ppm ? ask->precursor * value * 1e-6 : value;
-    return VL_OK;
-}
-
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     const vl_spectra_asked *const ask = v->asked;
@@ -183,7 +168,10 @@ static vl_code open(vl_viewer *v, vl_err *err)
     if (ask->index[1] != VL_NOWHERE && (v->ask->rows[0] || v->ask->rows[1] != VL_NOWHERE))
         return vl_fail(err, VL_EARG, "--rows and --index are the same");
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
-    if (take_tolerance(ask, &o->within, err) || load_ions(v, o, err)) return err->code;
+    if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
+    if (vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
+        load_ions(v, o, err))
+        return err->code;
     return find(v, err);
 }
 
