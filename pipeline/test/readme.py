@@ -115,7 +115,8 @@ def check_options(t, line):
 
 def check_mentions(t, text):
     """Options in running text: of the command that stands before them in the same code, or of any."""
-    every = set().union(*(known_options(c) or set() for c in ("ingest", "info", "view", "xic", "export", "verify")))
+    commands_of = ("ingest", "info", "view", "xic", "export", "verify")
+    every = set().union(*(known_options(c) or set() for c in commands_of))
     outside = re.sub(r"```.*?```", "", text, flags=re.S)
     for code in re.findall(r"`([^`\n]+)`", outside):
         if code.startswith("vial "):
