@@ -19,6 +19,7 @@ typedef struct load {
     vl_plan plan;
     vl_work work;
     size_t from, to;               /* rows of vl_xic.row */
+    vl_buf room[VL_XIC_ARRAYS];    /* arrays that lie in several chunks */
     vl_buf scratch[VL_XIC_ARRAYS]; /* numbers that are no plain doubles */
 } load;
 
@@ -82,12 +83,13 @@ static vl_code fetch(void *self, vl_slot *slot, vl_err *err)
 
 static bool ascends(const numbers *a, size_t n)
 {
-    bool good = true;
+    int64_t wide = 0; /* as wide as what is compared, so that many are at once */
+    int32_t narrow = 0;
     if (a->wide)
-        for (size_t i = 1; i < n; i++) good &= a->wide[i - 1] <= a->wide[i];
+        for (size_t i = 1; i < n; i++) wide |= -(int64_t) !(a->wide[i - 1] <= a->wide[i]);
     else
-        for (size_t i = 1; i < n; i++) good &= a->narrow[i - 1] <= a->narrow[i];
-    return good;
+        for (size_t i = 1; i < n; i++) narrow |= -(int32_t) !(a->narrow[i - 1] <= a->narrow[i]);
+    return !wide && !narrow;
 }
 
 /* The first of [from, n) that is not below mz. */
@@ -178,12 +180,17 @@ static void sum_any(const vl_xic *x, const vl_xic_row *row, const peaks *p, doub
 
 /* ---- one spectrum ---- */
 
-/* Numbers of array k of the load. *none: nobody can read them. */
-static vl_code take(load *l, size_t piece, int k, numbers *out, bool *none, vl_err *err)
+/* Array k of a row. *none: nobody can read its numbers. */
+static vl_code take(load *l, const vl_xic *x, const vl_xic_row *row, int k, numbers *out, bool *none,
+                    vl_err *err)
 {
-    const vl_array a = vl_array_of(&l->plan.batch, piece);
+    const vl_piece_column *const column = &vl_reader_columns(x->job->r)->piece[row->column[k]];
+    const vl_array a = { vl_reader_look(x->job->r, &l->plan.piece[row->column[k]], row->start[k],
+                                        row->length[k], &l->room[k], &l->work, err),
+                         row->length[k] * vl_type_width(column->type), column };
     const bool plain = !*a.column->coding;
     *none = false;
+    if (err->code) return err->code;
     if (plain && a.column->type == VL_F32) {
         *out = (numbers){ NULL, (const float *)(const void *)a.bytes, a.len / 4 };
         return VL_OK;
@@ -208,22 +215,39 @@ static bool sum_whole(const vl_xic *x, const peaks *p, double *value)
     return more;
 }
 
+/* Has a spectrum, whose m/z ascend, no peak of any target? Only asked where there are few: then it may be
+ * that its intensities, of which all can be read, need not be unpacked. */
+static bool has_none(const vl_xic *x, const vl_xic_row *row, const numbers *mz)
+{
+    enum { FEW = 16 };
+    const vl_piece_column *const c = vl_reader_columns(x->job->r)->piece;
+    if (*c[row->column[VL_XIC_INTENSITY]].coding || c[row->column[VL_XIC_INTENSITY]].type == VL_U8)
+        return false;
+    if (x->to - x->from > FEW || !ascends(mz, mz->n)) return false;
+    for (size_t i = x->from; i < x->to; i++) {
+        const size_t first = bisect(mz, 0, mz->n, x->target[i].low);
+        if (isnan(x->target[i].mz) || (first < mz->n && at(mz, first) <= x->target[i].high)) return false;
+    }
+    return true;
+}
+
 static vl_code sum_one(load *l, const vl_xic *x, size_t number, bool *some, vl_err *err)
 {
     const vl_xic_row *const row = &x->row[number];
-    const size_t n = x->to - x->from, piece = VL_XIC_ARRAYS * (number - l->from);
+    const size_t n = x->to - x->from;
     double *const value = x->value + number * n;
     bool none[VL_XIC_ARRAYS] = { false };
     peaks p = { .range = { x->asked->mobility[0], x->asked->mobility[1] },
                 .filtered = row->has[VL_XIC_MOBILITY] };
     numbers *const to[] = { &p.mz, &p.intensity, &p.mobility };
-    for (int k = 0; k < VL_XIC_ARRAYS; k++)
-        if (row->has[k] && take(l, piece + (size_t)k, k, to[k], &none[k], err)) return err->code;
-    const bool dark = none[VL_XIC_INTENSITY] || none[VL_XIC_MOBILITY];
-    for (size_t i = 0; i < n; i++) {
-        const bool lost = dark || (none[VL_XIC_MZ] && !isnan(x->target[x->from + i].mz));
-        value[i] = lost ? (double)NAN : 0;
+    memset(value, 0, n * sizeof *value);
+    for (int k = 0; k < VL_XIC_ARRAYS; k++) {
+        if (row->has[k] && take(l, x, row, k, to[k], &none[k], err)) return err->code;
+        if (k == VL_XIC_MZ && !none[k] && has_none(x, row, &p.mz)) return VL_OK;
     }
+    const bool dark = none[VL_XIC_INTENSITY] || none[VL_XIC_MOBILITY];
+    for (size_t i = 0; i < n; i++)
+        if (dark || (none[VL_XIC_MZ] && !isnan(x->target[x->from + i].mz))) value[i] = (double)NAN;
     if (dark) return VL_OK;
     p.n = p.intensity.n;
     if (p.filtered && p.mobility.n < p.n) p.n = p.mobility.n;
@@ -238,11 +262,12 @@ static vl_code sum(void *self, vl_slot *slot, vl_err *err)
 {
     const summing *const s = self;
     load *const l = slot->body;
-    if (l->to == l->from || vl_reader_load_pieces(s->x->job->r, &l->plan, &l->work, err)) return err->code;
+    vl_reader *const r = s->x->job->r;
     bool *const some = malloc(s->x->to - s->x->from + 1);
     if (!some) return vl_fail(err, VL_ENOMEM, "no memory for targets");
     for (size_t i = l->from; i < l->to && !err->code; i++)
         if (sum_one(l, s->x, i, some, err) && err->record == VL_NOWHERE) err->record = s->x->row[i].row;
+    for (size_t k = 0; k < l->plan.batch.npiece_column; k++) vl_reader_drop_span(r, &l->plan.piece[k]);
     free(some);
     return err->code;
 }
@@ -263,7 +288,10 @@ vl_code vl_xic_sum(vl_xic *x, vl_err *err)
     }
     if (!err->code && vl_reader_columns(x->job->r)->npiece) vl_run(stage, 2, slot, n, threads, NULL, err);
     for (int i = 0; l && i < n; i++) {
-        for (int k = 0; k < VL_XIC_ARRAYS; k++) vl_buf_free(&l[i].scratch[k]);
+        for (int k = 0; k < VL_XIC_ARRAYS; k++) {
+            vl_buf_free(&l[i].scratch[k]);
+            vl_buf_free(&l[i].room[k]);
+        }
         vl_plan_free(x->job->r, &l[i].plan);
         vl_work_free(&l[i].work);
     }
