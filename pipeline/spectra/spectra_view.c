@@ -25,6 +25,9 @@ static bool asks_time(const vl_viewer *v) { return !isnan(asked(v)->time[0]); }
 static bool asks_id(const vl_viewer *v) { return asked(v)->id; }
 static bool asks_scan(const vl_viewer *v) { return asked(v)->scan != VL_NOWHERE; }
 static bool asks_precursor(const vl_viewer *v) { return !isnan(asked(v)->precursor); }
+static bool asks_isolation(const vl_viewer *v) { return !isnan(asked(v)->isolation); }
+static bool asks_energy(const vl_viewer *v) { return !isnan(asked(v)->energy[0]); }
+static bool asks_mobility(const vl_viewer *v) { return !isnan(asked(v)->mobility[0]); }
 
 static vl_code has_level(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
 {
@@ -39,6 +42,16 @@ static vl_code has_time(const void *viewer, const vl_batch *b, size_t n, uint8_t
     for (size_t i = 0; i < n; i++) {
         const double t = vl_f64_at(b, VL_SP_TIME, i);
         what[i] = t >= asked(viewer)->time[0] && t <= asked(viewer)->time[1];
+    }
+    return VL_OK;
+}
+
+static vl_code has_mobility(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const double x = vl_f64_at(b, VL_SP_MOBILITY, i);
+        what[i] = x >= asked(viewer)->mobility[0] && x <= asked(viewer)->mobility[1];
     }
     return VL_OK;
 }
@@ -73,6 +86,22 @@ static vl_code has_precursor(const void *viewer, const vl_batch *b, size_t n, ui
     (void)err;
     for (size_t i = 0; i < n; i++)
         what[i] = vl_has_precursor(&o->ions, b->first[VL_SPT_SPECTRUM] + i, asked(v)->precursor, o->within);
+    return VL_OK;
+}
+
+static vl_code has_isolation(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_isolates(vl_ions_of(viewer), b->first[VL_SPT_SPECTRUM] + i, asked(viewer)->isolation);
+    return VL_OK;
+}
+
+static vl_code has_energy(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_has_energy(vl_ions_of(viewer), b->first[VL_SPT_SPECTRUM] + i, asked(viewer)->energy);
     return VL_OK;
 }
 
@@ -112,7 +141,10 @@ static const vl_predicate predicates[] = {
     { asks_scan, { { VL_SP_ID, VL_WANT_ROWS } }, narrow_scan, has_scan },
     { asks_time, { { VL_SP_TIME, VL_WANT_ROWS } }, narrow_time, has_time },
     { asks_level, { { VL_SP_MS_LEVEL, VL_WANT_ROWS } }, NULL, has_level },
+    { asks_mobility, { { VL_SP_MOBILITY, VL_WANT_ROWS } }, NULL, has_mobility },
     { asks_precursor, { { 0 } }, NULL, has_precursor },
+    { asks_isolation, { { 0 } }, NULL, has_isolation },
+    { asks_energy, { { 0 } }, NULL, has_energy },
     { .asked = NULL }
 };
 
@@ -223,7 +255,10 @@ static void defaults(void *asked)
                                                      .scan = VL_NOWHERE,
                                                      .time = { NAN, NAN },
                                                      .mz = { -INFINITY, INFINITY },
-                                                     .precursor = NAN };
+                                                     .precursor = NAN,
+                                                     .isolation = NAN,
+                                                     .energy = { NAN, NAN },
+                                                     .mobility = { NAN, NAN } };
 }
 
 #define AT(member) offsetof(vl_spectra_asked, member)
@@ -235,6 +270,11 @@ static const vl_opt options[] = {
     { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "of this MS level", AT(ms_level), NULL },
     { 0, "precursor", VL_OPT_NUMBER, NULL, "MZ", "with a precursor at this m/z", AT(precursor), NULL },
     { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02Th", AT(tolerance),
+      NULL },
+    { 0, "isolation", VL_OPT_NUMBER, NULL, "MZ", "an isolation window of which has this m/z", AT(isolation),
+      NULL },
+    { 0, "collision-energy", VL_OPT_INTERVAL, NULL, "A-B", "collision energy in eV", AT(energy), NULL },
+    { 0, "mobility", VL_OPT_INTERVAL, NULL, "A-B", "ion mobility, as their document has it", AT(mobility),
       NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
     { 0, "chromatogram", VL_OPT_TEXT, NULL, "ID", "the chromatogram with this id, or all: no spectra",

@@ -24,6 +24,10 @@ typedef struct vl_parent {
 } vl_parent;
 /* Whether any ion of a spectrum, or without ions any target, is within so many Th of mz. */
 bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within);
+/* Whether an isolation window of a spectrum has this m/z. */
+bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz);
+/* Whether a collision energy of a spectrum lies in range, both ends included. */
+bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
 
 /* What may be asked. */
@@ -35,6 +39,9 @@ typedef struct vl_spectra_asked {
     double time[2];           /* s; NaN: any, and spectra without a time */
     double mz[2];             /* peaks to print, Th */
     double precursor;         /* Th; NaN: any */
+    double isolation;         /* Th; NaN: any */
+    double energy[2];         /* eV; NaN: any */
+    double mobility[2];       /* as the document has it; NaN: any */
     const char *tolerance;    /* "10ppm", "0.02" */
     const char *chromatogram; /* its id, or "all"; NULL: spectra are asked for */
 } vl_spectra_asked;

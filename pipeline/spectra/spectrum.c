@@ -3,6 +3,7 @@
  * spectra_view.c selects by.
  */
 #include "pipeline/spectra/spectra_view.h"
+#include "pipeline/spectra/tolerance.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,6 +65,28 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     for (size_t i = lower_bound(&ions->precursor_of, ions->nprecursor, spectrum);
          !any && i < ions->nprecursor && vl_le64(ions->precursor_of.data + 8 * i) == spectrum; i++)
         if (fabs(vl_value_at(&ions->target, i) - mz) <= within) return true;
+    return false;
+}
+
+bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz)
+{
+    size_t from, to;
+    rows_of(&ions->precursor_of, ions->nprecursor, spectrum, &from, &to);
+    for (size_t i = from; i < to; i++)
+        if (vl_is_in_window(mz, vl_value_at(&ions->target, i), vl_value_at(&ions->lower, i),
+                            vl_value_at(&ions->upper, i)))
+            return true;
+    return false;
+}
+
+bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2])
+{
+    size_t from, to;
+    rows_of(&ions->precursor_of, ions->nprecursor, spectrum, &from, &to);
+    for (size_t i = from; i < to; i++) {
+        const double energy = vl_value_at(&ions->energy, i);
+        if (energy >= range[0] && energy <= range[1]) return true;
+    }
     return false;
 }
 

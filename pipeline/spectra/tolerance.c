@@ -1,6 +1,7 @@
 /* Tolerances of m/z (tolerance.h). */
 #include "pipeline/spectra/tolerance.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,4 +17,9 @@ vl_code vl_tolerance(const char *text, bool plain, double mz, double *within, vl
         return vl_fail(err, VL_EARG, "--tol: '%.60s' is no tolerance: 10ppm, 0.02Th", text);
     *within = ppm ? mz * value * 1e-6 : value;
     return VL_OK;
+}
+
+bool vl_is_in_window(double mz, double target, double lower, double upper)
+{
+    return mz >= target - (isnan(lower) ? 0 : lower) && mz <= target + (isnan(upper) ? 0 : upper);
 }

@@ -3,6 +3,7 @@
  * spectra and of table array, which are short.
  */
 #include "pipeline/spectra/mass_record.h"
+#include "pipeline/spectra/tolerance.h"
 #include "pipeline/spectra/xic.h"
 
 #include <inttypes.h>
@@ -63,14 +64,13 @@ static void free_columns(columns *c)
 
 /* ---- whether a target looks at a spectrum ---- */
 
-/* Does a window of the spectrum have this m/z? Offsets that are not known are 0. */
+/* Does a window of the spectrum have this m/z? */
 static bool isolates(const vl_xic *x, const vl_xic_row *row, double mz)
 {
-    for (size_t i = row->precursor; i < row->precursor_end; i++) {
-        const double at = vl_value_at(&x->target_mz, i), lower = vl_value_at(&x->lower, i),
-                     upper = vl_value_at(&x->upper, i);
-        if (mz >= at - (isnan(lower) ? 0 : lower) && mz <= at + (isnan(upper) ? 0 : upper)) return true;
-    }
+    for (size_t i = row->precursor; i < row->precursor_end; i++)
+        if (vl_is_in_window(mz, vl_value_at(&x->target_mz, i), vl_value_at(&x->lower, i),
+                            vl_value_at(&x->upper, i)))
+            return true;
     return false;
 }
 
