@@ -40,6 +40,42 @@ vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, con
 vl_code vl_array_decode(const char *coding, vl_type type, const uint8_t *payload, size_t n, vl_buf *f64_out,
                         vl_err *err);
 
+/* ---- what a document says of arrays, in its own words (mzml_words.c) ---- */
+
+enum { VL_MZML_UO = 1 << 30 }; /* added to the number of a term of UO; MS: is not marked */
+
+/* One array: text [n] in vl_mzml_words.text. */
+typedef struct vl_mzml_word {
+    uint32_t kind, unit;                 /* terms; 0: none */
+    size_t name, nname, symbol, nsymbol; /* of what is no standard array, and the unit's; UTF-8 */
+} vl_mzml_word;
+typedef struct vl_mzml_words { /* reused */
+    vl_buf text;
+    vl_mzml_word *array; /* owned; [n] in the order of the record */
+    size_t n, cap;
+} vl_mzml_words;
+/* Its referenceableParamGroups. */
+typedef struct vl_mzml_groups {
+    vl_buf head; /* owned: what stands before the first record */
+    vl_xml_text *texts;
+    vl_xml_encoding encoding;
+    struct vl_mzml_group {
+        vl_xml_span id, inside;
+    } * group; /* owned */
+    size_t n, cap;
+} vl_mzml_groups;
+/* head is taken over. VL_EFORMAT: it is no XML. */
+vl_code vl_mzml_groups_read(vl_mzml_groups *g, vl_buf *head, vl_err *err);
+void vl_mzml_groups_free(vl_mzml_groups *g);
+/* Of the arrays of a record [n] as it stands in the skeleton. VL_EFORMAT: it is no XML. */
+vl_code vl_mzml_words_read(const vl_mzml_groups *g, const uint8_t *record, size_t n, vl_mzml_words *out,
+                           vl_err *err);
+void vl_mzml_words_free(vl_mzml_words *w);
+/* Seconds of a time in this unit (a term, 0: none is said); NaN where the unit is none of time. Of minutes,
+ * 60 times the decimal number that it is, as 0.03 is 1.8; single: it was a float of 32 bits, the product of
+ * which is exact. */
+double vl_mzml_seconds(uint32_t unit, double time, bool single);
+
 /* ---- from here on: between the files mzml*.c ---- */
 
 /* mzml_terms.c: controlled vocabulary. A term is the number of its accession; MS: is not marked. */

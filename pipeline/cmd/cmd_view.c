@@ -9,31 +9,34 @@
 #include <string.h>
 #include <sysexits.h>
 
-static bool is_own(const vl_kind *kind, const char *name)
+static bool is_own(const vl_question *q, const char *name)
 {
-    for (const vl_view_column *c = kind->question->column; c->name; c++)
+    for (const vl_view_column *c = q->column; c->name; c++)
         if (!strcmp(c->name, name)) return true;
     return false;
 }
 
+static void list_rows(const vl_kind *k, const vl_question *q)
+{
+    printf("\n%s are printed as", vl_question_rows(k, q));
+    for (int f = 0; q->form[f]; f++) printf("%s %s", f ? "," : "", q->form[f]->name);
+    printf("; columns of a table:\n ");
+    int left = 100;
+    for (const vl_view_column *c = q->column; c->name; c++) left -= printf(" %s", c->name);
+    for (int f = 0; f < k->schema->nfield; f++) {
+        const vl_field *const field = &k->schema->field[f];
+        if (field->table != q->table || (field->shape != VL_FIXED && field->shape != VL_RAGGED)) continue;
+        if (is_own(q, strrchr(field->path, '/') + 1)) continue;
+        if (left < 20) left = 100 + 0 * printf("\n ");
+        left -= printf(" %s", strrchr(field->path, '/') + 1);
+    }
+    printf("\n");
+}
+
 static void list_kinds(void)
 {
-    for (int i = 0; vl_kinds[i]; i++) {
-        const vl_kind *const k = vl_kinds[i];
-        printf("\n%s are printed as", k->rows);
-        for (int f = 0; k->question->form[f]; f++) printf("%s %s", f ? "," : "", k->question->form[f]->name);
-        printf("; columns of a table:\n ");
-        int left = 100;
-        for (const vl_view_column *c = k->question->column; c->name; c++) left -= printf(" %s", c->name);
-        for (int f = 0; f < k->schema->nfield; f++) {
-            const vl_field *const field = &k->schema->field[f];
-            if (field->table || (field->shape != VL_FIXED && field->shape != VL_RAGGED)) continue;
-            if (is_own(k, strrchr(field->path, '/') + 1)) continue;
-            if (left < 20) left = 100 + 0 * printf("\n ");
-            left -= printf(" %s", strrchr(field->path, '/') + 1);
-        }
-        printf("\n");
-    }
+    for (int i = 0; vl_kinds[i]; i++)
+        for (const vl_question *q = vl_kinds[i]->question; q; q = q->other) list_rows(vl_kinds[i], q);
 }
 
 /* A list of whose questions there are; ends with NULL. */
@@ -108,6 +111,8 @@ const vl_command vl_command_view = {
     "In tsv, \\t \\n \\r \\\\ stand for what would end a field, other bytes are as they are; in json, \\u "
     "escapes for\n"
     "what cannot be seen, and U+FFFD for a byte that is not UTF-8.\n"
+    "Of spectra, --chromatogram asks for chromatograms in place of spectra: a line for each value of each of "
+    "their\narrays but the time, which is in seconds; array and unit are the document's words.\n"
     "Of alignments, REGION is chr2, chr2:5,000, chr2:5000-6000, chr2:5000-, {HLA:01}:5-9, or * for those "
     "without\n"
     "contig; places count from 1. A row that lies on any of them is printed once, in the order of the store, "
@@ -125,7 +130,8 @@ const vl_command vl_command_view = {
     "  vial view bam1.h5 -L exons.bed -c\n"
     "  vial view bam1.h5 chr20 -O cram --reference GRCh38.fa -o chr20.cram\n"
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O json\n"
-    "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n",
+    "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n"
+    "  vial view run7.h5 --chromatogram TIC -O svg -o tic.svg\n",
     run,
     list_kinds
 };

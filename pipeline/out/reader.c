@@ -160,6 +160,35 @@ vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *w
     return err->code;
 }
 
+const uint8_t *vl_reader_look(vl_reader *r, const vl_span *span, uint64_t first, uint64_t n, vl_buf *room,
+                              vl_work *work, vl_err *err)
+{
+    if (!n || span->column < 0) return NULL;
+    const vl_stored *const col = vl_store_column(r->store, span->column);
+    const size_t width = vl_type_width(col->type);
+    const uint64_t chunk = col->chunk, end = first + n;
+    if (first < span->first || end > span->first + span->count) {
+        vl_fail(err, VL_EBUG, "elements of %s that were not planned", col->path);
+        return NULL;
+    }
+    size_t i = (size_t)(first / chunk - span->first / chunk);
+    vl_page *page = span->page[i];
+    if (vl_page_unpack(&r->pages, page, work, err)) return NULL;
+    const uint8_t *const at = page->plain.data + (first - page->nth * chunk) * width;
+    if (end <= (page->nth + 1) * chunk) return at;
+    room->len = 0;
+    for (uint64_t from = first; from < end; i++) {
+        page = span->page[i];
+        const uint64_t next = (page->nth + 1) * chunk, to = next < end ? next : end;
+        if (vl_page_unpack(&r->pages, page, work, err) ||
+            vl_buf_append(room, page->plain.data + (from - page->nth * chunk) * width, (to - from) * width,
+                          err))
+            return NULL;
+        from = to;
+    }
+    return room->data;
+}
+
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)
 {
     out->len = 0;

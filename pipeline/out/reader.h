@@ -104,6 +104,11 @@ vl_code vl_reader_load_pieces(vl_reader *r, vl_plan *plan, vl_work *work, vl_err
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err);
 /* Parallel. Copies a span to `to`, which has room; it stays pinned until it is dropped. */
 vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *work, vl_err *err);
+/* Parallel. Where n elements of a span are in memory, from element `first` of the column on: in their chunk
+ * until the span is dropped, or, where they lie in several, in `room`. Only chunks that are looked at are
+ * unpacked. NULL: an error, or there are none. */
+const uint8_t *vl_reader_look(vl_reader *r, const vl_span *span, uint64_t first, uint64_t n, vl_buf *room,
+                              vl_work *work, vl_err *err);
 void vl_reader_drop_span(vl_reader *r, vl_span *span);
 
 /* Ordered. Row offsets offset[0 .. n] of a ragged field, from row first on; absolute. */

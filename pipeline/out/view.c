@@ -192,7 +192,10 @@ static vl_code take_options(vl_viewer *v, vl_err *err)
             return wrong_kind(v->kind, given->option[i].name, err);
     if (!(v->asked = calloc(1, q->size + 1))) return vl_fail(err, VL_ENOMEM, "no memory for a question");
     if (q->defaults) q->defaults(v->asked);
-    return vl_opt_set_all(q->option, v->asked, given, err);
+    v->question = q;
+    if (vl_opt_set_all(q->option, v->asked, given, err)) return err->code;
+    if (q->other && q->is_other(v->asked)) v->question = q->other;
+    return VL_OK;
 }
 
 /* Is the file's name that of one which the form's writer makes? */
@@ -205,7 +208,7 @@ static bool promises_writer(const char *path, const vl_form *form)
 /* The form of that name, or of the output's; columns are of one that takes them. */
 static vl_code choose_form(vl_viewer *v, vl_err *err)
 {
-    const vl_form *const *const form = v->kind->question->form;
+    const vl_form *const *const form = v->question->form;
     const vl_format *const format = vl_name_split(vl_name_base(v->ask->out)).format;
     char known[128] = "";
     for (int i = 0; form[i] && !v->ask->form && !v->ask->columns; i++)
@@ -219,8 +222,8 @@ static vl_code choose_form(vl_viewer *v, vl_err *err)
         list(known, sizeof known, form[i]->name);
     }
     if (!v->form)
-        return vl_fail(err, VL_EARG, "%s are printed as %s, not as '%.40s'", v->kind->rows, known,
-                       v->ask->form);
+        return vl_fail(err, VL_EARG, "%s are printed as %s, not as '%.40s'",
+                       vl_question_rows(v->kind, v->question), known, v->ask->form);
     if (v->ask->columns && !v->form->columns) return vl_fail(err, VL_EARG, "--columns goes with -O tsv");
     if (v->ask->reference && !v->form->writer) return vl_fail(err, VL_EARG, "--reference goes with -O cram");
     return VL_OK;
@@ -239,7 +242,7 @@ static vl_code want_fields(vl_viewer *v, int from, int to, vl_err *err)
 
 static vl_code choose_columns(vl_viewer *v, vl_err *err)
 {
-    for (const char *p = v->ask->columns ? v->ask->columns : v->kind->question->usual; *p;) {
+    for (const char *p = v->ask->columns ? v->ask->columns : v->question->usual; *p;) {
         const size_t n = strcspn(p, ",");
         if (v->ncolumn == VL_VIEW_COLUMNS)
             return vl_fail(err, VL_EARG, "more than %d columns", VL_VIEW_COLUMNS);
@@ -262,7 +265,7 @@ static vl_code open_store(view *w, const vl_view *ask, vl_err *err)
     if (vl_reader_open(&v->r, w->store, v->kind->schema, v->kind->old, err)) return err->code;
     if (choose_columns(v, err)) return err->code;
     if (v->form->whole && want_fields(v, 0, vl_reader_columns(v->r)->schema->nfield, err)) return err->code;
-    w->question = v->kind->question;
+    w->question = v->question;
     return w->question->open(v, err);
 }
 

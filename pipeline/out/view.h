@@ -64,6 +64,7 @@ enum { VL_VIEW_COLUMNS = 64 };
 typedef struct vl_viewer {
     const vl_view *ask;
     const vl_kind *kind;
+    const struct vl_question *question; /* the kind's, or its other one */
     const struct vl_form *form;
     void *asked; /* owned; the kind's struct of options */
     vl_reader *r;
@@ -129,7 +130,19 @@ typedef struct vl_question {
                  char text[VL_VIEW_NOTE]); /* what was not found beside rows; may be NULL */
     void (*drop)(vl_load *load);           /* frees load->own; may be NULL */
     void (*close)(vl_viewer *v);
+    int table;        /* of the rows; columns are its fields */
+    const char *rows; /* a word for them; NULL: the kind's */
+    /* What answers in its place, with the same options and struct, where rows of another table are asked for.
+     * NULL: nothing. */
+    const struct vl_question *other;
+    bool (*is_other)(const void *asked);
 } vl_question;
+
+/* A word for the rows of a question of this kind. */
+static inline const char *vl_question_rows(const vl_kind *kind, const vl_question *q)
+{
+    return q->rows ? q->rows : kind->rows;
+}
 
 /* The column of a name: one of the kind's own, else a field of the rows, by its path or the path's last part.
  * VL_EARG: there is none, or it has no row for each row. */

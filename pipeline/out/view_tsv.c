@@ -20,15 +20,15 @@ static bool is_called(const char *path, const char *name, size_t n)
 }
 
 /* Is it a column of the table of rows? */
-static bool is_column(const vl_field *f)
+static bool is_column(const vl_viewer *v, const vl_field *f)
 {
-    return !f->table && (f->shape == VL_FIXED || f->shape == VL_RAGGED);
+    return f->table == v->question->table && (f->shape == VL_FIXED || f->shape == VL_RAGGED);
 }
 
 /* A column that the kind makes in place of the field of that name. */
 static bool is_own(const vl_viewer *v, const char *name)
 {
-    for (const vl_view_column *c = v->kind->question->column; c->name; c++)
+    for (const vl_view_column *c = v->question->column; c->name; c++)
         if (!strcmp(c->name, name)) return true;
     return false;
 }
@@ -49,11 +49,11 @@ static vl_code no_column(const vl_viewer *v, const char *name, size_t n, vl_err 
     char word[VL_WORD], meant[2 * VL_WORD], list[112] = "";
     snprintf(word, sizeof word, "%.*s", (int)(n < VL_WORD ? n : VL_WORD), name);
     vl_nearest near = vl_nearest_to(word);
-    for (const vl_view_column *c = v->kind->question->column; c->name; c++) add_name(&near, list, c->name);
+    for (const vl_view_column *c = v->question->column; c->name; c++) add_name(&near, list, c->name);
     for (int f = 0; f < s->nfield; f++) {
         const char *const last = strrchr(s->field[f].path, '/');
         const char *const field = last ? last + 1 : s->field[f].path;
-        if (is_column(&s->field[f]) && !is_own(v, field)) add_name(&near, list, field);
+        if (is_column(v, &s->field[f]) && !is_own(v, field)) add_name(&near, list, field);
     }
     return vl_fail(err, VL_EARG, "no column is called '%.40s'%s; there are%s", word,
                    vl_nearest_text(&near, "", meant), list);
@@ -63,7 +63,7 @@ vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_c
 {
     const vl_schema *const s = vl_reader_columns(v->r)->schema;
     const vl_field *other = NULL;
-    for (const vl_view_column *c = v->kind->question->column; c->name; c++) {
+    for (const vl_view_column *c = v->question->column; c->name; c++) {
         if (strlen(c->name) != n || strncmp(c->name, name, n)) continue;
         *out = (vl_chosen){ c->name, c, -1 };
         return VL_OK;
@@ -72,14 +72,14 @@ vl_code vl_view_find_column(const vl_viewer *v, const char *name, size_t n, vl_c
         const vl_field *const field = &s->field[f];
         if (!is_called(field->path, name, n)) continue;
         other = field;
-        if (!is_column(field)) continue;
+        if (!is_column(v, field)) continue;
         const bool whole = strlen(field->path) == n;
         *out = (vl_chosen){ whole ? field->path : strrchr(field->path, '/') + 1, NULL, f };
         return VL_OK;
     }
     if (other && other->shape != VL_STREAM && other->shape != VL_PIECES)
         return vl_fail(err, VL_EARG, "column %s has a row for each %s, not for each %s", other->path,
-                       s->table[other->table], s->table[0]);
+                       s->table[other->table], s->table[v->question->table]);
     if (other) return vl_fail(err, VL_EARG, "column %s has no rows", other->path);
     return no_column(v, name, n, err);
 }
@@ -154,7 +154,7 @@ static vl_code print_line(const vl_viewer *v, vl_load *load, size_t i, size_t li
 
 static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
 {
-    const vl_question *const q = v->kind->question;
+    const vl_question *const q = v->question;
     bool row = false, many = false;
     for (int c = 0; c < v->ncolumn; c++) {
         row |= v->column[c].own && v->column[c].own->row;

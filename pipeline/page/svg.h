@@ -68,6 +68,9 @@ void vl_svg_columns(vl_html *h, const vl_plot *p);
 /* The curves as a file by itself, with its caption and the style of our pages, without the numbers. */
 void vl_svg_file(vl_html *h, const vl_plot *p);
 
+/* n plots in one file, each below the other with its own caption. */
+void vl_svg_file_panels(vl_html *h, const char *title, const vl_plot *p, int n);
+
 /* A drawing that is a file by itself, its caption above. Ends with vl_svg_close. */
 void vl_svg_file_open(vl_html *h, const char *title, const char *caption, int width, int height);
 void vl_svg_close(vl_html *h);

@@ -7,6 +7,16 @@
 
 enum { HEIGHT = 216, X_TICKS = 6, Y_TICKS = 4 };
 
+/* Of the curves; 0 unless one goes below it. */
+static double least_of(const vl_plot *p)
+{
+    double least = 0;
+    for (int i = 0; i < p->n; i++)
+        for (int k = 0; k < p->ncurve; k++)
+            if (isfinite(p->curve[k].y[i])) least = fmin(least, p->curve[k].y[i]);
+    return least;
+}
+
 static double most_of(const vl_plot *p)
 {
     double most = 0;
@@ -159,7 +169,9 @@ static void close_figure(vl_html *h, const vl_plot *p)
 static void put_curves(vl_html *h, const vl_plot *p)
 {
     const vl_axis x = x_axis(p, p->n > 1 ? p->n - 1 : 1, 0);
-    const vl_axis y = vl_axis_from_zero(p->top > 0 ? p->top : most_of(p), Y_TICKS, p->unit);
+    const double least = least_of(p), most = p->top > 0 ? p->top : most_of(p);
+    const vl_axis y =
+        least < 0 ? vl_axis_between(least, most, Y_TICKS, 0) : vl_axis_from_zero(most, Y_TICKS, p->unit);
     vl_svg_rows(h, &y, p->unit);
     put_x(h, p, &x, 0);
     for (int k = 0; k < p->nband; k++) put_band(h, p, k, &x, &y);
@@ -177,6 +189,19 @@ void vl_svg_file(vl_html *h, const vl_plot *p)
 {
     vl_svg_file_open(h, p->title, p->caption, VL_SVG_WIDTH, HEIGHT);
     put_curves(h, p);
+    vl_svg_close(h);
+}
+
+void vl_svg_file_panels(vl_html *h, const char *title, const vl_plot *p, int n)
+{
+    enum { PANEL = HEIGHT + 26 };
+    vl_svg_file_open(h, title, n ? p[0].caption : title, VL_SVG_WIDTH, n ? n * PANEL - 26 : 0);
+    for (int i = 0; i < n; i++) {
+        vl_html_putf(h, "<g transform=\"translate(0 %d)\">\n", i * PANEL);
+        if (i) vl_html_element(h, "text y=\"-8\"", p[i].caption);
+        put_curves(h, &p[i]);
+        vl_html_put(h, "</g>\n");
+    }
     vl_svg_close(h);
 }
 

@@ -1,13 +1,9 @@
 /* View of spectra as JSON lines: an object a spectrum, with its peaks. */
 #include "pipeline/spectra/spectra_view.h"
 
-#include "formats/spectra/mzml.h"
-
 #include <math.h>
-#include <string.h>
 
-/* Numbers as a JSON array; JSON has no NaN and no infinity. none: they cannot be read. */
-static vl_code json_array(vl_buf *t, const vl_buf *values, bool single, bool none, vl_err *err)
+vl_code vl_json_numbers(vl_buf *t, const vl_buf *values, bool single, bool none, vl_err *err)
 {
     if (none) return vl_text_add(t, "null", err);
     if (vl_text_add(t, "[", err)) return err->code;
@@ -93,31 +89,24 @@ static vl_code put_precursors(const vl_ions *ions, const vl_parent *p, vl_buf *t
     return p->precursor < p->precursor_end ? vl_text_add(t, "]", err) : VL_OK;
 }
 
-/* The word that an array's column has for it: "wavelength" of spectra/other/wavelength. */
-static vl_cell word_of(const vl_piece_column *column)
-{
-    const char *const slash = strrchr(column->path, '/'), *const word = slash ? slash + 1 : column->path;
-    return (vl_cell){ (const uint8_t *)word, strcspn(word, ".") };
-}
-
 /* Member arrays: those beside m/z and intensity, whose numbers nobody cut to a range; null: they cannot be
  * read. */
 static vl_code put_others(const vl_viewer *v, vl_load *load, size_t i, vl_buf *values, vl_err *err)
 {
     vl_buf *const t = &load->text;
     const vl_batch *const b = &load->plan.batch;
-    const size_t first = vl_first_array(load, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
+    const vl_spectra_load *const l = load->own;
+    size_t first, n;
     bool any = false;
+    if (vl_record_arrays(load, &l->run, i, &first, &n, err)) return err->code;
     for (size_t k = first; k < first + n && !((const vl_spectra_own *)v->own)->cut; k++) {
         const vl_array a = vl_array_of(b, k);
-        const vl_cell word = word_of(a.column);
+        const vl_cell word = vl_array_word(a.column);
+        bool none = false;
         if (vl_is_mz(a.column) || vl_is_intensity(a.column)) continue;
-        values->len = 0;
-        const bool known = !vl_array_decode(a.column->coding, a.column->type, a.bytes, a.len, values, err);
-        if (!known && err->code != VL_EUNSUP) return err->code;
-        vl_err_clear(err);
+        if (vl_array_numbers(&a, values, &none, err)) return err->code;
         if (vl_text_add(t, any ? "," : ",\"arrays\":{", err) || vl_text_json(t, word.at, word.n, err) ||
-            vl_text_add(t, ":", err) || json_array(t, values, a.column->type == VL_F32, !known, err))
+            vl_text_add(t, ":", err) || vl_json_numbers(t, values, a.column->type == VL_F32, none, err))
             return err->code;
         any = true;
     }
@@ -144,8 +133,8 @@ static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *er
     if (json_number(t, "precursor_mz", parent.mz, err) ||
         (parent.charge && json_number(t, "charge", parent.charge, err)) ||
         put_precursors(vl_ions_of(v), &parent, t, err) || vl_text_add(t, ",\"mz\":", err) ||
-        json_array(t, &l->mz, l->single_mz, l->no_mz, err) || vl_text_add(t, ",\"intensity\":", err) ||
-        json_array(t, &l->intensity, l->single_intensity, l->no_intensity, err))
+        vl_json_numbers(t, &l->mz, l->single_mz, l->no_mz, err) || vl_text_add(t, ",\"intensity\":", err) ||
+        vl_json_numbers(t, &l->intensity, l->single_intensity, l->no_intensity, err))
         return err->code;
     vl_buf values = { 0 };
     const vl_code code = put_others(v, load, i, &values, err);

@@ -1,5 +1,6 @@
 /* Spectra in the table of kinds. */
 #include "pipeline/spectra/spectra_index.h"
+#include "pipeline/spectra/spectra_summaries.h"
 #include "pipeline/spectra/spectra_view.h"
 
 vl_code vl_spectra_brief(struct vl_reader *r, struct vl_html *h, vl_err *err);
@@ -8,6 +9,8 @@ vl_code vl_spectra_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 static const vl_index *const indexes[] = { &vl_spectra_by_id, &vl_spectra_by_scan, &vl_spectra_by_time,
                                            NULL };
 
+static const vl_summary *const summaries[] = { &vl_spectra_xic, NULL };
+
 const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .old = &vl_spectra_1,
                                   .rows = "spectra",
@@ -15,6 +18,7 @@ const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .unit_field = -1,
                                   .unit_table = VL_SPT_ARRAY,
                                   .index = indexes,
+                                  .summary = summaries,
                                   .question = &vl_spectra_question,
                                   .brief = vl_spectra_brief,
                                   .report = vl_spectra_report };

@@ -149,6 +149,9 @@ vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *t, vl_err
 {
     static const term software = { "MS:1000799", "custom unreleased software tool", NULL, NULL };
     vl_spectra_own *const o = v->own;
+    if (!vl_reader_nrow(v->r, VL_SPT_SPECTRUM))
+        return vl_fail(err, VL_EARG, "the store has no spectra%s",
+                       vl_reader_nrow(v->r, VL_SPT_CHROMATOGRAM) ? ", only chromatograms" : "");
     if (vl_text_add(t, before, err) || put_note(v, "source/0", "name", t, err) || vl_text_add(t, "\">", err))
         return err->code;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -390,15 +393,14 @@ typedef struct arrays { /* those of one spectrum */
 static vl_code count_arrays(const vl_load *load, size_t i, const vl_buf *keep, vl_buf *bytes, arrays *out,
                             vl_err *err)
 {
-    const vl_batch *const b = &load->plan.batch;
-    *out = (arrays){ vl_first_array(load, i), vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i), 0, 0 };
-    if (out->first > b->npiece || out->n > b->npiece - out->first)
-        return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
+    const vl_spectra_load *const l = load->own;
+    *out = (arrays){ 0 };
+    if (vl_record_arrays(load, &l->run, i, &out->first, &out->n, err)) return err->code;
     for (size_t k = out->first; k < out->first + out->n; k++) {
-        const vl_array a = vl_array_of(b, k);
+        const vl_array a = vl_array_of(&load->plan.batch, k);
         if (!is_said(&a)) continue;
         if (!out->nsaid++) {
-            if (vl_spectra_cut_array(load, k, keep, bytes, err)) return err->code;
+            if (vl_record_cut_array(load, k, keep, bytes, err)) return err->code;
             out->usual = bytes->len / vl_type_width(a.column->type);
         }
     }
@@ -411,26 +413,11 @@ static vl_code put_arrays(vl_load *load, const arrays *all, const vl_buf *keep, 
     if (all->nsaid) vl_text_put(t, err, "\n<binaryDataArrayList count=\"%zu\">", all->nsaid);
     for (size_t k = all->first; k < all->first + all->n && !err->code; k++) {
         const vl_array a = vl_array_of(&load->plan.batch, k);
-        if (is_said(&a) && !vl_spectra_cut_array(load, k, keep, bytes, err))
+        if (is_said(&a) && !vl_record_cut_array(load, k, keep, bytes, err))
             put_array(t, &a, bytes, all->usual, err);
     }
     if (all->nsaid) vl_text_put(t, err, "</binaryDataArrayList>");
     return err->code;
-}
-
-/* The text of spectrum i in the document that it came from; nothing where there is none. */
-static vl_code text_of(const vl_load *load, size_t i, vl_cell *out, vl_err *err)
-{
-    const vl_spectra_load *const l = load->own;
-    const vl_batch *const b = &load->plan.batch;
-    const vl_buf *const skeleton = &b->col[VL_SP_SKELETON].data;
-    const uint64_t at = vl_u64_at(b, VL_SP_TEXT_AT, i),
-                   n = vl_le32(b->col[VL_SP_TEXT_LENGTH].data.data + 4 * i);
-    if (at < l->skeleton_first || at - l->skeleton_first > skeleton->len ||
-        n > skeleton->len - (at - l->skeleton_first))
-        return vl_fail(err, VL_ESTORE, "spectrum %" PRIu64 " lies beyond its run", load->first + i);
-    *out = (vl_cell){ n ? skeleton->data + (at - l->skeleton_first) : NULL, n };
-    return VL_OK;
 }
 
 /* A title stands beside an id of its own, which is the spectrum's number in the store. */
@@ -460,13 +447,13 @@ static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const v
     vl_spectra_said said = { 0 };
     arrays all;
     vl_cell text;
-    if (text_of(load, i, &text, err)) return err->code;
+    if (vl_record_text(load, &((const vl_spectra_load *)load->own)->run, i, &text, err)) return err->code;
     if (!((const vl_spectra_own *)v->own)->said) text = (vl_cell){ NULL, 0 };
     if ((text.n && vl_spectra_say(text, SIZE_MAX, &said, err)) ||
         count_arrays(load, i, keep, bytes, &all, err))
         return err->code;
     vl_text_put(t, err, "<spectrum index=\"%" PRIu64 "\" id=\"",
-                ((const vl_spectra_load *)load->own)->number + i);
+                ((const vl_spectra_load *)load->own)->run.number + i);
     if (put_id(v, load, i, t, err)) return err->code;
     vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", all.usual);
     if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||

@@ -5,13 +5,9 @@
 
 #include "pipeline/spectra/spectra_view.h"
 
-/* The elements of array k that belong to peaks in range (keep; NULL: all), as they are stored; all of an
- * array that is of another length than the peaks. */
-vl_code vl_spectra_cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err);
-
 /* spectra_made.c. format: that the store was made from. */
 vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *text, vl_err *err);
-/* keep [peaks] as above. */
+/* keep [peaks]: as of vl_record_cut_array. */
 vl_code vl_spectra_made_one(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_err *err);
 
 /* spectra_said.c: what the text of a spectrum says and no column has. NULL and 0: nothing. */

@@ -3,9 +3,11 @@
  * precursors and ions; a load then carries up to LOAD neighbours with their arrays.
  */
 #include "pipeline/spectra/spectra_view.h"
+#include "pipeline/spectra/chromatograms_view.h"
 
 #include "formats/spectra/mzml.h"
 #include "pipeline/out/select.h"
+#include "pipeline/spectra/tolerance.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -23,6 +25,9 @@ static bool asks_time(const vl_viewer *v) { return !isnan(asked(v)->time[0]); }
 static bool asks_id(const vl_viewer *v) { return asked(v)->id; }
 static bool asks_scan(const vl_viewer *v) { return asked(v)->scan != VL_NOWHERE; }
 static bool asks_precursor(const vl_viewer *v) { return !isnan(asked(v)->precursor); }
+static bool asks_isolation(const vl_viewer *v) { return !isnan(asked(v)->isolation); }
+static bool asks_energy(const vl_viewer *v) { return !isnan(asked(v)->energy[0]); }
+static bool asks_mobility(const vl_viewer *v) { return !isnan(asked(v)->mobility[0]); }
 
 static vl_code has_level(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
 {
@@ -37,6 +42,16 @@ static vl_code has_time(const void *viewer, const vl_batch *b, size_t n, uint8_t
     for (size_t i = 0; i < n; i++) {
         const double t = vl_f64_at(b, VL_SP_TIME, i);
         what[i] = t >= asked(viewer)->time[0] && t <= asked(viewer)->time[1];
+    }
+    return VL_OK;
+}
+
+static vl_code has_mobility(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const double x = vl_f64_at(b, VL_SP_MOBILITY, i);
+        what[i] = x >= asked(viewer)->mobility[0] && x <= asked(viewer)->mobility[1];
     }
     return VL_OK;
 }
@@ -71,6 +86,22 @@ static vl_code has_precursor(const void *viewer, const vl_batch *b, size_t n, ui
     (void)err;
     for (size_t i = 0; i < n; i++)
         what[i] = vl_has_precursor(&o->ions, b->first[VL_SPT_SPECTRUM] + i, asked(v)->precursor, o->within);
+    return VL_OK;
+}
+
+static vl_code has_isolation(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_isolates(vl_ions_of(viewer), b->first[VL_SPT_SPECTRUM] + i, asked(viewer)->isolation);
+    return VL_OK;
+}
+
+static vl_code has_energy(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_has_energy(vl_ions_of(viewer), b->first[VL_SPT_SPECTRUM] + i, asked(viewer)->energy);
     return VL_OK;
 }
 
@@ -110,7 +141,10 @@ static const vl_predicate predicates[] = {
     { asks_scan, { { VL_SP_ID, VL_WANT_ROWS } }, narrow_scan, has_scan },
     { asks_time, { { VL_SP_TIME, VL_WANT_ROWS } }, narrow_time, has_time },
     { asks_level, { { VL_SP_MS_LEVEL, VL_WANT_ROWS } }, NULL, has_level },
+    { asks_mobility, { { VL_SP_MOBILITY, VL_WANT_ROWS } }, NULL, has_mobility },
     { asks_precursor, { { 0 } }, NULL, has_precursor },
+    { asks_isolation, { { 0 } }, NULL, has_isolation },
+    { asks_energy, { { 0 } }, NULL, has_energy },
     { .asked = NULL }
 };
 
@@ -158,22 +192,6 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     return load_possible(v, s, err);
 }
 
-/* "10ppm", "0.02Th", "0.02Da" around a m/z, in Th. A number alone could be either. */
-static vl_code take_tolerance(const vl_spectra_asked *ask, double *within, vl_err *err)
-{
-    char *end = NULL;
-    const char *const text = ask->tolerance ? ask->tolerance : "10ppm";
-    const double value = strtod(text, &end);
-    const bool ppm = !strcmp(end, "ppm"), plain = !strcmp(end, "Th") || !strcmp(end, "Da");
-    if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
-    if (end > text && !*end && value >= 0)
-        return vl_fail(err, VL_EARG, "--tol: '%.40s' has no unit: %.40sppm or %.40sTh", text, text, text);
-    if (end == text || !(value >= 0) || (!ppm && !plain))
-        return vl_fail(err, VL_EARG, "--tol: '%.60s' is no tolerance: 10ppm, 0.02Th", text);
-    *within = ppm ? ask->precursor * value * 1e-6 : value;
-    return VL_OK;
-}
-
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     const vl_spectra_asked *const ask = v->asked;
@@ -182,55 +200,22 @@ static vl_code open(vl_viewer *v, vl_err *err)
     if (ask->index[1] != VL_NOWHERE && (v->ask->rows[0] || v->ask->rows[1] != VL_NOWHERE))
         return vl_fail(err, VL_EARG, "--rows and --index are the same");
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
-    if (take_tolerance(ask, &o->within, err) || load_ions(v, o, err)) return err->code;
+    if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
+    if (vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
+        load_ions(v, o, err))
+        return err->code;
     return find(v, err);
 }
 
 /* ---- one load ---- */
 
-/* Element i of a u64 or u16 field. Ordered. */
-static vl_code field_at(vl_viewer *v, int field, uint64_t row, uint64_t *out, vl_work *work, vl_err *err)
-{
-    vl_buf one = { 0 };
-    if (!vl_reader_elements(v->r, vl_reader_column(v->r, field), row, 1, &one, work, err))
-        *out = one.len == 8 ? vl_le64(one.data) : one.len == 4 ? vl_le32(one.data) : vl_le16(one.data);
-    vl_buf_free(&one);
-    return err->code;
-}
-
 static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
 {
-    vl_spectra_own *const o = v->own;
-    vl_spectra_load *l = load->own;
-    if (!l && !(l = load->own = calloc(1, sizeof *l)))
+    if (!load->own && !(load->own = calloc(1, sizeof(vl_spectra_load))))
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
-    const uint64_t last = load->first + load->n - 1;
-    uint64_t from = 0, to = 0, count = 0, text = 0, end = 0, length = 0;
-    if (field_at(v, VL_SP_ARRAY_AT, load->first, &from, load->work, err) ||
-        field_at(v, VL_SP_ARRAY_AT, last, &to, load->work, err) ||
-        field_at(v, VL_SP_ARRAY_COUNT, last, &count, load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, load->first, &text, load->work, err) ||
-        field_at(v, VL_SP_TEXT_AT, last, &end, load->work, err) ||
-        field_at(v, VL_SP_TEXT_LENGTH, last, &length, load->work, err))
-        return err->code;
-    if (to < from || end < text)
-        return vl_fail(err, VL_ESTORE, "spectra are not in the order of their arrays");
-    vl_plan *const p = &load->plan;
-    if (vl_reader_rows(v->r, p, VL_SPT_SPECTRUM, load->first, load->n, v->want, load->work, err) ||
-        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, load->work, err) ||
-        vl_reader_load(v->r, p, load->work, err) ||
-        vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
-        return err->code;
-    l->skeleton_first = text;
-    l->number = o->printed;
-    o->printed += load->n;
-    return vl_reader_stream(v->r, p, VL_SP_SKELETON, text, end + length - text, err);
-}
-
-static vl_code load_arrays(const vl_viewer *v, vl_load *load, vl_err *err)
-{
-    if (vl_reader_load_pieces(v->r, &load->plan, load->work, err)) return err->code;
-    return vl_reader_load_stream(v->r, &load->plan, VL_SP_SKELETON, load->work, err);
+    vl_spectra_load *const l = load->own;
+    l->run.of = &vl_record_spectrum;
+    return vl_record_plan(v, load, &l->run, &((vl_spectra_own *)v->own)->printed, err);
 }
 
 static vl_code missed(const vl_viewer *v, vl_err *err)
@@ -270,7 +255,10 @@ static void defaults(void *asked)
                                                      .scan = VL_NOWHERE,
                                                      .time = { NAN, NAN },
                                                      .mz = { -INFINITY, INFINITY },
-                                                     .precursor = NAN };
+                                                     .precursor = NAN,
+                                                     .isolation = NAN,
+                                                     .energy = { NAN, NAN },
+                                                     .mobility = { NAN, NAN } };
 }
 
 #define AT(member) offsetof(vl_spectra_asked, member)
@@ -283,12 +271,21 @@ static const vl_opt options[] = {
     { 0, "precursor", VL_OPT_NUMBER, NULL, "MZ", "with a precursor at this m/z", AT(precursor), NULL },
     { 0, "tol", VL_OPT_TEXT, NULL, "T", "tolerance of --precursor: 10ppm (default), 0.02Th", AT(tolerance),
       NULL },
+    { 0, "isolation", VL_OPT_NUMBER, NULL, "MZ", "an isolation window of which has this m/z", AT(isolation),
+      NULL },
+    { 0, "collision-energy", VL_OPT_INTERVAL, NULL, "A-B", "collision energy in eV", AT(energy), NULL },
+    { 0, "mobility", VL_OPT_INTERVAL, NULL, "A-B", "ion mobility, as their document has it", AT(mobility),
+      NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
+    { 0, "chromatogram", VL_OPT_TEXT, NULL, "ID", "the chromatogram with this id, or all: no spectra",
+      AT(chromatogram), NULL },
     { .name = "" },
 };
 #undef AT
 static const vl_form *const forms[] = { &vl_spectra_mzml, &vl_spectra_mgf, &vl_form_tsv, &vl_spectra_json,
                                         NULL };
+
+static bool asks_chromatogram(const void *ask) { return ((const vl_spectra_asked *)ask)->chromatogram; }
 
 const vl_question vl_spectra_question = {
     .option = options,
@@ -301,10 +298,12 @@ const vl_question vl_spectra_question = {
     .span = LOAD,
     .block = LOAD,
     .plan = plan,
-    .load = load_arrays,
+    .load = vl_record_fill,
     .row = vl_load_peaks,
     .lines = vl_peak_count,
     .missed = missed,
     .drop = drop,
     .close = close,
+    .other = &vl_chromatograms_question,
+    .is_other = asks_chromatogram,
 };

@@ -4,6 +4,7 @@
 
 #include "formats/spectra/spectra.h"
 #include "pipeline/out/view.h"
+#include "pipeline/spectra/mass_record.h"
 #include "pipeline/spectra/spectra_index.h"
 
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
@@ -23,18 +24,26 @@ typedef struct vl_parent {
 } vl_parent;
 /* Whether any ion of a spectrum, or without ions any target, is within so many Th of mz. */
 bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within);
+/* Whether an isolation window of a spectrum has this m/z. */
+bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz);
+/* Whether a collision energy of a spectrum lies in range, both ends included. */
+bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
 
 /* What may be asked. */
 typedef struct vl_spectra_asked {
-    uint64_t index[2];     /* the same as rows */
-    const char *id;        /* NULL: any */
-    uint64_t scan;         /* VL_NOWHERE: any */
-    int ms_level;          /* 0: any */
-    double time[2];        /* s; NaN: any, and spectra without a time */
-    double mz[2];          /* peaks to print, Th */
-    double precursor;      /* Th; NaN: any */
-    const char *tolerance; /* "10ppm", "0.02" */
+    uint64_t index[2];        /* the same as rows */
+    const char *id;           /* NULL: any */
+    uint64_t scan;            /* VL_NOWHERE: any */
+    int ms_level;             /* 0: any */
+    double time[2];           /* s; NaN: any, and spectra without a time */
+    double mz[2];             /* peaks to print, Th */
+    double precursor;         /* Th; NaN: any */
+    double isolation;         /* Th; NaN: any */
+    double energy[2];         /* eV; NaN: any */
+    double mobility[2];       /* as the document has it; NaN: any */
+    const char *tolerance;    /* "10ppm", "0.02" */
+    const char *chromatogram; /* its id, or "all"; NULL: spectra are asked for */
 } vl_spectra_asked;
 
 /* viewer->own */
@@ -51,7 +60,7 @@ typedef struct vl_spectra_own {
 
 /* load->own */
 typedef struct vl_spectra_load {
-    uint64_t skeleton_first, number;  /* letter; of the first spectrum among those printed */
+    vl_record_run run;
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
     bool no_mz, no_intensity;         /* there is such an array, of which nobody can read the numbers */
@@ -69,18 +78,6 @@ extern const vl_view_column vl_spectra_columns[];
 
 /* Peaks of spectrum i of the load into its mz and intensity. */
 vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err);
-/* The bytes of array k of the batch, and what its column says of them. */
-typedef struct vl_array {
-    const uint8_t *bytes;
-    size_t len;
-    const vl_piece_column *column;
-} vl_array;
-vl_array vl_array_of(const vl_batch *b, size_t k);
-bool vl_is_mz(const vl_piece_column *column);
-bool vl_is_intensity(const vl_piece_column *column);
-size_t vl_first_array(const vl_load *load, size_t i); /* row of table array in the load's batch */
 size_t vl_peak_count(const vl_load *load);
-double vl_f64_at(const vl_batch *b, int field, size_t i);
-double vl_value_at(const vl_buf *values, size_t i); /* of doubles */
 
 #endif

@@ -3,20 +3,10 @@
  * spectra_view.c selects by.
  */
 #include "pipeline/spectra/spectra_view.h"
-
-#include "formats/spectra/mzml.h"
+#include "pipeline/spectra/tolerance.h"
 
 #include <math.h>
 #include <string.h>
-
-double vl_value_at(const vl_buf *values, size_t i)
-{
-    double v;
-    memcpy(&v, values->data + 8 * i, 8);
-    return v;
-}
-
-double vl_f64_at(const vl_batch *b, int field, size_t i) { return vl_value_at(&b->col[field].data, i); }
 
 /* The first of n ascending numbers that is not below key. */
 static size_t lower_bound(const vl_buf *sorted, size_t n, uint64_t key)
@@ -78,6 +68,28 @@ bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double 
     return false;
 }
 
+bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz)
+{
+    size_t from, to;
+    rows_of(&ions->precursor_of, ions->nprecursor, spectrum, &from, &to);
+    for (size_t i = from; i < to; i++)
+        if (vl_is_in_window(mz, vl_value_at(&ions->target, i), vl_value_at(&ions->lower, i),
+                            vl_value_at(&ions->upper, i)))
+            return true;
+    return false;
+}
+
+bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2])
+{
+    size_t from, to;
+    rows_of(&ions->precursor_of, ions->nprecursor, spectrum, &from, &to);
+    for (size_t i = from; i < to; i++) {
+        const double energy = vl_value_at(&ions->energy, i);
+        if (energy >= range[0] && energy <= range[1]) return true;
+    }
+    return false;
+}
+
 bool vl_scan_number(const uint8_t *id, size_t n, uint64_t *number)
 {
     static const char *const word[] = { "scan=", "scanId=", "spectrum=" };
@@ -94,23 +106,6 @@ bool vl_scan_number(const uint8_t *id, size_t n, uint64_t *number)
     return false;
 }
 
-size_t vl_first_array(const vl_load *load, size_t i)
-{
-    const vl_batch *const b = &load->plan.batch;
-    return (size_t)(vl_u64_at(b, VL_SP_ARRAY_AT, i) - b->first[VL_SPT_ARRAY]);
-}
-
-/* MS:1000514 and MS:1000515, whatever their unit and coding. */
-bool vl_is_mz(const vl_piece_column *column) { return !strcmp(column->role, "m/z array"); }
-bool vl_is_intensity(const vl_piece_column *column) { return !strcmp(column->role, "intensity array"); }
-
-vl_array vl_array_of(const vl_batch *b, size_t k)
-{
-    const vl_piece *const p = &b->piece[k];
-    const vl_piece_column *const c = &b->piece_column[p->column];
-    return (vl_array){ b->values.data + p->at, p->nelem * vl_type_width(c->type), c };
-}
-
 size_t vl_peak_count(const vl_load *load)
 {
     const vl_spectra_load *const l = load->own;
@@ -118,29 +113,20 @@ size_t vl_peak_count(const vl_load *load)
     return a && b ? (a < b ? a : b) : a + b;
 }
 
-/* *none: an array of which nobody knows what it says has no numbers. */
-static vl_code load_numbers(const vl_array *a, vl_buf *to, bool *none, vl_err *err)
-{
-    *none = vl_array_decode(a->column->coding, a->column->type, a->bytes, a->len, to, err) == VL_EUNSUP;
-    if (*none) vl_err_clear(err);
-    return err->code;
-}
-
 vl_code vl_load_peaks(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
     vl_spectra_load *const l = load->own;
     const vl_batch *const b = &load->plan.batch;
-    const size_t first = vl_first_array(load, i), n = vl_le16(b->col[VL_SP_ARRAY_COUNT].data.data + 2 * i);
+    size_t first, n;
     l->mz.len = l->intensity.len = 0;
     l->no_mz = l->no_intensity = false;
-    if (first > b->npiece || n > b->npiece - first)
-        return vl_fail(err, VL_ESTORE, "a spectrum's arrays lie beyond its run");
+    if (vl_record_arrays(load, &l->run, i, &first, &n, err)) return err->code;
     for (size_t k = first; k < first + n; k++) {
         const vl_array a = vl_array_of(b, k);
         const bool mz = vl_is_mz(a.column);
         vl_buf *const to = mz ? &l->mz : vl_is_intensity(a.column) ? &l->intensity : NULL;
         if (!to || to->len) continue;
-        if (load_numbers(&a, to, mz ? &l->no_mz : &l->no_intensity, err)) return err->code;
+        if (vl_array_numbers(&a, to, mz ? &l->no_mz : &l->no_intensity, err)) return err->code;
         *(mz ? &l->single_mz : &l->single_intensity) = a.column->type == VL_F32;
     }
     const size_t nmz = l->mz.len / 8, nint = l->intensity.len / 8, most = nmz < nint ? nmz : nint;

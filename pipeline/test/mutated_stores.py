@@ -22,10 +22,12 @@ import struct
 import subprocess
 import time
 
+import numpy
+
 from bammodel import split
 from containers import bgzf
 from fqmodel import reads
-from mzmodel import NONE, ZLIB, document, spectrum, two
+from mzmodel import INTENSITY, NONE, TIME, ZLIB, array, chromatogram, document, spectrum, two
 from vialtest import BUILD, DATA, NOINPUT, OK, OSERR, SEED, SOAK, USAGE, VIAL, Part, main, patient, run
 
 MUTANTS = int(os.environ.get("VIAL_MUTANTS", 10))
@@ -38,6 +40,9 @@ ALIGNMENTS += [("view", "-q", "10"), ("view", "*"), ("flagstat",), ("depth",), (
 ALIGNMENTS.append(("qc", "--json"))
 SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv")]
 SPECTRA.append(("view", "-O", "mzml", "--mz", "1-300"))
+SPECTRA += [("view", "--chromatogram", "all", "-O", form) for form in ("tsv", "json", "mzml", "svg")]
+SPECTRA += [("xic", "--tic", "--bpc", "--mz", "300", "--tol", "50Th"), ("xic", "--isolation", "300", "--tic"),
+            ("xic", "--mz", "300", "--mobility", "0-9", "-O", "svg")]
 
 # ---- what checksums are made of ----
 
@@ -154,7 +159,7 @@ def read_one(t, f, what, name, args, env):
     done = run(*args, env=env, timeout=30)
     seconds, lines = time.monotonic() - start, done.err.splitlines()
     what = f"{' '.join(map(os.path.basename, args))} of {what}"
-    codes = (OK, DATA, NOINPUT) if "--name" in args else (OK, DATA)
+    codes = (OK, DATA, NOINPUT) if {"--name", "--chromatogram"} & set(args) else (OK, DATA)
     codes = (*codes, USAGE) if "--original" in args else codes  # a store that says it of no file
     if "memory allocation failed" in done.err:  # of a size that a table of HDF5's claims
         codes = (*codes, OSERR)
@@ -228,7 +233,9 @@ def some_delivered(f, *options):
 
 def some_spectra(f, *options):
     parts = [spectrum(i, two(30 + i, seed=i, coding=(NONE, ZLIB)[i % 2]), 30 + i, time=i) for i in range(8)]
-    text = document(parts)
+    traces = [chromatogram(i, [array(TIME, ramp), array(INTENSITY, ramp)], 9, id=f"T{i}")
+              for i, ramp in enumerate((numpy.arange(9.0), numpy.arange(9, dtype="<f4")))]
+    text = document(parts, traces)
     return f.write("in.mzML", text), text, SPECTRA, options
 
 

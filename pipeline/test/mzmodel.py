@@ -210,10 +210,14 @@ def number(text):
 
 
 class Array:
-    """kind and unit; number, coding: terms; payload: what the coding holds; values: numpy, None for text."""
+    """
+    kind and unit; number, coding: terms; payload: what the coding holds; values: numpy, None for text.
+    name: of a non-standard array; word: of the unit.
+    """
 
     def __init__(self, element, length, params):
         self.kind = self.unit = self.number = None
+        self.name = self.word = ""
         self.outer = self.inner = ""
         for p in params:
             term = p.get("accession", "")
@@ -225,6 +229,7 @@ class Array:
                 self.outer, self.inner = outer or self.outer, inner or self.inner
             elif code in KINDS or (code and self.kind is None):
                 self.kind, self.unit = code, p.get("unitAccession")
+                self.name, self.word = p.get("value") or "", p.get("unitName") or ""
         self.length = int(element.get("arrayLength", length))
         self.encoded_length = element.get("encodedLength")
         binary = [b for b in element if local(b.tag) == "binary"]

@@ -18,7 +18,7 @@ import sys
 from bammodel import header, record, tag
 from containers import bgzf, zstd
 from fqmodel import parse, reads
-from mzmodel import document, plain, precursor, spectrum, two
+from mzmodel import chromatogram, document, plain, precursor, spectrum, two
 from vialtest import BUILD, OK, VIAL, Folder, main, patient, run
 
 INPUT = re.compile(r"\.(fastq|fq|bam|mzml)(\.gz|\.zst)?$", re.I)
@@ -115,7 +115,8 @@ def check_options(t, line):
 
 def check_mentions(t, text):
     """Options in running text: of the command that stands before them in the same code, or of any."""
-    every = set().union(*(known_options(c) or set() for c in ("ingest", "info", "view", "export", "verify")))
+    commands_of = ("ingest", "info", "view", "xic", "export", "verify")
+    every = set().union(*(known_options(c) or set() for c in commands_of))
     outside = re.sub(r"```.*?```", "", text, flags=re.S)
     for code in re.findall(r"`([^`\n]+)`", outside):
         if code.startswith("vial "):
@@ -137,7 +138,7 @@ def run_commands(t, f, lines, env):
     one, two_ = reads(400, seed=1), reads(400, seed=1, mate=2)
     spectra = document([spectrum(i, two(200 + i, i), 200 + i, time=i * 10, level=1 + i % 2,
                                  precursors=[precursor("445.12", [("445.1201", 2, "1e5")])] if i % 2 else ())
-                                 for i in range(80)])
+                                 for i in range(80)], [chromatogram(0, two(80), 80)])
     for line in lines:
         words = words_of(line)
         if "..." in line or any(w.isupper() and len(w) > 3 for w in words[1:]):

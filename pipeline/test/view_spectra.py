@@ -249,7 +249,7 @@ def difference(s, got, index, mz_range):
 
 
 def select(doc, rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=(10, "ppm"),
-           mz=None):
+           mz=None, isolation=None, energy=None, mobility=None):
     out = []
     for s in doc.spectra:
         if rows and not rows[0] <= s.row <= rows[1]: continue
@@ -261,8 +261,17 @@ def select(doc, rows=None, id=None, scan=None, time=None, level=None, precursor=
             span = precursor * tolerance[0] * 1e-6 if tolerance[1] == "ppm" else tolerance[0]
             known = [x[0] for x in s.ions if not math.isnan(x[0])] or [x[0] for x in s.precursors]
             if not any(abs(x - precursor) <= span for x in known): continue
+        if isolation is not None and not any(a <= isolation <= b for a, b in windows(s)): continue
+        if energy and not any(energy[0] <= x[3] <= energy[1] for x in s.precursors): continue
+        if mobility and not mobility[0] <= s.mobility <= mobility[1]: continue
         out.append(s)
     return out
+
+
+def windows(s):
+    """Isolation windows; of an offset that is not known nothing is taken."""
+    return [(x[0] - (0 if math.isnan(x[1]) else x[1]), x[0] + (0 if math.isnan(x[2]) else x[2]))
+            for x in s.precursors]
 
 
 def interval(span):
@@ -270,7 +279,8 @@ def interval(span):
     return f"{a}-{b}"
 
 
-def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=None, mz=None):
+def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=None, mz=None,
+              isolation=None, energy=None, mobility=None):
     out = []
     if rows: out += ["--index", f"{rows[0]}-{rows[1]}"]
     if id is not None: out += ["--id", id]
@@ -280,6 +290,9 @@ def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=No
     if precursor is not None: out += ["--precursor", repr(precursor)]
     if tolerance: out += ["--tol", f"{tolerance[0]!r}{tolerance[1]}"]
     if mz: out += ["--mz", interval(mz)]
+    if isolation is not None: out += ["--isolation", repr(isolation)]
+    if energy: out += ["--collision-energy", interval(energy)]
+    if mobility: out += ["--mobility", interval(mobility)]
     return out
 
 
@@ -312,6 +325,7 @@ def questions(t, doc):
                 {"precursor": round(mz, 1), "tolerance": (0.25, "Da")},
                 {"precursor": round(mz), "tolerance": (20.5, "Th"), "level": 2,
                  **({"time": (times[0], times[len(times) // 2])} if times else {})}]
+    out += questions_of_precursors(t, doc)
     drawn = t.random.uniform(100, 600), t.random.uniform(600, 2000)
     for lo, hi in ((400.0, 500.0), (0.0, 1e6), (9e5, 1e6), drawn, (-inf, 445.5), (445.5, inf)):
         out.append({"mz": (lo, hi), "rows": (n // 4, n // 4 + 7)})
@@ -320,6 +334,18 @@ def questions(t, doc):
     if s:  # both ends are included
         mz = s.array(MZ).doubles()
         out.append({"mz": (float(min(mz[1], mz[2])), float(max(mz[1], mz[2]))), "id": s.id})
+    return out
+
+
+def questions_of_precursors(t, doc):
+    known = [(a, b) for s in doc.spectra for a, b in windows(s) if not math.isnan(a)]
+    energies = [x[3] for s in doc.spectra for x in s.precursors if not math.isnan(x[3])]
+    mobilities = [s.mobility for s in doc.spectra if not math.isnan(s.mobility)]
+    out = [{"isolation": t.random.choice(t.random.choice(known) + (445.3,))} for _ in range(3) if known]
+    for name, values in (("energy", energies), ("mobility", mobilities)):
+        if values:
+            a, b = sorted((t.random.choice(values), t.random.choice(values)))
+            out += [{name: (a, b)}, {name: (a, float("inf")), "level": 2}]
     return out
 
 

@@ -1,0 +1,9 @@
+/* The commands of spectra. */
+#ifndef VL_SPECTRA_SUMMARIES_H
+#define VL_SPECTRA_SUMMARIES_H
+
+#include "pipeline/out/summary.h"
+
+extern const vl_summary vl_spectra_xic;
+
+#endif
