@@ -99,9 +99,9 @@ typedef struct vl_deflate_parse {
     vl_token (*next)(vl_deflate_parser *p, size_t at);
     /* It took this one, told or not. */
     void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
-    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. It has then
-     * been asked for the next too, which is *told and is still to be taken, unless there were n. NULL: one by
-     * one. */
+    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. The text has
+     * the bytes of all n. It has then been asked for the next too, which is *told and is still to be taken,
+     * unless there were n. NULL: one by one. */
     size_t (*agree)(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told);
     /* Tells and takes n tokens, or those up to `stop`; returns how many. NULL: one by one. */
     size_t (*tell)(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n);
