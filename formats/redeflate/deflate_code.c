@@ -82,7 +82,7 @@ void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code)
     }
 }
 
-bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n)
+bool vl_decoder_make(vl_decoder *d, const uint8_t *length, const uint32_t *given, unsigned n)
 {
     uint16_t code[VL_DEFLATE_LITLEN], next[16];
     unsigned left = 1, sum = 0;
@@ -97,29 +97,27 @@ bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n)
         d->first[bits] = next[bits] = (uint16_t)sum;
         sum += d->count[bits];
     }
-    for (unsigned i = 0; i < n; i++)
-        if (length[i]) d->symbol[next[length[i]]++] = (uint16_t)i;
     vl_canonical_codes(length, n, code);
-    for (unsigned i = 0; i < n; i++)
-        if (length[i] && length[i] <= VL_FAST_BITS)
-            for (unsigned k = code[i]; k < 1 << VL_FAST_BITS; k += 1u << length[i])
-                d->fast[k] = (uint16_t)(i << 4 | length[i]);
+    for (unsigned i = 0; i < n; i++) {
+        const uint32_t v = given[i] | length[i];
+        if (!length[i]) continue;
+        d->coded[next[length[i]]++] = v;
+        for (unsigned k = code[i]; k < 1 << VL_FAST_BITS && length[i] <= VL_FAST_BITS; k += 1u << length[i])
+            d->fast[k] = v;
+    }
     return true;
 }
 
-int vl_decode_long(const vl_decoder *d, vl_bits *b)
+uint32_t vl_decode_long(const vl_decoder *d, uint64_t held)
 {
     unsigned code = 0, first = 0;
     for (unsigned bits = 1; bits < 16; bits++) {
-        code |= (unsigned)(b->held >> (bits - 1) & 1);
-        if (code < first + d->count[bits]) {
-            vl_bits_drop(b, bits);
-            return d->symbol[d->first[bits] + code - first];
-        }
+        code |= (unsigned)(held >> (bits - 1) & 1);
+        if (code < first + d->count[bits]) return d->coded[d->first[bits] + code - first];
         first = (first + d->count[bits]) << 1;
         code <<= 1;
     }
-    return -1;
+    return VL_CODE_NONE;
 }
 
 /* ---- headers ---- */

@@ -253,7 +253,7 @@ static vl_code describe_with(describing *x, vl_err *err)
     const vl_redeflate_part *const part = x->part;
     const size_t start = part->span.before, end = start + part->span.n;
     vl_number_odds odds;
-    x->reader = (vl_deflate_reader){ part->stream, part->n, part->bit, part->span, start };
+    x->reader = vl_part_reader(part);
     x->markers->next = 0;
     vl_coder_write(&x->blocks, &x->said_blocks);
     vl_coder_write(&x->tokens, &x->said_tokens);
@@ -308,7 +308,7 @@ static vl_code describe_by(const vl_redeflate_part *part, account *a, vl_markers
 static vl_code list_markers(const vl_redeflate_part *part, vl_markers *markers, vl_err *err)
 {
     describing x = { .part = part };
-    x.reader = (vl_deflate_reader){ part->stream, part->n, part->bit, part->span, part->span.before };
+    x.reader = vl_part_reader(part);
     do {
         if (vl_deflate_read(&x.reader, &x.block, err)) break;
         if (vl_markers_note(markers, &x.block, part->span.before, x.reader.at, err)) break;

@@ -82,7 +82,7 @@ static bool is_behind(const vl_redeflate_part *part, const vl_deflate_reader *re
 
 static vl_code take_sample(const vl_redeflate_part *part, size_t ntoken, sample *s, vl_err *err)
 {
-    vl_deflate_reader reader = { part->stream, part->n, part->bit, part->span, part->span.before };
+    vl_deflate_reader reader = vl_part_reader(part);
     vl_deflate_block block = { 0 };
     s->begin = part->span.before;
     while (s->ntoken < ntoken && !block.final && !is_behind(part, &reader)) {

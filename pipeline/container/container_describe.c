@@ -68,6 +68,7 @@ static vl_code describe_unit(load *l, vl_unit *u, uint8_t row[VL_DEFLATE_ROW], u
         .n = (size_t)((u->bit + u->nbit + 7) / 8),
         .bit = u->bit,
         .span = { vl_bytes_at(&part->text, u->text), u->before, (size_t)u->n, u->after },
+        .blocks = part->blocks.n ? &part->blocks : NULL,
         .least = u->whole ? 0 : (size_t)u->n,
         .searches = searches,
     };
