@@ -48,18 +48,27 @@ const uint8_t vl_length_symbols[VL_DEFLATE_OTHER_258 + 1] = {
     [259] = 27,
 };
 
+static inline void count_token(vl_deflate_counts *counts, vl_token t)
+{
+    const bool match = vl_token_is_match(t);
+    counts->lit[match ? 257 + vl_length_symbol(t >> 16) : t]++;
+    if (match) counts->dist[vl_distance_symbol(vl_token_distance(t))]++;
+}
+
+/* Every other token apart, so that one need not wait for the one before it, which is often of the same
+ * kind. */
 void vl_deflate_count(const vl_deflate_block *block, vl_deflate_counts *counts)
 {
+    vl_deflate_counts other = { 0 };
+    size_t i = 0;
     *counts = (vl_deflate_counts){ .lit = { [VL_DEFLATE_EOB] = 1 } };
-    for (size_t i = 0; i < block->ntoken; i++) {
-        const vl_token t = block->token[i];
-        if (!vl_token_is_match(t)) {
-            counts->lit[t]++;
-            continue;
-        }
-        counts->lit[257 + vl_length_symbol(t >> 16)]++;
-        counts->dist[vl_distance_symbol(vl_token_distance(t))]++;
+    for (; i + 1 < block->ntoken; i += 2) {
+        count_token(counts, block->token[i]);
+        count_token(&other, block->token[i + 1]);
     }
+    if (i < block->ntoken) count_token(counts, block->token[i]);
+    for (i = 0; i < VL_DEFLATE_LITLEN; i++) counts->lit[i] += other.lit[i];
+    for (i = 0; i < VL_DEFLATE_DIST; i++) counts->dist[i] += other.dist[i];
 }
 
 void vl_static_lengths(vl_deflate_head *head)

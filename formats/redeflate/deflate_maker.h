@@ -115,7 +115,8 @@ typedef struct vl_deflate_parse {
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
-    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
+    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_libdeflate_fast, vl_parse_isal, vl_parse_isal_map,
+    vl_parse_least_cost;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -203,25 +204,35 @@ void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at,
  * known already. */
 bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+size_t vl_libdeflate_ends_room(const vl_block_ends *e, size_t at);
+void vl_libdeflate_ends_after_many(vl_block_ends *e, size_t at, const vl_token *token, size_t n, bool *early);
 bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
-/* Many tokens at once, where the rule only counts them: false, and nothing was done, where it does not.
- * *early: the block ended before the last of them. */
-static inline bool vl_block_ends_after_many(vl_block_ends *e, size_t n, bool *early)
+/* Whether it counts nothing but tokens, or matches and bytes. */
+static inline bool vl_block_ends_counts(const vl_block_ends *e)
 {
-    if (e->rule >= VL_ENDS_LIKE_GZIP) return false;
+    return e->rule < VL_ENDS_LIKE_GZIP || (e->rule == VL_ENDS_LIKE_LIBDEFLATE && e->level == 1);
+}
+/* Many tokens at once, from `at` on, when it counts. *early: the block ended before the last of them. */
+static inline void vl_block_ends_after_many(vl_block_ends *e, size_t at, const vl_token *token, size_t n,
+                                            bool *early)
+{
     const size_t most = e->rule ? ((size_t)1 << e->rule) - 1 : SIZE_MAX;
-    if (!n) return true;
+    if (!n) return;
+    if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) {
+        vl_libdeflate_ends_after_many(e, at, token, n, early);
+        return;
+    }
     *early |= e->ntoken + n > most && e->ntoken < most + 1;
     e->ntoken += n;
     e->full = e->ntoken == most;
-    return true;
 }
-/* Tokens until it may end; 0: the rule does not only count. */
-static inline size_t vl_block_ends_room(const vl_block_ends *e)
+/* Tokens from `at` on until it may end; 0: it does not count. */
+static inline size_t vl_block_ends_room(const vl_block_ends *e, size_t at)
 {
-    if (e->rule >= VL_ENDS_LIKE_GZIP) return 0;
+    if (!vl_block_ends_counts(e)) return 0;
+    if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) return vl_libdeflate_ends_room(e, at);
     return e->rule ? ((size_t)1 << e->rule) - 1 - e->ntoken : SIZE_MAX;
 }
 

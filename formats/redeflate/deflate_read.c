@@ -140,25 +140,31 @@ static inline vl_token take_match(vl_bits *b, const vl_decoder *dist, uint32_t v
     return far & VL_CODE_NONE ? 0 : vl_token_match(length, take_value(b, far));
 }
 
-enum { AT_ONCE = 8, ROOM = VL_DEFLATE_LONGEST + AT_ONCE };
+enum { AT_ONCE = 16, ROOM = VL_DEFLATE_LONGEST + AT_ONCE };
 
 /* There may be up to AT_ONCE bytes more, whatever they are. */
 static inline void copy_match(uint8_t *to, unsigned n, size_t far)
 {
     uint8_t *const end = to + n;
-    if (far >= AT_ONCE) {
-        for (; to < end; to += AT_ONCE) memcpy(to, to - far, AT_ONCE);
-    } else if (far == 1) memset(to, to[-1], n);
-    else
-        for (; to < end; to++) *to = to[0 - far];
+    const uint8_t *from = to - far;
+    if (far == 1) memset(to, *from, n);
+    else if (far < AT_ONCE)
+        while (to < end) *to++ = *from++;
+    else {
+        memcpy(to, from, AT_ONCE);
+        if (n > AT_ONCE) memcpy(to + AT_ONCE, from + AT_ONCE, AT_ONCE);
+        if (n > 2 * AT_ONCE)
+            for (to += 2 * AT_ONCE, from += 2 * AT_ONCE; to < end; to += AT_ONCE, from += AT_ONCE)
+                memcpy(to, from, AT_ONCE);
+    }
 }
 
-/* Whether n bytes are equal, of which AT_ONCE more may be read. */
+/* Whether n bytes are equal, of which 8 more may be read. */
 static inline bool are_equal(const uint8_t *a, const uint8_t *b, unsigned n)
 {
-    for (; n > AT_ONCE; n -= AT_ONCE, a += AT_ONCE, b += AT_ONCE)
+    for (; n > 8; n -= 8, a += 8, b += 8)
         if (vl_le64(a) != vl_le64(b)) return false;
-    return !((vl_le64(a) ^ vl_le64(b)) << 8 * (AT_ONCE - n));
+    return !((vl_le64(a) ^ vl_le64(b)) << 8 * (8 - n));
 }
 
 /* Room for one more token and its text, which is made. */

@@ -63,14 +63,14 @@ static void take_token(describing *x, by_rule *rule, size_t at, vl_token told, v
     take(x, rule, at, told, t);
 }
 
-/* As many hits as there are from *at on, where the rule of ends only counts them; the maker has then told the
+/* As many hits as there are from *at on, where the rule of ends counts; the maker has then told the
  * next, if there is one. */
 static size_t take_hits(describing *x, by_rule *rule, size_t *at, const vl_token *token, size_t n,
                         vl_token *told)
 {
-    const size_t nhit = x->parser.parse->agree(&x->parser, at, token, n, told);
+    const size_t begin = *at, nhit = x->parser.parse->agree(&x->parser, at, token, n, told);
     rule->early |= nhit && rule->ends.full;
-    vl_block_ends_after_many(&rule->ends, nhit, &rule->early);
+    vl_block_ends_after_many(&rule->ends, begin, token, nhit, &rule->early);
     vl_replay_add_many(x->told, token, nhit);
     x->token_hits.left += nhit;
     return nhit;
@@ -80,7 +80,7 @@ static void take_tokens(describing *x, by_rule *rule, size_t at)
 {
     vl_deflate_parser *const p = &x->parser;
     const vl_token *const token = x->block.token;
-    const bool many = p->parse->agree && vl_block_ends_room(&rule->ends);
+    const bool many = p->parse->agree && vl_block_ends_counts(&rule->ends);
     vl_replay_grow(x->told, x->block.ntoken);
     for (size_t i = 0; i < x->block.ntoken; i++) {
         vl_token told;
