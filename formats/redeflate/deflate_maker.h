@@ -33,7 +33,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
-    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
+    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 to 9 */
     VL_MAKES_ZLIB_MEDIUM, /* zlib as Intel had it, levels 4 to 6: GATK and Picard too */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
@@ -76,13 +76,16 @@ static inline bool vl_is_isal(const vl_deflate_row *row)
 /* Blocks of whom have their codes before their tokens. */
 static inline bool vl_is_planned(const vl_deflate_row *row) { return row->family == VL_MAKES_LEAST_COST; }
 
+/* And those codes are said by what they are likely to be (guess); else by those of the block before. */
+static inline bool vl_is_guessed(const vl_deflate_row *row) { return vl_is_planned(row) && row->level > 2; }
+
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
 void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
 
 /* ---- tokens ---- */
 
-enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 2 };
+enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 9 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
@@ -93,6 +96,8 @@ typedef struct vl_deflate_parse {
     /* A block of n bytes begins, of which the codes are known; not NULL: they are said before the tokens, and
      * the maker has to know them. n is VL_PLAN_MOST at most. VL_ENOMEM. */
     vl_code (*plan)(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err);
+    /* With plan, and before it: the codes that the block is likely to have. VL_ENOMEM. */
+    vl_code (*guess)(vl_deflate_parser *p, size_t at, size_t n, vl_deflate_head *head, vl_err *err);
     /* With plan: of 16 kinds of what it tells at `at`, by how likely it is right. */
     unsigned (*doubt)(const vl_deflate_parser *p, size_t at);
     /* The token that the maker takes at `at`, which is before `end`. */

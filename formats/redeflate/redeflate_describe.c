@@ -180,6 +180,10 @@ static vl_code describe_planned(describing *x, size_t begin, vl_err *err)
     vl_say_block(&x->blocks, &x->block_odds, b, &how);
     if (b->head.type == VL_STORED) return VL_OK;
     if (b->head.type == VL_DYNAMIC) {
+        if (vl_is_guessed(&x->row)) {
+            x->told->full = true; /* a guess is not kept: it is proved by another */
+            if (x->parser.parse->guess(&x->parser, begin, b->nplain, &x->head, err)) return err->code;
+        }
         vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head);
         x->head = b->head;
     }

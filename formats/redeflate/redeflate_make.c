@@ -233,6 +233,8 @@ static vl_code make_planned(making *x, vl_err *err)
         if (b->nplain > UINT16_MAX) return wrong(err, "a stored block of more than 65535 bytes");
         x->at += b->nplain;
     } else {
+        const bool guessed = b->head.type == VL_DYNAMIC && vl_is_guessed(&x->row);
+        if (guessed && p->parse->guess(p, begin, b->nplain, &x->head, err)) return err->code;
         if (b->head.type == VL_STATIC) vl_static_lengths(&b->head);
         else if (!vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head))
             return wrong(err, "codes that cannot be");
