@@ -54,8 +54,9 @@ typedef struct vl_deflate_block {
     bool final;
     uint8_t pad; /* of a stored block: the bits before its length */
     vl_deflate_head head;
+    uint64_t nbit;   /* of the stream, when it was read */
     uint32_t nplain; /* bytes that it stands for; of a stored one up to 65535 */
-    vl_token *token; /* owned, kept from block to block; none of a stored one */
+    vl_token *token; /* owned, kept from block to block; none of a stored one. ctoken 0: borrowed */
     size_t ntoken, ctoken;
 } vl_deflate_block;
 
@@ -74,12 +75,29 @@ typedef struct vl_deflate_text {
     size_t before, n, after;
 } vl_deflate_text;
 
+/* Blocks in a row that were taken apart. */
+typedef struct vl_deflate_blocks {
+    vl_deflate_block *block; /* owned; their tokens lie in `token`, from ntoken of those before on */
+    size_t n, c;
+    vl_buf token; /* of vl_token */
+    bool over;    /* there were more than are kept: there are none */
+} vl_deflate_blocks;
+
+void vl_deflate_blocks_free(vl_deflate_blocks *blocks);
+void vl_deflate_blocks_clear(vl_deflate_blocks *blocks);
+/* Adds one. Errors: VL_ENOMEM. */
+vl_code vl_deflate_blocks_add(vl_deflate_blocks *blocks, const vl_deflate_block *block, vl_err *err);
+/* The first n leave, the others stay; *to is cleared before. Errors: VL_ENOMEM. */
+vl_code vl_deflate_blocks_split(vl_deflate_blocks *from, size_t n, vl_deflate_blocks *to, vl_err *err);
+
 typedef struct vl_deflate_reader {
     const uint8_t *stream; /* borrowed; [n] */
     size_t n;
     uint64_t bit; /* where the next block begins */
     vl_deflate_text span;
-    size_t at; /* in span.plain, the first byte that no block has stood for */
+    size_t at;                       /* in span.plain, the first byte that no block has stood for */
+    const vl_deflate_blocks *blocks; /* borrowed: all there are from `bit` on; NULL: they are not known yet */
+    size_t nblock, ntoken;           /* of these, that were given */
 } vl_deflate_reader;
 
 /*
@@ -92,6 +110,17 @@ typedef struct vl_deflate_reader {
  * than the span has, or for more; VL_EUNSUP more than VL_DEFLATE_TOKENS tokens; VL_ENOMEM.
  */
 vl_code vl_deflate_read(vl_deflate_reader *reader, vl_deflate_block *block, vl_err *err);
+
+/*
+ * The same where the text is not known: what the block stands for is added to it.
+ *
+ * reader  span is not looked at; at: text.len
+ * text    at least 32 KiB of what is before, or all; its length stays after an error
+ *
+ * Errors: as vl_deflate_read; VL_EUNSUP: it stands for more than VL_INFLATE_MOST bytes.
+ */
+enum { VL_INFLATE_MOST = 4 << 20 };
+vl_code vl_deflate_inflate(vl_deflate_reader *reader, vl_buf *text, vl_deflate_block *block, vl_err *err);
 
 /*
  * Writes a block, of which all tokens are in the text from `at` on (only a stored one's bytes are read).

@@ -48,18 +48,27 @@ const uint8_t vl_length_symbols[VL_DEFLATE_OTHER_258 + 1] = {
     [259] = 27,
 };
 
+static inline void count_token(vl_deflate_counts *counts, vl_token t)
+{
+    const bool match = vl_token_is_match(t);
+    counts->lit[match ? 257 + vl_length_symbol(t >> 16) : t]++;
+    if (match) counts->dist[vl_distance_symbol(vl_token_distance(t))]++;
+}
+
+/* Every other token apart, so that one need not wait for the one before it, which is often of the same
+ * kind. */
 void vl_deflate_count(const vl_deflate_block *block, vl_deflate_counts *counts)
 {
+    vl_deflate_counts other = { 0 };
+    size_t i = 0;
     *counts = (vl_deflate_counts){ .lit = { [VL_DEFLATE_EOB] = 1 } };
-    for (size_t i = 0; i < block->ntoken; i++) {
-        const vl_token t = block->token[i];
-        if (!vl_token_is_match(t)) {
-            counts->lit[t]++;
-            continue;
-        }
-        counts->lit[257 + vl_length_symbol(t >> 16)]++;
-        counts->dist[vl_distance_symbol(vl_token_distance(t))]++;
+    for (; i + 1 < block->ntoken; i += 2) {
+        count_token(counts, block->token[i]);
+        count_token(&other, block->token[i + 1]);
     }
+    if (i < block->ntoken) count_token(counts, block->token[i]);
+    for (i = 0; i < VL_DEFLATE_LITLEN; i++) counts->lit[i] += other.lit[i];
+    for (i = 0; i < VL_DEFLATE_DIST; i++) counts->dist[i] += other.dist[i];
 }
 
 void vl_static_lengths(vl_deflate_head *head)
@@ -82,7 +91,7 @@ void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code)
     }
 }
 
-bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n)
+bool vl_decoder_make(vl_decoder *d, const uint8_t *length, const uint32_t *given, unsigned n)
 {
     uint16_t code[VL_DEFLATE_LITLEN], next[16];
     unsigned left = 1, sum = 0;
@@ -97,29 +106,27 @@ bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n)
         d->first[bits] = next[bits] = (uint16_t)sum;
         sum += d->count[bits];
     }
-    for (unsigned i = 0; i < n; i++)
-        if (length[i]) d->symbol[next[length[i]]++] = (uint16_t)i;
     vl_canonical_codes(length, n, code);
-    for (unsigned i = 0; i < n; i++)
-        if (length[i] && length[i] <= VL_FAST_BITS)
-            for (unsigned k = code[i]; k < 1 << VL_FAST_BITS; k += 1u << length[i])
-                d->fast[k] = (uint16_t)(i << 4 | length[i]);
+    for (unsigned i = 0; i < n; i++) {
+        const uint32_t v = given[i] | length[i];
+        if (!length[i]) continue;
+        d->coded[next[length[i]]++] = v;
+        for (unsigned k = code[i]; k < 1 << VL_FAST_BITS && length[i] <= VL_FAST_BITS; k += 1u << length[i])
+            d->fast[k] = v;
+    }
     return true;
 }
 
-int vl_decode_long(const vl_decoder *d, vl_bits *b)
+uint32_t vl_decode_long(const vl_decoder *d, uint64_t held)
 {
     unsigned code = 0, first = 0;
     for (unsigned bits = 1; bits < 16; bits++) {
-        code |= (unsigned)(b->held >> (bits - 1) & 1);
-        if (code < first + d->count[bits]) {
-            vl_bits_drop(b, bits);
-            return d->symbol[d->first[bits] + code - first];
-        }
+        code |= (unsigned)(held >> (bits - 1) & 1);
+        if (code < first + d->count[bits]) return d->coded[d->first[bits] + code - first];
         first = (first + d->count[bits]) << 1;
         code <<= 1;
     }
-    return -1;
+    return VL_CODE_NONE;
 }
 
 /* ---- headers ---- */

@@ -38,25 +38,35 @@ void vl_send_no_zeros(vl_deflate_head *head);
 /* Codes [n] of lengths [n] up to 15, the first bit lowest. Lengths that no code has give any codes. */
 void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code);
 
-/* A code as a reader needs it: one look for up to VL_FAST_BITS bits, counts for longer ones. */
-enum { VL_FAST_BITS = 10 };
+/* A code as a reader needs it: one look for up to VL_FAST_BITS bits, counts for longer ones. What a look
+ * gives is the bits of the code (VL_CODE_BITS), of what follows it (VL_CODE_MORE), and to what that is
+ * added. */
+enum {
+    VL_FAST_BITS = 10,
+    VL_CODE_BITS = 15,
+    VL_CODE_MORE_AT = 4,
+    VL_CODE_BASE_AT = 8,
+    VL_CODE_BASE = 0xffff
+};
+#define VL_CODE_MATCH (UINT32_C(1) << 30)
+#define VL_CODE_NONE  (UINT32_C(1) << 31) /* no symbol has it, or none that may occur; or the end of block */
+
 typedef struct vl_decoder {
-    uint16_t fast[1 << VL_FAST_BITS]; /* symbol << 4 | bits; 0: a longer code or none */
-    uint16_t count[16], first[16];    /* of each length: how many, and the first in symbol */
-    uint16_t symbol[VL_DEFLATE_LITLEN];
+    uint32_t fast[1 << VL_FAST_BITS]; /* 0: a longer code or none */
+    uint32_t coded[VL_DEFLATE_LITLEN];
+    uint16_t count[16], first[16]; /* of each length: how many, and the first in coded */
 } vl_decoder;
 
-/* False when lengths ask for more codes than there are. Codes that nobody has are allowed. */
-bool vl_decoder_make(vl_decoder *d, const uint8_t *length, unsigned n);
+/* Of code lengths [n], and what is to be given for each symbol [n], without VL_CODE_BITS. False when lengths
+ * ask for more codes than there are. Codes that nobody has are allowed. */
+bool vl_decoder_make(vl_decoder *d, const uint8_t *length, const uint32_t *given, unsigned n);
 
-/* The next symbol, of which up to 15 bits are held; -1 when no symbol has that code. */
-int vl_decode_long(const vl_decoder *d, vl_bits *b);
-static inline int vl_decode(const vl_decoder *d, vl_bits *b)
+/* What is given for the next symbol, by the next 15 bits. */
+uint32_t vl_decode_long(const vl_decoder *d, uint64_t held);
+static inline uint32_t vl_decode(const vl_decoder *d, uint64_t held)
 {
-    const unsigned entry = d->fast[b->held & ((1 << VL_FAST_BITS) - 1)];
-    if (!entry) return vl_decode_long(d, b);
-    vl_bits_drop(b, entry & 15);
-    return (int)(entry >> 4);
+    const uint32_t v = d->fast[held & ((1 << VL_FAST_BITS) - 1)];
+    return v ? v : vl_decode_long(d, held);
 }
 
 #endif

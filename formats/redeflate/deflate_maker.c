@@ -60,6 +60,7 @@ vl_code vl_deflate_parser_open(vl_deflate_parser *p, const vl_deflate_row *row, 
                               .parse = families[row->family] };
     if (p->parse == &vl_parse_isal && row->level == 3) p->parse = &vl_parse_isal_map;
     if (p->parse == &vl_parse_zlib && row->level < 4) p->parse = &vl_parse_zlib_fast;
+    if (row->family == VL_MAKES_LIBDEFLATE && row->level == 1) p->parse = &vl_parse_libdeflate_fast;
     if (!p->parse->bytes) return VL_OK;
     p->state = calloc(1, p->parse->bytes);
     if (p->state && p->parse->begin(p)) return VL_OK;

@@ -33,7 +33,7 @@ typedef enum vl_deflate_family {
     VL_MAKES_IGZIP,      /* the same, given a MiB at a time */
     VL_MAKES_ISAL_OLDER, /* as Intel's GKL has it, and so GATK and Picard: levels 0 to 2 */
     VL_MAKES_LIBDEFLATE_OLDER, /* 1.0 to 1.8, levels 1 to 7: bgzip and samtools of these years */
-    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 and 2 */
+    VL_MAKES_LEAST_COST,  /* who seeks the cheapest way: libdeflate 10 to 12, zopfli, 7-Zip; levels 1 to 9 */
     VL_MAKES_ZLIB_MEDIUM, /* zlib as Intel had it, levels 4 to 6: GATK and Picard too */
     VL_DEFLATE_FAMILIES
 } vl_deflate_family;
@@ -76,13 +76,16 @@ static inline bool vl_is_isal(const vl_deflate_row *row)
 /* Blocks of whom have their codes before their tokens. */
 static inline bool vl_is_planned(const vl_deflate_row *row) { return row->family == VL_MAKES_LEAST_COST; }
 
+/* And those codes are said by what they are likely to be (guess); else by those of the block before. */
+static inline bool vl_is_guessed(const vl_deflate_row *row) { return vl_is_planned(row) && row->level > 2; }
+
 /* VL_EUNSUP: a row that this program does not know. */
 vl_code vl_deflate_row_read(vl_deflate_row *row, const uint8_t bytes[VL_DEFLATE_ROW], vl_err *err);
 void vl_deflate_row_write(const vl_deflate_row *row, uint8_t bytes[VL_DEFLATE_ROW]);
 
 /* ---- tokens ---- */
 
-enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 2 };
+enum { VL_PLAN_MOST = 1 << 20, VL_LEAST_COST_LEVELS = 9 };
 typedef struct vl_deflate_parser vl_deflate_parser;
 
 typedef struct vl_deflate_parse {
@@ -93,15 +96,17 @@ typedef struct vl_deflate_parse {
     /* A block of n bytes begins, of which the codes are known; not NULL: they are said before the tokens, and
      * the maker has to know them. n is VL_PLAN_MOST at most. VL_ENOMEM. */
     vl_code (*plan)(vl_deflate_parser *p, size_t at, size_t n, const vl_deflate_head *head, vl_err *err);
+    /* With plan, and before it: the codes that the block is likely to have. VL_ENOMEM. */
+    vl_code (*guess)(vl_deflate_parser *p, size_t at, size_t n, vl_deflate_head *head, vl_err *err);
     /* With plan: of 16 kinds of what it tells at `at`, by how likely it is right. */
     unsigned (*doubt)(const vl_deflate_parser *p, size_t at);
     /* The token that the maker takes at `at`, which is before `end`. */
     vl_token (*next)(vl_deflate_parser *p, size_t at);
     /* It took this one, told or not. */
     void (*took)(vl_deflate_parser *p, size_t at, vl_token token);
-    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. It has then
-     * been asked for the next too, which is *told and is still to be taken, unless there were n. NULL: one by
-     * one. */
+    /* Both for as many of the n tokens from *at on as are those that it tells; returns how many. The text has
+     * the bytes of all n. It has then been asked for the next too, which is *told and is still to be taken,
+     * unless there were n. NULL: one by one. */
     size_t (*agree)(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told);
     /* Tells and takes n tokens, or those up to `stop`; returns how many. NULL: one by one. */
     size_t (*tell)(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n);
@@ -115,7 +120,8 @@ typedef struct vl_deflate_parse {
 } vl_deflate_parse;
 
 extern const vl_deflate_parse vl_parse_literals, vl_parse_runs, vl_parse_zlib, vl_parse_zlib_fast,
-    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_isal, vl_parse_isal_map, vl_parse_least_cost;
+    vl_parse_zlib_medium, vl_parse_libdeflate, vl_parse_libdeflate_fast, vl_parse_isal, vl_parse_isal_map,
+    vl_parse_least_cost;
 
 /* One maker at work on one text. */
 struct vl_deflate_parser {
@@ -203,25 +209,35 @@ void vl_block_ends_begin(vl_block_ends *e, const vl_deflate_row *row, size_t at,
  * known already. */
 bool vl_block_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
+size_t vl_libdeflate_ends_room(const vl_block_ends *e, size_t at);
+void vl_libdeflate_ends_after_many(vl_block_ends *e, size_t at, const vl_token *token, size_t n, bool *early);
 bool vl_isal_ends_after(vl_block_ends *e, size_t at, vl_token token, unsigned holds);
 /* Units of ISA-L's buffer for a block; 0: the row says nothing of it. */
 size_t vl_isal_units(const vl_deflate_row *row);
-/* Many tokens at once, where the rule only counts them: false, and nothing was done, where it does not.
- * *early: the block ended before the last of them. */
-static inline bool vl_block_ends_after_many(vl_block_ends *e, size_t n, bool *early)
+/* Whether it counts nothing but tokens, or matches and bytes. */
+static inline bool vl_block_ends_counts(const vl_block_ends *e)
 {
-    if (e->rule >= VL_ENDS_LIKE_GZIP) return false;
+    return e->rule < VL_ENDS_LIKE_GZIP || (e->rule == VL_ENDS_LIKE_LIBDEFLATE && e->level == 1);
+}
+/* Many tokens at once, from `at` on, when it counts. *early: the block ended before the last of them. */
+static inline void vl_block_ends_after_many(vl_block_ends *e, size_t at, const vl_token *token, size_t n,
+                                            bool *early)
+{
     const size_t most = e->rule ? ((size_t)1 << e->rule) - 1 : SIZE_MAX;
-    if (!n) return true;
+    if (!n) return;
+    if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) {
+        vl_libdeflate_ends_after_many(e, at, token, n, early);
+        return;
+    }
     *early |= e->ntoken + n > most && e->ntoken < most + 1;
     e->ntoken += n;
     e->full = e->ntoken == most;
-    return true;
 }
-/* Tokens until it may end; 0: the rule does not only count. */
-static inline size_t vl_block_ends_room(const vl_block_ends *e)
+/* Tokens from `at` on until it may end; 0: it does not count. */
+static inline size_t vl_block_ends_room(const vl_block_ends *e, size_t at)
 {
-    if (e->rule >= VL_ENDS_LIKE_GZIP) return 0;
+    if (!vl_block_ends_counts(e)) return 0;
+    if (e->rule == VL_ENDS_LIKE_LIBDEFLATE) return vl_libdeflate_ends_room(e, at);
     return e->rule ? ((size_t)1 << e->rule) - 1 - e->ntoken : SIZE_MAX;
 }
 

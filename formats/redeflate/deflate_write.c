@@ -42,20 +42,27 @@ static void make_codes(const vl_deflate_head *h, codes *c)
     for (unsigned i = 0; i < VL_DEFLATE_DIST; i++) c->dist[i] = with_bits(dist[i], h->dist[i]);
 }
 
-/* False when a symbol has no code. */
+/* False when a symbol has no code. There is room for all. */
 static bool write_tokens(vl_bits_out *out, const vl_deflate_block *block)
 {
     codes c;
     uint32_t all = 0;
+    uint64_t held = out->held; /* copies, so that they are in registers */
+    unsigned nheld = out->nheld;
+    uint8_t *to = out->out->data + out->out->len;
     make_codes(&block->head, &c);
     for (size_t i = 0; i < block->ntoken; i++) {
         const vl_token t = block->token[i];
-        if (out->nheld > 15) vl_bits_spill(out); /* a match has at most 48 bits */
+        vl_put_le64(to,
+                    held); /* always, as whether it is needed cannot be foreseen; a match has up to 48 bits */
+        to += nheld >> 3;
+        held >>= nheld & ~7u;
+        nheld &= 7;
         if (!vl_token_is_match(t)) {
             const uint32_t v = c.lit[t];
             all |= v;
-            out->held |= (uint64_t)(v & 0xffff) << out->nheld;
-            out->nheld += v >> BITS_AT & 31;
+            held |= (uint64_t)(v & 0xffff) << nheld;
+            nheld += v >> BITS_AT & 31;
             continue;
         }
         const unsigned far = vl_token_distance(t), symbol = vl_distance_symbol(far);
@@ -63,9 +70,12 @@ static bool write_tokens(vl_bits_out *out, const vl_deflate_block *block)
         const unsigned nlength = length >> BITS_AT & 31, ndist = dist >> BITS_AT & 31;
         all |= length | dist;
         const uint64_t distance = (dist & 0xffff) | (uint64_t)(far - vl_distance_base[symbol]) << ndist;
-        out->held |= ((length & 0xffffff) | distance << nlength) << out->nheld;
-        out->nheld += nlength + ndist + vl_distance_bits[symbol];
+        held |= ((length & 0xffffff) | distance << nlength) << nheld;
+        nheld += nlength + ndist + vl_distance_bits[symbol];
     }
+    out->out->len = (size_t)(to - out->out->data);
+    out->held = held;
+    out->nheld = nheld;
     vl_bits_spill(out);
     const uint32_t end = c.lit[VL_DEFLATE_EOB];
     vl_bits_put(out, end & 0xffff, end >> BITS_AT & 31);

@@ -1,9 +1,9 @@
 /*
  * Which tokens libdeflate takes (lib/deflate_compress.c and the match finders beside it): 1.10 to 1.18 at
- * levels 1 to 9, measured with 1.14; and 1.0 to 1.8 at levels 1 to 7, measured with 1.8.
+ * levels 2 to 9, measured with 1.14 (level 1: maker_libdeflate_fast.c); and 1.0 to 1.8 at levels 1 to 7,
+ * measured with 1.8.
  *
- * Level 1 has the two newest positions for each hash of four bytes, and takes the first of the longest. From
- * 2 on there is one position for each hash of three bytes and a chain for each of four, of which `depth` are
+ * There is one position for each hash of three bytes and a chain for each of four, of which `depth` are
  * looked at. 2 to 4 take what they find; 5 to 7 look for a better match one byte later with half the depth, 8
  * and 9 also two bytes later with a quarter. Better is said in bits: four for each byte that it is longer,
  * less the bits that its distance is longer.
@@ -16,7 +16,7 @@
  */
 #include "formats/redeflate/deflate_maker.h"
 
-enum { NEAR = 32767, HASH3 = 15, HASH4 = 16, BUCKETS = 15, LEAST_AHEAD = 5, GUESS = 4096, SETTLED = 10000 };
+enum { NEAR = 32767, HASH3 = 15, HASH4 = 16, LEAST_AHEAD = 5, GUESS = 4096, SETTLED = 10000 };
 
 typedef struct numbers {
     uint16_t depth, nice, far3; /* far3: the greatest distance of a match of three bytes */
@@ -24,9 +24,9 @@ typedef struct numbers {
 } numbers;
 
 static const numbers levels[10] = {
-    [1] = { 2, 32, 0, 0 },       [2] = { 6, 10, 4096, 0 },    [3] = { 12, 14, 4096, 0 },
-    [4] = { 16, 30, 4096, 0 },   [5] = { 16, 30, 8192, 1 },   [6] = { 35, 65, 8192, 1 },
-    [7] = { 100, 130, 8192, 1 }, [8] = { 300, 258, 8192, 2 }, [9] = { 600, 258, 8192, 2 },
+    [2] = { 6, 10, 4096, 0 },    [3] = { 12, 14, 4096, 0 },   [4] = { 16, 30, 4096, 0 },
+    [5] = { 16, 30, 8192, 1 },   [6] = { 35, 65, 8192, 1 },   [7] = { 100, 130, 8192, 1 },
+    [8] = { 300, 258, 8192, 2 }, [9] = { 600, 258, 8192, 2 },
 };
 static const numbers older_levels[8] = {
     [1] = { 2, 8, NEAR, 0 },     [2] = { 6, 10, NEAR, 0 },  [3] = { 12, 14, NEAR, 0 },
@@ -50,7 +50,6 @@ typedef struct finder {
     unsigned least;
     uint32_t literal[256]; /* how often in the block */
     uint32_t head3[1 << HASH3], head4[1 << HASH4], before[VL_DEFLATE_FAR];
-    uint32_t bucket[1 << BUCKETS][2];
 } finder;
 
 static uint32_t hash(uint32_t bytes, unsigned bits) { return bytes * UINT32_C(0x1e35a7bd) >> (32 - bits); }
@@ -66,12 +65,6 @@ static void put_all(const vl_deflate_parser *p, finder *f, size_t to)
     if (to > p->end - LEAST_AHEAD + 1) to = p->end - LEAST_AHEAD + 1;
     for (; f->put < to; f->put++) {
         const uint32_t at = (uint32_t)f->put + 1, four = hash_of(p, f->put, UINT32_MAX, HASH4);
-        if (!f->by.far3) {
-            uint32_t *const two = f->bucket[four >> (HASH4 - BUCKETS)];
-            two[1] = two[0];
-            two[0] = at;
-            continue;
-        }
         f->head3[hash_of(p, f->put, 0xffffff, HASH3)] = at;
         f->before[f->put & (VL_DEFLATE_FAR - 1)] = f->head4[four];
         f->head4[four] = at;
@@ -91,19 +84,6 @@ static unsigned nice(const vl_deflate_parser *p, size_t at)
 }
 
 static bool is_near(size_t at, uint32_t from) { return from && at - (from - 1) <= NEAR; }
-
-static match find_of_two(const vl_deflate_parser *p, finder *f, size_t at)
-{
-    match best = { 0, 0 };
-    const unsigned most = ahead(p, at);
-    if (most < LEAST_AHEAD) return best;
-    const uint32_t *const two = f->bucket[hash_of(p, at, UINT32_MAX, BUCKETS)];
-    for (int i = 0; i < 2 && is_near(at, two[i]) && best.length < nice(p, at); i++) {
-        const unsigned n = vl_equal_bytes(p->text, at, two[i] - 1, most);
-        if (n >= 4 && n > best.length) best = (match){ n, (unsigned)(at - (two[i] - 1)) };
-    }
-    return best;
-}
 
 /* A match longer than `than`; of that length and distance 0 when there is none. */
 static match find(const vl_deflate_parser *p, finder *f, size_t at, unsigned than, unsigned depth)
@@ -205,11 +185,6 @@ static vl_token next(vl_deflate_parser *p, size_t at)
 {
     finder *const f = p->state;
     match now, later;
-    if (f->by.far3 == 0) {
-        put_all(p, f, at);
-        now = find_of_two(p, f, at);
-        return now.length ? vl_token_match(now.length, now.distance) : p->text[at];
-    }
     if (f->held != SIZE_MAX && f->held > at) return p->text[at];
     if (f->held == at) now = f->holds;
     else {

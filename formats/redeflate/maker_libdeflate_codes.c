@@ -169,3 +169,33 @@ bool vl_libdeflate_ends_after(vl_block_ends *e, size_t at, vl_token token, unsig
     if (e->nmatch >= (fast ? FAST_MATCHES : MATCHES)) return true;
     return !fast && is_other_now(e, next);
 }
+
+/* ---- ends of level 1 ---- */
+
+/* From here on a block ends, unless little would be left behind it. */
+static size_t farthest(const vl_block_ends *e)
+{
+    return e->end - e->begin >= FAST_MOST + LEAST ? e->begin + FAST_MOST : SIZE_MAX;
+}
+
+size_t vl_libdeflate_ends_room(const vl_block_ends *e, size_t at)
+{
+    const size_t far = farthest(e), matches = e->nmatch < FAST_MATCHES ? FAST_MATCHES - e->nmatch : 0,
+                 tokens = at < far ? (far - 1 - at) / VL_DEFLATE_LONGEST + 1 : 0;
+    return tokens < matches ? tokens : matches;
+}
+
+void vl_libdeflate_ends_after_many(vl_block_ends *e, size_t at, const vl_token *token, size_t n, bool *early)
+{
+    const size_t far = farthest(e);
+    uint32_t matches = 0, bytes = 0;
+    if (!n) return;
+    for (size_t i = 0; i + 1 < n; i++) {
+        matches += vl_token_is_match(token[i]);
+        bytes += vl_token_length(token[i]);
+    }
+    *early |= n > 1 && (at + bytes >= far || e->nmatch + matches >= FAST_MATCHES);
+    e->nmatch += matches + vl_token_is_match(token[n - 1]);
+    e->full = at + bytes + vl_token_length(token[n - 1]) >= far || e->nmatch >= FAST_MATCHES;
+    e->ntoken += n;
+}

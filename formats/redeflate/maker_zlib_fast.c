@@ -151,9 +151,91 @@ static void flushed(vl_deflate_parser *p, size_t at)
     }
 }
 
+/* ---- tokens that are known ---- */
+
+/* Bits of so many bytes, of eight at most: those of three of a literal, which is none of that length. */
+static const uint64_t bytes_of[10] = {
+    0xffffff,         0,          0,         0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff,
+    0xffffffffffffff, UINT64_MAX, UINT64_MAX
+};
+
+/* As further, of a window of 32 KiB. */
+static inline size_t further_on(const uint16_t *back, size_t at, size_t far, size_t reach)
+{
+    const size_t more = far + back[(at - far) & (VL_DEFLATE_FAR - 1)];
+    return more < reach ? more : far;
+}
+
+/* Is this token, of which the text has the bytes, the first of the longest of four from `far` on? Of a
+ * literal: is none as long as three? That takes fewer steps than to find it. */
+static inline bool is_told(const uint16_t *back, const uint8_t *text, size_t at, size_t far, size_t reach,
+                           unsigned length, unsigned distance)
+{
+    const unsigned n = length < 8 ? length : 8;
+    const uint64_t bytes = vl_le64(text + at), all = bytes_of[n], more = bytes_of[n + (n > 0)];
+    const size_t far1 = further_on(back, at, far, reach), far2 = further_on(back, at, far1, reach),
+                 far3 = further_on(back, at, far2, reach);
+    const uint64_t unlike = vl_le64(text + at - far) ^ bytes, unlike1 = vl_le64(text + at - far1) ^ bytes,
+                   unlike2 = vl_le64(text + at - far2) ^ bytes, unlike3 = vl_le64(text + at - far3) ^ bytes;
+    const bool none_longer = (unlike & more) && (unlike1 & more) && (unlike2 & more) && (unlike3 & more);
+    size_t first = unlike3 & all ? 0 : far3;
+    first = unlike2 & all ? first : far2;
+    first = unlike1 & all ? first : far1;
+    first = unlike & all ? first : far;
+    return first == distance && (length >= 8 || none_longer);
+}
+
+/*
+ * Level 1 of zlib, with a window of 32 KiB, upon tokens whose bytes are known to be in the text. Returns how
+ * many are as told, up to one that is not, or is near to the end.
+ */
+static inline __attribute__((always_inline)) size_t agree_at_once(const vl_deflate_parser *p, chains *c,
+                                                                  size_t *at, const vl_token *token, size_t n,
+                                                                  unsigned hash_bits)
+{
+    enum { ROOM = VL_DEFLATE_LONGEST + 8, FAR = VL_DEFLATE_FAR - VL_ZLIB_LOOKAHEAD };
+    const uint8_t *const text = p->text;
+    uint16_t *const back = c->back;
+    uint32_t *const head = c->head;
+    const uint32_t mask = (UINT32_C(1) << hash_bits) - 1, shift = (hash_bits + 2) / 3;
+    const vl_zlib_hash_by by = { mask, shift, false };
+    size_t i = 0, here = *at;
+    if (p->end < ROOM) return 0;
+    for (const size_t stop = p->end - ROOM; i < n && here < stop; i++) {
+        const unsigned length = token[i] >> 16, distance = length ? token[i] & 0xffff : 0;
+        uint32_t hash = vl_zlib_hash_of(&by, vl_le32(text + here)), where = (uint32_t)here + NEVER,
+                 far = where - head[hash];
+        vl_zlib_slide(&c->window, here);
+        const size_t own = here - c->window.base;
+        if (far <= FAR && far < own) {
+            if (!is_told(back, text, here, far, own < FAR ? own : FAR, length, distance)) break;
+        } else if (length) break;
+        if (length && length != VL_DEFLATE_LONGEST &&
+            (length > VL_DEFLATE_LONGEST || text[here + length] == text[here + length - distance]))
+            break;
+        const size_t next = here + length + !length, to = length && length <= 4 ? next : here + 1;
+        for (;;) {
+            back[here & (VL_DEFLATE_FAR - 1)] = far < VL_DEFLATE_FAR ? (uint16_t)far : 0;
+            head[hash] = where;
+            if (++here == to) break;
+            hash = (hash << shift ^ text[here + 2]) & mask;
+            far = ++where - head[hash];
+        }
+        here = next;
+    }
+    *at = here;
+    return i;
+}
+
 static size_t agree(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told)
 {
-    return vl_agree_by(p, at, token, n, told, next, took);
+    chains *const c = p->state;
+    size_t many = 0;
+    if (p->row.family == VL_MAKES_ZLIB && p->row.level == 1 && p->row.window_bits == 15) {
+        if (p->row.hash_bits == 15) many = agree_at_once(p, c, at, token, n, 15);
+        if (p->row.hash_bits == 16) many = agree_at_once(p, c, at, token, n, 16);
+    }
+    return many + vl_agree_by(p, at, token + many, n - many, told, next, took);
 }
 
 static size_t tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n)

@@ -35,7 +35,19 @@ typedef struct vl_redeflate_part {
     unsigned
         *searches; /* borrowed: how often a maker may still be sought in this file, counted down; NULL: each
                          * time that the row does not tell all */
+    const vl_deflate_blocks *blocks; /* borrowed: it is taken apart already; NULL: it is not */
 } vl_redeflate_part;
+
+/* At its beginning. */
+static inline vl_deflate_reader vl_part_reader(const vl_redeflate_part *part)
+{
+    return (vl_deflate_reader){ .stream = part->stream,
+                                .n = part->n,
+                                .bit = part->bit,
+                                .span = part->span,
+                                .at = part->span.before,
+                                .blocks = part->blocks };
+}
 
 typedef struct vl_redeflate_found {
     bool kept;     /* it is not worth it, or cannot be made again: keep the stream */

@@ -63,14 +63,14 @@ static void take_token(describing *x, by_rule *rule, size_t at, vl_token told, v
     take(x, rule, at, told, t);
 }
 
-/* As many hits as there are from *at on, where the rule of ends only counts them; the maker has then told the
+/* As many hits as there are from *at on, where the rule of ends counts; the maker has then told the
  * next, if there is one. */
 static size_t take_hits(describing *x, by_rule *rule, size_t *at, const vl_token *token, size_t n,
                         vl_token *told)
 {
-    const size_t nhit = x->parser.parse->agree(&x->parser, at, token, n, told);
+    const size_t begin = *at, nhit = x->parser.parse->agree(&x->parser, at, token, n, told);
     rule->early |= nhit && rule->ends.full;
-    vl_block_ends_after_many(&rule->ends, nhit, &rule->early);
+    vl_block_ends_after_many(&rule->ends, begin, token, nhit, &rule->early);
     vl_replay_add_many(x->told, token, nhit);
     x->token_hits.left += nhit;
     return nhit;
@@ -80,7 +80,7 @@ static void take_tokens(describing *x, by_rule *rule, size_t at)
 {
     vl_deflate_parser *const p = &x->parser;
     const vl_token *const token = x->block.token;
-    const bool many = p->parse->agree && vl_block_ends_room(&rule->ends);
+    const bool many = p->parse->agree && vl_block_ends_counts(&rule->ends);
     vl_replay_grow(x->told, x->block.ntoken);
     for (size_t i = 0; i < x->block.ntoken; i++) {
         vl_token told;
@@ -180,6 +180,10 @@ static vl_code describe_planned(describing *x, size_t begin, vl_err *err)
     vl_say_block(&x->blocks, &x->block_odds, b, &how);
     if (b->head.type == VL_STORED) return VL_OK;
     if (b->head.type == VL_DYNAMIC) {
+        if (vl_is_guessed(&x->row)) {
+            x->told->full = true; /* a guess is not kept: it is proved by another */
+            if (x->parser.parse->guess(&x->parser, begin, b->nplain, &x->head, err)) return err->code;
+        }
         vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head);
         x->head = b->head;
     }
@@ -253,7 +257,7 @@ static vl_code describe_with(describing *x, vl_err *err)
     const vl_redeflate_part *const part = x->part;
     const size_t start = part->span.before, end = start + part->span.n;
     vl_number_odds odds;
-    x->reader = (vl_deflate_reader){ part->stream, part->n, part->bit, part->span, start };
+    x->reader = vl_part_reader(part);
     x->markers->next = 0;
     vl_coder_write(&x->blocks, &x->said_blocks);
     vl_coder_write(&x->tokens, &x->said_tokens);
@@ -308,7 +312,7 @@ static vl_code describe_by(const vl_redeflate_part *part, account *a, vl_markers
 static vl_code list_markers(const vl_redeflate_part *part, vl_markers *markers, vl_err *err)
 {
     describing x = { .part = part };
-    x.reader = (vl_deflate_reader){ part->stream, part->n, part->bit, part->span, part->span.before };
+    x.reader = vl_part_reader(part);
     do {
         if (vl_deflate_read(&x.reader, &x.block, err)) break;
         if (vl_markers_note(markers, &x.block, part->span.before, x.reader.at, err)) break;

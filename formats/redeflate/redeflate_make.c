@@ -77,35 +77,40 @@ static size_t make_room(making *x, size_t n)
 static size_t replay_many(making *x, vl_block_ends *ends, bool by_rule, size_t n, size_t stop)
 {
     vl_token *const token = x->block.token + x->block.ntoken;
-    size_t at = x->at;
+    const size_t begin = x->at;
+    size_t at = begin;
+    bool early = false;
     n = vl_replay_tell(&x->parser, &x->at, stop, token, n);
-    for (size_t i = 0; i < n; i++) {
+    if (vl_block_ends_counts(ends)) {
+        for (size_t i = 0; i < n; i++) token[i] &= VL_REPLAY_TOKEN; /* the rule asks for no more */
+        vl_block_ends_after_many(ends, begin, token, n, &early);
+    }
+    for (size_t i = 0; i < n && !vl_block_ends_counts(ends); i++) {
         const unsigned holds = token[i] >> VL_REPLAY_MORE;
         token[i] &= VL_REPLAY_TOKEN;
-        const bool full = vl_block_ends_after(ends, at, token[i], holds);
+        early |= ends->full && i;
+        vl_block_ends_after(ends, at, token[i], holds);
         at += vl_token_length(token[i]);
-        if (full && by_rule && i + 1 < n) x->differs = true; /* it would have ended here */
     }
+    x->differs |= early && by_rule; /* it would have ended before */
     return n;
 }
 
-/* As many hits as the rule of ends only counts, or are told again; false: none. Of who can do so. */
+/* As many hits as the rule of ends counts, or are told again; false: none. Of who can do so. */
 static bool make_many(making *x, vl_block_ends *ends, const vl_block_end *end, size_t left, size_t stop)
 {
     enum { LEAST_MANY = 8, MANY = 4096 };
-    const size_t room = vl_block_ends_room(ends);
+    const size_t room = vl_block_ends_room(ends, x->at), begin = x->at;
     bool early = false;
     size_t n = left < MANY ? left : MANY;
     if ((!x->told || room) && end->by_rule && n > room) n = room;
     if (n > x->token_hits.left) n = x->token_hits.left;
     if (n < LEAST_MANY || !(n = make_room(x, n))) return false;
     vl_token *const token = x->block.token + x->block.ntoken;
-    if (x->told && !room) n = replay_many(x, ends, end->by_rule, n, stop);
+    if (x->told) n = replay_many(x, ends, end->by_rule, n, stop);
     else {
-        n = x->told ? vl_replay_tell(&x->parser, &x->at, stop, token, n)
-                    : x->parser.parse->tell(&x->parser, &x->at, stop, token, n);
-        for (size_t i = 0; i < n && x->told; i++) token[i] &= VL_REPLAY_TOKEN; /* the rule asks for no more */
-        vl_block_ends_after_many(ends, n, &early);
+        n = x->parser.parse->tell(&x->parser, &x->at, stop, token, n);
+        if (vl_block_ends_counts(ends)) vl_block_ends_after_many(ends, begin, token, n, &early);
     }
     x->block.ntoken += n;
     vl_hits_many(&x->token_hits, n);
@@ -228,6 +233,8 @@ static vl_code make_planned(making *x, vl_err *err)
         if (b->nplain > UINT16_MAX) return wrong(err, "a stored block of more than 65535 bytes");
         x->at += b->nplain;
     } else {
+        const bool guessed = b->head.type == VL_DYNAMIC && vl_is_guessed(&x->row);
+        if (guessed && p->parse->guess(p, begin, b->nplain, &x->head, err)) return err->code;
         if (b->head.type == VL_STATIC) vl_static_lengths(&b->head);
         else if (!vl_say_head(&x->blocks, &x->block_odds, &x->row, &x->head, &b->head))
             return wrong(err, "codes that cannot be");

@@ -90,6 +90,35 @@ static void same(const vl_buf *made, const uint8_t *stream, size_t n, const char
           made->len, n);
 }
 
+/* Blocks that a stream is taken apart into while its text is made: the same is said of them. */
+static void taken_apart(vl_redeflate_part part, const uint8_t row[VL_DEFLATE_ROW], const vl_buf *said,
+                        const char *about)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_deflate_block block = { 0 };
+    vl_deflate_blocks blocks = { 0 };
+    vl_buf text = { 0 }, again = { 0 };
+    vl_redeflate_found found;
+    uint8_t own[VL_DEFLATE_ROW] = { 0 };
+    add(&text, part.span.plain, part.span.before);
+    vl_deflate_reader r = { .stream = part.stream, .n = part.n, .bit = part.bit, .at = text.len };
+    while (!block.final && !vl_deflate_inflate(&r, &text, &block, &err) &&
+           !vl_deflate_blocks_add(&blocks, &block, &err))
+        continue;
+    CHECK(!err.code, "%s: %s", about, err.what);
+    CHECK(text.len == part.span.before + part.span.n && !memcmp(text.data, part.span.plain, text.len),
+          "%s: %zu bytes of text are inflated", about, text.len);
+    if (!blocks.over) part.blocks = &blocks;
+    CHECK(!vl_redeflate_describe(&part, own, &again, &found, &err), "%s: %s", about, err.what);
+    CHECK(!memcmp(own, row, sizeof own) && again.len == said->len &&
+              (!again.len || !memcmp(again.data, said->data, again.len)),
+          "%s: blocks that are known are described otherwise", about);
+    vl_deflate_block_free(&block);
+    vl_deflate_blocks_free(&blocks);
+    vl_buf_free(&text);
+    vl_buf_free(&again);
+}
+
 enum { ANY = INT32_MAX };
 
 /* A stream of the span, of whose tokens no more than `most` are to be corrected; ANY: it may be kept too. */
@@ -110,6 +139,7 @@ static void back_with(const vl_deflate_text *span, const vl_buf *stream, uint64_
         CHECK(!err.code, "%s: %s", about, err.what);
         same(&made, stream->data, stream->len, about);
     }
+    if (stream->len < 1 << 14) taken_apart(part, row, &said, about);
     vl_buf_free(&said);
     vl_buf_free(&made);
 }

@@ -7,12 +7,14 @@ void vl_portion_clear(vl_portion *part)
 {
     part->kind = VL_PORTION_NONE;
     part->nunit = 0;
+    vl_deflate_blocks_clear(&part->blocks);
     part->stream.len = part->text.len = part->said.len = part->before.len = part->behind.len = 0;
 }
 
 void vl_portion_free(vl_portion *part)
 {
     vl_buf *const all[] = { &part->stream, &part->text, &part->said, &part->before, &part->behind };
+    vl_deflate_blocks_free(&part->blocks);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
 }
 

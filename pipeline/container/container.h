@@ -75,8 +75,9 @@ typedef struct vl_portion {
     vl_portion_kind kind;
     vl_unit unit[VL_GROUP_MOST];
     unsigned nunit;
-    uint8_t block_head[6]; /* of a group: time, XFL, OS */
-    vl_buf stream;         /* of a piece from its first byte on; of a group all blocks */
+    uint8_t block_head[6];    /* of a group: time, XFL, OS */
+    vl_buf stream;            /* of a piece from its first byte on; of a group all blocks */
+    vl_deflate_blocks blocks; /* of a piece that is described, where it is known already */
     vl_buf text, said;
     vl_buf before, behind; /* describing: records; making: before: bytes as they are */
 } vl_portion;

@@ -17,12 +17,17 @@ typedef struct place {
 struct vl_cutting {
     vl_raw raw;
     z_stream z;
-    bool inflates;   /* z is open */
-    bool in_member;  /* between a header and its trailer */
-    bool over;       /* the stream of that member has ended */
-    uint64_t member; /* where it starts in the file, for errors */
-    vl_buf stream;   /* of the member, from byte stream_at of its deflate data on */
-    vl_buf text;     /* the same, from byte text_at of its text on */
+    bool inflates;  /* z is open */
+    bool in_member; /* between a header and its trailer */
+    bool over;      /* the stream of that member has ended */
+    bool by_steps;  /* by z; else by whole blocks */
+    unsigned bits;  /* by blocks: of the last byte of the stream, that are taken; 0: all */
+    vl_deflate_block block;
+    vl_deflate_blocks blocks; /* by blocks: from c->next on */
+    size_t ncut;              /* of these, up to c->cut */
+    uint64_t member;          /* where it starts in the file, for errors */
+    vl_buf stream;            /* of the member, from byte stream_at of its deflate data on */
+    vl_buf text;              /* the same, from byte text_at of its text on */
     uint64_t stream_at, text_at;
     place next, cut; /* where the next piece begins, and where it ends; cut.bit 0: not known */
     bool torn;       /* the next one begins within a block */
@@ -40,7 +45,9 @@ static vl_code begin_member(vl_cutting *c, const vl_gzip_head *head, vl_portion 
     if (c->inflates ? inflateReset(&c->z) : inflateInit2(&c->z, -MAX_WBITS))
         return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
     c->inflates = c->in_member = true;
-    c->over = false;
+    c->over = c->by_steps = false;
+    c->bits = 0;
+    vl_deflate_blocks_clear(&c->blocks);
     c->member = vl_raw_at(&c->raw);
     vl_raw_step(&c->raw, (ptrdiff_t)head->len);
     c->stream.len = c->text.len = 0;
@@ -53,6 +60,65 @@ static vl_code begin_member(vl_cutting *c, const vl_gzip_head *head, vl_portion 
 
 static uint64_t text_end(const vl_cutting *c) { return c->text_at + c->text.len; }
 static uint64_t stream_end(const vl_cutting *c) { return c->stream_at + c->stream.len; }
+/* By blocks: where the next begins. */
+static uint64_t stream_bits(const vl_cutting *c) { return 8 * stream_end(c) - (c->bits ? 8 - c->bits : 0); }
+
+/* A block has ended behind so many bits of the stream: may the piece end there? */
+static void see_end(vl_cutting *c, uint64_t bit)
+{
+    const bool enough = c->torn || text_end(c) - c->next.at >= VL_PIECE_TEXT;
+    if (c->over || c->cut.bit || !enough) return;
+    c->cut = (place){ bit, text_end(c) };
+    c->ncut = c->blocks.n;
+}
+
+/* The library goes on behind a block, until the member ends. */
+static vl_code go_by_steps(vl_cutting *c, vl_err *err)
+{
+    const size_t n = c->text.len < VL_DEFLATE_FAR ? c->text.len : VL_DEFLATE_FAR;
+    c->by_steps = true;
+    vl_deflate_blocks_clear(&c->blocks);
+    c->blocks.over = true;
+    if (inflateReset(&c->z) ||
+        (n && inflateSetDictionary(&c->z, c->text.data + c->text.len - n, (unsigned)n)) ||
+        (c->bits && inflatePrime(&c->z, 8 - (int)c->bits, c->stream.data[c->stream.len - 1] >> c->bits)))
+        return vl_fail(err, VL_ENOMEM, "no memory for a decompressor");
+    return VL_OK;
+}
+
+/* A block that was read, from `from` on, of whose text there is `before`. */
+static vl_code take_block(vl_cutting *c, const vl_deflate_reader *r, size_t before, vl_err *err)
+{
+    const size_t had = c->bits ? 1 : 0, used = (size_t)((r->bit + 7) >> 3) - had, made = c->text.len - before;
+    if (vl_deflate_blocks_add(&c->blocks, &c->block, err) ||
+        vl_buf_append(&c->stream, r->stream + had, used, err))
+        return err->code;
+    c->crc = libdeflate_crc32(c->crc, c->text.data + before, made);
+    c->plain += made;
+    vl_raw_step(&c->raw, (ptrdiff_t)used);
+    c->bits = r->bit & 7;
+    c->over = c->block.final;
+    see_end(c, stream_bits(c));
+    return VL_OK;
+}
+
+/* A whole block; where it is not all there, or the library would not take it: by steps from there on. */
+static vl_code next_block(vl_cutting *c, vl_err *err)
+{
+    enum { LEAST = 1 << 17, MOST = 1 << 20 };
+    for (size_t need = LEAST; need <= MOST; need *= 2) {
+        vl_err own = VL_ERR_INIT;
+        const size_t before = c->text.len, had = c->bits ? 1 : 0;
+        if (vl_raw_need(&c->raw, need, err) || vl_buf_grow(&c->text, 1, err)) return err->code;
+        vl_deflate_reader r = { .stream = vl_raw_bytes(&c->raw) - had,
+                                .n = vl_raw_left(&c->raw) + had,
+                                .bit = c->bits,
+                                .at = before };
+        if (!vl_deflate_inflate(&r, &c->text, &c->block, &own)) return take_block(c, &r, before, err);
+        if (own.code != VL_ETRUNC || vl_raw_left(&c->raw) < need) break;
+    }
+    return go_by_steps(c, err);
+}
 
 /* One call of the library, which stops at each end of a block. */
 static vl_code step(vl_cutting *c, vl_err *err)
@@ -80,9 +146,7 @@ static vl_code step(vl_cutting *c, vl_err *err)
     vl_raw_step(&c->raw, (ptrdiff_t)used);
     c->over = result == Z_STREAM_END;
     const bool block_ends = c->z.data_type & 128, last = c->z.data_type & 64;
-    const bool enough = c->torn || text_end(c) - c->next.at >= VL_PIECE_TEXT;
-    if (!c->over && block_ends && !last && !c->cut.bit && enough)
-        c->cut = (place){ 8 * stream_end(c) - (c->z.data_type & 7), text_end(c) };
+    if (block_ends && !last) see_end(c, 8 * stream_end(c) - (c->z.data_type & 7));
     return VL_OK;
 }
 
@@ -117,6 +181,17 @@ static void go_on(vl_cutting *c, place to)
     c->cut.bit = 0;
 }
 
+/* The blocks of a piece leave with it, which ends there; if there were too many, those of the next are not
+ * known either when some were read. */
+static vl_code leave_blocks(vl_cutting *c, uint64_t to, vl_deflate_blocks *with, vl_err *err)
+{
+    if (!c->blocks.over)
+        return vl_deflate_blocks_split(&c->blocks, c->cut.bit ? c->ncut : c->blocks.n, with, err);
+    vl_deflate_blocks_clear(&c->blocks);
+    c->blocks.over = c->by_steps || stream_bits(c) > to;
+    return VL_OK;
+}
+
 /* A piece with its text, which ends at `to`. */
 static vl_code take_piece(vl_cutting *c, place to, vl_portion *part, vl_err *err)
 {
@@ -127,6 +202,7 @@ static vl_code take_piece(vl_cutting *c, place to, vl_portion *part, vl_err *err
     u->after = (uint32_t)(all < VL_PIECE_AFTER ? all : VL_PIECE_AFTER);
     u->n = to.at - start;
     u->whole = c->over && to.at == end && to.bit == 8 * stream_end(c);
+    if (leave_blocks(c, to.bit, &part->blocks, err)) return err->code;
     if (vl_buf_append(&part->text, c->text.data + (start - u->before - c->text_at),
                       (size_t)(u->before + u->n + u->after), err))
         return err->code;
@@ -141,6 +217,8 @@ static vl_code keep_piece(vl_cutting *c, place to, vl_portion *part, vl_err *err
     part->unit[0].n = to.at - c->next.at;
     go_on(c, to);
     c->torn = false;
+    vl_deflate_blocks_clear(&c->blocks);
+    c->blocks.over = true; /* of the next piece, there is none of the first blocks */
     return VL_OK;
 }
 
@@ -187,7 +265,7 @@ static vl_code next_piece(vl_cutting *c, vl_portion *part, vl_err *err)
         if (!c->cut.bit && (text_end(c) - c->next.at > VL_PIECE_MOST - VL_PIECE_TEXT ||
                             stream_end(c) - (c->next.bit >> 3) > VL_PIECE_STREAM))
             return tear(c, part, err);
-        if (step(c, err)) return err->code;
+        if (c->by_steps ? step(c, err) : next_block(c, err)) return err->code;
     }
 }
 
@@ -304,6 +382,8 @@ void vl_cutting_close(vl_cutting *c)
 {
     if (!c) return;
     if (c->inflates) inflateEnd(&c->z);
+    vl_deflate_block_free(&c->block);
+    vl_deflate_blocks_free(&c->blocks);
     vl_buf_free(&c->stream);
     vl_buf_free(&c->text);
     vl_raw_free(&c->raw);

@@ -68,6 +68,7 @@ static vl_code describe_unit(load *l, vl_unit *u, uint8_t row[VL_DEFLATE_ROW], u
         .n = (size_t)((u->bit + u->nbit + 7) / 8),
         .bit = u->bit,
         .span = { vl_bytes_at(&part->text, u->text), u->before, (size_t)u->n, u->after },
+        .blocks = part->blocks.n ? &part->blocks : NULL,
         .least = u->whole ? 0 : (size_t)u->n,
         .searches = searches,
     };
@@ -133,6 +134,15 @@ static vl_code describe_better(load *l, const uint8_t row[VL_DEFLATE_ROW], bool 
     return *better || !before[0] ? VL_OK : describe_part(l, before, &no_search, err);
 }
 
+/* The same of the one unit, that is described already. */
+static void take_better(load *l, const vl_unit *u, const uint8_t row[VL_DEFLATE_ROW], bool *better)
+{
+    *better = unit_cost(u) < cost(&l->part);
+    if (!*better) return;
+    l->part.unit[0] = *u;
+    memcpy(l->row, row, sizeof l->row);
+}
+
 /* The unit that takes most bytes as it is described. */
 static const vl_unit *worst(const vl_portion *part)
 {
@@ -151,7 +161,9 @@ static vl_code search(describing *d, load *l, vl_err *err)
         vl_unit u = *worst(&l->part);
         d->searches--;
         memcpy(row, l->row, sizeof row);
-        if (describe_unit(l, &u, row, &once, err) || describe_better(l, row, &better, err)) return err->code;
+        if (describe_unit(l, &u, row, &once, err)) return err->code;
+        if (l->part.nunit == 1) take_better(l, &u, row, &better);
+        else if (describe_better(l, row, &better, err)) return err->code;
     }
     return VL_OK;
 }

@@ -16,7 +16,7 @@ static const vl_maker_words words[VL_DEFLATE_FAMILIES] = {
     [VL_MAKES_IGZIP] = { "igzip", "0 to 3", "the same, given a MiB at a time" },
     [VL_MAKES_ISAL_OLDER] = { "ISA-L of GKL", "0 to 2", "GATK, Picard" },
     [VL_MAKES_LIBDEFLATE_OLDER] = { "libdeflate before 1.9", "1 to 7", "1.0 to 1.8: bgzip, samtools" },
-    [VL_MAKES_LEAST_COST] = { "the cheapest way", "1 and 2",
+    [VL_MAKES_LEAST_COST] = { "the cheapest way", "1 to 9",
                               "libdeflate 10 to 12 (bgzip -l 9), zopfli, 7-Zip: nearly" },
     [VL_MAKES_ZLIB_MEDIUM] = { "zlib of Intel", "4 to 6", "GATK, Picard: nearly" },
 };
