@@ -2,16 +2,16 @@
  * Which tokens zlib takes, at levels 4 to 9 (deflate.c of 1.2.13; the choice without flushes is decades old).
  *
  * A hash of three bytes leads to the positions that have it, newest first. The first of the longest matches
- * among the first `chain` of them wins; one as long as `nice` ends the search (zlib_ranks.h). A longer match
- * a byte later makes the first byte a literal; there is no such look when the match is as long as `lazy`, and
- * one at a quarter of the positions when it is as long as `good`.
+ * among the first `chain` of them wins; one as long as `nice` ends the search (zlib_buckets.h). A longer
+ * match a byte later makes the first byte a literal; there is no such look when the match is as long as
+ * `lazy`, and one at a quarter of the positions when it is as long as `good`.
  *
  * What counts besides: the first byte of the window is never the source of a match, whose beginning moves by
  * half when it is full; the hash may have any three bytes in common; nothing is found at less than three
  * bytes from what the maker sees (the next flush, or the end).
  */
 #include "formats/redeflate/maker_zlib.h"
-#include "formats/redeflate/zlib_ranks.h"
+#include "formats/redeflate/zlib_buckets.h"
 
 enum { TOO_FAR = 4096 };
 
@@ -24,8 +24,8 @@ const vl_zlib_numbers vl_zlib_levels[10] = {
 typedef struct lazy {
     vl_zlib_numbers by;
     vl_zlib_window window;
-    vl_ranks *ranks; /* owned */
-    size_t at;       /* of which match is already known */
+    vl_buckets *buckets; /* owned */
+    size_t at;           /* of which match is already known */
     unsigned length, distance;
 } lazy;
 
@@ -36,14 +36,14 @@ static unsigned find(const vl_deflate_parser *p, lazy *z, size_t at, unsigned be
     if (ahead < 3) return before;
     vl_zlib_slide(&z->window, at);
     if (before >= ahead) return before;
-    const vl_rank_bounds by = {
+    const vl_search_bounds by = {
         .base = z->window.base,
         .far = z->window.far,
         .chain = before >= z->by.good ? z->by.chain >> 2 : z->by.chain,
         .nice = z->by.nice < ahead ? z->by.nice : ahead,
         .ahead = ahead,
     };
-    const unsigned n = vl_rank_search(z->ranks, p, at, &by, before, distance);
+    const unsigned n = vl_bucket_search(z->buckets, p, at, &by, before, distance);
     if (n == 3 && before < 3 && *distance > TOO_FAR) return 2;
     return p->row.family == VL_MAKES_FILTERED && n <= 5 ? 2 : n;
 }
@@ -54,14 +54,14 @@ static bool begin(vl_deflate_parser *p)
     z->by = vl_zlib_levels[p->row.level];
     z->window = vl_zlib_window_at(p, p->start);
     z->at = SIZE_MAX;
-    z->ranks = vl_ranks_open(p, z->window.base);
-    return z->ranks;
+    z->buckets = vl_buckets_open(p, z->window.base);
+    return z->buckets;
 }
 
 static void close(vl_deflate_parser *p)
 {
     lazy *const z = p->state;
-    vl_ranks_close(z->ranks);
+    vl_buckets_close(z->buckets);
 }
 
 static vl_token next(vl_deflate_parser *p, size_t at)
