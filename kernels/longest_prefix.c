@@ -3,6 +3,9 @@
  *                 or more, are those of want, the last of those that have most upper bytes in common with it;
  *                 n when there is none.
  *
+ * find_same       in: key [n], n at most 65536; want. Out: at [count], the indices of all keys that are want,
+ *                 ascending; returns count.
+ *
  * What two keys have in common is what is zero in front of their difference: the least difference says how
  * many bytes, and from the end on, the first that is below the least with one byte less is it.
  */
@@ -32,8 +35,22 @@ static size_t longest_prefix_scalar(const uint64_t *key, size_t n, uint64_t want
     return best;
 }
 
+static size_t find_same_scalar(uint16_t *at, const uint64_t *key, size_t n, uint64_t want)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (key[i] == want) at[count++] = (uint16_t)i;
+    return count;
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+static inline size_t add_places(uint16_t *at, size_t count, size_t from, uint32_t mask)
+{
+    for (; mask; mask &= mask - 1) at[count++] = (uint16_t)(from + (unsigned)__builtin_ctz(mask));
+    return count;
+}
 
 static inline size_t last_of(size_t from, uint32_t mask) { return from + 31 - (unsigned)__builtin_clz(mask); }
 
@@ -76,6 +93,31 @@ VL_TARGET_AVX2 static size_t longest_prefix_avx2(const uint64_t *key, size_t n, 
     return best;
 }
 
+VL_TARGET_AVX2 static size_t find_same_avx2(uint16_t *at, const uint64_t *key, size_t n, uint64_t want)
+{
+    const __m256i w = _mm256_set1_epi64x((long long)want);
+    size_t count = 0, i = 0;
+    for (; n - i >= 4; i += 4) {
+        const __m256i same = _mm256_cmpeq_epi64(_mm256_loadu_si256((const void *)(key + i)), w);
+        count = add_places(at, count, i, (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(same)));
+    }
+    for (; i < n; i++)
+        if (key[i] == want) at[count++] = (uint16_t)i;
+    return count;
+}
+
+VL_TARGET_AVX512 static size_t find_same_avx512(uint16_t *at, const uint64_t *key, size_t n, uint64_t want)
+{
+    const __m512i w = _mm512_set1_epi64((long long)want);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        const __mmask8 of = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __m512i keys = _mm512_maskz_loadu_epi64(of, key + i);
+        count = add_places(at, count, i, _mm512_mask_cmpeq_epi64_mask(of, keys, w));
+    }
+    return count;
+}
+
 VL_TARGET_AVX512 static size_t longest_prefix_avx512(const uint64_t *key, size_t n, uint64_t want,
                                                      unsigned least)
 {
@@ -107,8 +149,15 @@ void vl_longest_prefix_choose(vl_kernels *k, unsigned isa)
 {
     (void)isa;
     k->longest_prefix = longest_prefix_scalar;
+    k->find_same = find_same_scalar;
 #if defined(__x86_64__)
-    if (isa & VL_AVX2) k->longest_prefix = longest_prefix_avx2;
-    if (isa & VL_AVX512) k->longest_prefix = longest_prefix_avx512;
+    if (isa & VL_AVX2) {
+        k->longest_prefix = longest_prefix_avx2;
+        k->find_same = find_same_avx2;
+    }
+    if (isa & VL_AVX512) {
+        k->longest_prefix = longest_prefix_avx512;
+        k->find_same = find_same_avx512;
+    }
 #endif
 }

@@ -48,14 +48,16 @@ static unsigned find(const vl_deflate_parser *p, lazy *z, size_t at, unsigned be
     return p->row.family == VL_MAKES_FILTERED && n <= 5 ? 2 : n;
 }
 
+/* A state that has begun before begins again. */
 static bool begin(vl_deflate_parser *p)
 {
     lazy *const z = p->state;
     z->by = vl_zlib_levels[p->row.level];
     z->window = vl_zlib_window_at(p, p->start);
     z->at = SIZE_MAX;
-    z->buckets = vl_buckets_open(p, z->window.base);
-    return z->buckets;
+    if (!z->buckets && !(z->buckets = vl_buckets_open(&p->row))) return false;
+    vl_buckets_begin(z->buckets, z->window.base);
+    return true;
 }
 
 static void close(vl_deflate_parser *p)
@@ -104,9 +106,25 @@ static size_t agree(vl_deflate_parser *p, size_t *at, const vl_token *token, siz
     return vl_agree_by(p, at, token, n, told, next, took);
 }
 
+/* Runs of literals at once. */
 static size_t tell(vl_deflate_parser *p, size_t *at, size_t stop, vl_token *token, size_t n)
 {
-    return vl_tell_by(p, at, stop, token, n, next, took);
+    lazy *const z = p->state;
+    size_t i = 0, here = *at;
+    while (i < n && here < stop) {
+        if (z->at != here) {
+            size_t none = vl_buckets_none(z->buckets, p, here);
+            if (none > n - i) none = n - i;
+            if (none > stop - here) none = stop - here;
+            for (; none; none--) token[i++] = p->text[here++];
+            if (i == n || here >= stop) break;
+        }
+        token[i] = next(p, here);
+        took(p, here, token[i]);
+        here += vl_token_length(token[i++]);
+    }
+    *at = here;
+    return i;
 }
 
 const vl_deflate_parse vl_parse_zlib = {

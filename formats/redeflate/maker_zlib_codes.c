@@ -78,11 +78,27 @@ static void measure(tree *t)
     if (over) shorten(t, count, over);
 }
 
+/* The last node goes where the first was: to the bottom, and up from there, as it is seldom a lesser one. */
+static void drop_first(tree *t)
+{
+    uint64_t *const heap = t->heap;
+    const uint64_t node = heap[t->nheap--];
+    const unsigned n = t->nheap;
+    unsigned k = 1;
+    heap[n + 1] = UINT64_MAX;
+    for (unsigned son; (son = 2 * k) <= n; k = son) {
+        son += less(heap[son + 1], heap[son]);
+        heap[k] = heap[son];
+    }
+    for (; k > 1 && less(node, heap[k / 2]); k /= 2) heap[k] = heap[k / 2];
+    heap[k] = node;
+}
+
 /* The two that are least become one. */
 static void join(tree *t, unsigned node)
 {
     const uint64_t a = t->heap[1], depth = (UINT64_C(1) << OFTEN_AT) - (UINT64_C(1) << DEPTH_AT);
-    sink(t, 1, t->heap[t->nheap--]);
+    drop_first(t);
     const uint64_t b = t->heap[1], deeper = (a & depth) >= (b & depth) ? a & depth : b & depth;
     t->joined[--t->first] = (uint16_t)which(a);
     t->joined[--t->first] = (uint16_t)which(b);

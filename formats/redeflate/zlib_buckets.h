@@ -13,8 +13,10 @@
 
 typedef struct vl_buckets vl_buckets;
 
-/* first: the first position that is put in. VL_ENOMEM: NULL. */
-vl_buckets *vl_buckets_open(const vl_deflate_parser *p, size_t first);
+/* For texts of makers of this row. VL_ENOMEM: NULL. */
+vl_buckets *vl_buckets_open(const vl_deflate_row *row);
+/* A text begins; first: the first position that is put in. */
+void vl_buckets_begin(vl_buckets *b, size_t first);
 void vl_buckets_close(vl_buckets *b);
 
 /* What zlib's search is bound to. */
@@ -28,5 +30,8 @@ typedef struct vl_search_bounds {
  * there is none. */
 unsigned vl_bucket_search(vl_buckets *b, const vl_deflate_parser *p, size_t at, const vl_search_bounds *by,
                           unsigned best, unsigned *distance);
+
+/* So many positions from `at` on, up to eight, have no match: often not one. */
+size_t vl_buckets_none(vl_buckets *b, const vl_deflate_parser *p, size_t at);
 
 #endif
