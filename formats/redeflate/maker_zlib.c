@@ -29,8 +29,10 @@ typedef struct lazy {
     unsigned length, distance;
 } lazy;
 
-/* What a search at `at` gives when the match before it was of this length; under 3: none. */
-static unsigned find(const vl_deflate_parser *p, lazy *z, size_t at, unsigned before, unsigned *distance)
+/* What a search at `at` gives when the match before it was of this length; under 3: none. likely: what it
+ * gives if there is something in that, and then it is found sooner. */
+static unsigned find(const vl_deflate_parser *p, lazy *z, size_t at, unsigned before, unsigned likely,
+                     unsigned *distance)
 {
     const unsigned ahead = p->end - at < VL_DEFLATE_LONGEST ? (unsigned)(p->end - at) : VL_DEFLATE_LONGEST;
     if (ahead < 3) return before;
@@ -43,7 +45,9 @@ static unsigned find(const vl_deflate_parser *p, lazy *z, size_t at, unsigned be
         .nice = z->by.nice < ahead ? z->by.nice : ahead,
         .ahead = ahead,
     };
-    const unsigned n = vl_bucket_search(z->buckets, p, at, &by, before, distance);
+    const unsigned best = likely > before && likely <= ahead ? likely - 1 : before;
+    unsigned n = vl_bucket_search(z->buckets, p, at, &by, best, distance);
+    if (n == best && best > before) n = vl_bucket_search(z->buckets, p, at, &by, before, distance);
     if (n == 3 && before < 3 && *distance > TOO_FAR) return 2;
     return p->row.family == VL_MAKES_FILTERED && n <= 5 ? 2 : n;
 }
@@ -66,24 +70,27 @@ static void close(vl_deflate_parser *p)
     vl_buckets_close(z->buckets);
 }
 
-static vl_token next(vl_deflate_parser *p, size_t at)
+/* likely, later: the match at `at` and behind it, where they are known; 0: not. */
+static inline vl_token tell_next(vl_deflate_parser *p, size_t at, unsigned likely, unsigned later_likely)
 {
     lazy *const z = p->state;
     unsigned n, far = 0, later_far = 0;
     if (z->at == at) {
         n = z->length;
         far = z->distance;
-    } else n = find(p, z, at, 2, &far);
+    } else n = find(p, z, at, 2, likely, &far);
     z->at = SIZE_MAX;
     if (n < 3) return p->text[at];
     if (n >= z->by.lazy) return vl_token_match(n, far);
-    const unsigned later = find(p, z, at + 1, n, &later_far);
+    const unsigned later = find(p, z, at + 1, n, later_likely, &later_far);
     if (later <= n) return vl_token_match(n, far);
     z->at = at + 1;
     z->length = later;
     z->distance = later_far;
     return p->text[at];
 }
+
+static vl_token next(vl_deflate_parser *p, size_t at) { return tell_next(p, at, 0, 0); }
 
 static void took(vl_deflate_parser *p, size_t at, vl_token token)
 {
@@ -101,9 +108,19 @@ static void flushed(vl_deflate_parser *p, size_t at)
     if (p->row.flush == VL_FLUSH_PRIMES) z->window = vl_zlib_window_at(p, at);
 }
 
+/* What is known of the tokens is where to look first. */
 static size_t agree(vl_deflate_parser *p, size_t *at, const vl_token *token, size_t n, vl_token *told)
 {
-    return vl_agree_by(p, at, token, n, told, next, took);
+    size_t i = 0, here = *at;
+    for (; i < n; i++) {
+        const unsigned later = i + 1 < n && !vl_token_is_match(token[i]) ? token[i + 1] >> 16 : 0;
+        *told = tell_next(p, here, token[i] >> 16, later);
+        if (*told != token[i]) break;
+        took(p, here, token[i]);
+        here += vl_token_length(token[i]);
+    }
+    *at = here;
+    return i;
 }
 
 /* Runs of literals at once. */

@@ -217,13 +217,12 @@ static inline void look_at(search *x, const sorted *s, size_t slot)
     x->done = n >= x->by->nice;
 }
 
-/* Longer ones of those that have eight bytes in common, from the one before end on. */
+/* Longer ones of those that have eight bytes in common. */
 static void look_beyond(search *x, const sorted *s, size_t first, size_t end)
 {
     enum { MANY = 256 };
     uint16_t same[MANY];
-    look_at(x, s, end - 1);
-    for (end--; end > first && !x->done;) {
+    while (end > first && !x->done) {
         const size_t from = end - first < MANY ? first : end - MANY;
         size_t n = vl_k.find_same(same, s->key + from, end - from, x->key);
         while (n && !x->done) look_at(x, s, from + same[--n]);
@@ -250,16 +249,19 @@ static inline void look(search *x, const sorted *s, size_t first, size_t end)
         look_at_each(x, s, first, end);
         return;
     }
-    const size_t n = end - first,
-                 i = vl_k.longest_prefix(s->key + first, n, x->key, x->best < 8 ? x->best + 1 : 8);
-    if (i == n) return;
-    const unsigned equal = equal_keys(s->key[first + i], x->key);
-    if (equal == 8) {
-        look_beyond(x, s, first, first + i + 1);
-        return;
+    if (x->best < 8) {
+        const size_t n = end - first, i = vl_k.longest_prefix(s->key + first, n, x->key, x->best + 1);
+        if (i == n) return;
+        const unsigned equal = equal_keys(s->key[first + i], x->key);
+        if (equal < 8) {
+            x->best = equal;
+            x->distance = (unsigned)far_of(x, s, first + i);
+            return;
+        }
+        end = first + i;
+        look_at(x, s, end);
     }
-    x->best = equal;
-    x->distance = (unsigned)far_of(x, s, first + i);
+    look_beyond(x, s, first, end);
 }
 
 /* The last `most` of a bucket, which ends here; *most is less by as many. The newest of all, where it is one
