@@ -78,6 +78,15 @@ void vl_static_lengths(vl_deflate_head *head)
     memset(head->dist, 5, sizeof head->dist);
 }
 
+/* The last bit first, of 16. */
+static inline unsigned turned(unsigned v)
+{
+    v = (v & 0x5555) << 1 | (v >> 1 & 0x5555);
+    v = (v & 0x3333) << 2 | (v >> 2 & 0x3333);
+    v = (v & 0x0f0f) << 4 | (v >> 4 & 0x0f0f);
+    return (v & 0x00ff) << 8 | v >> 8;
+}
+
 void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code)
 {
     unsigned count[16] = { 0 }, next[16] = { 0 };
@@ -85,9 +94,8 @@ void vl_canonical_codes(const uint8_t *length, unsigned n, uint16_t *code)
     count[0] = 0;
     for (unsigned bits = 1; bits < 16; bits++) next[bits] = (next[bits - 1] + count[bits - 1]) << 1;
     for (unsigned i = 0; i < n; i++) {
-        unsigned v = length[i] ? next[length[i]]++ : 0, reversed = 0;
-        for (unsigned k = 0; k < length[i]; k++, v >>= 1) reversed = reversed << 1 | (v & 1);
-        code[i] = (uint16_t)reversed;
+        const unsigned bits = length[i];
+        code[i] = bits ? (uint16_t)(turned(next[bits]++ & 0xffff) >> (16 - bits)) : 0;
     }
 }
 

@@ -6,32 +6,35 @@
  */
 #include "formats/redeflate/deflate_maker.h"
 
-enum { MOST = 286, NODES = 2 * MOST + 1 };
+enum { MOST = 286, NODES = 2 * MOST + 1, DEPTH_AT = 16, OFTEN_AT = 24 };
 
+/* A node is a number: how often it occurs from OFTEN_AT on, below that how deep it is, and which it is. */
 typedef struct tree {
     unsigned n, most; /* symbols; the longest code */
-    uint32_t often[NODES];
-    uint8_t depth[NODES];
+    unsigned nheap;
+    uint64_t heap[MOST + 2]; /* [1 + nheap] and one more, which comes last */
     uint16_t father[NODES], bits[NODES];
-    uint16_t heap[NODES], nheap, first; /* what is joined already lies from first on, the most often first */
-    uint8_t *length;                    /* [n] */
+    uint16_t joined[NODES], first; /* what is joined already lies from first on, the most often first */
+    uint8_t *length;               /* [n] */
 } tree;
 
-static bool less(const tree *t, unsigned a, unsigned b)
-{
-    return t->often[a] < t->often[b] || (t->often[a] == t->often[b] && t->depth[a] <= t->depth[b]);
-}
+/* The shallower is the lesser of two that occur as often; of equal ones, either is. */
+static inline bool less(uint64_t a, uint64_t b) { return a >> DEPTH_AT <= b >> DEPTH_AT; }
 
-static void sink(tree *t, unsigned k)
+static inline unsigned which(uint64_t node) { return node & ((1u << DEPTH_AT) - 1); }
+
+/* The node goes to k, and down from there. */
+static void sink(tree *t, unsigned k, uint64_t node)
 {
-    const uint16_t node = t->heap[k];
-    for (unsigned son = 2 * k; son <= t->nheap; son *= 2) {
-        if (son < t->nheap && less(t, t->heap[son + 1], t->heap[son])) son++;
-        if (less(t, node, t->heap[son])) break;
-        t->heap[k] = t->heap[son];
-        k = son;
+    uint64_t *const heap = t->heap;
+    const unsigned n = t->nheap;
+    heap[n + 1] = UINT64_MAX;
+    for (unsigned son; (son = 2 * k) <= n; k = son) {
+        son += less(heap[son + 1], heap[son]);
+        if (less(node, heap[son])) break;
+        heap[k] = heap[son];
     }
-    t->heap[k] = node;
+    heap[k] = node;
 }
 
 /* Lengths over `most` become it, and codes that are shorter make room: one of them goes a step down for each
@@ -48,7 +51,7 @@ static void shorten(tree *t, unsigned *count, int over)
     }
     for (unsigned bits = t->most; bits; bits--)
         for (unsigned left = count[bits]; left;) {
-            const unsigned node = t->heap[--h];
+            const unsigned node = t->joined[--h];
             if (node >= t->n) continue;
             t->length[node] = (uint8_t)bits;
             left--;
@@ -59,9 +62,9 @@ static void measure(tree *t)
 {
     unsigned count[16] = { 0 };
     int over = 0;
-    t->bits[t->heap[t->first]] = 0;
+    t->bits[t->joined[t->first]] = 0;
     for (unsigned h = t->first + 1u; h < NODES; h++) {
-        const unsigned node = t->heap[h];
+        const unsigned node = t->joined[h];
         unsigned bits = t->bits[t->father[node]] + 1u;
         if (bits > t->most) {
             bits = t->most;
@@ -75,38 +78,53 @@ static void measure(tree *t)
     if (over) shorten(t, count, over);
 }
 
+/* The last node goes where the first was: to the bottom, and up from there, as it is seldom a lesser one. */
+static void drop_first(tree *t)
+{
+    uint64_t *const heap = t->heap;
+    const uint64_t node = heap[t->nheap--];
+    const unsigned n = t->nheap;
+    unsigned k = 1;
+    heap[n + 1] = UINT64_MAX;
+    for (unsigned son; (son = 2 * k) <= n; k = son) {
+        son += less(heap[son + 1], heap[son]);
+        heap[k] = heap[son];
+    }
+    for (; k > 1 && less(node, heap[k / 2]); k /= 2) heap[k] = heap[k / 2];
+    heap[k] = node;
+}
+
+/* The two that are least become one. */
+static void join(tree *t, unsigned node)
+{
+    const uint64_t a = t->heap[1], depth = (UINT64_C(1) << OFTEN_AT) - (UINT64_C(1) << DEPTH_AT);
+    drop_first(t);
+    const uint64_t b = t->heap[1], deeper = (a & depth) >= (b & depth) ? a & depth : b & depth;
+    t->joined[--t->first] = (uint16_t)which(a);
+    t->joined[--t->first] = (uint16_t)which(b);
+    t->father[which(a)] = t->father[which(b)] = (uint16_t)node;
+    const uint64_t often = (a >> OFTEN_AT) + (b >> OFTEN_AT);
+    sink(t, 1, often << OFTEN_AT | (deeper + (UINT64_C(1) << DEPTH_AT)) | node);
+}
+
 /* Lengths [n] of a code for symbols that occur so often [n]; returns how many are sent, up to the last used.
  * There are always two codes at least: first of symbol 0 or 1. */
 static unsigned make_code(const uint32_t *often, unsigned n, unsigned most, uint8_t *length)
 {
-    tree t = { .n = n, .most = most, .first = NODES, .length = length };
+    tree t;
     int last = -1;
+    t.n = n;
+    t.most = most;
+    t.nheap = 0;
+    t.first = NODES;
+    t.length = length;
     memset(length, 0, n);
-    for (unsigned i = 0; i < n; i++) {
-        t.often[i] = often[i];
-        if (often[i]) t.heap[++t.nheap] = (uint16_t)(last = (int)i);
-    }
-    while (t.nheap < 2) {
-        const int node = last < 2 ? ++last : 0;
-        t.heap[++t.nheap] = (uint16_t)node;
-        t.often[node] = 1;
-    }
-    for (unsigned k = t.nheap / 2; k >= 1; k--) sink(&t, k);
-    uint16_t node = (uint16_t)n;
-    do {
-        const uint16_t a = t.heap[1];
-        t.heap[1] = t.heap[t.nheap--];
-        sink(&t, 1);
-        const uint16_t b = t.heap[1];
-        t.heap[--t.first] = a;
-        t.heap[--t.first] = b;
-        t.often[node] = t.often[a] + t.often[b];
-        t.depth[node] = (uint8_t)((t.depth[a] >= t.depth[b] ? t.depth[a] : t.depth[b]) + 1);
-        t.father[a] = t.father[b] = node;
-        t.heap[1] = node++;
-        sink(&t, 1);
-    } while (t.nheap >= 2);
-    t.heap[--t.first] = t.heap[1];
+    for (unsigned i = 0; i < n; i++)
+        if (often[i]) t.heap[++t.nheap] = (uint64_t)often[i] << OFTEN_AT | (unsigned)(last = (int)i);
+    while (t.nheap < 2) t.heap[++t.nheap] = UINT64_C(1) << OFTEN_AT | (unsigned)(last < 2 ? ++last : 0);
+    for (unsigned k = t.nheap / 2; k >= 1; k--) sink(&t, k, t.heap[k]);
+    for (unsigned node = n; t.nheap > 1; node++) join(&t, node);
+    t.joined[--t.first] = (uint16_t)which(t.heap[1]);
     measure(&t);
     return (unsigned)last + 1;
 }

@@ -9,6 +9,7 @@
 
 #include "formats/format.h"
 #include "formats/redeflate/redeflate.h"
+#include "formats/redeflate/zlib_stream.h"
 #include "formats/sha.h"
 #include "formats/spectra/spectra.h"
 #include "formats/spectra/xml.h"
@@ -161,13 +162,21 @@ void vl_mz_kind_name(uint32_t kind, char *name, size_t n);
 enum { VL_MZ_ZSTD_TOP = 22, VL_MZ_PACK_MOST = INT32_MAX }; /* level; bytes that are compressed */
 typedef struct vl_mz_packer { /* compressors, made when first needed; zero before */
     void *zlib[2], *zstd;     /* owned; zlib of memory levels 8 and 9 */
-    vl_buf shuffled;
+    vl_zlib_stream *own;      /* owned */
+    vl_buf shuffled, packed;
 } vl_mz_packer;
 /* Appends what a recipe with a level makes of the bytes, before base64. want: NULL, or the bytes that should
  * come out; what does not begin them may then be left unfinished. VL_ESTORE: there is no such recipe. */
 vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want, vl_buf *out,
                    vl_err *err);
+/* The same of zlib's levels by our own code. *made: false of other recipes, and where it cannot. */
+vl_code vl_mz_pack_own(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want,
+                       vl_buf *out, bool *made, vl_err *err);
 void vl_mz_packer_free(vl_mz_packer *pk);
+/* Replaces out by the text of an array, as vl_mzml_array_text. A zlib stream is made by our own code, and by
+ * zlib where that does not give the text of this hash (array/hash). *same: the text has it. */
+vl_code vl_mz_text_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
+                         vl_buf *out, bool *same, vl_err *err);
 /* What VL_RECIPE_REDEFLATE keeps: bytes before the description, and how long a stream it may make. */
 enum { VL_MZ_REMADE_HEAD = 2 + VL_DEFLATE_ROW };
 size_t vl_mz_remade_most(size_t n);

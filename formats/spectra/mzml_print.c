@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "formats/spectra/mzml.h"
-#include "formats/xxh3.h"
 
 vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
                        vl_err *err)
@@ -21,18 +20,14 @@ vl_code vl_mz_unfinish(void *how, const vl_facts *facts, const uint64_t *counter
 }
 
 /* Replaces out by the text of array i. *same: as it was. */
-static vl_code array_text(const vl_batch *b, size_t i, vl_buf *out, bool *same, vl_err *err)
+static vl_code array_text(vl_mz_packer *pk, const vl_batch *b, size_t i, vl_buf *out, bool *same, vl_err *err)
 {
     const vl_cell kept = vl_row(&b->col[VL_SP_ARR_KEPT], i);
     const vl_piece *const p = &b->piece[i];
     const size_t n = p->nelem * vl_type_width(b->piece_column[p->column].type);
-    out->len = 0;
-    if (vl_mzml_array_text(b->col[VL_SP_ARR_RECIPE].data.data[i], b->values.data + p->at, n, kept.at, kept.n,
-                           out, err))
-        return err->code;
-    *same = XXH3_64bits(out->len ? out->data : (const uint8_t *)"", out->len) ==
-            vl_le64(b->col[VL_SP_ARR_HASH].data.data + 8 * i);
-    return VL_OK;
+    return vl_mz_text_again(pk, b->col[VL_SP_ARR_RECIPE].data.data[i],
+                            (vl_xml_span){ b->values.data + p->at, n }, (vl_xml_span){ kept.at, kept.n },
+                            vl_le64(b->col[VL_SP_ARR_HASH].data.data + 8 * i), out, same, err);
 }
 
 /* The value of encodedLength in the last <binaryDataArray> of this part of the skeleton, which begins between
@@ -78,6 +73,7 @@ vl_code vl_mz_print_values(const void *how, const vl_batch *b, bool last, vl_buf
                            vl_err *err)
 {
     const vl_buf *const skeleton = &b->col[VL_SP_SKELETON].data;
+    vl_mz_packer packer = { 0 };
     vl_buf text = { 0 };
     size_t done = 0;
     (void)how, (void)last;
@@ -88,7 +84,8 @@ vl_code vl_mz_print_values(const void *how, const vl_batch *b, bool last, vl_buf
         bool same = false;
         if (at < done || at > skeleton->len)
             vl_fail(err, VL_ESTORE, "arrays are not in the order of the text");
-        if (err->code || array_text(b, i, &text, &same, err) || (!same && tell(b, i, odd, err))) break;
+        if (err->code || array_text(&packer, b, i, &text, &same, err) || (!same && tell(b, i, odd, err)))
+            break;
         const vl_xml_span before = { skeleton->data + done, at - done };
         if (same) vl_buf_append(out, before.at, before.n, err);
         else append_with_length(before, text.len, out, err);
@@ -96,6 +93,7 @@ vl_code vl_mz_print_values(const void *how, const vl_batch *b, bool last, vl_buf
         done = at;
     }
     vl_buf_free(&text);
+    vl_mz_packer_free(&packer);
     return err->code ? err->code : vl_buf_append(out, skeleton->data + done, skeleton->len - done, err);
 }
 

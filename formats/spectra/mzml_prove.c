@@ -7,6 +7,8 @@
  * possible, and one writer writes many arrays: what made the last one of its sort is tried first, so that
  * most arrays are compressed once. Where two levels make the same bytes, either will do.
  *
+ * zlib's streams are made by our own code first, as export makes them, and by zlib where that gives others.
+ *
  * zlib: two bits of the header, FLEVEL, name a group of levels (RFC 1950, deflate.c of zlib):
  *     0: 0, 1     1: 2..5     2: 6     3: 7..9
  *
@@ -84,6 +86,19 @@ static void put_first(candidates *c, uint8_t recipe)
     c->recipe[0] = recipe;
 }
 
+/* Does the recipe make packed from payload? By our own code, or as a library does it. */
+static vl_code try_recipe(vl_mz_prover *pr, uint8_t recipe, bool own, vl_xml_span packed, vl_xml_span payload,
+                          bool *same, vl_err *err)
+{
+    *same = true;
+    pr->again.len = 0;
+    if (own ? vl_mz_pack_own(&pr->packer, recipe, payload, &packed, &pr->again, same, err)
+            : vl_mz_pack(&pr->packer, recipe, payload, &packed, &pr->again, err))
+        return err->code;
+    *same &= pr->again.len == packed.n && !memcmp(pr->again.data, packed.at, packed.n);
+    return VL_OK;
+}
+
 /* Which recipe makes packed from payload? None does: VL_RECIPE_KEPT_STREAM. */
 static vl_code find_packer(vl_mz_prover *pr, const vl_mz_array *a, size_t width, vl_xml_span packed,
                            vl_xml_span payload, uint8_t *recipe, vl_err *err)
@@ -94,11 +109,11 @@ static vl_code find_packer(vl_mz_prover *pr, const vl_mz_array *a, size_t width,
     if (sort < 0 || !c.n) return VL_OK;
     put_first(&c, pr->last[sort]);
     const int most = pr->nfailed[sort] < PATIENCE ? c.n : 1;
-    for (int i = 0; i < most; i++) {
-        pr->again.len = 0;
-        if (vl_mz_pack(&pr->packer, c.recipe[i], payload, &packed, &pr->again, err)) return err->code;
-        if (pr->again.len != packed.n || memcmp(pr->again.data, packed.at, packed.n)) continue;
-        pr->last[sort] = *recipe = c.recipe[i];
+    for (int i = sort ? most : 0; i < 2 * most; i++) { /* zlib's: all of our own first */
+        bool same;
+        if (try_recipe(pr, c.recipe[i % most], i < most, packed, payload, &same, err)) return err->code;
+        if (!same) continue;
+        pr->last[sort] = *recipe = c.recipe[i % most];
         pr->nfailed[sort] = 0;
         return VL_OK;
     }

@@ -1,6 +1,9 @@
 /*
  * Recipes: an array's plain bytes become its text again (spectra.h lists them). What packs for a proof
  * (mzml_prove.c) packs for print too, so that what was proven is what comes out.
+ *
+ * Streams of zlib's levels 4 to 9 are made by code of our own, which is quicker (formats/redeflate), and by
+ * zlib itself where that makes others than were proven.
  */
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -9,6 +12,7 @@
 #include <zstd.h>
 
 #include "formats/spectra/mzml.h"
+#include "formats/xxh3.h"
 
 /* Bytes of a stream that are made and compared at a time. */
 enum { PART = 8192 };
@@ -20,7 +24,9 @@ void vl_mz_packer_free(vl_mz_packer *pk)
         free(pk->zlib[i]);
     }
     ZSTD_freeCCtx(pk->zstd);
+    vl_zlib_stream_free(pk->own);
     vl_buf_free(&pk->shuffled);
+    vl_buf_free(&pk->packed);
     *pk = (vl_mz_packer){ 0 };
 }
 
@@ -74,6 +80,62 @@ static vl_code deflate_all(vl_mz_packer *pk, int level, int memory, vl_xml_span 
     return VL_OK;
 }
 
+/* The level of a recipe that counts levels from this base on: -1 if it is another. */
+static int level_of(unsigned recipe, unsigned base, int least, int most)
+{
+    const int level = (int)recipe - (int)base;
+    return level >= least && level <= most ? level : -1;
+}
+
+/* What ends a zlib stream: RFC 1950. */
+static vl_code append_sum(vl_xml_span src, vl_buf *out, vl_err *err)
+{
+    const uint32_t sum = libdeflate_adler32(1, src.at, src.n);
+    const uint8_t trailer[4] = { (uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8),
+                                 (uint8_t)sum };
+    return vl_buf_append(out, trailer, sizeof trailer, err);
+}
+
+/* The same by our own code. */
+static vl_code make_zlib(vl_mz_packer *pk, int level, int memory, vl_xml_span src, const vl_xml_span *want,
+                         vl_buf *out, vl_err *err)
+{
+    const uint8_t head[2] = { 0x78, level < 6 ? 0x5e : level == 6 ? 0x9c : 0xda };
+    const bool wanted = want && want->n > sizeof head;
+    if (vl_buf_append(out, head, sizeof head, err) ||
+        vl_zlib_stream_make(&pk->own, (unsigned)level, (unsigned)memory, src.at, src.n,
+                            wanted ? want->at + sizeof head : NULL, wanted ? want->n - sizeof head : 0, out,
+                            err))
+        return err->code;
+    return append_sum(src, out, err);
+}
+
+/* How the stream of a recipe is made; level -1: it is none of zlib's. */
+typedef struct zlib_way {
+    int level, memory;
+} zlib_way;
+
+static zlib_way zlib_way_of(unsigned recipe)
+{
+    const int usual = level_of(recipe, VL_RECIPE_ZLIB, 0, 9);
+    if (usual >= 0) return (zlib_way){ usual, 8 };
+    return (zlib_way){ level_of(recipe, VL_RECIPE_ZLIB_MEMORY9, 0, 9), 9 };
+}
+
+vl_code vl_mz_pack_own(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want,
+                       vl_buf *out, bool *made, vl_err *err)
+{
+    const zlib_way way = zlib_way_of(recipe);
+    const size_t from = out->len;
+    *made = false;
+    if (way.level < VL_ZLIB_STREAM_LEAST) return VL_OK;
+    *made = !make_zlib(pk, way.level, way.memory, src, want, out, err);
+    if (err->code != VL_EUNSUP) return err->code;
+    vl_err_clear(err);
+    out->len = from;
+    return VL_OK;
+}
+
 static vl_code zstd_all(vl_mz_packer *pk, int level, const uint8_t *src, size_t n, vl_buf *out, vl_err *err)
 {
     if (!pk->zstd) pk->zstd = ZSTD_createCCtx();
@@ -86,26 +148,17 @@ static vl_code zstd_all(vl_mz_packer *pk, int level, const uint8_t *src, size_t 
     return VL_OK;
 }
 
-/* The level of a recipe that counts levels from this base on: -1 if it is another. */
-static int level_of(unsigned recipe, unsigned base, int least, int most)
-{
-    const int level = (int)recipe - (int)base;
-    return level >= least && level <= most ? level : -1;
-}
-
 vl_code vl_mz_pack(vl_mz_packer *pk, unsigned recipe, vl_xml_span src, const vl_xml_span *want, vl_buf *out,
                    vl_err *err)
 {
     static const struct {
         unsigned base, width;
     } zstd[] = { { VL_RECIPE_ZSTD, 1 }, { VL_RECIPE_SHUFFLE4_ZSTD, 4 }, { VL_RECIPE_SHUFFLE8_ZSTD, 8 } };
-    int level = level_of(recipe, VL_RECIPE_ZLIB, 0, 9);
-    if (level >= 0) return deflate_all(pk, level, 8, src, want, out, err);
-    level = level_of(recipe, VL_RECIPE_ZLIB_MEMORY9, 0, 9);
-    if (level >= 0) return deflate_all(pk, level, 9, src, want, out, err);
+    const zlib_way way = zlib_way_of(recipe);
+    if (way.level >= 0) return deflate_all(pk, way.level, way.memory, src, want, out, err);
     for (size_t i = 0; i < sizeof zstd / sizeof *zstd; i++) {
         const size_t width = zstd[i].width;
-        level = level_of(recipe, zstd[i].base, 1, VL_MZ_ZSTD_TOP);
+        const int level = level_of(recipe, zstd[i].base, 1, VL_MZ_ZSTD_TOP);
         if (level < 0 || src.n % width) continue;
         if (width == 1) return zstd_all(pk, level, src.at, src.n, out, err);
         if (vl_buf_reserve(&pk->shuffled, src.n, err)) return err->code;
@@ -127,10 +180,7 @@ vl_code vl_mz_remake(const uint8_t *kept, size_t n, vl_xml_span src, vl_buf *out
         vl_redeflate_make(kept + 2, kept + VL_MZ_REMADE_HEAD, n - VL_MZ_REMADE_HEAD, &span, true, 0,
                           vl_mz_remade_most(src.n), out, err))
         return err->code;
-    const uint32_t sum = libdeflate_adler32(1, src.at, src.n);
-    const uint8_t trailer[4] = { (uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8),
-                                 (uint8_t)sum };
-    return vl_buf_append(out, trailer, sizeof trailer, err);
+    return append_sum(src, out, err);
 }
 
 vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err)
@@ -141,23 +191,49 @@ vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, const uint8_t *kept,
-                           size_t nkept, vl_buf *out, vl_err *err)
+/* The text by zlib, zstd or a description, or as it is kept. */
+static vl_code text_of(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, vl_buf *out,
+                       vl_err *err)
 {
-    const vl_xml_span plain = { payload, n };
     switch (recipe) {
     case VL_RECIPE_EMPTY: return VL_OK;
     case VL_RECIPE_BASE64: return vl_mz_base64(plain, out, err);
-    case VL_RECIPE_KEPT_STREAM: return vl_mz_base64((vl_xml_span){ kept, nkept }, out, err);
-    case VL_RECIPE_KEPT_TEXT: return vl_buf_append(out, kept, nkept, err);
+    case VL_RECIPE_KEPT_STREAM: return vl_mz_base64(kept, out, err);
+    case VL_RECIPE_KEPT_TEXT: return vl_buf_append(out, kept.at, kept.n, err);
     default: break;
     }
+    vl_buf *const packed = &pk->packed;
+    packed->len = 0;
+    if (recipe == VL_RECIPE_REDEFLATE ? vl_mz_remake(kept.at, kept.n, plain, packed, err)
+                                      : vl_mz_pack(pk, recipe, plain, NULL, packed, err))
+        return err->code;
+    return vl_mz_base64((vl_xml_span){ packed->data, packed->len }, out, err);
+}
+
+static bool is_text(const vl_buf *out, uint64_t hash)
+{
+    return XXH3_64bits(out->len ? out->data : (const uint8_t *)"", out->len) == hash;
+}
+
+vl_code vl_mz_text_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
+                         vl_buf *out, bool *same, vl_err *err)
+{
+    out->len = pk->packed.len = 0;
+    if (vl_mz_pack_own(pk, recipe, plain, NULL, &pk->packed, same, err)) return err->code;
+    if (*same && vl_mz_base64((vl_xml_span){ pk->packed.data, pk->packed.len }, out, err)) return err->code;
+    *same &= is_text(out, hash);
+    if (*same) return VL_OK;
+    out->len = 0;
+    if (text_of(pk, recipe, plain, kept, out, err)) return err->code;
+    *same = is_text(out, hash);
+    return VL_OK;
+}
+
+vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, const uint8_t *kept,
+                           size_t nkept, vl_buf *out, vl_err *err)
+{
     vl_mz_packer pk = { 0 };
-    vl_buf packed = { 0 };
-    if (recipe == VL_RECIPE_REDEFLATE ? !vl_mz_remake(kept, nkept, plain, &packed, err)
-                                      : !vl_mz_pack(&pk, recipe, plain, NULL, &packed, err))
-        vl_mz_base64((vl_xml_span){ packed.data, packed.len }, out, err);
-    vl_buf_free(&packed);
+    text_of(&pk, recipe, (vl_xml_span){ payload, n }, (vl_xml_span){ kept, nkept }, out, err);
     vl_mz_packer_free(&pk);
     return err->code;
 }

@@ -4,7 +4,7 @@
  * valid stream that a writer could think of. All must come back bit for bit, from a description or kept; what
  * the known makers make, with nothing to correct.
  *
- * Suites: formats. Also: asan.
+ * Suites: formats. Also: asan scalar.
  */
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
@@ -586,6 +586,7 @@ static void check_rows(void)
 
 int main(void)
 {
+    vl_kernels_init(&vl_k, vl_isa_from_env());
     make_texts();
     for (int i = 0; i < TEXTS; i++) {
         check_all_of_zlib(&texts[i], text_name[i]);

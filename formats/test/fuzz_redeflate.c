@@ -148,6 +148,9 @@ static void deflate_it(const uint8_t *bytes, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    static bool ready;
+    if (!ready) vl_kernels_init(&vl_k, vl_isa_from_env());
+    ready = true;
     if (!n) return 0;
     const unsigned mode = bytes[0] & 3;
     if (mode == 1) make(bytes + 1, n - 1);

@@ -168,6 +168,7 @@ static void gzip_file(const char *path)
 int main(int argc, char **argv)
 {
     int i = 1;
+    vl_kernels_init(&vl_k, vl_isa_from_env());
     if (i < argc && !strcmp(argv[i], "-t")) timed = ++i;
     if (i < argc && !strcmp(argv[i], "-r")) {
         vl_buf plain = { 0 }, stream = { 0 };

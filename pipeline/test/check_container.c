@@ -233,6 +233,7 @@ static void check_hostile(void)
 int main(void)
 {
     check_enter("check_container");
+    vl_kernels_init(&vl_k, vl_isa_from_env());
     check_recipes();
     check_refused();
     check_long();

@@ -365,6 +365,7 @@ static void check_pack(const char *path)
 int main(void)
 {
     char folder[] = "/tmp/check_input.XXXXXX";
+    vl_kernels_init(&vl_k, vl_isa_from_env());
     signal(SIGPIPE, SIG_IGN);
     if (!mkdtemp(folder) || chdir(folder)) return 1;
     check_good(0, "file");

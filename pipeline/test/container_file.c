@@ -94,6 +94,7 @@ static void one_file(const char *path, int threads)
 int main(int argc, char **argv)
 {
     int threads = 1, i = 1;
+    vl_kernels_init(&vl_k, vl_isa_from_env());
     if (i + 1 < argc && !strcmp(argv[i], "-@")) {
         threads = atoi(argv[i + 1]);
         i += 2;
