@@ -113,6 +113,7 @@ static int choose_effort(const vl_trial *trial, const vl_codec *codec, const par
     const int patience = p->letters ? 2 : 1;
     uint64_t least = UINT64_MAX;
     int best = FIRST_EFFORT, lost = 0;
+    if (codec->even) return best;
     for (int i = 0; i < trial->neffort && !err->code; i++) {
         const int e = trial->effort[i];
         if (!e && far && !p->letters && !p->whole) continue;
@@ -159,12 +160,26 @@ static vl_code pack_first(const vl_trial *trial, unsigned use, const vl_pack_job
     return VL_OK;
 }
 
+/* Tries the codecs that see more in the whole chunk than in a part, but for the one that packed it. */
+static vl_code pack_far(const vl_trial *trial, unsigned use, const vl_pack_job *job, uint64_t refused,
+                        vl_buf *packed, vl_err *err)
+{
+    vl_buf *const other = &job->work->part; /* no part is wanted any more */
+    for (const vl_codec *const *c = vl_codecs; *c; c++) {
+        bool fits;
+        if (!(*c)->far || refused >> (*c)->id & 1 || !vl_codec_may_try(trial, *c, use, job->type)) continue;
+        if (vl_pack(*c, job, other, &fits, err)) return err->code;
+        if (fits && other->len < packed->len) vl_buf_swap(packed, other);
+    }
+    return VL_OK;
+}
+
 vl_code vl_pack_best(const vl_trial *trial, unsigned use, const vl_pack_job *job, vl_buf *packed, vl_err *err)
 {
     enum { FAR = 15 };
     uint64_t refused = 0;
     bool fits = false;
-    if (pack_first(trial, use, job, packed, &fits, err)) return err->code;
+    if (pack_first(trial, use, job, packed, &fits, err) || fits) return err->code;
     while (!fits) { /* a codec that holds the part may not hold the whole */
         vl_pack_job best = *job;
         part p;
@@ -177,5 +192,5 @@ vl_code vl_pack_best(const vl_trial *trial, unsigned use, const vl_pack_job *job
         if (err->code || vl_pack(codec, &best, packed, &fits, err)) return err->code;
         refused |= UINT64_C(1) << codec->id;
     }
-    return VL_OK;
+    return pack_far(trial, use, job, refused, packed, err);
 }

@@ -143,6 +143,8 @@ typedef struct vl_codec {
     uint8_t id;
     int uses, types; /* sets: which columns it is tried on. 0: on none */
     bool first;      /* quickly says no: tried before all others on the whole chunk, and taken when it fits */
+    bool far;  /* sees more in the whole chunk than in a part, by which others are chosen: tried on both */
+    bool even; /* every effort makes the same of it */
     int from_effort; /* only profiles that go to this effort try it */
     /* Appends the payload to out. *fits false: this codec cannot hold these bytes (what out got is
      * dropped). */

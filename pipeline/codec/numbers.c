@@ -1,5 +1,6 @@
 /* A column of whole numbers, the way out (numbers.h); the way back is numbers_read.c. Which differences are
  * taken is seen on some rows. */
+#include "pipeline/codec/bits.h"
 #include "pipeline/codec/numbers.h"
 
 #include <stdlib.h>
@@ -90,47 +91,25 @@ static spread measure(const vl_log2 *log, const int64_t *d, size_t n, size_t all
     return s;
 }
 
-/* Bits behind each other, the low ones first. */
-typedef struct bit_end {
-    uint8_t *at;
-    uint64_t held;
-    unsigned n; /* below 8 between two calls */
-} bit_end;
-
-static void put_bits(bit_end *b, uint64_t v, unsigned n)
-{
-    if (n > 32) {
-        put_bits(b, v & UINT32_MAX, 32);
-        v >>= 32;
-        n -= 32;
-    }
-    b->held |= (v & ((UINT64_C(1) << n) - 1)) << b->n;
-    b->n += n;
-    memcpy(b->at, &b->held, 8);
-    b->at += b->n / 8;
-    b->held >>= b->n / 8 * 8;
-    b->n %= 8;
-}
-
 static vl_code put_symbols(vl_numbers *s, const int64_t *d, size_t n, const spread *how, vl_work *work,
                            vl_buf *out, vl_err *err)
 {
     if (vl_buf_reserve(&s->sym, n, err) || vl_buf_reserve(&s->bits, n * 8 + 16, err)) return err->code;
-    bit_end b = { s->bits.data, 0, 0 };
+    vl_bit_end b = { s->bits.data, 0, 0 };
     if (how->steps < how->size) {
         for (size_t i = 0; i < n; i++) {
             const uint64_t above = (uint64_t)(d[i] - how->least);
             s->sym.data[i] = (uint8_t)(above >> how->shift);
-            put_bits(&b, above, how->shift);
+            vl_put_bits(&b, above, how->shift);
         }
     } else {
         for (size_t i = 0; i < n; i++) {
             const unsigned symbol = symbol_of(size_of(d[i]));
             s->sym.data[i] = (uint8_t)(symbol | (unsigned)(d[i] < 0) << 7);
-            put_bits(&b, size_of(d[i]), vl_size_bits(symbol));
+            vl_put_bits(&b, size_of(d[i]), vl_size_bits(symbol));
         }
     }
-    const size_t nbyte = (size_t)(b.at - s->bits.data) + (b.n != 0);
+    const size_t nbyte = vl_bit_bytes(&b, s->bits.data);
     if (vl_symbols_pack(&s->symbols, s->sym.data, n, false, work, out, err) || vl_add_number(out, nbyte, err))
         return err->code;
     return vl_buf_append(out, s->bits.data, nbyte, err);

@@ -1,4 +1,5 @@
 /* A column of whole numbers, the way back (numbers.h). */
+#include "pipeline/codec/bits.h"
 #include "pipeline/codec/numbers.h"
 
 #include <string.h>
@@ -9,20 +10,6 @@ static vl_code cut_off(const char *what, vl_err *err)
 }
 
 static uint64_t unzigzag(uint64_t v) { return v >> 1 ^ (0 - (v & 1)); }
-
-/* n bits, at most 56 - of which the first lie in the byte at `at` / 8. */
-static inline uint64_t get_bits(const uint8_t *bits, uint64_t at, unsigned n)
-{
-    uint64_t held;
-    memcpy(&held, bits + at / 8, 8);
-    return held >> at % 8 & ((UINT64_C(1) << n) - 1);
-}
-
-static inline uint64_t get_many(const uint8_t *bits, uint64_t at, unsigned n)
-{
-    if (n <= 32) return get_bits(bits, at, n);
-    return get_bits(bits, at, 32) | get_bits(bits, at + 32, n - 32) << 32;
-}
 
 /* What a symbol of sizes stands for: the bits above the others, how many others, and the sign. */
 typedef struct sizes {
@@ -66,7 +53,7 @@ static vl_code take_sizes(vl_numbers *s, vl_rest *in, uint64_t *d, size_t n, vl_
     uint64_t at = 0;
     for (size_t i = 0; i < n; i++) {
         const unsigned k = sym[i];
-        const uint64_t size = z.base[k] + get_many(s->bits.data, at, z.bits[k]);
+        const uint64_t size = z.base[k] + vl_get_many_bits(s->bits.data, at, z.bits[k]);
         d[i] = (size ^ z.negative[k]) - z.negative[k];
         at += z.bits[k];
     }
@@ -87,7 +74,7 @@ static vl_code take_steps(vl_numbers *s, vl_rest *in, uint64_t *d, size_t n, vl_
         return err->code;
     const uint8_t *const sym = s->sym.data;
     for (size_t i = 0; i < n; i++)
-        d[i] = least + ((uint64_t)sym[i] << bits) + get_many(s->bits.data, i * bits, bits);
+        d[i] = least + ((uint64_t)sym[i] << bits) + vl_get_many_bits(s->bits.data, i * bits, bits);
     return VL_OK;
 }
 

@@ -104,6 +104,20 @@ void refuse(vl_buf *frame, const char *reason, const char *file, int line)
                 err.what, reason);
 }
 
+size_t packed_and_back(uint8_t codec, const vl_buf *plain, vl_type type)
+{
+    static vl_buf packed, back;
+    vl_err err = VL_ERR_INIT;
+    bool fits = false;
+    const vl_pack_job job = { .plain = plain->data, .len = plain->len, .type = type, .work = &old_work };
+    HOLDS(!vl_pack(vl_codec_find(codec), &job, &packed, &fits, &err) && fits, "packed by %s",
+          vl_codec_name(codec));
+    HOLDS(!vl_unpack(packed.data, packed.len, &back, &old_work, &err) && back.len == plain->len &&
+              !memcmp(back.data, plain->data, plain->len),
+          "comes back from %s: %s", vl_codec_name(codec), err.what);
+    return packed.len;
+}
+
 /* ---- round trips ---- */
 
 /* Where the codec's rows end: before each letter that starts one, or at all lengths, some of them 0, the last

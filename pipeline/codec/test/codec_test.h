@@ -69,6 +69,9 @@ void seal(vl_buf *frame);
 void refuse(vl_buf *frame, const char *reason, const char *file, int line);
 #define REFUSE(frame, reason) refuse(frame, reason, __FILE__, __LINE__)
 
+/* Bytes that a codec makes of elements; it must hold them, and they must come back. */
+size_t packed_and_back(uint8_t codec, const vl_buf *plain, vl_type type);
+
 /* CHECK of check.h for all files of one program. */
 bool codec_check(bool ok, const char *file, int line, const char *about, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,0 +1,205 @@
+/*
+ * Codec peaks: floats as intensities are, that follow no line: by their exponents, of which each tells of the
+ * next, and what of their fractions is not noise; whole numbers by their sizes. Where many are 0, which ones
+ * comes first, and the others follow.
+ *
+ * Payload: leb128 how many of the chunk's elements, at its end, are only the last of those before; u8: 0 the
+ * bits as they are, 1 floats of 8 bytes as ones of 4, 2 whole numbers (narrow.h); + 4: the zeros are left
+ * out; then
+ *
+ *     with zeros left out  leb128 how many others there are; residuals (residuals.h): of a run of zeros and
+ *                          the run of others behind it, in turn, the lengths; the first may be 0
+ *     whole numbers        residuals: the numbers
+ *     floats               of the bits, turned left by one so that the sign is the lowest, symbols
+ *     (symbols.h)
+ *                          of each byte, the lowest ones first
+ */
+#include "pipeline/codec/narrow.h"
+#include "pipeline/codec/residuals.h"
+
+#include <stdlib.h>
+
+enum { NARROW = 3, SPARSE = 4 };
+
+typedef struct state {
+    vl_residuals residuals;
+    vl_buf value, run, plane;
+} state;
+
+static void release(void *self)
+{
+    state *const s = self;
+    vl_residuals_free(&s->residuals);
+    vl_buf_free(&s->value);
+    vl_buf_free(&s->run);
+    vl_buf_free(&s->plane);
+    free(s);
+}
+
+/* The state, with room for n values and runs of them. */
+static state *state_of(vl_work *work, size_t n, vl_err *err)
+{
+    enum { MORE = 16 }; /* that symbols may write */
+    void **const own = &work->state[VL_CODEC_peaks];
+    state *const s = *own ? *own : (*own = calloc(1, sizeof *s));
+    if (!s) vl_fail(err, VL_ENOMEM, "no memory for peaks");
+    if (!s) return NULL;
+    if (!s->residuals.symbols.log.part[1]) vl_residuals_init(&s->residuals);
+    return vl_buf_reserve(&s->value, n * 8 + MORE, err) || vl_buf_reserve(&s->run, (n + 2) * 8, err) ||
+                   vl_buf_reserve(&s->plane, n + MORE, err)
+               ? NULL
+               : s;
+}
+
+static uint64_t turn(uint64_t bits, size_t width)
+{
+    return width == 8 ? bits << 1 | bits >> 63 : (uint32_t)(bits << 1) | (bits >> 31 & 1);
+}
+
+static uint64_t turn_back(uint64_t bits, size_t width)
+{
+    return width == 8 ? bits >> 1 | bits << 63 : (uint32_t)(bits >> 1 | bits << 31);
+}
+
+/* ---- the way out ---- */
+
+/* Leaves the zeros out; the others, and in run [*nrun] the lengths of runs. */
+static size_t leave_zeros(uint64_t *v, size_t n, uint64_t *run, size_t *nrun)
+{
+    size_t other = 0, from = 0;
+    bool zero = true;
+    *nrun = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!v[i] != zero) {
+            run[(*nrun)++] = i - from;
+            from = i;
+            zero = !zero;
+        }
+        v[other] = v[i];
+        other += v[i] != 0;
+    }
+    run[(*nrun)++] = n - from;
+    return other;
+}
+
+static vl_code put_planes(state *s, const uint64_t *v, size_t n, size_t width, vl_work *work, vl_buf *out,
+                          vl_err *err)
+{
+    uint8_t *const plane = s->plane.data;
+    for (size_t p = 0; p < width && !err->code; p++) {
+        for (size_t i = 0; i < n; i++) plane[i] = (uint8_t)(turn(v[i], width) >> 8 * p);
+        vl_symbols_pack(&s->residuals.symbols, plane, n, false, work, out, err);
+    }
+    return err->code;
+}
+
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    const size_t width = vl_type_width(job->type), fill = job->fill / width, all = job->len / width - fill;
+    *fits = false;
+    state *const s = all ? state_of(job->work, all, err) : NULL;
+    if (!s) return err->code;
+    uint64_t *const v = (uint64_t *)(void *)s->value.data, *const run = (uint64_t *)(void *)s->run.data;
+    const vl_narrow how = vl_narrow_floats(job->plain, all, width, true, v);
+    size_t n = all, nrun, zeros = 0;
+    for (size_t i = 0; i < all; i++) zeros += !v[i];
+    const bool sparse = zeros > all / 16;
+    if (vl_add_number(out, fill, err) ||
+        vl_buf_append(out, &(uint8_t){ (uint8_t)(how | (sparse ? SPARSE : 0)) }, 1, err))
+        return err->code;
+    *fits = true;
+    if (sparse) {
+        n = leave_zeros(v, all, run, &nrun);
+        if (vl_add_number(out, n, err) || vl_add_number(out, nrun, err) ||
+            vl_residuals_pack(&s->residuals, run, nrun, job->work, out, err))
+            return err->code;
+    }
+    if (how == VL_NARROW_COUNT) return vl_residuals_pack(&s->residuals, v, n, job->work, out, err);
+    return put_planes(s, v, n, vl_narrow_width(how, width), job->work, out, err);
+}
+
+/* ---- the way back ---- */
+
+static vl_code cut_off(const char *what, vl_err *err)
+{
+    return vl_fail(err, VL_ESTORE, "chunk of peaks: %s are cut off or make no sense", what);
+}
+
+/* Lengths of runs; n values of `all` are no zeros. */
+static vl_code take_runs(state *s, vl_rest *in, size_t all, size_t *n, size_t *nrun, vl_work *work,
+                         vl_err *err)
+{
+    uint64_t other, count, sum[2] = { 0, 0 };
+    if (!vl_take_number(in, &other, all) || !vl_take_number(in, &count, all + 1)) return cut_off("runs", err);
+    uint64_t *const run = (uint64_t *)(void *)s->run.data;
+    if (vl_residuals_unpack(&s->residuals, in, run, count, work, err)) return err->code;
+    for (size_t i = 0; i < count; i++) {
+        if (run[i] > all) return cut_off("runs", err);
+        sum[i & 1] += run[i];
+    }
+    if (sum[1] != other || sum[0] != all - other) return cut_off("runs", err);
+    *n = (size_t)other;
+    *nrun = (size_t)count;
+    return VL_OK;
+}
+
+/* Puts the zeros back among n values; from the end on, so that none is overwritten. */
+static void put_zeros(uint64_t *v, size_t n, size_t all, const uint64_t *run, size_t nrun)
+{
+    for (size_t i = nrun; i-- > 0;) {
+        const size_t k = (size_t)run[i];
+        all -= k;
+        if (i & 1) n -= k;
+        if (i & 1) memmove(v + all, v + n, k * sizeof *v);
+        else memset(v + all, 0, k * sizeof *v);
+    }
+}
+
+static vl_code take_planes(state *s, vl_rest *in, uint64_t *v, size_t n, size_t width, vl_work *work,
+                           vl_err *err)
+{
+    uint8_t *const plane = s->plane.data;
+    memset(v, 0, n * sizeof *v);
+    for (size_t p = 0; p < width; p++) {
+        if (vl_symbols_unpack(&s->residuals.symbols, in, plane, n, work, err)) return err->code;
+        for (size_t i = 0; i < n; i++) v[i] |= (uint64_t)plane[i] << 8 * p;
+    }
+    for (size_t i = 0; i < n; i++) v[i] = turn_back(v[i], width);
+    return VL_OK;
+}
+
+static vl_code unpack(const vl_unpack_job *job, vl_err *err)
+{
+    const size_t width = job->width, all = job->len / width;
+    vl_rest in = { job->payload, job->payload + job->n };
+    const uint8_t *head;
+    uint64_t fill;
+    if (!all || (width != 4 && width != 8) || !vl_take_number(&in, &fill, all - 1) ||
+        !vl_take_bytes(&in, &head, 1) || *head >= 2 * SPARSE || (*head & NARROW) > VL_NARROW_COUNT ||
+        (width == 4 && (*head & NARROW) == VL_NARROW_FLOAT))
+        return cut_off("first bytes", err);
+    const size_t real = all - (size_t)fill;
+    const vl_narrow how = *head & NARROW;
+    size_t n = real, nrun = 0;
+    state *const s = state_of(job->work, real, err);
+    if (!s || (*head & SPARSE && take_runs(s, &in, real, &n, &nrun, job->work, err))) return err->code;
+    uint64_t *const v = (uint64_t *)(void *)s->value.data;
+    if (how == VL_NARROW_COUNT ? vl_residuals_unpack(&s->residuals, &in, v, n, job->work, err)
+                               : take_planes(s, &in, v, n, vl_narrow_width(how, width), job->work, err))
+        return err->code;
+    if (*head & SPARSE) put_zeros(v, n, real, (const uint64_t *)(const void *)s->run.data, nrun);
+    vl_widen_floats(how, v, real, width, job->plain);
+    for (size_t i = real; i < all; i++)
+        memcpy(job->plain + i * width, job->plain + (real - 1) * width, width);
+    return VL_OK;
+}
+
+const vl_codec vl_codec_peaks = { .name = "peaks",
+                                  .id = VL_CODEC_peaks,
+                                  .uses = VL_ONE(VL_USE_NUMBER),
+                                  .types = VL_ONE(VL_F32) | VL_ONE(VL_F64),
+                                  .even = true,
+                                  .from_effort = 2,
+                                  .pack = pack,
+                                  .unpack = unpack,
+                                  .release = release };
