@@ -42,11 +42,11 @@ static vl_code make_block(vl_zlib_stream *m, size_t *at, vl_err *err)
     const size_t from = *at;
     bool early = false;
     vl_deflate_begin_block(p, &ends, from);
-    const size_t room = vl_block_ends_room(&ends);
+    const size_t room = vl_block_ends_room(&ends, from);
     while (b->ctoken < room)
         if (vl_deflate_block_more(b, err)) return err->code;
     b->ntoken = p->parse->tell(p, at, p->n, b->token, room);
-    vl_block_ends_after_many(&ends, b->ntoken, &early);
+    vl_block_ends_after_many(&ends, from, b->token, b->ntoken, &early);
     b->final = *at == p->n && vl_block_is_last(&ends);
     b->nplain = (uint32_t)(*at - from);
     vl_deflate_count(b, &counts);
