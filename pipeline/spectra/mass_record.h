@@ -56,8 +56,8 @@ double vl_value_at(const vl_buf *values, size_t i); /* of doubles */
 
 /* ---- as mzML (mass_record_mzml.c) ---- */
 
-/* The elements of array k that belong to peaks in range (keep; NULL: all), as they are stored; all of an array
- * that is of another length than the peaks. */
+/* The elements of array k that belong to peaks in range (keep; NULL: all), as they are stored; all of an
+ * array that is of another length than the peaks. */
 vl_code vl_record_cut_array(const vl_load *load, size_t k, const vl_buf *keep, vl_buf *out, vl_err *err);
 /* The text of record i with its new number: each array where it stood. keep: of each peak 1 if it stays, and
  * npeak that do; NULL: all stay. */

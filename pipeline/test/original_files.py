@@ -53,7 +53,18 @@ def padded(text):
     return gzip.compress(b"")[:10] + bytes(stream) + trailer(text)
 
 
+def literals(text):
+    """Two static blocks (RFC 1951, section 3.2.6), no match; the second begins within a byte."""
+    code = bytes(int(f"{0x30 + c:08b}"[::-1], 2) for c in range(128)) + bytes(128)
+    stream = nbit = 0
+    for head, part in ((2, text[:1001]), (3, text[1001:])):
+        stream |= head << nbit | int.from_bytes(part.translate(code), "little") << nbit + 3
+        nbit += 3 + 8 * len(part) + 7
+    return member(b"")[:10] + stream.to_bytes((nbit + 7) // 8, "little") + trailer(text)
+
+
 PACKED = {
+    "literals": literals,
     "gzip 1": lambda x: by_gzip(x, "-1"), "gzip 6": by_gzip, "gzip 9": lambda x: by_gzip(x, "-9", "-N"),
     "python 3": lambda x: gzip.compress(x, 3, mtime=77), "stored": lambda x: gzip.compress(x, 0),
     "all fields": lambda x: member(x, extra=b"XX\2\0ab", name=b"a b.fq", comment=b"\xff!", head_crc=True),
