@@ -11,6 +11,7 @@
  * Corpus: testdata/fuzz/container. Suites: io fuzz. Also: asan.
  */
 #include "formats/leb.h"
+#include "kernels/kernels.h"
 #include "pipeline/container/container_describe.h"
 #include "pipeline/container/container_make.h"
 
@@ -209,6 +210,9 @@ static void packed(const uint8_t *p, const uint8_t *end, bool change)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    static bool ready;
+    if (!ready) vl_kernels_init(&vl_k, vl_isa_from_env());
+    ready = true;
     if (!n || n > MOST / 2) return 0;
     const unsigned mode = bytes[0] & 3;
     const uint8_t *const end = bytes + n;
