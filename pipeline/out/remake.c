@@ -15,6 +15,7 @@ typedef struct one {
     vl_remaking *making;           /* NULL: the file is its text */
     uint64_t text;                 /* still to come */
     uint64_t record;               /* of its description, the next byte */
+    uint64_t left;                 /* bytes of the file that are still to be made */
     bool ended;
     vl_join join;
     SHA256_CTX sha;
@@ -94,6 +95,7 @@ static vl_code open_one(vl_remake *r, one *f, bool force, vl_err *err)
     SHA256_Init(&f->sha);
     f->text = f->to->bytes;
     f->record = f->said->first;
+    f->left = f->said->file_bytes;
     r->n++;
     if (f->said->state == VL_DELIVERED_TEXT) return VL_OK;
     return vl_remaking_open(&f->making, f->said->file_bytes, f->said->plain_bytes, err);
@@ -196,6 +198,9 @@ vl_code vl_remake_write(vl_remake *r, vl_portions *made, vl_err *err)
         one *const f = &r->file[made->file[i]];
         r->joined.len = 0;
         if (vl_join_portion(&f->join, &made->one[i], &r->joined, err)) return err->code;
+        if (r->joined.len > f->left)
+            return vl_fail(err, VL_ESTORE, VL_ORIGINAL_RECORDS " makes more bytes than the file has");
+        f->left -= r->joined.len;
         SHA256_Update(&f->sha, r->joined.data, r->joined.len);
         r->bytes += r->joined.len;
         if (f->out && vl_output_write(f->out, r->joined.data, r->joined.len, err)) return err->code;
