@@ -7,6 +7,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Is this built with sanitizers? They see what they see in less: a check may take a part of its cases. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHECK_SANITIZED 1
+#endif
+#endif
+#ifndef CHECK_SANITIZED
+#define CHECK_SANITIZED 0
+#endif
+
 extern long npassed, nfailed;
 
 /* CHECK(what must hold, "about %d", where): goes on either way. Call it from one thread at a time. */
