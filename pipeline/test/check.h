@@ -26,7 +26,11 @@ bool check(bool ok, const char *text, const char *file, int line, const char *ab
     __attribute__((format(printf, 5, 6)));
 int check_end(void); /* the last line of a check program, and its exit code */
 
-/* A new, empty folder /tmp/NAME.XXXXXX that becomes the current one; ends the check if there can be none. */
+/* A new, empty folder NAME.XXXXXX, where tests write (TMPDIR, or /tmp); ends the check if there can be
+ * none. */
+void check_new_folder(const char *name, char *path, size_t size);
+/* A new, empty folder, as check_new_folder's, that becomes the current one; ends the check if there can be
+ * none. */
 char *check_enter(const char *name);
 /* Leaves and removes it: that nothing is left in it is a check. Then as check_end. */
 int check_leave(void);
