@@ -368,36 +368,6 @@ void vl_mz_mend_free(void *state);
 
 /* mzml_parse.c */
 vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
-void vl_mz_drop(vl_batch *batch);
-
-/* What join must see of a block: tags of the spine and, before each, what came since the last. */
-typedef enum vl_mz_what {
-    VL_MZ_EV_OPEN,
-    VL_MZ_EV_CLOSE,
-    VL_MZ_EV_INDEX_AT,
-    VL_MZ_EV_CHECKSUM,
-    VL_MZ_EV_END
-} vl_mz_what;
-typedef struct vl_mz_since { /* counts, and sums of hashes of (id, position): equal sets have equal sums */
-    uint64_t nrecord[2], record_sum[2]; /* spectra, chromatograms */
-    uint64_t noffset, offset_sum;       /* entries of an index */
-    uint64_t nother;                    /* elements of no interest, with all that is in them */
-    size_t at;                          /* the first of all these, in the block */
-} vl_mz_since;
-typedef struct vl_mz_event {
-    vl_mz_what what;
-    vl_mz_element element; /* OPEN, CLOSE */
-    size_t at;             /* in the block: of the tag; CHECKSUM: behind the tag */
-    uint64_t number;       /* count attribute, UINT64_MAX none; INDEX: 0 spectra, 1 chromatograms, 2 other;
-                              INDEX_AT: its text */
-    vl_xml_span text;      /* CHECKSUM: what it says; borrowed from the block */
-    vl_mz_since since;
-} vl_mz_event;
-typedef struct vl_mz_extra { /* batch->extra; the last event is VL_MZ_EV_END */
-    vl_mz_event *event;      /* owned */
-    size_t nevent, cevent;
-} vl_mz_extra;
-
 /* mz_text.c */
 /* The block from *copied up to here to the skeleton. */
 vl_code vl_mz_copy(const vl_xml *x, size_t *copied, size_t to, vl_batch *out, vl_err *err);
@@ -425,17 +395,6 @@ const char *vl_mz_sum_fact(const vl_mz_sum *s); /* ok, absent, placeholder, mism
 void vl_mz_count_fact(vl_facts *facts, const char *name, bool seen, uint64_t said, uint64_t found);
 
 /* mzml_join.c */
-typedef struct vl_mz_tail {
-    vl_mz_element open[8]; /* the spine as it stands; open[0] is VL_MZ_ANY: the document */
-    int depth;
-    bool seen[VL_MZ_SPINE_END];
-    uint64_t said[2], nrecord[2], record_sum[2]; /* spectra, chromatograms */
-    uint64_t noffset[3], offset_sum[3];
-    uint64_t index;                   /* being read: 0, 1 or 2 */
-    uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
-    bool begun;
-    vl_mz_sum sum;
-} vl_mz_tail;
 vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
 vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);
 
