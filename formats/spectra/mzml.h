@@ -126,6 +126,7 @@ typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     vl_mz_inner inner;
     vl_mz_number number;
     bool network;            /* elements are big-endian (mzXML) */
+    bool big;                /* they are, and its row is to say so, as others may not be (mzData) */
     uint32_t second;         /* kind of another array whose elements stand behind each one of this; 0: none */
     uint64_t nvalue;         /* expected */
     uint64_t encoded_length; /* letters; of network order bytes, before base64; UINT64_MAX: not said */
@@ -368,6 +369,16 @@ void vl_mz_mend_free(void *state);
 
 /* mzml_parse.c */
 vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
+/* mz_attr.c */
+/* A number where the attribute is there; what is none leaves it absent and is counted. */
+vl_code vl_mz_take_number(const vl_xml *x, const char *name, double *to, vl_batch *out, vl_err *err);
+/* The same of whole numbers from 0 to most. */
+vl_code vl_mz_take_whole(const vl_xml *x, const char *name, uint64_t most, uint64_t *to, vl_batch *out,
+                         vl_err *err);
+/* "scan=7" into id [room] of a record that has a number alone, the value of its attribute. */
+vl_code vl_mz_make_id(const vl_xml *x, const char *element, const char *attribute, vl_xml_span value,
+                      char *id, size_t room, vl_err *err);
+
 /* mz_text.c */
 /* The block from *copied up to here to the skeleton. */
 vl_code vl_mz_copy(const vl_xml *x, size_t *copied, size_t to, vl_batch *out, vl_err *err);

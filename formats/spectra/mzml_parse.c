@@ -80,7 +80,7 @@ static vl_code open_element(vl_xml_walk *w, int element, bool *taken, vl_err *er
     if (*taken) return take_binary(p, err);
     if (is_record(what)) return open_record(p, what, err);
     if (p->record.what) return what == VL_MZ_GROUP_REF ? take_reference(p, err) : open_part(p, what, err);
-    return w->depth ? VL_OK : vl_xml_walk_outside(w, what, err);
+    return w->depth ? VL_OK : vl_xml_walk_outside(w, element, err);
 }
 
 static vl_code close_element(vl_xml_walk *w, int element, vl_err *err)
@@ -96,14 +96,9 @@ static const char *name_of(int what) { return vl_mz_element_name((vl_mz_element)
 
 static uint64_t number_of(const vl_xml *x, int what)
 {
-    uint64_t number = UINT64_MAX;
-    if (what == VL_MZ_INDEX) {
-        const vl_xml_span of = vl_xml_get(x, "name");
-        return !of.at ? 2 : vl_xml_is(of, "spectrum") ? 0 : vl_xml_is(of, "chromatogram") ? 1 : 2;
-    }
-    const vl_xml_span count = vl_xml_get(x, "count");
-    if (count.at && !vl_mz_uint(count, &number)) number = UINT64_MAX - 1; /* true of no list */
-    return number;
+    if (what != VL_MZ_INDEX) return vl_xml_walk_count(x, "count");
+    const vl_xml_span of = vl_xml_get(x, "name");
+    return !of.at ? 2 : vl_xml_is(of, "spectrum") ? 0 : vl_xml_is(of, "chromatogram") ? 1 : 2;
 }
 
 static const int holds[][2] = { { VL_MZ_ANY, VL_MZ_INDEXED },

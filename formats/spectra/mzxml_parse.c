@@ -69,12 +69,8 @@ static vl_code close_element(vl_xml_walk *w, int what, vl_err *err)
 
 static uint64_t number_of(const vl_xml *x, int what)
 {
-    uint64_t number = UINT64_MAX;
     if (what == VL_MX_INDEX) return 0;
-    const vl_xml_span count = vl_xml_get(x, "scanCount");
-    if (what == VL_MX_RUN && count.at && !vl_mz_uint(count, &number))
-        number = UINT64_MAX - 1; /* true of no run */
-    return number;
+    return what == VL_MX_RUN ? vl_xml_walk_count(x, "scanCount") : UINT64_MAX;
 }
 
 static const int holds[][2] = { { VL_MX_ANY, VL_MX_MZXML },

@@ -107,6 +107,14 @@ vl_code vl_xml_walk_outside(vl_xml_walk *w, int what, vl_err *err)
     return VL_OK;
 }
 
+uint64_t vl_xml_walk_count(const vl_xml *x, const char *attribute)
+{
+    uint64_t number = UINT64_MAX;
+    const vl_xml_span count = vl_xml_get(x, attribute);
+    if (count.at && !vl_mz_uint(count, &number)) return UINT64_MAX - 1; /* true of no list */
+    return number;
+}
+
 /* ---- records ---- */
 
 vl_code vl_xml_walk_begin_record(vl_xml_walk *w, int sort, vl_xml_span id, vl_err *err)

@@ -105,6 +105,8 @@ vl_code vl_xml_walk_block(vl_xml_walk *w, vl_xml_encoding encoding, const vl_blo
 void vl_xml_walk_drop(vl_batch *batch);
 
 /* For dialects. */
+/* What the count attribute of a tag says, as number_of. */
+uint64_t vl_xml_walk_count(const vl_xml *x, const char *attribute);
 /* Around what begins: the element that is open, or that is so many steps up from it. */
 static inline int vl_xml_walk_around(const vl_xml_walk *w, int up)
 {
