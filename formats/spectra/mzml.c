@@ -39,7 +39,7 @@ static const vl_same_values same_values = { .print = vl_mz_print_values,
 const vl_format vl_mzml = {
     .name = "mzml",
     .title = "mzML",
-    .doc = "mass spectra and chromatograms, XML (PSI)",
+    .doc = "mass spectra and chromatograms, XML (PSI, 0.99 to 1.1)",
     .ending = { ".mzML" },
     .example = "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n",
     .example_back = "  vial export run7.h5 -o run7.mzML\n",

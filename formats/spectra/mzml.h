@@ -298,6 +298,7 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     size_t from;      /* of its tag in the block */
     uint64_t text_at; /* and in the skeleton */
     uint64_t array_length;
+    bool no_length; /* each array says how long it is, and nothing else does: before mzML 1.0 */
     uint64_t ms_level;
     int8_t polarity;
     uint8_t centroid;
