@@ -13,7 +13,7 @@ import subprocess
 import mass_documents
 import mxmodel
 from mass_documents import comes_back, ingest, notes, rows, says, wrong
-from vialtest import OK, SANITIZED, SHARED, USAGE, Part, main, run
+from vialtest import OK, SANITIZED, SHARED, USAGE, Part, main, patient, run
 
 HERE = "testdata/mzxml"
 # what is not ok, or counted
@@ -82,7 +82,8 @@ def converted(t, f, path, options):
     """What msconvert makes of an mzML says the same as that."""
     what = f"{os.path.basename(path)} {' '.join(options)}"
     made = subprocess.run(["msconvert", path, "--mzXML", *options, "-o", f / "made", "--outfile", "x.mzXML"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                          timeout=patient(60))
     if made.returncode or not os.path.exists(f / "made/x.mzXML"):
         t.skip(f"msconvert does not read {what}")
         return

@@ -94,8 +94,11 @@ def spectra(text):
         for kind, name in ARRAYS.items():
             for data in (x for holder in named(spectrum, kind) for x in named(holder, "data")):
                 numbers, known = array(data)
-                plain = known and name in said
-                (said if plain else said["arrays"])[name if plain else "nonstandard"] = numbers
+                if known and name in said:
+                    said[name] = numbers
+                else: # the second one is nonstandard_2
+                    n = len(said["arrays"]) + 1
+                    said["arrays"]["nonstandard" + (f"_{n}" if n > 1 else "")] = numbers
         said["arrays"] = said["arrays"] or None
         yield said
 
