@@ -247,6 +247,7 @@ typedef struct vl_mz_head {
     vl_mz_group *group; /* owned */
     size_t ngroup, cgroup;
     vl_facts facts; /* found there */
+    bool cut_short; /* as of vl_ask */
 } vl_mz_head;
 
 int vl_mz_probe(const uint8_t *bytes, size_t n);

@@ -171,7 +171,7 @@ vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
     if (vl_xml_refuse_root(roots, bytes[0], n[0], err)) return err->code;
     const size_t most = n[0] < HEAD_MOST ? n[0] : HEAD_MOST;
     if (vl_buf_append(&h->text, bytes[0], most, err)) return err->code;
-    (void)ask;
+    h->cut_short = ask->cut_short;
     read_head(h, whole[0] && n[0] <= HEAD_MOST, &short_of, err);
     if (!short_of) return err->code;
     vl_err_clear(err);
