@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/spectra/mzml.h"
+#include "formats/spectra/outside.h"
 #include "formats/xxh3.h"
 
 enum { DEEPEST = 64, EVENTS_MOST = 4096 };
@@ -33,6 +33,7 @@ typedef struct parser {
     int depth;
     size_t copied; /* bytes of the block that are in the skeleton, or are not meant to be */
     vl_mz_since since;
+    vl_outside *outside; /* borrowed; NULL: all arrays are in the text */
 } parser;
 
 static bool is_spine(vl_mz_element what) { return what > VL_MZ_ANY && what < VL_MZ_SPINE_END; }
@@ -103,10 +104,17 @@ static vl_code take_offset(parser *p, vl_err *err)
     return VL_OK;
 }
 
+/* What stands outside before this place of the text. */
+static vl_code literals(parser *p, vl_err *err)
+{
+    return vl_outside_literals(p->outside, p->copied, p->out->col[VL_SP_SKELETON].data.len, p->out, err);
+}
+
 static vl_code open_record(parser *p, vl_mz_element what, vl_err *err)
 {
     vl_xml_span id;
     if (vl_xml_value(&p->x, "id", &id, err) || copy_to(p, p->x.from, err)) return err->code;
+    if (p->outside && literals(p, err)) return err->code;
     const int which = what == VL_MZ_CHROM;
     p->since.nrecord[which]++;
     if (id.at) p->since.record_sum[which] += XXH3_64bits_withSeed(id.at, id.n, p->x.offset + p->x.from);
@@ -156,9 +164,11 @@ static vl_code begin(parser *p, vl_mz_element what, vl_err *err)
         if (what == VL_MZ_CV_PARAM) return take_param(p, err);
         if (what == VL_MZ_GROUP_REF) return take_reference(p, err);
         if (vl_mz_record_open(&p->record, &p->x, what, err)) return err->code;
-        if (what == VL_MZ_ARRAY) /* where its text goes if it has no <binary> at all */
-            p->record.array[p->record.narray - 1].text_at =
-                p->out->col[VL_SP_SKELETON].data.len + (p->x.at - p->copied);
+        if (what != VL_MZ_ARRAY) return VL_OK;
+        vl_mz_array *const a = &p->record.array[p->record.narray - 1];
+        /* where its text goes if it has no <binary> at all */
+        a->text_at = p->out->col[VL_SP_SKELETON].data.len + (p->x.at - p->copied);
+        if (p->outside) a->outside = vl_outside_find(p->outside, p->x.from);
         return VL_OK;
     }
     if (p->depth) return VL_OK;
@@ -195,7 +205,8 @@ static vl_code start_tag(parser *p, vl_err *err)
         if (open_spine(p, what, err) || !empty) return err->code;
         return push_event(p, VL_MZ_EV_CLOSE, what, 0, err);
     }
-    if (p->record.what && what == VL_MZ_BINARY && around(p, 0) == VL_MZ_ARRAY)
+    if (p->record.what && what == VL_MZ_BINARY && around(p, 0) == VL_MZ_ARRAY &&
+        !p->record.array[p->record.narray - 1].outside)
         return vl_mz_take_text(&p->x, "binary", empty, &p->record.array[p->record.narray - 1], &p->copied,
                                p->out, err);
     if (begin(p, what, err)) return err->code;
@@ -252,11 +263,12 @@ static vl_code take_block(parser *p, vl_err *err)
                            p->in->last ? "document ends inside" : "a record ends inside",
                            (int)(name.n < 40 ? name.n : 40), (const char *)name.at);
     }
-    if (copy_to(p, p->x.n, err)) return err->code;
+    if (copy_to(p, p->x.n, err) || (p->outside && literals(p, err))) return err->code;
     return push_event(p, VL_MZ_EV_END, VL_MZ_ANY, 0, err);
 }
 
-vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
+vl_code vl_mz_parse_text(const void *head, const vl_block *in, vl_outside *outside, vl_batch *out,
+                         vl_err *err)
 {
     parser *const p = calloc(1, sizeof *p);
     if (!p) return vl_fail(err, VL_ENOMEM, "no memory for a parser");
@@ -270,6 +282,7 @@ vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err 
                      .texts = &p->texts };
     p->in = in;
     p->out = out;
+    p->outside = outside;
     p->extra = out->extra;
     p->since.at = SIZE_MAX;
     out->nbyte += in->bytes.len;
@@ -288,10 +301,17 @@ out:
     return err->code;
 }
 
+vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
+{
+    return vl_mz_parse_text(head, in, NULL, out, err);
+}
+
 void vl_mz_drop(vl_batch *batch)
 {
     vl_mz_extra *const e = batch->extra;
     if (e) free(e->event);
+    if (e) vl_outside_free(e->outside);
+    if (e) free(e->outside);
     free(e);
     batch->extra = NULL;
 }

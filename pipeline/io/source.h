@@ -31,8 +31,9 @@ typedef struct vl_place {
 } vl_place;
 
 typedef struct vl_source {
-    const char *name, *doc;           /* "stream", "files in a row ..." */
-    bool reference;                   /* it is what a reference is for (vl_inputs) */
+    const char *name, *doc; /* "stream", "files in a row ..." */
+    bool reference;         /* it is what a reference is for (vl_inputs) */
+    bool woven;             /* its one stream is woven of texts, in frames of its format: file n is text n */
     int (*probe)(const vl_place *at); /* 0 not mine .. 100 certain */
     /* Adds the files of path to all, which becomes stream, or several from it on. NULL: path is the one
      * file. */
