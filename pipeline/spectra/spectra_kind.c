@@ -9,7 +9,7 @@ vl_code vl_spectra_report(struct vl_reader *r, struct vl_html *h, vl_err *err);
 static const vl_index *const indexes[] = { &vl_spectra_by_id, &vl_spectra_by_scan, &vl_spectra_by_time,
                                            NULL };
 
-static const vl_summary *const summaries[] = { &vl_spectra_xic, NULL };
+static const vl_summary *const summaries[] = { &vl_spectra_xic, &vl_spectra_image, NULL };
 
 const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .old = &vl_spectra_1,
