@@ -47,7 +47,8 @@ static vl_code deflate_row(z_stream *z, const uint8_t *row, size_t n, bool last,
     }
 }
 
-static vl_code put_rows(const vl_png *png, z_stream *z, uint8_t *row, uint8_t *piece, vl_buf *out, vl_err *err)
+static vl_code put_rows(const vl_png *png, z_stream *z, uint8_t *row, uint8_t *piece, vl_buf *out,
+                        vl_err *err)
 {
     const size_t n = (size_t)png->width * png->scale + 1;
     z->next_out = piece;

@@ -22,7 +22,8 @@ static vl_code load_places(vl_image *m, vl_err *err)
         const int field = VL_SP_X + k;
         if (vl_reader_columns(r)->absent[field]
                 ? vl_columns_missing(&vl_reader_columns(r)->schema->field[field], n, &m->place[k], err)
-                : vl_reader_elements(r, vl_reader_column(r, field), 0, n, &m->place[k], &m->xic.job->work, err))
+                : vl_reader_elements(r, vl_reader_column(r, field), 0, n, &m->place[k], &m->xic.job->work,
+                                     err))
             return err->code;
     }
     return VL_OK;
@@ -86,7 +87,8 @@ static vl_code measure(vl_image *m, vl_err *err)
 
 static void put_pixel(vl_image *m, uint64_t row, double value)
 {
-    double *const to = &m->value[(size_t)(place(m, 1, row) - m->y) * m->width + (size_t)(place(m, 0, row) - m->x)];
+    double *const to =
+        &m->value[(size_t)(place(m, 1, row) - m->y) * m->width + (size_t)(place(m, 0, row) - m->x)];
     if (isnan(*to)) *to = value;
     else if (!m->asked->highest) *to += value;
     else if (value > *to) *to = value;
@@ -166,8 +168,8 @@ static vl_code print(vl_summary_job *job, vl_err *err)
         !load_places(&m, err) && !measure(&m, err) && !check_layers(&m, err) && !sum(&m, err) &&
         !form->print(&m, &text, err))
         vl_output_put(job->out, &text, err);
-    vl_buf *const all[] = { &text,      &m.place[0],   &m.place[1],  &m.place[2],
-                            &x->target_mz, &x->lower, &x->upper, &x->time_text, &x->time_end };
+    vl_buf *const all[] = { &text,     &m.place[0], &m.place[1],   &m.place[2], &x->target_mz,
+                            &x->lower, &x->upper,   &x->time_text, &x->time_end };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     free(m.value);
     free(x->target);
@@ -176,7 +178,10 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     return err->code;
 }
 
-static void defaults(void *asked) { *(vl_image_asked *)asked = (vl_image_asked){ .clip = 1, .layer = VL_NOWHERE }; }
+static void defaults(void *asked)
+{
+    *(vl_image_asked *)asked = (vl_image_asked){ .clip = 1, .layer = VL_NOWHERE };
+}
 
 #define AT(member) offsetof(vl_image_asked, member)
 static const vl_opt options[] = {
@@ -187,8 +192,8 @@ static const vl_opt options[] = {
     { 0, "agg", VL_OPT_CHOICE, NULL, "A", "of the peaks in the window: sum or max", AT(highest), "sum max" },
     { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "spectra of this MS level; default: any", AT(level), NULL },
     { 0, "layer", VL_OPT_WHOLE, NULL, "Z", "pixels of this z", AT(layer), NULL },
-    { 0, "clip", VL_OPT_NUMBER, NULL, "Q", "the brightest colour is that of this share of the pixels, 0.99; "
-      "default: 1, of the highest", AT(clip), NULL },
+    { 0, "clip", VL_OPT_NUMBER, NULL, "Q",
+      "the brightest colour is for what a share Q of pixels do not exceed", AT(clip), NULL },
     { 0, "scale", VL_OPT_COUNT, NULL, "N", "a pixel is a square of N; default: so that it can be seen",
       AT(scale), NULL },
     { 'O', "output-format", VL_OPT_TEXT, NULL, "F", "tsv, png, svg; default: what -o ends in, else tsv",

@@ -124,8 +124,9 @@ static void draw_scale(vl_html *h, uint32_t x, uint32_t height, double top)
     for (int i = 0; i < NANCHOR; i++)
         vl_html_putf(h, "<stop offset=\"%.4f\" stop-color=\"#%02x%02x%02x\"/>", (double)i / (NANCHOR - 1),
                      anchors[i][0], anchors[i][1], anchors[i][2]);
-    vl_html_putf(h, "</linearGradient></defs><rect x=\"%u\" y=\"24\" width=\"14\" height=\"%u\" fill=\"url(#v)\"/>",
-                 x, height);
+    vl_html_putf(
+        h, "</linearGradient></defs><rect x=\"%u\" y=\"24\" width=\"14\" height=\"%u\" fill=\"url(#v)\"/>", x,
+        height);
     vl_html_putf(h, "<text x=\"%u\" y=\"34\">%s</text><text x=\"%u\" y=\"%u\">0</text>", x + 20,
                  vl_show_number(top, number), x + 20, 24 + height);
 }
