@@ -1,7 +1,8 @@
 /*
- * imzML in the table of formats: images of mass spectra, an mzML document with a vocabulary of its own, whose
- * arrays lie in a file of bytes beside it, the .ibd. What reads the two weaves them into one stream of frames
- * (outside.h); here each block of it is taken apart, and the text of its frames is read as mzML.
+ * imzML and mzMLb in the table of formats. imzML: images of mass spectra, an mzML document with a vocabulary
+ * of its own, whose arrays lie in a file of bytes beside it, the .ibd. Who reads the two weaves them into one
+ * stream of frames (outside.h); here each block of it is taken apart, and the text of its frames is read as
+ * mzML.
  *
  * The skeleton is the whole document. The file beside it comes back from the rows of arrays in the document's
  * order: bytes that are no array's, then an array's, made by its recipe, and so on to the end.
@@ -19,14 +20,14 @@ typedef struct tail {
     vl_facts facts; /* of who read the files */
 } tail;
 
-static int probe(const uint8_t *bytes, size_t n)
+static int probe_beside(const uint8_t *bytes, size_t n)
 {
-    size_t used = 0;
-    vl_err err = VL_ERR_INIT;
-    return n >= VL_OUTSIDE_HEAD && !vl_outside_cut(bytes, VL_OUTSIDE_HEAD, &used, &err) &&
-                   vl_le32(bytes + 4) == VL_OUTSIDE_IS_TEXT
-               ? 100
-               : 0;
+    return vl_outside_is(bytes, n, VL_OUTSIDE_BESIDE) ? 100 : 0;
+}
+
+static int probe_around(const uint8_t *bytes, size_t n)
+{
+    return vl_outside_is(bytes, n, VL_OUTSIDE_AROUND) ? 100 : 0;
 }
 
 static vl_code open_head(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
@@ -93,8 +94,8 @@ static void close_all(void *head, void *state)
     vl_mz_head_free(head);
 }
 
-static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
-                        vl_err *err)
+static vl_code unfinish_two(void *how, const vl_facts *facts, const uint64_t *counter, int ntext, vl_way *way,
+                            vl_err *err)
 {
     if (ntext != 2)
         return vl_fail(err, VL_EARG,
@@ -102,12 +103,16 @@ static vl_code unfinish(void *how, const vl_facts *facts, const uint64_t *counte
     return vl_mz_unfinish(how, facts, counter, ntext, way, err);
 }
 
-static vl_code print(const void *how, const vl_batch *b, bool last, vl_buf *out, vl_err *err)
+static vl_code print_document(const void *how, const vl_batch *b, bool last, vl_buf *out, vl_err *err)
 {
     const vl_buf *const skeleton = &b->col[VL_SP_SKELETON].data;
     (void)how, (void)last;
-    if (vl_buf_append(&out[0], skeleton->data, skeleton->len, err)) return err->code;
-    return vl_outside_print(b, &out[1], err);
+    return vl_buf_append(out, skeleton->data, skeleton->len, err);
+}
+
+static vl_code print_two(const void *how, const vl_batch *b, bool last, vl_buf *out, vl_err *err)
+{
+    return print_document(how, b, last, out, err) ? err->code : vl_outside_print(b, &out[1], err);
 }
 
 const vl_format vl_imzml = {
@@ -125,7 +130,7 @@ const vl_format vl_imzml = {
     .block = BLOCK,
     .max_record = RECORD_MOST,
     .max_stream = 2,
-    .probe = probe,
+    .probe = probe_beside,
     .open = open_head,
     .cut = cut,
     .parse = parse,
@@ -133,7 +138,37 @@ const vl_format vl_imzml = {
     .finish = finish,
     .drop = vl_mz_drop,
     .close = close_all,
-    .unfinish = unfinish,
+    .unfinish = unfinish_two,
     .own_rows = true,
-    .print = print,
+    .print = print_two,
+};
+
+/* mzMLb: the document and its arrays are data sets of one HDF5 file. What comes back is the document; the
+ * file around it could not be made again byte for byte. Source: Bhamber et al. 2021,
+ * doi:10.1021/acs.jproteome.0c00192. */
+const vl_format vl_mzmlb = {
+    .name = "mzmlb",
+    .title = "mzMLb",
+    .doc = "mass spectra, mzML whose arrays are HDF5 data sets",
+    .ending = { ".mzMLb" },
+    .woven = true,
+    .example = "  vial ingest -o run7.h5 run7.mzMLb\n",
+    .example_back = "  vial export run7.h5 > run7.xml     of an mzMLb: the document within it\n",
+    .schema = &vl_spectra_schema,
+    .head_size = sizeof(vl_mz_head),
+    .tail_size = sizeof(tail),
+    .block = BLOCK,
+    .max_record = RECORD_MOST,
+    .max_stream = 1,
+    .probe = probe_around,
+    .open = open_head,
+    .cut = cut,
+    .parse = parse,
+    .join = join,
+    .finish = finish,
+    .drop = vl_mz_drop,
+    .close = close_all,
+    .unfinish = vl_mz_unfinish,
+    .own_rows = true,
+    .print = print_document,
 };

@@ -458,7 +458,13 @@ static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *b
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err)
 {
-    vl_mz_array bytes;
+    vl_mz_array bytes, values;
+    if (a->outside && a->outside->plain) { /* whatever the document says of how they are coded */
+        values = *a;
+        values.outer = VL_MZ_STORED;
+        if (a->inner == VL_MZ_PLAIN) values.number = (vl_mz_number)a->outside->number;
+        a = &values;
+    }
     job j = { .a = a, .class = class, .network = a->network };
     j.width = !fixed_size(a) ? 1 : a->second ? 2 * widths[a->number] : widths[a->number];
     if (!j.width) keep_bytes(&j, &bytes, batch);

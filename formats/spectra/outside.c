@@ -12,13 +12,19 @@ static const uint8_t magic[4] = { 'V', 'l', 'O', 'u' };
 
 /* ---- frames ---- */
 
-vl_code vl_outside_begin(vl_buf *out, vl_outside_kind kind, uint64_t n, vl_err *err)
+vl_code vl_outside_begin(vl_buf *out, vl_outside_sort sort, vl_outside_kind kind, uint64_t n, vl_err *err)
 {
     uint8_t head[VL_OUTSIDE_HEAD];
     memcpy(head, magic, sizeof magic);
-    vl_put_le32(head + 4, (uint32_t)kind);
+    vl_put_le32(head + 4, (uint32_t)kind | (uint32_t)sort << 16);
     vl_put_le64(head + 8, n);
     return vl_buf_append(out, head, sizeof head, err);
+}
+
+bool vl_outside_is(const uint8_t *bytes, size_t n, vl_outside_sort sort)
+{
+    return n >= VL_OUTSIDE_HEAD && !memcmp(bytes, magic, sizeof magic) &&
+           vl_le32(bytes + 4) == (VL_OUTSIDE_IS_TEXT | (uint32_t)sort << 16);
 }
 
 typedef struct frame {
@@ -36,7 +42,7 @@ static bool next_frame(const uint8_t *bytes, size_t n, size_t at, frame *out, vl
         return false;
     }
     if (left < VL_OUTSIDE_HEAD) return false;
-    *out = (frame){ vl_le32(bytes + at + 4), bytes + at + VL_OUTSIDE_HEAD, vl_le64(bytes + at + 8) };
+    *out = (frame){ vl_le16(bytes + at + 4), bytes + at + VL_OUTSIDE_HEAD, vl_le64(bytes + at + 8) };
     return out->n <= left - VL_OUTSIDE_HEAD;
 }
 
@@ -88,9 +94,13 @@ static vl_code read_entries(vl_outside *o, const frame *f, const uint8_t *list, 
         e->tag = o->text.len + tag;
         e->at = vl_le64(list + 24);
         e->set = vl_le64(list + 32);
-        e->own = vl_le64(list + 40) == 1;
-        if (tag >= text.n || (i && tag <= before) || gap > VL_OUTSIDE_GAP || len > VL_OUTSIDE_ARRAY ||
-            !take(&p, end, gap, &e->gap) || !take(&p, end, len, &e->bytes))
+        const uint64_t flags = vl_le64(list + 40);
+        e->own = flags & 1;
+        e->plain = flags & 2;
+        e->number = (uint8_t)(flags >> 8);
+        if (flags > 0xffff || e->number > VL_MZ_TEXT || tag >= text.n || (i && tag <= before) ||
+            gap > VL_OUTSIDE_GAP || len > VL_OUTSIDE_ARRAY || !take(&p, end, gap, &e->gap) ||
+            !take(&p, end, len, &e->bytes))
             return bad_frame(err);
         before = tag;
     }

@@ -5,11 +5,13 @@
  * What reads such files (pipeline/spectra) weaves document and arrays into one stream of frames, so that a
  * format sees both side by side, in memory, a part at a time. All numbers are little-endian.
  *
- *     frame     "VlOu"  u32 kind  u64 bytes behind this header
+ *     frame     "VlOu"  u16 kind  u16 sort: 0 a file beside, 1 data sets around  u64 bytes behind this header
  *     text      u64 where it stands in the document  u64 bytes of text  u64 entries, 48 bytes each; the text;
  *               of each entry its gap and its array. Texts follow each other without a gap.
  *     entry     u64 where its <binaryDataArray begins in the text  u64 bytes of gap  u64 bytes of array
- *               u64 where the array stands outside  u64 number of the file or data set  u64 1: own, 0: not
+ *               u64 where the array stands outside  u64 number of the file or data set
+ *               u64 1: own, 2: values as they are, whatever compression the document names; and from bit 8
+ *               on then their type (vl_mz_number)
  *     literal   bytes of the file beside that stand before those of the next own array, and belong to none
  *     fact      name, 0, text: what the reader found out (vl_fact)
  *
@@ -30,6 +32,7 @@ enum {
     VL_OUTSIDE_LITERAL = 1 << 20,
     VL_OUTSIDE_ARRAY = 1 << 30 /* most bytes of one array, and of all in one frame */
 };
+typedef enum vl_outside_sort { VL_OUTSIDE_BESIDE, VL_OUTSIDE_AROUND } vl_outside_sort;
 typedef enum vl_outside_kind {
     VL_OUTSIDE_IS_TEXT = 1,
     VL_OUTSIDE_IS_LITERAL = 2,
@@ -41,7 +44,8 @@ typedef struct vl_outside_entry {
     uint64_t tag;           /* where its start tag begins in the text of the block */
     vl_xml_span gap, bytes; /* borrowed from the block */
     uint64_t at, set;       /* outside; number of the file or data set */
-    bool own, literal;
+    bool own, literal, plain;
+    uint8_t number; /* of plain ones: vl_mz_number */
 } vl_outside_entry;
 
 /* A block of frames, taken apart. */
@@ -54,7 +58,9 @@ typedef struct vl_outside {
 } vl_outside;
 
 /* Appends the header of a frame of n bytes. */
-vl_code vl_outside_begin(vl_buf *out, vl_outside_kind kind, uint64_t n, vl_err *err);
+vl_code vl_outside_begin(vl_buf *out, vl_outside_sort sort, vl_outside_kind kind, uint64_t n, vl_err *err);
+/* Is this the beginning of such a stream of text? */
+bool vl_outside_is(const uint8_t *bytes, size_t n, vl_outside_sort sort);
 /* Whole frames at the start of bytes [n]; *used their bytes. VL_EFORMAT: there is something else. */
 vl_code vl_outside_cut(const uint8_t *bytes, size_t n, size_t *used, vl_err *err);
 /* Takes a block of whole frames apart. Errors: VL_EFORMAT it contradicts itself; VL_ENOMEM. */
@@ -72,6 +78,6 @@ vl_code vl_outside_keep(const vl_outside_entry *e, const vl_mz_proof *proof, vl_
 /* Appends what rows of arrays in the document's order are of the file beside. */
 vl_code vl_outside_print(const vl_batch *b, vl_buf *out, vl_err *err);
 
-extern const vl_format vl_imzml;
+extern const vl_format vl_imzml, vl_mzmlb;
 
 #endif

@@ -271,18 +271,40 @@ static bool covers(const export *x)
     return true;
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    const size_t n = strlen(path), len = strlen(ending);
+    return n > len && !strcasecmp(path + n - len, ending);
+}
+
+/* A file around the text is not made again: what has its name would be none. */
+static vl_code refuse_name(const export *x, vl_err *err)
+{
+    const vl_export *const ask = x->ask;
+    const char *const path = ask->originals ? ask->originals->file[0].path : ask->out[0];
+    if (!x->format->woven || x->format->second || ask->compare_only || !path ||
+        !ends_in(path, x->format->ending[0]))
+        return VL_OK;
+    return vl_fail(
+        err, VL_EARG,
+        "what comes back of %s is the document within it, which is none itself: give it another name "
+        "than one in %s",
+        x->format->title, x->format->ending[0]);
+}
+
 /* Of a text that is two files the second has the name of the first, with another ending. */
 static vl_code name_second(export *x, vl_err *err)
 {
     const vl_export *const ask = x->ask;
     const char *const first = ask->out[0], *const ending = x->format->second;
+    if (refuse_name(x, err)) return err->code;
     if (!ending || x->ntext == 2 || ask->originals || ask->compare_only || !first || !strcmp(first, "-"))
         return VL_OK;
-    const size_t n = strlen(first), len = strlen(x->format->ending[0]);
-    if (n <= len || strcasecmp(first + n - len, x->format->ending[0]))
+    if (!ends_in(first, x->format->ending[0]))
         return vl_fail(err, VL_EARG, "%s is two files: name one that ends in %s, or both with -1 and -2",
                        x->format->title, x->format->ending[0]);
-    if (asprintf(&x->second, "%.*s%s", (int)(n - len), first, ending) < 0)
+    if (asprintf(&x->second, "%.*s%s", (int)(strlen(first) - strlen(x->format->ending[0])), first, ending) <
+        0)
         return vl_fail(err, VL_ENOMEM, "no memory for a file name");
     x->ntext = 2;
     return VL_OK;

@@ -231,6 +231,11 @@ static void choose_own(vl_outside_source *o, uint64_t *before)
     }
 }
 
+static vl_outside_sort sort_of(const vl_outside_source *o)
+{
+    return o->beside ? VL_OUTSIDE_BESIDE : VL_OUTSIDE_AROUND;
+}
+
 static vl_code put_numbers(vl_outside_source *o, const uint64_t *v, size_t n, vl_err *err)
 {
     uint8_t bytes[VL_OUTSIDE_ENTRY];
@@ -244,7 +249,12 @@ static vl_code put_entries(vl_outside_source *o, uint64_t *bytes, vl_err *err)
     for (size_t i = 0; i < o->nplaced; i++) {
         const vl_placed *const a = &o->placed[i];
         const uint64_t gap = a->own ? a->from - done : 0;
-        const uint64_t v[6] = { a->tag - o->at - o->from, gap, a->n, a->from, a->number, a->own };
+        const uint64_t v[6] = { a->tag - o->at - o->from,
+                                gap,
+                                a->n,
+                                a->from,
+                                a->number,
+                                (uint64_t)a->own | (uint64_t)a->plain << 1 | (uint64_t)a->type << 8 };
         if (put_numbers(o, v, 6, err)) return err->code;
         if (a->own) done = a->from + a->n;
         *bytes += gap + a->n;
@@ -272,7 +282,7 @@ static vl_code put_text(vl_outside_source *o, size_t to, vl_err *err)
     const uint64_t fixed[3] = { o->at + o->from, n, o->nplaced };
     uint64_t bytes = VL_OUTSIDE_TEXT + n + VL_OUTSIDE_ENTRY * (uint64_t)o->nplaced;
     XXH3_128bits_update(o->hash, o->document.data + o->from, n);
-    if (vl_outside_begin(&o->out, VL_OUTSIDE_IS_TEXT, 0, err) || put_numbers(o, fixed, 3, err) ||
+    if (vl_outside_begin(&o->out, sort_of(o), VL_OUTSIDE_IS_TEXT, 0, err) || put_numbers(o, fixed, 3, err) ||
         put_entries(o, &bytes, err) || vl_buf_append(&o->out, o->document.data + o->from, n, err) ||
         vl_buf_grow(&o->out, (size_t)bytes, err))
         return err->code;
@@ -290,7 +300,7 @@ static vl_code put_text(vl_outside_source *o, size_t to, vl_err *err)
 static vl_code put_literal(vl_outside_source *o, uint64_t to, vl_err *err)
 {
     const uint64_t left = to - o->done, n = left < VL_OUTSIDE_LITERAL ? left : VL_OUTSIDE_LITERAL;
-    if (vl_outside_begin(&o->out, VL_OUTSIDE_IS_LITERAL, n, err) ||
+    if (vl_outside_begin(&o->out, sort_of(o), VL_OUTSIDE_IS_LITERAL, n, err) ||
         o->bytes(o->who, 0, o->done, n, &o->out, err))
         return err->code;
     o->done += n;
@@ -300,7 +310,8 @@ static vl_code put_literal(vl_outside_source *o, uint64_t to, vl_err *err)
 vl_code vl_outside_source_fact(vl_outside_source *o, const char *name, const char *text, vl_err *err)
 {
     const size_t n = strlen(name) + 1, len = strlen(text);
-    if (vl_outside_begin(&o->out, VL_OUTSIDE_IS_FACT, n + len, err) || vl_buf_append(&o->out, name, n, err))
+    if (vl_outside_begin(&o->out, sort_of(o), VL_OUTSIDE_IS_FACT, n + len, err) ||
+        vl_buf_append(&o->out, name, n, err))
         return err->code;
     return vl_buf_append(&o->out, text, len, err);
 }
@@ -333,7 +344,8 @@ static vl_code step(vl_outside_source *o, vl_err *err)
     return VL_OK;
 }
 
-vl_code vl_outside_source_fill(vl_outside_source *o, size_t n, vl_err *err)
+/* Frames until there are n bytes to come, or all. */
+static vl_code fill(vl_outside_source *o, size_t n, vl_err *err)
 {
     if (o->given && o->given >= o->out.len / 2) {
         memmove(o->out.data, o->out.data + o->given, o->out.len - o->given);
@@ -342,6 +354,27 @@ vl_code vl_outside_source_fill(vl_outside_source *o, size_t n, vl_err *err)
     }
     while (!o->over && o->out.len - o->given < n)
         if (step(o, err)) return err->code;
+    return VL_OK;
+}
+
+vl_code vl_outside_source_peek(vl_outside_source *o, size_t want, const uint8_t **bytes, size_t *n,
+                               bool *whole, vl_err *err)
+{
+    if (fill(o, want, err)) return err->code;
+    *bytes = o->out.data + o->given;
+    *n = o->out.len - o->given;
+    *whole = o->over;
+    return VL_OK;
+}
+
+vl_code vl_outside_source_take(vl_outside_source *o, size_t want, vl_packet *packet, vl_err *err)
+{
+    if (fill(o, want, err)) return err->code;
+    packet->packed.len = packet->plain.len = 0;
+    packet->file = 0;
+    packet->file_end = packet->end = o->over;
+    if (vl_buf_append(&packet->plain, o->out.data + o->given, o->out.len - o->given, err)) return err->code;
+    o->out.len = o->given = 0;
     return VL_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "formats/spectra/outside.h"
 #include "formats/xxh3.h"
+#include "pipeline/io/packet.h"
 
 /* An array as the document has it. */
 typedef struct vl_placed {
@@ -21,7 +22,8 @@ typedef struct vl_placed {
     vl_xml_span set;    /* name of a data set; of the text */
     /* what who reads the files makes of it */
     uint64_t number, from, n; /* of the data set; bytes there */
-    bool own;
+    bool own, plain;
+    vl_mz_number type; /* of plain values */
 } vl_placed;
 
 typedef struct vl_outside_source {
@@ -60,8 +62,10 @@ typedef struct vl_outside_source {
 } vl_outside_source;
 
 vl_code vl_outside_source_open(vl_outside_source *o, vl_err *err);
-/* Frames until there are n bytes to come, or all. */
-vl_code vl_outside_source_fill(vl_outside_source *o, size_t n, vl_err *err);
+/* As peek and take of a source (io/source.h). */
+vl_code vl_outside_source_peek(vl_outside_source *o, size_t want, const uint8_t **bytes, size_t *n,
+                               bool *whole, vl_err *err);
+vl_code vl_outside_source_take(vl_outside_source *o, size_t want, vl_packet *packet, vl_err *err);
 vl_code vl_outside_source_fact(vl_outside_source *o, const char *name, const char *text, vl_err *err);
 /* VL_EFORMAT of this array: which spectrum and array, and the byte of the document. */
 vl_code vl_outside_source_bad(const vl_outside_source *o, const vl_placed *a, vl_err *err, const char *fmt,

@@ -308,25 +308,17 @@ static vl_code peek(void *self, int stream, size_t want, const uint8_t **bytes, 
 {
     reading *const r = self;
     (void)stream;
-    if (vl_outside_source_fill(&r->outside, want, err)) return vl_err_file(err, r->facts[0].name);
-    *bytes = r->outside.out.data + r->outside.given;
-    *n = r->outside.out.len - r->outside.given;
-    *whole = r->outside.over;
-    return VL_OK;
+    return vl_outside_source_peek(&r->outside, want, bytes, n, whole, err)
+               ? vl_err_file(err, r->facts[0].name)
+               : VL_OK;
 }
 
 static vl_code take(void *self, int stream, size_t want, vl_packet *packet, vl_err *err)
 {
     reading *const r = self;
-    vl_outside_source *const o = &r->outside;
     (void)stream;
-    if (vl_outside_source_fill(o, want, err)) return vl_err_file(err, r->facts[0].name);
-    packet->packed.len = packet->plain.len = 0;
-    packet->file = 0;
-    packet->file_end = packet->end = o->over;
-    if (vl_buf_append(&packet->plain, o->out.data + o->given, o->out.len - o->given, err)) return err->code;
-    o->out.len = o->given = 0;
-    return VL_OK;
+    return vl_outside_source_take(&r->outside, want, packet, err) ? vl_err_file(err, r->facts[0].name)
+                                                                  : VL_OK;
 }
 
 static vl_code inflate(vl_packet *packet, vl_err *err) { return (void)packet, err->code; }
