@@ -32,7 +32,8 @@ static vl_code note_source(const noting *g, int number, int s, int file, vl_err 
     vl_note_clean(text);
     if (vl_store_note(g->store, where, "name", text, err) ||
         vl_store_note_u64(g->store, where, "stream", (uint64_t)of_text + 1, err) ||
-        vl_store_note(g->store, where, "role", vl_role_name(vl_inputs_role(g->inputs, s, file)), err) ||
+        vl_store_note(g->store, where, "role",
+                      vl_role_name(vl_inputs_role(g->inputs, of_text, of_text == s ? file : 0)), err) ||
         vl_store_note_u64(g->store, where, "bytes", src->bytes, err) ||
         vl_store_note_u64(g->store, where, "plain_bytes", src->plain_bytes, err) ||
         vl_store_note(g->store, where, "format", g->cutter->format->name, err) ||

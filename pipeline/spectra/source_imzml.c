@@ -51,20 +51,24 @@ static int probe(const vl_place *at) { return at->regular && ends_in(at->path, "
 
 /* ---- the two files ---- */
 
-static vl_code find_beside(reading *r, const char *path, vl_err *err)
+/* As it is written where it is there; as it should be where it is not. */
+static char *beside(const char *path)
 {
-    static const char *const endings[] = { ".ibd", ".IBD", ".Ibd" };
+    static const char *const endings[] = { ".IBD", ".Ibd", ".ibd" };
     const size_t stem = strlen(path) - strlen(".imzML");
-    if (!(r->path = malloc(stem + 5))) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
-    for (int i = 0; i < 3; i++) {
-        snprintf(r->path, stem + 5, "%.*s%s", (int)stem, path, endings[i]);
-        r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (r->fd >= 0 || errno != ENOENT) break;
+    char *const name = malloc(stem + 5);
+    for (int i = 0; name && i < 3; i++) {
+        snprintf(name, stem + 5, "%.*s%s", (int)stem, path, endings[i]);
+        if (!access(name, F_OK)) break;
     }
+    return name;
+}
+
+static vl_code open_beside(reading *r, const char *path, vl_err *err)
+{
+    r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (r->fd >= 0) return VL_OK;
-    const int why = errno;
-    snprintf(r->path, stem + 5, "%.*s.ibd", (int)stem, path);
-    vl_fail_errno(err, VL_ENOIN, why,
+    vl_fail_errno(err, VL_ENOIN, errno,
                   "the peaks of an imzML are in '%.120s' beside it, which cannot be opened",
                   vl_name_base(r->path));
     return vl_err_file(err, path);
@@ -268,7 +272,7 @@ static void close_all(void *self)
 static vl_code open_files(reading *r, const char *path, vl_err *err)
 {
     if (vl_input_open(&r->document, &path, 1, err)) return vl_err_file(err, path);
-    if (find_beside(r, path, err)) return err->code;
+    if (open_beside(r, path, err)) return err->code;
     if (measure_beside(r, err)) return vl_err_file(err, r->path);
     if (!(r->xxh3 = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory to hash the input");
     XXH3_128bits_reset(r->xxh3);
@@ -286,10 +290,12 @@ static vl_code open_all(void **self, const vl_inputs *inputs, vl_err *err)
     if (!r) return vl_fail(err, VL_ENOMEM, "no memory for the input");
     r->fd = -1;
     const char *const path = inputs->file[0].path;
-    if (inputs->n != 1) {
+    if (inputs->n > 2 || (inputs->n == 2 && inputs->file[1].role != VL_ROLE_BESIDE)) {
         vl_fail(err, VL_EARG, "an imzML is read alone: the .ibd beside it is found by its name");
         return vl_err_file(err, inputs->file[1].path);
     }
+    r->path = inputs->n == 2 ? strdup(inputs->file[1].path) : beside(path);
+    if (!r->path) return vl_fail(err, VL_ENOMEM, "no memory for a file name");
     if (open_files(r, path, err)) return err->code;
     r->outside.who = r;
     r->outside.text = read_text;
@@ -342,6 +348,7 @@ const vl_source vl_source_imzml = { .name = "imzML",
                                     .doc = "a document .imzML and the .ibd beside it",
                                     .woven = true,
                                     .probe = probe,
+                                    .beside = beside,
                                     .open = open_all,
                                     .nstream = nstream,
                                     .peek = peek,

@@ -241,7 +241,7 @@ def refusals(t, f):
     nowhere = text.replace(b'accession="IMS:1000102"', b'accession="IMS:1009999"')
     refused("no offset", nowhere, ibd.data, ("IMS:1000102",))
     refused("half a document", text[:len(text) * 2 // 3], ibd.data, ("a.imzML",))
-    refused("its .ibd as well", text, ibd.data, ("imzML",), (USAGE,), (f / "a.ibd",))
+    refused("its .ibd as well", text, ibd.data, ("names all its files itself",), (USAGE,), (f / "a.ibd",))
     put(f, text, ibd.data)
     with open(f / "a.imzML", "rb") as pipe:
         check_refusal(t, "standard input", run("ingest", "-q", "-o", f / "r.h5", "-", stdin=pipe), (".ibd",))
@@ -289,6 +289,31 @@ def views(t, f):
     t.check(len(sums) == len(spectra), "xic", done.err)
 
 
+def banks(t, f):
+    """In a bank both files are inputs: taken twice they are one store; of an inbox as well."""
+    ibd, spectra = processed(t.random, SIDE)
+    path = put(f, document(spectra, ibd.data, SIDE), ibd.data)
+    run("init", f / "bank")
+    for what in ("1 published", "1 unchanged"):
+        done = run("ingest", "-b", f / "bank", "-s", "S1", path)
+        t.check(done.code == OK and what in done.err, what, done.err)
+    done = run("export", "-q", "-b", f / "bank", "S1", "-o", f / "back.imzML")
+    t.check(done.code == OK and f.read("back.ibd") == bytes(ibd.data), "export -b", done.err)
+    ibd.data[-1] ^= 1
+    put(f, f.read("a.imzML"), ibd.data)
+    done = run("ingest", "-b", f / "bank", "-s", "S1", path)
+    t.check(done.code != OK and "other data" in done.err, "another .ibd", done.err)
+    os.mkdir(f / "inbox")
+    with open(f / "bank/bank.ini", "a") as ini:
+        ini.write(f"\n[inbox i]\npath = {f / 'inbox'}\nsettle = 0s\n")
+    ibd, spectra = continuous(t.random, SIDE, 30)
+    put(f, document(spectra, ibd.data, SIDE), ibd.data, "inbox/P2")
+    for what in ("nightly", "nightly again"):
+        done = run("nightly", "-b", f / "bank")
+        t.check(done.code == OK and not done.err, what, done.err)
+        t.check(b"P2" in run("ls", "-b", f / "bank").out, what, "P2 is not there")
+
+
 def mutations(t, f):
     """Bytes changed, cut off, doubled: an end that is documented, and no store unless it gives all back."""
     ibd, spectra = processed(t.random, grid(3, 2), most=8, pack=6)
@@ -322,5 +347,5 @@ def real(t, f):
 
 
 if __name__ == "__main__":
-    main(layouts, trailing, order, sizes, texts, said, contradictions, refusals, outputs, views, mutations,
-         real)
+    main(layouts, trailing, order, sizes, texts, said, contradictions, refusals, outputs, views, banks,
+         mutations, real)
