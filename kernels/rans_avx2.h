@@ -81,11 +81,11 @@ VL_TARGET_AVX2 static inline uint16_t *write8(uint16_t *word, __m256i *state, co
 }
 
 /* Words for the states that need them; returns how many. Reads 8. */
-VL_TARGET_AVX2 static inline size_t refill8(__m256i *state, const uint16_t *word)
+VL_TARGET_AVX2 static inline size_t refill8(__m256i *state, const void *word)
 {
     const __m256i low = _mm256_cmpeq_epi32(_mm256_srli_epi32(*state, 16), _mm256_setzero_si256());
     const unsigned mask = mask8(low);
-    const __m256i next = order8(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)word)), vl_take8[mask]);
+    const __m256i next = order8(_mm256_cvtepu16_epi32(_mm_loadu_si128(word)), vl_take8[mask]);
     *state = _mm256_blendv_epi8(*state, _mm256_or_si256(_mm256_slli_epi32(*state, 16), next), low);
     return (size_t)__builtin_popcount(mask);
 }

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "formats/spectra/outside.h"
+#include "formats/spectra/xml_walk.h"
 
 enum { BLOCK = 4 << 20, RECORD_MOST = VL_OUTSIDE_ARRAY + (1 << 28) };
 
 typedef struct tail {
-    vl_mz_tail document;
+    vl_xml_walk_tail document;
     vl_facts facts; /* of who read the files */
 } tail;
 
@@ -60,7 +61,7 @@ static vl_block text_of(const vl_outside *o, const vl_block *in)
 
 static vl_code parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
 {
-    vl_mz_extra *const e = out->extra ? out->extra : calloc(1, sizeof *e);
+    vl_xml_walk_extra *const e = out->extra ? out->extra : calloc(1, sizeof *e);
     out->extra = e;
     if (e && !e->outside) e->outside = calloc(1, sizeof *e->outside);
     if (!e || !e->outside) return vl_fail(err, VL_ENOMEM, "no memory for a parser");
@@ -72,7 +73,7 @@ static vl_code parse(const void *head, const vl_block *in, vl_batch *out, vl_err
 static vl_code join(const void *head, void *state, const vl_block *in, vl_batch *batch, vl_err *err)
 {
     tail *const t = state;
-    const vl_outside *const o = ((const vl_mz_extra *)batch->extra)->outside;
+    const vl_outside *const o = ((const vl_xml_walk_extra *)batch->extra)->outside;
     const vl_block text = text_of(o, in);
     for (int i = 0; i < o->facts.n; i++)
         vl_fact_add(&t->facts, o->facts.fact[i].name, "%s", o->facts.fact[i].text);
@@ -86,6 +87,14 @@ static vl_code finish(const void *head, void *state, vl_facts *facts, vl_err *er
     for (int i = 0; i < t->facts.n; i++)
         vl_fact_add(facts, t->facts.fact[i].name, "%s", t->facts.fact[i].text);
     return VL_OK;
+}
+
+static void drop(vl_batch *batch)
+{
+    const vl_xml_walk_extra *const e = batch->extra;
+    if (e) vl_outside_free(e->outside);
+    if (e) free(e->outside);
+    vl_xml_walk_drop(batch);
 }
 
 static void close_all(void *head, void *state)
@@ -136,7 +145,7 @@ const vl_format vl_imzml = {
     .parse = parse,
     .join = join,
     .finish = finish,
-    .drop = vl_mz_drop,
+    .drop = drop,
     .close = close_all,
     .unfinish = unfinish_two,
     .own_rows = true,
@@ -166,7 +175,7 @@ const vl_format vl_mzmlb = {
     .parse = parse,
     .join = join,
     .finish = finish,
-    .drop = vl_mz_drop,
+    .drop = drop,
     .close = close_all,
     .unfinish = vl_mz_unfinish,
     .own_rows = true,

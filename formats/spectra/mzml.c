@@ -6,6 +6,7 @@
 
 #include "formats/spectra/mzml.h"
 #include "formats/spectra/xml_cut.h"
+#include "formats/spectra/xml_walk.h"
 
 enum { BLOCK = 4 << 20, RECORD_MOST = 1 << 30 };
 
@@ -38,13 +39,13 @@ static const vl_same_values same_values = { .print = vl_mz_print_values,
 const vl_format vl_mzml = {
     .name = "mzml",
     .title = "mzML",
-    .doc = "mass spectra and chromatograms, XML (PSI)",
+    .doc = "mass spectra and chromatograms, XML (PSI, 0.99 to 1.1)",
     .ending = { ".mzML" },
     .example = "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n",
     .example_back = "  vial export run7.h5 -o run7.mzML\n",
     .schema = &vl_spectra_schema,
     .head_size = sizeof(vl_mz_head),
-    .tail_size = sizeof(vl_mz_tail),
+    .tail_size = sizeof(vl_xml_walk_tail),
     .block = BLOCK,
     .max_record = RECORD_MOST,
     .max_stream = 1,
@@ -56,7 +57,7 @@ const vl_format vl_mzml = {
     .parse = vl_mz_parse,
     .join = vl_mz_join,
     .finish = vl_mz_finish,
-    .drop = vl_mz_drop,
+    .drop = vl_xml_walk_drop,
     .close = close_all,
     .unfinish = vl_mz_unfinish,
     .own_rows = true,

@@ -134,6 +134,7 @@ typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     vl_mz_inner inner;
     vl_mz_number number;
     bool network;            /* elements are big-endian (mzXML) */
+    bool big;                /* they are, and its row is to say so, as others may not be (mzData) */
     uint32_t second;         /* kind of another array whose elements stand behind each one of this; 0: none */
     uint64_t nvalue;         /* expected */
     uint64_t encoded_length; /* letters; of network order bytes, before base64; UINT64_MAX: not said */
@@ -317,6 +318,7 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     size_t from;      /* of its tag in the block */
     uint64_t text_at; /* and in the skeleton */
     uint64_t array_length;
+    bool no_length; /* each array says how long it is, and nothing else does: before mzML 1.0 */
     uint64_t ms_level;
     int8_t polarity;
     uint8_t centroid;
@@ -392,36 +394,16 @@ vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err 
 /* The same of a text some of whose arrays are outside; NULL: none. */
 vl_code vl_mz_parse_text(const void *head, const vl_block *in, struct vl_outside *outside, vl_batch *out,
                          vl_err *err);
-void vl_mz_drop(vl_batch *batch);
 
-/* What join must see of a block: tags of the spine and, before each, what came since the last. */
-typedef enum vl_mz_what {
-    VL_MZ_EV_OPEN,
-    VL_MZ_EV_CLOSE,
-    VL_MZ_EV_INDEX_AT,
-    VL_MZ_EV_CHECKSUM,
-    VL_MZ_EV_END
-} vl_mz_what;
-typedef struct vl_mz_since { /* counts, and sums of hashes of (id, position): equal sets have equal sums */
-    uint64_t nrecord[2], record_sum[2]; /* spectra, chromatograms */
-    uint64_t noffset, offset_sum;       /* entries of an index */
-    uint64_t nother;                    /* elements of no interest, with all that is in them */
-    size_t at;                          /* the first of all these, in the block */
-} vl_mz_since;
-typedef struct vl_mz_event {
-    vl_mz_what what;
-    vl_mz_element element; /* OPEN, CLOSE */
-    size_t at;             /* in the block: of the tag; CHECKSUM: behind the tag */
-    uint64_t number;       /* count attribute, UINT64_MAX none; INDEX: 0 spectra, 1 chromatograms, 2 other;
-                              INDEX_AT: its text */
-    vl_xml_span text;      /* CHECKSUM: what it says; borrowed from the block */
-    vl_mz_since since;
-} vl_mz_event;
-typedef struct vl_mz_extra { /* batch->extra; the last event is VL_MZ_EV_END */
-    vl_mz_event *event;      /* owned */
-    size_t nevent, cevent;
-    struct vl_outside *outside; /* owned; NULL: arrays are in the document */
-} vl_mz_extra;
+/* mz_attr.c */
+/* A number where the attribute is there; what is none leaves it absent and is counted. */
+vl_code vl_mz_take_number(const vl_xml *x, const char *name, double *to, vl_batch *out, vl_err *err);
+/* The same of whole numbers from 0 to most. */
+vl_code vl_mz_take_whole(const vl_xml *x, const char *name, uint64_t most, uint64_t *to, vl_batch *out,
+                         vl_err *err);
+/* "scan=7" into id [room] of a record that has a number alone, the value of its attribute. */
+vl_code vl_mz_make_id(const vl_xml *x, const char *element, const char *attribute, vl_xml_span value,
+                      char *id, size_t room, vl_err *err);
 
 /* mz_text.c */
 /* The block from *copied up to here to the skeleton. */
@@ -450,17 +432,6 @@ const char *vl_mz_sum_fact(const vl_mz_sum *s); /* ok, absent, placeholder, mism
 void vl_mz_count_fact(vl_facts *facts, const char *name, bool seen, uint64_t said, uint64_t found);
 
 /* mzml_join.c */
-typedef struct vl_mz_tail {
-    vl_mz_element open[8]; /* the spine as it stands; open[0] is VL_MZ_ANY: the document */
-    int depth;
-    bool seen[VL_MZ_SPINE_END];
-    uint64_t said[2], nrecord[2], record_sum[2]; /* spectra, chromatograms */
-    uint64_t noffset[3], offset_sum[3];
-    uint64_t index;                   /* being read: 0, 1 or 2 */
-    uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
-    bool begun;
-    vl_mz_sum sum;
-} vl_mz_tail;
 vl_code vl_mz_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
 vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);
 

@@ -147,7 +147,7 @@ static void keep_bytes(job *j, vl_mz_array *bytes, vl_batch *batch)
     const vl_mz_array *const a = j->a;
     *bytes = *a;
     bytes->inner = VL_MZ_OTHER;
-    bytes->network = false;
+    bytes->network = bytes->big = false;
     if (a->second) bytes->kind = 1000786; /* neither of both: a non-standard data array */
     bytes->coding = a->strange != a->kind ? a->strange : 0;
     j->a = bytes;
@@ -394,6 +394,13 @@ vl_code vl_mz_push_row(uint64_t text_at, size_t piece, vl_xml_span text, const v
     return VL_OK;
 }
 
+/* Base64 of big-endian numbers, where a row must say so. */
+static uint8_t in_order(const vl_mz_array *a, uint8_t recipe)
+{
+    if (!a->big || recipe != VL_RECIPE_BASE64) return recipe;
+    return a->number == VL_MZ_F8 ? VL_RECIPE_BIG8 : VL_RECIPE_BIG4;
+}
+
 /* The row of an array outside of its document. Where the bytes are those of the array before, and mean the
  * same, they need no second place in the store. */
 static vl_code push_outside(vl_mz_coder *c, const job *j, size_t piece, const vl_mz_proof *proof,
@@ -417,6 +424,7 @@ static vl_code prove(vl_mz_coder *c, const job *j, vl_xml_span bytes, size_t pie
 {
     vl_mz_proof proof;
     if (vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed, bytes, &proof, err)) return err->code;
+    proof.recipe = in_order(j->a, proof.recipe);
     count_proof(&proof, batch);
     return j->a->outside ? push_outside(c, j, piece, &proof, batch, err)
                          : vl_mz_push_row(j->a->text_at, piece, j->a->text, &proof, batch, err);

@@ -34,11 +34,19 @@ enum { NNAME = sizeof names / sizeof *names };
 
 const char *vl_mz_element_name(vl_mz_element what) { return names[what] ? names[what] : "element"; }
 
+/* Before mzML 1.0. */
+static const struct {
+    const char *name;
+    vl_mz_element what;
+} old[] = { { "selectionWindow", VL_MZ_SCAN_WINDOW }, { "ionSelection", VL_MZ_SELECTED_ION } };
+
 vl_mz_element vl_mz_element_of(vl_xml_span name)
 {
     if (name.n == 7 && !memcmp(name.at, "cvParam", 7)) return VL_MZ_CV_PARAM; /* most of them */
     for (int i = 1; i < NNAME; i++)
         if (names[i] && name.at[0] == (uint8_t)names[i][0] && vl_xml_is(name, names[i]))
             return (vl_mz_element)i;
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (vl_xml_is(name, old[i].name)) return old[i].what;
     return VL_MZ_ANY;
 }

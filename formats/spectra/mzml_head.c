@@ -106,7 +106,7 @@ static void note_imaging(vl_mz_head *h, uint32_t ims, const vl_mz_param *p)
     }
 }
 
-/* A param of fileDescription, sourceFile, instrumentConfiguration. */
+/* A param of fileDescription, sourceFile, instrumentConfiguration, or of an instrument before mzML 1.0. */
 static vl_code head_param(vl_mz_head *h, const vl_xml *x, const vl_mz_param *p, vl_xml_span in, vl_err *err)
 {
     const uint32_t ims = p->term & VL_MZ_IMS ? p->term & ~(uint32_t)VL_MZ_IMS : 0;
@@ -119,7 +119,8 @@ static vl_code head_param(vl_mz_head *h, const vl_xml *x, const vl_mz_param *p, 
     if (vl_xml_is(in, "sourceFile") && vl_mz_native_id_term(p->term) &&
         !*vl_fact_get(&h->facts, "native_id_format"))
         vl_fact_add(&h->facts, "native_id_format", "MS:%07u", p->term);
-    if (vl_xml_is(in, "instrumentConfiguration") && p->term && p->term < VL_MZ_IMS) {
+    if ((vl_xml_is(in, "instrumentConfiguration") || vl_xml_is(in, "instrument")) && p->term &&
+        p->term < VL_MZ_IMS) {
         if (p->term == 1000529) note(h, "instrument_serial", p->value);
         else if (!*vl_fact_get(&h->facts, "instrument"))
             vl_fact_add(&h->facts, "instrument", "MS:%07u %.*s", p->term,

@@ -191,6 +191,16 @@ vl_code vl_mz_base64(vl_xml_span src, vl_buf *out, vl_err *err)
     return VL_OK;
 }
 
+/* The text of big-endian numbers. */
+static vl_code big_endian(vl_mz_packer *pk, size_t width, vl_xml_span plain, vl_buf *out, vl_err *err)
+{
+    if (plain.n % width)
+        return vl_fail(err, VL_ESTORE, "%zu bytes are no whole number of elements of %zu", plain.n, width);
+    if (vl_buf_reserve(&pk->shuffled, plain.n + 1, err)) return err->code;
+    vl_mz_weave((const uint8_t *const[]){ plain.at, NULL }, plain.n / width, width, 1, pk->shuffled.data);
+    return vl_mz_base64((vl_xml_span){ pk->shuffled.data, plain.n }, out, err);
+}
+
 /* Appends bytes, or their letters. */
 static vl_code put(vl_xml_span bytes, bool letters, vl_buf *out, vl_err *err)
 {
@@ -205,6 +215,8 @@ static vl_code text_of(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_x
     case VL_RECIPE_EMPTY: return VL_OK;
     case VL_RECIPE_BASE64: return put(plain, letters, out, err);
     case VL_RECIPE_KEPT_STREAM: return put(kept, letters, out, err);
+    case VL_RECIPE_BIG4:
+    case VL_RECIPE_BIG8: return big_endian(pk, recipe == VL_RECIPE_BIG8 ? 8 : 4, plain, out, err);
     case VL_RECIPE_KEPT_TEXT: return vl_buf_append(out, kept.at, kept.n, err);
     default: break;
     }

@@ -52,6 +52,16 @@ void vl_mz_record_reset(vl_mz_record *r, vl_mz_element what, vl_xml_span id, siz
                          .carray = carray };
 }
 
+/* Before mzML 1.0. */
+static vl_code begin_old(vl_mz_record *r, const vl_xml *x, vl_err *err)
+{
+    bool there = false;
+    if (vl_mz_uint_attr(x, "msLevel", &r->ms_level, &there, err)) return err->code;
+    if (r->ms_level <= UINT8_MAX) return VL_OK;
+    return vl_xml_fail(x, x->from, VL_EFORMAT, err, "msLevel=\"%llu\", more than %d",
+                       (unsigned long long)r->ms_level, UINT8_MAX);
+}
+
 vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what, vl_xml_span id,
                            uint64_t text_at, vl_err *err)
 {
@@ -59,10 +69,11 @@ vl_code vl_mz_record_begin(vl_mz_record *r, const vl_xml *x, vl_mz_element what,
     vl_mz_record_reset(r, what, id, x->from, text_at);
     if (!r->id.at) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without id", vl_mz_element_name(what));
     if (vl_mz_uint_attr(x, "defaultArrayLength", &r->array_length, &there, err)) return err->code;
-    if (!there)
-        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without defaultArrayLength",
-                           vl_mz_element_name(what));
-    return VL_OK;
+    if (there) return VL_OK;
+    r->no_length = vl_xml_get(x, "scanNumber").at != NULL;
+    if (r->no_length) return begin_old(r, x, err);
+    return vl_xml_fail(x, x->from, VL_EFORMAT, err, "%s without defaultArrayLength",
+                       vl_mz_element_name(what));
 }
 
 vl_code vl_mz_record_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
@@ -87,6 +98,7 @@ static vl_code new_array(vl_mz_record *r, const vl_xml *x, vl_err *err)
     if (vl_mz_record_array(r, x, err)) return err->code;
     vl_mz_array *const a = &r->array[r->narray - 1];
     if (vl_mz_uint_attr(x, "arrayLength", &a->nvalue, &there, err)) return err->code;
+    if (r->no_length && r->narray == 1) r->array_length = a->nvalue;
     return vl_mz_uint_attr(x, "encodedLength", &a->encoded_length, &there, err);
 }
 
@@ -264,6 +276,7 @@ static void window_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
     if (p->term == 1000500) take(&r->high, p, out);
 }
 
+/* MS:1000040 and MS:1000023, m/z and isolation width, are the window in documents of before 2010. */
 static void isolation_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element above, vl_batch *out)
 {
     const bool target = p->term == 1000827;
@@ -273,6 +286,11 @@ static void isolation_param(vl_mz_record *r, const vl_mz_param *p, vl_mz_element
     }
     if (above != VL_MZ_PRECURSOR) return;
     if (target) take(&r->target, p, out);
+    if (p->term == 1000040) take_once(&r->target, p, out);
+    if (p->term == 1000023 && isnan(r->lower)) {
+        take(&r->lower, p, out);
+        r->upper = r->lower /= 2;
+    }
     if (target && isnan(r->precursor_mz)) r->precursor_mz = r->target;
     if (p->term == 1000828) take(&r->lower, p, out);
     if (p->term == 1000829) take(&r->upper, p, out);

@@ -11,13 +11,13 @@
 
 #include "formats/spectra/mzml.h"
 
-/* "MS:1000514" as a number, 0 if it is no accession that we know. */
+/* "MS:1000514" as a number, 0 if it is no accession that we know. PSI: was the name of MS: until 2008. */
 static uint32_t read_term(vl_xml_span text)
 {
     static const struct {
         const char *cv;
         uint32_t mark;
-    } known[] = { { "MS:", 0 }, { "UO:", VL_MZ_UO }, { "IMS:", VL_MZ_IMS } };
+    } known[] = { { "MS:", 0 }, { "UO:", VL_MZ_UO }, { "IMS:", VL_MZ_IMS }, { "PSI:", 0 }, { "psi:", 0 } };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const size_t len = strlen(known[i].cv);
         if (text.n <= len || text.n > len + 8 || memcmp(text.at, known[i].cv, len) != 0) continue;

@@ -12,7 +12,7 @@
 #ifndef VL_MZXML_H
 #define VL_MZXML_H
 
-#include "formats/spectra/mzml.h"
+#include "formats/spectra/xml_walk.h"
 
 extern const vl_format vl_mzxml;
 
@@ -59,42 +59,10 @@ typedef enum vl_mx_element {
     VL_MX_INDEX_AT,
     VL_MX_CHECKSUM
 } vl_mx_element;
-const char *vl_mx_element_name(vl_mx_element what); /* VL_MX_ANY: "document" */
+extern const vl_xml_walk_dialect vl_mx_dialect;
 vl_code vl_mx_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
-void vl_mx_drop(vl_batch *batch);
-
-/* What join must see of a block: tags of the spine and, before each, what came since the last. */
-typedef struct vl_mx_since {
-    uint64_t nscan, scan_sum;     /* counts, and sums of hashes of (num, position) */
-    uint64_t nend, nbegun;        /* scans that were open before and ended; that were left open after that */
-    uint64_t noffset, offset_sum; /* entries of the index */
-    uint64_t nother;              /* elements of no interest */
-    size_t at, end_at;            /* the first of all these in the block; the last of those ends */
-} vl_mx_since;
-typedef struct vl_mx_event {
-    enum { VL_MX_EV_OPEN, VL_MX_EV_CLOSE, VL_MX_EV_INDEX_AT, VL_MX_EV_CHECKSUM, VL_MX_EV_END } what;
-    vl_mx_element element; /* OPEN, CLOSE */
-    size_t at;             /* in the block: of the tag; CHECKSUM: behind the tag */
-    uint64_t number;       /* RUN: scanCount, UINT64_MAX none; INDEX_AT: its text */
-    vl_xml_span text;      /* CHECKSUM: what it says; borrowed from the block */
-    vl_mx_since since;
-} vl_mx_event;
-typedef struct vl_mx_extra { /* batch->extra; the last event is VL_MX_EV_END */
-    vl_mx_event *event;      /* owned */
-    size_t nevent, cevent;
-} vl_mx_extra;
 
 /* mzxml_join.c */
-typedef struct vl_mx_tail {
-    vl_mx_element open[4]; /* the spine as it stands */
-    int depth;
-    uint64_t nopen; /* scans that are open */
-    bool seen[VL_MX_SPINE_END];
-    uint64_t said, nscan, scan_sum, noffset, offset_sum;
-    uint64_t index_at, index_at_said; /* UINT64_MAX: not seen, not said */
-    bool begun;
-    vl_mz_sum sum;
-} vl_mx_tail;
 vl_code vl_mx_join(const void *head, void *tail, const vl_block *in, vl_batch *batch, vl_err *err);
 vl_code vl_mx_finish(const void *head, void *tail, vl_facts *facts, vl_err *err);
 

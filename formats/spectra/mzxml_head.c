@@ -7,8 +7,6 @@
 #include "formats/spectra/mzxml.h"
 #include "formats/spectra/xml_root.h"
 
-enum { HEAD_MOST = 16 << 20 };
-
 /* A document without an index may have the run as its root. */
 static const char *const roots[] = { "mzXML", "msRun", NULL };
 
@@ -56,14 +54,22 @@ static vl_code note_instrument(vl_mx_head *h, const vl_xml *x, vl_buf *maker, vl
     return VL_OK;
 }
 
-/* One start tag. *done at the first scan. */
-static vl_code head_tag(vl_mx_head *h, const vl_xml *x, vl_buf *maker, bool *done, vl_err *err)
+typedef struct reading {
+    vl_mx_head *head;
+    vl_buf maker; /* of the instrument, and its model */
+} reading;
+
+/* *done at the first scan. */
+static vl_code head_tag(void *self, const vl_xml *x, bool *done, vl_err *err)
 {
+    reading *const r = self;
+    vl_mx_head *const h = r->head;
     vl_xml_span value;
+    if (x->kind == VL_XML_CLOSE) return VL_OK;
     *done = vl_xml_is(x->name, "scan");
     if (vl_xml_is(x->name, "mzXML") || vl_xml_is(x->name, "msRun")) return note_version(h, x, err);
     if (vl_xml_is(x->name, "msManufacturer") || vl_xml_is(x->name, "msModel"))
-        return note_instrument(h, x, maker, err);
+        return note_instrument(h, x, &r->maker, err);
     if (vl_xml_is(x->name, "parentFile")) {
         if (!vl_xml_value(x, "fileName", &value, err)) note(h, "parent_file", value);
         if (!err->code && !vl_xml_value(x, "fileSha1", &value, err)) note(h, "parent_sha1", value);
@@ -74,46 +80,14 @@ static vl_code head_tag(vl_mx_head *h, const vl_xml *x, vl_buf *maker, bool *don
     return err->code;
 }
 
-/* Reads as far as the first scan. *short_of: the head ends before. */
-static vl_code read_head(vl_mx_head *h, vl_xml *x, bool whole, bool *short_of, vl_buf *maker, vl_err *err)
-{
-    for (bool done = false; !done;) {
-        if (vl_xml_next(x, err)) {
-            *short_of = err->code == VL_ETRUNC && !whole;
-            return err->code;
-        }
-        if (x->kind == VL_XML_END) {
-            *short_of = !whole; /* a run may have no scans */
-            return VL_OK;
-        }
-        if (x->kind == VL_XML_PI && vl_xml_is(x->name, "xml")) h->encoding = x->encoding = vl_xml_declared(x);
-        if ((x->kind == VL_XML_OPEN || x->kind == VL_XML_EMPTY) && head_tag(h, x, maker, &done, err))
-            return err->code;
-    }
-    return VL_OK;
-}
-
 vl_code vl_mx_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
                    const bool *whole, bool *more, vl_err *err)
 {
-    vl_mx_head *const h = head;
-    vl_xml_text *texts = NULL;
-    vl_buf maker = { 0 };
-    bool short_of = false;
+    reading r = { .head = head };
     (void)ask;
-    *h = (vl_mx_head){ .centroid = 255 };
-    if (vl_xml_refuse_root(roots, bytes[0], n[0], err)) return err->code;
-    vl_xml x = { .data = bytes[0],
-                 .n = n[0] < HEAD_MOST ? n[0] : HEAD_MOST,
-                 .at = vl_xml_bom(bytes[0], n[0]),
-                 .last = true,
-                 .texts = &texts };
-    read_head(h, &x, whole[0] && n[0] <= HEAD_MOST, &short_of, &maker, err);
-    vl_xml_text_free(texts);
-    vl_buf_free(&maker);
-    if (!short_of) return err->code;
-    vl_err_clear(err);
-    if (n[0] > HEAD_MOST) return vl_fail(err, VL_EFORMAT, "no <scan> in the first %d bytes", HEAD_MOST);
-    *more = true;
-    return VL_OK;
+    *r.head = (vl_mx_head){ .centroid = 255 };
+    const vl_xml_head how = { roots, "<scan>", &r.head->encoding, head_tag, &r };
+    vl_xml_read_head(&how, (vl_xml_span){ bytes[0], n[0] }, whole[0], more, err);
+    vl_buf_free(&r.maker);
+    return err->code;
 }

@@ -13,26 +13,6 @@
 
 #include "formats/spectra/mzxml.h"
 
-/* A number where the attribute is there; what is none leaves it absent and is counted. */
-static vl_code take(const vl_xml *x, const char *name, double *to, vl_batch *out, vl_err *err)
-{
-    vl_xml_span v;
-    if (!vl_xml_value(x, name, &v, err) && v.at && !vl_mz_double(v, to)) out->counter[VL_SPC_NOT_A_NUMBER]++;
-    return err->code;
-}
-
-/* The same of whole numbers from 0 to most. */
-static vl_code take_whole(const vl_xml *x, const char *name, uint64_t most, uint64_t *to, vl_batch *out,
-                          vl_err *err)
-{
-    vl_xml_span v;
-    uint64_t number = 0;
-    if (vl_xml_value(x, name, &v, err) || !v.at) return err->code;
-    if (vl_mz_uint(v, &number) && number <= most) *to = number;
-    else out->counter[VL_SPC_NOT_A_NUMBER]++;
-    return VL_OK;
-}
-
 /* ---- xs:duration ---- */
 
 enum { DAY = 86400, HOUR = 3600, MINUTE = 60 };
@@ -131,7 +111,7 @@ static vl_code take_numbers(vl_mx_scan *s, const vl_xml *x, vl_batch *out, vl_er
                    { "compensationVoltage", &r->faims },
                    { "collisionEnergy", &s->energy } };
     for (size_t i = 0; i < sizeof number / sizeof *number; i++)
-        if (take(x, number[i].name, number[i].to, out, err)) return err->code;
+        if (vl_mz_take_number(x, number[i].name, number[i].to, out, err)) return err->code;
     return VL_OK;
 }
 
@@ -141,19 +121,13 @@ vl_code vl_mx_scan_begin(vl_mx_scan *s, const vl_xml *x, const vl_mx_head *head,
     vl_mz_record *const r = &s->record;
     vl_xml_span v;
     bool there = false;
-    const vl_xml_span t = vl_xml_trim(num.at ? num : (vl_xml_span){ (const uint8_t *)"", 0 });
-    if (!t.n) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "scan without num");
-    if (t.n > sizeof s->id - 8)
-        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "scan with a num of %zu letters", t.n);
-    const int n = snprintf(s->id, sizeof s->id, "scan=%.*s", (int)t.n, (const char *)t.at);
-    vl_mz_record_reset(r, VL_MZ_SPECTRUM, (vl_xml_span){ (const uint8_t *)s->id, (size_t)n }, x->from,
+    if (vl_mz_make_id(x, "scan", "num", num, s->id, sizeof s->id, err)) return err->code;
+    vl_mz_record_reset(r, VL_MZ_SPECTRUM, (vl_xml_span){ (const uint8_t *)s->id, strlen(s->id) }, x->from,
                        text_at);
     s->energy = NAN;
     if (vl_mz_uint_attr(x, "peaksCount", &r->array_length, &there, err)) return err->code;
-    if (!there)
-        return vl_xml_fail(x, x->from, VL_EFORMAT, err, "scan %.*s without peaksCount", (int)t.n,
-                           (const char *)t.at);
-    if (take_whole(x, "msLevel", UINT8_MAX, &r->ms_level, out, err) || take_time(r, x, out, err) ||
+    if (!there) return vl_xml_fail(x, x->from, VL_EFORMAT, err, "scan %s without peaksCount", s->id + 5);
+    if (vl_mz_take_whole(x, "msLevel", UINT8_MAX, &r->ms_level, out, err) || take_time(r, x, out, err) ||
         take_polarity(r, x, err) || take_numbers(s, x, out, err) || vl_xml_value(x, "centroided", &v, err))
         return err->code;
     r->centroid = vl_mx_flag(v, head->centroid);
@@ -201,8 +175,8 @@ vl_code vl_mx_scan_precursor(vl_mx_scan *s, const vl_xml *x, vl_xml_span text, v
     r->ion_charge = 0;
     r->npossible = 0;
     if (!vl_mz_double(text, &r->ion_mz)) out->counter[VL_SPC_NOT_A_NUMBER]++;
-    if (take(x, "precursorIntensity", &r->ion_intensity, out, err) ||
-        take(x, "windowWideness", &width, out, err) || take_charge(r, x, out, err) ||
+    if (vl_mz_take_number(x, "precursorIntensity", &r->ion_intensity, out, err) ||
+        vl_mz_take_number(x, "windowWideness", &width, out, err) || take_charge(r, x, out, err) ||
         take_possible(r, x, out, err))
         return err->code;
     if (width > 0) {

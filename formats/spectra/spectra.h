@@ -113,6 +113,8 @@ enum {
     VL_RECIPE_KEPT_STREAM = 2, /* base64 of array/kept; the piece is what it decompresses to */
     VL_RECIPE_KEPT_TEXT = 3,   /* array/kept itself; the piece is what it decodes to */
     VL_RECIPE_WOVEN = 4, /* none of its own: its elements stand behind those of the row before, in turns */
+    VL_RECIPE_BIG4 = 5,  /* base64 of the bytes, each element of 4 turned round: it is big-endian (mzData) */
+    VL_RECIPE_BIG8 = 6,  /* of 8 bytes */
     VL_RECIPE_ZLIB = 16, /* + level 0..9: base64 of zlib's deflate of the bytes, window 15, memory level 8 */
     VL_RECIPE_ZSTD = 32, /* + level 1..22: base64 of one zstd frame of the bytes, made in one call */
     VL_RECIPE_SHUFFLE4_ZSTD = 64, /* + level: the same, the bytes shuffled first as elements of 4 bytes */

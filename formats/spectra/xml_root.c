@@ -98,3 +98,44 @@ vl_code vl_xml_refuse_root(const char *const *roots, const uint8_t *bytes, size_
                        (int)prefix, (const char *)bytes + root + 1);
     return VL_OK;
 }
+
+/* *short_of: the bytes end before. */
+static vl_code read_tags(const vl_xml_head *head, vl_xml *x, bool whole, bool *short_of, vl_err *err)
+{
+    for (bool done = false; !done;) {
+        if (vl_xml_next(x, err)) {
+            *short_of = err->code == VL_ETRUNC && !whole;
+            return err->code;
+        }
+        if (x->kind == VL_XML_END) {
+            *short_of = !whole; /* a document may have no records */
+            return VL_OK;
+        }
+        if (x->kind == VL_XML_PI && vl_xml_is(x->name, "xml"))
+            *head->encoding = x->encoding = vl_xml_declared(x);
+        if ((x->kind == VL_XML_OPEN || x->kind == VL_XML_EMPTY || x->kind == VL_XML_CLOSE) &&
+            head->tag(head->self, x, &done, err))
+            return err->code;
+    }
+    return VL_OK;
+}
+
+vl_code vl_xml_read_head(const vl_xml_head *head, vl_xml_span bytes, bool whole, bool *more, vl_err *err)
+{
+    enum { MOST = 16 << 20 };
+    vl_xml_text *texts = NULL;
+    bool short_of = false;
+    if (vl_xml_refuse_root(head->roots, bytes.at, bytes.n, err)) return err->code;
+    vl_xml x = { .data = bytes.at,
+                 .n = bytes.n < MOST ? bytes.n : MOST,
+                 .at = vl_xml_bom(bytes.at, bytes.n),
+                 .last = true,
+                 .texts = &texts };
+    read_tags(head, &x, whole && bytes.n <= MOST, &short_of, err);
+    vl_xml_text_free(texts);
+    if (!short_of) return err->code;
+    vl_err_clear(err);
+    if (bytes.n > MOST) return vl_fail(err, VL_EFORMAT, "no %s in the first %d bytes", head->until, MOST);
+    *more = true;
+    return VL_OK;
+}

@@ -86,9 +86,14 @@ const vl_command vl_command_qc = {
     "qc",
     "[-O F] [-o OUT] STORE | -b BANK [SAMPLE]",
     "prints how good the data of a store is, as counted when it came in",
-    "Nothing is read again: these are tables of the store, under /qc. What a store of an earlier version "
-    "lacks\n"
-    "is said; ingest the data again to have it.\n"
+    "Of reads and alignments nothing is read again: these are tables of the store, under /qc. What a store "
+    "of "
+    "an earlier\n"
+    "version lacks is said; ingest the data again to have it. Of spectra it is made of columns of the store "
+    "and "
+    "of the\n"
+    "peaks of up to 400 MS1 spectra; docs/spectra-qc.md says what the numbers are, form mzqc is mzQC 1.0 of "
+    "HUPO-PSI.\n"
     "Form fastqc is a folder a mate with FastQC's fastqc_data.txt and summary.txt, by the rules of its "
     "version 0.11.9,\n"
     "all that --rules may name so far. It says of sequences that occur often which of a list they look like: "

@@ -10,9 +10,8 @@
  *     with zeros left out  leb128 how many others there are; residuals (residuals.h): of a run of zeros and
  *                          the run of others behind it, in turn, the lengths; the first may be 0
  *     whole numbers        residuals: the numbers
- *     floats               of the bits, turned left by one so that the sign is the lowest, symbols
- *     (symbols.h)
- *                          of each byte, the lowest ones first
+ *     floats               of the bits, turned left by one so that the sign is the lowest, planes
+ *                          (planes.h), that of the lowest bytes first
  */
 #include "pipeline/codec/narrow.h"
 #include "pipeline/codec/residuals.h"
@@ -23,7 +22,7 @@ enum { NARROW = 3, SPARSE = 4 };
 
 typedef struct state {
     vl_residuals residuals;
-    vl_buf value, run, plane;
+    vl_buf value, run, plane, narrow;
 } state;
 
 static void release(void *self)
@@ -33,20 +32,21 @@ static void release(void *self)
     vl_buf_free(&s->value);
     vl_buf_free(&s->run);
     vl_buf_free(&s->plane);
+    vl_buf_free(&s->narrow);
     free(s);
 }
 
 /* The state, with room for n values and runs of them. */
 static state *state_of(vl_work *work, size_t n, vl_err *err)
 {
-    enum { MORE = 16 }; /* that symbols may write */
+    enum { MORE = 16 }; /* that a plane may write */
     void **const own = &work->state[VL_CODEC_peaks];
     state *const s = *own ? *own : (*own = calloc(1, sizeof *s));
     if (!s) vl_fail(err, VL_ENOMEM, "no memory for peaks");
     if (!s) return NULL;
-    if (!s->residuals.symbols.log.part[1]) vl_residuals_init(&s->residuals);
+    if (!s->residuals.planes.symbols.log.part[1]) vl_residuals_init(&s->residuals);
     return vl_buf_reserve(&s->value, n * 8 + MORE, err) || vl_buf_reserve(&s->run, (n + 2) * 8, err) ||
-                   vl_buf_reserve(&s->plane, n + MORE, err)
+                   vl_buf_reserve(&s->plane, n * 8 + MORE, err)
                ? NULL
                : s;
 }
@@ -54,11 +54,6 @@ static state *state_of(vl_work *work, size_t n, vl_err *err)
 static uint64_t turn(uint64_t bits, size_t width)
 {
     return width == 8 ? bits << 1 | bits >> 63 : (uint32_t)(bits << 1) | (bits >> 31 & 1);
-}
-
-static uint64_t turn_back(uint64_t bits, size_t width)
-{
-    return width == 8 ? bits >> 1 | bits << 63 : (uint32_t)(bits >> 1 | bits << 31);
 }
 
 /* ---- the way out ---- */
@@ -88,7 +83,7 @@ static vl_code put_planes(state *s, const uint64_t *v, size_t n, size_t width, v
     uint8_t *const plane = s->plane.data;
     for (size_t p = 0; p < width && !err->code; p++) {
         for (size_t i = 0; i < n; i++) plane[i] = (uint8_t)(turn(v[i], width) >> 8 * p);
-        vl_symbols_pack(&s->residuals.symbols, plane, n, false, work, out, err);
+        vl_plane_pack(&s->residuals.planes, plane, n, work, out, err);
     }
     return err->code;
 }
@@ -155,16 +150,33 @@ static void put_zeros(uint64_t *v, size_t n, size_t all, const uint64_t *run, si
     }
 }
 
-static vl_code take_planes(state *s, vl_rest *in, uint64_t *v, size_t n, size_t width, vl_work *work,
+/* Bits of n values of `width` bytes, to [n * width]. */
+static vl_code take_planes(state *s, vl_rest *in, uint8_t *to, size_t n, size_t width, vl_work *work,
                            vl_err *err)
 {
     uint8_t *const plane = s->plane.data;
-    memset(v, 0, n * sizeof *v);
-    for (size_t p = 0; p < width; p++) {
-        if (vl_symbols_unpack(&s->residuals.symbols, in, plane, n, work, err)) return err->code;
-        for (size_t i = 0; i < n; i++) v[i] |= (uint64_t)plane[i] << 8 * p;
+    for (size_t p = 0; p < width; p++)
+        if (vl_plane_unpack(&s->residuals.planes, in, plane + p * n, n, NULL, work, err)) return err->code;
+    vl_k.byte_unshuffle(to, plane, n, width);
+    for (size_t i = 0; i < n && width == 4; i++) {
+        const uint32_t bits = vl_le32(to + 4 * i);
+        vl_put_le32(to + 4 * i, bits >> 1 | bits << 31);
     }
-    for (size_t i = 0; i < n; i++) v[i] = turn_back(v[i], width);
+    for (size_t i = 0; i < n && width == 8; i++) {
+        const uint64_t bits = vl_le64(to + 8 * i);
+        vl_put_le64(to + 8 * i, bits >> 1 | bits << 63);
+    }
+    return VL_OK;
+}
+
+/* The same as numbers, in s->value. */
+static vl_code take_values(state *s, vl_rest *in, size_t n, size_t width, vl_work *work, vl_err *err)
+{
+    uint64_t *const v = (uint64_t *)(void *)s->value.data;
+    if (width == 8) return take_planes(s, in, s->value.data, n, width, work, err);
+    if (vl_buf_reserve(&s->narrow, n * width, err) || take_planes(s, in, s->narrow.data, n, width, work, err))
+        return err->code;
+    for (size_t i = 0; i < n; i++) v[i] = vl_le32(s->narrow.data + 4 * i);
     return VL_OK;
 }
 
@@ -184,11 +196,15 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     state *const s = state_of(job->work, real, err);
     if (!s || (*head & SPARSE && take_runs(s, &in, real, &n, &nrun, job->work, err))) return err->code;
     uint64_t *const v = (uint64_t *)(void *)s->value.data;
-    if (how == VL_NARROW_COUNT ? vl_residuals_unpack(&s->residuals, &in, v, n, job->work, err)
-                               : take_planes(s, &in, v, n, vl_narrow_width(how, width), job->work, err))
-        return err->code;
-    if (*head & SPARSE) put_zeros(v, n, real, (const uint64_t *)(const void *)s->run.data, nrun);
-    vl_widen_floats(how, v, real, width, job->plain);
+    if (!*head) { /* most are */
+        if (take_planes(s, &in, job->plain, n, width, job->work, err)) return err->code;
+    } else {
+        if (how == VL_NARROW_COUNT ? vl_residuals_unpack(&s->residuals, &in, v, n, job->work, err)
+                                   : take_values(s, &in, n, vl_narrow_width(how, width), job->work, err))
+            return err->code;
+        if (*head & SPARSE) put_zeros(v, n, real, (const uint64_t *)(const void *)s->run.data, nrun);
+        vl_widen_floats(how, v, real, width, job->plain);
+    }
     for (size_t i = real; i < all; i++)
         memcpy(job->plain + i * width, job->plain + (real - 1) * width, width);
     return VL_OK;

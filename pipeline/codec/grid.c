@@ -125,17 +125,25 @@ void vl_grid_split(vl_scale scale, vl_grid_place *place, const uint64_t *v, size
     }
 }
 
+/* One addition from value to value. */
+static void add_up(vl_grid_place *place, const uint64_t *residual, size_t n, size_t width, uint64_t *v)
+{
+    uint64_t wide = place->bits;
+    uint32_t narrow = (uint32_t)wide;
+    for (size_t i = 0; i < n && width == 8; i++) v[i] = wide += residual[i];
+    for (size_t i = 0; i < n && width == 4; i++) v[i] = narrow += (uint32_t)residual[i];
+    place->bits = width == 8 ? wide : narrow;
+}
+
 void vl_grid_join(vl_scale scale, vl_grid_place *place, const uint64_t *step, const uint64_t *residual,
                   size_t n, size_t width, uint64_t *v)
 {
-    const uint64_t all = UINT64_MAX >> (64 - 8 * width);
     switch (scale) {
     case VL_SCALE_X: join(VL_SCALE_X, place, step, residual, n, width, v); break;
     case VL_SCALE_ROOT: join(VL_SCALE_ROOT, place, step, residual, n, width, v); break;
     case VL_SCALE_ONE_BY_ROOT: join(VL_SCALE_ONE_BY_ROOT, place, step, residual, n, width, v); break;
     case VL_SCALE_ONE_BY_X: join(VL_SCALE_ONE_BY_X, place, step, residual, n, width, v); break;
-    default:
-        for (size_t i = 0; i < n; i++) v[i] = place->bits = (residual[i] + place->bits) & all;
+    default: add_up(place, residual, n, width, v);
     }
 }
 
@@ -152,5 +160,6 @@ bool vl_fold_signs(uint64_t *v, size_t n, unsigned bits)
 
 void vl_unfold_signs(uint64_t *v, size_t n, unsigned bits)
 {
-    for (size_t i = 0; i < n; i++) v[i] = vl_unzigzag(v[i]) & (UINT64_MAX >> (64 - bits));
+    const uint64_t all = UINT64_MAX >> (64 - bits);
+    for (size_t i = 0; i < n; i++) v[i] = vl_unzigzag(v[i]) & all;
 }

@@ -2,6 +2,8 @@
  * a NaN or -0.0 that would be another is not narrowed. */
 #include "pipeline/codec/narrow.h"
 
+enum { AT_ONCE = 1024 }; /* values that are looked at before it is asked whether all are good */
+
 static inline uint64_t wide_bits(double x)
 {
     uint64_t bits;
@@ -33,11 +35,16 @@ static inline float single_at(const uint8_t *p)
 /* A quiet NaN may come back as it was, and another machine might do otherwise: none is narrowed. */
 static bool as_floats(const uint8_t *plain, size_t n, uint64_t *v)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double x = double_at(plain + 8 * i);
-        const float narrow = (float)x;
-        if (wide_bits((double)narrow) != wide_bits(x) || x != x) return false;
-        v[i] = single_bits(narrow);
+    for (size_t from = 0; from < n; from += AT_ONCE) {
+        const size_t to = n - from < AT_ONCE ? n : from + AT_ONCE;
+        uint64_t off = 0;
+        for (size_t i = from; i < to; i++) {
+            const double x = double_at(plain + 8 * i);
+            const float narrow = (float)x;
+            off |= (wide_bits((double)narrow) ^ wide_bits(x)) | (uint64_t)(x != x);
+            v[i] = single_bits(narrow);
+        }
+        if (off) return false;
     }
     return true;
 }
@@ -62,19 +69,40 @@ vl_narrow vl_narrow_floats(const uint8_t *plain, size_t n, size_t width, bool co
     return VL_NARROW_NONE;
 }
 
-static void put(uint8_t *to, double x, size_t width)
+/* Loops that are one each, so that many values are turned at once. */
+static void widen_bits(const uint64_t *v, size_t n, size_t width, uint8_t *plain)
 {
-    const float single = (float)x;
-    memcpy(to, width == 8 ? (const void *)&x : &single, width);
+    if (width == 8) memcpy(plain, v, n * 8);
+    else
+        for (size_t i = 0; i < n; i++) vl_put_le32(plain + 4 * i, (uint32_t)v[i]);
 }
 
-void vl_widen_floats(vl_narrow how, const uint64_t *v, size_t n, size_t width, uint8_t *plain)
+static void widen_singles(const uint64_t *v, size_t n, uint8_t *plain)
 {
     for (size_t i = 0; i < n; i++) {
         const uint32_t low = (uint32_t)v[i];
         float single;
         memcpy(&single, &low, 4);
-        if (how == VL_NARROW_NONE) memcpy(plain + i * width, &v[i], width);
-        else put(plain + i * width, how == VL_NARROW_COUNT ? (double)low : (double)single, width);
+        const double x = (double)single;
+        memcpy(plain + 8 * i, &x, 8);
     }
+}
+
+static void widen_counts(const uint64_t *v, size_t n, size_t width, uint8_t *plain)
+{
+    for (size_t i = 0; i < n && width == 8; i++) {
+        const double x = (double)(uint32_t)v[i];
+        memcpy(plain + 8 * i, &x, 8);
+    }
+    for (size_t i = 0; i < n && width == 4; i++) {
+        const float x = (float)(uint32_t)v[i];
+        memcpy(plain + 4 * i, &x, 4);
+    }
+}
+
+void vl_widen_floats(vl_narrow how, const uint64_t *v, size_t n, size_t width, uint8_t *plain)
+{
+    if (how == VL_NARROW_NONE) widen_bits(v, n, width, plain);
+    else if (how == VL_NARROW_COUNT) widen_counts(v, n, width, plain);
+    else widen_singles(v, n, plain);
 }

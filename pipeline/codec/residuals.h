@@ -4,19 +4,19 @@
  * modulo a power of two and the few negative ones large.
  *
  *     u8 form, then
- *     0 classes  symbols (symbols.h), u8 each: below 16 the number itself; from there on four for each length
+ *     0 classes  a plane (planes.h), u8 each: below 16 the number itself; from there on four for each length
  *                in bits, from 5 on, by the two bits behind the first; then leb128 bytes, and the bits that
  *                the classes do not say, the low ones first, each number's behind those of the one before
- *     1 .. 8     so many low bytes: symbols of each, of the lowest ones first
+ *     1 .. 8     so many low bytes: a plane of each, of the lowest ones first
  */
 #ifndef VL_RESIDUALS_H
 #define VL_RESIDUALS_H
 
-#include "pipeline/codec/symbols.h"
+#include "pipeline/codec/planes.h"
 
 /* Room, kept from stream to stream. */
 typedef struct vl_residuals {
-    vl_symbols symbols;
+    vl_planes planes;
     vl_buf plane, bits;
 } vl_residuals;
 

@@ -28,8 +28,7 @@ uint64_t vl_symbols_bits(const vl_log2 *log, const uint32_t *count, size_t nsymb
     return parts / VL_LOG_ONE;
 }
 
-/* Counts into frequencies of VL_STREAM_ALL, none of a symbol that is there 0. */
-static void make_frequencies(uint32_t *f, const uint32_t *count, size_t nsymbol)
+void vl_frequencies_make(uint32_t *f, const uint32_t *count, size_t nsymbol)
 {
     uint64_t n = 0;
     uint32_t sum = 0;
@@ -50,7 +49,7 @@ static void make_frequencies(uint32_t *f, const uint32_t *count, size_t nsymbol)
     }
 }
 
-static vl_code put_frequencies(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err)
+vl_code vl_frequencies_put(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err)
 {
     for (size_t i = 0; i < nsymbol && !err->code; i++) {
         vl_add_number(out, f[i], err);
@@ -62,8 +61,7 @@ static vl_code put_frequencies(const uint32_t *f, size_t nsymbol, vl_buf *out, v
     return err->code;
 }
 
-/* Frequencies into first << 16 | frequency. */
-static void place(uint32_t *f, size_t nsymbol)
+void vl_frequencies_place(uint32_t *f, size_t nsymbol)
 {
     uint32_t first = 0;
     for (size_t i = 0; i < nsymbol; i++) {
@@ -93,12 +91,12 @@ static vl_code pack_0(vl_symbols *s, const uint8_t *bytes, size_t n, const uint3
     uint32_t f[256];
     unsigned most = 255;
     while (!count[most]) most--;
-    make_frequencies(f, count, most + 1);
+    vl_frequencies_make(f, count, most + 1);
     const uint8_t head[2] = { ORDER_0, (uint8_t)most };
-    if (vl_buf_append(out, head, 2, err) || put_frequencies(f, most + 1, out, err) ||
+    if (vl_buf_append(out, head, 2, err) || vl_frequencies_put(f, most + 1, out, err) ||
         vl_buf_reserve(&s->pair, nstep * lanes * sizeof(uint32_t), err))
         return err->code;
-    place(f, most + 1);
+    vl_frequencies_place(f, most + 1);
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < n; i++) pair[i] = f[bytes[i]];
     for (size_t i = n; i < nstep * lanes; i++) pair[i] = f[bytes[0]];
@@ -133,17 +131,16 @@ static vl_code pack_1(vl_symbols *s, size_t n, const uint8_t *value, size_t nsym
         vl_buf_reserve(&s->pair, all * sizeof(uint32_t), err))
         return err->code;
     for (size_t c = 0; c < nsymbol; c++) {
-        make_frequencies(f[c], count[c], nsymbol);
-        if (put_frequencies(f[c], nsymbol, out, err)) return err->code;
-        place(f[c], nsymbol);
+        vl_frequencies_make(f[c], count[c], nsymbol);
+        if (vl_frequencies_put(f[c], nsymbol, out, err)) return err->code;
+        vl_frequencies_place(f[c], nsymbol);
     }
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < all; i++) pair[i] = f[i < lanes ? 0 : s->split.data[i - lanes]][s->split.data[i]];
     return vl_symbols_put_words(s, nstep, lanes, out, err);
 }
 
-/* Bytes of order 1, about. */
-static uint64_t size_1(const vl_symbols *s, uint32_t (*count)[FEW], size_t nsymbol, size_t lanes)
+uint64_t vl_symbols_size_1(const vl_symbols *s, uint32_t (*count)[FEW], size_t nsymbol, size_t lanes)
 {
     uint64_t bits = 0, table = nsymbol;
     for (size_t c = 0; c < nsymbol; c++) {
@@ -157,7 +154,7 @@ static uint64_t size_1(const vl_symbols *s, uint32_t (*count)[FEW], size_t nsymb
     return 4 * lanes + table + bits / 8;
 }
 
-static uint64_t size_0(const vl_symbols *s, const uint32_t *count, size_t n)
+uint64_t vl_symbols_size_0(const vl_symbols *s, const uint32_t *count, size_t n)
 {
     uint64_t table = 4 * vl_symbols_lanes(n);
     for (int i = 0; i < 256; i++)
@@ -189,10 +186,10 @@ static vl_code pack_many(vl_symbols *s, const uint8_t *bytes, size_t n, const ui
         value[nsymbol] = (uint8_t)i;
         nsymbol += count[i] != 0;
     }
-    const uint64_t zero = size_0(s, count, n), least = zero < n ? zero : n;
+    const uint64_t zero = vl_symbols_size_0(s, count, n), least = zero < n ? zero : n;
     if (nsymbol <= FEW) {
         if (follow(s, bytes, n, symbol, after, err)) return err->code;
-        const uint64_t one = size_1(s, after, nsymbol, vl_symbols_lanes(n));
+        const uint64_t one = vl_symbols_size_1(s, after, nsymbol, vl_symbols_lanes(n));
         if (one < least - least / 32) return pack_1(s, n, value, nsymbol, after, out, err);
     }
     if (zero < n) return pack_0(s, bytes, n, count, out, err);

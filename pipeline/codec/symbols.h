@@ -37,11 +37,34 @@ typedef struct vl_symbols {
 void vl_symbols_init(vl_symbols *s);
 void vl_symbols_free(vl_symbols *s);
 
+/* Counts into frequencies of VL_STREAM_ALL, none of a symbol that is there 0; into a payload; into first <<
+ * 16 | frequency. */
+void vl_frequencies_make(uint32_t *f, const uint32_t *count, size_t nsymbol);
+vl_code vl_frequencies_put(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err);
+void vl_frequencies_place(uint32_t *f, size_t nsymbol);
+/* And from a payload into the slots of one context. none: there may be none at all, as it is never met.
+ * False: they make no sense. */
+bool vl_frequencies_take(vl_rest *in, size_t nsymbol, bool none, uint32_t *table);
+
+/* Bytes of order 0, with the table; and of order 1 by how often each follows each. About. */
+uint64_t vl_symbols_size_0(const vl_symbols *s, const uint32_t *count, size_t n);
+uint64_t vl_symbols_size_1(const vl_symbols *s, uint32_t (*count)[VL_SYMBOLS_FEW], size_t nsymbol,
+                           size_t lanes);
+
 /* What n symbols with these counts take by their frequencies, in bits, without the table. */
 uint64_t vl_symbols_bits(const vl_log2 *log, const uint32_t *count, size_t nsymbol, size_t n);
 
 /* Words of s->pair [nstep * lanes], first << 16 | frequency each. */
 vl_code vl_symbols_put_words(vl_symbols *s, size_t nstep, size_t lanes, vl_buf *out, vl_err *err);
+
+/* Words of one stream in a payload. */
+typedef struct vl_symbol_words {
+    const uint8_t *at; /* [n, and 16 more that may be read] of two bytes; borrowed until the next are taken */
+    size_t n;
+    uint32_t state[VL_STREAM_LANES];
+} vl_symbol_words;
+/* Of n symbols. VL_ESTORE. */
+vl_code vl_symbols_take_words(vl_symbols *s, vl_rest *in, size_t n, vl_symbol_words *out, vl_err *err);
 
 /* text: bytes that may repeat at a distance; zstd is tried as well. */
 vl_code vl_symbols_pack(vl_symbols *s, const uint8_t *bytes, size_t n, bool text, vl_work *work, vl_buf *out,

@@ -10,8 +10,7 @@ static vl_code cut_off(const char *what, vl_err *err)
     return vl_fail(err, VL_ESTORE, "stream of symbols: %s are cut off or make no sense", what);
 }
 
-/* One context's frequencies into its slots. none: there may be none at all, as it is never met. */
-static bool take_frequencies(vl_rest *in, size_t nsymbol, bool none, uint32_t *table)
+bool vl_frequencies_take(vl_rest *in, size_t nsymbol, bool none, uint32_t *table)
 {
     uint32_t first = 0;
     for (size_t i = 0; i < nsymbol; i++) {
@@ -27,21 +26,34 @@ static bool take_frequencies(vl_rest *in, size_t nsymbol, bool none, uint32_t *t
     return true;
 }
 
+vl_code vl_symbols_take_words(vl_symbols *s, vl_rest *in, size_t n, vl_symbol_words *out, vl_err *err)
+{
+    enum { BEHIND = 32 }; /* bytes that are read behind the words */
+    const size_t lanes = vl_symbols_lanes(n), nstep = (n + lanes - 1) / lanes;
+    uint64_t nword;
+    const uint8_t *start, *words;
+    if (!vl_take_number(in, &nword, nstep * lanes) ||
+        !vl_take_bytes(in, &start, lanes * sizeof *out->state) || !vl_take_bytes(in, &words, nword * 2))
+        return cut_off("words", err);
+    memcpy(out->state, start, lanes * sizeof *out->state);
+    out->at = words;
+    out->n = (size_t)nword;
+    if (vl_rest_of(in) >= BEHIND) return VL_OK;
+    if (vl_buf_reserve(&s->words, nword * 2 + BEHIND, err)) return err->code;
+    memcpy(s->words.data, words, nword * 2);
+    memset(s->words.data + nword * 2, 0, BEHIND);
+    out->at = s->words.data;
+    return VL_OK;
+}
+
 /* to [whole steps that hold n]. */
 static vl_code take_words(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, uint32_t mask, vl_err *err)
 {
     const size_t lanes = vl_symbols_lanes(n), nstep = (n + lanes - 1) / lanes;
-    uint64_t nword;
-    const uint8_t *start, *words;
-    uint32_t state[VL_STREAM_LANES];
-    if (!vl_take_number(in, &nword, nstep * lanes) || !vl_take_bytes(in, &start, lanes * sizeof *state) ||
-        !vl_take_bytes(in, &words, nword * 2))
-        return cut_off("words", err);
-    if (vl_buf_reserve(&s->words, nword * 2 + VL_PAD, err)) return err->code;
-    memcpy(state, start, lanes * sizeof *state);
-    memcpy(s->words.data, words, nword * 2);
-    if (vl_k.stream_read(to, (const uint16_t *)(const void *)s->words.data, nword, state, nstep, lanes,
-                         (const uint32_t *)(const void *)s->table.data, mask) != nword)
+    vl_symbol_words w;
+    if (vl_symbols_take_words(s, in, n, &w, err)) return err->code;
+    if (vl_k.stream_read(to, w.at, w.n, w.state, nstep, lanes, (const uint32_t *)(const void *)s->table.data,
+                         mask) != w.n)
         return cut_off("words", err);
     return VL_OK;
 }
@@ -51,7 +63,7 @@ static vl_code unpack_0(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, vl_er
     const uint8_t *most;
     if (vl_buf_reserve(&s->table, VL_STREAM_ALL * sizeof(uint32_t), err)) return err->code;
     if (!vl_take_bytes(in, &most, 1) ||
-        !take_frequencies(in, (size_t)*most + 1, false, (uint32_t *)(void *)s->table.data))
+        !vl_frequencies_take(in, (size_t)*most + 1, false, (uint32_t *)(void *)s->table.data))
         return cut_off("frequencies", err);
     return take_words(s, in, to, n, 0, err);
 }
@@ -69,7 +81,7 @@ static vl_code unpack_1(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, vl_er
         return err->code;
     uint32_t *const table = (uint32_t *)(void *)s->table.data;
     for (size_t c = 0; c < nsymbol; c++)
-        if (!take_frequencies(in, nsymbol, true, table + (c << VL_STREAM_BITS)))
+        if (!vl_frequencies_take(in, nsymbol, true, table + (c << VL_STREAM_BITS)))
             return cut_off("frequencies", err);
     if (take_words(s, in, s->split.data, n, 255, err)) return err->code;
     for (size_t l = 0; l < lanes; l++)

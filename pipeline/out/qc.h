@@ -1,6 +1,6 @@
 /*
- * Quality control of a store: what was counted when it came in (kind.h, vl_tally), in the forms that a kind
- * has for it. No row is read.
+ * Quality control of a store: what was counted when it came in (kind.h, vl_tally), or what its columns say,
+ * in the forms that a kind has for it. Not all rows are read.
  */
 #ifndef VL_OUT_QC_H
 #define VL_OUT_QC_H

@@ -1,107 +1,110 @@
 /*
- * PNG (png.h): signature, then chunks of a length, a name, data, and a CRC of both.
- *
- *     IHDR  width, height, 8 bits, palette      tEXt  what is said      PLTE, tRNS  colours
- *     IDAT  deflated rows, a filter byte (0: none) before each          IEND
+ * Writes PNG (png.h). A file is a signature and chunks: length of the data, type, data, CRC-32 of type and
+ * data; numbers are big-endian (section 5). IHDR says what the image is, PLTE its colours, IDAT is a zlib
+ * stream of its rows, each behind the number of its filter (section 9; 0: none), IEND is empty.
  */
 #include "pipeline/page/png.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
-enum { COLOURS = 256, PALETTE = 3, PIECE = 1 << 16 };
+enum { MOST = 1 << 30, ROOM = 1 << 16, PALETTE = 3, RGB = 2, CRC = 4, HEAD = 8 };
 
-static void put32(uint8_t *to, uint32_t v)
+static void put_be32(uint8_t *to, uint32_t v)
 {
     for (int i = 0; i < 4; i++) to[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-static vl_code put_chunk(vl_buf *out, const char *name, const void *data, size_t n, vl_err *err)
+/* Length, to be filled in, and type; *at is where the chunk starts. */
+static vl_code open_chunk(vl_buf *out, const char *type, size_t *at, vl_err *err)
 {
-    uint8_t number[4];
-    const size_t from = out->len + 4;
-    put32(number, (uint32_t)n);
-    if (vl_buf_append(out, number, 4, err) || vl_buf_append(out, name, 4, err) ||
-        vl_buf_append(out, data, n, err))
-        return err->code;
-    put32(number, (uint32_t)crc32(0, out->data + from, (uInt)(out->len - from)));
-    return vl_buf_append(out, number, 4, err);
+    *at = out->len;
+    if (vl_buf_append(out, "\0\0\0", 4, err)) return err->code;
+    return vl_buf_append(out, type, 4, err);
 }
 
-/* What the deflater has made, a chunk for each PIECE. */
-static vl_code deflate_row(z_stream *z, const uint8_t *row, size_t n, bool last, uint8_t *piece, vl_buf *out,
-                           vl_err *err)
+static vl_code close_chunk(vl_buf *out, size_t at, vl_err *err)
 {
-    z->next_in = (Bytef *)(uintptr_t)row;
+    uint8_t crc[CRC];
+    put_be32(out->data + at, (uint32_t)(out->len - at - HEAD));
+    put_be32(crc, (uint32_t)crc32(0, out->data + at + 4, (uInt)(out->len - at - 4)));
+    return vl_buf_append(out, crc, sizeof crc, err);
+}
+
+static vl_code put_chunk(vl_buf *out, const char *type, const void *data, size_t n, vl_err *err)
+{
+    size_t at;
+    if (open_chunk(out, type, &at, err) || vl_buf_append(out, data, n, err)) return err->code;
+    return close_chunk(out, at, err);
+}
+
+/* What the stream takes of n bytes goes to out; at the end all that it holds. */
+static vl_code squeeze(z_stream *z, const uint8_t *bytes, size_t n, int flush, vl_buf *out, vl_err *err)
+{
+    int state;
+    z->next_in = (Bytef *)(uintptr_t)bytes;
     z->avail_in = (uInt)n;
-    for (;;) {
-        if (!z->avail_out) {
-            if (put_chunk(out, "IDAT", piece, PIECE, err)) return err->code;
-            z->next_out = piece;
-            z->avail_out = PIECE;
-        }
-        const int rc = deflate(z, last ? Z_FINISH : Z_NO_FLUSH);
-        if (rc == Z_STREAM_END || (!last && !z->avail_in && z->avail_out)) return VL_OK;
-        if (rc != Z_OK && rc != Z_BUF_ERROR) return vl_fail(err, VL_EBUG, "deflate gives %d", rc);
-    }
+    do {
+        if (vl_buf_grow(out, ROOM, err)) return err->code;
+        z->next_out = out->data + out->len;
+        z->avail_out = ROOM;
+        state = deflate(z, flush);
+        out->len += ROOM - z->avail_out;
+    } while (z->avail_in || (flush == Z_FINISH && state == Z_OK));
+    return VL_OK;
 }
 
-static vl_code put_rows(const vl_png *png, z_stream *z, uint8_t *row, uint8_t *piece, vl_buf *out,
-                        vl_err *err)
-{
-    const size_t n = (size_t)png->width * png->scale + 1;
-    z->next_out = piece;
-    z->avail_out = PIECE;
-    row[0] = 0;
-    for (uint32_t y = 0; y < png->height; y++) {
-        const uint8_t *const pixel = png->pixel + (size_t)y * png->width;
-        for (uint32_t x = 0; x < png->width; x++)
-            memset(row + 1 + (size_t)x * png->scale, pixel[x], png->scale);
-        for (uint32_t k = 0; k < png->scale; k++) {
-            const bool last = y + 1 == png->height && k + 1 == png->scale;
-            if (deflate_row(z, row, n, last, piece, out, err)) return err->code;
-        }
-    }
-    return put_chunk(out, "IDAT", piece, PIECE - z->avail_out, err);
-}
-
-static vl_code put_head(const vl_png *png, vl_buf *out, vl_err *err)
-{
-    static const uint8_t signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-    static const uint8_t nothing[1] = { 0 };
-    static const char keyword[] = "Description";
-    uint8_t head[13] = { [8] = 8, [9] = PALETTE };
-    vl_buf said = { 0 };
-    put32(head, png->width * png->scale);
-    put32(head + 4, png->height * png->scale);
-    if (!vl_buf_append(&said, keyword, sizeof keyword, err) &&
-        !vl_buf_append(&said, png->said, strlen(png->said), err) &&
-        !vl_buf_append(out, signature, sizeof signature, err) &&
-        !put_chunk(out, "IHDR", head, sizeof head, err) &&
-        !put_chunk(out, "tEXt", said.data, said.len, err) &&
-        !put_chunk(out, "PLTE", png->colour, COLOURS * sizeof *png->colour, err))
-        put_chunk(out, "tRNS", nothing, sizeof nothing, err);
-    vl_buf_free(&said);
-    return err->code;
-}
-
-vl_code vl_png_make(const vl_png *png, vl_buf *out, vl_err *err)
+static vl_code put_rows(vl_buf *out, const vl_png *image, size_t row, vl_err *err)
 {
     z_stream z = { 0 };
-    const uint64_t width = (uint64_t)png->width * png->scale, height = (uint64_t)png->height * png->scale;
-    if (!width || !height || width > VL_PNG_SIDE || height > VL_PNG_SIDE)
-        return vl_fail(err, VL_EUNSUP, "a picture of %llu x %llu pixels; %d are drawn",
-                       (unsigned long long)width, (unsigned long long)height, VL_PNG_SIDE);
-    uint8_t *const row = malloc((size_t)width + 1), *const piece = malloc(PIECE);
-    if (!row || !piece || deflateInit(&z, 6) != Z_OK) {
-        vl_fail(err, VL_ENOMEM, "no memory for a picture");
-    } else {
-        if (!put_head(png, out, err) && !put_rows(png, &z, row, piece, out, err))
-            put_chunk(out, "IEND", "", 0, err);
-        deflateEnd(&z);
-    }
-    free(row);
-    free(piece);
-    return err->code;
+    size_t at;
+    if (open_chunk(out, "IDAT", &at, err)) return err->code;
+    if (deflateInit(&z, 6) != Z_OK) return vl_fail(err, VL_ENOMEM, "no memory for an image");
+    for (uint32_t y = 0; y < image->height && !err->code; y++)
+        if (!squeeze(&z, (const uint8_t *)"", 1, Z_NO_FLUSH, out, err))
+            squeeze(&z, image->pixel + y * row, row, Z_NO_FLUSH, out, err);
+    if (!err->code) squeeze(&z, NULL, 0, Z_FINISH, out, err);
+    deflateEnd(&z);
+    return err->code ? err->code : close_chunk(out, at, err);
+}
+
+/* Keyword, 0, text (section 11.3.4.3). */
+static vl_code put_said(vl_buf *out, const char *said, vl_err *err)
+{
+    static const char keyword[] = "Description";
+    size_t at;
+    if (open_chunk(out, "tEXt", &at, err) || vl_buf_append(out, keyword, sizeof keyword, err) ||
+        vl_buf_append(out, said, strlen(said), err))
+        return err->code;
+    return close_chunk(out, at, err);
+}
+
+static vl_code check(const vl_png *image, vl_err *err)
+{
+    const uint64_t room = image->palette ? MOST : MOST / 3;
+    if (!image->width || !image->height) return vl_fail(err, VL_EARG, "an image without pixels");
+    if (image->width > room / image->height)
+        return vl_fail(err, VL_EARG, "an image of %u x %u pixels is too large", image->width, image->height);
+    if (!image->palette) return VL_OK;
+    for (size_t i = 0; i < (size_t)image->width * image->height; i++)
+        if (image->pixel[i] >= image->ncolor)
+            return vl_fail(err, VL_EARG, "pixel %zu is of colour %u, the palette has %d", i, image->pixel[i],
+                           image->ncolor);
+    return VL_OK;
+}
+
+vl_code vl_png_write(vl_buf *out, const vl_png *image, vl_err *err)
+{
+    static const uint8_t signature[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+    uint8_t head[13] = { [8] = 8 /* bits */ }; /* [10..12]: deflate, filters by row, not interlaced */
+    if (check(image, err) || vl_buf_append(out, signature, sizeof signature, err)) return err->code;
+    put_be32(head, image->width);
+    put_be32(head + 4, image->height);
+    head[9] = image->palette ? PALETTE : RGB;
+    if (put_chunk(out, "IHDR", head, sizeof head, err)) return err->code;
+    if (image->said && put_said(out, image->said, err)) return err->code;
+    if (image->palette && put_chunk(out, "PLTE", image->palette, 3 * (size_t)image->ncolor, err))
+        return err->code;
+    if (image->clear && put_chunk(out, "tRNS", "", 1, err)) return err->code;
+    if (put_rows(out, image, (image->palette ? 1 : 3) * (size_t)image->width, err)) return err->code;
+    return put_chunk(out, "IEND", "", 0, err);
 }

@@ -1,20 +1,24 @@
-/* Pictures of a palette's colours as PNG (ISO/IEC 15948), deflated by zlib. */
+/*
+ * Images as PNG files: rows of pixels, by a palette of up to 256 colours or as red, green and blue, 8 bits
+ * each. Nothing depends on a clock or on the number of threads.
+ * Source: Portable Network Graphics (PNG) Specification, second edition (W3C 2003, ISO/IEC 15948:2004).
+ */
 #ifndef VL_PNG_H
 #define VL_PNG_H
 
 #include "formats/buf.h"
 
 typedef struct vl_png {
-    const uint8_t *pixel; /* [width * height] numbers of colours, row by row from the top */
-    uint32_t width, height;
-    uint32_t scale;             /* each pixel is a square of so many */
-    const uint8_t (*colour)[3]; /* [256] red, green, blue; 0 is shown as nothing */
-    const char *said;           /* what is told beside the picture; Latin-1 */
+    uint32_t width, height;      /* pixels, at least 1 */
+    const uint8_t *pixel;        /* palette: [height][width] numbers of colours; else [height][width][3] */
+    const uint8_t (*palette)[3]; /* [ncolor] red, green, blue; NULL: pixels are colours themselves */
+    int ncolor;                  /* 1 to 256 */
+    bool clear;                  /* colour 0 is shown as nothing */
+    const char *said;            /* told beside the picture, its description; NULL: nothing */
 } vl_png;
 
-enum { VL_PNG_SIDE = 1 << 15 }; /* most pixels of a side, enlarged */
-
-/* Appends the file. VL_EUNSUP: it is larger than VL_PNG_SIDE; VL_ENOMEM. */
-vl_code vl_png_make(const vl_png *png, vl_buf *out, vl_err *err);
+/* Appends the file to out. VL_EARG: no pixels, more than 2^30 bytes of them, or one that names no colour of
+ * the palette; VL_ENOMEM. */
+vl_code vl_png_write(vl_buf *out, const vl_png *image, vl_err *err);
 
 #endif

@@ -33,7 +33,13 @@ static vl_code print_tsv(const vl_image *m, vl_buf *text, vl_err *err)
 static const uint8_t anchors[][3] = { { 68, 1, 84 },    { 72, 40, 120 },  { 62, 73, 137 },  { 49, 104, 142 },
                                       { 38, 130, 142 }, { 31, 158, 137 }, { 53, 183, 121 }, { 110, 206, 88 },
                                       { 181, 222, 43 }, { 253, 231, 37 } };
-enum { NANCHOR = sizeof anchors / sizeof *anchors, COLOURS = 256, SIDE = 512, SCALE_MOST = 64 };
+enum {
+    NANCHOR = sizeof anchors / sizeof *anchors,
+    COLOURS = 256,
+    SIDE = 512,
+    SCALE_MOST = 64,
+    SIDE_MOST = 1 << 15
+};
 
 /* Colour 0 is that of nothing; the others go from violet to yellow. */
 static void make_colours(uint8_t colour[COLOURS][3])
@@ -92,19 +98,44 @@ static void say(const vl_image *m, double top, char *said, size_t n)
     snprintf(said, n, "%s, %s of peaks; intensity 0 to %.6g", what, t->highest ? "highest" : "sum", top);
 }
 
+/* Rows of colours, each pixel a square of `scale`; owned by the caller. NULL: err is set. */
+static uint8_t *make_pixels(const vl_image *m, uint32_t scale, double top, vl_err *err)
+{
+    const uint64_t width = (uint64_t)m->width * scale, height = (uint64_t)m->height * scale;
+    if (width > SIDE_MOST || height > SIDE_MOST) {
+        vl_fail(err, VL_EUNSUP, "a picture of %llu x %llu pixels; %d are drawn", (unsigned long long)width,
+                (unsigned long long)height, SIDE_MOST);
+        return NULL;
+    }
+    uint8_t *const pixel = malloc((size_t)(width * height));
+    if (!pixel) vl_fail(err, VL_ENOMEM, "no memory for %llu pixels", (unsigned long long)(width * height));
+    for (uint32_t y = 0; pixel && y < m->height; y++) {
+        uint8_t *const row = pixel + (size_t)y * scale * width;
+        for (uint32_t x = 0; x < m->width; x++)
+            memset(row + (size_t)x * scale, colour_of(m->value[(size_t)y * m->width + x], top), scale);
+        for (uint32_t k = 1; k < scale; k++) memcpy(row + k * width, row, width);
+    }
+    return pixel;
+}
+
 static vl_code make_picture(const vl_image *m, char *said, size_t room, vl_buf *out, vl_err *err)
 {
-    const size_t n = (size_t)m->width * m->height;
+    const uint32_t scale = scale_of(m);
     uint8_t colour[COLOURS][3];
     double top = 0;
     if (find_top(m, &top, err)) return err->code;
-    uint8_t *const pixel = malloc(n + 1);
-    if (!pixel) return vl_fail(err, VL_ENOMEM, "no memory for %zu pixels", n);
+    uint8_t *const pixel = make_pixels(m, scale, top, err);
+    if (!pixel) return err->code;
     make_colours(colour);
     say(m, top, said, room);
-    for (size_t i = 0; i < n; i++) pixel[i] = colour_of(m->value[i], top);
-    const vl_png png = { pixel, m->width, m->height, scale_of(m), (const uint8_t(*)[3])colour, said };
-    vl_png_make(&png, out, err);
+    const vl_png png = { .width = m->width * scale,
+                         .height = m->height * scale,
+                         .pixel = pixel,
+                         .palette = (const uint8_t(*)[3])colour,
+                         .ncolor = COLOURS,
+                         .clear = true,
+                         .said = said };
+    vl_png_write(out, &png, err);
     free(pixel);
     return err->code;
 }

@@ -42,7 +42,7 @@ vl_code vl_record_plan(vl_viewer *v, vl_load *load, vl_record_run *run, uint64_t
         return vl_fail(err, VL_ESTORE, "%s are not in the order of their arrays", of->rows);
     vl_plan *const p = &load->plan;
     if (vl_reader_rows(v->r, p, of->table, load->first, load->n, v->want, load->work, err) ||
-        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), NULL, load->work, err) ||
+        vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), v->want, load->work, err) ||
         vl_reader_load(v->r, p, load->work, err) ||
         vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
         return err->code;

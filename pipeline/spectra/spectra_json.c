@@ -2,6 +2,8 @@
 #include "pipeline/spectra/spectra_view.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 vl_code vl_json_numbers(vl_buf *t, const vl_buf *values, bool single, bool none, vl_err *err)
 {
@@ -89,6 +91,24 @@ static vl_code put_precursors(const vl_ions *ions, const vl_parent *p, vl_buf *t
     return p->precursor < p->precursor_end ? vl_text_add(t, "]", err) : VL_OK;
 }
 
+/* The name of array k, of those from first on: the second of one word has _2 behind it. */
+static vl_code put_name(const vl_batch *b, size_t first, size_t k, vl_buf *t, vl_err *err)
+{
+    const vl_array a = vl_array_of(b, k);
+    const vl_cell word = vl_array_word(a.column);
+    char name[128];
+    size_t nth = 1;
+    for (size_t i = first; i < k; i++) {
+        const vl_array other = vl_array_of(b, i);
+        const vl_cell before = vl_array_word(other.column);
+        nth += before.n == word.n && !memcmp(before.at, word.at, word.n);
+    }
+    if (nth == 1) return vl_text_json(t, word.at, word.n, err);
+    const int n =
+        snprintf(name, sizeof name, "%.*s_%zu", word.n < 100 ? (int)word.n : 100, (const char *)word.at, nth);
+    return vl_text_json(t, (const uint8_t *)name, (size_t)n, err);
+}
+
 /* Member arrays: those beside m/z and intensity, whose numbers nobody cut to a range; null: they cannot be
  * read. */
 static vl_code put_others(const vl_viewer *v, vl_load *load, size_t i, vl_buf *values, vl_err *err)
@@ -101,11 +121,10 @@ static vl_code put_others(const vl_viewer *v, vl_load *load, size_t i, vl_buf *v
     if (vl_record_arrays(load, &l->run, i, &first, &n, err)) return err->code;
     for (size_t k = first; k < first + n && !((const vl_spectra_own *)v->own)->cut; k++) {
         const vl_array a = vl_array_of(b, k);
-        const vl_cell word = vl_array_word(a.column);
         bool none = false;
         if (vl_is_mz(a.column) || vl_is_intensity(a.column)) continue;
         if (vl_array_numbers(&a, values, &none, err)) return err->code;
-        if (vl_text_add(t, any ? "," : ",\"arrays\":{", err) || vl_text_json(t, word.at, word.n, err) ||
+        if (vl_text_add(t, any ? "," : ",\"arrays\":{", err) || put_name(b, first, k, t, err) ||
             vl_text_add(t, ":", err) || vl_json_numbers(t, values, a.column->type == VL_F32, none, err))
             return err->code;
         any = true;

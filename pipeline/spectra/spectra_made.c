@@ -1,6 +1,7 @@
 /*
- * mzML of spectra that came from no mzML: a document of its own, all of it from the columns and, of mzXML,
- * what its scans say beside them. Valid mzML 1.1 without an index; arrays are compressed by zlib.
+ * mzML of spectra that came from no mzML: a document of its own, all of it from the columns and, of mzXML
+ * and mzData, what their spectra say beside them. Valid mzML 1.1 without an index; arrays are compressed by
+ * zlib.
  */
 #include "pipeline/spectra/spectra_mzml.h"
 
@@ -113,15 +114,22 @@ static const char processing[] =
 /* Formats of spectra, and how their spectra are named. */
 static const struct {
     const char *format;
-    bool said, titled; /* spectra_view.h */
+    const char *said; /* what the number of a spectrum that it refers to has before it; NULL: it says nothing
+                         beside its columns */
+    bool titled;      /* spectra_view.h */
     term file, id;
 } formats[] = { { "mzxml",
-                  true,
+                  "scan=",
                   false,
                   { "MS:1000566", "ISB mzXML format", NULL, NULL },
                   { "MS:1000776", "scan number only nativeID format", NULL, NULL } },
-                { "mgf",
+                { "mzdata",
+                  "spectrum=",
                   false,
+                  { "MS:1000564", "PSI mzData format", NULL, NULL },
+                  { "MS:1000777", "spectrum identifier nativeID format", NULL, NULL } },
+                { "mgf",
+                  NULL,
                   true,
                   { "MS:1001062", "Mascot MGF format", NULL, NULL },
                   { "MS:1000774", "multiple peak list nativeID format", NULL, NULL } } };
@@ -244,7 +252,7 @@ static vl_code put_scan(vl_buf *t, const vl_batch *b, size_t i, vl_cell filter, 
 
 /* ---- its precursors ---- */
 
-/* Words of mzXML's activationMethod. */
+/* Words for it of mzXML and mzData. */
 static const struct {
     const char *word;
     term what;
@@ -255,6 +263,7 @@ static const struct {
     { "ECD", { "MS:1000250", "electron capture dissociation", NULL, NULL } },
     { "PQD", { "MS:1000599", "pulsed q dissociation", NULL, NULL } },
     { "IRMPD", { "MS:1000262", "infrared multiphoton dissociation", NULL, NULL } },
+    { "PD", { "MS:1000435", "photodissociation", NULL, NULL } },
     { "PSD", { "MS:1000135", "post-source decay", NULL, NULL } },
     { "SID", { "MS:1000136", "surface-induced dissociation", NULL, NULL } },
 };
@@ -317,8 +326,9 @@ static vl_code put_ions(vl_buf *t, const vl_ions *ions, const vl_parent *parent,
     return err->code ? err->code : vl_text_add(t, "</selectedIonList>", err);
 }
 
+/* prefix: of the id of a spectrum that the text refers to. */
 static vl_code put_precursors(vl_buf *t, const vl_ions *ions, const vl_parent *parent, vl_cell text,
-                              vl_err *err)
+                              const char *prefix, vl_err *err)
 {
     vl_spectra_said said = { 0 };
     if (parent->precursor == parent->precursor_end) return VL_OK;
@@ -326,8 +336,8 @@ static vl_code put_precursors(vl_buf *t, const vl_ions *ions, const vl_parent *p
     for (size_t p = parent->precursor; p < parent->precursor_end; p++) {
         if (text.n && vl_spectra_say(text, p - parent->precursor, &said, err)) return err->code;
         if (vl_text_add(t, "<precursor", err)) return err->code;
-        if (said.from.n && (vl_text_add(t, " spectrumRef=\"scan=", err) || put_said(t, said.from, err) ||
-                            vl_text_add(t, "\"", err)))
+        if (said.from.n && (vl_text_add(t, " spectrumRef=\"", err) || vl_text_add(t, prefix, err) ||
+                            put_said(t, said.from, err) || vl_text_add(t, "\"", err)))
             return err->code;
         if (vl_text_add(t, ">", err) || put_isolation(t, ions, p, err) || put_ions(t, ions, parent, p, err) ||
             put_activation(t, said.activation, vl_value_at(&ions->energy, p), err) ||
@@ -448,7 +458,8 @@ static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const v
     arrays all;
     vl_cell text;
     if (vl_record_text(load, &((const vl_spectra_load *)load->own)->run, i, &text, err)) return err->code;
-    if (!((const vl_spectra_own *)v->own)->said) text = (vl_cell){ NULL, 0 };
+    const char *const prefix = ((const vl_spectra_own *)v->own)->said;
+    if (!prefix) text = (vl_cell){ NULL, 0 };
     if ((text.n && vl_spectra_say(text, SIZE_MAX, &said, err)) ||
         count_arrays(load, i, keep, bytes, &all, err))
         return err->code;
@@ -457,7 +468,7 @@ static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const v
     if (put_id(v, load, i, t, err)) return err->code;
     vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", all.usual);
     if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||
-        put_scan(t, b, i, said.filter, err) || put_precursors(t, vl_ions_of(v), &parent, text, err) ||
+        put_scan(t, b, i, said.filter, err) || put_precursors(t, vl_ions_of(v), &parent, text, prefix, err) ||
         put_arrays(load, &all, keep, bytes, err))
         return err->code;
     return vl_text_add(t, "\n</spectrum>\n", err);

@@ -1,114 +1,30 @@
 /*
  * Spectra in the report of a store (out/report.h): from the columns that questions use; no peak is unpacked.
  */
-#include "formats/spectra/spectra.h"
-#include "pipeline/out/reader.h"
 #include "pipeline/page/svg.h"
+#include "pipeline/spectra/run_columns.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns as a whole; what the store does not have is empty. */
-typedef struct columns {
-    size_t nspectrum, nion, nprecursor, nchromatogram;
-    vl_buf level, time, polarity, centroid, tic, peak, injection, length, low, high; /* of spectra; owned */
-    vl_buf ion_mz, charge, ion_of, target, target_of; /* of ions and precursors; owned */
-} columns;
-
-static vl_code load(vl_reader *r, int field, size_t n, vl_buf *out, vl_err *err)
-{
-    vl_work work = { 0 };
-    const int column = vl_reader_column(r, field);
-    if (column >= 0 && n) vl_reader_elements(r, column, 0, n, out, &work, err);
-    vl_work_free(&work);
-    return err->code;
-}
-
-static vl_code load_all(vl_reader *r, columns *c, vl_err *err)
-{
-    c->nspectrum = vl_reader_nrow(r, VL_SPT_SPECTRUM);
-    c->nchromatogram = vl_reader_nrow(r, VL_SPT_CHROMATOGRAM);
-    c->nprecursor = vl_reader_nrow(r, VL_SPT_PRECURSOR);
-    c->nion = vl_reader_nrow(r, VL_SPT_SELECTED_ION);
-    const struct {
-        int field;
-        size_t n;
-        vl_buf *to;
-    } want[] = { { VL_SP_MS_LEVEL, c->nspectrum, &c->level },
-                 { VL_SP_TIME, c->nspectrum, &c->time },
-                 { VL_SP_POLARITY, c->nspectrum, &c->polarity },
-                 { VL_SP_CENTROID, c->nspectrum, &c->centroid },
-                 { VL_SP_TIC, c->nspectrum, &c->tic },
-                 { VL_SP_BASE_PEAK_INTENSITY, c->nspectrum, &c->peak },
-                 { VL_SP_SCAN_LOW, c->nspectrum, &c->low },
-                 { VL_SP_SCAN_HIGH, c->nspectrum, &c->high },
-                 { VL_SP_INJECTION_TIME, c->nspectrum, &c->injection },
-                 { VL_SP_ARRAY_LENGTH, c->nspectrum, &c->length },
-                 { VL_SP_ION_MZ, c->nion, &c->ion_mz },
-                 { VL_SP_ION_CHARGE, c->nion, &c->charge },
-                 { VL_SP_ION_SPECTRUM, c->nion, &c->ion_of },
-                 { VL_SP_PREC_TARGET, c->nprecursor, &c->target },
-                 { VL_SP_PREC_SPECTRUM, c->nprecursor, &c->target_of } };
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        if (load(r, want[i].field, want[i].n, want[i].to, err)) return err->code;
-    return VL_OK;
-}
-
-static void free_all(columns *c)
-{
-    vl_buf *const all[] = { &c->level,     &c->time,   &c->polarity, &c->centroid, &c->tic,
-                            &c->injection, &c->peak,   &c->low,      &c->high,     &c->length,
-                            &c->ion_mz,    &c->charge, &c->ion_of,   &c->target,   &c->target_of };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
-}
-
-/* Element i, or what stands for missing. */
-static double number(const vl_buf *b, size_t i)
-{
-    double v;
-    if (8 * i + 8 > b->len) return NAN;
-    memcpy(&v, b->data + 8 * i, 8);
-    return v;
-}
-static uint64_t whole(const vl_buf *b, size_t i)
-{
-    return 8 * i + 8 <= b->len ? vl_le64(b->data + 8 * i) : 0;
-}
-static int level_of(const columns *c, size_t i) { return i < c->level.len ? c->level.data[i] : 0; }
-static int charge_of(const columns *c, size_t i) { return i < c->charge.len ? (int8_t)c->charge.data[i] : 0; }
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The middle of n numbers, which are sorted; NaN of none. */
-static double median(double *v, size_t n)
-{
-    if (!n) return NAN;
-    qsort(v, n, sizeof *v, ascending);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
 /* ---- by level ---- */
 
 enum { LEVELS = 256 };
 
 /* room: for as many numbers as there are spectra. */
-static void put_level(vl_html *h, const columns *c, int level, double *room)
+static void put_level(vl_html *h, const vl_run_columns *c, int level, double *room)
 {
     char text[32], name[16] = "none";
     double spectra = 0, peaks = 0, centroid = 0;
     size_t n = 0;
     for (size_t i = 0; i < c->nspectrum; i++) {
-        if (level_of(c, i) != level) continue;
+        if (vl_run_level(c, i) != level) continue;
         spectra++;
-        peaks += (double)whole(&c->length, i);
+        peaks += (double)vl_run_whole(&c->length, i);
         centroid += i < c->centroid.len && c->centroid.data[i] == 1;
-        room[n++] = (double)whole(&c->length, i);
+        room[n++] = (double)vl_run_whole(&c->length, i);
     }
     if (!n) return;
     if (level) snprintf(name, sizeof name, "MS%d", level);
@@ -117,16 +33,16 @@ static void put_level(vl_html *h, const columns *c, int level, double *room)
     vl_html_cell(h, "Spectra", "num", vl_show_count(spectra, text));
     vl_html_cell(h, "Centroid", "num", vl_show_count(centroid, text));
     vl_html_cell(h, "Points", "num", vl_show_count(peaks, text));
-    vl_html_cell(h, "Median points", "num", vl_show_number(median(room, n), text));
+    vl_html_cell(h, "Median points", "num", vl_show_number(vl_median(room, n), text));
     n = 0;
     for (size_t i = 0; i < c->nspectrum; i++)
-        if (level_of(c, i) == level && isfinite(number(&c->injection, i)))
-            room[n++] = number(&c->injection, i);
-    vl_html_cell(h, "Median injection, ms", "num", vl_show_number(median(room, n), text));
+        if (vl_run_level(c, i) == level && isfinite(vl_run_number(&c->injection, i)))
+            room[n++] = vl_run_number(&c->injection, i);
+    vl_html_cell(h, "Median injection, ms", "num", vl_show_number(vl_median(room, n), text));
     vl_html_put(h, "</tr>\n");
 }
 
-static void put_levels(vl_html *h, const columns *c, double *room)
+static void put_levels(vl_html *h, const vl_run_columns *c, double *room)
 {
     vl_html_table_open(h, "Spectra by MS level",
                        "Level|#Spectra|#Centroid|#Points|#Median points|#Median injection, ms");
@@ -141,39 +57,18 @@ static bool span_of(const vl_buf *b, size_t n, double least, double most, double
 {
     span[0] = INFINITY, span[1] = -INFINITY;
     for (size_t i = 0; i < n; i++) {
-        const double v = number(b, i);
+        const double v = vl_run_number(b, i);
         if (v >= least && v <= most) span[0] = fmin(span[0], v), span[1] = fmax(span[1], v);
     }
     return span[0] <= span[1];
 }
 
-static size_t count_level(const columns *c, int level)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->nspectrum; i++) n += level_of(c, i) == level;
-    return n;
-}
-
-/* From one MS1 to the next, the middle of all, s; NaN: there are no two. room: [nspectrum] */
-static double cycle_time(const columns *c, double *room)
-{
-    double before = NAN;
-    size_t n = 0;
-    for (size_t i = 0; i < c->nspectrum; i++) {
-        const double t = number(&c->time, i);
-        if (level_of(c, i) != 1 || !isfinite(t)) continue;
-        if (t > before) room[n++] = t - before;
-        before = t;
-    }
-    return median(room, n);
-}
-
 /* "+2: 57 %": the charge that most ions have; "" when none says its own. */
-static const char *say_charge(const columns *c, char text[64])
+static const char *say_charge(const vl_run_columns *c, char text[64])
 {
     size_t count[256] = { 0 }, most = 0, said = 0;
     int charge = 0;
-    for (size_t i = 0; i < c->nion; i++) count[charge_of(c, i) + 128]++;
+    for (size_t i = 0; i < c->nion; i++) count[vl_run_charge(c, i) + 128]++;
     for (int k = 0; k < 256; k++) {
         if (k == 128) continue;
         said += count[k];
@@ -184,12 +79,12 @@ static const char *say_charge(const columns *c, char text[64])
     return text;
 }
 
-static void put_tiles(vl_html *h, const columns *c, double *room)
+static void put_tiles(vl_html *h, const vl_run_columns *c, double *room)
 {
     enum { LONG = 1000000000 /* s, and m/z: none is so large */ };
     char text[96], some[32], other[32];
     double span[2], high[2];
-    const size_t ms1 = count_level(c, 1), ms2 = count_level(c, 2);
+    const size_t ms1 = vl_run_count(c, 1), ms2 = vl_run_count(c, 2);
     vl_html_put(h, "<dl class=\"tiles\">\n");
     if (span_of(&c->time, c->nspectrum, -LONG, LONG, span)) {
         snprintf(text, sizeof text, "%.2f\xe2\x80\x93%.2f", span[0] / 60, span[1] / 60);
@@ -197,7 +92,7 @@ static void put_tiles(vl_html *h, const columns *c, double *room)
     }
     if (ms1) vl_html_tile(h, "MS1", vl_show_count((double)ms1, some));
     if (ms2) vl_html_tile(h, "MS2", vl_show_count((double)ms2, some));
-    const double cycle = cycle_time(c, room);
+    const double cycle = vl_run_cycle(c, room);
     snprintf(text, sizeof text, "%.2f\xc2\xa0s", cycle);
     if (isfinite(cycle)) vl_html_tile(h, "MS1 to MS1", text);
     if (span_of(&c->low, c->nspectrum, 0, LONG, span) && span_of(&c->high, c->nspectrum, 0, LONG, high)) {
@@ -209,7 +104,7 @@ static void put_tiles(vl_html *h, const columns *c, double *room)
     vl_html_put(h, "</dl>\n");
 }
 
-static void put_facts(vl_html *h, const columns *c)
+static void put_facts(vl_html *h, const vl_run_columns *c)
 {
     double up = 0, down = 0;
     char some[32];
@@ -227,13 +122,13 @@ static void put_facts(vl_html *h, const columns *c)
 }
 
 /* Times and currents, of all spectra or of MS1 alone, into room [2][nspectrum]. */
-static size_t gather_current(const columns *c, const vl_buf *current, bool ms1, double *room)
+static size_t gather_current(const vl_run_columns *c, const vl_buf *current, bool ms1, double *room)
 {
     enum { LONG = 1000000000 }; /* s: no run takes so long */
     size_t n = 0;
     for (size_t i = 0; i < c->nspectrum; i++) {
-        const double t = number(&c->time, i), now = number(current, i);
-        if (!(fabs(t) < LONG) || !isfinite(now) || (ms1 && level_of(c, i) != 1)) continue;
+        const double t = vl_run_number(&c->time, i), now = vl_run_number(current, i);
+        if (!(fabs(t) < LONG) || !isfinite(now) || (ms1 && vl_run_level(c, i) != 1)) continue;
         room[n] = t;
         room[c->nspectrum + n++] = now;
     }
@@ -241,7 +136,8 @@ static size_t gather_current(const columns *c, const vl_buf *current, bool ms1, 
 }
 
 /* The highest of them in each of the parts of the run. False: the spectra do not say it. */
-static bool put_current(vl_html *h, const columns *c, const vl_buf *current, const char *what, double *room)
+static bool put_current(vl_html *h, const vl_run_columns *c, const vl_buf *current, const char *what,
+                        double *room)
 {
     enum { PARTS = 400 };
     const double *const time = room, *const height = room + c->nspectrum;
@@ -297,18 +193,18 @@ static void put_histogram(vl_html *h, vl_plot plot, const double *value, size_t 
 }
 
 /* m/z of what was selected: ions, or the targets of spectra that name none. */
-static void put_precursors(vl_html *h, const columns *c, double *room)
+static void put_precursors(vl_html *h, const vl_run_columns *c, double *room)
 {
     size_t n = 0, ion = 0;
     for (size_t i = 0; i < c->nion; i++) {
-        const double mz = number(&c->ion_mz, i);
+        const double mz = vl_run_number(&c->ion_mz, i);
         if (isfinite(mz) && mz > 0 && mz < 1e9) room[n++] = mz;
     }
     for (size_t i = 0; i < c->nprecursor; i++) { /* both are in the order of their spectra */
-        const uint64_t of = whole(&c->target_of, i);
-        const double mz = number(&c->target, i);
-        while (ion < c->nion && whole(&c->ion_of, ion) < of) ion++;
-        const bool named = ion < c->nion && whole(&c->ion_of, ion) == of;
+        const uint64_t of = vl_run_whole(&c->target_of, i);
+        const double mz = vl_run_number(&c->target, i);
+        while (ion < c->nion && vl_run_whole(&c->ion_of, ion) < of) ion++;
+        const bool named = ion < c->nion && vl_run_whole(&c->ion_of, ion) == of;
         if (!named && isfinite(mz) && mz > 0 && mz < 1e9) room[n++] = mz;
     }
     put_histogram(h,
@@ -319,7 +215,7 @@ static void put_precursors(vl_html *h, const columns *c, double *room)
                   room, n);
 }
 
-static void put_charges(vl_html *h, const columns *c)
+static void put_charges(vl_html *h, const vl_run_columns *c)
 {
     enum { MOST = 24 };
     double count[256] = { 0 };
@@ -327,7 +223,7 @@ static void put_charges(vl_html *h, const columns *c)
     vl_bar bar[MOST];
     int n = 0;
     if (!c->nion) return;
-    for (size_t i = 0; i < c->nion; i++) count[charge_of(c, i) + 128]++;
+    for (size_t i = 0; i < c->nion; i++) count[vl_run_charge(c, i) + 128]++;
     for (int k = 0; k < 256 && n < MOST; k++) {
         if (!(count[k] > 0)) continue;
         if (k == 128) snprintf(label[n], sizeof label[n], "not given");
@@ -341,12 +237,12 @@ static void put_charges(vl_html *h, const columns *c)
 }
 
 /* Points of the spectra of level 1, or of those above. */
-static void put_points(vl_html *h, const columns *c, bool above, double *room)
+static void put_points(vl_html *h, const vl_run_columns *c, bool above, double *room)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->nspectrum; i++) {
-        const int level = level_of(c, i);
-        const double points = (double)whole(&c->length, i);
+        const int level = vl_run_level(c, i);
+        const double points = (double)vl_run_whole(&c->length, i);
         if ((above ? level > 1 : level == 1) && points < 1e9) room[n++] = points;
     }
     put_histogram(
@@ -368,9 +264,9 @@ static void put_chromatogram(vl_html *h, const vl_batch *b, size_t i)
     vl_html_put(h, "<tr role=\"row\">");
     vl_html_cell_code(h, "Id", "name", id);
     vl_html_cell(h, "Precursor m/z", "num",
-                 vl_show_number(number(&b->col[VL_SP_CHROM_PRECURSOR_MZ].data, i), text));
+                 vl_show_number(vl_run_number(&b->col[VL_SP_CHROM_PRECURSOR_MZ].data, i), text));
     vl_html_cell(h, "Product m/z", "num",
-                 vl_show_number(number(&b->col[VL_SP_CHROM_PRODUCT_MZ].data, i), text));
+                 vl_show_number(vl_run_number(&b->col[VL_SP_CHROM_PRODUCT_MZ].data, i), text));
     vl_html_cell(h, "Points", "num", vl_show_count((double)vl_u64_at(b, VL_SP_CHROM_ARRAY_LENGTH, i), text));
     vl_html_put(h, "</tr>\n");
 }
@@ -403,7 +299,7 @@ out:
 }
 
 /* Room for the numbers of all spectra twice, of ions and of precursors; NULL without memory. */
-static double *make_room(const columns *c, vl_err *err)
+static double *make_room(const vl_run_columns *c, vl_err *err)
 {
     double *const room = malloc((2 * c->nspectrum + c->nion + c->nprecursor + 1) * sizeof *room);
     if (!room) vl_fail(err, VL_ENOMEM, "no memory for plots of %zu spectra", c->nspectrum);
@@ -412,18 +308,18 @@ static double *make_room(const columns *c, vl_err *err)
 
 vl_code vl_spectra_brief(vl_reader *r, vl_html *h, vl_err *err)
 {
-    columns c = { 0 };
-    double *const room = load_all(r, &c, err) ? NULL : make_room(&c, err);
+    vl_run_columns c = { 0 };
+    double *const room = vl_run_columns_load(&c, r, err) ? NULL : make_room(&c, err);
     if (room) put_tiles(h, &c, room);
     free(room);
-    free_all(&c);
+    vl_run_columns_free(&c);
     return err->code;
 }
 
 vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
 {
-    columns c = { 0 };
-    if (load_all(r, &c, err)) goto out;
+    vl_run_columns c = { 0 };
+    if (vl_run_columns_load(&c, r, err)) goto out;
     double *const room = make_room(&c, err);
     if (!room) goto out;
     vl_html_put(h, "<section><h2>The run</h2>\n");
@@ -445,6 +341,6 @@ vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
     vl_html_put(h, "</section>\n");
     free(room);
 out:
-    free_all(&c);
+    vl_run_columns_free(&c);
     return err->code;
 }

@@ -1,4 +1,5 @@
-/* What an mzXML scan says in its attributes that no column has, for those who print it (spectra_mzml.h). */
+/* What a spectrum of mzXML or mzData says in its own text that no column has, for those who print it
+ * (spectra_mzml.h). */
 #include "formats/spectra/xml.h"
 #include "pipeline/spectra/spectra_mzml.h"
 
@@ -8,19 +9,43 @@ static vl_cell value_of(const vl_xml *x, const char *name)
     return (vl_cell){ v.at, v.at ? v.n : 0 };
 }
 
+/* A scan of mzXML; *done at its precursor k. */
+static void take_scan(const vl_xml *x, size_t k, size_t *n, bool *done, vl_spectra_said *out)
+{
+    if (vl_xml_is(x->name, "scan")) out->filter = value_of(x, "filterLine");
+    if (!vl_xml_is(x->name, "precursorMz") || (*n)++ != k) return;
+    out->from = value_of(x, "precursorScanNum");
+    out->activation = value_of(x, "activationMethod");
+    *done = true;
+}
+
+/* A spectrum of mzData. A reference to 0 or to -1 is to none. */
+static void take_spectrum(const vl_xml *x, size_t k, size_t *n, bool *in, vl_spectra_said *out)
+{
+    if (vl_xml_is(x->name, "precursor")) {
+        *in = x->kind == VL_XML_OPEN && *n == k;
+        if ((*n)++ == k) out->from = value_of(x, "spectrumRef");
+        if (out->from.n && (out->from.at[0] < '1' || out->from.at[0] > '9')) out->from = (vl_cell){ NULL, 0 };
+    }
+    if (*in && vl_xml_is(x->name, "cvParam")) {
+        const vl_xml_span term = vl_xml_get(x, "accession");
+        if (term.at && term.n > 8 && !memcmp(term.at + term.n - 8, ":1000044", 8))
+            out->activation = value_of(x, "value");
+    }
+}
+
 vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err)
 {
     vl_xml x = { .data = text.at, .n = text.n, .offset = 1 };
     size_t n = 0;
+    bool in = false, done = false;
     *out = (vl_spectra_said){ 0 };
-    while (x.at < x.n) {
+    while (x.at < x.n && !done) {
         if (vl_xml_next(&x, err)) return err->code;
+        if (x.kind == VL_XML_CLOSE && in && vl_xml_is(x.name, "precursor")) done = true;
         if (x.kind != VL_XML_OPEN && x.kind != VL_XML_EMPTY) continue;
-        if (vl_xml_is(x.name, "scan")) out->filter = value_of(&x, "filterLine");
-        if (!vl_xml_is(x.name, "precursorMz") || n++ != k) continue;
-        out->from = value_of(&x, "precursorScanNum");
-        out->activation = value_of(&x, "activationMethod");
-        break;
+        take_scan(&x, k, &n, &done, out);
+        take_spectrum(&x, k, &n, &in, out);
     }
     return VL_OK;
 }

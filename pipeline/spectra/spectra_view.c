@@ -224,6 +224,29 @@ static vl_code take_pixel(vl_spectra_own *o, const char *text, vl_err *err)
     return vl_fail(err, VL_EARG, "--pixel: '%.60s' is no place: X,Y or X,Y,Z", text);
 }
 
+/* Are spectra printed as the text they came as? Then of their columns only those are needed that say where
+ * it is. */
+static bool is_copied(const vl_viewer *v)
+{
+    char format[32];
+    vl_err none = VL_ERR_INIT;
+    return v->form == &vl_spectra_mzml &&
+           !vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, &none) &&
+           !strcmp(format, vl_mzml.name);
+}
+
+static vl_code want_copied(vl_viewer *v, vl_err *err)
+{
+    static const int field[] = { VL_SP_TEXT_AT,      VL_SP_TEXT_LENGTH, VL_SP_ARRAY_AT,  VL_SP_ARRAY_COUNT,
+                                 VL_SP_ARRAY_LENGTH, VL_SP_ARR_COLUMN,  VL_SP_ARR_START, VL_SP_ARR_LENGTH,
+                                 VL_SP_ARR_TEXT_AT,  VL_SP_ARR_RECIPE,  VL_SP_ARR_KEPT };
+    if (v->want || vl_reader_want(v->r, NULL, 0, &v->want, err)) return err->code;
+    for (size_t i = 0; i < sizeof field / sizeof *field; i++) v->want[field[i]] = VL_WANT_ROWS;
+    return VL_OK;
+}
+
+static bool asks_ions(const vl_viewer *v) { return asks_precursor(v) || asks_isolation(v) || asks_energy(v); }
+
 static vl_code open(vl_viewer *v, vl_err *err)
 {
     const vl_spectra_asked *const ask = v->asked;
@@ -233,9 +256,10 @@ static vl_code open(vl_viewer *v, vl_err *err)
         return vl_fail(err, VL_EARG, "--rows and --index are the same");
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
     if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
+    const bool copied = is_copied(v);
     if (take_pixel(o, ask->pixel, err) ||
         vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
-        load_ions(v, o, err))
+        (copied && want_copied(v, err)) || ((!copied || asks_ions(v)) && load_ions(v, o, err)))
         return err->code;
     return find(v, err);
 }

@@ -56,8 +56,9 @@ typedef struct vl_spectra_own {
     bool cut;   /* not all peaks are printed */
     /* mzML of spectra that came from another format; set by its head */
     bool made;
-    bool said;   /* the text of a spectrum says more than its columns (spectra_said.c) */
-    bool titled; /* ids are titles, which mzML has beside its own ids */
+    const char *said; /* the text of a spectrum says more than its columns (spectra_said.c); of others it says
+                         their number, and this is before it in their ids. NULL: it does not */
+    bool titled;      /* ids are titles, which mzML has beside its own ids */
     uint64_t printed;
 } vl_spectra_own;
 

@@ -72,6 +72,8 @@ vl_code vl_xic_add(vl_xic *x, const vl_xic_target *like, const char *tolerance, 
 vl_code vl_xic_read_targets(vl_xic *x, const vl_xic_target *like, vl_err *err);
 /* "600", "600s", "10m", "10min" in seconds; *end behind it. False: it is no time. */
 bool vl_xic_seconds(const char *text, double *out, const char **end);
+/* "600-660", "10m-12m", "600-", "-12m": --time. */
+vl_code vl_xic_times(const char *text, double time[2], vl_err *err);
 
 /* Whether a target looks at a row. */
 bool vl_xic_looks(const vl_xic *x, const vl_xic_target *t, const vl_xic_row *row);

@@ -26,8 +26,7 @@ bool vl_xic_seconds(const char *text, double *out, const char **end)
     return true;
 }
 
-/* "600-660", "10m-12m", "600-", "-12m" */
-static vl_code take_time(const char *text, double time[2], vl_err *err)
+vl_code vl_xic_times(const char *text, double time[2], vl_err *err)
 {
     const char *at = text;
     time[0] = -INFINITY;
@@ -107,7 +106,7 @@ vl_code vl_xic_ask(vl_xic *x, vl_err *err)
         return vl_fail(err, VL_EARG, "of what: --mz, --targets, --tic or --bpc");
     if (ask->tolerance && !ask->mz && !ask->targets)
         return vl_fail(err, VL_EARG, "--tol goes with --mz or --targets");
-    if (ask->time && take_time(ask->time, like.time, err)) return err->code;
+    if (ask->time && vl_xic_times(ask->time, like.time, err)) return err->code;
     if (ask->tic && add_whole(x, like, "TIC", false, err)) return err->code;
     if (ask->bpc && add_whole(x, like, "BPC", true, err)) return err->code;
     if (ask->mz && add_mz(x, like, ask->mz, err)) return err->code;

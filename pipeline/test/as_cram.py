@@ -104,7 +104,7 @@ def draw_like(r, letters, n):
 def asked(t, f):
     """All rows, rows of regions, and rows by rules; with a reference, indexed or not, and without."""
     letters = genome(t, f)
-    for n in (300, 30000):
+    for n in (300, 3000 if SANITIZED else 30000):
         bam = made(t, f, draw_like(t.random, letters, n), "bare")
         with open(f / "calmd.bam", "wb") as file:
             subprocess.run(["samtools", "calmd", "-b", "--no-PG", bam, f / "ref.fa"], stdout=file,
@@ -119,8 +119,9 @@ def asked(t, f):
                     t.check(not os.path.exists(f / "ref.fa.fai"), what, "an index was left beside it")
                 samtools("faidx", f / "ref.fa")
                 same(t, f, what, bam, reference=reference)
-                for words, regions in (((), ("chr2:5,000-60,000",)), (("-q", "20"), ("chr1",)),
-                                       (("-F", "DUP,REVERSE"), ()), (("-f", "4"), ()), ((), ("last", ))):
+                for words, regions in t.some((((), ("chr2:5,000-60,000",)), (("-q", "20"), ("chr1",)),
+                                              (("-F", "DUP,REVERSE"), ()), (("-f", "4"), ()),
+                                              ((), ("last", )))):
                     same(t, f, f"{what} {words} {regions}", bam, (*words, *regions), (*regions, *words),
                          reference)
                 f.clear("ref.fa.fai")

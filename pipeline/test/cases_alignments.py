@@ -109,7 +109,7 @@ def cases(t, f):
         if row["file"].endswith(".cram") and row["expected"] == "exact":
             decoded(t, f, row["file"], path)
         elif row["expected"] == "exact":
-            for profile in ("compact", "archive", "portable"):
+            for profile in t.some(("compact", "archive", "portable")):
                 exact(t, f, row["file"], path, profile)
         else:
             refused(t, f, row["file"], path, places(row["expected"]))
@@ -239,7 +239,7 @@ def cut_everywhere(t, f):
                       cigar("5M")) for i in range(3)]
     head, stream = header(TEXT, CONTIGS), header(TEXT, CONTIGS) + b"".join(records)
     ends = [len(head) + len(records[0]) * i for i in range(4)]
-    for n in range(12 + len(TEXT), len(stream)):
+    for n in t.some(range(12 + len(TEXT), len(stream))):
         path = f.write("x.bam", bgzf(stream[:n]))
         f.clear("s.h5")
         done = run("ingest", "-q", "-o", f / "s.h5", path)
@@ -247,7 +247,7 @@ def cut_everywhere(t, f):
         if done.code:
             check_refusal(t, f"BAM of {n} bytes", done, ["ends within"])
     text = TEXT + b"\n".join(SOME_SAM)
-    for n in range(len(TEXT), len(text)):
+    for n in t.some(range(len(TEXT), len(text))):
         path = f.write("x.sam", text[:n])
         f.clear("s.h5")
         done = run("ingest", "-q", "-o", f / "s.h5", path)
@@ -264,8 +264,8 @@ def broken(t, f):
     inputs = [("x.bam", header(TEXT, CONTIGS) + b"".join(records)),
               ("x.sam", TEXT + b"\n".join(SOME_SAM) + b"\n")]
     for name, stream in inputs:
-        legal = 0
-        for i in range(200):
+        legal, n = 0, 60 if SANITIZED else 200
+        for i in range(n):
             data = bytearray(stream)
             for _ in range(t.random.choice((1, 1, 1, 3, 8))):
                 at = t.random.randrange(len(TEXT) if name.endswith("sam") else 4, len(data))
@@ -278,7 +278,7 @@ def broken(t, f):
                 t.check(run("export", "-q", f / "s.h5").out == bytes(data), f"{name} {i}", "is not exact")
             else:
                 t.check("byte" in done.err or "line" in done.err, f"{name} {i}", f"no place: {done.err}")
-        t.check(3 < legal < 190, name, f"{legal} of 200 are legal")
+        t.check(n // 60 < legal < n - n // 20, name, f"{legal} of {n} are legal")
 
 
 def lines(t, f):

@@ -17,6 +17,11 @@ REFUSED = {"prefix": "namespace prefix 'ms:'", "trailing_nul": "100 NUL bytes",
 NOTED = {"declared_but_empty": {"n_array_length": 2}, "declared_short": {"n_array_length": 2},
          "unsigned_type": {"n_unknown_array": 1}, "unknown_compression": {"n_unknown_array": 1},
          "no_compression_term_zlib": {"n_unknown_array": 2}, "time_no_unit": {"n_time_without_unit": 2}}
+OLD = [{"id": "S19", "ms_level": 1, "polarity": -1, "time": 353.43, "scan_low": 400, "scan_high": 1800,
+        "precursors": None, "mz": [1.5, 2.5, 3.5], "intensity": [10, 20, 30]},
+       {"id": "S20", "ms_level": 2, "polarity": 1, "time": 359.43, "scan_low": 110, "scan_high": 905,
+        "mz": [4.5, 5.5], "intensity": [1, 2]}]
+ION = {"collision_energy": 35, "ions": [{"mz": 445.34, "charge": 2, "intensity": 12.5}]}
 PEAKS = [100.5, 200.25, 300.125, 400.0625], [1, 5.5, 3.25, 0.5]
 
 
@@ -69,6 +74,9 @@ VALUES = {
     "time_in_second_scan": [{"time": 90}],
     "time_no_unit": [{"time": None}] * 2,
     "old_version_1_0": [{"time": 353.4, "polarity": 1, "ms_level": 1}],
+    "version_1_0_window": [OLD[0] | {"tic": 16675500, "base_peak_mz": 445.347},
+                           OLD[1] | {"precursors": [ION | {"target": 445.3, "lower": 1.25, "upper": 1.25}]}],
+    "version_0_99": [OLD[0], OLD[1] | {"precursors": [ION]}],
     "old_ion_term": [{"precursor_mz": 445.34}],
     "ion_mz_zero": [{"precursor_mz": 519.62415}, {"precursor_mz": 519.7, "charge": 2}],
     "faims": [{"faims_cv": -45}, {"faims_cv": -60}],

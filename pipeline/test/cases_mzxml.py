@@ -6,13 +6,14 @@ that msconvert makes of real mzML: with 32 or 64 bits, compressed or not, their 
 Suites: spectra view. Also: asan.
 """
 import glob
-import json
 import os
 import shutil
 import subprocess
 
+import mass_documents
 import mxmodel
-from vialtest import DATA, OK, SANITIZED, SHARED, USAGE, Part, check_refusal, main, run
+from mass_documents import comes_back, ingest, notes, rows, says, wrong
+from vialtest import OK, SANITIZED, SHARED, USAGE, Part, main, patient, run
 
 HERE = "testdata/mzxml"
 # what is not ok, or counted
@@ -27,97 +28,15 @@ NOTED = {
     "two_peaks": {}, "codings": {"n_unknown_array": 4, "n_array_length": 1}, "blanks": {"n_kept_text": 2},
     "precursors": {"n_not_a_number": 4},
 }
-COUNTERS = ("n_not_a_number", "n_array_length", "n_encoded_length", "n_unknown_array", "n_kept_text",
-            "n_kept_stream", "n_not_utf8", "n_time_without_unit")
-
-
-def ingest(t, f, what, path, store="s.h5"):
-    f.clear(store)
-    done = run("ingest", "-q", "-o", f / store, path)
-    return t.check(done.code == OK and not done.err, what, f"exit code {done.code}: {done.err.strip()}")
-
-
-def notes(f):
-    said = json.loads(run("info", "--json", f / "s.h5").out)["notes"]
-    return {**said["/"], **said["source"]}
-
-
-def rows(t, f, what, *options, store="s.h5"):
-    done = run("view", "-O", "json", *options, f / store)
-    t.check(done.code == OK and not done.err, what, f"view: {done.err.strip()}")
-    return [json.loads(line) for line in done.out.splitlines()]
-
-
-def comes_back(t, f, what, text):
-    back = run("export", "-q", f / "s.h5")
-    t.check(back.code == OK and back.out == text, what, f"export: {len(back.out)} of {len(text)}: {back.err}")
-    done = run("verify", f / "s.h5")
-    t.check(done.code == OK and b"original text compared" in done.out, what, f"verify: {done.err}")
-
-
-def says(t, what, got, text):
-    want = list(mxmodel.scans(text))
-    if not t.check(len(got) == len(want), what, f"{len(got)} spectra, expected {len(want)}"):
-        return
-    for a, b in zip(got, want):
-        for key, value in b.items():
-            t.check(mxmodel.same(a.get(key), value), f"{what}, {b['id']}",
-                    f"{key} is {str(a.get(key))[:200]}, expected {str(value)[:200]}")
-
-
-def as_mzml(t, f, what, got):
-    """The document that view makes has the same meaning."""
-    done = run("view", "-O", "mzml", f / "s.h5")
-    if not got:
-        t.check(done.code != OK and "no spectra" in done.err, what, done.err)
-        return
-    t.check(done.code == OK, what, f"view -O mzml: {done.err.strip()}")
-    if ingest(t, f, f"{what}, as mzML", f.write("x.mzML", done.out), "m.h5"):
-        again = rows(t, f, what, store="m.h5")
-        for a, b in zip(got, again):
-            known = {k: v for k, v in (a.get("arrays") or {}).items() if v is not None}
-            a = {k: v for k, v in a.items() if k != "arrays"} | ({"arrays": known} if known else {})
-            t.check(a == b, f"{what}, as mzML", f"{str(a)[:300]} became {str(b)[:300]}")
-        t.check(len(got) == len(again), what, f"{len(again)} spectra in the mzML")
 
 
 def legal(t, f, path):
-    what = os.path.basename(path)[:-3]
-    with open(path, "rb") as file:
-        text = file.read()
-    if not ingest(t, f, what, path):
-        return
-    comes_back(t, f, what, text)
-    got = rows(t, f, what)
-    says(t, what, got, text)
-    as_mzml(t, f, what, got)
-    said = notes(f)
-    want = {"index": "ok", "checksum": "ok", "spectrum_count": "ok", "mzxml.version": "3.2"}
-    for key, value in {**want, **NOTED.get(what, {})}.items():
-        t.check(str(said.get(key)) == str(value), what, f"{key} is {said.get(key)!r}, expected {value!r}")
-    for key in COUNTERS:
-        if key not in NOTED.get(what, {}):
-            t.check(not said.get(key), what, f"{key} is {said.get(key)}")
-
-
-def wrong(t, f, path):
-    what = os.path.basename(path)[:-3]
-    with open(path[:-3] + ".err", encoding="utf-8") as file:
-        part = file.read().strip()
-    done = run("ingest", "-q", "-o", f / "s.h5", path)
-    check_refusal(t, what, done, [part, os.path.basename(path)], (DATA,))
-    t.check(f.names() == [], what, f"left over: {f.names()}")
+    noted = {"index": "ok", "checksum": "ok", "spectrum_count": "ok", "mzxml.version": "3.2"}
+    mass_documents.legal(t, f, mxmodel.scans, path, noted | NOTED.get(os.path.basename(path)[:-3], {}))
 
 
 def cut_off(t, f):
-    """A document that ends too early is refused, wherever that is."""
-    with open(f"{HERE}/nested.in", "rb") as file:
-        text = file.read()
-    whole = len(text.rstrip())
-    for n in range(60, whole, 41 if SANITIZED else 7):
-        done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzXML", text[:n]))
-        check_refusal(t, f"cut at {n}", done, ["x.mzXML", "ends"], (DATA,))
-    t.check(f.names() == ["x.mzXML"], "cut off", f"left over: {f.names()}")
+    mass_documents.cut_off(t, f, f"{HERE}/nested.in", "x.mzXML")
 
 
 def asked(t, f):
@@ -156,21 +75,15 @@ def names(t, f):
 
 
 def real(t, f, path):
-    what = os.path.basename(path)
-    with open(path, "rb") as file:
-        text = file.read()
-    if ingest(t, f, what, path):
-        comes_back(t, f, what, text)
-        got = rows(t, f, what)
-        says(t, what, got, text)
-        as_mzml(t, f, what, got)
+    mass_documents.real(t, f, mxmodel.scans, path)
 
 
 def converted(t, f, path, options):
     """What msconvert makes of an mzML says the same as that."""
     what = f"{os.path.basename(path)} {' '.join(options)}"
     made = subprocess.run(["msconvert", path, "--mzXML", *options, "-o", f / "made", "--outfile", "x.mzXML"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                          timeout=patient(60))
     if made.returncode or not os.path.exists(f / "made/x.mzXML"):
         t.skip(f"msconvert does not read {what}")
         return
@@ -184,7 +97,7 @@ def converted(t, f, path, options):
     for key in ("index", "checksum", "spectrum_count"):
         t.check(said.get(key) == "ok", what, f"{key} is {said.get(key)}")
     got = rows(t, f, what)
-    says(t, what, got, text)
+    says(t, what, got, mxmodel.scans(text))
     if not ingest(t, f, what, path, "m.h5"):
         return
     before = {x["id"].split(" ")[-1]: x for x in rows(t, f, what, store="m.h5")}

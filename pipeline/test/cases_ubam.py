@@ -129,7 +129,7 @@ def records(t, f):
     every = [record(b"r%d" % i, "ACGTN"[:i % 6], None if i % 3 else bytes(range(i % 6)), tags)
              for i, tags in enumerate(every_tag())]
     odd = list(sorts(t.random))
-    for what, one in odd:
+    for what, one in t.some(odd):
         exact(t, f, what, head + one)
     exact(t, f, "tags", head + b"".join(every))
     for profile in ("fast", "compact", "archive", "portable"):
@@ -252,14 +252,14 @@ def cut_everywhere(t, f):
     stream, ends = head + b"".join(parts), [len(head)]
     for part in parts:
         ends.append(ends[-1] + len(part))
-    for n in range(4, len(stream) + 1):
+    for n in t.some(range(4, len(stream) + 1)):
         if n in ends:
             exact(t, f, f"{n} bytes", stream[:n], stream[:n], judge=False)
         else:
             refused(t, f, f"{n} bytes", stream[:n], ["ends within"])
             refused(t, f, f"{n} bytes, BGZF", bgzf(stream[:n], 50), ["ends within"])
     data = bgzf(stream, 40)
-    for n in range(19, len(data), 3):
+    for n in t.some(range(19, len(data), 3)):
         refused(t, f, f"{n} bytes of the file", data[:n], ["byte"])
 
 
@@ -295,7 +295,7 @@ def sizes(t, f):
                        ("array of no type", b"XXBZ\0\0\0\0"),
                        ("array without length", b"XXBc\1\0"), ("array too long", b"XXBI\xff\xff\xff\xff1234"),
                        ("array a byte short", b"XXBs\2\0\0\0abc"), ("no name", b"\0\1C\1")):
-        for before in (b"", tag("RG", "Z", b"x"), tag("AA", "C", 1) * 2):
+        for before in t.some((b"", tag("RG", "Z", b"x"), tag("AA", "C", 1) * 2)):
             refused(t, f, f"{what} behind {before}", head + one + record(b"r", "ACG", None, before + tags),
                     ["record 2"])
     for what, bad in (("quality 94", record(b"r", "ACG", b"\0\x5e\0")),
@@ -319,8 +319,8 @@ def broken(t, f):
     tags = [x for x in every_tag() if x]
     parts = [record(b"r%d" % i, "ACGTACG", bytes(range(7)), x) for i, x in enumerate(tags)]
     stream = header(contigs=CONTIGS) + b"".join(parts)
-    legal_ones = 0
-    for i in range(250):
+    legal_ones, n = 0, 80 if SANITIZED else 250
+    for i in range(n):
         data = bytearray(stream)
         for _ in range(t.random.choice((1, 1, 1, 3, 8))):
             at, any_byte = t.random.randrange(4, len(data)), t.random.randrange(256)
@@ -333,7 +333,7 @@ def broken(t, f):
             t.check(run("export", "-q", f / "s.h5").out == bytes(data), f"broken {i}", "is not exact")
         else:
             t.check("byte" in done.err, f"broken {i}", f"no place: {done.err}")
-    t.check(20 < legal_ones < 230, "broken", f"{legal_ones} of 250 are legal")
+    t.check(n // 12 < legal_ones < n - n // 12, "broken", f"{legal_ones} of {n} are legal")
 
 
 # ---- many records ----

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 long npassed, nfailed;
-static char folder[64];
+static char folder[256];
 
 bool check(bool ok, const char *text, const char *file, int line, const char *about, ...)
 {
@@ -34,10 +34,17 @@ int check_end(void)
     return nfailed != 0;
 }
 
+void check_new_folder(const char *name, char *path, size_t size)
+{
+    const char *const under = getenv("TMPDIR");
+    const int n = snprintf(path, size, "%s/%s.XXXXXX", under ? under : "/tmp", name);
+    if (n < 0 || (size_t)n >= size || !mkdtemp(path)) exit(1);
+}
+
 char *check_enter(const char *name)
 {
-    snprintf(folder, sizeof folder, "/tmp/%s.XXXXXX", name);
-    if (!mkdtemp(folder) || chdir(folder)) exit(1);
+    check_new_folder(name, folder, sizeof folder);
+    if (chdir(folder)) exit(1);
     return folder;
 }
 

@@ -7,6 +7,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Is this built with sanitizers? They see what they see in less: a check may take a part of its cases. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHECK_SANITIZED 1
+#endif
+#endif
+#ifndef CHECK_SANITIZED
+#define CHECK_SANITIZED 0
+#endif
+
 extern long npassed, nfailed;
 
 /* CHECK(what must hold, "about %d", where): goes on either way. Call it from one thread at a time. */
@@ -16,7 +26,11 @@ bool check(bool ok, const char *text, const char *file, int line, const char *ab
     __attribute__((format(printf, 5, 6)));
 int check_end(void); /* the last line of a check program, and its exit code */
 
-/* A new, empty folder /tmp/NAME.XXXXXX that becomes the current one; ends the check if there can be none. */
+/* A new, empty folder NAME.XXXXXX, where tests write (TMPDIR, or /tmp); ends the check if there can be
+ * none. */
+void check_new_folder(const char *name, char *path, size_t size);
+/* A new, empty folder, as check_new_folder's, that becomes the current one; ends the check if there can be
+ * none. */
 char *check_enter(const char *name);
 /* Leaves and removes it: that nothing is left in it is a check. Then as check_end. */
 int check_leave(void);

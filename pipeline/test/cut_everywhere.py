@@ -72,7 +72,7 @@ def one_cut(t, f, what, files, texts, options):
 def cuts(t, f, name, files, which, model, unpack, options=()):
     """The file at place `which` cut behind every byte; without any it has no reads (no_reads.py)."""
     data = files[which]
-    for n in range(1, len(data)):
+    for n in t.some(range(1, len(data))):
         cut = [*files[:which], data[:n], *files[which + 1:]]
         try:
             texts = [unpack(d) if s == which else members(d) if d[:2] == b"\x1f\x8b" else d

@@ -171,9 +171,9 @@ void begin_evidence(const char *name)
 {
     char now[32];
     snprintf(now, sizeof now, "%d", NOW);
-    snprintf(evidence_folder, sizeof evidence_folder, "/tmp/%s.XXXXXX", name);
+    check_new_folder(name, evidence_folder, sizeof evidence_folder);
     umask(022);
-    if (!mkdtemp(evidence_folder) || chdir(evidence_folder) || setenv("VIAL_NOW", now, 1)) exit(1);
+    if (chdir(evidence_folder) || setenv("VIAL_NOW", now, 1)) exit(1);
 }
 
 int end_evidence(void)

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import textwrap
 import threading
 import time
@@ -235,7 +236,7 @@ def night_in_bounds(t, f, service):
             str(set_gid))
     opened = re.findall(r'open(?:at)?\((?:AT_FDCWD[^,]*, )?"([^"]*)", ([A-Z_|]+)', text)
     outside = {p for p, how in opened if re.search("O_WRONLY|O_RDWR|O_CREAT", how)
-               and not p.startswith((f / "bank/", "/tmp/", "/dev/null"))}
+               and not p.startswith((f / "bank/", tempfile.gettempdir() + "/", "/dev/null"))}
     outside |= {p for p in re.findall(r'(?:mkdir|unlink|rename|chmod)\("([^"]*)"',
                                       text) if not p.startswith(f / "bank")}
     outside |= {p for p, how in opened if p.startswith(f / "in") and "O_RDONLY" not in how}

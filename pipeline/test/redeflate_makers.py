@@ -16,7 +16,7 @@ import zlib
 from typing import NamedTuple
 
 from fqmodel import reads
-from vialtest import BUILD, SEED, main, patient
+from vialtest import BUILD, SANITIZED, SEED, main, patient
 
 TOOL = os.path.join(BUILD, "pipeline/test/redeflate_gz")
 
@@ -43,17 +43,18 @@ def describe(t, path, what):
 
 
 def texts():
-    rng = random.Random(SEED)
+    """Of each sort one; with sanitizers a tenth of it."""
+    rng, part = random.Random(SEED), 10 if SANITIZED else 1
     words = [bytes(rng.choice(b"abcdefghijk\n") for _ in range(rng.randrange(2, 9))) for _ in range(900)]
     return {
-        "reads": reads(1200, seed=SEED),
-        "words": b" ".join(rng.choice(words) for _ in range(45000)),
+        "reads": reads(1200 // part, seed=SEED),
+        "words": b" ".join(rng.choice(words) for _ in range(45000 // part)),
         "numbers": b"".join(rng.randrange(1 << rng.randrange(1, 20)).to_bytes(4, "little")
-                            for _ in range(40000)),
-        "zeros": bytes(700000),
+                            for _ in range(40000 // part)),
+        "zeros": bytes(700000 // part),
         "short": b"hello, hello, hello",
-        "many words": b" ".join(rng.choice(words) for _ in range(400000)),
-        "random": rng.randbytes(90000),
+        "many words": b" ".join(rng.choice(words) for _ in range(200000 // part)),
+        "random": rng.randbytes(90000 // part),
     }
 
 
@@ -73,6 +74,8 @@ def maker(t, f, program, levels, command, exact, near=()):
                                timeout=patient(120))
             what = f"{program} {level}, {name}"
             told = describe(t, packed, what)
+            if SANITIZED:  # how well it is told is asked of whole texts
+                continue
             if told and level in exact:
                 most = {"pigz": 3, "igzip": 3, "gzip": 1}.get(program, 0)
                 t.check(told.token_missed <= most, f"{what}: no token missed", str(told))
@@ -165,7 +168,8 @@ def of_python(t, f):
                     packed = f.write("packed.gz", made.compress(text) + made.flush())
                     what = f"zlib {level}, memory {memory}, window {window}, {name}"
                     told = describe(t, packed, what)
-                    t.check(told and told.token_missed == 0, f"{what}: no token missed", str(told))
+                    t.check(SANITIZED or told and not told.token_missed, f"{what}: no token missed",
+                            str(told))
         packed = f.write("packed.gz", gzip.compress(text[:90000]) * 3)
         told = describe(t, packed, f"three members, {name}")
         t.check(told and told.nstream == 3 and told.token_missed == 0, f"three members, {name}", str(told))

@@ -125,9 +125,8 @@ void begin_sheets(void)
                                          "S1_S1_L001_I1_001.fastq",
                                          ".fq" };
     char path[SHEET_PATH];
-    const char *const tmp = getenv("TMPDIR"), *const fast = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-    snprintf(sheet_folder, sizeof sheet_folder, "%s/check_sheet.XXXXXX", tmp ? tmp : fast);
-    if (!mkdtemp(sheet_folder) || chmod(sheet_folder, 0755)) abort();
+    check_new_folder("check_sheet", sheet_folder, sizeof sheet_folder);
+    if (chmod(sheet_folder, 0755)) abort();
     make_folder("sub");
     make_folder("many");
     make_folder("open");

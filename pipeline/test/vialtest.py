@@ -105,6 +105,11 @@ class Tally:
         """For what hangs on no profile: mostly the quick one; the other learns of each small input anew."""
         return "compact" if SOAK else self.random.choice(("fast", "fast", "compact"))
 
+    def some(self, cases, step=3):
+        """The cases; with sanitizers, which see the same in fewer, one of each `step`."""
+        cases = list(cases)
+        return cases[self.random.randrange(min(step, len(cases))):: step] if SANITIZED and cases else cases
+
     def skip(self, why, n=1):
         self.skips += [why] * n
         print(f"skipped: {why}", flush=True)
