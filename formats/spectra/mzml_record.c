@@ -420,14 +420,18 @@ static vl_code push_chromatogram(const vl_mz_record *r, uint64_t array_at, vl_ba
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
 
-/* Outside of a document no one length holds for all arrays of a record; those of its peaks must be equal. */
-static void compare_outside(const vl_mz_record *r, vl_batch *out)
+/* Of a record whose arrays are outside, defaultArrayLength is 0 as a rule: what the first of them has counts.
+ * Those of its peaks must be equally long. */
+static void compare_outside(vl_mz_record *r, vl_batch *out)
 {
     uint64_t n[2] = { UINT64_MAX, UINT64_MAX };
+    bool first = true;
     for (size_t i = 0; i < r->narray; i++) {
         const vl_mz_array *const a = &r->array[i];
-        if (!a->outside || (a->kind != 1000514 && a->kind != 1000515)) continue;
-        n[a->kind == 1000515] = a->nvalue;
+        if (!a->outside) continue;
+        if (first) r->array_length = a->nvalue;
+        first = false;
+        if (a->kind == 1000514 || a->kind == 1000515) n[a->kind == 1000515] = a->nvalue;
     }
     if (n[0] != UINT64_MAX && n[1] != UINT64_MAX) out->counter[VL_SPC_ARRAY_LENGTH] += n[0] != n[1];
 }

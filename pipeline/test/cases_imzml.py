@@ -273,8 +273,8 @@ def views(t, f):
         t.check([(r["x"], r["y"], r["index"]) for r in got] == [(x, y, (y - 1) * 4 + x - 1)], "--pixel", got)
     t.check(rows(t, f, "--pixel", "--pixel", "9,9") == [], "--pixel", "of no pixel")
     check_refusal(t, "--pixel", run("view", f / "s.h5", "--pixel", "3"), ("X,Y",), (USAGE,))
-    done = run("view", "-O", "tsv", "--columns", "x,y,z,peaks", f / "s.h5")
-    expected = [f"{x}\t{y}\t\t{len(s[0].values)}" for (x, y), s in zip(SIDE, spectra)]
+    done = run("view", "-O", "tsv", "--columns", "x,y,z,peaks,array_length", f / "s.h5")
+    expected = [f"{x}\t{y}\t\t{len(s[0].values)}\t{len(s[0].values)}" for (x, y), s in zip(SIDE, spectra)]
     t.check(done.out.decode().splitlines()[1:] == expected, "columns", done.out[:200])
     done = run("view", "-O", "mzml", f / "s.h5")
     if ingest(t, f, "as mzML", f.write("m.mzML", done.out), store="m.h5"):
