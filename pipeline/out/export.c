@@ -332,7 +332,9 @@ static vl_code open_delivered(export *x, int s, vl_err *err)
 {
     const vl_export *const ask = x->ask;
     const bool writes = !ask->compare_only;
-    const vl_originals_ask named = { .path = { writes ? ask->out[0] : NULL, writes ? ask->out[1] : NULL } };
+    const vl_originals_ask named = { .path = { writes ? ask->out[0] : NULL, !writes     ? NULL
+                                                                            : x->second ? x->second
+                                                                                        : ask->out[1] } };
     if (!ask->originals && !x->named.n && vl_originals_of(&x->named, x->store, &named, err))
         return vl_err_file(err, ask->store);
     return vl_remake_open(&x->remake[s], x->store, ask->originals ? ask->originals : &x->named, s, ask->force,

@@ -263,6 +263,11 @@ def outputs(t, f):
     done = run("split", "-q", f / "s.h5", "-o", f / "out")
     t.check(done.code == OK and sorted(os.listdir(f / "out")) == ["a.ibd", "a.imzML"], "split", done.err)
     t.check(f.read("out/a.ibd") == bytes(ibd.data), "split", "another .ibd")
+    packed = put(f, gzip.compress(text), ibd.data, "p")
+    ingest(t, f, "--original now", packed, "--original", "now", store="p.h5")
+    done = run("export", "-q", "--original", f / "p.h5", "-o", f / "again.imzML")
+    t.check(done.code == OK and f.read("again.imzML") == f.read("p.imzML"), "--original", done.err)
+    t.check(f.read("again.ibd") == bytes(ibd.data), "--original", "another .ibd")
 
 
 def views(t, f):
