@@ -126,6 +126,9 @@ typedef struct vl_piece {
     uint16_t column; /* in the batch's piece_column */
     size_t at;       /* byte position in batch->values */
     size_t nelem;
+    uint64_t
+        same[2]; /* pieces of a column, one behind the other, that have the same here are equal; 0 0: none
+                         */
 } vl_piece;
 
 typedef struct vl_batch {

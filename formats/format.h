@@ -85,7 +85,11 @@ typedef struct vl_format {
     bool may_be_empty;                  /* an input without a byte is one without rows */
     const char *no_end; /* its BGZF files end in an empty block; the option that takes one without. NULL: they
                            may end as they like */
-    bool mates; /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
+    const char
+        *second; /* its text is two files: what the name of the second ends in, that of the first ends in
+                           ending[0]; NULL: it is one, or mates */
+    bool woven;  /* no file has it: what a source weaves of several (vl_source.woven) */
+    bool mates;  /* inputs side by side are mates, marked 1 and 2 in their names; files in a row are lanes */
     const vl_schema *schema; /* what parse fills */
     size_t head_size;        /* state that open makes; zeroed before */
     size_t tail_size;        /* state of join and finish; zeroed before */

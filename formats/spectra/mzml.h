@@ -15,6 +15,8 @@
 #include "formats/spectra/xml.h"
 
 extern const vl_format vl_mzml;
+struct vl_outside; /* formats/spectra/outside.h */
+struct vl_outside_entry;
 
 /*
  * Appends the encoded text of one array, as it stood between <binary> and </binary>.
@@ -81,6 +83,12 @@ double vl_mzml_seconds(uint32_t unit, double time, bool single);
 
 /* mzml_terms.c: controlled vocabulary. A term is the number of its accession; MS: is not marked. */
 enum { VL_MZ_UO = 1 << 30, VL_MZ_IMS = 1 << 29 };
+/* Bytes of a plain number; 0: of none. */
+static inline size_t vl_mz_width(int number)
+{
+    static const uint8_t width[] = { 0, 4, 8, 2, 4, 8, 1 }; /* vl_mz_number */
+    return width[number];
+}
 
 typedef struct vl_mz_param { /* a cvParam */
     uint32_t term, unit;     /* 0: none, or a vocabulary that is none of ours */
@@ -133,9 +141,11 @@ typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     vl_xml_span text; /* between <binary> and </binary>; borrowed from the block; at NULL: no element */
     bool markup;      /* with comments, CDATA or references in it */
     uint64_t text_at; /* in the skeleton */
+    const struct vl_outside_entry *outside; /* where it is; NULL: in the document (outside.h) */
 } vl_mz_array;
 
-/* Takes what the term says about the array. VL_EUNSUP where the peaks lie in another file. */
+/* Takes what the term says about the array. VL_EUNSUP where its peaks lie outside, and nobody brought
+ * them. */
 vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err);
 
 typedef enum vl_mz_class { /* what the arrays are of; the first part of a column's path */
@@ -178,6 +188,9 @@ void vl_mz_packer_free(vl_mz_packer *pk);
  * zlib where that does not give the text of this hash (array/hash). *same: the text has it. */
 vl_code vl_mz_text_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
                          vl_buf *out, bool *same, vl_err *err);
+/* The same of the bytes of an array that is outside of its document: what the letters would stand for. */
+vl_code vl_mz_bytes_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept,
+                          uint64_t hash, vl_buf *out, bool *same, vl_err *err);
 /* What VL_RECIPE_REDEFLATE keeps: bytes before the description, and how long a stream it may make. */
 enum { VL_MZ_REMADE_HEAD = 2 + VL_DEFLATE_ROW };
 size_t vl_mz_remade_most(size_t n);
@@ -193,7 +206,7 @@ typedef struct vl_mz_prover { /* zero at first, but for searches */
     bool remade;         /* the last zlib stream was described */
     unsigned searches;   /* for its maker, that are left */
     uint8_t row[VL_DEFLATE_ROW];
-    vl_buf again, description, kept;
+    vl_buf again, description, kept, outside;
 } vl_mz_prover;
 typedef struct vl_mz_proof {
     uint8_t recipe;
@@ -248,11 +261,18 @@ typedef struct vl_mz_head {
     size_t ngroup, cgroup;
     vl_facts facts; /* found there */
     bool cut_short; /* as of vl_ask */
+    bool outside;   /* arrays may lie outside of the document */
+    char uuid[64];  /* what it says of the file beside it (IMS:1000080), and of that file's hash */
+    uint32_t hash_term;
+    char hash[72];
 } vl_mz_head;
 
 int vl_mz_probe(const uint8_t *bytes, size_t n);
 vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
                    const bool *whole, bool *more, vl_err *err);
+/* The same of a head of one document some of whose arrays may be outside. */
+vl_code vl_mz_open_head(vl_mz_head *head, vl_xml_span bytes, bool whole, bool outside, bool *more,
+                        vl_err *err);
 void vl_mz_head_free(vl_mz_head *head);
 const vl_mz_group *vl_mz_find_group(const vl_mz_head *head, vl_xml_span id); /* NULL if there is none */
 
@@ -305,6 +325,7 @@ typedef struct vl_mz_record { /* the one being read; its rows are made when it e
     uint8_t centroid;
     uint32_t kind; /* of a chromatogram */
     double time, tic, base_mz, base_intensity, low, high, mobility, injection, faims;
+    int32_t position[3]; /* x, y, z of a pixel */
     unsigned nscan, nwindow;
     bool in_precursor;
     double target, lower, upper, energy; /* the precursor being read */
@@ -371,6 +392,10 @@ void vl_mz_mend_free(void *state);
 
 /* mzml_parse.c */
 vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err);
+/* The same of a text some of whose arrays are outside; NULL: none. */
+vl_code vl_mz_parse_text(const void *head, const vl_block *in, struct vl_outside *outside, vl_batch *out,
+                         vl_err *err);
+
 /* mz_attr.c */
 /* A number where the attribute is there; what is none leaves it absent and is counted. */
 vl_code vl_mz_take_number(const vl_xml *x, const char *name, double *to, vl_batch *out, vl_err *err);

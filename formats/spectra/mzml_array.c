@@ -20,6 +20,7 @@
 
 #include "formats/spectra/mzml.h"
 #include "formats/spectra/numpress.h"
+#include "formats/spectra/outside.h"
 #include "formats/xxh3.h"
 
 enum { NLANE = 32, DEFLATE_RATIO = 1032, SLACK = 64 };
@@ -124,6 +125,10 @@ static vl_code take_base64(vl_mz_coder *c, job *j, vl_err *err)
 {
     const vl_xml_span t = j->a->text;
     size_t bad = 0;
+    if (j->a->outside) { /* as they are */
+        j->packed = j->a->outside->bytes;
+        return VL_OK;
+    }
     c->packed.len = 0;
     if (vl_buf_reserve(&c->packed, t.n / 4 * 3, err)) return err->code;
     if (!j->a->markup && t.n) {
@@ -396,6 +401,23 @@ static uint8_t in_order(const vl_mz_array *a, uint8_t recipe)
     return a->number == VL_MZ_F8 ? VL_RECIPE_BIG8 : VL_RECIPE_BIG4;
 }
 
+/* The row of an array outside of its document. Where the bytes are those of the array before, and mean the
+ * same, they need no second place in the store. */
+static vl_code push_outside(vl_mz_coder *c, const job *j, size_t piece, const vl_mz_proof *proof,
+                            vl_batch *batch, vl_err *err)
+{
+    const vl_outside_entry *const e = j->a->outside;
+    vl_mz_proof row = { .recipe = VL_RECIPE_ELSEWHERE, .kept = { (const uint8_t *)"", 0 } };
+    batch->piece[piece].same[0] = e->at;
+    batch->piece[piece].same[1] = UINT64_C(1) << 63 | e->set << 34 | (uint64_t)j->a->outer << 32 | e->bytes.n;
+    if (e->own) {
+        vl_buf *const kept = &c->prover.outside;
+        if (vl_outside_keep(e, proof, kept, err)) return err->code;
+        row = (vl_mz_proof){ VL_RECIPE_OUTSIDE, { kept->data, kept->len } };
+    }
+    return vl_mz_push_row(j->a->text_at, piece, e->bytes, &row, batch, err);
+}
+
 /* The bytes as the store will have them become the text again; then they get their row. */
 static vl_code prove(vl_mz_coder *c, const job *j, vl_xml_span bytes, size_t piece, vl_batch *batch,
                      vl_err *err)
@@ -404,7 +426,8 @@ static vl_code prove(vl_mz_coder *c, const job *j, vl_xml_span bytes, size_t pie
     if (vl_mz_prove(&c->prover, j->a, j->width, j->whole, j->packed, bytes, &proof, err)) return err->code;
     proof.recipe = in_order(j->a, proof.recipe);
     count_proof(&proof, batch);
-    return vl_mz_push_row(j->a->text_at, piece, j->a->text, &proof, batch, err);
+    return j->a->outside ? push_outside(c, j, piece, &proof, batch, err)
+                         : vl_mz_push_row(j->a->text_at, piece, j->a->text, &proof, batch, err);
 }
 
 /* Plain numbers in network order: an array, or two in turns. */
@@ -434,7 +457,7 @@ static vl_code push_network(vl_mz_coder *c, const job *j, vl_batch *batch, vl_er
 static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *batch)
 {
     const uint64_t said = j->a->encoded_length;
-    if (said == UINT64_MAX) return;
+    if (said == UINT64_MAX || j->a->outside) return;
     if (said == (j->network ? c->packed.len : j->a->text.n)) return;
     if (!j->network && j->kept_text && said == (c->packed.len + 2) / 3 * 4) return; /* without the blanks */
     batch->counter[VL_SPC_ENCODED_LENGTH]++;
@@ -443,7 +466,13 @@ static void count_encoded_length(const vl_mz_coder *c, const job *j, vl_batch *b
 vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class, vl_batch *batch,
                          vl_err *err)
 {
-    vl_mz_array bytes;
+    vl_mz_array bytes, values;
+    if (a->outside && a->outside->plain) { /* whatever the document says of how they are coded */
+        values = *a;
+        values.outer = VL_MZ_STORED;
+        if (a->inner == VL_MZ_PLAIN) values.number = (vl_mz_number)a->outside->number;
+        a = &values;
+    }
     job j = { .a = a, .class = class, .network = a->network };
     j.width = !fixed_size(a) ? 1 : a->second ? 2 * widths[a->number] : widths[a->number];
     if (!j.width) keep_bytes(&j, &bytes, batch);

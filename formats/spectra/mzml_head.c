@@ -76,13 +76,46 @@ static vl_code note_attribute(vl_mz_head *h, const vl_xml *x, const char *attrib
     return err->code;
 }
 
+static void copy(char *to, size_t room, vl_xml_span text)
+{
+    const size_t n = text.n < room ? text.n : room - 1;
+    if (n) memcpy(to, text.at, n);
+    to[n] = 0;
+}
+
+/* What an image is of, and what is said of the file beside it. */
+static void note_imaging(vl_mz_head *h, uint32_t ims, const vl_mz_param *p)
+{
+    static const struct {
+        uint32_t term;
+        const char *name;
+    } sizes[] = { { 1000042, "pixels_x" },
+                  { 1000043, "pixels_y" },
+                  { 1000046, "pixel_size_x" },
+                  { 1000047, "pixel_size_y" } };
+    if (ims == 1000030 || ims == 1000031)
+        note(h, "imaging",
+             ims == 1000030 ? (vl_xml_span){ (const uint8_t *)"continuous", 10 }
+                            : (vl_xml_span){ (const uint8_t *)"processed", 9 });
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (ims == sizes[i].term) note(h, sizes[i].name, p->value);
+    if (ims == 1000080 && !*h->uuid) copy(h->uuid, sizeof h->uuid, p->value);
+    if (ims >= 1000090 && ims <= 1000092 && !h->hash_term) {
+        h->hash_term = ims;
+        copy(h->hash, sizeof h->hash, p->value);
+    }
+}
+
 /* A param of fileDescription, sourceFile, instrumentConfiguration, or of an instrument before mzML 1.0. */
 static vl_code head_param(vl_mz_head *h, const vl_xml *x, const vl_mz_param *p, vl_xml_span in, vl_err *err)
 {
     const uint32_t ims = p->term & VL_MZ_IMS ? p->term & ~(uint32_t)VL_MZ_IMS : 0;
-    if (ims == 1000080 || ims == 1000030 || ims == 1000031)
+    if (!h->outside && (ims == 1000080 || ims == 1000030 || ims == 1000031))
         return vl_xml_fail(x, x->from, VL_EUNSUP, err,
-                           "imzML: the peaks are in an .ibd file (IMS:%u), which is not read yet", ims);
+                           "imzML: the peaks are in an .ibd file beside it (IMS:%u); both are read when the "
+                           "input is a file whose name ends in .imzML",
+                           ims);
+    if (ims) note_imaging(h, ims, p);
     if (vl_xml_is(in, "sourceFile") && vl_mz_native_id_term(p->term) &&
         !*vl_fact_get(&h->facts, "native_id_format"))
         vl_fact_add(&h->facts, "native_id_format", "MS:%07u", p->term);
@@ -166,16 +199,23 @@ vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
                    const bool *whole, bool *more, vl_err *err)
 {
     vl_mz_head *const h = head;
+    vl_mz_open_head(h, (vl_xml_span){ bytes[0], n[0] }, whole[0], false, more, err);
+    h->cut_short = ask->cut_short;
+    return err->code;
+}
+
+vl_code vl_mz_open_head(vl_mz_head *h, vl_xml_span bytes, bool whole, bool outside, bool *more, vl_err *err)
+{
     bool short_of = false;
     vl_mz_head_free(h);
-    if (vl_xml_refuse_root(roots, bytes[0], n[0], err)) return err->code;
-    const size_t most = n[0] < HEAD_MOST ? n[0] : HEAD_MOST;
-    if (vl_buf_append(&h->text, bytes[0], most, err)) return err->code;
-    h->cut_short = ask->cut_short;
-    read_head(h, whole[0] && n[0] <= HEAD_MOST, &short_of, err);
+    h->outside = outside;
+    if (vl_xml_refuse_root(roots, bytes.at, bytes.n, err)) return err->code;
+    const size_t most = bytes.n < HEAD_MOST ? bytes.n : HEAD_MOST;
+    if (vl_buf_append(&h->text, bytes.at, most, err)) return err->code;
+    read_head(h, whole && bytes.n <= HEAD_MOST, &short_of, err);
     if (!short_of) return err->code;
     vl_err_clear(err);
-    if (n[0] > HEAD_MOST) return vl_fail(err, VL_EFORMAT, "no <run> in the first %d bytes", HEAD_MOST);
+    if (bytes.n > HEAD_MOST) return vl_fail(err, VL_EFORMAT, "no <run> in the first %d bytes", HEAD_MOST);
     *more = true;
     return VL_OK;
 }

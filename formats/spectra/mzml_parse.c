@@ -1,12 +1,14 @@
 /* A block of an mzML document becomes a batch: what its elements mean to the walk (xml_walk.h). */
 #include <stdlib.h>
 
+#include "formats/spectra/outside.h"
 #include "formats/spectra/xml_walk.h"
 
 typedef struct parser {
     vl_xml_walk walk;
     const vl_mz_head *head;
     vl_mz_record record;
+    vl_outside *outside; /* borrowed; NULL: all arrays are in the text */
 } parser;
 
 static bool is_record(vl_mz_element what) { return what == VL_MZ_SPECTRUM || what == VL_MZ_CHROM; }
@@ -19,6 +21,9 @@ static vl_code open_record(parser *p, vl_mz_element what, vl_err *err)
         return vl_xml_fail(&w->x, w->x.from, VL_EFORMAT, err, "<%s> inside an element",
                            vl_mz_element_name(what));
     if (vl_xml_value(&w->x, "id", &id, err) || vl_xml_walk_begin_record(w, what == VL_MZ_CHROM, id, err))
+        return err->code;
+    if (p->outside &&
+        vl_outside_literals(p->outside, w->copied, w->out->col[VL_SP_SKELETON].data.len, w->out, err))
         return err->code;
     return vl_mz_record_begin(&p->record, &w->x, what, id, w->out->col[VL_SP_SKELETON].data.len, err);
 }
@@ -65,9 +70,11 @@ static vl_code open_part(parser *p, vl_mz_element what, vl_err *err)
 {
     vl_xml_walk *const w = &p->walk;
     if (vl_mz_record_open(&p->record, &w->x, what, err)) return err->code;
-    if (what == VL_MZ_ARRAY) /* where its text goes if it has no <binary> at all */
-        p->record.array[p->record.narray - 1].text_at =
-            w->out->col[VL_SP_SKELETON].data.len + (w->x.at - w->copied);
+    if (what != VL_MZ_ARRAY) return VL_OK;
+    vl_mz_array *const a = &p->record.array[p->record.narray - 1];
+    /* where its text goes if it has no <binary> at all */
+    a->text_at = w->out->col[VL_SP_SKELETON].data.len + (w->x.at - w->copied);
+    if (p->outside) a->outside = vl_outside_find(p->outside, w->x.from);
     return VL_OK;
 }
 
@@ -76,7 +83,8 @@ static vl_code open_element(vl_xml_walk *w, int element, bool *taken, vl_err *er
     parser *const p = (parser *)w;
     const vl_mz_element what = (vl_mz_element)element;
     if (p->record.what && what == VL_MZ_CV_PARAM) return take_param(p, err);
-    *taken = p->record.what && what == VL_MZ_BINARY && vl_xml_walk_around(w, 0) == VL_MZ_ARRAY;
+    *taken = p->record.what && what == VL_MZ_BINARY && vl_xml_walk_around(w, 0) == VL_MZ_ARRAY &&
+             !p->record.array[p->record.narray - 1].outside;
     if (*taken) return take_binary(p, err);
     if (is_record(what)) return open_record(p, what, err);
     if (p->record.what) return what == VL_MZ_GROUP_REF ? take_reference(p, err) : open_part(p, what, err);
@@ -133,14 +141,22 @@ const vl_xml_walk_dialect vl_mz_dialect = {
     .close = close_element,
 };
 
-vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
+vl_code vl_mz_parse_text(const void *head, const vl_block *in, vl_outside *outside, vl_batch *out,
+                         vl_err *err)
 {
     parser *const p = calloc(1, sizeof *p);
     if (!p) return vl_fail(err, VL_ENOMEM, "no memory for a parser");
     p->head = head;
+    p->outside = outside;
     p->walk.dialect = &vl_mz_dialect;
     p->walk.record = &p->record;
-    vl_xml_walk_block(&p->walk, p->head->encoding, in, out, err);
+    if (!vl_xml_walk_block(&p->walk, p->head->encoding, in, out, err) && outside)
+        vl_outside_literals(outside, UINT64_MAX, out->col[VL_SP_SKELETON].data.len, out, err);
     free(p);
     return err->code;
+}
+
+vl_code vl_mz_parse(const void *head, const vl_block *in, vl_batch *out, vl_err *err)
+{
+    return vl_mz_parse_text(head, in, NULL, out, err);
 }

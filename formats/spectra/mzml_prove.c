@@ -32,6 +32,7 @@ void vl_mz_prover_free(vl_mz_prover *pr)
     vl_buf_free(&pr->again);
     vl_buf_free(&pr->description);
     vl_buf_free(&pr->kept);
+    vl_buf_free(&pr->outside);
 }
 
 typedef struct candidates { /* recipes, the likeliest first */
@@ -170,10 +171,25 @@ static vl_code is_base64(vl_mz_prover *pr, vl_xml_span bytes, vl_xml_span text, 
     return err->code;
 }
 
+/* The same without letters. */
+static vl_code prove_outside(vl_mz_prover *pr, const vl_mz_array *a, size_t width, bool whole,
+                             vl_xml_span packed, vl_xml_span payload, vl_mz_proof *out, vl_err *err)
+{
+    const bool plain = packed.n == payload.n && (!packed.n || !memcmp(packed.at, payload.at, packed.n));
+    *out = (vl_mz_proof){ VL_RECIPE_KEPT_STREAM, packed };
+    if (!packed.n || (a->outer == VL_MZ_STORED && plain))
+        *out = (vl_mz_proof){ packed.n ? VL_RECIPE_BASE64 : VL_RECIPE_EMPTY, { (const uint8_t *)"", 0 } };
+    else if (a->outer != VL_MZ_STORED && whole) find_maker(pr, a, width, packed, payload, out, err);
+    if (out->recipe != VL_RECIPE_KEPT_STREAM && out->recipe != VL_RECIPE_REDEFLATE)
+        out->kept = (vl_xml_span){ (const uint8_t *)"", 0 };
+    return err->code;
+}
+
 vl_code vl_mz_prove(vl_mz_prover *pr, const vl_mz_array *a, size_t width, bool whole, vl_xml_span packed,
                     vl_xml_span payload, vl_mz_proof *out, vl_err *err)
 {
     bool same = false;
+    if (a->outside) return prove_outside(pr, a, width, whole, packed, payload, out, err);
     *out = (vl_mz_proof){ VL_RECIPE_KEPT_TEXT, a->text };
     if (!a->text.n) {
         *out = (vl_mz_proof){ VL_RECIPE_EMPTY, { (const uint8_t *)"", 0 } };

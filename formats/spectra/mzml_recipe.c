@@ -201,16 +201,22 @@ static vl_code big_endian(vl_mz_packer *pk, size_t width, vl_xml_span plain, vl_
     return vl_mz_base64((vl_xml_span){ pk->shuffled.data, plain.n }, out, err);
 }
 
-/* The text by zlib, zstd or a description, or as it is kept. */
-static vl_code text_of(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, vl_buf *out,
-                       vl_err *err)
+/* Appends bytes, or their letters. */
+static vl_code put(vl_xml_span bytes, bool letters, vl_buf *out, vl_err *err)
+{
+    return letters ? vl_mz_base64(bytes, out, err) : vl_buf_append(out, bytes.at, bytes.n, err);
+}
+
+/* The text by zlib, zstd or a description, or as it is kept; or the bytes that its letters stand for. */
+static vl_code text_of(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, bool letters,
+                       vl_buf *out, vl_err *err)
 {
     switch (recipe) {
     case VL_RECIPE_EMPTY: return VL_OK;
-    case VL_RECIPE_BASE64: return vl_mz_base64(plain, out, err);
+    case VL_RECIPE_BASE64: return put(plain, letters, out, err);
+    case VL_RECIPE_KEPT_STREAM: return put(kept, letters, out, err);
     case VL_RECIPE_BIG4:
     case VL_RECIPE_BIG8: return big_endian(pk, recipe == VL_RECIPE_BIG8 ? 8 : 4, plain, out, err);
-    case VL_RECIPE_KEPT_STREAM: return vl_mz_base64(kept, out, err);
     case VL_RECIPE_KEPT_TEXT: return vl_buf_append(out, kept.at, kept.n, err);
     default: break;
     }
@@ -219,7 +225,7 @@ static vl_code text_of(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_x
     if (recipe == VL_RECIPE_REDEFLATE ? vl_mz_remake(kept.at, kept.n, plain, packed, err)
                                       : vl_mz_pack(pk, recipe, plain, NULL, packed, err))
         return err->code;
-    return vl_mz_base64((vl_xml_span){ packed->data, packed->len }, out, err);
+    return put((vl_xml_span){ packed->data, packed->len }, letters, out, err);
 }
 
 static bool is_text(const vl_buf *out, uint64_t hash)
@@ -227,25 +233,37 @@ static bool is_text(const vl_buf *out, uint64_t hash)
     return XXH3_64bits(out->len ? out->data : (const uint8_t *)"", out->len) == hash;
 }
 
-vl_code vl_mz_text_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
-                         vl_buf *out, bool *same, vl_err *err)
+static vl_code again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
+                     bool letters, vl_buf *out, bool *same, vl_err *err)
 {
     out->len = pk->packed.len = 0;
     if (vl_mz_pack_own(pk, recipe, plain, NULL, &pk->packed, same, err)) return err->code;
-    if (*same && vl_mz_base64((vl_xml_span){ pk->packed.data, pk->packed.len }, out, err)) return err->code;
+    if (*same && put((vl_xml_span){ pk->packed.data, pk->packed.len }, letters, out, err)) return err->code;
     *same &= is_text(out, hash);
     if (*same) return VL_OK;
     out->len = 0;
-    if (text_of(pk, recipe, plain, kept, out, err)) return err->code;
+    if (text_of(pk, recipe, plain, kept, letters, out, err)) return err->code;
     *same = is_text(out, hash);
     return VL_OK;
+}
+
+vl_code vl_mz_text_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept, uint64_t hash,
+                         vl_buf *out, bool *same, vl_err *err)
+{
+    return again(pk, recipe, plain, kept, hash, true, out, same, err);
+}
+
+vl_code vl_mz_bytes_again(vl_mz_packer *pk, uint8_t recipe, vl_xml_span plain, vl_xml_span kept,
+                          uint64_t hash, vl_buf *out, bool *same, vl_err *err)
+{
+    return again(pk, recipe, plain, kept, hash, false, out, same, err);
 }
 
 vl_code vl_mzml_array_text(uint8_t recipe, const uint8_t *payload, size_t n, const uint8_t *kept,
                            size_t nkept, vl_buf *out, vl_err *err)
 {
     vl_mz_packer pk = { 0 };
-    text_of(&pk, recipe, (vl_xml_span){ payload, n }, (vl_xml_span){ kept, nkept }, out, err);
+    text_of(&pk, recipe, (vl_xml_span){ payload, n }, (vl_xml_span){ kept, nkept }, true, out, err);
     vl_mz_packer_free(&pk);
     return err->code;
 }

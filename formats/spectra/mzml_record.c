@@ -45,6 +45,7 @@ void vl_mz_record_reset(vl_mz_record *r, vl_mz_element what, vl_xml_span id, siz
                          .mobility = NAN,
                          .injection = NAN,
                          .faims = NAN,
+                         .position = { VL_SP_NO_POSITION, VL_SP_NO_POSITION, VL_SP_NO_POSITION },
                          .precursor_mz = NAN,
                          .product_mz = NAN,
                          .array = array,
@@ -206,8 +207,8 @@ static void take_level(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
 {
     uint64_t v = 0;
     const bool good = p->value.at && vl_mz_uint(p->value, &v) && v <= 255;
-    if (good) r->ms_level = v;
-    else out->counter[VL_SPC_NOT_A_NUMBER]++;
+    if (good && v) r->ms_level = v; /* 0 is none, whatever a term says besides */
+    else if (!good) out->counter[VL_SPC_NOT_A_NUMBER]++;
 }
 
 static bool read_charge(const vl_mz_param *p, int8_t *charge, vl_batch *out)
@@ -240,8 +241,21 @@ static void spectrum_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
     }
 }
 
+/* IMS:1000050, 51, 52: x, y, z, of the first scan that says them. */
+static void take_position(int32_t *to, const vl_mz_param *p, vl_batch *out)
+{
+    double v = 0;
+    const bool good = p->value.at && vl_mz_double(p->value, &v) && v > -2147483648.0 && v <= 2147483647.0 &&
+                      v == (double)(int32_t)v;
+    if (*to != VL_SP_NO_POSITION) return;
+    if (good) *to = (int32_t)v;
+    else out->counter[VL_SPC_NOT_A_NUMBER]++;
+}
+
 static void scan_param(vl_mz_record *r, const vl_mz_param *p, vl_batch *out)
 {
+    const uint32_t axis = p->term - (VL_MZ_IMS | 1000050);
+    if (axis < 3) take_position(&r->position[axis], p, out);
     if (p->term == 1000016) take_time(r, p, out);
     if (r->nscan != 1) return;
     switch (p->term) {
@@ -375,6 +389,9 @@ vl_code vl_mz_push_spectrum(const vl_mz_record *r, uint64_t array_at, vl_batch *
                            { VL_SP_MOBILITY, &r->mobility },
                            { VL_SP_INJECTION_TIME, &r->injection },
                            { VL_SP_FAIMS, &r->faims },
+                           { VL_SP_X, &r->position[0] },
+                           { VL_SP_Y, &r->position[1] },
+                           { VL_SP_Z, &r->position[2] },
                            { VL_SP_ARRAY_LENGTH, &r->array_length },
                            { VL_SP_TEXT_AT, &r->text_at },
                            { VL_SP_TEXT_LENGTH, &text_length },
@@ -403,10 +420,27 @@ static vl_code push_chromatogram(const vl_mz_record *r, uint64_t array_at, vl_ba
     return push_cells(out, cells, sizeof cells / sizeof *cells, err);
 }
 
+/* Of a record whose arrays are outside, defaultArrayLength is 0 as a rule: what the first of them has counts.
+ * Those of its peaks must be equally long. */
+static void compare_outside(vl_mz_record *r, vl_batch *out)
+{
+    uint64_t n[2] = { UINT64_MAX, UINT64_MAX };
+    bool first = true;
+    for (size_t i = 0; i < r->narray; i++) {
+        const vl_mz_array *const a = &r->array[i];
+        if (!a->outside) continue;
+        if (first) r->array_length = a->nvalue;
+        first = false;
+        if (a->kind == 1000514 || a->kind == 1000515) n[a->kind == 1000515] = a->nvalue;
+    }
+    if (n[0] != UINT64_MAX && n[1] != UINT64_MAX) out->counter[VL_SPC_ARRAY_LENGTH] += n[0] != n[1];
+}
+
 vl_code vl_mz_record_end(vl_mz_record *r, const vl_xml *x, vl_mz_coder *coder, vl_batch *out, vl_err *err)
 {
     const uint64_t array_at = out->nrow[VL_SPT_ARRAY];
     if (push_arrays(r, x, coder, out, err)) return err->code;
+    compare_outside(r, out);
     if (out->nrow[VL_SPT_ARRAY] - array_at > ARRAYS_MOST)
         return vl_xml_fail(x, r->from, VL_EUNSUP, err, "more than %d arrays in one record", ARRAYS_MOST);
     if (r->what == VL_MZ_SPECTRUM ? vl_mz_push_spectrum(r, array_at, out, err)

@@ -256,9 +256,18 @@ static int kind_index(uint32_t term)
 
 vl_code vl_mz_array_param(vl_mz_array *a, const vl_mz_param *p, vl_err *err)
 {
-    if (p->term == (VL_MZ_IMS | 1000101))
+    if (a->outside && p->term == (VL_MZ_IMS | 1000103)) {
+        if (!p->value.at || !vl_mz_uint(p->value, &a->nvalue)) a->nvalue = UINT64_MAX; /* true of no array */
+        return VL_OK;
+    }
+    if (a->outside && (p->term == 1002843)) {
+        if (!p->value.at || !vl_mz_uint(p->value, &a->nvalue)) a->nvalue = UINT64_MAX;
+        return VL_OK;
+    }
+    if (a->outside && (p->term == 1002841 || p->term == 1002842)) return VL_OK;
+    if (!a->outside && p->term == (VL_MZ_IMS | 1000101))
         return vl_fail(err, VL_EUNSUP, "imzML: the peaks are in an .ibd file (IMS:1000101, external data)");
-    if (p->term >= 1002841 && p->term <= 1002843)
+    if (!a->outside && p->term >= 1002841 && p->term <= 1002843)
         return vl_fail(err, VL_EUNSUP, "mzMLb: the peaks are in an HDF5 file (MS:%u, external data)",
                        p->term);
     const vl_mz_number number = number_of(p->term);

@@ -1,8 +1,9 @@
 /* The tables of a spectra store: every column with its unit and meaning (spectra.h). */
 #include "formats/spectra/spectra.h"
 
-#define NUMBER VL_USE_NUMBER
-#define TEXT   VL_USE_TEXT
+#define NUMBER      VL_USE_NUMBER
+#define TEXT        VL_USE_TEXT
+#define NO_POSITION "-2147483648"
 
 static const char *const tables[] = { "spectrum", "chromatogram", "precursor", "selected_ion", "array" };
 
@@ -55,8 +56,15 @@ static const vl_field fields[VL_SP_NFIELD] = {
                                "ion injection time of the first scan", VL_REF_NONE, 0, 0 },
     [VL_SP_FAIMS] = { "spectra/faims_cv", VL_F64, VL_FIXED, SPECTRUM, NUMBER, "V", "NaN",
                       "FAIMS compensation voltage, of the spectrum or its first scan", VL_REF_NONE, 0, 0 },
+    [VL_SP_X] = { "spectra/x", VL_I32, VL_FIXED, SPECTRUM, NUMBER, "", NO_POSITION,
+                  "column of the pixel it is of, as the document counts", VL_REF_NONE, 0, 0 },
+    [VL_SP_Y] = { "spectra/y", VL_I32, VL_FIXED, SPECTRUM, NUMBER, "", NO_POSITION, "row of that pixel",
+                  VL_REF_NONE, 0, 0 },
+    [VL_SP_Z] = { "spectra/z", VL_I32, VL_FIXED, SPECTRUM, NUMBER, "", NO_POSITION, "layer of that pixel",
+                  VL_REF_NONE, 0, 0 },
     [VL_SP_ARRAY_LENGTH] = { "spectra/array_length", VL_U64, VL_FIXED, SPECTRUM, NUMBER, "", "",
-                             "defaultArrayLength: values in each array", VL_REF_NONE, 0, 0 },
+                             "values in each array: defaultArrayLength, or what an array outside says",
+                             VL_REF_NONE, 0, 0 },
     [VL_SP_TEXT_AT] = { "spectra/text_at", VL_U64, VL_FIXED, SPECTRUM, NUMBER, "", "",
                         "where its <spectrum begins in source/skeleton", VL_REF_ELEMENT, VL_SP_SKELETON, 0 },
     [VL_SP_TEXT_LENGTH] = { "spectra/text_length", VL_U32, VL_FIXED, SPECTRUM, NUMBER, "", "",
@@ -132,7 +140,7 @@ static const vl_field fields[VL_SP_NFIELD] = {
 
 const vl_schema vl_spectra_schema = {
     .kind = "spectra",
-    .version = 3,
+    .version = 4,
     .ntable = VL_SPT_N,
     .table = tables,
     .nfield = VL_SP_NFIELD,

@@ -43,6 +43,9 @@ enum {
     VL_SP_MOBILITY,
     VL_SP_INJECTION_TIME,
     VL_SP_FAIMS,
+    VL_SP_X,
+    VL_SP_Y,
+    VL_SP_Z,
     VL_SP_ARRAY_LENGTH,
     VL_SP_TEXT_AT,
     VL_SP_TEXT_LENGTH,
@@ -84,6 +87,7 @@ enum {
     VL_SP_NFIELD
 };
 
+enum { VL_SP_NO_POSITION = INT32_MIN };
 enum { VL_SP_CHARGES = 16 }; /* that an ion may have, at most */
 
 /* Counters: odd but legal things. */
@@ -119,8 +123,13 @@ enum {
     VL_RECIPE_REDEFLATE = 160,    /* base64 of a zlib stream of the bytes (RFC 1950) by any other maker;
                                    * array/kept: its first two bytes, the maker's row [8], and what its
                                    * deflate has beside that (formats/redeflate/redeflate.h) */
-    VL_RECIPE_DECIMAL = 161       /* lines of decimal numbers, of this array and of those of the next rows
+    VL_RECIPE_DECIMAL = 161,      /* lines of decimal numbers, of this array and of those of the next rows
                                    * that are VL_RECIPE_WOVEN; array/kept: how they look (mgf_peaks.c) */
+    VL_RECIPE_OUTSIDE = 162,   /* no text, but the next bytes of the file beside the document; array/kept: the
+                                   * recipe whose letters would stand for them, LEB128 of a number of bytes
+                                   * before them, these, and what that recipe keeps (outside.h) */
+    VL_RECIPE_ELSEWHERE = 163, /* no text: bytes there that another row gives, or in data sets around it */
+    VL_RECIPE_LITERAL = 164    /* no array: its bytes are the next ones of the file beside the document */
 };
 
 extern const vl_schema vl_spectra_schema;

@@ -74,6 +74,7 @@ typedef struct vl_xml_walk_event {
 typedef struct vl_xml_walk_extra { /* batch->extra; the last event is VL_XML_WALK_END */
     vl_xml_walk_event *event;      /* owned */
     size_t nevent, cevent;
+    struct vl_outside *outside; /* owned by a format whose arrays are outside, which drops it */
 } vl_xml_walk_extra;
 
 typedef struct vl_xml_walk_element {

@@ -306,7 +306,8 @@ static void print_again(reading *r)
         snprintf(name, sizeof name, "text_bytes_%d", s + 1);
         vl_fact_add(&r->facts, name, "%zu", r->in[s].n);
     }
-    MUST(!r->format->unfinish(how, &r->facts, r->counter, r->ask.nstream, &way, &err));
+    const int ntext = r->format->woven ? r->format->max_stream : r->ask.nstream;
+    MUST(!r->format->unfinish(how, &r->facts, r->counter, ntext, &way, &err));
     r->how = how;
     r->stream = r->format->begin ? way.head : 0;
     const vl_same_values *const same = r->format->same_values;
@@ -319,7 +320,11 @@ static void print_again(reading *r)
     free(r->mend);
     r->mend = NULL;
     vl_buf_free(&r->mended);
-    for (int s = 0; s < r->ask.nstream; s++) {
+    for (int s = 0; s < ntext; s++) {
+        if (r->format->woven) { /* the texts that it was woven of */
+            vl_buf_free(&r->out[s]);
+            continue;
+        }
         MUST(err.code || r->out[s].len == r->in[s].n);
         MUST(err.code || !r->in[s].n || !memcmp(r->out[s].data, r->in[s].bytes, r->in[s].n));
         vl_buf_free(&r->out[s]);
@@ -351,6 +356,7 @@ static void run(reading *r, uint8_t control)
 {
     vl_err err = VL_ERR_INIT, other = VL_ERR_INIT;
     if (!(r->format = probe(r->in[0], 65536)) || r->format->max_stream < r->ask.nstream) return;
+    if (r->format->woven && r->ask.nstream > 1) return;
     void *const option = calloc(1, r->format->option_size + 1);
     MUST(option);
     for (int i = 0; i < r->given.n; i++) {
@@ -364,7 +370,7 @@ static void run(reading *r, uint8_t control)
     r->step = steps[(control & 7) == 7 ? 2 : 7];
     pass(r, &other);
     MUST(!err.code == !other.code);
-    if (r->format->max_stream > 1 && !same_place(&err, &other)) {
+    if (r->format->max_stream > 1 && !r->format->woven && !same_place(&err, &other)) {
         char line[2][480];
         vl_err_print(&err, line[0], sizeof line[0]);
         vl_err_print(&other, line[1], sizeof line[1]);

@@ -34,6 +34,8 @@ static vl_code sniff(vl_cutter *c, int s, const char *name, vl_err *err)
     else if (!c->format)
         vl_fail(err, VL_EUNSUP, "neither %s: starts with byte 0x%02x", vl_format_titles("nor", all),
                 bytes[0]);
+    else if (c->format->woven != c->source->woven)
+        vl_fail(err, VL_EUNSUP, "%s is read from its own files, by their names", c->format->title);
     else if (c->nstream > c->format->max_stream)
         return vl_fail(err, VL_EARG, "%s takes one input, %d were given", c->format->title, c->nstream);
     return vl_err_file(err, c->stream[s].name);

@@ -11,9 +11,10 @@
 
 typedef struct vl_growing {
     vl_spec spec;
-    vl_piece_column like; /* what spec borrows from, of a piece column */
-    vl_buf open;          /* elements since first */
-    uint64_t first, n;    /* first element of the open chunk; elements so far */
+    vl_piece_column like;              /* what spec borrows from, of a piece column */
+    vl_buf open;                       /* elements since first */
+    uint64_t first, n;                 /* first element of the open chunk; elements so far */
+    uint64_t same[2], same_at, same_n; /* of the last piece: vl_piece.same; its first element, and how many */
     XXH3_state_t *hash;
     vl_model model;            /* spec.model, where a codec learns */
     bool wants_rows;           /* a codec wants to see where rows end */

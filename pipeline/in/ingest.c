@@ -8,6 +8,7 @@
 #include "pipeline/in/fasta_reference.h"
 #include "pipeline/in/folding.h"
 #include "pipeline/in/learn.h"
+#include "pipeline/in/note_sources.h"
 #include "pipeline/in/salvage.h"
 #include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
@@ -16,7 +17,6 @@
 #include "pipeline/out/indexing.h"
 #include "pipeline/out/kind.h"
 #include "pipeline/out/verify.h"
-#include "formats/letter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -274,60 +274,6 @@ static vl_code move(ingest *g, vl_err *err)
 
 /* ---- notes ---- */
 
-/* Control characters would break the manifest's lines. */
-static void clean(char *text)
-{
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 32 || *p == 127) *p = '?';
-}
-
-static vl_code note_source(ingest *g, int number, int s, int file, vl_err *err)
-{
-    char where[32], text[256];
-    const vl_file_facts *const src = vl_cutter_file(&g->cutter, s, file);
-    snprintf(where, sizeof where, "source/%d", number);
-    snprintf(text, sizeof text, "%s", vl_name_base(src->name));
-    clean(text);
-    if (vl_store_note(g->store, where, "name", text, err) ||
-        vl_store_note_u64(g->store, where, "stream", (uint64_t)s + 1, err) ||
-        vl_store_note(g->store, where, "role", vl_role_name(vl_inputs_role(g->ask->inputs, s, file)), err) ||
-        vl_store_note_u64(g->store, where, "bytes", src->bytes, err) ||
-        vl_store_note_u64(g->store, where, "plain_bytes", src->plain_bytes, err) ||
-        vl_store_note(g->store, where, "format", g->cutter.format->name, err) ||
-        vl_store_note(g->store, where, "compression", src->compression, err))
-        return err->code;
-    if (src->decoder && vl_store_note(g->store, where, "decoder", src->decoder, err)) return err->code;
-    vl_hex(src->sha256, 32, text);
-    if (vl_store_note(g->store, where, "sha256", text, err)) return err->code;
-    if (src->no_eof_block && vl_store_note_u64(g->store, where, "no_eof_block", 1, err)) return err->code;
-    if (src->trailing_zeros && vl_store_note_u64(g->store, where, "trailing_zeros", src->trailing_zeros, err))
-        return err->code;
-    if (src->trailing_bytes && vl_store_note_u64(g->store, where, "trailing_bytes", src->trailing_bytes, err))
-        return err->code;
-    return VL_OK;
-}
-
-static vl_code note_sources(ingest *g, vl_err *err)
-{
-    char name[32], hex[33];
-    int number = 0;
-    for (int s = 0; s < g->cutter.nstream; s++) {
-        const vl_stream *const st = &g->cutter.stream[s];
-        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++)
-            if (note_source(g, number++, s, f, err)) return err->code;
-        XXH128_canonical_t hash;
-        XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(st->hash));
-        vl_hex(hash.digest, 16, hex);
-        snprintf(name, sizeof name, "text_xxh3_128_%d", s + 1);
-        if (vl_store_note(g->store, "source", name, hex, err)) return err->code;
-        snprintf(name, sizeof name, "text_bytes_%d", s + 1);
-        if (vl_store_note_u64(g->store, "source", name, st->bytes, err)) return err->code;
-    }
-    if (vl_same_mates(&g->cutter) && vl_store_note_u64(g->store, "source", "mates_identical", 1, err))
-        return err->code;
-    return vl_store_note_u64(g->store, "source", "n_file", (uint64_t)number, err);
-}
-
 static vl_code note_root(ingest *g, vl_err *err)
 {
     const vl_schema *const schema = g->cutter.format->schema;
@@ -367,7 +313,7 @@ static vl_code note_facts(ingest *g, vl_ingested *done, vl_err *err)
         return vl_err_file(err, g->cutter.stream[0].name);
     memcpy(done->hint, facts.hint, sizeof done->hint);
     for (int i = 0; i < facts.n; i++) {
-        clean(facts.fact[i].text);
+        vl_note_clean(facts.fact[i].text);
         if (vl_store_note(g->store, "source", facts.fact[i].name, facts.fact[i].text, err)) return err->code;
     }
     return VL_OK;
@@ -412,10 +358,11 @@ static void sum_up(ingest *g, vl_ingested *done)
                                        : vl_lay_elements(g->lay, kind->unit_field);
     for (int s = 0; s < g->cutter.nstream; s++) {
         const vl_stream *const st = &g->cutter.stream[s];
-        done->text_bytes += st->bytes;
+        done->text_bytes += g->cutter.source->woven ? 0 : st->bytes;
         uint64_t no_eof = 0;
         for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++) {
             done->bytes_in += vl_cutter_file(&g->cutter, s, f)->bytes;
+            if (g->cutter.source->woven) done->text_bytes += vl_cutter_file(&g->cutter, s, f)->plain_bytes;
             no_eof += vl_cutter_file(&g->cutter, s, f)->no_eof_block;
             const char *const decoder = vl_cutter_file(&g->cutter, s, f)->decoder;
             if (decoder) add_odd(done, "records_as_decoded_by", decoder, 0);
@@ -463,7 +410,8 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
         return err->code;
     if (!g->ask->same_data && (vl_refuse_same_data(&g->cutter, err) || ask_data(g, err))) return err->code;
     if (lay_reference(g, err)) return err->code;
-    if (note_root(g, err) || note_facts(g, done, err) || note_sources(g, err) ||
+    if (note_root(g, err) || note_facts(g, done, err) ||
+        vl_note_sources(g->store, &g->cutter, g->ask->inputs, err) ||
         (g->refers && vl_fasta_reference_note(&g->reference, g->store, err)) ||
         vl_lay_note(g->lay, g->store, err) ||
         (g->salvage->on && vl_salvage_note(g->salvage, &g->cutter, g->store, err)))

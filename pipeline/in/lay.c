@@ -132,6 +132,13 @@ static void fix_refs(vl_lay *lay, vl_batch *batch)
     }
 }
 
+/* Is a piece that of the row before it in the column? Then both rows point there: what lies in a column stays
+ * in the order of the rows that point at it. */
+static bool is_last(const column *c, const vl_piece *p)
+{
+    return p->same[1] && p->same[0] == c->same[0] && p->same[1] == c->same[1] && p->nelem == c->same_n;
+}
+
 /* Piece columns and starts: row i of their table belongs to piece i. */
 static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *err)
 {
@@ -151,7 +158,14 @@ static vl_code lay_pieces(vl_lay *lay, vl_batch *batch, vl_chunks *out, vl_err *
                p->nelem <= (batch->values.len - p->at) / vl_type_width(c->spec.type));
         number[2 * i] = (uint8_t)map[p->column];
         number[2 * i + 1] = (uint8_t)(map[p->column] >> 8);
+        if (is_last(c, p)) {
+            vl_put_le64(start + 8 * i, c->same_at);
+            continue;
+        }
         vl_put_le64(start + 8 * i, c->n);
+        memcpy(c->same, p->same, sizeof c->same);
+        c->same_at = c->n;
+        c->same_n = p->nelem;
         if (vl_growing_append(c, batch->values.data + p->at, p->nelem * vl_type_width(c->spec.type), out,
                               err))
             return err->code;

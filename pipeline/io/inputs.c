@@ -10,8 +10,9 @@
 const char *vl_role_name(vl_role role)
 {
     static const char *const names[VL_NROLE] = {
-        [VL_ROLE_DATA] = "data", [VL_ROLE_R1] = "R1", [VL_ROLE_R2] = "R2",
-        [VL_ROLE_I1] = "I1",     [VL_ROLE_I2] = "I2", [VL_ROLE_REFERENCE] = "reference"
+        [VL_ROLE_DATA] = "data",    [VL_ROLE_R1] = "R1", [VL_ROLE_R2] = "R2",
+        [VL_ROLE_I1] = "I1",        [VL_ROLE_I2] = "I2", [VL_ROLE_REFERENCE] = "reference",
+        [VL_ROLE_BESIDE] = "beside"
     };
     return names[role];
 }
@@ -49,12 +50,13 @@ size_t vl_inputs_count(const vl_inputs *in, int stream)
 
 void vl_inputs_name_roles(vl_inputs *in)
 {
-    const int nstream = vl_inputs_nstream(in);
+    int nstream = vl_inputs_nstream(in);
+    if (in->n && in->file[in->n - 1].role == VL_ROLE_BESIDE) nstream = 1;
     for (size_t i = 0; i < in->n; i++) {
         vl_file *const f = &in->file[i];
         const vl_name name = vl_name_split(vl_name_base(f->path));
         const bool second = nstream == 2 ? f->stream == 1 : name.mate == '2';
-        if (f->role == VL_ROLE_REFERENCE) continue;
+        if (f->role == VL_ROLE_REFERENCE || f->role == VL_ROLE_BESIDE) continue;
         if (name.mark == 'I') f->role = second ? VL_ROLE_I2 : VL_ROLE_I1;
         else if (name.mark || nstream == 2) f->role = second ? VL_ROLE_R2 : VL_ROLE_R1;
         else f->role = VL_ROLE_DATA;

@@ -19,6 +19,7 @@ typedef enum vl_role {
     VL_ROLE_I1, /* index reads */
     VL_ROLE_I2,
     VL_ROLE_REFERENCE, /* is needed to read the data, and not kept */
+    VL_ROLE_BESIDE,    /* belongs to the file of the first stream, which does not come alone */
     VL_NROLE
 } vl_role;
 const char *vl_role_name(vl_role role); /* "data", "R1" ...; static */

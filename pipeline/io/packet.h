@@ -25,9 +25,10 @@ typedef struct vl_file_facts {
     uint64_t bytes;       /* of the file as it is */
     uint64_t plain_bytes; /* decompressed; counted by take and by inflate, exact at the end */
     uint8_t sha256[32];   /* of the file as it is; valid at the end */
-    uint64_t members;     /* gzip members, or BGZF blocks, or zstd frames */
-    bool damaged;         /* its text ends before its bytes do (vl_inputs.salvages) */
-    bool no_eof_block;    /* BGZF without the final empty block: legal, odd */
+    uint8_t text_xxh3[16];   /* XXH3-128 of its plain bytes, canonical; of sources that weave texts */
+    uint64_t members;        /* gzip members, or BGZF blocks, or zstd frames */
+    bool damaged;            /* its text ends before its bytes do (vl_inputs.salvages) */
+    bool no_eof_block;       /* BGZF without the final empty block: legal, odd */
     uint64_t trailing_zeros; /* zero bytes behind the last member */
     uint64_t trailing_bytes; /* others behind it and those, which are no member (vl_inputs.keeps_behind) */
 } vl_file_facts;

@@ -55,8 +55,20 @@ static const vl_source *find(const vl_place *at)
 /* Something that was named before, such as a folder, gave more streams than one: it stands alone. */
 static vl_code refuse_more(const char *path, vl_err *err)
 {
-    vl_fail(err, VL_EARG, "stands beside a folder, which names all files itself");
+    vl_fail(err, VL_EARG, "stands beside what names all its files itself");
     return vl_err_file(err, path);
+}
+
+vl_code vl_source_complete(vl_inputs *all, vl_err *err)
+{
+    vl_place at;
+    vl_err why = VL_ERR_INIT; /* whoever opens it will say it */
+    if (all->n != 1 || look_at(all->file[0].path, &at, &why)) return VL_OK;
+    const vl_source *const source = find(&at);
+    char *const path = source->beside ? source->beside(all->file[0].path) : NULL;
+    if (path && !vl_inputs_add(all, all->file[0].stream + 1, path, err)) all->file[1].role = VL_ROLE_BESIDE;
+    free(path);
+    return err->code;
 }
 
 static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *err)
@@ -68,6 +80,7 @@ static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *
     if (source->gather ? source->gather(path, stream, all, err) : vl_inputs_add(all, stream, path, err))
         return vl_err_file(err, path);
     if (!all->source || all->source == before) all->source = source->open ? source : before;
+    if (!before && vl_source_complete(all, err)) return err->code;
     if (!before || before == all->source) return VL_OK;
     vl_fail(err, VL_EARG, "is read as %s, the inputs before it as %s", all->source->name, before->name);
     return vl_err_file(err, path);

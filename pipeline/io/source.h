@@ -31,9 +31,13 @@ typedef struct vl_place {
 } vl_place;
 
 typedef struct vl_source {
-    const char *name, *doc;           /* "stream", "files in a row ..." */
-    bool reference;                   /* it is what a reference is for (vl_inputs) */
+    const char *name, *doc; /* "stream", "files in a row ..." */
+    bool reference;         /* it is what a reference is for (vl_inputs) */
+    bool woven;             /* its one stream is woven of texts, in frames of its format: file n is text n */
     int (*probe)(const vl_place *at); /* 0 not mine .. 100 certain */
+    /* The name of a file that a file of this name does not come without, whether it is there or not; to be
+     * freed. NULL: there is none, or no memory. */
+    char *(*beside)(const char *path);
     /* Adds the files of path to all, which becomes stream, or several from it on. NULL: path is the one
      * file. */
     vl_code (*gather)(const char *path, int stream, vl_inputs *all, vl_err *err);
@@ -60,6 +64,8 @@ extern const vl_source vl_source_stream;    /* reads what no other source asks f
  * names two files in a row, unless a file is called just that. VL_EARG. Roles are named when all are there
  * (inputs.h). */
 vl_code vl_source_gather(const char *name, int stream, vl_inputs *all, vl_err *err);
+/* A file that does not come alone, and is: what stands beside it is added as the next stream. Others stay. */
+vl_code vl_source_complete(vl_inputs *all, vl_err *err);
 /* Which source reads these inputs. */
 const vl_source *vl_source_of(const vl_inputs *inputs);
 

@@ -46,6 +46,7 @@ typedef struct export
     vl_walker walker;
     bool indexed;         /* the rows of all indexes come by */
     int ntext, noriginal; /* texts that are made; texts that the store was made from */
+    char *second;         /* owned: name of the second file of a text that is two; NULL: none was made */
     vl_original_out *out[VL_MAX_TEXT];
     vl_remake *remake[VL_MAX_TEXT]; /* of what was delivered; then there is no out */
     vl_originals named;             /* owned: delivered, where the outputs name files */
@@ -270,12 +271,51 @@ static bool covers(const export *x)
     return true;
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    const size_t n = strlen(path), len = strlen(ending);
+    return n > len && !strcasecmp(path + n - len, ending);
+}
+
+/* A file around the text is not made again: what has its name would be none. */
+static vl_code refuse_name(const export *x, vl_err *err)
+{
+    const vl_export *const ask = x->ask;
+    const char *const path = ask->originals ? ask->originals->file[0].path : ask->out[0];
+    if (!x->format->woven || x->format->second || ask->compare_only || !path ||
+        !ends_in(path, x->format->ending[0]))
+        return VL_OK;
+    return vl_fail(
+        err, VL_EARG,
+        "what comes back of %s is the document within it, which is none itself: give it another name "
+        "than one in %s",
+        x->format->title, x->format->ending[0]);
+}
+
+/* Of a text that is two files the second has the name of the first, with another ending. */
+static vl_code name_second(export *x, vl_err *err)
+{
+    const vl_export *const ask = x->ask;
+    const char *const first = ask->out[0], *const ending = x->format->second;
+    if (refuse_name(x, err)) return err->code;
+    if (!ending || x->ntext == 2 || ask->originals || ask->compare_only || !first || !strcmp(first, "-"))
+        return VL_OK;
+    if (!ends_in(first, x->format->ending[0]))
+        return vl_fail(err, VL_EARG, "%s is two files: name one that ends in %s, or both with -1 and -2",
+                       x->format->title, x->format->ending[0]);
+    if (asprintf(&x->second, "%.*s%s", (int)(strlen(first) - strlen(x->format->ending[0])), first, ending) <
+        0)
+        return vl_fail(err, VL_ENOMEM, "no memory for a file name");
+    x->ntext = 2;
+    return VL_OK;
+}
+
 static vl_code open_store(export *x, vl_err *err)
 {
     const vl_kind *kind = NULL;
     if (vl_store_open(&x->store, x->ask->store, err) || vl_kind_of(&kind, x->store, err) ||
         vl_export_texts(x->store, &x->noriginal, &x->total, err) || check_format(x, err) ||
-        vl_reader_open(&x->reader, x->store, kind->schema, kind->old, err))
+        name_second(x, err) || vl_reader_open(&x->reader, x->store, kind->schema, kind->old, err))
         return err->code;
     if (x->ask->whole && vl_reader_digests_start(x->reader, err)) return err->code;
     if (unfinish(x, err)) return err->code;
@@ -292,7 +332,9 @@ static vl_code open_delivered(export *x, int s, vl_err *err)
 {
     const vl_export *const ask = x->ask;
     const bool writes = !ask->compare_only;
-    const vl_originals_ask named = { .path = { writes ? ask->out[0] : NULL, writes ? ask->out[1] : NULL } };
+    const vl_originals_ask named = { .path = { writes ? ask->out[0] : NULL, !writes     ? NULL
+                                                                            : x->second ? x->second
+                                                                                        : ask->out[1] } };
     if (!ask->originals && !x->named.n && vl_originals_of(&x->named, x->store, &named, err))
         return vl_err_file(err, ask->store);
     return vl_remake_open(&x->remake[s], x->store, ask->originals ? ask->originals : &x->named, s, ask->force,
@@ -312,7 +354,8 @@ static vl_code open_outputs(export *x, vl_err *err)
         }
         if (ask->compare_only) continue;
         if (ask->originals ? vl_original_open(&x->out[s], ask->originals, s, ask->force, err)
-                           : vl_original_open_file(&x->out[s], ask->out[s], ask->force, err))
+                           : vl_original_open_file(&x->out[s], s && x->second ? x->second : ask->out[s],
+                                                   ask->force, err))
             return err->code;
         vl_original_set_level(x->out[s], ask->level);
     }
@@ -435,6 +478,7 @@ out:
     if (x.how && x.format->end) x.format->end(x.how);
     free(x.how);
     vl_originals_free(&x.named);
+    free(x.second);
     vl_buf_free(&x.head);
     vl_buf_free(&x.odd);
     vl_reader_close(x.reader);

@@ -67,6 +67,17 @@ static vl_code put_rows(vl_buf *out, const vl_png *image, size_t row, vl_err *er
     return err->code ? err->code : close_chunk(out, at, err);
 }
 
+/* Keyword, 0, text (section 11.3.4.3). */
+static vl_code put_said(vl_buf *out, const char *said, vl_err *err)
+{
+    static const char keyword[] = "Description";
+    size_t at;
+    if (open_chunk(out, "tEXt", &at, err) || vl_buf_append(out, keyword, sizeof keyword, err) ||
+        vl_buf_append(out, said, strlen(said), err))
+        return err->code;
+    return close_chunk(out, at, err);
+}
+
 static vl_code check(const vl_png *image, vl_err *err)
 {
     const uint64_t room = image->palette ? MOST : MOST / 3;
@@ -90,8 +101,10 @@ vl_code vl_png_write(vl_buf *out, const vl_png *image, vl_err *err)
     put_be32(head + 4, image->height);
     head[9] = image->palette ? PALETTE : RGB;
     if (put_chunk(out, "IHDR", head, sizeof head, err)) return err->code;
+    if (image->said && put_said(out, image->said, err)) return err->code;
     if (image->palette && put_chunk(out, "PLTE", image->palette, 3 * (size_t)image->ncolor, err))
         return err->code;
+    if (image->clear && put_chunk(out, "tRNS", "", 1, err)) return err->code;
     if (put_rows(out, image, (image->palette ? 1 : 3) * (size_t)image->width, err)) return err->code;
     return put_chunk(out, "IEND", "", 0, err);
 }

@@ -13,6 +13,8 @@ typedef struct vl_png {
     const uint8_t *pixel;        /* palette: [height][width] numbers of colours; else [height][width][3] */
     const uint8_t (*palette)[3]; /* [ncolor] red, green, blue; NULL: pixels are colours themselves */
     int ncolor;                  /* 1 to 256 */
+    bool clear;                  /* colour 0 is shown as nothing */
+    const char *said;            /* told beside the picture, its description; NULL: nothing */
 } vl_png;
 
 /* Appends the file to out. VL_EARG: no pixels, more than 2^30 bytes of them, or one that names no colour of

@@ -68,8 +68,39 @@ static vl_code put_intensity(const vl_viewer *v, const vl_load *load, size_t i, 
     return put_value(&l->intensity, line, l->single_intensity, text, err);
 }
 
+/* A coordinate of its pixel. */
+static vl_code put_position(const vl_load *load, size_t i, int field, vl_buf *text, vl_err *err)
+{
+    const int32_t at = vl_position_at(&load->plan.batch, field, i);
+    return at == VL_SP_NO_POSITION ? VL_OK : vl_text_number(text, at, false, err);
+}
+
+static vl_code put_x(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                     vl_err *err)
+{
+    (void)v, (void)line;
+    return put_position(load, i, VL_SP_X, text, err);
+}
+
+static vl_code put_y(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                     vl_err *err)
+{
+    (void)v, (void)line;
+    return put_position(load, i, VL_SP_Y, text, err);
+}
+
+static vl_code put_z(const vl_viewer *v, const vl_load *load, size_t i, size_t line, vl_buf *text,
+                     vl_err *err)
+{
+    (void)v, (void)line;
+    return put_position(load, i, VL_SP_Z, text, err);
+}
+
 const vl_view_column vl_spectra_columns[] = {
     { "index", put_index, false, false },
+    { "x", put_x, false, false },
+    { "y", put_y, false, false },
+    { "z", put_z, false, false },
     { "polarity", put_polarity, false, false },
     { "centroid", put_centroid, false, false },
     { "precursor_mz", put_precursor, false, false },

@@ -132,6 +132,17 @@ static vl_code put_others(const vl_viewer *v, vl_load *load, size_t i, vl_buf *v
     return any ? vl_text_add(t, "}", err) : VL_OK;
 }
 
+/* The pixel that it is of. */
+static vl_code put_position(const vl_batch *b, size_t i, vl_buf *t, vl_err *err)
+{
+    static const char *const names[] = { "x", "y", "z" };
+    for (int k = 0; k < 3; k++) {
+        const int32_t at = vl_position_at(b, VL_SP_X + k, i);
+        if (at != VL_SP_NO_POSITION && json_number(t, names[k], at, err)) return err->code;
+    }
+    return VL_OK;
+}
+
 static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
     vl_buf *const t = &load->text;
@@ -149,7 +160,7 @@ static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *er
         return err->code;
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         if (json_number(t, numbers[k].name, vl_f64_at(b, numbers[k].field, i), err)) return err->code;
-    if (json_number(t, "precursor_mz", parent.mz, err) ||
+    if (put_position(b, i, t, err) || json_number(t, "precursor_mz", parent.mz, err) ||
         (parent.charge && json_number(t, "charge", parent.charge, err)) ||
         put_precursors(vl_ions_of(v), &parent, t, err) || vl_text_add(t, ",\"mz\":", err) ||
         vl_json_numbers(t, &l->mz, l->single_mz, l->no_mz, err) || vl_text_add(t, ",\"intensity\":", err) ||

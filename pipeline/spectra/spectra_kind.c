@@ -13,7 +13,7 @@ static const vl_index *const indexes[] = { &vl_spectra_by_id, &vl_spectra_by_sca
 static const vl_qc_form *const forms[] = { &vl_mass_qc_text, &vl_mass_qc_tsv,     &vl_mass_qc_json,
                                            &vl_mass_qc_mzqc, &vl_mass_qc_multiqc, NULL };
 
-static const vl_summary *const summaries[] = { &vl_spectra_xic, &vl_spectra_map, NULL };
+static const vl_summary *const summaries[] = { &vl_spectra_xic, &vl_spectra_map, &vl_spectra_image, NULL };
 
 const vl_kind vl_kind_spectra = { .schema = &vl_spectra_schema,
                                   .old = &vl_spectra_1,

@@ -4,6 +4,6 @@
 
 #include "pipeline/out/summary.h"
 
-extern const vl_summary vl_spectra_xic, vl_spectra_map;
+extern const vl_summary vl_spectra_xic, vl_spectra_map, vl_spectra_image;
 
 #endif

@@ -28,6 +28,7 @@ static bool asks_precursor(const vl_viewer *v) { return !isnan(asked(v)->precurs
 static bool asks_isolation(const vl_viewer *v) { return !isnan(asked(v)->isolation); }
 static bool asks_energy(const vl_viewer *v) { return !isnan(asked(v)->energy[0]); }
 static bool asks_mobility(const vl_viewer *v) { return !isnan(asked(v)->mobility[0]); }
+static bool asks_pixel(const vl_viewer *v) { return asked(v)->pixel; }
 
 static vl_code has_level(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
 {
@@ -52,6 +53,17 @@ static vl_code has_mobility(const void *viewer, const vl_batch *b, size_t n, uin
     for (size_t i = 0; i < n; i++) {
         const double x = vl_f64_at(b, VL_SP_MOBILITY, i);
         what[i] = x >= asked(viewer)->mobility[0] && x <= asked(viewer)->mobility[1];
+    }
+    return VL_OK;
+}
+
+static vl_code has_pixel(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const vl_spectra_own *const o = ((const vl_viewer *)viewer)->own;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        what[i] = 1;
+        for (int k = 0; k < o->npixel; k++) what[i] &= vl_position_at(b, VL_SP_X + k, i) == o->pixel[k];
     }
     return VL_OK;
 }
@@ -141,6 +153,10 @@ static const vl_predicate predicates[] = {
     { asks_scan, { { VL_SP_ID, VL_WANT_ROWS } }, narrow_scan, has_scan },
     { asks_time, { { VL_SP_TIME, VL_WANT_ROWS } }, narrow_time, has_time },
     { asks_level, { { VL_SP_MS_LEVEL, VL_WANT_ROWS } }, NULL, has_level },
+    { asks_pixel,
+      { { VL_SP_X, VL_WANT_ROWS }, { VL_SP_Y, VL_WANT_ROWS }, { VL_SP_Z, VL_WANT_ROWS } },
+      NULL,
+      has_pixel },
     { asks_mobility, { { VL_SP_MOBILITY, VL_WANT_ROWS } }, NULL, has_mobility },
     { asks_precursor, { { 0 } }, NULL, has_precursor },
     { asks_isolation, { { 0 } }, NULL, has_isolation },
@@ -192,6 +208,22 @@ static vl_code load_ions(vl_viewer *v, vl_spectra_own *o, vl_err *err)
     return load_possible(v, s, err);
 }
 
+/* "3,12" or "3,12,1" */
+static vl_code take_pixel(vl_spectra_own *o, const char *text, vl_err *err)
+{
+    const char *at = text;
+    for (bool more = text != NULL; more; more = *at++ == ',') {
+        char *end = NULL;
+        const long value = strtol(at, &end, 10);
+        if (end == at || (*end && *end != ',') || o->npixel == 3 || value <= INT32_MIN || value > INT32_MAX)
+            return vl_fail(err, VL_EARG, "--pixel: '%.60s' is no place: X,Y or X,Y,Z", text);
+        o->pixel[o->npixel++] = (int32_t)value;
+        at = end;
+    }
+    if (!text || o->npixel > 1) return VL_OK;
+    return vl_fail(err, VL_EARG, "--pixel: '%.60s' is no place: X,Y or X,Y,Z", text);
+}
+
 /* Are spectra printed as the text they came as? Then of their columns only those are needed that say where
  * it is. */
 static bool is_copied(const vl_viewer *v)
@@ -225,7 +257,8 @@ static vl_code open(vl_viewer *v, vl_err *err)
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
     if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
     const bool copied = is_copied(v);
-    if (vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
+    if (take_pixel(o, ask->pixel, err) ||
+        vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
         (copied && want_copied(v, err)) || ((!copied || asks_ions(v)) && load_ions(v, o, err)))
         return err->code;
     return find(v, err);
@@ -300,6 +333,7 @@ static const vl_opt options[] = {
     { 0, "collision-energy", VL_OPT_INTERVAL, NULL, "A-B", "collision energy in eV", AT(energy), NULL },
     { 0, "mobility", VL_OPT_INTERVAL, NULL, "A-B", "ion mobility, as their document has it", AT(mobility),
       NULL },
+    { 0, "pixel", VL_OPT_TEXT, NULL, "X,Y[,Z]", "of this pixel of an image", AT(pixel), NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "only peaks in this m/z range", AT(mz), NULL },
     { 0, "chromatogram", VL_OPT_TEXT, NULL, "ID", "the chromatogram with this id, or all: no spectra",
       AT(chromatogram), NULL },

@@ -42,6 +42,7 @@ typedef struct vl_spectra_asked {
     double isolation;         /* Th; NaN: any */
     double energy[2];         /* eV; NaN: any */
     double mobility[2];       /* as the document has it; NaN: any */
+    const char *pixel;        /* "X,Y" or "X,Y,Z"; NULL: any */
     const char *tolerance;    /* "10ppm", "0.02" */
     const char *chromatogram; /* its id, or "all"; NULL: spectra are asked for */
 } vl_spectra_asked;
@@ -50,7 +51,9 @@ typedef struct vl_spectra_asked {
 typedef struct vl_spectra_own {
     vl_ions ions;
     double within; /* of the precursor, Th */
-    bool cut;      /* not all peaks are printed */
+    int32_t pixel[3];
+    int npixel; /* coordinates that are asked for */
+    bool cut;   /* not all peaks are printed */
     /* mzML of spectra that came from another format; set by its head */
     bool made;
     const char *said; /* the text of a spectrum says more than its columns (spectra_said.c); of others it says
@@ -71,6 +74,12 @@ static inline const vl_spectra_asked *vl_spectra_asked_of(const vl_viewer *v) { 
 static inline const vl_ions *vl_ions_of(const vl_viewer *v)
 {
     return &((const vl_spectra_own *)v->own)->ions;
+}
+
+/* A coordinate of spectrum i's pixel: field VL_SP_X, Y or Z; VL_SP_NO_POSITION. */
+static inline int32_t vl_position_at(const vl_batch *b, int field, size_t i)
+{
+    return (int32_t)vl_le32(b->col[field].data.data + 4 * i);
 }
 
 extern const vl_question vl_spectra_question;

@@ -62,7 +62,7 @@ static vl_code tsv_trace(const vl_xic *x, size_t target, const double *value, co
         const uint64_t from = vl_le64(x->time_end.data + 8 * row[i]),
                        to = vl_le64(x->time_end.data + 8 * row[i] + 8);
         if (vl_buf_append(text, name.data, name.len, err) ||
-            vl_buf_append(text, x->time_text.data + from, to - from, err))
+            (to > from && vl_buf_append(text, x->time_text.data + from, to - from, err)))
             break;
         if (value[i] == 0) vl_buf_append(text, "\t0\n", 3, err);
         else if (!vl_text_add(text, "\t", err) && !vl_text_number(text, value[i], false, err))

@@ -24,7 +24,7 @@ static void check_match(void)
     expect_found(with_match("nothing"), "match on nothing", "+ 6\n");
     expect_found(with_match(""), "an empty pattern",
                  "a a a.fq\nb b run1/b.fq\ne e.txt run1/e.txt\nc c run1/deep/c.fq\nd d run2/d.fq\n"
-                 "! run1/f.fq: holds neither FASTQ, BAM, SAM, mzML, mzXML, mzData nor MGF\n");
+                 "! run1/f.fq: holds neither FASTQ, BAM, SAM, mzML, imzML, mzMLb, mzXML, mzData nor MGF\n");
     begin_inbox();
     put_reads(".a.fq b.fq.part c.TMP d.filepart e.crdownload .git/f.fq g.part/h.fq i.fq");
     expect_found(plain_inbox, "names that are left alone", "i i i.fq\n");
@@ -75,7 +75,7 @@ static void check_content(void)
     put_bytes("m.fq.zst", "\x28\xb5\x2f\xfd\x04", 5);
     put_zstd("n.mzML.zst", "", false);
     expect_found(plain_inbox, "other content",
-                 "! j.fq: holds neither FASTQ, BAM, SAM, mzML, mzXML, mzData nor MGF\n"
+                 "! j.fq: holds neither FASTQ, BAM, SAM, mzML, imzML, mzMLb, mzXML, mzData nor MGF\n"
                  "! k.fq.gz: cannot be decompressed: it is damaged or cut off at its start\n"
                  "! l.fq.gz: cannot be decompressed: it is damaged or cut off at its start\n"
                  "! m.fq.zst: cannot be decompressed: it is damaged or cut off at its start\n"

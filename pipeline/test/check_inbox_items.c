@@ -87,7 +87,7 @@ static void check_mates(void)
     put_link("nowhere", "C_R2.fq");
     expect_found(plain_inbox, "mates that are wrong",
                  "! A_R1.fq: its mate A_R2.fq is empty\n! B_R1.fq: holds neither FASTQ, BAM, SAM, mzML, "
-                 "mzXML, mzData nor MGF\n"
+                 "imzML, mzMLb, mzXML, mzData nor MGF\n"
                  "! C_R1.fq: its mate C_R2.fq cannot be looked at: No such file or directory\n");
 }
 
@@ -166,13 +166,14 @@ static void check_lanes_wait(void)
     put_file("P2_S2_L002_R1.fq", "");
     put_file("P3_S3_L001_R1.fq", "nothing of the kind");
     put_file("P3_S3_L002_R1.fq", READ);
-    expect_found(joining(), "lanes that are wrong",
-                 "P2 P2_S2 P2_S2_L001_R1.fq P2_S2_L002_R1.fq\n"
-                 "? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
-                 "? P1_S1_L002_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
-                 "! P1_S1_L002_R1.fq.gz: is the same lane as P1_S1_L002_R1.fq\n"
-                 "! P3_S3_L001_R1.fq: holds neither FASTQ, BAM, SAM, mzML, mzXML, mzData nor MGF\n"
-                 "? P3_S3_L002_R1.fq: waits for its lane P3_S3_L001_R1.fq\n");
+    expect_found(
+        joining(), "lanes that are wrong",
+        "P2 P2_S2 P2_S2_L001_R1.fq P2_S2_L002_R1.fq\n"
+        "? P1_S1_L001_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
+        "? P1_S1_L002_R1.fq: waits for its lane P1_S1_L002_R1.fq.gz\n"
+        "! P1_S1_L002_R1.fq.gz: is the same lane as P1_S1_L002_R1.fq\n"
+        "! P3_S3_L001_R1.fq: holds neither FASTQ, BAM, SAM, mzML, imzML, mzMLb, mzXML, mzData nor MGF\n"
+        "? P3_S3_L002_R1.fq: waits for its lane P3_S3_L001_R1.fq\n");
     begin_inbox();
     put_reads(
         "P1_S1_L001_R1.fq P1_S1_L002_R1.fq.part P2_S2_L001_R1.fq .P2_S2_L003_R1.fq.Xy12 P3_S3_L001_R1.fq "

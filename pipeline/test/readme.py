@@ -10,6 +10,7 @@ Suites: docs.
 """
 import functools
 import os
+import random
 import re
 import shlex
 import subprocess
@@ -18,10 +19,12 @@ import sys
 from bammodel import header, record, tag
 from containers import bgzf, zstd
 from fqmodel import parse, reads
+from imzmodel import continuous, grid
+from imzmodel import document as image
 from mzmodel import chromatogram, document, plain, precursor, spectrum, two
 from vialtest import BUILD, OK, VIAL, Folder, main, patient, run
 
-INPUT = re.compile(r"\.(fastq|fq|bam|mzml)(\.gz|\.zst)?$", re.I)
+INPUT = re.compile(r"\.(fastq|fq|bam|i?mzml)(\.gz|\.zst)?$", re.I)
 RUN_THIS = "# (a test runs this)"
 
 
@@ -88,6 +91,11 @@ def make_input(f, name, one, two_, spectra):
         text = aligned() if "sorted" in name else hifi()
     path = os.path.join(f.path, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    if name.endswith(".imzML"):
+        places = grid(4, 3)
+        ibd, arrays = continuous(random.Random(3), places, 50)
+        f.write(name[:-5] + "ibd", ibd.data)
+        text = image(arrays, ibd.data, places, mode="continuous")
     with open(path, "wb") as file:
         file.write(bgzf(text) if name.endswith((".gz", ".bam")) else zstd(text) if name.endswith(".zst")
                    else text)
@@ -115,7 +123,7 @@ def check_options(t, line):
 
 def check_mentions(t, text):
     """Options in running text: of the command that stands before them in the same code, or of any."""
-    commands_of = ("ingest", "info", "view", "xic", "export", "verify")
+    commands_of = ("ingest", "info", "view", "xic", "image", "export", "verify")
     every = set().union(*(known_options(c) or set() for c in commands_of))
     outside = re.sub(r"```.*?```", "", text, flags=re.S)
     for code in re.findall(r"`([^`\n]+)`", outside):

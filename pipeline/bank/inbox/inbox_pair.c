@@ -10,6 +10,7 @@
  * that wait take part in this, so that who comes first is not called otherwise than who comes later.
  */
 #include "pipeline/bank/inbox/inbox_parts.h"
+#include "pipeline/io/source.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -399,6 +400,7 @@ static vl_code give_item(const vl_scan *scan, vl_candidate *c, vl_err *err)
             free(path);
             if (err->code) return err->code;
         }
+    if (vl_source_complete(&item->inputs, err)) return err->code;
     vl_inputs_name_roles(&item->inputs);
     return vl_item_sign(scan->inbox, item, err);
 }

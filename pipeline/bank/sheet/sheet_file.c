@@ -7,6 +7,7 @@
  */
 #include "pipeline/bank/sheet/sheet_part.h"
 #include "pipeline/io/names.h"
+#include "pipeline/io/source.h"
 #include "pipeline/run/say.h"
 
 #include <errno.h>
@@ -107,7 +108,7 @@ static void add_file(vl_sheet_reader *r, vl_item *item, int stream, const char *
     if (!text) return;
     memcpy(text, r->path, before);
     memcpy(text + before, path, n);
-    vl_inputs_add(&item->inputs, stream, text, r->err);
+    if (!vl_inputs_add(&item->inputs, stream, text, r->err)) vl_source_complete(&item->inputs, r->err);
     free(text);
 }
 
