@@ -1,8 +1,10 @@
 /*
- * Spectra in the report of a store (out/report.h): from the columns that questions use; no peak is unpacked.
+ * Spectra in the report of a store (out/report.h): from the columns that questions use, and of a few spectra
+ * from their peaks (background.h).
  */
 #include "pipeline/page/svg.h"
-#include "pipeline/spectra/run_columns.h"
+#include "pipeline/run/run.h"
+#include "pipeline/spectra/mass_report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -316,6 +318,44 @@ vl_code vl_spectra_brief(vl_reader *r, vl_html *h, vl_err *err)
     return err->code;
 }
 
+/* Ions of the background: NULL, and the page says why, where the peaks cannot be read. */
+static vl_background *find_background(vl_reader *r, vl_html *h, const vl_run_columns *c, const vl_run_qc *q,
+                                      vl_background *room)
+{
+    vl_err why = VL_ERR_INIT;
+    char line[600];
+    if (!vl_background_find(room, c, q, r, vl_cores(), &why)) return room;
+    vl_err_print(&why, line, sizeof line);
+    vl_html_element(h, "p class=\"lead bad\"", line);
+    return NULL;
+}
+
+/* All that there is where there are spectra. */
+static vl_code put_spectra(vl_reader *r, vl_html *h, const vl_run_columns *c, double *room, vl_err *err)
+{
+    vl_run_qc q = { 0 };
+    vl_background found = { 0 };
+    if (!vl_run_qc_count(&q, c, err)) {
+        const vl_background *const background = find_background(r, h, c, &q, &found);
+        put_levels(h, c, room);
+        vl_mass_report_levels(h, &q);
+        vl_html_put(h, "<div class=\"two\">\n");
+        if (!put_current(h, c, &c->tic, "Total ion current", room))
+            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
+        put_current(h, c, &c->peak, "Base peak", room);
+        put_precursors(h, c, room);
+        put_charges(h, c);
+        put_points(h, c, false, room);
+        put_points(h, c, true, room);
+        vl_mass_report_curves(h, &q, background);
+        vl_html_put(h, "</div>\n");
+        vl_mass_report_tables(h, &q, background);
+    }
+    vl_background_free(&found);
+    vl_run_qc_free(&q);
+    return err->code;
+}
+
 vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
 {
     vl_run_columns c = { 0 };
@@ -325,19 +365,8 @@ vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
     vl_html_put(h, "<section><h2>The run</h2>\n");
     put_tiles(h, &c, room);
     put_facts(h, &c);
-    if (c.nspectrum) {
-        put_levels(h, &c, room);
-        vl_html_put(h, "<div class=\"two\">\n");
-        if (!put_current(h, &c, &c.tic, "Total ion current", room))
-            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
-        put_current(h, &c, &c.peak, "Base peak", room);
-        put_precursors(h, &c, room);
-        put_charges(h, &c);
-        put_points(h, &c, false, room);
-        put_points(h, &c, true, room);
-        vl_html_put(h, "</div>\n");
-    }
-    if (c.nchromatogram) put_chromatograms(r, h, c.nchromatogram, err);
+    if (c.nspectrum) put_spectra(r, h, &c, room, err);
+    if (c.nchromatogram && !err->code) put_chromatograms(r, h, c.nchromatogram, err);
     vl_html_put(h, "</section>\n");
     free(room);
 out:

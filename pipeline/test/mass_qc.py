@@ -14,6 +14,7 @@ import numpy
 from json_shapes import fits
 from mzmodel import (F32, INTENSITY, MZ, NAN, Document, array, chromatogram, cv, document, mzml_files, plain,
                      precursor, spectrum)
+from pages import Page, number
 from vialtest import OK, SANITIZED, SHARED, USAGE, check_refusal, main, run
 
 # Masses of isotopes (AME 2012) and of the electron.
@@ -230,6 +231,45 @@ def check_background(t, name, doc, said):
             f"{name}: mass error", str(said["numbers"]))
 
 
+def shown(cell, value, digits=4):
+    """A cell of a page is that number, as far as a page shows it."""
+    if value is None:
+        return cell == "\u2013"
+    return math.isclose(number(cell), value, rel_tol=0.6 * 10 ** (1 - digits), abs_tol=0.006)
+
+
+def check_page(t, f, name, said):
+    done = run("report", f / f"{name}.h5")
+    page = Page(done.out.decode())
+    n, tables = said["numbers"], page.tables
+    t.check(done.code == OK and not page.wrong, f"{name}: report", f"{done.err} {page.wrong[:3]}")
+    title = next(x for x in tables if x.startswith("Rates, points and currents"))
+    for row in tables[title][1:]:
+        level = row[0].lower()
+        keys = ("rate", "empty", "peaks_q1", "peaks_q3", "tic_area", "bpc_area", "tic_gained_q1",
+                "tic_gained_median", "tic_gained_q3")
+        t.check(all(shown(c, n[f"{level}_{k}"]) for c, k in zip(row[1:], keys)), f"{name}: {title}", str(row))
+    of = [x for x in tables if x.startswith("Isolation windows")]
+    t.check(bool(of) == bool(said["windows"]) and (not of or ("DIA" in of[0]) == (said["scheme"] == "dia")),
+            f"{name}: windows on the page", str(list(tables)))
+    keys = ("target", "low", "high", "collision_energy", "spectra", "cycle", "peaks", "tic")
+    for row, w in zip(tables[of[0]][1:] if of else (), said["windows"]):
+        t.check(all(shown(c, w[k]) for c, k in zip(row, keys)), f"{name}: a window on the page", str(row))
+    for row, ion in zip(tables["Ions of the background"][1:], said["background"]["ions"]):
+        t.check(row[:2] == [ion["name"], ion["formula"]] and float(row[2]) == ion["mz"]
+                and shown(row[5], ion["error"]), f"{name}: an ion on the page", str(row))
+    parts = [r[1] for r in tables["Mass error"][1:]]
+    t.check(all(map(shown, parts, said["background"]["errors"])) and len(parts) == 10, f"{name}: drift drawn",
+            str(parts))
+    for k, level in enumerate(said["levels"]):
+        column = [r[1 + k] for r in tables["Spectra a second"][1:]]
+        t.check(all(map(shown, column, level["rates"])), f"{name}: rates drawn", str(column))
+    t.check(shown(page.facts["At the start, s"], n["dead_before"])
+            and shown(page.facts["At the end, s"], n["dead_after"])
+            and page.facts["Longest between two that are not, s"].endswith(
+                f"from {n['dead_gap_from'] / 60:.2f} min"), f"{name}: dead time", str(page.facts))
+
+
 # ---- mzQC ----
 
 TERM = re.compile(r"^[A-Z]+:[A-Z0-9]+$")
@@ -369,6 +409,7 @@ def made(t, f):
         doc = ingest(t, f, name, document(spectra, [chromatogram(0, [array(MZ, time)], 5)]))
         said = check_numbers(t, f, name, doc)
         check_background(t, name, doc, said)
+        check_page(t, f, name, said)
         t.check(said["scheme"] == ("targeted" if name == "targets" else name), f"{name}: scheme")
         if name == "targets":
             continue
