@@ -80,7 +80,7 @@ static vl_code choose(mapping *m, vl_err *err)
         last = fmax(last, t);
     }
     if (!m->nrow)
-        return vl_fail(err, VL_EARG, "no spectrum of MS level %d%s has a time", m->ask->level,
+        return vl_fail(err, VL_ENOIN, "no spectrum of MS level %d%s has a time", m->ask->level,
                        m->ask->time ? " and of this time" : "");
     if (!isfinite(m->time[0])) m->time[0] = first;
     if (!isfinite(m->time[1])) m->time[1] = last;

@@ -14,7 +14,7 @@ import zlib
 import numpy
 
 from mzmodel import INTENSITY, MZ, Document, array, cv, document, spectrum
-from vialtest import DATA, OK, USAGE, check_refusal, main, of_threads, run
+from vialtest import NOINPUT, OK, USAGE, check_refusal, main, of_threads, run
 
 
 def made(n=60, windows=True, seed=4):
@@ -151,10 +151,12 @@ def maps(t, f):
     first = draw(t, f, "-@", 1)
     t.check(all(draw(t, f, "-@", n) == first for n in of_threads(2, 4)), "the same for any number of threads")
     check_pictures(t, f, doc)
-    for what, args in (("no size", ["--size", "900"]), ("too many cells", ["--size", "8192x8192"]),
-                       ("no cells", ["--size", "0x5"]), ("no such level", ["--ms-level", 7]),
-                       ("a time without spectra", ["--time", "5000-6000"]), ("no time", ["--time", "a-b"])):
-        check_refusal(t, what, run("map", f / "s.h5", *args), codes=(USAGE, DATA))
+    for what, code, args in (("no size", USAGE, ["--size", "900"]),
+                             ("too many cells", USAGE, ["--size", "8192x8192"]),
+                             ("no cells", USAGE, ["--size", "0x5"]), ("no time", USAGE, ["--time", "a-b"]),
+                             ("no such level", NOINPUT, ["--ms-level", 7]),
+                             ("a time without spectra", NOINPUT, ["--time", "5000-6000"])):
+        check_refusal(t, what, run("map", f / "s.h5", *args), codes=(code,))
 
 
 def no_windows(t, f):
