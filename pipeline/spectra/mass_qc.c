@@ -6,26 +6,25 @@
 #include <math.h>
 #include <stdio.h>
 
-vl_code vl_mass_qc_load(vl_mass_qc *q, vl_reader *r, int threads, vl_err *err)
+static vl_code load(vl_mass_qc *q, vl_reader *r, bool currents, vl_err *err)
 {
-    *q = (vl_mass_qc){ 0 };
-    if (vl_run_columns_load(&q->columns, r, err) || vl_run_qc_count(&q->run, &q->columns, err))
-        return err->code;
-    return vl_background_find(&q->background, &q->columns, &q->run, r, threads, err);
+    if (vl_run_columns_load(&q->columns, r, err)) return err->code;
+    if (currents && vl_run_currents_count(&q->columns, r, vl_cores(), err)) return err->code;
+    if (vl_run_qc_count(&q->run, &q->columns, err)) return err->code;
+    return vl_background_find(&q->background, &q->columns, &q->run, r, vl_cores(), err);
 }
 
-vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, char note[VL_QC_NOTE], vl_err *err)
+vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, bool currents, char note[VL_QC_NOTE], vl_err *err)
 {
     vl_reader *r = NULL;
     const vl_kind *kind;
     *q = (vl_mass_qc){ 0 };
     if (!vl_kind_of(&kind, st, err) && !vl_reader_open(&r, st, kind->schema, kind->old, err))
-        vl_mass_qc_load(q, r, vl_cores(), err);
+        load(q, r, currents, err);
     vl_reader_close(r);
-    bool tic = !q->run.spectra;
-    for (int k = 0; k < q->run.nlevel; k++) tic |= q->run.level[k].tic.n > 0;
-    if (!err->code && !tic)
-        snprintf(note, VL_QC_NOTE, "%s", "the spectra do not say their total ion current");
+    if (!err->code && q->columns.ncounted)
+        snprintf(note, VL_QC_NOTE, "of %zu spectra the total ion current was counted from their peaks",
+                 q->columns.ncounted);
     return err->code;
 }
 
@@ -96,7 +95,7 @@ static void add_level(list *l, const vl_level_qc *level)
     add_quartiles(l, name, "ms", &level->injection);
 }
 
-static void add_run(list *l, const vl_run_qc *q)
+static void add_run(list *l, const vl_run_qc *q, size_t counted)
 {
     add(l, "spectra", "", (double)q->spectra);
     add(l, "chromatograms", "", (double)q->chromatograms);
@@ -109,6 +108,7 @@ static void add_run(list *l, const vl_run_qc *q)
     add(l, "scan_high", "Th", q->high);
     add(l, "cycle", "s", q->cycle);
     add_quartiles(l, "msn_a_cycle", "", &q->top);
+    add(l, "tic_counted", "", (double)counted);
     add(l, "tic_jumps", "", (double)q->jumps);
     add(l, "tic_falls", "", (double)q->falls);
     add(l, "dead_before", "s", q->dead.before);
@@ -136,7 +136,7 @@ static void add_precursors(list *l, const vl_run_qc *q)
 int vl_mass_numbers(const vl_mass_qc *q, vl_mass_number *number)
 {
     list l = { number, 0 };
-    add_run(&l, &q->run);
+    add_run(&l, &q->run, q->columns.ncounted);
     add_precursors(&l, &q->run);
     add(&l, "background_ions", "", (double)q->background.nion);
     add(&l, "mass_error", "ppm", q->background.error);

@@ -158,7 +158,7 @@ static vl_code print_text(vl_qc_job *job, vl_err *err)
 {
     vl_buf text = { 0 };
     vl_mass_qc q;
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         put_run(&q.run, &text, err);
         put_levels(&q.run, &text, err);
         put_charges(&q.run, &text, err);
@@ -177,7 +177,7 @@ static vl_code print_tsv(vl_qc_job *job, vl_err *err)
     vl_buf text = { 0 };
     vl_mass_qc q;
     vl_mass_number list[VL_MASS_NUMBERS];
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         const int n = vl_mass_numbers(&q, list);
         say(&text, "name\tvalue\tunit\n");
         for (int i = 0; i < n && !err->code; i++) {

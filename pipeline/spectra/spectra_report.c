@@ -318,30 +318,35 @@ vl_code vl_spectra_brief(vl_reader *r, vl_html *h, vl_err *err)
     return err->code;
 }
 
-/* Ions of the background: NULL, and the page says why, where the peaks cannot be read. */
-static vl_background *find_background(vl_reader *r, vl_html *h, const vl_run_columns *c, const vl_run_qc *q,
-                                      vl_background *room)
+static void put_why(vl_html *h, const vl_err *why)
 {
-    vl_err why = VL_ERR_INIT;
     char line[600];
-    if (!vl_background_find(room, c, q, r, vl_cores(), &why)) return room;
-    vl_err_print(&why, line, sizeof line);
+    vl_err_print(why, line, sizeof line);
     vl_html_element(h, "p class=\"lead bad\"", line);
-    return NULL;
 }
 
-/* All that there is where there are spectra. */
-static vl_code put_spectra(vl_reader *r, vl_html *h, const vl_run_columns *c, double *room, vl_err *err)
+/* All that there is where there are spectra; without peaks, if these cannot be read, the page says why. */
+static vl_code put_spectra(vl_reader *r, vl_html *h, vl_run_columns *c, double *room, vl_err *err)
 {
     vl_run_qc q = { 0 };
     vl_background found = { 0 };
+    vl_err why = VL_ERR_INIT;
+    char text[32];
+    vl_run_currents_count(c, r, vl_cores(), &why);
     if (!vl_run_qc_count(&q, c, err)) {
-        const vl_background *const background = find_background(r, h, c, &q, &found);
+        if (!why.code) vl_background_find(&found, c, &q, r, vl_cores(), &why);
+        const vl_background *const background = why.code ? NULL : &found;
+        if (why.code) put_why(h, &why);
         put_levels(h, c, room);
         vl_mass_report_levels(h, &q);
+        if (c->ncounted)
+            vl_html_putf(h,
+                         "<p>Of %s spectra, which do not say it, total ion current was counted from their "
+                         "peaks.</p>\n",
+                         vl_show_count((double)c->ncounted, text));
         vl_html_put(h, "<div class=\"two\">\n");
         if (!put_current(h, c, &c->tic, "Total ion current", room))
-            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
+            vl_html_put(h, "<p>Total ion current over time is not known.</p>\n");
         put_current(h, c, &c->peak, "Base peak", room);
         put_precursors(h, c, room);
         put_charges(h, c);
