@@ -99,6 +99,8 @@ static void add_run(list *l, const vl_run_qc *q, size_t counted)
 {
     add(l, "spectra", "", (double)q->spectra);
     add(l, "chromatograms", "", (double)q->chromatograms);
+    add(l, "transitions", "", (double)q->transitions);
+    add_quartiles(l, "chromatogram_points", "", &q->trace);
     add(l, "precursors", "", (double)q->precursors);
     add(l, "selected_ions", "", (double)q->ions);
     add(l, "time_from", "s", q->from);

@@ -40,6 +40,9 @@ static void put_run(const vl_run_qc *q, vl_buf *text, vl_err *err)
 {
     put_value(text, "spectra", (double)q->spectra, 0, "", err);
     put_value(text, "chromatograms", (double)q->chromatograms, 0, "", err);
+    if (q->transitions) put_value(text, "  of transitions (SRM)", (double)q->transitions, 0, "", err);
+    if (q->chromatograms) put_value(text, "  points, median", q->trace.quartile[1], 0, "", err);
+    if (!q->spectra) return;
     put_range(text, "time", q->from / 60, q->to / 60, 2, "min", err);
     put_range(text, "scan windows", q->low, q->high, 0, "Th", err);
     put_value(text, "MS1 to MS1", q->cycle, 3, "s", err);

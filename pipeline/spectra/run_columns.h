@@ -14,8 +14,9 @@ typedef struct vl_run_columns {
     size_t ncounted; /* spectra whose TIC was counted from their peaks */
     /* owned, as all below; of spectra: */
     vl_buf level, time, polarity, centroid, tic, peak, injection, length, low, high;
-    vl_buf ion_mz, charge, ion_intensity, ion_of;   /* of selected ions */
-    vl_buf target, lower, upper, energy, target_of; /* of precursors */
+    vl_buf ion_mz, charge, ion_intensity, ion_of;        /* of selected ions */
+    vl_buf target, lower, upper, energy, target_of;      /* of precursors */
+    vl_buf trace_precursor, trace_product, trace_length; /* of chromatograms */
 } vl_run_columns;
 
 vl_code vl_run_columns_load(vl_run_columns *c, vl_reader *r, vl_err *err);

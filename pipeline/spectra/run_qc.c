@@ -225,9 +225,22 @@ static void spread_precursors(vl_run_qc *q, const vl_run_columns *c, double *roo
     q->chosen_mz = vl_spread_of(room, n);
 }
 
+/* ---- chromatograms ---- */
+
+static void count_traces(vl_run_qc *q, const vl_run_columns *c, double *room)
+{
+    for (size_t i = 0; i < c->nchromatogram; i++) {
+        const double from = vl_run_number(&c->trace_precursor, i), to = vl_run_number(&c->trace_product, i);
+        q->transitions += from > 0 && to > 0;
+        room[i] = (double)vl_run_whole(&c->trace_length, i);
+    }
+    q->trace = vl_spread_of(room, c->nchromatogram);
+}
+
 vl_code vl_run_qc_count(vl_run_qc *q, const vl_run_columns *c, vl_err *err)
 {
-    double *const room = malloc((c->nspectrum + c->nion + c->nprecursor + 1) * sizeof *room);
+    double *const room =
+        malloc((c->nspectrum + c->nion + c->nprecursor + c->nchromatogram + 1) * sizeof *room);
     if (!room) return vl_fail(err, VL_ENOMEM, "no memory for numbers of %zu spectra", c->nspectrum);
     *q = (vl_run_qc){ .spectra = c->nspectrum,
                       .precursors = c->nprecursor,
@@ -241,6 +254,7 @@ vl_code vl_run_qc_count(vl_run_qc *q, const vl_run_columns *c, vl_err *err)
         find_dead(q, c);
         count_charges(q, c, room);
         spread_precursors(q, c, room);
+        count_traces(q, c, room);
         vl_run_windows(q, c, room, err);
     }
     free(room);

@@ -47,9 +47,11 @@ const char *vl_scheme_name(vl_scheme scheme); /* "dda"; "" for none */
 
 typedef struct vl_run_qc {
     uint64_t spectra, precursors, ions, chromatograms;
-    double from, to;    /* s: of spectra */
-    double low, high;   /* Th: of scan windows */
-    vl_level_qc *level; /* owned; [nlevel], ascending */
+    uint64_t transitions; /* chromatograms with a precursor and a product (SRM) */
+    vl_spread trace;      /* points of a chromatogram */
+    double from, to;      /* s: of spectra */
+    double low, high;     /* Th: of scan windows */
+    vl_level_qc *level;   /* owned; [nlevel], ascending */
     int nlevel;
     double cycle;          /* s: from MS1 to MS1, the middle */
     vl_spread top;         /* spectra above MS1 between two of MS1, where there are any */

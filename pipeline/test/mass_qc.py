@@ -129,6 +129,10 @@ def numbers(doc):
            "time_to": span[1], "duration": span[1] - span[0],
            "scan_low": min((s.scan_low for s in doc.spectra if s.scan_low >= 0), default=NAN),
            "scan_high": max((s.scan_high for s in doc.spectra if s.scan_high >= 0), default=NAN)}
+    traces = doc.chromatograms
+    out["transitions"] = sum(c.precursor_mz > 0 and c.product_mz > 0 for c in traces)
+    out.update(zip((f"chromatogram_points_{q}" for q in ("q1", "median", "q3")),
+                   quartiles([c.length for c in traces])))
     for level in sorted({s.ms_level for s in doc.spectra} - {0}):
         out.update(level_numbers(doc, level, span))
     return {**out, **cycle_numbers(doc), **dead(doc, span), **precursor_numbers(doc)}
