@@ -80,6 +80,9 @@ static void add_level(list *l, const vl_level_qc *level)
                 { "tic_gained_q1", "s", level->gained[0] },
                 { "tic_gained_median", "s", level->gained[1] },
                 { "tic_gained_q3", "s", level->gained[2] },
+                { "bpc_gained_q1", "s", level->base_gained[0] },
+                { "bpc_gained_median", "s", level->base_gained[1] },
+                { "bpc_gained_q3", "s", level->base_gained[2] },
                 { "injection_mean", "ms", level->injection.mean } };
     char prefix[16] = "no_level", name[32];
     if (level->level) snprintf(prefix, sizeof prefix, "ms%d", level->level);

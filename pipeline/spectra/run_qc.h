@@ -22,7 +22,8 @@ typedef struct vl_level_qc {
     vl_spread injection;        /* ms */
     vl_spread tic, base;        /* counts, as the document says */
     double tic_area, base_area; /* counts s: trapezia from one spectrum to the next */
-    double gained[3];          /* s after the first spectrum: when 1/4, 1/2, 3/4 of the sum of TIC had come */
+    /* s after the first spectrum: when 1/4, 1/2, 3/4 of the sum of TIC, and of base peaks, had come */
+    double gained[3], base_gained[3];
     double rate;               /* spectra a second of the run */
     double part[VL_RUN_PARTS]; /* the same in each tenth of the run */
 } vl_level_qc;

@@ -50,14 +50,20 @@ def level_numbers(doc, level, span):
            "tic_area": area(at), "tic_most": max(tic, default=NAN), "bpc_area": area(tops),
            "bpc_most": max(base, default=NAN),
            "injection_mean": float(numpy.mean(injection)) if injection else NAN}
-    gained = [NAN] * 3
-    total, running = sum(tic), numpy.cumsum([y for _, y in at])
-    if total > 0:
-        gained = [at[int(numpy.argmax(running >= total * q))][0] - span[0] for q in (0.25, 0.5, 0.75)]
-    for name, values in (("tic_gained", gained), ("peaks", quartiles([s.length for s in of])),
+    for name, values in (("tic_gained", gained(at, span)), ("bpc_gained", gained(tops, span)),
+                         ("peaks", quartiles([s.length for s in of])),
                          ("tic", quartiles(tic)), ("injection", quartiles(injection))):
         out.update(zip((f"{name}_q1", f"{name}_median", f"{name}_q3"), values))
     return {f"ms{level}_{k}": v for k, v in out.items()}
+
+
+def gained(points, span):
+    """When a quarter, half, three quarters of the sum had come."""
+    running = numpy.cumsum([y for _, y in points])
+    if not len(points) or not running[-1] > 0:
+        return [NAN] * 3
+    total = sum(y for _, y in points)
+    return [points[int(numpy.argmax(running >= total * q))][0] - span[0] for q in (0.25, 0.5, 0.75)]
 
 
 def area(points):
