@@ -223,6 +223,12 @@ vl_code vl_grid_rows_unpack(vl_grid_rows *g, vl_rest *in, uint64_t *v, size_t n,
     grids all;
     size_t nrow = 0;
     if (take_grids(in, &all, err) || take_rows(g, in, &all, n, &nrow, err)) return err->code;
+    if (all.n == 1 && !all.grid[0].scale) { /* row after row, as if they were one */
+        vl_grid_place begin = vl_grid_begin(&all.grid[0]);
+        if (vl_take_signed(g, in, v, n, 8 * (unsigned)width, work, err)) return err->code;
+        vl_grid_join(VL_SCALE_NONE, &begin, NULL, v, n, width, v);
+        return VL_OK;
+    }
     uint64_t *const step = vl_room_of(&g->step, n, err), *const residual = vl_room_of(&g->residual, n, err);
     if (!step || !residual) return err->code;
     vl_grid_place place[MOST_GRIDS];
