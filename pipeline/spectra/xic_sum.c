@@ -7,6 +7,7 @@
  * Of few targets, in spectra whose m/z ascend, the peaks of all rows of a slot are found first: then only
  * their intensities are unpacked, if these are few as well.
  */
+#include "pipeline/codec/works.h"
 #include "pipeline/run/run.h"
 #include "pipeline/spectra/mass_record.h"
 #include "pipeline/spectra/xic.h"
@@ -20,7 +21,7 @@ enum { ELEMENTS = 1 << 17 }; /* of m/z in a slot: about a chunk */
 /* What one slot carries. */
 typedef struct load {
     vl_plan plan;
-    vl_work work;
+    vl_work *work;                 /* borrowed, while it is summed up */
     size_t from, to;               /* rows of vl_xic.row */
     vl_buf room[VL_XIC_ARRAYS];    /* arrays that lie in several chunks */
     vl_buf scratch[VL_XIC_ARRAYS]; /* numbers that are no plain doubles */
@@ -29,6 +30,7 @@ typedef struct load {
 
 typedef struct summing {
     vl_xic *x;
+    vl_works works;
     size_t next; /* row */
 } summing;
 
@@ -190,7 +192,7 @@ static vl_code take(load *l, const vl_xic *x, const vl_xic_row *row, int k, numb
 {
     const vl_piece_column *const column = &vl_reader_columns(x->job->r)->piece[row->column[k]];
     const vl_array a = { vl_reader_look(x->job->r, &l->plan.piece[row->column[k]], row->start[k],
-                                        row->length[k], &l->room[k], &l->work, err),
+                                        row->length[k], &l->room[k], l->work, err),
                          row->length[k] * vl_type_width(column->type), column };
     const bool plain = !*a.column->coding;
     *none = false;
@@ -315,7 +317,7 @@ static vl_code sum_hits(load *l, const vl_xic *x, size_t from, size_t to, size_t
     size_t n = 0;
     for (size_t i = from; i < to; i++) n += h[i].n;
     if (vl_reader_pick(x->job->r, &l->plan.piece[column], (const uint64_t *)(const void *)l->at.data + *done,
-                       n, &l->picked, &l->scratch[VL_XIC_INTENSITY], &l->work, err))
+                       n, &l->picked, &l->scratch[VL_XIC_INTENSITY], l->work, err))
         return err->code;
     const bool wide = vl_reader_columns(x->job->r)->piece[column].type == VL_F64;
     peaks p = { .intensity = { wide ? (const double *)(const void *)l->picked.data : NULL,
@@ -359,10 +361,13 @@ static vl_code sum(void *self, vl_slot *slot, vl_err *err)
     vl_reader *const r = s->x->job->r;
     bool *const some = malloc(s->x->to - s->x->from + 1);
     if (!some) return vl_fail(err, VL_ENOMEM, "no memory for targets");
+    vl_lent *const lent = vl_works_take(&s->works);
+    l->work = &lent->work;
     if (l->to > l->from && are_few(s->x)) sum_few(l, s->x, some, err);
     else
         for (size_t i = l->from; i < l->to && !err->code; i++)
             if (sum_one(l, s->x, i, some, err) && err->record == VL_NOWHERE) err->record = s->x->row[i].row;
+    vl_works_give(lent);
     for (size_t k = 0; k < l->plan.batch.npiece_column; k++) vl_reader_drop_span(r, &l->plan.piece[k]);
     free(some);
     return err->code;
@@ -378,6 +383,7 @@ vl_code vl_xic_sum(vl_xic *x, vl_err *err)
     load *const l = calloc((size_t)n, sizeof *l);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
     if (!l || !slot) vl_fail(err, VL_ENOMEM, "no memory for %d slots", n);
+    else vl_works_open(&s.works, n, err);
     for (int i = 0; i < n && !err->code; i++) {
         slot[i].body = &l[i];
         vl_plan_init(&l[i].plan, x->job->r, err);
@@ -392,8 +398,8 @@ vl_code vl_xic_sum(vl_xic *x, vl_err *err)
         vl_buf_free(&l[i].at);
         vl_buf_free(&l[i].picked);
         vl_plan_free(x->job->r, &l[i].plan);
-        vl_work_free(&l[i].work);
     }
+    vl_works_free(&s.works);
     free(l);
     free(slot);
     return err->code;
