@@ -154,12 +154,11 @@ static vl_code pack(void *self, vl_slot *slot, vl_err *err)
     const ingest *const g = self;
     load *const l = slot->body;
     vl_lent *const lent = vl_works_take(&g->works);
-    for (size_t i = 0; i < l->chunks.n && !err->code; i++)
-        pack_chunk(g, l, &l->chunks.chunk[i], &lent->work, err);
+    for (size_t i = 0; i < l->chunks.n; i++)
+        if (pack_chunk(g, l, &l->chunks.chunk[i], &lent->work, err)) break;
     vl_works_give(lent);
-    if (err->code) return err->code;
     for (size_t i = 0; i < l->chunks.n; i++) vl_buf_free(&l->chunks.chunk[i].raw);
-    return VL_OK;
+    return err->code;
 }
 
 static vl_code write(void *self, vl_slot *slot, vl_err *err)
