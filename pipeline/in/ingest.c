@@ -215,13 +215,12 @@ static vl_code make_slots(ingest *g, vl_err *err)
     if (g->kind->tally && !(g->shared = calloc(1, g->kind->tally->shared)))
         return vl_fail(err, VL_ENOMEM, "no memory for statistics");
     if (!g->load) return vl_fail(err, VL_ENOMEM, "no memory for %d slots", g->nslot);
-    if (vl_works_open(&g->works, g->nslot, err)) return err->code;
     for (int i = 0; i < g->nslot; i++) {
         if (vl_batch_init(&g->load[i].batch, g->cutter.format->schema, err)) return err->code;
         if (g->kind->tally && !(g->load[i].tally = calloc(1, g->kind->tally->size)))
             return vl_fail(err, VL_ENOMEM, "no memory for statistics");
     }
-    return VL_OK;
+    return vl_works_open(&g->works, g->nslot, err);
 }
 
 static void free_slots(ingest *g)
