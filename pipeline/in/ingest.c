@@ -4,6 +4,7 @@
  */
 #include "pipeline/in/ingest.h"
 
+#include "pipeline/codec/works.h"
 #include "pipeline/in/cut.h"
 #include "pipeline/in/fasta_reference.h"
 #include "pipeline/in/folding.h"
@@ -31,7 +32,6 @@ typedef struct load {
     vl_batch batch;
     vl_chunks chunks;
     vl_index_parts parts;
-    vl_work work;
     void *tally;                        /* owned; of the kind, NULL if it has none */
     uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
 } load;
@@ -44,9 +44,10 @@ typedef struct ingest {
     vl_lay *lay;
     vl_store *store;
     vl_indexing *indexing;
-    void *shared; /* owned; of the kind's tally, NULL if it has none */
-    vl_work work; /* of the ordered stages */
-    load *load;   /* owned; [nslot] */
+    void *shared;   /* owned; of the kind's tally, NULL if it has none */
+    vl_work work;   /* of the ordered stages */
+    vl_works works; /* of pack */
+    load *load;     /* owned; [nslot] */
     int nslot;
     uint64_t total[VL_MAX_STREAM]; /* bytes of the inputs; 0 if unknown */
     vl_fasta_reference reference;  /* zeros: there is none */
@@ -142,10 +143,9 @@ static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
     return vl_indexing_part(g->indexing, &l->batch, -1, &l->parts, err);
 }
 
-static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
+static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_work *work, vl_err *err)
 {
-    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, &l->work, err))
-        return err->code;
+    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, work, err)) return err->code;
     if (!chunk->spec->looked_at) vl_buf_free(&chunk->raw);
     vl_buf_fit(&chunk->packed);
     return VL_OK;
@@ -155,10 +155,12 @@ static vl_code pack(void *self, vl_slot *slot, vl_err *err)
 {
     const ingest *const g = self;
     load *const l = slot->body;
+    vl_lent *const lent = vl_works_take(&g->works);
     for (size_t i = 0; i < l->chunks.n; i++)
-        if (pack_chunk(g, l, &l->chunks.chunk[i], err)) return err->code;
+        if (pack_chunk(g, l, &l->chunks.chunk[i], &lent->work, err)) break;
+    vl_works_give(lent);
     for (size_t i = 0; i < l->chunks.n; i++) vl_buf_free(&l->chunks.chunk[i].raw);
-    return VL_OK;
+    return err->code;
 }
 
 static vl_code write(void *self, vl_slot *slot, vl_err *err)
@@ -220,7 +222,7 @@ static vl_code make_slots(ingest *g, vl_err *err)
         if (g->kind->tally && !(g->load[i].tally = calloc(1, g->kind->tally->size)))
             return vl_fail(err, VL_ENOMEM, "no memory for statistics");
     }
-    return VL_OK;
+    return vl_works_open(&g->works, g->nslot, err);
 }
 
 static void free_slots(ingest *g)
@@ -235,10 +237,10 @@ static void free_slots(ingest *g)
         if (l->batch.schema) vl_batch_free(&l->batch);
         vl_chunks_free(&l->chunks);
         vl_index_parts_free(&l->parts);
-        vl_work_free(&l->work);
         if (l->tally) g->kind->tally->free(l->tally);
         free(l->tally);
     }
+    vl_works_free(&g->works);
     if (g->shared) g->kind->tally->free_shared(g->shared);
     free(g->shared);
     free(g->load);
