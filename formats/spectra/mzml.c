@@ -40,8 +40,9 @@ const vl_format vl_mzml = {
     .name = "mzml",
     .title = "mzML",
     .doc = "mass spectra and chromatograms, XML (PSI, 0.99 to 1.1)",
-    .ending = { ".mzML" },
-    .example = "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n",
+    .ending = { ".mzML", ".mz5" },
+    .example = "  vial ingest --profile portable -o run7.h5 run7.mzML.gz\n"
+               "  vial ingest -o run7.h5 run7.mz5         the mzML that its tables are of\n",
     .example_back = "  vial export run7.h5 -o run7.mzML\n",
     .schema = &vl_spectra_schema,
     .head_size = sizeof(vl_mz_head),

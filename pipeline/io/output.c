@@ -47,6 +47,7 @@ static const struct {
     { ".ubam", "BGZF", VL_PACK_BGZF, BAM_LEVEL },
     { ".zst", "zstd", VL_PACK_ZSTD },
     { ".cram", "CRAM", 0 },
+    { ".mz5", "mz5", 0 },
     { ".bz2", "bzip2", 0 },
     { ".xz", "xz", 0 },
     { ".lzma", "LZMA", 0 },

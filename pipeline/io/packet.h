@@ -19,7 +19,7 @@ void vl_packet_free(vl_packet *p);
 /* What is known of one file once it has been read to its end. */
 typedef struct vl_file_facts {
     const char *name;        /* as given; "-" is standard input */
-    const char *compression; /* "none", "gzip", "bgzf", "zstd", "mixed", "cram" */
+    const char *compression; /* "none", "gzip", "bgzf", "zstd", "mixed", "cram", "mz5" */
     const char *decoder;  /* the library that made the plain bytes, where another one may make others; or NULL
                               */
     uint64_t bytes;       /* of the file as it is */

@@ -11,7 +11,7 @@
  * damaged file each time.
  */
 #include "pipeline/io/cram_reference.h"
-#include "pipeline/io/input_raw.h"
+#include "pipeline/io/made_text.h"
 #include "pipeline/io/source.h"
 
 #include <errno.h>
@@ -34,8 +34,7 @@ typedef struct reading {
     htsFile *file;
     sam_hdr_t *header;
     bam1_t *record;
-    vl_buf text; /* [given, len) is to come */
-    size_t given;
+    vl_made_text made;
     uint64_t nrecord;
     bool over;    /* all records were read */
     bool aligned; /* some of them are */
@@ -54,7 +53,7 @@ static void close_cram(void *self)
     if (c->header) sam_hdr_destroy(c->header);
     if (c->file) hts_close(c->file);
     vl_cram_reference_close(&c->reference);
-    vl_buf_free(&c->text);
+    vl_buf_free(&c->made.text);
     free(c->path);
     free(c);
 }
@@ -85,7 +84,7 @@ static vl_code put_le32(reading *c, uint32_t number, vl_err *err)
 {
     uint8_t bytes[4];
     vl_put_le32(bytes, number);
-    return vl_buf_append(&c->text, bytes, 4, err);
+    return vl_buf_append(&c->made.text, bytes, 4, err);
 }
 
 static vl_code put_header(reading *c, vl_err *err)
@@ -95,14 +94,14 @@ static vl_code put_header(reading *c, vl_err *err)
     const size_t n = text ? sam_hdr_length(c->header) : 0;
     const int ncontig = sam_hdr_nref(c->header);
     if (n > INT32_MAX || ncontig < 0) return vl_fail(err, VL_EUNSUP, "its header has %zu bytes", n);
-    if (vl_buf_append(&c->text, magic, 4, err) || put_le32(c, (uint32_t)n, err) ||
-        vl_buf_append(&c->text, text, n, err) || put_le32(c, (uint32_t)ncontig, err))
+    if (vl_buf_append(&c->made.text, magic, 4, err) || put_le32(c, (uint32_t)n, err) ||
+        vl_buf_append(&c->made.text, text, n, err) || put_le32(c, (uint32_t)ncontig, err))
         return err->code;
     for (int i = 0; i < ncontig; i++) {
         const char *const name = sam_hdr_tid2name(c->header, i);
         const hts_pos_t length = sam_hdr_tid2len(c->header, i);
         const size_t len = strlen(name) + 1;
-        if (put_le32(c, (uint32_t)len, err) || vl_buf_append(&c->text, name, len, err) ||
+        if (put_le32(c, (uint32_t)len, err) || vl_buf_append(&c->made.text, name, len, err) ||
             put_le32(c, length > INT32_MAX ? INT32_MAX : (uint32_t)length, err))
             return err->code;
     }
@@ -114,9 +113,9 @@ static vl_code put_header(reading *c, vl_err *err)
 static vl_code put_long_cigar(reading *c, const uint8_t *cigar, uint32_t n, vl_err *err)
 {
     static const uint8_t tag[4] = { 'C', 'G', 'B', 'I' };
-    return vl_buf_append(&c->text, tag, sizeof tag, err) || put_le32(c, n, err)
+    return vl_buf_append(&c->made.text, tag, sizeof tag, err) || put_le32(c, n, err)
                ? err->code
-               : vl_buf_append(&c->text, cigar, 4 * (size_t)n, err);
+               : vl_buf_append(&c->made.text, cigar, 4 * (size_t)n, err);
 }
 
 /* A record as it stands in BAM; in memory its name is padded. */
@@ -139,12 +138,12 @@ static vl_code put_record(reading *c, vl_err *err)
                                 (uint32_t)b->isize };
     for (int i = 0; i < 9; i++)
         if (put_le32(c, fixed[i], err)) return err->code;
-    if (vl_buf_append(&c->text, c->record->data, nname, err)) return err->code;
-    if (!many) return vl_buf_append(&c->text, cigar, ncigar + nrest, err);
+    if (vl_buf_append(&c->made.text, c->record->data, nname, err)) return err->code;
+    if (!many) return vl_buf_append(&c->made.text, cigar, ncigar + nrest, err);
     const hts_pos_t span = bam_cigar2rlen((int)b->n_cigar, bam_get_cigar(c->record));
     return put_le32(c, (uint32_t)b->l_qseq << 4 | BAM_CSOFT_CLIP, err) ||
                    put_le32(c, (uint32_t)span << 4 | BAM_CREF_SKIP, err) ||
-                   vl_buf_append(&c->text, rest, nrest, err)
+                   vl_buf_append(&c->made.text, rest, nrest, err)
                ? err->code
                : put_long_cigar(c, cigar, b->n_cigar, err);
 }
@@ -181,12 +180,8 @@ static vl_code refuse(const reading *c, vl_err *err)
 /* Text until there are n bytes to come, or all. */
 static vl_code decode(reading *c, size_t n, vl_err *err)
 {
-    if (c->given > c->text.len / 2) {
-        memmove(c->text.data, c->text.data + c->given, c->text.len - c->given);
-        c->text.len -= c->given;
-        c->given = 0;
-    }
-    while (!c->over && c->text.len - c->given < n && !err->code) {
+    vl_made_forget(&c->made);
+    while (!c->over && vl_made_left(&c->made) < n && !err->code) {
         const int got = sam_read1(c->file, c->header, c->record);
         if (got < -1) return refuse(c, err);
         c->over = got < 0;
@@ -194,19 +189,6 @@ static vl_code decode(reading *c, size_t n, vl_err *err)
         if (put_record(c, err)) break;
         c->nrecord++;
     }
-    return err->code;
-}
-
-/* The file as it is: its size, and its digest. */
-static vl_code hash(reading *c, vl_err *err)
-{
-    vl_raw raw = VL_RAW_INIT;
-    if (!vl_raw_open(&raw, c->path, err))
-        while (!vl_raw_need(&raw, 1, err) && vl_raw_left(&raw))
-            vl_raw_step(&raw, (ptrdiff_t)vl_raw_left(&raw));
-    c->facts.bytes = raw.read;
-    if (!err->code) vl_raw_finish(&raw, c->facts.sha256);
-    vl_raw_free(&raw);
     return err->code;
 }
 
@@ -244,8 +226,8 @@ static vl_code peek(void *self, int stream, size_t want, const uint8_t **bytes, 
     (void)stream;
     reading *const c = self;
     if (decode(c, want, err)) return err->code;
-    *bytes = c->text.data + c->given;
-    *n = c->text.len - c->given;
+    *bytes = c->made.text.data + c->made.given;
+    *n = vl_made_left(&c->made);
     *whole = c->over;
     return VL_OK;
 }
@@ -255,14 +237,8 @@ static vl_code take(void *self, int stream, size_t want, vl_packet *packet, vl_e
     (void)stream;
     reading *const c = self;
     if (decode(c, want, err)) return err->code;
-    const size_t left = c->text.len - c->given, n = left < want ? left : want;
-    packet->packed.len = packet->plain.len = 0;
-    packet->file = 0;
-    packet->file_end = packet->end = c->over && n == left;
-    if (vl_buf_append(&packet->plain, c->text.data + c->given, n, err)) return err->code;
-    c->given += n;
-    c->facts.plain_bytes += n;
-    return packet->end ? hash(c, err) : VL_OK;
+    if (vl_made_take(&c->made, want, c->over, packet, &c->facts, err)) return err->code;
+    return packet->end ? vl_made_digest(c->path, &c->facts, err) : VL_OK;
 }
 
 static vl_code inflate(vl_packet *packet, vl_err *err) { return (void)packet, err->code; }

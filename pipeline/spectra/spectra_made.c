@@ -15,7 +15,7 @@
 
 /* ---- XML ---- */
 
-static vl_code put_escaped(vl_buf *t, const uint8_t *at, size_t n, vl_err *err)
+vl_code vl_mzml_escape(vl_buf *t, const uint8_t *at, size_t n, vl_err *err)
 {
     for (size_t i = 0, len; i < n; i += len) {
         uint32_t c = 0;
@@ -39,7 +39,7 @@ static vl_code put_said(vl_buf *t, vl_cell said, vl_err *err)
 {
     vl_buf plain = { 0 };
     if (!vl_xml_decode((vl_xml_span){ said.at, said.n }, VL_XML_UTF8, &plain, err))
-        put_escaped(t, plain.data, plain.len, err);
+        vl_mzml_escape(t, plain.data, plain.len, err);
     vl_buf_free(&plain);
     return err->code;
 }
@@ -138,7 +138,7 @@ static vl_code put_note(vl_viewer *v, const char *where, const char *name, vl_bu
 {
     char value[256];
     if (vl_store_get(vl_reader_store(v->r), where, name, value, sizeof value, err)) return err->code;
-    return put_escaped(t, (const uint8_t *)value, strlen(value), err);
+    return vl_mzml_escape(t, (const uint8_t *)value, strlen(value), err);
 }
 
 /* userParam instrument, where the store knows it. */
@@ -148,7 +148,7 @@ static vl_code put_instrument(vl_viewer *v, vl_buf *t, vl_err *err)
     if (vl_store_get(vl_reader_store(v->r), "source", "instrument", value, sizeof value, err) || !*value)
         return err->code;
     if (vl_text_add(t, "<userParam name=\"instrument\" value=\"", err) ||
-        put_escaped(t, (const uint8_t *)value, strlen(value), err))
+        vl_mzml_escape(t, (const uint8_t *)value, strlen(value), err))
         return err->code;
     return vl_text_add(t, "\"/>", err);
 }
@@ -434,7 +434,7 @@ static vl_code put_arrays(vl_load *load, const arrays *all, const vl_buf *keep, 
 static vl_code put_id(const vl_viewer *v, const vl_load *load, size_t i, vl_buf *t, vl_err *err)
 {
     const vl_cell id = vl_row(&load->plan.batch.col[VL_SP_ID], i);
-    if (!((const vl_spectra_own *)v->own)->titled) return put_escaped(t, id.at, id.n, err);
+    if (!((const vl_spectra_own *)v->own)->titled) return vl_mzml_escape(t, id.at, id.n, err);
     vl_text_put(t, err, "index=%" PRIu64, load->first + i);
     return err->code;
 }
@@ -445,7 +445,7 @@ static vl_code put_title(const vl_viewer *v, const vl_load *load, size_t i, vl_b
     const vl_cell id = vl_row(&load->plan.batch.col[VL_SP_ID], i);
     if (!((const vl_spectra_own *)v->own)->titled) return VL_OK;
     begin_term(t, &title, err);
-    return put_escaped(t, id.at, id.n, err) ? err->code : end_term(t, &title, err);
+    return vl_mzml_escape(t, id.at, id.n, err) ? err->code : end_term(t, &title, err);
 }
 
 static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_buf *bytes,

@@ -5,7 +5,10 @@
 
 #include "pipeline/spectra/spectra_view.h"
 
-/* spectra_made.c. format: that the store was made from. */
+/* spectra_made.c */
+/* Appends text as the value of an attribute. */
+vl_code vl_mzml_escape(vl_buf *t, const uint8_t *at, size_t n, vl_err *err);
+/* format: that the store was made from. */
 vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *text, vl_err *err);
 /* keep [peaks]: as of vl_record_cut_array. */
 vl_code vl_spectra_made_one(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_err *err);

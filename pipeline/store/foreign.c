@@ -52,12 +52,11 @@ static bool lies_in(const vl_foreign *f, uint64_t at, uint64_t n)
 
 static vl_code find_chunks(vl_foreign *f, vl_dataset_place *d, hid_t id, uint64_t elements, vl_err *err)
 {
-    const size_t width = vl_type_width(d->is.type);
     d->chunked = true;
-    if (!elements || elements > VL_FOREIGN_CHUNK / width)
+    if (!elements || elements > VL_FOREIGN_CHUNK / d->width)
         return vl_fail(err, VL_EUNSUP, "data set %.60s has chunks of %" PRIu64 " values", d->is.name,
                        elements);
-    d->chunk = elements * width;
+    d->chunk = elements * d->width;
     d->nchunk = d->is.nelem / elements + (d->is.nelem % elements != 0);
     if (d->nchunk > PLACES_MOST || (f->nplace += d->nchunk) > PLACES_MOST)
         return vl_fail(err, VL_EUNSUP, "data set %.60s has %" PRIu64 " chunks", d->is.name, d->nchunk);
@@ -91,23 +90,44 @@ static vl_code find_bytes(vl_foreign *f, vl_dataset_place *d, hid_t id, hid_t cr
     if (layout != H5D_CONTIGUOUS)
         return vl_fail(err, VL_EUNSUP, "data set %.60s is neither in chunks nor in one piece", d->is.name);
     d->at = at;
-    if (at == HADDR_UNDEF || !lies_in(f, at, d->is.nelem * vl_type_width(d->is.type)))
+    if (at == HADDR_UNDEF || !lies_in(f, at, d->is.nelem * d->width))
         return vl_fail(err, VL_EFORMAT, "data set %.60s is not in the file", d->is.name);
     return VL_OK;
 }
 
-/* One that is no array of ours is passed over; *taken says. */
+/* Of what is no array there may be any, also such as nobody can read. */
+static void pass_over(vl_foreign *f, vl_dataset_place *d, bool *taken, vl_err *err)
+{
+    if (!d->layout) return;
+    if (*taken && (err->code == VL_EFORMAT || err->code == VL_EUNSUP)) {
+        vl_err_clear(err);
+        *taken = false;
+    }
+    if (*taken) return;
+    vl_foreign_layout_free(d->layout);
+    f->nplace -= d->place ? d->nchunk : 0;
+    free(d->place);
+    d->layout = NULL;
+    d->place = NULL;
+}
+
+/* One that is no array of ours and no table is passed over; *taken says. */
 static vl_code read_set(vl_foreign *f, vl_dataset_place *d, hid_t id, bool *taken, vl_err *err)
 {
     hsize_t n = 0;
     const hid_t type = H5Dget_type(id), space = type >= 0 ? H5Dget_space(id) : -1,
                 create = space >= 0 ? H5Dget_create_plist(id) : -1;
     if (create < 0) vl_hdf5_fail(err, VL_EFORMAT, "cannot read data set %.60s", d->is.name);
-    *taken = !err->code && find_type(type, &d->is.type) && H5Sget_simple_extent_ndims(space) == 1 &&
-             H5Sget_simple_extent_dims(space, &n, NULL) == 1;
+    const bool array = !err->code && find_type(type, &d->is.type);
+    if (!array && !err->code) d->layout = vl_foreign_layout_of(type);
+    d->width = array ? vl_type_width(d->is.type) : d->layout ? d->layout->bytes : 0;
+    *taken =
+        d->width && H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &n, NULL) == 1;
     d->is.nelem = n;
-    if (*taken && n > UINT64_MAX / 64) vl_fail(err, VL_EFORMAT, "data set %.60s is endless", d->is.name);
+    if (*taken && n > UINT64_MAX / d->width / 8)
+        vl_fail(err, VL_EFORMAT, "data set %.60s is endless", d->is.name);
     else if (*taken) find_bytes(f, d, id, create, err);
+    pass_over(f, d, taken, err);
     if (create >= 0) H5Pclose(create);
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
@@ -198,7 +218,15 @@ vl_code vl_foreign_open(vl_foreign **out, const char *path, vl_err *err)
 int vl_foreign_find(const vl_foreign *f, const char *name, size_t n)
 {
     for (int i = 0; i < f->nset; i++)
-        if (strlen(f->set[i].is.name) == n && !memcmp(f->set[i].is.name, name, n)) return i;
+        if (!f->set[i].layout && strlen(f->set[i].is.name) == n && !memcmp(f->set[i].is.name, name, n))
+            return i;
+    return -1;
+}
+
+int vl_foreign_find_table(const vl_foreign *f, const char *name)
+{
+    for (int i = 0; i < f->nset; i++)
+        if (f->set[i].layout && !strcmp(f->set[i].is.name, name)) return i;
     return -1;
 }
 
@@ -241,7 +269,7 @@ static vl_code read_plain(vl_foreign *f, const vl_dataset_place *d, uint64_t fro
 vl_code vl_foreign_read(vl_foreign *f, int set, uint64_t from, uint64_t n, vl_buf *to, vl_err *err)
 {
     const vl_dataset_place *const d = &f->set[set];
-    const uint64_t all = d->is.nelem * vl_type_width(d->is.type);
+    const uint64_t all = d->is.nelem * d->width;
     if (from > all || n > all - from)
         return vl_fail(err, VL_EBUG, "bytes beyond the end of data set %.60s", d->is.name);
     if (!d->chunked) return n && read_plain(f, d, from, n, to, err) ? vl_err_file(err, f->path) : VL_OK;
@@ -260,7 +288,10 @@ vl_code vl_foreign_read(vl_foreign *f, int set, uint64_t from, uint64_t n, vl_bu
 void vl_foreign_close(vl_foreign *f)
 {
     if (!f) return;
-    for (int i = 0; f->set && i < SETS_MOST; i++) free(f->set[i].place);
+    for (int i = 0; f->set && i < SETS_MOST; i++) {
+        free(f->set[i].place);
+        vl_foreign_layout_free(f->set[i].layout);
+    }
     for (int i = 0; i < VL_FOREIGN_CACHE; i++) vl_buf_free(&f->page[i].plain);
     libdeflate_free_decompressor(f->inflater);
     vl_buf_free(&f->other);
