@@ -363,17 +363,21 @@ static bool is_said(const vl_array *a)
     return type_term(a->column->type) && vl_mz_role_term(a->column->role);
 }
 
-static vl_code put_role(vl_buf *t, const vl_piece_column *column, vl_err *err)
+/* name: as the document has it; NULL and 0: it has none. */
+static vl_code put_role(vl_buf *t, const vl_piece_column *column, vl_cell name, vl_err *err)
 {
     char accession[16];
     snprintf(accession, sizeof accession, "MS:%07" PRIu32, vl_mz_role_term(column->role));
     term what = { accession, column->role, NULL, NULL };
     if (vl_is_mz(column)) what = (term){ accession, column->role, MZ_UNIT };
     if (vl_is_intensity(column)) what = (term){ accession, column->role, COUNTS };
-    return put_term(t, &what, err);
+    begin_term(t, &what, err);
+    if (name.n && put_said(t, name, err)) return err->code;
+    return end_term(t, &what, err);
 }
 
-static vl_code put_array(vl_buf *t, const vl_array *a, const vl_buf *bytes, uint64_t usual, vl_err *err)
+static vl_code put_array(vl_buf *t, const vl_array *a, vl_cell name, const vl_buf *bytes, uint64_t usual,
+                         vl_err *err)
 {
     static const term zlib = { "MS:1000574", "zlib compression", NULL, NULL };
     const uint64_t n = bytes->len / vl_type_width(a->column->type);
@@ -386,8 +390,8 @@ static vl_code put_array(vl_buf *t, const vl_array *a, const vl_buf *bytes, uint
         vl_text_put(t, err, "\n<binaryDataArray encodedLength=\"%zu\"", text.len);
         if (n != usual) vl_text_put(t, err, " arrayLength=\"%" PRIu64 "\"", n);
         if (!vl_text_add(t, ">", err) && !put_term(t, type_term(a->column->type), err) &&
-            !put_term(t, &zlib, err) && !put_role(t, a->column, err) && !vl_text_add(t, "<binary>", err) &&
-            !vl_buf_append(t, text.data, text.len, err))
+            !put_term(t, &zlib, err) && !put_role(t, a->column, name, err) &&
+            !vl_text_add(t, "<binary>", err) && !vl_buf_append(t, text.data, text.len, err))
             vl_text_add(t, "</binary></binaryDataArray>", err);
     }
     vl_buf_free(&text);
@@ -417,14 +421,19 @@ static vl_code count_arrays(const vl_load *load, size_t i, const vl_buf *keep, v
     return VL_OK;
 }
 
-static vl_code put_arrays(vl_load *load, const arrays *all, const vl_buf *keep, vl_buf *bytes, vl_err *err)
+/* text: of the spectrum, which may name arrays that are no standard ones. */
+static vl_code put_arrays(vl_load *load, const arrays *all, vl_cell text, const vl_buf *keep, vl_buf *bytes,
+                          vl_err *err)
 {
+    enum { NONSTANDARD = 1000786 };
     vl_buf *const t = &load->text;
     if (all->nsaid) vl_text_put(t, err, "\n<binaryDataArrayList count=\"%zu\">", all->nsaid);
     for (size_t k = all->first; k < all->first + all->n && !err->code; k++) {
         const vl_array a = vl_array_of(&load->plan.batch, k);
-        if (is_said(&a) && !vl_record_cut_array(load, k, keep, bytes, err))
-            put_array(t, &a, bytes, all->usual, err);
+        const bool named = text.n && vl_mz_role_term(a.column->role) == NONSTANDARD;
+        vl_cell name = { NULL, 0 };
+        if (!is_said(&a) || (named && vl_spectra_say_array(text, k - all->first, &name, err))) continue;
+        if (!vl_record_cut_array(load, k, keep, bytes, err)) put_array(t, &a, name, bytes, all->usual, err);
     }
     if (all->nsaid) vl_text_put(t, err, "</binaryDataArrayList>");
     return err->code;
@@ -469,7 +478,7 @@ static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const v
     vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", all.usual);
     if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||
         put_scan(t, b, i, said.filter, err) || put_precursors(t, vl_ions_of(v), &parent, text, prefix, err) ||
-        put_arrays(load, &all, keep, bytes, err))
+        put_arrays(load, &all, text, keep, bytes, err))
         return err->code;
     return vl_text_add(t, "\n</spectrum>\n", err);
 }

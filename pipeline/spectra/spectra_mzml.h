@@ -21,5 +21,7 @@ typedef struct vl_spectra_said {
 } vl_spectra_said;
 /* Of a scan's own text [n], and its precursor k. */
 vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err);
+/* What its text calls array k of a spectrum, as it stands there; NULL and 0: nothing. */
+vl_code vl_spectra_say_array(vl_cell text, size_t k, vl_cell *out, vl_err *err);
 
 #endif

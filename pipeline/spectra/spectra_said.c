@@ -49,3 +49,31 @@ vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err
     }
     return VL_OK;
 }
+
+/* supDataArrayBinary of mzData has the name in an element before its data. */
+vl_code vl_spectra_say_array(vl_cell text, size_t k, vl_cell *out, vl_err *err)
+{
+    static const char ending[] = "ArrayBinary";
+    vl_xml x = { .data = text.at, .n = text.n, .offset = 1 };
+    vl_cell name = { NULL, 0 };
+    size_t n = 0;
+    bool in = false;
+    *out = name;
+    while (x.at < x.n) {
+        if (vl_xml_next(&x, err)) return err->code;
+        const size_t len = sizeof ending - 1;
+        const bool opens = x.kind == VL_XML_OPEN, tag = opens || x.kind == VL_XML_CLOSE;
+        if (tag && x.name.n > len && !memcmp(x.name.at + x.name.n - len, ending, len)) {
+            in = opens;
+            name = (vl_cell){ NULL, 0 };
+        }
+        if (in && opens && vl_xml_is(x.name, "arrayName")) {
+            const vl_xml_span t = vl_xml_trim(vl_xml_ahead(&x));
+            name = (vl_cell){ t.at, t.n };
+        }
+        if (!in || (!opens && x.kind != VL_XML_EMPTY) || !vl_xml_is(x.name, "data") || n++ != k) continue;
+        *out = name;
+        break;
+    }
+    return VL_OK;
+}

@@ -57,6 +57,11 @@ def asked(t, f):
         t.check(part in done.out, "plain as mzML", f"no {part} in {done.out[:3000]}")
     done = run("view", "-O", "mgf", "--scan", 2, f / "s.h5")
     t.check(b"PEPMASS=445.34 12.5\nCHARGE=2-\n" in done.out, "MGF", done.out)
+    if ingest(t, f, "others", f"{HERE}/others.in"):
+        done = run("view", "-O", "mzml", f / "s.h5")
+        for name in (b"noise", b"more"):
+            part = b'name="non-standard data array" value="%s"/>' % name
+            t.check(done.out.count(part) == 1, "others as mzML", f"no {part} in {done.out[-3000:]}")
     if not ingest(t, f, "precursors", f"{HERE}/precursors.in"):
         return
     done = run("view", "-O", "mzml", f / "s.h5")
