@@ -83,6 +83,17 @@ def names(t, f):
             "other.mzML" not in f.names(), "export as mzML", f"exit code {done.code}: {done.err}")
 
 
+def sheet(t, f):
+    """A sheet's column may be called as such files end, in whatever letters."""
+    with open(f"{HERE}/plain.in", "rb") as file:
+        f.write("a.mzData", file.read())
+    t.check(run("init", f / "bank").code == OK, "init", "")
+    for sample, column in (("A", b"mzData"), ("B", b"mzdata"), ("C", b"MZDATA")):
+        f.write("s.csv", b"sample,%s\n%s,a.mzData\n" % (column, sample.encode()))
+        done = run("ingest", "-q", "-b", f / "bank", "--same-data", "--sheet", f / "s.csv")
+        t.check(done.code == OK, f"column {column}", done.err)
+
+
 # ---- another program ----
 
 
@@ -135,4 +146,4 @@ def parts():
 
 
 if __name__ == "__main__":
-    main(*parts(), cut_off, asked, names)
+    main(*parts(), cut_off, asked, names, sheet)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MOST_TITLE = 128 };
 
@@ -130,9 +131,9 @@ static bool find_ending(vl_sheet_reader *r)
 {
     for (int f = 0; vl_formats[f]; f++)
         for (const char *const *e = vl_formats[f]->ending; *e && !vl_formats[f]->mates; e++) {
-            char name[32];
-            vl_fact_fold(*e + 1, strlen(*e) - 1, name);
-            if (!strcmp(name, *e + 1) && column_named(r, name)) return r->ending = *e + 1, true;
+            vl_fact_fold(*e + 1, strlen(*e) - 1, r->folded);
+            if (!strcasecmp(r->folded, *e + 1) && column_named(r, r->folded))
+                return r->ending = r->folded, true;
         }
     return false;
 }

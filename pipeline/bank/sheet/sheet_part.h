@@ -100,7 +100,8 @@ typedef struct vl_sheet_reader {
     int folder; /* descriptor; AT_FDCWD: the current one */
     uid_t uid;
     int dialect;
-    const char *ending;     /* static; the name of the column with files, of VL_SHEET_NF_FILE; else NULL */
+    const char *ending; /* the name of the column with files, of VL_SHEET_NF_FILE, in folded; else NULL */
+    char folded[32];
     vl_sheet_place *column; /* owned */
     size_t ncolumn;
     size_t at[VL_SHEET_NROLE]; /* column of a role, 1-based; 0: none */
