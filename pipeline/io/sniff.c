@@ -134,13 +134,22 @@ static vl_code look(vl_sniffer *s, int fd, vl_sniffed *seen, vl_err *err)
     return VL_OK;
 }
 
+/* What is in an HDF5 file its first bytes do not say: its name does. */
+static void take_name(const vl_sniffer *s, const char *path, vl_sniffed *seen)
+{
+    static const uint8_t magic[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
+    if (seen->format || s->text.len < sizeof magic || memcmp(s->text.data, magic, sizeof magic) != 0) return;
+    seen->format = vl_name_split(vl_name_base(path)).format;
+    if (seen->format) seen->content = VL_CONTENT_KNOWN;
+}
+
 vl_code vl_sniff(vl_sniffer *s, const char *path, vl_sniffed *seen, vl_err *err)
 {
     struct stat st;
     *seen = (vl_sniffed){ .content = VL_CONTENT_OTHER };
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st)) vl_fail_errno(err, VL_ENOIN, errno, "cannot be read");
-    else if (S_ISREG(st.st_mode)) look(s, fd, seen, err);
+    else if (S_ISREG(st.st_mode) && !look(s, fd, seen, err)) take_name(s, path, seen);
     if (fd >= 0) close(fd);
     s->raw.fd = -1;
     return err->code;

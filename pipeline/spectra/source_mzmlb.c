@@ -127,8 +127,9 @@ static vl_code start(reading *r, const char *path, vl_err *err)
     if (vl_foreign_open(&r->file, path, err)) return err->code;
     r->document = vl_foreign_find(r->file, name, strlen(name));
     if (r->document < 0 || vl_foreign_set_of(r->file, r->document)->type != VL_U8)
-        return vl_fail(err, VL_EUNSUP, "HDF5 without a data set '%s' of text: no other sort of HDF5 is read",
-                       name);
+        return vl_fail(
+            err, VL_EUNSUP,
+            "HDF5 without a data set '%s' of text is no mzMLb; an mz5 is known by its name, in .mz5", name);
     r->all = vl_foreign_set_of(r->file, r->document)->nelem;
     r->facts = (vl_file_facts){ .name = r->path, .compression = "hdf5", .bytes = vl_foreign_bytes(r->file) };
     r->outside.who = r;

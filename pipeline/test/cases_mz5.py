@@ -15,6 +15,7 @@ import numpy
 
 import mass_documents
 import mz5made
+from banktest import Bank
 from mass_documents import ingest, notes, rows
 from vialtest import DATA, DOCUMENTED, OK, SANITIZED, SEED, SHARED, USAGE, Part, check_refusal, main, run
 
@@ -145,6 +146,25 @@ def ingest_noted(t, f, what, path):
                    f"exit code {done.code}: {done.err}")
 
 
+def bank(t, f):
+    """By a sheet and by an inbox, and given back under the name of what it is."""
+    tables, columns, _ = document()
+    os.mkdir(f / "box")
+    mz5made.write(f / "box/b.mz5", tables, columns)
+    tables["SpectrumMetaData"][1]["id"] = "scan=7"
+    mz5made.write(f / "a.mz5", tables, columns)
+    there = Bank(f, settings=f"\n[inbox box]\npath = {f / 'box'}\nsettle = 0s\n")
+    f.write("s.csv", b"sample,mz5\nA,a.mz5\n")
+    done = there.run("ingest", "-q", "--sheet", f / "s.csv")
+    t.check(done.code == OK, "sheet", done.err)
+    done = there.run("nightly")
+    t.check(done.code == OK and not there.quarantine(), "nightly", f"{done.err} {there.quarantine()}")
+    t.check(sorted(x["acquisition"] for x in there.ls()) == ["a", "b"], "samples", there.ls())
+    done = there.run("export", "-q", "--where", "rows > 0", "-o", f / "out")
+    t.check(done.code == OK and sorted(os.listdir(f / "out")) == ["a.mzML", "b.mzML"], "export",
+            f"{done.err} {os.listdir(f / 'out')}")
+
+
 def refused(t, f):
     """Tables that do not fit together, each with the reason."""
     cases = {
@@ -191,6 +211,9 @@ def strange(t, f):
         data = file.read()
     done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.mz5", data[:len(data) // 2]))
     check_refusal(t, "half a file", done, ["x.mz5"], (DATA,))
+    done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.hdf", data))
+    check_refusal(t, "another name", done, ["x.hdf", "known by its name, in .mz5"], (DATA,))
+    f.clear("x.hdf")
     done = run("ingest", "-q", "-o", f / "s.h5", f.write("x.mz5", b"no HDF5"))
     check_refusal(t, "no HDF5", done, ["x.mz5"], (DATA,))
     t.check(f.names() == ["x.mz5"], "strange", f"left over: {f.names()}")
@@ -299,4 +322,4 @@ def parts():
 
 
 if __name__ == "__main__":
-    main(made, refused, strange, heaps, flipped, *parts())
+    main(made, bank, refused, strange, heaps, flipped, *parts())
