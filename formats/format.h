@@ -40,7 +40,8 @@ typedef struct vl_ask {
     const void *option;  /* the format's struct of options */
     bool swapped;        /* inputs with mates: by their names the second stands first */
     bool mates_as_given; /* whatever names and comments say of which mate is first */
-    bool again; /* what its head promised did not hold (vl_err.again): no such promise is to be seen */
+    bool again;     /* what its head promised did not hold (vl_err.again): no such promise is to be seen */
+    bool cut_short; /* what is there ends behind a record, before damage: what is open then stays open */
 } vl_ask;
 
 /* How the rows of a store become batches for print: one table is walked from its first row to its last. */

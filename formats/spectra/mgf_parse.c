@@ -140,6 +140,7 @@ static void take_key(parser *p, vl_xml_span line)
 static vl_code copy_to(parser *p, size_t to, vl_err *err)
 {
     const size_t from = p->copied;
+    if (from == to) return VL_OK; /* of an empty block there are no bytes */
     p->copied = to;
     return vl_buf_append(&p->out->col[VL_SP_SKELETON].data, p->in->bytes.data + from, to - from, err);
 }

@@ -9,6 +9,7 @@
 vl_code vl_mz_copy(const vl_xml *x, size_t *copied, size_t to, vl_batch *out, vl_err *err)
 {
     const size_t from = *copied;
+    if (from == to) return VL_OK; /* of an empty block there are no bytes */
     if (vl_xml_check(x, from, to, &out->counter[VL_SPC_NOT_UTF8], err)) return err->code;
     *copied = to;
     return vl_buf_append(&out->col[VL_SP_SKELETON].data, x->data + from, to - from, err);

@@ -22,6 +22,7 @@ extern const vl_format vl_mzdata;
 typedef struct vl_md_head {
     vl_xml_encoding encoding;
     vl_facts facts;
+    bool cut_short; /* as of vl_ask */
 } vl_md_head;
 int vl_md_probe(const uint8_t *bytes, size_t n);
 vl_code vl_md_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,

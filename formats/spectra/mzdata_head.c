@@ -49,8 +49,7 @@ vl_code vl_md_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
                    const bool *whole, bool *more, vl_err *err)
 {
     reading r = { .head = head };
-    (void)ask;
-    *r.head = (vl_md_head){ 0 };
+    *r.head = (vl_md_head){ .cut_short = ask->cut_short };
     const vl_xml_head how = { roots, "<spectrumList>", &r.head->encoding, head_tag, &r };
     return vl_xml_read_head(&how, (vl_xml_span){ bytes[0], n[0] }, whole[0], more, err);
 }

@@ -125,7 +125,7 @@ vl_code vl_md_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
 {
     const vl_md_head *const h = head;
     const vl_xml_walk_tail *const t = tail;
-    if (vl_xml_walk_ended(&dialect, t, VL_MD_SPECTRA, err)) return err->code;
+    if (vl_xml_walk_ended(&dialect, t, VL_MD_SPECTRA, h->cut_short, err)) return err->code;
     for (int i = 0; i < h->facts.n; i++)
         vl_fact_add(facts, h->facts.fact[i].name, "%s", h->facts.fact[i].text);
     vl_fact_add(facts, "native_id_format", "MS:1000777"); /* spectrum=N */

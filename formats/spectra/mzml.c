@@ -8,7 +8,7 @@
 #include "formats/spectra/xml_cut.h"
 #include "formats/spectra/xml_walk.h"
 
-enum { BLOCK = 4 << 20, RECORD_MOST = 1 << 30 };
+enum { BLOCK = 2 << 20, RECORD_MOST = 1 << 30 };
 
 static vl_code cut(const void *head, const uint8_t *bytes, size_t n, bool last, uint64_t max_record,
                    vl_cut *out, vl_err *err)

@@ -261,6 +261,7 @@ typedef struct vl_mz_head {
     vl_mz_group *group; /* owned */
     size_t ngroup, cgroup;
     vl_facts facts; /* found there */
+    bool cut_short; /* as of vl_ask */
     bool outside;   /* arrays may lie outside of the document */
     char uuid[64];  /* what it says of the file beside it (IMS:1000080), and of that file's hash */
     uint32_t hash_term;

@@ -198,8 +198,10 @@ static vl_code read_head(vl_mz_head *h, bool whole, bool *short_of, vl_err *err)
 vl_code vl_mz_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,
                    const bool *whole, bool *more, vl_err *err)
 {
-    (void)ask;
-    return vl_mz_open_head(head, (vl_xml_span){ bytes[0], n[0] }, whole[0], false, more, err);
+    vl_mz_head *const h = head;
+    vl_mz_open_head(h, (vl_xml_span){ bytes[0], n[0] }, whole[0], false, more, err);
+    h->cut_short = ask->cut_short;
+    return err->code;
 }
 
 vl_code vl_mz_open_head(vl_mz_head *h, vl_xml_span bytes, bool whole, bool outside, bool *more, vl_err *err)

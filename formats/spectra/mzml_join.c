@@ -31,7 +31,7 @@ vl_code vl_mz_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
 {
     const vl_mz_head *const h = head;
     const vl_xml_walk_tail *const t = tail;
-    if (vl_xml_walk_ended(&vl_mz_dialect, t, VL_MZ_MZML, err)) return err->code;
+    if (vl_xml_walk_ended(&vl_mz_dialect, t, VL_MZ_MZML, h->cut_short, err)) return err->code;
     for (int i = 0; i < h->facts.n; i++)
         vl_fact_add(facts, h->facts.fact[i].name, "%s", h->facts.fact[i].text);
     vl_mz_count_fact(facts, "spectrum_count", t->seen[VL_MZ_SPECTRA], t->said[0], t->nrecord[0]);

@@ -21,6 +21,7 @@ typedef struct vl_mx_head {
     vl_xml_encoding encoding;
     uint8_t centroid; /* of scans that do not say: as VL_SP_CENTROID */
     vl_facts facts;
+    bool cut_short; /* as of vl_ask */
 } vl_mx_head;
 int vl_mx_probe(const uint8_t *bytes, size_t n);
 vl_code vl_mx_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, const size_t *n,

@@ -84,8 +84,7 @@ vl_code vl_mx_open(void *head, const vl_ask *ask, const uint8_t *const *bytes, c
                    const bool *whole, bool *more, vl_err *err)
 {
     reading r = { .head = head };
-    (void)ask;
-    *r.head = (vl_mx_head){ .centroid = 255 };
+    *r.head = (vl_mx_head){ .centroid = 255, .cut_short = ask->cut_short };
     const vl_xml_head how = { roots, "<scan>", &r.head->encoding, head_tag, &r };
     vl_xml_read_head(&how, (vl_xml_span){ bytes[0], n[0] }, whole[0], more, err);
     vl_buf_free(&r.maker);

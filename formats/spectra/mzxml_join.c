@@ -20,7 +20,7 @@ vl_code vl_mx_finish(const void *head, void *tail, vl_facts *facts, vl_err *err)
 {
     const vl_mx_head *const h = head;
     const vl_xml_walk_tail *const t = tail;
-    if (vl_xml_walk_ended(&vl_mx_dialect, t, VL_MX_RUN, err)) return err->code;
+    if (vl_xml_walk_ended(&vl_mx_dialect, t, VL_MX_RUN, h->cut_short, err)) return err->code;
     for (int i = 0; i < h->facts.n; i++)
         vl_fact_add(facts, h->facts.fact[i].name, "%s", h->facts.fact[i].text);
     vl_fact_add(facts, "native_id_format", "MS:1000776"); /* scan number only */

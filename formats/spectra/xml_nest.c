@@ -133,9 +133,11 @@ vl_code vl_xml_walk_nest(const vl_xml_walk_dialect *d, vl_xml_walk_tail *t, cons
     return VL_OK;
 }
 
-vl_code vl_xml_walk_ended(const vl_xml_walk_dialect *d, const vl_xml_walk_tail *t, int needed, vl_err *err)
+vl_code vl_xml_walk_ended(const vl_xml_walk_dialect *d, const vl_xml_walk_tail *t, int needed, bool cut_short,
+                          vl_err *err)
 {
-    if (t->nopen || t->depth) return vl_fail_end(err, "document ends inside <%s>", top_name(d, t));
+    if ((t->nopen || t->depth) && !cut_short)
+        return vl_fail_end(err, "document ends inside <%s>", top_name(d, t));
     if (!t->seen[needed]) return vl_fail_end(err, "document has no <%s>", d->name_of(needed));
     return VL_OK;
 }

@@ -139,7 +139,9 @@ typedef struct vl_xml_walk_tail {
 /* Takes a block of the document. VL_EFORMAT: its elements do not nest as they must. */
 vl_code vl_xml_walk_nest(const vl_xml_walk_dialect *d, vl_xml_walk_tail *t, const vl_block *in,
                          const vl_batch *batch, vl_err *err);
-/* After the last one: VL_ETRUNC when something is open; VL_EFORMAT when there was no such element at all. */
-vl_code vl_xml_walk_ended(const vl_xml_walk_dialect *d, const vl_xml_walk_tail *t, int needed, vl_err *err);
+/* After the last one: VL_ETRUNC when something is open, but in a document that is cut short; VL_EFORMAT when
+ * there was no such element at all. */
+vl_code vl_xml_walk_ended(const vl_xml_walk_dialect *d, const vl_xml_walk_tail *t, int needed, bool cut_short,
+                          vl_err *err);
 
 #endif

@@ -310,10 +310,12 @@ static char *trim(char *text)
     return text;
 }
 
+enum { LIMITS = 2048 }; /* letters of the names of all limits */
+
 /* The settings of a section, in a list. */
-static const char *names_of(int section, char room[1024])
+static const char *names_of(int section, char room[LIMITS])
 {
-    if (!known[section][1]) vl_limit_names(room, 1024);
+    if (!known[section][1]) vl_limit_names(room, LIMITS);
     return known[section][1] ? known[section][1] : room;
 }
 
@@ -332,7 +334,7 @@ static void try_names(const char *list, const char *wanted, unsigned *far, char 
 /* What is not known: "; nearest: profile", "; it is one of [batch]", or "". section NULL: of a section. */
 static void say_nearest(const char *section, const char *wanted, char text[96])
 {
-    char name[NAME] = "", other[NAME] = "", room[1024];
+    char name[NAME] = "", other[NAME] = "", room[LIMITS];
     unsigned far = (unsigned)(2 + strlen(wanted) / 4), none = 1;
     const bool inbox = section && !strncmp(section, "inbox ", 6);
     text[0] = 0;

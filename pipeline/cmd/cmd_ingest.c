@@ -112,6 +112,8 @@ static bool parse(const vl_command *me, asked *a, int argc, char **argv, int *re
           "the first file holds the first mates, whatever names and comments say" },
         { 0, "same-data", VL_OPT_FLAG, &a->ask.same_data, NULL,
           "take bytes that come in twice, or are in the bank under another sample" },
+        { 0, "salvage", VL_OPT_FLAG, &a->ask.salvage, NULL,
+          "of a damaged input take the whole records before the damage, and say so in the store" },
         { 0, "force", VL_OPT_FLAG, &a->ask.force, NULL, "replace STORE if it exists" },
         { '@', "threads", VL_OPT_COUNT, &a->ask.threads, "N", "threads; default: all cores" },
         { 0, "max-memory", VL_OPT_BYTES, &a->ask.max_memory, "SIZE",
@@ -135,6 +137,8 @@ static bool check_place(const vl_command *me, const asked *a, int *code)
     else if (store && (into->bank || into->sheet)) *code = vl_usage(me, "either -o STORE or a bank");
     else if (store && (into->check || into->jobs || into->supersede || into->correct || into->task))
         *code = vl_usage(me, "--check, --jobs, --supersede, --correct and --task go with a bank");
+    else if (!store && a->ask.salvage)
+        *code = vl_usage(me, "--salvage goes with -o STORE: a bank takes what is whole");
     else if (store && vl_output_promises(store))
         *code = vl_usage(me, "a store is HDF5: the name of %s promises %s", store, vl_output_promises(store));
     return *code == EX_OK;
@@ -205,6 +209,9 @@ static int into_store(asked *a, char **file, int nfile)
     if (!a->ask.threads) a->ask.threads = vl_cores();
     if (!name_inputs(a->ask.store, file, nfile, &a->inputs, &err)) vl_ingest_run(&a->ask, &done, &err);
     if (!err.code && !a->into.quiet) print_summary(&a->ask, &done);
+    if (!err.code && *done.salvaged)
+        vl_say(stderr, "vial: %s: not whole: holds what stands before the damage: %s", a->ask.store,
+               done.salvaged);
     vl_inputs_free(&a->inputs);
     return err.code ? vl_report(&err) : EX_OK;
 }
@@ -242,7 +249,15 @@ const vl_command vl_command_ingest = {
     "side.\n\n"
     "The store gets its name only after it was written, synced, opened afresh and verified. Bad input leaves "
     "no store,\n"
-    "one line that says file, record, line and byte, and exit code 65.\n\n"
+    "one line that says file, record, line and byte, and exit code 65. --salvage makes a store all the same, "
+    "of "
+    "the\n"
+    "whole records before the damage: a file that was cut off, that has a bad byte, or whose packing is "
+    "broken; "
+    "of\n"
+    "mates equally many. That store says in /source what was damaged ('salvaged') and how many bytes of text "
+    "are\n"
+    "left out; it exports what stood before. It reads the file again, so it takes no pipe.\n\n"
     "What is not as it should be, most likely:\n"
     "  one file twice, by any name                      refused\n"
     "  the same bytes, or text of both mates, twice     refused; --same-data takes them\n"

@@ -147,13 +147,23 @@ vl_code vl_frame_read(const uint8_t *packed, size_t n, vl_frame *frame, vl_err *
     return VL_OK;
 }
 
+bool vl_codec_picks(const uint8_t *packed, size_t n)
+{
+    const vl_codec *const codec = n > VL_FRAME && packed[0] == 'V' ? vl_codec_find(packed[2]) : NULL;
+    return codec && codec->picks && codec->picks(packed + VL_FRAME, n - VL_FRAME);
+}
+
 vl_code vl_unpack_part(const vl_buf *shared, const uint8_t *packed, size_t n, vl_part *part, vl_buf *plain,
                        vl_work *work, vl_err *err)
 {
     vl_frame frame;
     if (vl_frame_read(packed, n, &frame, err)) return err->code;
     const vl_codec *const codec = vl_codec_find(frame.codec);
-    if (!codec->parts || part->to > frame.len || part->from >= part->to) *part = (vl_part){ 0 };
+    const size_t nelem = frame.len / frame.width;
+    for (size_t i = 0; i < part->nsome; i++)
+        if (part->some[i] >= nelem) return vl_fail(err, VL_ESTORE, "chunk has %zu elements only", nelem);
+    if (!codec->parts || (!part->some && (part->to > frame.len || part->from >= part->to)))
+        *part = (vl_part){ 0 };
     if (vl_buf_reserve(plain, frame.len, err)) return err->code;
     const vl_unpack_job job = { .payload = packed + VL_FRAME,
                                 .n = n - VL_FRAME,
@@ -165,7 +175,7 @@ vl_code vl_unpack_part(const vl_buf *shared, const uint8_t *packed, size_t n, vl
                                 .work = work };
     if (codec->unpack(&job, err)) return err->code;
     plain->len = frame.len;
-    if (!part->to && XXH3_64bits(plain->data, plain->len) != frame.hash)
+    if (!part->to && !part->some && XXH3_64bits(plain->data, plain->len) != frame.hash)
         return vl_fail(err, VL_ESTORE, "unpacked bytes do not match their hash");
     return VL_OK;
 }

@@ -95,7 +95,9 @@ typedef struct vl_pack_job {
 } vl_pack_job;
 
 typedef struct vl_part {
-    size_t from, to; /* [from, to) of a chunk; to 0: all of it */
+    size_t from, to;      /* [from, to) of a chunk; to 0: all of it */
+    const uint64_t *some; /* borrowed; [nsome] elements of the chunk, in any order; NULL: all of that */
+    size_t nsome;
 } vl_part;
 
 typedef struct vl_unpack_job {
@@ -103,7 +105,7 @@ typedef struct vl_unpack_job {
     size_t n;
     uint8_t *plain;       /* [len], to be filled */
     size_t len, width;    /* bytes; len is a multiple of width, which is 1 to 8 */
-    vl_part want;         /* bytes; a codec that has `parts` may leave others as they are */
+    vl_part want;         /* from, to: bytes; a codec that has `parts` may leave others as they are */
     const vl_buf *shared; /* what the chunks share (vl_shared); NULL or empty: it is not known */
     vl_work *work;        /* borrowed */
 } vl_unpack_job;
@@ -112,7 +114,8 @@ typedef struct vl_unpack_job {
 static inline vl_part vl_wanted_elements(const vl_unpack_job *job, size_t n)
 {
     const size_t w = job->width;
-    return job->want.to ? (vl_part){ job->want.from / w, (job->want.to + w - 1) / w } : (vl_part){ 0, n };
+    return job->want.to ? (vl_part){ .from = job->want.from / w, .to = (job->want.to + w - 1) / w }
+                        : (vl_part){ .to = n };
 }
 
 /* Sets of uses and types, for vl_codec.uses and .types. */
@@ -158,6 +161,9 @@ typedef struct vl_codec {
     vl_code (*learn)(const vl_pack_job *job, vl_buf *model, vl_err *err);
     const vl_sharing *sharing; /* NULL: its chunks share nothing */
     bool parts;                /* unpack heeds what is wanted */
+    /* Whether unpack of this payload takes little time for some elements here and there. NULL: it never
+     * does. */
+    bool (*picks)(const uint8_t *payload, size_t n);
 } vl_codec;
 
 extern const vl_codec *const vl_codecs[];  /* the table, in the order of codec.def; NULL at its end */
@@ -215,6 +221,8 @@ vl_code vl_unpack_with(const vl_buf *shared, const uint8_t *packed, size_t n, vl
  * what plain holds. */
 vl_code vl_unpack_part(const vl_buf *shared, const uint8_t *packed, size_t n, vl_part *part, vl_buf *plain,
                        vl_work *work, vl_err *err);
+/* Whether some elements of a packed chunk take little time. */
+bool vl_codec_picks(const uint8_t *packed, size_t n);
 static inline vl_code vl_unpack(const uint8_t *packed, size_t n, vl_buf *plain, vl_work *work, vl_err *err)
 {
     return vl_unpack_with(NULL, packed, n, plain, work, err);

@@ -140,13 +140,20 @@ static vl_code put_elements(state *s, const uint64_t *v, size_t n, size_t width,
     return vl_buf_append(out, s->trial.data, s->trial.len, err);
 }
 
-/* Most values rise or stay, or fall or stay: others lie on no grid that tells anything. */
-static bool are_steady(const uint64_t *v, size_t n)
+/* Most values rise or stay, or fall or stay: others lie on no grid that tells anything. Bits of floats that
+ * are not negative rise as they do. */
+static bool are_steady(const uint8_t *plain, size_t n, size_t width)
 {
     size_t rise = 0, stay = 0;
-    for (size_t i = 1; i < n; i++) {
-        rise += v[i] > v[i - 1];
-        stay += v[i] == v[i - 1];
+    for (size_t i = 1; i < n && width == 8; i++) {
+        const uint64_t before = vl_le64(plain + 8 * (i - 1)), v = vl_le64(plain + 8 * i);
+        rise += v > before;
+        stay += v == before;
+    }
+    for (size_t i = 1; i < n && width == 4; i++) {
+        const uint32_t before = vl_le32(plain + 4 * (i - 1)), v = vl_le32(plain + 4 * i);
+        rise += v > before;
+        stay += v == before;
     }
     const size_t least = n - n / 4;
     return rise + stay >= least || n - rise >= least;
@@ -155,15 +162,15 @@ static bool are_steady(const uint64_t *v, size_t n)
 static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
 {
     const size_t width = vl_type_width(job->type), fill = job->fill / width, n = job->len / width - fill;
-    *fits = false;
-    state *const s = n ? state_of(job->work, err) : NULL;
+    *fits = n && are_steady(job->plain, n, width);
+    if (!*fits) return VL_OK;
+    state *const s = state_of(job->work, err);
     uint64_t *const v = s ? vl_room_of(&s->value, n, err) : NULL;
     if (!v) return err->code;
     const vl_narrow how = vl_narrow_floats(job->plain, n, width, false, v);
     if (vl_add_number(out, fill, err) || vl_buf_append(out, &(uint8_t){ (uint8_t)how }, 1, err))
         return err->code;
-    *fits = are_steady(v, n);
-    return !*fits ? VL_OK : put_elements(s, v, n, vl_narrow_width(how, width), job->work, out, err);
+    return put_elements(s, v, n, vl_narrow_width(how, width), job->work, out, err);
 }
 
 /* ---- the way back ---- */

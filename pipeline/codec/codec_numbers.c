@@ -78,6 +78,21 @@ static vl_code cut_off(vl_err *err)
     return vl_fail(err, VL_ESTORE, "chunk of numbers: first bytes are cut off or make no sense");
 }
 
+/* Elements [from, to), those of usual widths many at once. */
+static void put_elements(const vl_unpack_job *job, uint64_t *value, size_t from, size_t to, bool sign)
+{
+    const size_t width = job->width;
+    for (size_t i = from; i < to && sign; i++) value[i] = value[i] >> 1 ^ (0 - (value[i] & 1));
+    switch (width) {
+    case 8: memcpy(job->plain + 8 * from, value + from, 8 * (to - from)); break;
+    case 4:
+        for (size_t i = from; i < to; i++) vl_put_le32(job->plain + 4 * i, (uint32_t)value[i]);
+        break;
+    default:
+        for (size_t i = from; i < to; i++) memcpy(job->plain + i * width, &value[i], width);
+    }
+}
+
 static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
     enum { MORE = 16 }; /* that symbols may write */
@@ -98,10 +113,7 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
         uint64_t *const value = (uint64_t *)(void *)s->value.data;
         const vl_part part = vl_wanted_elements(job, n);
         if (vl_numbers_unpack(s->numbers, &in, value, n, NULL, NULL, job->work, err)) return err->code;
-        for (size_t i = part.from < n ? part.from : n - 1; i < part.to && i < n; i++) {
-            const uint64_t v = *sign ? value[i] >> 1 ^ -(value[i] & 1) : value[i];
-            memcpy(job->plain + i * width, &v, width);
-        }
+        put_elements(job, value, part.from < n ? part.from : n - 1, part.to < n ? part.to : n, *sign);
     }
     if (job->want.to && job->want.to <= n * width) return VL_OK;
     for (size_t i = n; i < all; i++) memcpy(job->plain + i * width, job->plain + (n - 1) * width, width);

@@ -22,7 +22,7 @@ enum { NARROW = 3, SPARSE = 4 };
 
 typedef struct state {
     vl_residuals residuals;
-    vl_buf value, run, plane, narrow;
+    vl_buf value, run, plane, narrow, wanted;
 } state;
 
 static void release(void *self)
@@ -33,22 +33,25 @@ static void release(void *self)
     vl_buf_free(&s->run);
     vl_buf_free(&s->plane);
     vl_buf_free(&s->narrow);
+    vl_buf_free(&s->wanted);
     free(s);
 }
 
-/* The state, with room for n values and runs of them. */
-static state *state_of(vl_work *work, size_t n, vl_err *err)
+enum { MORE = 16 }; /* that a plane may write */
+
+static state *state_of(vl_work *work, vl_err *err)
 {
-    enum { MORE = 16 }; /* that a plane may write */
     void **const own = &work->state[VL_CODEC_peaks];
     state *const s = *own ? *own : (*own = calloc(1, sizeof *s));
     if (!s) vl_fail(err, VL_ENOMEM, "no memory for peaks");
-    if (!s) return NULL;
-    if (!s->residuals.planes.symbols.log.part[1]) vl_residuals_init(&s->residuals);
-    return vl_buf_reserve(&s->value, n * 8 + MORE, err) || vl_buf_reserve(&s->run, (n + 2) * 8, err) ||
-                   vl_buf_reserve(&s->plane, n * 8 + MORE, err)
-               ? NULL
-               : s;
+    else if (!s->residuals.planes.symbols.log.part[1]) vl_residuals_init(&s->residuals);
+    return s;
+}
+
+/* Room for n values. */
+static uint64_t *values_of(state *s, size_t n, vl_err *err)
+{
+    return vl_buf_reserve(&s->value, n * 8 + MORE, err) ? NULL : (uint64_t *)(void *)s->value.data;
 }
 
 static uint64_t turn(uint64_t bits, size_t width)
@@ -80,6 +83,7 @@ static size_t leave_zeros(uint64_t *v, size_t n, uint64_t *run, size_t *nrun)
 static vl_code put_planes(state *s, const uint64_t *v, size_t n, size_t width, vl_work *work, vl_buf *out,
                           vl_err *err)
 {
+    if (vl_buf_reserve(&s->plane, n, err)) return err->code;
     uint8_t *const plane = s->plane.data;
     for (size_t p = 0; p < width && !err->code; p++) {
         for (size_t i = 0; i < n; i++) plane[i] = (uint8_t)(turn(v[i], width) >> 8 * p);
@@ -92,9 +96,9 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
 {
     const size_t width = vl_type_width(job->type), fill = job->fill / width, all = job->len / width - fill;
     *fits = false;
-    state *const s = all ? state_of(job->work, all, err) : NULL;
-    if (!s) return err->code;
-    uint64_t *const v = (uint64_t *)(void *)s->value.data, *const run = (uint64_t *)(void *)s->run.data;
+    state *const s = all ? state_of(job->work, err) : NULL;
+    uint64_t *const v = s ? values_of(s, all, err) : NULL;
+    if (!v) return err->code;
     const vl_narrow how = vl_narrow_floats(job->plain, all, width, true, v);
     size_t n = all, nrun, zeros = 0;
     for (size_t i = 0; i < all; i++) zeros += !v[i];
@@ -104,6 +108,8 @@ static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err
         return err->code;
     *fits = true;
     if (sparse) {
+        if (vl_buf_reserve(&s->run, (all + 2) * 8, err)) return err->code;
+        uint64_t *const run = (uint64_t *)(void *)s->run.data;
         n = leave_zeros(v, all, run, &nrun);
         if (vl_add_number(out, n, err) || vl_add_number(out, nrun, err) ||
             vl_residuals_pack(&s->residuals, run, nrun, job->work, out, err))
@@ -126,6 +132,7 @@ static vl_code take_runs(state *s, vl_rest *in, size_t all, size_t *n, size_t *n
 {
     uint64_t other, count, sum[2] = { 0, 0 };
     if (!vl_take_number(in, &other, all) || !vl_take_number(in, &count, all + 1)) return cut_off("runs", err);
+    if (vl_buf_reserve(&s->run, count * 8, err)) return err->code;
     uint64_t *const run = (uint64_t *)(void *)s->run.data;
     if (vl_residuals_unpack(&s->residuals, in, run, count, work, err)) return err->code;
     for (size_t i = 0; i < count; i++) {
@@ -150,21 +157,48 @@ static void put_zeros(uint64_t *v, size_t n, size_t all, const uint64_t *run, si
     }
 }
 
-/* Bits of n values of `width` bytes, to [n * width]. */
-static vl_code take_planes(state *s, vl_rest *in, uint8_t *to, size_t n, size_t width, vl_work *work,
-                           vl_err *err)
+static inline uint64_t turn_back(uint64_t bits, size_t width)
 {
-    uint8_t *const plane = s->plane.data;
-    for (size_t p = 0; p < width; p++)
-        if (vl_plane_unpack(&s->residuals.planes, in, plane + p * n, n, NULL, work, err)) return err->code;
-    vl_k.byte_unshuffle(to, plane, n, width);
-    for (size_t i = 0; i < n && width == 4; i++) {
-        const uint32_t bits = vl_le32(to + 4 * i);
-        vl_put_le32(to + 4 * i, bits >> 1 | bits << 31);
-    }
-    for (size_t i = 0; i < n && width == 8; i++) {
-        const uint64_t bits = vl_le64(to + 8 * i);
-        vl_put_le64(to + 8 * i, bits >> 1 | bits << 63);
+    return width == 8 ? bits >> 1 | bits << 63 : (uint32_t)(bits >> 1 | bits << 31);
+}
+
+/* Planes of n values of `width` bytes, one behind the other, in s->plane. */
+static vl_code take_planes(state *s, vl_rest *in, size_t n, size_t width, const uint8_t *wanted,
+                           vl_work *work, vl_err *err)
+{
+    if (vl_buf_reserve(&s->plane, width * n + MORE, err)) return err->code;
+    for (size_t p = 0; p < width && !err->code; p++)
+        vl_plane_unpack(&s->residuals.planes, in, s->plane.data + p * n, n, wanted, work, err);
+    return err->code;
+}
+
+/* Bits of n values, to [n * width]. */
+static vl_code take_bits(state *s, vl_rest *in, uint8_t *to, size_t n, size_t width, vl_work *work,
+                         vl_err *err)
+{
+    if (take_planes(s, in, n, width, NULL, work, err)) return err->code;
+    vl_k.byte_unshuffle(to, s->plane.data, n, width);
+    for (size_t i = 0; i < n && width == 4; i++)
+        vl_put_le32(to + 4 * i, (uint32_t)turn_back(vl_le32(to + 4 * i), 4));
+    for (size_t i = 0; i < n && width == 8; i++) vl_put_le64(to + 8 * i, turn_back(vl_le64(to + 8 * i), 8));
+    return VL_OK;
+}
+
+/* The same of those that are wanted. Elements that fill the chunk up are the last of these. */
+static vl_code take_some(state *s, vl_rest *in, const vl_unpack_job *job, size_t n, vl_err *err)
+{
+    const size_t width = job->width;
+    if (vl_buf_reserve(&s->wanted, n / VL_STRETCH + 1, err)) return err->code;
+    memset(s->wanted.data, 0, n / VL_STRETCH + 1);
+    for (size_t i = 0; i < job->want.nsome; i++)
+        s->wanted.data[(job->want.some[i] < n ? job->want.some[i] : n - 1) / VL_STRETCH] = 1;
+    if (take_planes(s, in, n, width, s->wanted.data, job->work, err)) return err->code;
+    for (size_t i = 0; i < job->want.nsome; i++) {
+        const size_t to = job->want.some[i], at = to < n ? to : n - 1;
+        uint64_t bits = 0;
+        for (size_t p = 0; p < width; p++) bits |= (uint64_t)s->plane.data[p * n + at] << 8 * p;
+        bits = turn_back(bits, width);
+        memcpy(job->plain + to * width, &bits, width);
     }
     return VL_OK;
 }
@@ -173,10 +207,27 @@ static vl_code take_planes(state *s, vl_rest *in, uint8_t *to, size_t n, size_t 
 static vl_code take_values(state *s, vl_rest *in, size_t n, size_t width, vl_work *work, vl_err *err)
 {
     uint64_t *const v = (uint64_t *)(void *)s->value.data;
-    if (width == 8) return take_planes(s, in, s->value.data, n, width, work, err);
-    if (vl_buf_reserve(&s->narrow, n * width, err) || take_planes(s, in, s->narrow.data, n, width, work, err))
+    if (width == 8) return take_bits(s, in, s->value.data, n, width, work, err);
+    if (vl_buf_reserve(&s->narrow, n * width, err) || take_bits(s, in, s->narrow.data, n, width, work, err))
         return err->code;
     for (size_t i = 0; i < n; i++) v[i] = vl_le32(s->narrow.data + 4 * i);
+    return VL_OK;
+}
+
+/* What is not bits alone: the head says what. */
+static vl_code take_other(state *s, vl_rest *in, const vl_unpack_job *job, unsigned head, size_t n,
+                          vl_err *err)
+{
+    const vl_narrow how = head & NARROW;
+    size_t left = n, nrun = 0;
+    if (head & SPARSE && take_runs(s, in, n, &left, &nrun, job->work, err)) return err->code;
+    uint64_t *const v = values_of(s, n, err);
+    if (!v) return err->code;
+    if (how == VL_NARROW_COUNT ? vl_residuals_unpack(&s->residuals, in, v, left, job->work, err)
+                               : take_values(s, in, left, vl_narrow_width(how, job->width), job->work, err))
+        return err->code;
+    if (head & SPARSE) put_zeros(v, left, n, (const uint64_t *)(const void *)s->run.data, nrun);
+    vl_widen_floats(how, v, n, job->width, job->plain);
     return VL_OK;
 }
 
@@ -190,24 +241,24 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
         !vl_take_bytes(&in, &head, 1) || *head >= 2 * SPARSE || (*head & NARROW) > VL_NARROW_COUNT ||
         (width == 4 && (*head & NARROW) == VL_NARROW_FLOAT))
         return cut_off("first bytes", err);
-    const size_t real = all - (size_t)fill;
-    const vl_narrow how = *head & NARROW;
-    size_t n = real, nrun = 0;
-    state *const s = state_of(job->work, real, err);
-    if (!s || (*head & SPARSE && take_runs(s, &in, real, &n, &nrun, job->work, err))) return err->code;
-    uint64_t *const v = (uint64_t *)(void *)s->value.data;
-    if (!*head) { /* most are */
-        if (take_planes(s, &in, job->plain, n, width, job->work, err)) return err->code;
-    } else {
-        if (how == VL_NARROW_COUNT ? vl_residuals_unpack(&s->residuals, &in, v, n, job->work, err)
-                                   : take_values(s, &in, n, vl_narrow_width(how, width), job->work, err))
-            return err->code;
-        if (*head & SPARSE) put_zeros(v, n, real, (const uint64_t *)(const void *)s->run.data, nrun);
-        vl_widen_floats(how, v, real, width, job->plain);
-    }
-    for (size_t i = real; i < all; i++)
-        memcpy(job->plain + i * width, job->plain + (real - 1) * width, width);
+    const size_t n = all - (size_t)fill;
+    state *const s = state_of(job->work, err);
+    if (!s) return err->code;
+    if (!*head && job->want.some) return take_some(s, &in, job, n, err);
+    if (*head ? take_other(s, &in, job, *head, n, err)
+              : take_bits(s, &in, job->plain, n, width, job->work, err))
+        return err->code;
+    for (size_t i = n; i < all; i++) memcpy(job->plain + i * width, job->plain + (n - 1) * width, width);
     return VL_OK;
+}
+
+/* Bits of floats lie in planes alone. */
+static bool picks(const uint8_t *payload, size_t n)
+{
+    vl_rest in = { payload, payload + n };
+    uint64_t fill;
+    const uint8_t *head;
+    return vl_take_number(&in, &fill, VL_MAX_CHUNK) && vl_take_bytes(&in, &head, 1) && !*head;
 }
 
 const vl_codec vl_codec_peaks = { .name = "peaks",
@@ -218,4 +269,6 @@ const vl_codec vl_codec_peaks = { .name = "peaks",
                                   .from_effort = 2,
                                   .pack = pack,
                                   .unpack = unpack,
+                                  .parts = true,
+                                  .picks = picks,
                                   .release = release };

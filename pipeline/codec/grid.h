@@ -40,7 +40,7 @@ vl_grid_place vl_grid_begin(const vl_grid *grid);
 
 /* Floats of `width` bytes, as bits: v [n] to steps [n] and residuals [n], and back, from a place on. Steps
  * are below 2^31 in size; as u64, modulo 2^32. Residuals are in zigzag, of that width. Of VL_SCALE_NONE there
- * are no steps, and residuals are modulo 2^(8 * width). */
+ * are no steps, residuals are modulo 2^(8 * width), and v may be where they are. */
 void vl_grid_split(vl_scale scale, vl_grid_place *place, const uint64_t *v, size_t n, size_t width,
                    uint64_t *step, uint64_t *residual);
 void vl_grid_join(vl_scale scale, vl_grid_place *place, const uint64_t *step, const uint64_t *residual,

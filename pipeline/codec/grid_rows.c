@@ -13,7 +13,7 @@ typedef struct grids {
     vl_grid grid[MOST_GRIDS];
     uint64_t bits[MOST_GRIDS]; /* of 1024 values, when it was found */
     size_t total[MOST_GRIDS], first[MOST_GRIDS];
-    size_t n, nfit;
+    size_t n, nfit, nrow; /* nrow: that found theirs */
 } grids;
 
 void vl_grid_rows_init(vl_grid_rows *g)
@@ -64,12 +64,17 @@ static vl_code find_rows(vl_grid_rows *g, const uint64_t *v, size_t n, size_t *n
 }
 
 /* The grid of v [n]: one of those that there are, if it is about as good as it was, else one that is fitted.
- * A few fits tell enough. */
+ * A few fits tell enough; and where all rows at first had one and the same grid, some of the others do. */
 static vl_code find_grid(vl_grid_rows *g, grids *all, const uint64_t *v, size_t n, size_t width,
                          uint8_t *which, vl_err *err)
 {
     uint64_t least = UINT64_MAX, bits;
     vl_grid fitted;
+    enum { AT_FIRST = 16, SOME = 4 };
+    const bool looks = all->n != 1 || all->nrow < AT_FIRST || all->nrow % SOME == 0;
+    *which = 0;
+    all->nrow++;
+    if (!looks || (all->nfit == LEAST_FITS && all->n == 1 && !all->grid[0].scale)) return VL_OK;
     for (size_t i = 0; i < all->n; i++) {
         if (vl_grid_measure(&g->room, &g->residuals, v, n, width, &all->grid[i], &bits, err))
             return err->code;
@@ -77,8 +82,7 @@ static vl_code find_grid(vl_grid_rows *g, grids *all, const uint64_t *v, size_t 
         least = bits;
         *which = (uint8_t)i;
     }
-    const bool none = all->nfit == LEAST_FITS && all->n == 1 && !all->grid[0].scale;
-    if (none || all->nfit == MOST_GRIDS || (all->n && least < all->bits[*which] + all->bits[*which] / 8))
+    if (all->nfit == MOST_GRIDS || (all->n && least < all->bits[*which] + all->bits[*which] / 8))
         return VL_OK;
     if (vl_grid_fit(&g->room, &g->residuals, v, n, width, &fitted, &bits, err)) return err->code;
     all->nfit++;
@@ -223,6 +227,12 @@ vl_code vl_grid_rows_unpack(vl_grid_rows *g, vl_rest *in, uint64_t *v, size_t n,
     grids all;
     size_t nrow = 0;
     if (take_grids(in, &all, err) || take_rows(g, in, &all, n, &nrow, err)) return err->code;
+    if (all.n == 1 && !all.grid[0].scale) { /* row after row, as if they were one */
+        vl_grid_place begin = vl_grid_begin(&all.grid[0]);
+        if (vl_take_signed(g, in, v, n, 8 * (unsigned)width, work, err)) return err->code;
+        vl_grid_join(VL_SCALE_NONE, &begin, NULL, v, n, width, v);
+        return VL_OK;
+    }
     uint64_t *const step = vl_room_of(&g->step, n, err), *const residual = vl_room_of(&g->residual, n, err);
     if (!step || !residual) return err->code;
     vl_grid_place place[MOST_GRIDS];

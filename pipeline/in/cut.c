@@ -87,6 +87,7 @@ static vl_code open_streams(vl_cutter *c, const vl_inputs *inputs, vl_err *err)
     for (int s = 0; s < c->nstream; s++) {
         vl_stream *const st = &c->stream[s];
         st->name = inputs->file[vl_inputs_first(inputs, s)].path;
+        st->limit = UINT64_MAX;
         if (!(st->hash = XXH3_createState())) return vl_fail(err, VL_ENOMEM, "no memory to hash the input");
         XXH3_128bits_reset(st->hash);
     }
@@ -130,8 +131,10 @@ static bool named_swapped(const vl_inputs *in)
 vl_code vl_cutter_open(vl_cutter *c, const vl_inputs *inputs, const vl_cut_ask *how, vl_err *err)
 {
     vl_ask ask = { .mates_as_given = how->mates_as_given, .again = how->again };
-    *c = (vl_cutter){ 0 };
+    *c = (vl_cutter){ .salvages = how->salvage && how->salvage->on, .damage = { UINT64_MAX, UINT64_MAX } };
+    ask.cut_short = c->salvages;
     if (open_streams(c, inputs, err)) return err->code;
+    for (int s = 0; s < c->nstream && c->salvages; s++) c->stream[s].limit = how->salvage->limit[s];
     ask.nstream = c->nstream;
     for (int s = 0; s < c->nstream; s++)
         if (sniff(c, s, how->format, err)) return err->code;
@@ -151,7 +154,7 @@ vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
 {
     vl_stream *const st = &c->stream[s];
     packet->packed.len = packet->plain.len = 0;
-    packet->end = packet->file_end = false;
+    packet->end = packet->file_end = packet->damaged = false;
     if (atomic_load_explicit(&st->waits, memory_order_relaxed) >= c->format->block)
         return VL_OK; /* enough for now */
     return c->source->take(c->bytes, s, c->format->block, packet, err);
@@ -160,14 +163,35 @@ vl_code vl_cutter_take(vl_cutter *c, int s, vl_packet *packet, vl_err *err)
 vl_code vl_cutter_inflate(const vl_cutter *c, int s, vl_packet *packet, vl_err *err)
 {
     if (!c->source->inflate(packet, err)) return VL_OK;
+    if (c->salvages && (err->code == VL_ETRUNC || err->code == VL_EFORMAT)) {
+        vl_err_clear(err);
+        vl_buf_free(&packet->packed);
+        packet->damaged = true;
+        return VL_OK;
+    }
     return vl_err_file(err, vl_cutter_file(c, s, packet->file)->name);
 }
 
 /* ---- cut ---- */
 
+/* Of a stream that is salvaged: its text up to the damage, and a byte more, as what is whole may only be
+ * known by what follows. */
+static void cut_off(vl_stream *st, vl_packet *packet)
+{
+    const uint64_t from = st->at + st->tail.len, most = st->limit + (st->limit < UINT64_MAX),
+                   left = st->over || most < from ? 0 : most - from;
+    if (packet->plain.len > left) {
+        st->left_out += packet->plain.len - left;
+        packet->plain.len = (size_t)left;
+    }
+    if (packet->damaged) st->limit = from + packet->plain.len;
+    st->broken |= st->limit < UINT64_MAX;
+}
+
 /* Block = tail + packet; the tail is then empty. */
 static vl_code fill(vl_stream *st, vl_packet *packet, vl_block *block, vl_err *err)
 {
+    cut_off(st, packet);
     if (!st->tail.len) {
         vl_buf_swap(&block->bytes, &packet->plain);
     } else {
@@ -217,13 +241,14 @@ static vl_code measure(vl_cutter *c, const vl_stream *st, vl_block *block, uint6
                        bool *lacks, vl_err *err)
 {
     const size_t len = block->bytes.len, full = c->format->block, n = len < full ? len : full;
+    const bool last = st->ended && !st->broken;
     *out = (vl_cut){ 0 };
     *lacks = len < full && !st->ended;
     if (*lacks || !len) return VL_OK;
-    if (c->format->cut(c->head, block->bytes.data, n, st->ended && n == len, most, out, err))
+    if (c->format->cut(c->head, block->bytes.data, n, last && n == len, most, out, err))
         return vl_err_file(err, block->file);
     if (!out->used && n < len &&
-        c->format->cut(c->head, block->bytes.data, len, st->ended, most ? 1 : 0, out, err))
+        c->format->cut(c->head, block->bytes.data, len, last, most ? 1 : 0, out, err))
         return vl_err_file(err, block->file);
     block->nrecord = out->nrecord;
     *lacks = !out->used && !st->ended;
@@ -243,14 +268,34 @@ static vl_code check_even(const vl_cutter *c, const vl_block *block, const vl_cu
     return VL_OK;
 }
 
+/* A stream that ended has no whole record left: then what is left of it is left out, and of its mate too. */
+static void leave_rest(vl_cutter *c, vl_block *block, vl_cut *cut, bool *lacks)
+{
+    bool over = false;
+    for (int s = 0; s < c->nstream; s++) over |= c->stream[s].ended && !cut[s].used;
+    for (int s = 0; s < c->nstream && over; s++) {
+        vl_stream *const st = &c->stream[s];
+        st->over = true;
+        st->left_out += block[s].bytes.len;
+        block[s].bytes.len = 0;
+        block[s].nrecord = 0;
+        cut[s] = (vl_cut){ 0 };
+        lacks[s] = false;
+    }
+}
+
 vl_code vl_cutter_cut(vl_cutter *c, vl_packet *packet, vl_block *block, bool *end, vl_err *err)
 {
     vl_cut cut[VL_MAX_STREAM] = { { 0 } };
     uint64_t least = UINT64_MAX;
     bool wait = false, lacks[VL_MAX_STREAM] = { false };
     for (int s = 0; s < c->nstream; s++) {
+        if (packet[s].end) c->stream[s].broken |= vl_cutter_file(c, s, packet[s].file)->damaged;
         if (fill(&c->stream[s], &packet[s], &block[s], err)) return err->code;
         if (measure(c, &c->stream[s], &block[s], UINT64_MAX, &cut[s], &lacks[s], err)) return err->code;
+    }
+    if (c->salvages) leave_rest(c, block, cut, lacks);
+    for (int s = 0; s < c->nstream; s++) {
         if (block[s].nrecord < least) least = block[s].nrecord;
         wait |= lacks[s];
     }
@@ -288,15 +333,15 @@ static void place_in_file(const vl_cutter *c, int s, vl_err *err)
         err->packed = file->bytes;
 }
 
-void vl_cutter_place(const vl_cutter *c, vl_err *err)
+void vl_cutter_place(vl_cutter *c, vl_err *err)
 {
-    if (!err->code || err->offset == VL_NOWHERE || err->record == VL_NOWHERE)
-        return; /* what input says is right already */
+    if (!err->code || err->offset == VL_NOWHERE) return;
     for (int s = 0; s < c->nstream; s++) {
         const char *const name = c->stream[s].name;
         const size_t n = strlen(name), m = strlen(err->file);
         if (m > n || strcmp(name + n - m, err->file)) continue;
-        place_in_file(c, s, err);
+        c->damage[s] = err->offset;
+        if (err->record != VL_NOWHERE) place_in_file(c, s, err); /* else input says it, and is right */
         return;
     }
 }

@@ -4,11 +4,13 @@
  */
 #include "pipeline/in/ingest.h"
 
+#include "pipeline/codec/works.h"
 #include "pipeline/in/cut.h"
 #include "pipeline/in/fasta_reference.h"
 #include "pipeline/in/folding.h"
 #include "pipeline/in/learn.h"
 #include "pipeline/in/note_sources.h"
+#include "pipeline/in/salvage.h"
 #include "pipeline/in/twice.h"
 #include "pipeline/io/names.h"
 #include "pipeline/io/sites.h"
@@ -30,21 +32,22 @@ typedef struct load {
     vl_batch batch;
     vl_chunks chunks;
     vl_index_parts parts;
-    vl_work work;
     void *tally;                        /* owned; of the kind, NULL if it has none */
     uint64_t read[VL_MAX_STREAM], rows; /* so far, for progress */
 } load;
 
 typedef struct ingest {
     const vl_ingest *ask;
+    const vl_salvage *salvage;
     const vl_kind *kind;
     vl_cutter cutter;
     vl_lay *lay;
     vl_store *store;
     vl_indexing *indexing;
-    void *shared; /* owned; of the kind's tally, NULL if it has none */
-    vl_work work; /* of the ordered stages */
-    load *load;   /* owned; [nslot] */
+    void *shared;   /* owned; of the kind's tally, NULL if it has none */
+    vl_work work;   /* of the ordered stages */
+    vl_works works; /* of pack */
+    load *load;     /* owned; [nslot] */
     int nslot;
     uint64_t total[VL_MAX_STREAM]; /* bytes of the inputs; 0 if unknown */
     vl_fasta_reference reference;  /* zeros: there is none */
@@ -140,10 +143,9 @@ static vl_code index_rows(void *self, vl_slot *slot, vl_err *err)
     return vl_indexing_part(g->indexing, &l->batch, -1, &l->parts, err);
 }
 
-static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_err *err)
+static vl_code pack_chunk(const ingest *g, load *l, vl_chunk *chunk, vl_work *work, vl_err *err)
 {
-    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, &l->work, err))
-        return err->code;
+    if (vl_chunk_pack(chunk, vl_chunk_near(&l->chunks, chunk), g->ask->profile, work, err)) return err->code;
     if (!chunk->spec->looked_at) vl_buf_free(&chunk->raw);
     vl_buf_fit(&chunk->packed);
     return VL_OK;
@@ -153,10 +155,12 @@ static vl_code pack(void *self, vl_slot *slot, vl_err *err)
 {
     const ingest *const g = self;
     load *const l = slot->body;
+    vl_lent *const lent = vl_works_take(&g->works);
     for (size_t i = 0; i < l->chunks.n; i++)
-        if (pack_chunk(g, l, &l->chunks.chunk[i], err)) return err->code;
+        if (pack_chunk(g, l, &l->chunks.chunk[i], &lent->work, err)) break;
+    vl_works_give(lent);
     for (size_t i = 0; i < l->chunks.n; i++) vl_buf_free(&l->chunks.chunk[i].raw);
-    return VL_OK;
+    return err->code;
 }
 
 static vl_code write(void *self, vl_slot *slot, vl_err *err)
@@ -218,7 +222,7 @@ static vl_code make_slots(ingest *g, vl_err *err)
         if (g->kind->tally && !(g->load[i].tally = calloc(1, g->kind->tally->size)))
             return vl_fail(err, VL_ENOMEM, "no memory for statistics");
     }
-    return VL_OK;
+    return vl_works_open(&g->works, g->nslot, err);
 }
 
 static void free_slots(ingest *g)
@@ -233,10 +237,10 @@ static void free_slots(ingest *g)
         if (l->batch.schema) vl_batch_free(&l->batch);
         vl_chunks_free(&l->chunks);
         vl_index_parts_free(&l->parts);
-        vl_work_free(&l->work);
         if (l->tally) g->kind->tally->free(l->tally);
         free(l->tally);
     }
+    vl_works_free(&g->works);
     if (g->shared) g->kind->tally->free_shared(g->shared);
     free(g->shared);
     free(g->load);
@@ -345,6 +349,7 @@ static void sum_up(ingest *g, vl_ingested *done)
             add_odd(done, schema->counter[i], NULL, vl_lay_counters(g->lay)[i]);
     const vl_kind *const kind = g->kind;
     if (vl_same_mates(&g->cutter)) add_odd(done, "mates_identical", "both inputs hold the same", 0);
+    memcpy(done->salvaged, g->salvage->why, sizeof done->salvaged);
     if (g->sites.n) add_odd(done, "sites", g->said, 0);
     if (g->sites.passed) add_odd(done, "sites_passed_over", NULL, g->sites.passed);
     done->kind = schema->kind;
@@ -381,30 +386,6 @@ static vl_code ask_data(const ingest *g, vl_err *err)
     return VL_OK;
 }
 
-/* A file that ends between two blocks looks whole but for the empty block that should be its last. */
-static vl_code check_end(const vl_file_facts *file, const char *option, vl_err *err)
-{
-    if (file->no_eof_block)
-        vl_fail(err, VL_ETRUNC, "ends without an end-of-file block: cut short? (--%s takes it)", option);
-    else if (file->trailing_zeros || file->trailing_bytes)
-        vl_fail(err, VL_EFORMAT, "%" PRIu64 " %sbytes stand behind the end-of-file block",
-                file->trailing_zeros + file->trailing_bytes, file->trailing_bytes ? "" : "zero ");
-    else return VL_OK;
-    err->packed = file->bytes - file->trailing_zeros - file->trailing_bytes;
-    return vl_err_file(err, file->name);
-}
-
-static vl_code check_ends(const ingest *g, vl_err *err)
-{
-    const char *const option = g->cutter.format->no_end;
-    const vl_given *const given = g->ask->given;
-    if (!option || (given && vl_given_find(given, option))) return VL_OK;
-    for (int s = 0; s < g->cutter.nstream; s++)
-        for (int f = 0; f < vl_cutter_nfile(&g->cutter, s); f++)
-            if (check_end(vl_cutter_file(&g->cutter, s, f), option, err)) return err->code;
-    return VL_OK;
-}
-
 static vl_code append_given(void *who, vl_chunk *chunk, vl_err *err)
 {
     ingest *const g = who;
@@ -427,13 +408,15 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
         vl_folding_open(&g->folding, g->cutter.format->schema, g->ask->profile, err) ||
         vl_indexing_open(&g->indexing, g->kind->index, g->store, err))
         return err->code;
-    if (make_slots(g, err) || move(g, err) || check_ends(g, err)) return err->code;
+    if (make_slots(g, err) || move(g, err) || vl_cutter_check_ends(&g->cutter, g->ask->given, err))
+        return err->code;
     if (!g->ask->same_data && (vl_refuse_same_data(&g->cutter, err) || ask_data(g, err))) return err->code;
     if (lay_reference(g, err)) return err->code;
     if (note_root(g, err) || note_facts(g, done, err) ||
         vl_note_sources(g->store, &g->cutter, g->ask->inputs, err) ||
         (g->refers && vl_fasta_reference_note(&g->reference, g->store, err)) ||
-        vl_lay_note(g->lay, g->store, err))
+        vl_lay_note(g->lay, g->store, err) ||
+        (g->salvage->on && vl_salvage_note(g->salvage, &g->cutter, g->store, err)))
         return err->code;
     if (note_tally(g, err) || vl_indexing_end(g->indexing, g->cutter.format->schema, g->store, &g->work, err))
         return err->code;
@@ -442,7 +425,8 @@ static vl_code make_store(ingest *g, vl_ingested *done, vl_err *err)
     vl_fasta_reference_close(&g->reference);
     const vl_describe_how how = { g->ask->originals == VL_ORIGINALS_NOW, g->ask->threads, g->ask->max_memory,
                                   g->ask->progress };
-    if (g->ask->originals && vl_describe_cut(g->store, &g->cutter, &how, err)) return err->code;
+    if (g->ask->originals && !g->salvage->on && vl_describe_cut(g->store, &g->cutter, &how, err))
+        return err->code;
     return vl_store_seal(g->store, g->ask->threads, err);
 }
 
@@ -464,12 +448,13 @@ static vl_code verify(ingest *g, vl_ingested *done, vl_err *err)
 static vl_code open_inputs(ingest *g, bool again, vl_err *err)
 {
     const vl_ingest *const a = g->ask;
-    const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given, again };
+    const vl_cut_ask how = { a->format, a->given, a->any_format, a->mates_as_given, again, g->salvage };
     if (a->max_memory > FIXED << 20) /* what a block makes may be far larger than it */
         vl_buf_limit(a->max_memory - (PROGRAM << 20));
     g->inputs = *a->inputs;
     g->inputs.reference = a->reference;
     g->inputs.keeps_behind = a->originals == VL_ORIGINALS_NOW;
+    g->inputs.salvages = g->salvage->on;
     if (a->originals == VL_ORIGINALS_NOW && !vl_inputs_are_files(a->inputs))
         return vl_fail(err, VL_EARG, "files are read twice to be described: --original now takes no pipe");
     if (vl_refuse_twice(a->inputs, err) || vl_cutter_open(&g->cutter, &g->inputs, &how, err))
@@ -507,9 +492,11 @@ static vl_code read_sites(ingest *g, vl_err *err)
     return vl_sites_read(&g->sites, g->ask->sites, err);
 }
 
-static vl_code run(const vl_ingest *ask, bool again, vl_ingested *done, vl_err *err)
+/* damage: as of vl_cutter. */
+static vl_code run(const vl_ingest *ask, bool again, const vl_salvage *salvage, uint64_t *damage,
+                   vl_ingested *done, vl_err *err)
 {
-    ingest g = { .ask = ask };
+    ingest g = { .ask = ask, .salvage = salvage, .cutter = { .damage = { UINT64_MAX, UINT64_MAX } } };
     *done = (vl_ingested){ 0 };
     if (open_inputs(&g, again, err)) goto out;
     g.kind = vl_kind_find(g.cutter.format->schema->kind);
@@ -533,6 +520,7 @@ out:
     vl_fasta_reference_close(&g.reference);
     vl_indexing_close(g.indexing);
     vl_work_free(&g.work);
+    memcpy(damage, g.cutter.damage, sizeof g.cutter.damage);
     vl_cutter_close(&g.cutter);
     vl_sites_free(&g.sites);
     return err->code;
@@ -540,7 +528,19 @@ out:
 
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err)
 {
-    if (!run(ask, false, done, err) || !err->again || !vl_inputs_are_files(ask->inputs)) return err->code;
-    vl_err_clear(err);
-    return run(ask, true, done, err);
+    uint64_t damage[VL_MAX_STREAM] = { 0 };
+    vl_salvage salvage = { .on = false };
+    if (ask->salvage && vl_salvage_check(ask->inputs, ask->originals == VL_ORIGINALS_NOW, err))
+        return err->code;
+    run(ask, false, &salvage, damage, done, err);
+    const bool again = err->again && vl_inputs_are_files(ask->inputs);
+    if (again) {
+        vl_err_clear(err);
+        run(ask, true, &salvage, damage, done, err);
+    }
+    const vl_err first = *err; /* what is said where nothing can be salvaged */
+    while (ask->salvage && err->code && vl_salvage_again(&salvage, damage, err))
+        run(ask, again, &salvage, damage, done, err);
+    if (err->code) *err = first;
+    return err->code;
 }

@@ -24,6 +24,7 @@ typedef struct vl_ingest {
     const vl_given *given; /* options of formats; NULL: none */
     bool mates_as_given;   /* whatever mates say of which of them is first */
     bool same_data;        /* the same bytes may come in twice */
+    bool salvage;          /* of a damaged input the whole records before the damage are taken (salvage.h) */
     /* Asked of every input that holds text, when all was read and nothing is sealed; sets err to refuse.
      * NULL: nobody is. */
     vl_code (*data)(void *who, const char *path, const uint8_t sha256[32], vl_err *err);
@@ -45,7 +46,8 @@ typedef struct vl_ingested {
         char name[40], text[88];
     } odd[VL_MAX_COUNTER + 8]; /* odd but legal things met */
     int nodd;
-    char hint[160]; /* legal, and most likely a slip of the hand; "" if there is none */
+    char hint[160];     /* legal, and most likely a slip of the hand; "" if there is none */
+    char salvaged[200]; /* the damage that the input was taken up to; "" if it is whole */
 } vl_ingested;
 
 vl_code vl_ingest_run(const vl_ingest *ask, vl_ingested *done, vl_err *err);

@@ -337,10 +337,10 @@ vl_code vl_member_run(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size
         if (vl_raw_need(raw, 1, err)) return err->code;
         const uint64_t before = vl_raw_at(raw);
         size_t got = 0;
-        if ((s->is_zstd ? step_zstd : step_gzip)(s, raw, out + *made, room - *made, &got, end, err))
-            return err->code;
+        (s->is_zstd ? step_zstd : step_gzip)(s, raw, out + *made, room - *made, &got, end, err);
         *made += got;
         s->text += got;
+        if (err->code) return err->code;
         if (got || *end || vl_raw_at(raw) != before) continue;
         if (!raw->end || vl_raw_left(raw)) return vl_fail(err, VL_EBUG, "the decompressor stands still");
         return fail_truncated(s, raw, s->is_zstd ? "zstd frame" : "gzip member", err);

@@ -46,7 +46,8 @@ typedef struct vl_member {
 /* Starts a member. A gzip header is stepped over; a zstd frame's is left to the stream. */
 vl_code vl_member_gzip(vl_member *s, vl_raw *raw, const vl_gzip_head *head, vl_err *err);
 vl_code vl_member_zstd(vl_member *s, vl_raw *raw, vl_err *err);
-/* Fills out [room], *made bytes of it; less only if the member ends, which sets *end. Checks the trailer. */
+/* Fills out [room], *made bytes of it; less only if the member ends, which sets *end, or is damaged: then
+ * what precedes the damage. Checks the trailer. */
 vl_code vl_member_run(vl_member *s, vl_raw *raw, uint8_t *out, size_t room, size_t *made, bool *end,
                       vl_err *err);
 void vl_member_free(vl_member *s);

@@ -31,6 +31,7 @@ struct vl_input {
     bool has_gzip, has_bgzf, is_zstd; /* members seen in it */
     bool ends_empty;                  /* its last member is an empty BGZF block */
     bool keeps_behind;                /* bytes behind the last gzip member are no error */
+    bool salvages;                    /* nor is damage of a member: text ends there */
     uint8_t last;                     /* byte of text; valid if tail is empty and there was text */
     vl_buf tail;                      /* else the last block with text, packed; only if a file follows */
     vl_buf ahead;                     /* text that peek has inflated; [given, len) is to come */
@@ -191,10 +192,10 @@ static vl_code fill_stream(vl_input *in, size_t want, vl_packet *p, vl_err *err)
     while (text->len < want && in->state == STREAM) {
         size_t made = 0;
         bool end = false;
-        if (vl_member_run(&in->stream, &in->raw, text->data + text->len, want - text->len, &made, &end, err))
-            return err->code;
+        vl_member_run(&in->stream, &in->raw, text->data + text->len, want - text->len, &made, &end, err);
         text->len += made;
         note_text(in, text->data + text->len, made);
+        if (err->code) return err->code;
         if (end && next_member(in, err)) return err->code;
     }
     return VL_OK;
@@ -215,28 +216,47 @@ static vl_code fill_blocks(vl_input *in, size_t want, vl_packet *p, vl_err *err)
     p->packed_at = vl_raw_at(&in->raw);
     while (text < want && p->packed.len < most && in->state == BLOCKS) {
         uint32_t n = 0;
-        if (vl_bgzf_block_read(&in->raw, &in->block, &n, err)) return err->code;
+        if (vl_bgzf_block_read(&in->raw, &in->block, &n, err)) break;
         if (n) tail = p->packed.len;
         if (vl_buf_append(&p->packed, vl_raw_bytes(&in->raw), in->block.block, err)) return err->code;
         vl_raw_step(&in->raw, (ptrdiff_t)in->block.block);
         text += n;
-        if (next_member(in, err)) return err->code;
+        if (next_member(in, err)) break;
         if (in->state == OVER) in->ends_empty = !n;
     }
     current(in)->plain_bytes += text;
-    if (in->file + 1 == in->nfile || tail == SIZE_MAX) return VL_OK;
+    if (err->code || in->file + 1 == in->nfile || tail == SIZE_MAX) return err->code;
     return keep_tail(in, p, tail, err);
 }
 
-/* Bytes into an empty packet, want or more of them unless the file ends or goes on in another kind of member.
- */
-static vl_code fill(vl_input *in, size_t want, vl_packet *p, vl_err *err)
+/* Is an error damage that text may end at? Then the file is read to its end, for its digest. */
+static vl_code end_at_damage(vl_input *in, vl_err *err)
+{
+    vl_raw *const raw = &in->raw;
+    if (!in->salvages || (err->code != VL_ETRUNC && err->code != VL_EFORMAT)) return err->code;
+    vl_err_clear(err);
+    while (raw->fd >= 0 && !vl_raw_need(raw, 1, err) && vl_raw_left(raw))
+        vl_raw_step(raw, (ptrdiff_t)vl_raw_left(raw));
+    in->state = OVER;
+    current(in)->damaged = true;
+    return err->code;
+}
+
+static vl_code fill_members(vl_input *in, size_t want, vl_packet *p, vl_err *err)
 {
     while (in->state != OVER && !p->plain.len && !p->packed.len) {
         if (in->state == TEXT && fill_text(in, want, p, err)) return err->code;
         if (in->state == STREAM && fill_stream(in, want, p, err)) return err->code;
         if (in->state == BLOCKS && !p->plain.len && fill_blocks(in, want, p, err)) return err->code;
     }
+    return VL_OK;
+}
+
+/* Bytes into an empty packet, want or more of them unless the file ends or goes on in another kind of member.
+ */
+static vl_code fill(vl_input *in, size_t want, vl_packet *p, vl_err *err)
+{
+    if (fill_members(in, want, p, err) && end_at_damage(in, err)) return err->code;
     if (in->state == OVER && in->raw.fd >= 0) return finish_file(in, err);
     return VL_OK;
 }
@@ -258,7 +278,7 @@ static vl_code look_ahead(vl_input *in, size_t want, vl_err *err)
         const size_t lacks = want - in->ahead.len;
         in->peeked.plain.len = in->peeked.packed.len = 0;
         if (fill(in, lacks > least ? lacks : least, &in->peeked, err)) return err->code;
-        if (vl_packet_inflate(&in->peeked, err)) return err->code;
+        if (vl_packet_inflate(&in->peeked, err) && end_at_damage(in, err)) return err->code;
         if (vl_buf_append(&in->ahead, in->peeked.plain.data, in->peeked.plain.len, err)) return err->code;
     }
     return VL_OK;
@@ -383,6 +403,7 @@ out:
 }
 
 void vl_input_keep_behind(vl_input *in) { in->keeps_behind = true; }
+void vl_input_salvage(vl_input *in) { in->salvages = true; }
 
 int vl_input_nfile(const vl_input *in) { return in->nfile; }
 const vl_file_facts *vl_input_facts(const vl_input *in, int file) { return &in->facts[file]; }

@@ -24,6 +24,9 @@ vl_code vl_input_open(vl_input **out, const char *const *path, int npath, vl_err
 /* From here on a file may have a few bytes behind its last gzip member (vl_magic_behind): they are counted,
  * not refused. Before the first take. */
 void vl_input_keep_behind(vl_input *in);
+/* Of one file: damage of its packing is no error, but the end of its text; its bytes are read to their
+ * end. */
+void vl_input_salvage(vl_input *in);
 
 /* The first bytes of the decompressed stream, without consuming them: up to want, fewer only when the first
  * file that holds text ends there (*whole is set then). Borrowed until the next call. Later on: of the file

@@ -37,6 +37,7 @@ typedef struct vl_inputs {
     size_t n, cap;
     const struct vl_source *source; /* that reads them (source.h); NULL: it will be found out */
     const char *reference;          /* borrowed: FASTA that one may need to read them; NULL: none was named */
+    bool salvages;     /* a packing that is damaged ends where its damage begins: what precedes it is text */
     bool keeps_behind; /* bytes behind the last gzip member, which are no text, are kept by who reads */
 } vl_inputs;
 

@@ -11,6 +11,7 @@ typedef struct vl_packet {
     uint64_t packed_at; /* of packed.data[0] in the file */
     int file;           /* number of the file in its stream */
     bool file_end;      /* these are the last bytes of that file; may be none */
+    bool damaged;       /* inflate found damage behind its plain bytes; of one who salvages */
     bool end;           /* nothing follows, in any file; plain may be empty */
 } vl_packet;
 void vl_packet_free(vl_packet *p);
@@ -26,6 +27,7 @@ typedef struct vl_file_facts {
     uint8_t sha256[32];   /* of the file as it is; valid at the end */
     uint8_t text_xxh3[16];   /* XXH3-128 of its plain bytes, canonical; of sources that weave texts */
     uint64_t members;        /* gzip members, or BGZF blocks, or zstd frames */
+    bool damaged;            /* its text ends before its bytes do (vl_inputs.salvages) */
     bool no_eof_block;       /* BGZF without the final empty block: legal, odd */
     uint64_t trailing_zeros; /* zero bytes behind the last member */
     uint64_t trailing_bytes; /* others behind it and those, which are no member (vl_inputs.keeps_behind) */

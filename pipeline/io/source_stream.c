@@ -30,6 +30,7 @@ static vl_code open_one(streams *s, const vl_inputs *inputs, int stream, vl_err 
     vl_input_open(&s->in[stream], path, (int)n, err);
     if (n) vl_err_file(err, path[0]);
     free(path);
+    if (!err->code && inputs->salvages) vl_input_salvage(s->in[stream]);
     if (!err->code && inputs->keeps_behind) vl_input_keep_behind(s->in[stream]);
     return err->code;
 }

@@ -73,8 +73,9 @@ static vl_page *choose(vl_pages *p, int column, vl_err *err)
         vl_page *const page = p->page[i];
         if (!page->pins && (!best || is_better(page, best, bytes))) best = page;
     }
-    if (best && (best->state == VL_PAGE_EMPTY || (best->passed && best->plain.cap >= bytes) ||
-                 p->npage >= p->most || best->used + STALE < p->clock))
+    const bool room = best && (best->plain.cap >= bytes || !best->plain.cap); /* or it never had any */
+    if (best && (best->state == VL_PAGE_EMPTY || (best->passed && room) || p->npage >= p->most ||
+                 best->used + STALE < p->clock))
         return best;
     return add_page(p, err);
 }
@@ -89,8 +90,8 @@ static bool covers(vl_page *page, const vl_part *part)
     if (page->state != VL_PAGE_PACKED) return false;
     if (!part->to) *has = *part;
     else
-        *has = (vl_part){ has->from < part->from ? has->from : part->from,
-                          has->to > part->to ? has->to : part->to };
+        *has = (vl_part){ .from = has->from < part->from ? has->from : part->from,
+                          .to = has->to > part->to ? has->to : part->to };
     return true;
 }
 
@@ -182,4 +183,19 @@ vl_code vl_page_unpack(vl_pages *p, vl_page *page, vl_work *work, vl_err *err)
     pthread_mutex_unlock(&p->lock);
     if (page->state == VL_PAGE_BAD && !err->code) *err = page->err;
     return err->code;
+}
+
+const uint8_t *vl_page_pick(vl_pages *p, vl_page *page, const uint64_t *some, size_t n, vl_buf *room,
+                            vl_work *work, vl_err *err)
+{
+    const vl_stored *const col = vl_store_column(p->store, page->column);
+    vl_part part = { .some = some, .nsome = n };
+    pthread_mutex_lock(&p->lock);
+    const bool packed = page->state == VL_PAGE_PACKED || page->state == VL_PAGE_BUSY;
+    pthread_mutex_unlock(&p->lock);
+    if (!packed || !vl_stored_picks(col, &page->packed))
+        return vl_page_unpack(p, page, work, err) ? NULL : page->plain.data;
+    if (!vl_stored_unpack_part(col, page->nth, &page->packed, &part, room, work, err)) return room->data;
+    vl_err_file(err, vl_store_path(p->store));
+    return NULL;
 }

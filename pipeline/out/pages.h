@@ -56,6 +56,10 @@ void vl_page_unpin(vl_pages *p, vl_page *page, bool passed);
 void vl_page_unpack_here(vl_pages *p, vl_page *page, vl_work *work);
 /* Unpacks a page, or waits until another thread has. */
 vl_code vl_page_unpack(vl_pages *p, vl_page *page, vl_work *work, vl_err *err);
+/* Where the elements of a page's chunk are, of which only these, numbers in the chunk, are asked for: in the
+ * page if it is unpacked, or must be as a whole, else in room. NULL: an error. */
+const uint8_t *vl_page_pick(vl_pages *p, vl_page *page, const uint64_t *some, size_t n, vl_buf *room,
+                            vl_work *work, vl_err *err);
 /* What a page held is not asked for again, unless others have pinned it too. */
 void vl_page_give_back(vl_pages *p, vl_page *page);
 

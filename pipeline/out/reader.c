@@ -103,7 +103,7 @@ static vl_part part_of(const vl_reader *r, uint64_t first, uint64_t end, uint64_
     if (r->brief <= 0) return (vl_part){ 0 };
     const double most = (double)(end - first) * (r->brief > 1 ? r->brief * MORE : 1);
     const uint64_t to = most < (double)(chunk - first) ? first + (uint64_t)most : chunk;
-    return (vl_part){ (size_t)first, (size_t)(to > end ? to : end) };
+    return (vl_part){ .from = (size_t)first, .to = (size_t)(to > end ? to : end) };
 }
 
 vl_code vl_reader_span(vl_reader *r, vl_span *span, int column, uint64_t first, uint64_t count, vl_err *err)
@@ -187,6 +187,44 @@ const uint8_t *vl_reader_look(vl_reader *r, const vl_span *span, uint64_t first,
         from = to;
     }
     return room->data;
+}
+
+/* Of the elements at [n] those that lie in a page, to their places in `to`. number [n]: room. */
+static vl_code pick_page(vl_reader *r, vl_page *page, const uint64_t *at, size_t n, uint64_t *number,
+                         uint8_t *to, vl_buf *room, vl_work *work, vl_err *err)
+{
+    const vl_stored *const col = vl_store_column(r->store, page->column);
+    const size_t width = vl_type_width(col->type);
+    const uint64_t first = page->nth * col->chunk;
+    size_t own = 0;
+    for (size_t i = 0; i < n; i++)
+        if (at[i] >= first && at[i] - first < col->chunk) number[own++] = at[i] - first;
+    if (!own) return VL_OK;
+    const uint8_t *const plain = vl_page_pick(&r->pages, page, number, own, room, work, err);
+    if (!plain) return err->code;
+    for (size_t i = 0; i < n; i++)
+        if (at[i] >= first && at[i] - first < col->chunk)
+            memcpy(to + i * width, plain + (at[i] - first) * width, width);
+    return VL_OK;
+}
+
+vl_code vl_reader_pick(vl_reader *r, const vl_span *span, const uint64_t *at, size_t n, vl_buf *to,
+                       vl_buf *room, vl_work *work, vl_err *err)
+{
+    vl_buf number = { 0 };
+    to->len = 0;
+    if (!n || span->column < 0) return VL_OK;
+    const size_t width = vl_type_width(vl_store_column(r->store, span->column)->type);
+    for (size_t i = 0; i < n; i++)
+        if (at[i] < span->first || at[i] - span->first >= span->count)
+            return vl_fail(err, VL_EBUG, "element %" PRIu64 " was not planned", at[i]);
+    if (vl_buf_reserve(to, n * width, err) || vl_buf_reserve(&number, n * sizeof *at, err)) goto out;
+    for (size_t i = 0; i < span->npage && !err->code; i++)
+        pick_page(r, span->page[i], at, n, (uint64_t *)(void *)number.data, to->data, room, work, err);
+    to->len = n * width;
+out:
+    vl_buf_free(&number);
+    return err->code;
 }
 
 vl_code vl_reader_load_span(vl_reader *r, vl_span *span, vl_buf *out, vl_work *work, vl_err *err)

@@ -109,6 +109,10 @@ vl_code vl_reader_copy_span(vl_reader *r, vl_span *span, uint8_t *to, vl_work *w
  * unpacked. NULL: an error, or there are none. */
 const uint8_t *vl_reader_look(vl_reader *r, const vl_span *span, uint64_t first, uint64_t n, vl_buf *room,
                               vl_work *work, vl_err *err);
+/* Parallel. Elements here and there of a span: those at [n], of the column, replacing `to`. Where their
+ * chunks can be unpacked in part they are, in `room`, for the caller alone. */
+vl_code vl_reader_pick(vl_reader *r, const vl_span *span, const uint64_t *at, size_t n, vl_buf *to,
+                       vl_buf *room, vl_work *work, vl_err *err);
 void vl_reader_drop_span(vl_reader *r, vl_span *span);
 
 /* Ordered. Row offsets offset[0 .. n] of a ragged field, from row first on; absolute. */

@@ -162,7 +162,9 @@ static double middle(looking *l, const vl_run_qc *q, const bool good[KNOWN], int
     for (size_t i = 0; i < l->nrow; i++) {
         const double at = vl_run_number(&l->c->time, (size_t)l->row[i]),
                      share = (at - q->from) / (q->to - q->from) * VL_RUN_PARTS;
-        const int here = !isfinite(share) ? -2 : share < VL_RUN_PARTS ? (int)share : VL_RUN_PARTS - 1;
+        const int here = !(share >= 0 && share <= VL_RUN_PARTS) ? -2 /* in none */
+                         : share < VL_RUN_PARTS                 ? (int)share
+                                                                : VL_RUN_PARTS - 1;
         for (int k = 0; k < KNOWN && (part < 0 || part == here); k++)
             if (good[k] && !isnan(l->error[i][k])) l->room[n++] = l->error[i][k];
     }

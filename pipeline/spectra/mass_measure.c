@@ -25,7 +25,8 @@ static const vl_measure list[ALL + 1] = {
     [MS1] = { "ms1", "MS1", "", "spectra of MS level 1", 0, true },
     [MS2] = { "ms2", "MS2", "", "spectra of MS level 2", 0, true },
     [DURATION] = { "duration", "Duration", "min", "min from the first spectrum to the last", 2, true },
-    [TIC_AREA] = { "tic_area", "TIC area", "", "counts s under the total ion current of MS1", 0, true },
+    [TIC_AREA] = { "tic_area", "TIC area", "",
+                   "counts s under the total ion current of MS1, as spectra say it", 0, true },
     [MS2_RATE] = { "ms2_rate", "MS2 rate", "Hz", "Hz: spectra of MS level 2 a second", 2, true },
     [CYCLE] = { "cycle", "MS1 to MS1", "s", "s from an MS1 spectrum to the next, the middle", 3, true },
     [MS1_PEAKS] = { "ms1_peaks", "MS1 peaks", "", "values of m/z in an MS1 spectrum, the middle", 0, true },
@@ -43,7 +44,7 @@ static vl_code read_all(vl_store *st, double value[VL_MEASURES], vl_err *err)
     vl_mass_qc q;
     char note[VL_QC_NOTE];
     for (int i = 0; i < VL_MEASURES; i++) value[i] = (double)NAN;
-    if (!vl_mass_qc_open(&q, st, note, err)) {
+    if (!vl_mass_qc_open(&q, st, false, note, err)) {
         const vl_level_qc *const ms1 = vl_run_qc_level(&q.run, 1), *const ms2 = vl_run_qc_level(&q.run, 2);
         value[MS1] = ms1 ? (double)ms1->spectra : 0;
         value[MS2] = ms2 ? (double)ms2->spectra : 0;

@@ -6,26 +6,25 @@
 #include <math.h>
 #include <stdio.h>
 
-vl_code vl_mass_qc_load(vl_mass_qc *q, vl_reader *r, int threads, vl_err *err)
+static vl_code load(vl_mass_qc *q, vl_reader *r, bool currents, vl_err *err)
 {
-    *q = (vl_mass_qc){ 0 };
-    if (vl_run_columns_load(&q->columns, r, err) || vl_run_qc_count(&q->run, &q->columns, err))
-        return err->code;
-    return vl_background_find(&q->background, &q->columns, &q->run, r, threads, err);
+    if (vl_run_columns_load(&q->columns, r, err)) return err->code;
+    if (currents && vl_run_currents_count(&q->columns, r, vl_cores(), err)) return err->code;
+    if (vl_run_qc_count(&q->run, &q->columns, err)) return err->code;
+    return vl_background_find(&q->background, &q->columns, &q->run, r, vl_cores(), err);
 }
 
-vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, char note[VL_QC_NOTE], vl_err *err)
+vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, bool currents, char note[VL_QC_NOTE], vl_err *err)
 {
     vl_reader *r = NULL;
     const vl_kind *kind;
     *q = (vl_mass_qc){ 0 };
     if (!vl_kind_of(&kind, st, err) && !vl_reader_open(&r, st, kind->schema, kind->old, err))
-        vl_mass_qc_load(q, r, vl_cores(), err);
+        load(q, r, currents, err);
     vl_reader_close(r);
-    bool tic = !q->run.spectra;
-    for (int k = 0; k < q->run.nlevel; k++) tic |= q->run.level[k].tic.n > 0;
-    if (!err->code && !tic)
-        snprintf(note, VL_QC_NOTE, "%s", "the spectra do not say their total ion current");
+    if (!err->code && q->columns.ncounted)
+        snprintf(note, VL_QC_NOTE, "of %zu spectra the total ion current was counted from their peaks",
+                 q->columns.ncounted);
     return err->code;
 }
 
@@ -81,6 +80,9 @@ static void add_level(list *l, const vl_level_qc *level)
                 { "tic_gained_q1", "s", level->gained[0] },
                 { "tic_gained_median", "s", level->gained[1] },
                 { "tic_gained_q3", "s", level->gained[2] },
+                { "bpc_gained_q1", "s", level->base_gained[0] },
+                { "bpc_gained_median", "s", level->base_gained[1] },
+                { "bpc_gained_q3", "s", level->base_gained[2] },
                 { "injection_mean", "ms", level->injection.mean } };
     char prefix[16] = "no_level", name[32];
     if (level->level) snprintf(prefix, sizeof prefix, "ms%d", level->level);
@@ -96,10 +98,12 @@ static void add_level(list *l, const vl_level_qc *level)
     add_quartiles(l, name, "ms", &level->injection);
 }
 
-static void add_run(list *l, const vl_run_qc *q)
+static void add_run(list *l, const vl_run_qc *q, size_t counted)
 {
     add(l, "spectra", "", (double)q->spectra);
     add(l, "chromatograms", "", (double)q->chromatograms);
+    add(l, "transitions", "", (double)q->transitions);
+    add_quartiles(l, "chromatogram_points", "", &q->trace);
     add(l, "precursors", "", (double)q->precursors);
     add(l, "selected_ions", "", (double)q->ions);
     add(l, "time_from", "s", q->from);
@@ -109,6 +113,7 @@ static void add_run(list *l, const vl_run_qc *q)
     add(l, "scan_high", "Th", q->high);
     add(l, "cycle", "s", q->cycle);
     add_quartiles(l, "msn_a_cycle", "", &q->top);
+    add(l, "tic_counted", "", (double)counted);
     add(l, "tic_jumps", "", (double)q->jumps);
     add(l, "tic_falls", "", (double)q->falls);
     add(l, "dead_before", "s", q->dead.before);
@@ -136,7 +141,7 @@ static void add_precursors(list *l, const vl_run_qc *q)
 int vl_mass_numbers(const vl_mass_qc *q, vl_mass_number *number)
 {
     list l = { number, 0 };
-    add_run(&l, &q->run);
+    add_run(&l, &q->run, q->columns.ncounted);
     add_precursors(&l, &q->run);
     add(&l, "background_ions", "", (double)q->background.nion);
     add(&l, "mass_error", "ppm", q->background.error);

@@ -14,10 +14,9 @@ typedef struct vl_mass_qc {
     vl_background background;
 } vl_mass_qc;
 
-/* Some spectra are unpacked for it (background.h). */
-vl_code vl_mass_qc_load(vl_mass_qc *q, vl_reader *r, int threads, vl_err *err);
-/* The same of a store; note: what it lacks. */
-vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, char note[VL_QC_NOTE], vl_err *err);
+/* Of a store. Some spectra are unpacked for it (background.h); currents: all those too that do not say their
+ * TIC. note: what it lacks. */
+vl_code vl_mass_qc_open(vl_mass_qc *q, vl_store *st, bool currents, char note[VL_QC_NOTE], vl_err *err);
 void vl_mass_qc_free(vl_mass_qc *q);
 
 /* A number with its name in tables ("ms1_tic_area"). */

@@ -95,7 +95,7 @@ static vl_code print_json(vl_qc_job *job, vl_err *err)
 {
     vl_buf text = { 0 };
     vl_mass_qc q;
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         say(&text, "{\"name\":");
         vl_text_json(&text, job->name, strlen(job->name), err);
         put_numbers(&q, &text, err);

@@ -317,7 +317,7 @@ static vl_code print_mzqc(vl_qc_job *job, vl_err *err)
 {
     vl_mass_qc q;
     document d = { .run = &q.run, .columns = &q.columns, .err = err };
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         put_head(&d, job);
         for (int k = 0; k < q.run.nlevel; k++)
             if (q.run.level[k].level == 1 || q.run.level[k].level == 2) put_level(&d, &q.run.level[k]);

@@ -40,6 +40,9 @@ static void put_run(const vl_run_qc *q, vl_buf *text, vl_err *err)
 {
     put_value(text, "spectra", (double)q->spectra, 0, "", err);
     put_value(text, "chromatograms", (double)q->chromatograms, 0, "", err);
+    if (q->transitions) put_value(text, "  of transitions (SRM)", (double)q->transitions, 0, "", err);
+    if (q->chromatograms) put_value(text, "  points, median", q->trace.quartile[1], 0, "", err);
+    if (!q->spectra) return;
     put_range(text, "time", q->from / 60, q->to / 60, 2, "min", err);
     put_range(text, "scan windows", q->low, q->high, 0, "Th", err);
     put_value(text, "MS1 to MS1", q->cycle, 3, "s", err);
@@ -158,7 +161,7 @@ static vl_code print_text(vl_qc_job *job, vl_err *err)
 {
     vl_buf text = { 0 };
     vl_mass_qc q;
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         put_run(&q.run, &text, err);
         put_levels(&q.run, &text, err);
         put_charges(&q.run, &text, err);
@@ -177,7 +180,7 @@ static vl_code print_tsv(vl_qc_job *job, vl_err *err)
     vl_buf text = { 0 };
     vl_mass_qc q;
     vl_mass_number list[VL_MASS_NUMBERS];
-    if (!vl_mass_qc_open(&q, job->store, job->note, err)) {
+    if (!vl_mass_qc_open(&q, job->store, true, job->note, err)) {
         const int n = vl_mass_numbers(&q, list);
         say(&text, "name\tvalue\tunit\n");
         for (int i = 0; i < n && !err->code; i++) {

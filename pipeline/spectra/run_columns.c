@@ -42,7 +42,10 @@ vl_code vl_run_columns_load(vl_run_columns *c, vl_reader *r, vl_err *err)
                  { VL_SP_PREC_LOWER, c->nprecursor, &c->lower },
                  { VL_SP_PREC_UPPER, c->nprecursor, &c->upper },
                  { VL_SP_PREC_COLLISION_ENERGY, c->nprecursor, &c->energy },
-                 { VL_SP_PREC_SPECTRUM, c->nprecursor, &c->target_of } };
+                 { VL_SP_PREC_SPECTRUM, c->nprecursor, &c->target_of },
+                 { VL_SP_CHROM_PRECURSOR_MZ, c->nchromatogram, &c->trace_precursor },
+                 { VL_SP_CHROM_PRODUCT_MZ, c->nchromatogram, &c->trace_product },
+                 { VL_SP_CHROM_ARRAY_LENGTH, c->nchromatogram, &c->trace_length } };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         if (load(r, want[i].field, want[i].n, want[i].to, err)) return err->code;
     return VL_OK;
@@ -50,10 +53,12 @@ vl_code vl_run_columns_load(vl_run_columns *c, vl_reader *r, vl_err *err)
 
 void vl_run_columns_free(vl_run_columns *c)
 {
-    vl_buf *const all[] = { &c->level,     &c->time,   &c->polarity, &c->centroid,      &c->tic,
-                            &c->injection, &c->peak,   &c->low,      &c->high,          &c->length,
-                            &c->ion_mz,    &c->charge, &c->ion_of,   &c->ion_intensity, &c->target,
-                            &c->lower,     &c->upper,  &c->energy,   &c->target_of };
+    vl_buf *const all[] = { &c->level,         &c->time,          &c->polarity,  &c->centroid,
+                            &c->tic,           &c->peak,          &c->injection, &c->length,
+                            &c->low,           &c->high,          &c->ion_mz,    &c->charge,
+                            &c->ion_of,        &c->ion_intensity, &c->target,    &c->lower,
+                            &c->upper,         &c->energy,        &c->target_of, &c->trace_precursor,
+                            &c->trace_product, &c->trace_length };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
 }
 

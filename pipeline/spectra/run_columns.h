@@ -11,14 +11,18 @@
 
 typedef struct vl_run_columns {
     size_t nspectrum, nion, nprecursor, nchromatogram;
+    size_t ncounted; /* spectra whose TIC was counted from their peaks */
     /* owned, as all below; of spectra: */
     vl_buf level, time, polarity, centroid, tic, peak, injection, length, low, high;
-    vl_buf ion_mz, charge, ion_intensity, ion_of;   /* of selected ions */
-    vl_buf target, lower, upper, energy, target_of; /* of precursors */
+    vl_buf ion_mz, charge, ion_intensity, ion_of;        /* of selected ions */
+    vl_buf target, lower, upper, energy, target_of;      /* of precursors */
+    vl_buf trace_precursor, trace_product, trace_length; /* of chromatograms */
 } vl_run_columns;
 
 vl_code vl_run_columns_load(vl_run_columns *c, vl_reader *r, vl_err *err);
 void vl_run_columns_free(vl_run_columns *c);
+/* Of spectra that do not say them, TIC and base peak intensity from their peaks (run_currents.c). */
+vl_code vl_run_currents_count(vl_run_columns *c, vl_reader *r, int threads, vl_err *err);
 
 /* Element i of doubles; NaN: missing. */
 double vl_run_number(const vl_buf *b, size_t i);

@@ -9,6 +9,7 @@
 #include "pipeline/spectra/peak_walk.h"
 #include "pipeline/spectra/run_columns.h"
 #include "pipeline/spectra/spectra_summaries.h"
+#include "pipeline/spectra/tolerance.h"
 #include "pipeline/spectra/xic.h"
 
 #include <math.h>
@@ -21,8 +22,8 @@ enum { SIDE = 8192, CELLS = 1 << 22 }; /* at most */
 
 typedef struct asked {
     const char *time, *size;
-    double mz[2];
-    int level, highest, form;
+    double mz[2], isolation;
+    int level, highest, form; /* level 0: any */
     bool bare;
 } asked;
 
@@ -62,7 +63,27 @@ static vl_code take_size(mapping *m, vl_err *err)
     return VL_OK;
 }
 
-/* Spectra of the level and time; the time that they span where none was asked for. */
+/* Has a window of spectrum i this m/z? *at: its row of precursors, or that of one before it. */
+static bool isolates(const vl_run_columns *c, size_t i, size_t *at, double mz)
+{
+    bool found = false;
+    while (*at < c->nprecursor && vl_run_whole(&c->target_of, *at) < i) ++*at;
+    for (size_t k = *at; k < c->nprecursor && vl_run_whole(&c->target_of, k) == i; k++)
+        found |= vl_is_in_window(mz, vl_run_number(&c->target, k), vl_run_number(&c->lower, k),
+                                 vl_run_number(&c->upper, k));
+    return found;
+}
+
+static bool is_chosen(const mapping *m, size_t i, size_t *precursor)
+{
+    const vl_run_columns *const c = &m->columns;
+    const double t = vl_run_number(&c->time, i);
+    if (m->ask->level && vl_run_level(c, i) != m->ask->level) return false;
+    if (!(t >= m->time[0] && t <= m->time[1]) || !isfinite(t)) return false;
+    return isnan(m->ask->isolation) || isolates(c, i, precursor, m->ask->isolation);
+}
+
+/* Spectra of the level, time and window; the time that they span where none was asked for. */
 static vl_code choose(mapping *m, vl_err *err)
 {
     const vl_run_columns *const c = &m->columns;
@@ -71,17 +92,14 @@ static vl_code choose(mapping *m, vl_err *err)
     if (m->ask->time && vl_xic_times(m->ask->time, m->time, err)) return err->code;
     if (!(m->row = malloc((c->nspectrum + 1) * sizeof *m->row)))
         return vl_fail(err, VL_ENOMEM, "no memory for %zu spectra", c->nspectrum);
-    for (size_t i = 0; i < c->nspectrum; i++) {
+    for (size_t i = 0, precursor = 0; i < c->nspectrum; i++) {
+        if (!is_chosen(m, i, &precursor)) continue;
         const double t = vl_run_number(&c->time, i);
-        if (vl_run_level(c, i) != m->ask->level || !(t >= m->time[0] && t <= m->time[1]) || !isfinite(t))
-            continue;
         m->row[m->nrow++] = i;
         first = fmin(first, t);
         last = fmax(last, t);
     }
-    if (!m->nrow)
-        return vl_fail(err, VL_EARG, "no spectrum of MS level %d%s has a time", m->ask->level,
-                       m->ask->time ? " and of this time" : "");
+    if (!m->nrow) return vl_fail(err, VL_ENOIN, "no spectrum with a time is one of those that are asked for");
     if (!isfinite(m->time[0])) m->time[0] = first;
     if (!isfinite(m->time[1])) m->time[1] = last;
     if (!(m->time[1] > m->time[0])) m->time[1] = m->time[0] + 1;
@@ -268,8 +286,11 @@ static vl_code put_table(const mapping *m, vl_output *out, vl_err *err)
 static vl_code put(const mapping *m, vl_output *out, vl_err *err)
 {
     enum { PNG, SVG, TSV };
-    char caption[64];
-    snprintf(caption, sizeof caption, "MS%d, %s of the peaks in each cell", m->ask->level,
+    char caption[128], level[24] = "All levels", window[48] = "";
+    if (m->ask->level) snprintf(level, sizeof level, "MS%d", m->ask->level);
+    if (!isnan(m->ask->isolation))
+        snprintf(window, sizeof window, ", windows with m/z %.8g", m->ask->isolation);
+    snprintf(caption, sizeof caption, "%s%s: %s of the peaks in each cell", level, window,
              m->ask->highest ? "the highest" : "the sum");
     const vl_raster raster = { .caption = caption,
                                .title = "Map: intensity by time and m/z, by its logarithm",
@@ -292,7 +313,9 @@ static vl_code put(const mapping *m, vl_output *out, vl_err *err)
 
 static vl_code print(vl_summary_job *job, vl_err *err)
 {
-    mapping m = { .ask = job->asked };
+    asked ask = *(const asked *)job->asked;
+    mapping m = { .ask = &ask };
+    if (!ask.level && isnan(ask.isolation)) ask.level = 1;
     if (!vl_run_columns_load(&m.columns, job->r, err) && !choose(&m, err) && !take_size(&m, err) &&
         !find_mz(&m, job, err) && !fill(&m, job, err))
         put(&m, job->out, err);
@@ -302,7 +325,10 @@ static vl_code print(vl_summary_job *job, vl_err *err)
     return err->code;
 }
 
-static void defaults(void *to) { *(asked *)to = (asked){ .mz = { -INFINITY, INFINITY }, .level = 1 }; }
+static void defaults(void *to)
+{
+    *(asked *)to = (asked){ .mz = { -INFINITY, INFINITY }, .isolation = (double)NAN };
+}
 
 #define AT(member) offsetof(asked, member)
 static const vl_opt options[] = {
@@ -310,6 +336,8 @@ static const vl_opt options[] = {
       NULL },
     { 0, "mz", VL_OPT_INTERVAL, NULL, "A-B", "peaks of these m/z; default: the scan windows", AT(mz), NULL },
     { 0, "ms-level", VL_OPT_COUNT, NULL, "N", "spectra of this MS level; default: 1", AT(level), NULL },
+    { 0, "isolation", VL_OPT_NUMBER, NULL, "MZ",
+      "spectra an isolation window of which has this m/z; of any MS level", AT(isolation), NULL },
     { 0, "agg", VL_OPT_CHOICE, NULL, "A", "of the peaks in a cell: sum or max", AT(highest), "sum max" },
     { 0, "size", VL_OPT_TEXT, NULL, "WxH", "cells; default: 500 of m/z by half the spectra, at most 900",
       AT(size), NULL },
@@ -330,6 +358,7 @@ const vl_summary vl_spectra_map = {
             "Examples:\n"
             "  vial map run7.h5 -o run7.png\n"
             "  vial map --time 10m-20m --mz 400-600 --size 1200x800 -O svg run7.h5 -o part.svg\n"
+            "  vial map --isolation 612.5 run7.h5 -o fragments.png\n"
             "  vial map --ms-level 2 --agg max -O tsv run7.h5\n",
     .option = options,
     .size = sizeof(asked),

@@ -41,17 +41,19 @@ static double area_of(const vl_run_columns *c, int level, const vl_buf *current)
     return n > 1 ? area : (double)NAN;
 }
 
-static void find_gained(vl_level_qc *l, const vl_run_columns *c, double from)
+/* all: what of the column the spectra of the level say. */
+static void find_gained(double gained[3], const vl_run_columns *c, int level, const vl_buf *current,
+                        const vl_spread *all, double from)
 {
-    const double all = l->tic.mean * (double)l->tic.n;
+    const double total = all->mean * (double)all->n;
     double sum = 0;
     int q = 0;
-    for (int k = 0; k < 3; k++) l->gained[k] = (double)NAN;
-    if (!(all > 0)) return;
+    for (int k = 0; k < 3; k++) gained[k] = (double)NAN;
+    if (!(total > 0)) return;
     for (size_t i = 0; i < c->nspectrum && q < 3; i++) {
-        const double tic = vl_run_number(&c->tic, i), t = time_of(c, i);
-        if (vl_run_level(c, i) != l->level || !isfinite(tic)) continue;
-        for (sum += tic; q < 3 && sum >= all * (q + 1) / 4; q++) l->gained[q] = t - from;
+        const double y = vl_run_number(current, i), t = time_of(c, i);
+        if (vl_run_level(c, i) != level || !isfinite(y)) continue;
+        for (sum += y; q < 3 && sum >= total * (q + 1) / 4; q++) gained[q] = t - from;
     }
 }
 
@@ -88,7 +90,8 @@ static void count_level(vl_level_qc *l, const vl_run_qc *q, const vl_run_columns
     l->base = spread_of(c, l->level, &c->peak, room);
     l->tic_area = area_of(c, l->level, &c->tic);
     l->base_area = area_of(c, l->level, &c->peak);
-    find_gained(l, c, q->from);
+    find_gained(l->gained, c, l->level, &c->tic, &l->tic, q->from);
+    find_gained(l->base_gained, c, l->level, &c->peak, &l->base, q->from);
     count_parts(l, c, q->from, q->to);
 }
 
@@ -225,9 +228,22 @@ static void spread_precursors(vl_run_qc *q, const vl_run_columns *c, double *roo
     q->chosen_mz = vl_spread_of(room, n);
 }
 
+/* ---- chromatograms ---- */
+
+static void count_traces(vl_run_qc *q, const vl_run_columns *c, double *room)
+{
+    for (size_t i = 0; i < c->nchromatogram; i++) {
+        const double from = vl_run_number(&c->trace_precursor, i), to = vl_run_number(&c->trace_product, i);
+        q->transitions += from > 0 && to > 0;
+        room[i] = (double)vl_run_whole(&c->trace_length, i);
+    }
+    q->trace = vl_spread_of(room, c->nchromatogram);
+}
+
 vl_code vl_run_qc_count(vl_run_qc *q, const vl_run_columns *c, vl_err *err)
 {
-    double *const room = malloc((c->nspectrum + c->nion + c->nprecursor + 1) * sizeof *room);
+    double *const room =
+        malloc((c->nspectrum + c->nion + c->nprecursor + c->nchromatogram + 1) * sizeof *room);
     if (!room) return vl_fail(err, VL_ENOMEM, "no memory for numbers of %zu spectra", c->nspectrum);
     *q = (vl_run_qc){ .spectra = c->nspectrum,
                       .precursors = c->nprecursor,
@@ -241,6 +257,7 @@ vl_code vl_run_qc_count(vl_run_qc *q, const vl_run_columns *c, vl_err *err)
         find_dead(q, c);
         count_charges(q, c, room);
         spread_precursors(q, c, room);
+        count_traces(q, c, room);
         vl_run_windows(q, c, room, err);
     }
     free(room);

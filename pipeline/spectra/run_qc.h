@@ -22,7 +22,8 @@ typedef struct vl_level_qc {
     vl_spread injection;        /* ms */
     vl_spread tic, base;        /* counts, as the document says */
     double tic_area, base_area; /* counts s: trapezia from one spectrum to the next */
-    double gained[3];          /* s after the first spectrum: when 1/4, 1/2, 3/4 of the sum of TIC had come */
+    /* s after the first spectrum: when 1/4, 1/2, 3/4 of the sum of TIC, and of base peaks, had come */
+    double gained[3], base_gained[3];
     double rate;               /* spectra a second of the run */
     double part[VL_RUN_PARTS]; /* the same in each tenth of the run */
 } vl_level_qc;
@@ -47,9 +48,11 @@ const char *vl_scheme_name(vl_scheme scheme); /* "dda"; "" for none */
 
 typedef struct vl_run_qc {
     uint64_t spectra, precursors, ions, chromatograms;
-    double from, to;    /* s: of spectra */
-    double low, high;   /* Th: of scan windows */
-    vl_level_qc *level; /* owned; [nlevel], ascending */
+    uint64_t transitions; /* chromatograms with a precursor and a product (SRM) */
+    vl_spread trace;      /* points of a chromatogram */
+    double from, to;      /* s: of spectra */
+    double low, high;     /* Th: of scan windows */
+    vl_level_qc *level;   /* owned; [nlevel], ascending */
     int nlevel;
     double cycle;          /* s: from MS1 to MS1, the middle */
     vl_spread top;         /* spectra above MS1 between two of MS1, where there are any */

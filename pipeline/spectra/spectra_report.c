@@ -1,8 +1,10 @@
 /*
- * Spectra in the report of a store (out/report.h): from the columns that questions use; no peak is unpacked.
+ * Spectra in the report of a store (out/report.h): from the columns that questions use, and of a few spectra
+ * from their peaks (background.h).
  */
 #include "pipeline/page/svg.h"
-#include "pipeline/spectra/run_columns.h"
+#include "pipeline/run/run.h"
+#include "pipeline/spectra/mass_report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -316,6 +318,49 @@ vl_code vl_spectra_brief(vl_reader *r, vl_html *h, vl_err *err)
     return err->code;
 }
 
+static void put_why(vl_html *h, const vl_err *why)
+{
+    char line[600];
+    vl_err_print(why, line, sizeof line);
+    vl_html_element(h, "p class=\"lead bad\"", line);
+}
+
+/* All that there is where there are spectra; without peaks, if these cannot be read, the page says why. */
+static vl_code put_spectra(vl_reader *r, vl_html *h, vl_run_columns *c, double *room, vl_err *err)
+{
+    vl_run_qc q = { 0 };
+    vl_background found = { 0 };
+    vl_err why = VL_ERR_INIT;
+    char text[32];
+    vl_run_currents_count(c, r, vl_cores(), &why);
+    if (!vl_run_qc_count(&q, c, err)) {
+        if (!why.code) vl_background_find(&found, c, &q, r, vl_cores(), &why);
+        const vl_background *const background = why.code ? NULL : &found;
+        if (why.code) put_why(h, &why);
+        put_levels(h, c, room);
+        vl_mass_report_levels(h, &q);
+        if (c->ncounted)
+            vl_html_putf(h,
+                         "<p>Of %s spectra, which do not say it, total ion current was counted from their "
+                         "peaks.</p>\n",
+                         vl_show_count((double)c->ncounted, text));
+        vl_html_put(h, "<div class=\"two\">\n");
+        if (!put_current(h, c, &c->tic, "Total ion current", room))
+            vl_html_put(h, "<p>Total ion current over time is not known.</p>\n");
+        put_current(h, c, &c->peak, "Base peak", room);
+        put_precursors(h, c, room);
+        put_charges(h, c);
+        put_points(h, c, false, room);
+        put_points(h, c, true, room);
+        vl_mass_report_curves(h, &q, background);
+        vl_html_put(h, "</div>\n");
+        vl_mass_report_tables(h, &q, background);
+    }
+    vl_background_free(&found);
+    vl_run_qc_free(&q);
+    return err->code;
+}
+
 vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
 {
     vl_run_columns c = { 0 };
@@ -325,19 +370,8 @@ vl_code vl_spectra_report(vl_reader *r, vl_html *h, vl_err *err)
     vl_html_put(h, "<section><h2>The run</h2>\n");
     put_tiles(h, &c, room);
     put_facts(h, &c);
-    if (c.nspectrum) {
-        put_levels(h, &c, room);
-        vl_html_put(h, "<div class=\"two\">\n");
-        if (!put_current(h, &c, &c.tic, "Total ion current", room))
-            vl_html_put(h, "<p>The spectra do not say their total ion current.</p>\n");
-        put_current(h, &c, &c.peak, "Base peak", room);
-        put_precursors(h, &c, room);
-        put_charges(h, &c);
-        put_points(h, &c, false, room);
-        put_points(h, &c, true, room);
-        vl_html_put(h, "</div>\n");
-    }
-    if (c.nchromatogram) put_chromatograms(r, h, c.nchromatogram, err);
+    if (c.nspectrum) put_spectra(r, h, &c, room, err);
+    if (c.nchromatogram && !err->code) put_chromatograms(r, h, c.nchromatogram, err);
     vl_html_put(h, "</section>\n");
     free(room);
 out:

@@ -3,7 +3,11 @@
  * sum (parallel). Only m/z and intensity are unpacked. Targets are ascending by m/z: in a spectrum whose m/z
  * ascend each is found by bisection from the one before; in any other each peak finds the targets that it is
  * of. Sums are those of the peaks in their order, whatever thread makes them.
+ *
+ * Of few targets, in spectra whose m/z ascend, the peaks of all rows of a slot are found first: then only
+ * their intensities are unpacked, if these are few as well.
  */
+#include "pipeline/codec/works.h"
 #include "pipeline/run/run.h"
 #include "pipeline/spectra/mass_record.h"
 #include "pipeline/spectra/xic.h"
@@ -17,14 +21,16 @@ enum { ELEMENTS = 1 << 17 }; /* of m/z in a slot: about a chunk */
 /* What one slot carries. */
 typedef struct load {
     vl_plan plan;
-    vl_work work;
+    vl_work *work;                 /* borrowed, while it is summed up */
     size_t from, to;               /* rows of vl_xic.row */
     vl_buf room[VL_XIC_ARRAYS];    /* arrays that lie in several chunks */
     vl_buf scratch[VL_XIC_ARRAYS]; /* numbers that are no plain doubles */
+    vl_buf hits, at, picked;       /* of few targets: hit; u64 elements of intensities; these */
 } load;
 
 typedef struct summing {
     vl_xic *x;
+    vl_works works;
     size_t next; /* row */
 } summing;
 
@@ -186,7 +192,7 @@ static vl_code take(load *l, const vl_xic *x, const vl_xic_row *row, int k, numb
 {
     const vl_piece_column *const column = &vl_reader_columns(x->job->r)->piece[row->column[k]];
     const vl_array a = { vl_reader_look(x->job->r, &l->plan.piece[row->column[k]], row->start[k],
-                                        row->length[k], &l->room[k], &l->work, err),
+                                        row->length[k], &l->room[k], l->work, err),
                          row->length[k] * vl_type_width(column->type), column };
     const bool plain = !*a.column->coding;
     *none = false;
@@ -215,22 +221,6 @@ static bool sum_whole(const vl_xic *x, const peaks *p, double *value)
     return more;
 }
 
-/* Has a spectrum, whose m/z ascend, no peak of any target? Only asked where there are few: then it may be
- * that its intensities, of which all can be read, need not be unpacked. */
-static bool has_none(const vl_xic *x, const vl_xic_row *row, const numbers *mz)
-{
-    enum { FEW = 16 };
-    const vl_piece_column *const c = vl_reader_columns(x->job->r)->piece;
-    if (*c[row->column[VL_XIC_INTENSITY]].coding || c[row->column[VL_XIC_INTENSITY]].type == VL_U8)
-        return false;
-    if (x->to - x->from > FEW || !ascends(mz, mz->n)) return false;
-    for (size_t i = x->from; i < x->to; i++) {
-        const size_t first = bisect(mz, 0, mz->n, x->target[i].low);
-        if (isnan(x->target[i].mz) || (first < mz->n && at(mz, first) <= x->target[i].high)) return false;
-    }
-    return true;
-}
-
 static vl_code sum_one(load *l, const vl_xic *x, size_t number, bool *some, vl_err *err)
 {
     const vl_xic_row *const row = &x->row[number];
@@ -243,7 +233,6 @@ static vl_code sum_one(load *l, const vl_xic *x, size_t number, bool *some, vl_e
     memset(value, 0, n * sizeof *value);
     for (int k = 0; k < VL_XIC_ARRAYS; k++) {
         if (row->has[k] && take(l, x, row, k, to[k], &none[k], err)) return err->code;
-        if (k == VL_XIC_MZ && !none[k] && has_none(x, row, &p.mz)) return VL_OK;
     }
     const bool dark = none[VL_XIC_INTENSITY] || none[VL_XIC_MOBILITY];
     for (size_t i = 0; i < n; i++)
@@ -258,6 +247,113 @@ static vl_code sum_one(load *l, const vl_xic *x, size_t number, bool *some, vl_e
     return VL_OK;
 }
 
+/* ---- few targets ---- */
+
+enum {
+    FEW = 16,           /* targets */
+    FEW_PEAKS = 1 << 12 /* of the rows of a slot; of rows behind those that have them, all are unpacked */
+};
+
+/* Peaks of a row that are one target's; their elements are the next ones of load.at. */
+typedef struct hit {
+    size_t row, target, n;
+} hit;
+
+/* Can the peaks of a row be found before its intensities are read? */
+static bool is_plain(const vl_xic *x, const vl_xic_row *row)
+{
+    const vl_piece_column *const c = vl_reader_columns(x->job->r)->piece;
+    const vl_piece_column *const y = &c[row->column[VL_XIC_INTENSITY]];
+    return row->has[VL_XIC_MZ] && row->has[VL_XIC_INTENSITY] && !row->has[VL_XIC_MOBILITY] && !*y->coding &&
+           (y->type == VL_F32 || y->type == VL_F64);
+}
+
+static bool are_few(const vl_xic *x)
+{
+    for (size_t i = x->from; i < x->to; i++)
+        if (isnan(x->target[i].mz)) return false;
+    return x->to - x->from <= FEW;
+}
+
+static vl_code add_hit(load *l, const vl_xic_row *row, const hit *h, size_t first, vl_err *err)
+{
+    if (vl_buf_append(&l->hits, h, sizeof *h, err)) return err->code;
+    for (size_t i = 0; i < h->n; i++) {
+        const uint64_t at = row->start[VL_XIC_INTENSITY] + first + i;
+        if (vl_buf_append(&l->at, &at, sizeof at, err)) return err->code;
+    }
+    return VL_OK;
+}
+
+/* The peaks of all targets in a row; *found false: they must be found otherwise. */
+static vl_code find_row(load *l, const vl_xic *x, size_t number, bool *found, vl_err *err)
+{
+    const vl_xic_row *const row = &x->row[number];
+    numbers mz;
+    bool none;
+    *found = false;
+    if (!is_plain(x, row)) return VL_OK;
+    if (take(l, x, row, VL_XIC_MZ, &mz, &none, err) || none) return err->code;
+    const size_t n = mz.n < row->length[VL_XIC_INTENSITY] ? mz.n : (size_t)row->length[VL_XIC_INTENSITY];
+    if (!ascends(&mz, n)) return VL_OK;
+    *found = true;
+    memset(x->value + number * (x->to - x->from), 0, (x->to - x->from) * sizeof *x->value);
+    for (size_t k = 0; k < x->to - x->from && !err->code; k++) {
+        const vl_xic_target *const t = &x->target[x->order[k]];
+        if (!vl_xic_looks(x, t, row)) continue;
+        const size_t first = bisect(&mz, 0, n, t->low);
+        hit h = { number, x->order[k], 0 };
+        while (first + h.n < n && at(&mz, first + h.n) <= t->high) h.n++;
+        if (h.n) add_hit(l, row, &h, first, err);
+    }
+    return err->code;
+}
+
+/* Sums of hits [from, to), which lie in one column, of elements from *done on. */
+static vl_code sum_hits(load *l, const vl_xic *x, size_t from, size_t to, size_t *done, vl_err *err)
+{
+    const hit *const h = (const hit *)(const void *)l->hits.data;
+    const uint16_t column = x->row[h[from].row].column[VL_XIC_INTENSITY];
+    size_t n = 0;
+    for (size_t i = from; i < to; i++) n += h[i].n;
+    if (vl_reader_pick(x->job->r, &l->plan.piece[column], (const uint64_t *)(const void *)l->at.data + *done,
+                       n, &l->picked, &l->scratch[VL_XIC_INTENSITY], l->work, err))
+        return err->code;
+    const bool wide = vl_reader_columns(x->job->r)->piece[column].type == VL_F64;
+    peaks p = { .intensity = { wide ? (const double *)(const void *)l->picked.data : NULL,
+                               (const float *)(const void *)l->picked.data, n } };
+    for (size_t i = from, first = 0; i < to; first += h[i++].n)
+        x->value[h[i].row * (x->to - x->from) + (h[i].target - x->from)] =
+            sum_range(&x->target[h[i].target], &p, first, first + h[i].n);
+    *done += n;
+    return VL_OK;
+}
+
+static vl_code sum_all_hits(load *l, const vl_xic *x, vl_err *err)
+{
+    const hit *const h = (const hit *)(const void *)l->hits.data;
+    const size_t n = l->hits.len / sizeof *h;
+    size_t done = 0;
+    for (size_t i = 0, to; i < n && !err->code; i = to) {
+        const uint16_t column = x->row[h[i].row].column[VL_XIC_INTENSITY];
+        for (to = i + 1; to < n && x->row[h[to].row].column[VL_XIC_INTENSITY] == column;) to++;
+        sum_hits(l, x, i, to, &done, err);
+    }
+    return err->code;
+}
+
+static vl_code sum_few(load *l, const vl_xic *x, bool *some, vl_err *err)
+{
+    l->hits.len = l->at.len = 0;
+    for (size_t i = l->from; i < l->to && !err->code; i++) {
+        bool found = false;
+        if (l->at.len / sizeof(uint64_t) <= FEW_PEAKS) find_row(l, x, i, &found, err);
+        if (!err->code && !found) sum_one(l, x, i, some, err);
+        if (err->code && err->record == VL_NOWHERE) err->record = x->row[i].row;
+    }
+    return err->code ? err->code : sum_all_hits(l, x, err);
+}
+
 static vl_code sum(void *self, vl_slot *slot, vl_err *err)
 {
     const summing *const s = self;
@@ -265,8 +361,13 @@ static vl_code sum(void *self, vl_slot *slot, vl_err *err)
     vl_reader *const r = s->x->job->r;
     bool *const some = malloc(s->x->to - s->x->from + 1);
     if (!some) return vl_fail(err, VL_ENOMEM, "no memory for targets");
-    for (size_t i = l->from; i < l->to && !err->code; i++)
-        if (sum_one(l, s->x, i, some, err) && err->record == VL_NOWHERE) err->record = s->x->row[i].row;
+    vl_lent *const lent = vl_works_take(&s->works);
+    l->work = &lent->work;
+    if (l->to > l->from && are_few(s->x)) sum_few(l, s->x, some, err);
+    else
+        for (size_t i = l->from; i < l->to && !err->code; i++)
+            if (sum_one(l, s->x, i, some, err) && err->record == VL_NOWHERE) err->record = s->x->row[i].row;
+    vl_works_give(lent);
     for (size_t k = 0; k < l->plan.batch.npiece_column; k++) vl_reader_drop_span(r, &l->plan.piece[k]);
     free(some);
     return err->code;
@@ -282,6 +383,7 @@ vl_code vl_xic_sum(vl_xic *x, vl_err *err)
     load *const l = calloc((size_t)n, sizeof *l);
     vl_slot *const slot = calloc((size_t)n, sizeof *slot);
     if (!l || !slot) vl_fail(err, VL_ENOMEM, "no memory for %d slots", n);
+    else vl_works_open(&s.works, n, err);
     for (int i = 0; i < n && !err->code; i++) {
         slot[i].body = &l[i];
         vl_plan_init(&l[i].plan, x->job->r, err);
@@ -292,9 +394,12 @@ vl_code vl_xic_sum(vl_xic *x, vl_err *err)
             vl_buf_free(&l[i].scratch[k]);
             vl_buf_free(&l[i].room[k]);
         }
+        vl_buf_free(&l[i].hits);
+        vl_buf_free(&l[i].at);
+        vl_buf_free(&l[i].picked);
         vl_plan_free(x->job->r, &l[i].plan);
-        vl_work_free(&l[i].work);
     }
+    vl_works_free(&s.works);
     free(l);
     free(slot);
     return err->code;

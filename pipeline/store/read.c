@@ -442,18 +442,23 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
     return vl_stored_unpack_part(col, nth, packed, &all, plain, work, err);
 }
 
+bool vl_stored_picks(const vl_stored *col, const vl_buf *packed)
+{
+    return !col->plain && !col->portable && vl_codec_picks(packed->data, packed->len);
+}
+
 vl_code vl_stored_unpack_part(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_part *part,
                               vl_buf *plain, vl_work *work, vl_err *err)
 {
     const size_t width = vl_type_width(col->type), want = (size_t)col->chunk * width;
-    vl_part bytes = { part->from * width, part->to * width };
+    vl_part bytes = { part->from * width, part->to * width, part->some, part->nsome };
     vl_err inner = VL_ERR_INIT;
     plain->len = 0;
     *part = (vl_part){ 0 };
     if (col->plain) vl_buf_append(plain, packed->data, packed->len, &inner);
     else if (col->portable) vl_deflate_unpack(packed->data, packed->len, want, width, plain, work, &inner);
     else if (!vl_unpack_part(col->shared, packed->data, packed->len, &bytes, plain, work, &inner))
-        *part = (vl_part){ bytes.from / width, bytes.to / width };
+        *part = (vl_part){ bytes.from / width, bytes.to / width, bytes.some, bytes.nsome };
     if (!inner.code && plain->len != want)
         vl_fail(&inner, VL_ESTORE, "%zu plain bytes, expected %zu", plain->len, want);
     if (inner.code) return vl_fail(err, inner.code, "%s, chunk %" PRIu64 ": %s", col->path, nth, inner.what);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { PIECE = 1 << 20 };
+enum { A_THREAD = 32 }; /* pieces that are worth another one: of less, all are hashed before it is awake */
 
 /* One MiB of the store on its way through the stages. */
 typedef struct load {
@@ -52,6 +53,8 @@ static vl_code add_hash(void *self, vl_slot *slot, vl_err *err)
 
 vl_code vl_seal_hash(int fd, uint64_t from, uint64_t to, int threads, uint8_t hash[16], vl_err *err)
 {
+    const uint64_t worth = 1 + (to - from) / PIECE / A_THREAD;
+    if (worth < (uint64_t)threads) threads = (int)worth;
     XXH128_canonical_t all;
     body b = { .fd = fd, .from = from, .bytes = to - from, .hash = XXH3_createState() };
     const vl_stage stage[] = { { "begin", VL_ORDERED, begin, &b },

@@ -184,6 +184,8 @@ vl_code vl_stored_unpack(const vl_stored *col, uint64_t nth, const vl_buf *packe
  * hash of plain bytes is checked, only that of the packed ones. */
 vl_code vl_stored_unpack_part(const vl_stored *col, uint64_t nth, const vl_buf *packed, vl_part *part,
                               vl_buf *plain, vl_work *work, vl_err *err);
+/* Whether some elements of it, here and there, take much less time than all. */
+bool vl_stored_picks(const vl_stored *col, const vl_buf *packed);
 /* A whole small data set into plain; one that is closed is opened. */
 vl_code vl_store_read(vl_store *st, int column, vl_buf *plain, vl_work *work, vl_err *err);
 /* Text of a note; empty if there is none. Of a data set that has no such note: of its attribute. */

@@ -214,6 +214,28 @@ static void check_again(const vl_codec *codec, vl_pack_job job, const vl_buf *pa
     vl_work_free(&fresh);
 }
 
+/* So are elements here and there. */
+static void check_some(const char *what, const vl_buf *packed, const vl_buf *plain)
+{
+    static vl_buf piece;
+    uint64_t dice = plain->len, some[5] = { 0 };
+    const size_t width = packed->data[3], n = plain->len / width;
+    vl_err err = VL_ERR_INIT;
+    vl_part part = { .some = some, .nsome = 5 };
+    for (int i = 0; n && i < 5; i++) some[i] = check_random(&dice) % n;
+    if (piece.len) memset(piece.data, 0xaa, piece.len);
+    vl_unpack_part(&old_shared.plain, packed->data, packed->len, &part, &piece, &old_work, &err);
+    for (int i = 0; n && i < 5; i++)
+        HOLDS(!err.code && piece.len == plain->len &&
+                  !memcmp(piece.data + some[i] * width, plain->data + some[i] * width, width),
+              "%s, element %zu of %zu: %s", what, (size_t)some[i], n, err.what);
+    some[3] = n;
+    part = (vl_part){ .some = some, .nsome = 5 };
+    HOLDS(vl_unpack_part(&old_shared.plain, packed->data, packed->len, &part, &piece, &old_work, &err) ==
+              VL_ESTORE,
+          "%s, an element behind the last", what);
+}
+
 /* Parts are those of the whole. */
 static void check_parts(const char *what, const vl_buf *packed, const vl_buf *plain)
 {
@@ -224,7 +246,7 @@ static void check_parts(const char *what, const vl_buf *packed, const vl_buf *pl
                      left = plain->len - from,
                      to = from + 1 + check_random(&dice) % (left < most ? left : most);
         vl_err err = VL_ERR_INIT;
-        vl_part part = { from, to };
+        vl_part part = { .from = from, .to = to };
         if (piece.len) memset(piece.data, 0xaa, piece.len);
         vl_unpack_part(&old_shared.plain, packed->data, packed->len, &part, &piece, &old_work, &err);
         HOLDS(!err.code && piece.len == plain->len && (!part.to || (part.from <= from && to <= part.to)) &&
@@ -247,6 +269,7 @@ static bool check_trip(const vl_codec *codec, const char *what, const vl_buf *pl
     HOLDS(!err.code && same(&back, plain), "%s, %s, %zu %s: %s", codec->name, what, n, vl_type_name(type),
           err.what);
     if (codec->parts) check_parts(what, &packed, plain);
+    if (codec->parts && n) check_some(what, &packed, plain);
     return used == codec->id;
 }
 
@@ -389,7 +412,7 @@ static void survive(vl_buf *frame, const vl_buf *plain, const char *what, const 
     vl_unpack_with(&old_shared.plain, just, frame->len, &back, &old_work, &err);
     HOLDS(err.code ? err.code == VL_ESTORE && err.what[0] : same(&back, plain),
           "%s, sealed again: %s %zu: %s", what, how, at, err.what);
-    vl_part part = { plain->len / 3, plain->len / 2 };
+    vl_part part = { .from = plain->len / 3, .to = plain->len / 2 };
     vl_err_clear(&err);
     vl_unpack_part(&old_shared.plain, just, frame->len, &part, &back, &old_work, &err);
     HOLDS(!err.code || (err.code == VL_ESTORE && err.what[0]), "%s, sealed again, a part: %s %zu", what, how,

@@ -14,6 +14,7 @@ import numpy
 from json_shapes import fits
 from mzmodel import (F32, INTENSITY, MZ, NAN, Document, array, chromatogram, cv, document, mzml_files, plain,
                      precursor, spectrum)
+from pages import Page, number
 from vialtest import OK, SANITIZED, SHARED, USAGE, check_refusal, main, run
 
 # Masses of isotopes (AME 2012) and of the electron.
@@ -49,14 +50,20 @@ def level_numbers(doc, level, span):
            "tic_area": area(at), "tic_most": max(tic, default=NAN), "bpc_area": area(tops),
            "bpc_most": max(base, default=NAN),
            "injection_mean": float(numpy.mean(injection)) if injection else NAN}
-    gained = [NAN] * 3
-    total, running = sum(tic), numpy.cumsum([y for _, y in at])
-    if total > 0:
-        gained = [at[int(numpy.argmax(running >= total * q))][0] - span[0] for q in (0.25, 0.5, 0.75)]
-    for name, values in (("tic_gained", gained), ("peaks", quartiles([s.length for s in of])),
+    for name, values in (("tic_gained", gained(at, span)), ("bpc_gained", gained(tops, span)),
+                         ("peaks", quartiles([s.length for s in of])),
                          ("tic", quartiles(tic)), ("injection", quartiles(injection))):
         out.update(zip((f"{name}_q1", f"{name}_median", f"{name}_q3"), values))
     return {f"ms{level}_{k}": v for k, v in out.items()}
+
+
+def gained(points, span):
+    """When a quarter, half, three quarters of the sum had come."""
+    running = numpy.cumsum([y for _, y in points])
+    if not len(points) or not running[-1] > 0:
+        return [NAN] * 3
+    total = sum(y for _, y in points)
+    return [points[int(numpy.argmax(running >= total * q))][0] - span[0] for q in (0.25, 0.5, 0.75)]
 
 
 def area(points):
@@ -108,6 +115,19 @@ def precursor_numbers(doc):
     return out
 
 
+def count_silent(doc):
+    """TIC and base peak of spectra that do not say them, one addition after the other."""
+    n = 0
+    for s in doc.spectra:
+        mz, y = s.peaks()
+        if mz is None or not len(mz) or not s.length:
+            continue
+        n += math.isnan(s.tic)
+        s.tic = float(numpy.cumsum(y)[-1]) if math.isnan(s.tic) else s.tic
+        s.base_peak_intensity = max(y) if math.isnan(s.base_peak_intensity) else s.base_peak_intensity
+    return n
+
+
 def numbers(doc):
     times = [s.time for s in doc.spectra if math.isfinite(s.time)]
     span = (min(times), max(times)) if times else (NAN, NAN)
@@ -115,6 +135,10 @@ def numbers(doc):
            "time_to": span[1], "duration": span[1] - span[0],
            "scan_low": min((s.scan_low for s in doc.spectra if s.scan_low >= 0), default=NAN),
            "scan_high": max((s.scan_high for s in doc.spectra if s.scan_high >= 0), default=NAN)}
+    traces = doc.chromatograms
+    out["transitions"] = sum(c.precursor_mz > 0 and c.product_mz > 0 for c in traces)
+    out.update(zip((f"chromatogram_points_{q}" for q in ("q1", "median", "q3")),
+                   quartiles([c.length for c in traces])))
     for level in sorted({s.ms_level for s in doc.spectra} - {0}):
         out.update(level_numbers(doc, level, span))
     return {**out, **cycle_numbers(doc), **dead(doc, span), **precursor_numbers(doc)}
@@ -183,7 +207,7 @@ def check_numbers(t, f, name, doc):
     text = qc(t, f, name, "--json")
     fits(t, name, text, "qc_spectra")
     said = json.loads(text)
-    for key, value in numbers(doc).items():
+    for key, value in {"tic_counted": count_silent(doc), **numbers(doc)}.items():
         t.check(key in said["numbers"] and close(said["numbers"][key], value), f"{name}: {key}",
                 f"{said['numbers'].get(key)}, not {value}")
     table = [line.split("\t") for line in qc(t, f, name, "-O", "tsv").splitlines()]
@@ -228,6 +252,45 @@ def check_background(t, name, doc, said):
     t.check(abs(said["numbers"]["mass_drift"] - (max(parts) - min(parts))) < 0.006
             and abs(said["numbers"]["mass_error"] - numpy.median([e for _, e in pooled])) < 0.003,
             f"{name}: mass error", str(said["numbers"]))
+
+
+def shown(cell, value, digits=4):
+    """A cell of a page is that number, as far as a page shows it."""
+    if value is None:
+        return cell == "\u2013"
+    return math.isclose(number(cell), value, rel_tol=0.6 * 10 ** (1 - digits), abs_tol=0.006)
+
+
+def check_page(t, f, name, said):
+    done = run("report", f / f"{name}.h5")
+    page = Page(done.out.decode())
+    n, tables = said["numbers"], page.tables
+    t.check(done.code == OK and not page.wrong, f"{name}: report", f"{done.err} {page.wrong[:3]}")
+    title = next(x for x in tables if x.startswith("Rates, points and currents"))
+    for row in tables[title][1:]:
+        level = row[0].lower()
+        keys = ("rate", "empty", "peaks_q1", "peaks_q3", "tic_area", "bpc_area", "tic_gained_q1",
+                "tic_gained_median", "tic_gained_q3")
+        t.check(all(shown(c, n[f"{level}_{k}"]) for c, k in zip(row[1:], keys)), f"{name}: {title}", str(row))
+    of = [x for x in tables if x.startswith("Isolation windows")]
+    t.check(bool(of) == bool(said["windows"]) and (not of or ("DIA" in of[0]) == (said["scheme"] == "dia")),
+            f"{name}: windows on the page", str(list(tables)))
+    keys = ("target", "low", "high", "collision_energy", "spectra", "cycle", "peaks", "tic")
+    for row, w in zip(tables[of[0]][1:] if of else (), said["windows"]):
+        t.check(all(shown(c, w[k]) for c, k in zip(row, keys)), f"{name}: a window on the page", str(row))
+    for row, ion in zip(tables["Ions of the background"][1:], said["background"]["ions"]):
+        t.check(row[:2] == [ion["name"], ion["formula"]] and float(row[2]) == ion["mz"]
+                and shown(row[5], ion["error"]), f"{name}: an ion on the page", str(row))
+    parts = [r[1] for r in tables["Mass error"][1:]]
+    t.check(all(map(shown, parts, said["background"]["errors"])) and len(parts) == 10, f"{name}: drift drawn",
+            str(parts))
+    for k, level in enumerate(said["levels"]):
+        column = [r[1 + k] for r in tables["Spectra a second"][1:]]
+        t.check(all(map(shown, column, level["rates"])), f"{name}: rates drawn", str(column))
+    t.check(shown(page.facts["At the start, s"], n["dead_before"])
+            and shown(page.facts["At the end, s"], n["dead_after"])
+            and page.facts["Longest between two that are not, s"].endswith(
+                f"from {n['dead_gap_from'] / 60:.2f} min"), f"{name}: dead time", str(page.facts))
 
 
 # ---- mzQC ----
@@ -369,6 +432,7 @@ def made(t, f):
         doc = ingest(t, f, name, document(spectra, [chromatogram(0, [array(MZ, time)], 5)]))
         said = check_numbers(t, f, name, doc)
         check_background(t, name, doc, said)
+        check_page(t, f, name, said)
         t.check(said["scheme"] == ("targeted" if name == "targets" else name), f"{name}: scheme")
         if name == "targets":
             continue

@@ -42,7 +42,8 @@ SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv")]
 SPECTRA.append(("view", "-O", "mzml", "--mz", "1-300"))
 SPECTRA += [("view", "--chromatogram", "all", "-O", form) for form in ("tsv", "json", "mzml", "svg")]
 SPECTRA += [("xic", "--tic", "--bpc", "--mz", "300", "--tol", "50Th"), ("xic", "--isolation", "300", "--tic"),
-            ("xic", "--mz", "300", "--mobility", "0-9", "-O", "svg")]
+            ("xic", "--mz", "300", "--mobility", "0-9", "-O", "svg"), ("qc", "--json"), ("qc", "-O", "mzqc"),
+            ("map", "--size", "50x40", "-O", "svg")]
 
 # ---- what checksums are made of ----
 
@@ -159,7 +160,7 @@ def read_one(t, f, what, name, args, env):
     done = run(*args, env=env, timeout=30)
     seconds, lines = time.monotonic() - start, done.err.splitlines()
     what = f"{' '.join(map(os.path.basename, args))} of {what}"
-    codes = (OK, DATA, NOINPUT) if {"--name", "--chromatogram"} & set(args) else (OK, DATA)
+    codes = (OK, DATA, NOINPUT) if {"map", "--name", "--chromatogram"} & set(args) else (OK, DATA)
     codes = (*codes, USAGE) if "--original" in args else codes  # a store that says it of no file
     if "memory allocation failed" in done.err:  # of a size that a table of HDF5's claims
         codes = (*codes, OSERR)

@@ -87,6 +87,8 @@ CASES = {
     "chromatograms": (("compact",), (), [f"{MZML}/chromatograms_only.in"], SPECTRA_VIEWS),
     "offsets": (("compact",), (), [f"{MZML}/wrong_offsets.in"], SPECTRA_VIEWS),
     "wide": (("compact",), (), ["wide.mzML"], SPECTRA_VIEWS),
+    "analysers": (("compact",), (), ["analysers.mzML"],
+                  {"mzml": ("-O", "mzml"), "json": ("-O", "json"), "scan": ("-O", "tsv", "--scan", "3")}),
     "bam_hifi": (("compact", "portable"), (), [f"{BAM}/hifi.in"],
                  {**BAM_VIEWS, "tags": ("-O", "tsv", "--columns", "row,np:i,rq:f,RG:Z")}),
     "bam_tags": (("compact", "archive"), (), [f"{BAM}/tags.in"], BAM_VIEWS),
@@ -110,6 +112,7 @@ FEWER = {
     "v2_aligned": {case: profiles for case, (profiles, *_) in CASES.items()
                    if case in ("aligned_bam", "aligned_sam", "aligned_odd")},
     "v2_folded": {"aligned_bam": ("archive",), "aligned_odd": ("compact",)},
+    "v2_grid": {"analysers": ("compact",)},
     "v3": {"aligned_modified": ("archive",)},
 }
 
@@ -117,7 +120,7 @@ FEWER = {
 def stores_of(folder):
     """{case: profiles} of a folder."""
     every = {case: profiles for case, (profiles, *_) in CASES.items()
-             if not case.startswith(("bam_", "aligned_"))}
+             if not case.startswith(("bam_", "aligned_", "analysers"))}
     return FEWER.get(os.path.basename(folder), every)
 
 
@@ -428,8 +431,47 @@ def wide_spectra():
     return document([spectrum(i, both, n, time=i, centroid=False) for i in range(2)])
 
 
+def analyser_spectra():
+    """
+    m/z and intensities as analysers have them: on a grid of roots, most intensities 0; of the same few
+    values again and again, with counts; anywhere, as floats, with floats. Steps and residuals come
+    from a generator that is written out here, so that they are the same with every numpy.
+    """
+    import numpy
+    from mzmodel import INTENSITY, MZ, array, document, spectrum
+
+    def dice(n, seed):
+        x, out = seed, []
+        for _ in range(n):
+            x = (x * 6364136223846793005 + 1442695040888963407) % 2**64
+            out.append(x >> 33)
+        return numpy.array(out, "<u8")
+
+    def one(i, mz, intensity, centroid, level):
+        return spectrum(i, [array(MZ, mz), array(INTENSITY, intensity.astype("<f4"))], len(mz), time=i,
+                        centroid=centroid, level=level)
+
+    spectra = []
+    for i in range(3):  # a profile of 20000 points, with gaps
+        step = 1 + numpy.where(dice(20000, i) % 50 == 0, dice(20000, 7 + i) % 30, 0)
+        mz = (14 + numpy.cumsum(step) * 2.0**-12)**2
+        high = dice(20000, 90 + i) % 400 == 0
+        spectra.append(one(2 * i + 1, mz, numpy.where(high, 1.5 + dice(20000, 3 + i) % 64, 0), False, 1))
+        steps = 1 + dice(300, 20 + i) % 3
+        flight = 200 + numpy.cumsum(1 + dice(200, 77) % 2**20)[numpy.cumsum(steps) % 200] * 2.0**-18
+        spectra.append(one(2 * i + 2, flight, 1 + dice(300, 30 + i) % 200, True, 2))
+    for i in range(2):  # 17000 centroids, of which floats tell all
+        gap = 64 + dice(17000, 40 + i) % 8
+        mz = (200 + numpy.cumsum(gap) * 2.0**-14).astype("<f4").astype("<f8")
+        power = numpy.cumsum(dice(17000, 50 + i) % 3 - 1.0) % 12
+        spectra.append(one(7 + i, mz, 2.0**power * (1 + (dice(17000, 60 + i) % 4) / 4), True, 1))
+    return document(spectra)
+
+
 def made_input(name):
     """Inputs too large to keep."""
+    if name == "analysers.mzML":
+        return analyser_spectra()
     return long_reads() if name == "long.fastq" else wide_spectra()
 
 

@@ -13,8 +13,12 @@ import re
 import sqlite3
 import statistics
 
+import numpy
+
 from banktest import Bank, mzml
-from pages import Page
+from mass_qc import SEEN, background, dia, numbers
+from mzmodel import Document, document
+from pages import Page, number
 from vialtest import CONFIG, OK, USAGE, check_refusal, main, run
 
 ADAPTER = "AGATCGGAAGAG"
@@ -240,5 +244,48 @@ def settings(t, f):
     check_refusal(t, "in another section", bank.run("ls"), ["it is one of [qc]"], (CONFIG,))
 
 
+def run_measures(text):
+    """Of a run of a mass spectrometer, by hand."""
+    doc = Document(text)
+    n, errors = numbers(doc), background(doc, SEEN)[1]
+    return {"ms1": n["ms1_spectra"], "ms2": n["ms2_spectra"], "duration": n["duration"] / 60,
+            "tic_area": n["ms1_tic_area"], "ms2_rate": n["ms2_rate"], "cycle": n["cycle"],
+            "ms1_peaks": n["ms1_peaks_median"], "ms2_peaks": n["ms2_peaks_median"],
+            "injection": n["ms2_injection_median"], "dead_gap": n["dead_gap"],
+            "mass_error": float(numpy.nanmedian([e for of in errors.values() for e in of]))}
+
+
+def spectra(t, f):
+    """Runs beside each other, with measures that are those of numpy, judged by limits."""
+    bank, want = Bank(f, settings="[qc]\nmass_error_max = 3.0 9\nms2_rate_min = 5\n"), {}
+    for i in range(6):
+        text = document(dia(numpy.random.default_rng(i)))
+        want[f"R{i}"] = run_measures(text)
+        done = bank.run("ingest", "-q", "-s", f"R{i}", f.write(f"r{i}.mzML", text))
+        t.check(done.code == OK, "ingest", done.err)
+    said = [json.loads(line) for line in bank.run("qc", "--json").out.decode().splitlines()]
+    t.check({r["sample"] for r in said} == set(want), "all runs", str(said)[:300])
+    for row in said:
+        m = want[row["sample"]]
+        for name, value in m.items():
+            within = 0.003 if name == "mass_error" else 1e-9 * abs(value)
+            t.check(abs(row[name] - value) <= within, f"{row['sample']}: {name}", f"{row[name]}, not {value}")
+        t.check(row["state"] == ("yellow" if row["mass_error"] > 3 else "green") and row["mass_drift"] > 1,
+                f"{row['sample']}: state", str(row))
+    done = bank.run("report", "--compare", "-o", f / "all.html")
+    page = Page(f.read("all.html").decode())
+    table = page.tables["Stores of spectra, the worst and the oddest first"]
+    t.check(done.code == OK and not page.wrong and len(table) == 7, "the page",
+            f"{done.err} {page.wrong[:3]}")
+    for title, name, digits in (("TIC area", "tic_area", 0), ("MS2 rate", "ms2_rate", 2)):
+        at = table[0].index(title)
+        t.check(all(number(r[at].split()[0]) == round(want[r[0]][name], digits) for r in table[1:]), title,
+                str(table))
+    t.check({"MS1 peaks", "MS2 peaks", "Mass error", "Mass drift"} <= set(table[0]), "columns", str(table[0]))
+    picked = {row["sample"] for row in (json.loads(line) for line in bank.run(
+        "ls", "--json", "--where", "ms2_rate > 5 AND mass_error > 3").out.decode().splitlines())}
+    t.check(picked == {r["sample"] for r in said if r["mass_error"] > 3}, "picked", str(picked))
+
+
 if __name__ == "__main__":
-    main(judged, night, settings)
+    main(judged, night, settings, spectra)

@@ -479,9 +479,9 @@ def odd_spectra(t, f):
     huge = [spectrum(i, two(5), 5, level=2, time=10.0 ** (300 * i), params=most, precursors=[ion])
             for i in range(2)]
     lonely = chromatogram(0, [array(TIME, peaks(9)[0], 1000576)], 9, id="<a&\u00e9>")
-    silent = "do not say their total ion current"
-    said = {"no total ion current": (document([spectrum(i, two(5), 5, time=i) for i in range(3)]), silent),
-            "no times": (spectra_of(12, times=False)[0], silent),
+    some = [spectrum(i, two(5), 5, time=i) for i in range(3)]
+    said = {"no total ion current": (document(some), "Of 3 spectra, which do not say it"),
+            "no times": (spectra_of(12, times=False)[0], "Total ion current over time is not known"),
             "one spectrum": (document([spectrum(0, two(5), 5, time=3, params=current)]), "current, MS1"),
             "no level": (document([spectrum(0, two(5), 5, level=0, time=3, params=current)]), "ion current"),
             "no spectra": (document([], [lonely]), "&lt;a&amp;\u00e9&gt;"),

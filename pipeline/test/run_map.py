@@ -13,8 +13,8 @@ import zlib
 
 import numpy
 
-from mzmodel import INTENSITY, MZ, Document, array, cv, document, spectrum
-from vialtest import DATA, OK, USAGE, check_refusal, main, of_threads, run
+from mzmodel import INTENSITY, MZ, Document, array, cv, document, precursor, spectrum
+from vialtest import NOINPUT, OK, USAGE, check_refusal, main, of_threads, run
 
 
 def made(n=60, windows=True, seed=4):
@@ -30,7 +30,8 @@ def made(n=60, windows=True, seed=4):
         scan = "<scanWindowList><scanWindow>" + cv(1000501, 200) + cv(1000500, 1200) \
                + "</scanWindow></scanWindowList>" if windows else ""
         out.append(spectrum(i, [array(MZ, mz.astype("<f4") if i % 3 == 0 else mz), array(INTENSITY, y)],
-                            len(mz), level=1 + i % 2, time=f"{time:.3f}", scan=scan))
+                            len(mz), level=1 + i % 2, time=f"{time:.3f}", scan=scan,
+                            precursors=[precursor(500 + 10 * (i % 4), (), 5, 7)] * (i % 2)))
         time += rng.uniform(0.1, 2)
     out.append(spectrum(n, [], 0, time=f"{time:.3f}"))
     out.append(spectrum(n + 1, [array(MZ, mz), array(INTENSITY, y)], len(mz)))
@@ -44,11 +45,17 @@ def index(x, low, high, n):
         return numpy.where((x >= low) & (x <= high), at, -1).astype(int)
 
 
-def cells(doc, size, time, mz, level=1, highest=False):
+def isolates(s, mz):
+    return any(t - a <= mz <= t + b for t, a, b, _ in s.precursors)
+
+
+def cells(doc, size, time, mz, level=1, highest=False, isolation=None):
     out = numpy.zeros(size)
     for s in doc.spectra:
         x, (m, y) = int(index(numpy.array(s.time), *time, size[0])), s.peaks()
-        if s.ms_level != level or math.isnan(s.time) or x < 0 or m is None:
+        if isolation is not None and not isolates(s, isolation) or x < 0 or m is None:
+            continue
+        if isolation is None and s.ms_level != level or math.isnan(s.time):
             continue
         at = index(m, *mz, size[1])
         keep = (at >= 0) & numpy.isfinite(y)
@@ -148,13 +155,19 @@ def maps(t, f):
     check_table(t, f, doc, (25, 40), (36, 60), mz, "--time", "0.6m-1m")
     check_table(t, f, doc, (25, 40), time, (400.5, 600), "--mz", "400.5-600")
     check_table(t, f, doc, (25, 40), (40, time[1]), (700, 1200), "--mz", "700-", "--time", "40-")
+    time = [s.time for s in doc.spectra if isolates(s, 517)]
+    check_table(t, f, doc, (12, 30), (min(time), max(time)), mz, "--isolation", "517", isolation=517)
     first = draw(t, f, "-@", 1)
     t.check(all(draw(t, f, "-@", n) == first for n in of_threads(2, 4)), "the same for any number of threads")
     check_pictures(t, f, doc)
-    for what, args in (("no size", ["--size", "900"]), ("too many cells", ["--size", "8192x8192"]),
-                       ("no cells", ["--size", "0x5"]), ("no such level", ["--ms-level", 7]),
-                       ("a time without spectra", ["--time", "5000-6000"]), ("no time", ["--time", "a-b"])):
-        check_refusal(t, what, run("map", f / "s.h5", *args), codes=(USAGE, DATA))
+    for what, code, args in (("no size", USAGE, ["--size", "900"]),
+                             ("too many cells", USAGE, ["--size", "8192x8192"]),
+                             ("no cells", USAGE, ["--size", "0x5"]), ("no time", USAGE, ["--time", "a-b"]),
+                             ("no such level", NOINPUT, ["--ms-level", 7]),
+                             ("no such window", NOINPUT, ["--isolation", 499]),
+                             ("no MS1 has a window", NOINPUT, ["--isolation", 517, "--ms-level", 1]),
+                             ("a time without spectra", NOINPUT, ["--time", "5000-6000"])):
+        check_refusal(t, what, run("map", f / "s.h5", *args), codes=(code,))
 
 
 def no_windows(t, f):

@@ -106,7 +106,7 @@ static void put_legend(vl_html *h)
         "<li><span class=\"swatch hi1\">2</span> <span class=\"swatch hi2\">3</span> "
         "<span class=\"swatch hi3\">5</span> above it</li></ul>\n"
         "<p class=\"note\">The spread is 1.4826 times the median distance to the median (MAD), at least a "
-        "hundredth of the median; numbers of reads and bases, and lengths, are compared by their "
+        "hundredth of the median; counts, lengths, areas and rates are compared by their "
         "logarithm. Fewer than %d stores of a kind are not compared.</p>\n",
         VL_COMPARE_LEAST);
 }
