@@ -42,7 +42,7 @@ SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv")]
 SPECTRA.append(("view", "-O", "mzml", "--mz", "1-300"))
 SPECTRA += [("view", "--chromatogram", "all", "-O", form) for form in ("tsv", "json", "mzml", "svg")]
 SPECTRA += [("xic", "--tic", "--bpc", "--mz", "300", "--tol", "50Th"), ("xic", "--isolation", "300", "--tic"),
-            ("xic", "--mz", "300", "--mobility", "0-9", "-O", "svg"), ("qc", "--json"), ("qc", "-O", "mzqc"),
+            ("xic", "--mz", "300", "--mobility", "0-9", "-O", "svg"), ("qc", "-O", "mzqc"),
             ("map", "--size", "50x40", "-O", "svg")]
 
 # ---- what checksums are made of ----
