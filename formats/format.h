@@ -55,6 +55,7 @@ typedef struct vl_way {
     bool added;  /* also fields that the data added to lead (vl_batch_add) */
     const char *lacks; /* what of rows that came in another format this one cannot say; NULL: nothing */
     int by;            /* 1 + field of lead: what follows is what it points at, least to greatest; 0 */
+    bool loose;        /* rows at one place of the stream may come in several batches */
 } vl_way;
 
 /* Of a format whose text may come out otherwise than it was, though all that it says is whole: made by a

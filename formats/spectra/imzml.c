@@ -109,7 +109,8 @@ static vl_code unfinish_two(void *how, const vl_facts *facts, const uint64_t *co
     if (ntext != 2)
         return vl_fail(err, VL_EARG,
                        "imzML is two files: -o NAME.imzML writes NAME.ibd beside it, -1 and -2 name both");
-    return vl_mz_unfinish(how, facts, counter, ntext, way, err);
+    if (!vl_mz_unfinish(how, facts, counter, ntext, way, err)) way->loose = true; /* rows have no text */
+    return err->code;
 }
 
 static vl_code print_document(const void *how, const vl_batch *b, bool last, vl_buf *out, vl_err *err)

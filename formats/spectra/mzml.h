@@ -83,12 +83,6 @@ double vl_mzml_seconds(uint32_t unit, double time, bool single);
 
 /* mzml_terms.c: controlled vocabulary. A term is the number of its accession; MS: is not marked. */
 enum { VL_MZ_UO = 1 << 30, VL_MZ_IMS = 1 << 29 };
-/* Bytes of a plain number; 0: of none. */
-static inline size_t vl_mz_width(int number)
-{
-    static const uint8_t width[] = { 0, 4, 8, 2, 4, 8, 1 }; /* vl_mz_number */
-    return width[number];
-}
 
 typedef struct vl_mz_param { /* a cvParam */
     uint32_t term, unit;     /* 0: none, or a vocabulary that is none of ours */
@@ -122,6 +116,13 @@ typedef enum vl_mz_number {
     VL_MZ_F8,
     VL_MZ_TEXT
 } vl_mz_number;
+/* Bytes of one; 0: not known. */
+static inline size_t vl_mz_width(vl_mz_number number)
+{
+    static const uint8_t width[] = { [VL_MZ_UNTYPED] = 0, [VL_MZ_I4] = 4, [VL_MZ_I8] = 8,  [VL_MZ_F2] = 2,
+                                     [VL_MZ_F4] = 4,      [VL_MZ_F8] = 8, [VL_MZ_TEXT] = 1 };
+    return width[number];
+}
 
 typedef struct vl_mz_array { /* a binaryDataArray as it is read */
     uint32_t kind;           /* term, 0 none */

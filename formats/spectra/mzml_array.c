@@ -41,9 +41,6 @@ struct vl_mz_coder {
     vl_buf woven;                /* arrays in turns, as print will make them */
 };
 
-static const size_t widths[] = { [VL_MZ_UNTYPED] = 0, [VL_MZ_I4] = 4, [VL_MZ_I8] = 8,  [VL_MZ_F2] = 2,
-                                 [VL_MZ_F4] = 4,      [VL_MZ_F8] = 8, [VL_MZ_TEXT] = 1 };
-
 /* One array on its way. */
 typedef struct job {
     const vl_mz_array *a;
@@ -330,9 +327,9 @@ static vl_code count_values(const job *j, uint64_t *count, bool *whole, vl_err *
     case VL_MZ_SLOF: vl_numpress_decode(how[a->inner], j->payload.at, j->payload.n, NULL, &found, err); break;
     case VL_MZ_DICTIONARY:
         if (vl_mz_dictionary(j->payload.at, j->payload.n, NULL, &found, &width, err)) return err->code;
-        if (width && widths[a->number] && width != widths[a->number])
+        if (width && vl_mz_width(a->number) && width != vl_mz_width(a->number))
             return vl_fail(err, VL_EFORMAT, "dictionary of %zu-byte values, %zu expected", width,
-                           widths[a->number]);
+                           vl_mz_width(a->number));
         break;
     case VL_MZ_PLAIN:
         if (a->number == VL_MZ_TEXT) {
@@ -474,7 +471,7 @@ vl_code vl_mz_array_push(vl_mz_coder *c, const vl_mz_array *a, vl_mz_class class
         a = &values;
     }
     job j = { .a = a, .class = class, .network = a->network };
-    j.width = !fixed_size(a) ? 1 : a->second ? 2 * widths[a->number] : widths[a->number];
+    j.width = !fixed_size(a) ? 1 : a->second ? 2 * vl_mz_width(a->number) : vl_mz_width(a->number);
     if (!j.width) keep_bytes(&j, &bytes, batch);
     if (take_base64(c, &j, err)) return err->code;
     if (take_payload(c, &j, batch, err)) return err->code;

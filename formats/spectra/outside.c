@@ -201,7 +201,7 @@ void vl_outside_free(vl_outside *o)
 static vl_code push_literal(const vl_outside_entry *e, uint64_t text_at, vl_batch *out, vl_err *err)
 {
     static const vl_piece_column column = {
-        .path = "source/beside", .coding = "bytes", .type = VL_U8, .use = VL_USE_TEXT
+        .path = VL_OUTSIDE_COLUMN, .coding = "bytes", .type = VL_U8, .use = VL_USE_TEXT
     };
     static const vl_mz_proof proof = { .recipe = VL_RECIPE_LITERAL };
     uint8_t *to = NULL;

@@ -24,6 +24,7 @@
 
 #include "formats/spectra/mzml.h"
 
+#define VL_OUTSIDE_COLUMN "source/beside" /* where literal bytes lie in a store */
 enum {
     VL_OUTSIDE_HEAD = 16,  /* bytes of a frame's header */
     VL_OUTSIDE_TEXT = 24,  /* bytes before the entries of a text */

@@ -65,7 +65,7 @@ static vl_code weigh_pieces(const vl_walker *w, const vl_batch *b, size_t n, siz
  * fewer, or, where the first place has more, those. */
 static size_t whole_places(const vl_walker *w, const vl_batch *b, size_t n, size_t loaded)
 {
-    if (w->stream < 0 || !n || w->next + n == w->nrow) return n;
+    if (w->stream < 0 || w->way.loose || !n || w->next + n == w->nrow) return n;
     const uint64_t last = vl_u64_at(b, w->way.at, n - 1);
     size_t whole = n;
     if (n < loaded && vl_u64_at(b, w->way.at, n) != last) return n;

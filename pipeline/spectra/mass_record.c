@@ -2,7 +2,7 @@
  * are. */
 #include "pipeline/spectra/mass_record.h"
 
-#include "formats/spectra/mzml.h"
+#include "formats/spectra/outside.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -26,6 +26,18 @@ static vl_code field_at(vl_viewer *v, int field, uint64_t row, uint64_t *out, vl
     return err->code;
 }
 
+/* Bytes of a file beside the document that are no array's may be many, and are no record's: they are not
+ * read. */
+static void leave_out(const vl_viewer *v, vl_batch *b)
+{
+    const vl_columns *const known = vl_reader_columns(v->r);
+    for (size_t i = 0; i < b->nrow[VL_SPT_ARRAY]; i++) {
+        const uint16_t k = vl_le16(b->col[VL_SP_ARR_COLUMN].data.data + 2 * i);
+        if (k < known->npiece && !strcmp(known->piece[k].path, VL_OUTSIDE_COLUMN))
+            vl_put_le64(b->col[VL_SP_ARR_LENGTH].data.data + 8 * i, 0);
+    }
+}
+
 vl_code vl_record_plan(vl_viewer *v, vl_load *load, vl_record_run *run, uint64_t *printed, vl_err *err)
 {
     const vl_record_fields *const of = run->of;
@@ -43,9 +55,10 @@ vl_code vl_record_plan(vl_viewer *v, vl_load *load, vl_record_run *run, uint64_t
     vl_plan *const p = &load->plan;
     if (vl_reader_rows(v->r, p, of->table, load->first, load->n, v->want, load->work, err) ||
         vl_reader_rows(v->r, p, VL_SPT_ARRAY, from, (size_t)(to + count - from), v->want, load->work, err) ||
-        vl_reader_load(v->r, p, load->work, err) ||
-        vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err))
+        vl_reader_load(v->r, p, load->work, err))
         return err->code;
+    leave_out(v, &p->batch);
+    if (vl_reader_pieces(v->r, p, p->batch.nrow[VL_SPT_ARRAY], err)) return err->code;
     run->skeleton_first = text;
     run->number = *printed;
     *printed += load->n;

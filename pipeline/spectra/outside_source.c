@@ -197,6 +197,16 @@ static vl_code read_stretch(vl_outside_source *o, size_t *to, vl_err *err)
 
 /* ---- arrays ---- */
 
+/* A short document can name each byte of the file beside over and over: no image does. */
+static vl_code check_named(vl_outside_source *o, const vl_placed *a, vl_err *err)
+{
+    enum { TIMES = 64, AT_LEAST = 1 << 26 };
+    o->named += a->n;
+    if (!o->beside || o->named <= AT_LEAST || o->named / TIMES <= o->size) return VL_OK;
+    return vl_outside_source_bad(o, a, err, "with it arrays have %" PRIu64 " bytes of a file of %" PRIu64,
+                                 o->named, o->size);
+}
+
 /* Arrays in the document alone are the format's own business. */
 static vl_code find_arrays(vl_outside_source *o, vl_err *err)
 {
@@ -208,6 +218,7 @@ static vl_code find_arrays(vl_outside_source *o, vl_err *err)
         if (o->find(o->who, &a, err)) return err->code;
         if (a.n > VL_OUTSIDE_ARRAY || (all += a.n) > VL_OUTSIDE_ARRAY)
             return vl_outside_source_bad(o, &a, err, "arrays of more than %d MiB", VL_OUTSIDE_ARRAY >> 20);
+        if (check_named(o, &a, err)) return err->code;
         o->placed[n++] = a;
     }
     o->nplaced = n;

@@ -54,9 +54,10 @@ typedef struct vl_outside_source {
     char id[64];       /* of the record */
     vl_placed *placed; /* owned */
     size_t nplaced, cplaced;
-    size_t to;     /* end of the stretch that waits for literal bytes before it; 0: none does */
-    uint64_t done; /* bytes of the file beside that were given */
-    vl_buf out;    /* frames; [given, len) are to come */
+    size_t to;      /* end of the stretch that waits for literal bytes before it; 0: none does */
+    uint64_t done;  /* bytes of the file beside that were given */
+    uint64_t named; /* bytes of all arrays so far */
+    vl_buf out;     /* frames; [given, len) are to come */
     size_t given;
     XXH3_state_t *hash; /* of the document */
 } vl_outside_source;

@@ -200,7 +200,7 @@ static const char *hash_fact(reading *r)
 /* Bytes of an array that does not say how many: plain numbers. */
 static vl_code count_bytes(const reading *r, vl_placed *a, vl_err *err)
 {
-    const size_t width = vl_mz_width((int)a->is.number);
+    const size_t width = vl_mz_width(a->is.number);
     if (a->has_bytes) {
         a->n = a->bytes;
         return VL_OK;

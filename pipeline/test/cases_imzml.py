@@ -240,6 +240,11 @@ def refusals(t, f):
     refused("2^62 values", document(many, ibd.data, SIDE), ibd.data, ("array mz",))
     nowhere = text.replace(b'accession="IMS:1000102"', b'accession="IMS:1009999"')
     refused("no offset", nowhere, ibd.data, ("IMS:1000102",))
+    wide = Ibd()
+    wide.fill(1 << 20, 0)
+    whole_file = Array("mz", np.zeros(1 << 17, "<f8"), 16)
+    refused("each byte over and over", document([[whole_file]] * 70, wide.data, [(1, 1)] * 70), wide.data,
+            ("'Scan=65'", "of a file of"))
     refused("half a document", text[:len(text) * 2 // 3], ibd.data, ("a.imzML",))
     refused("its .ibd as well", text, ibd.data, ("names all its files itself",), (USAGE,), (f / "a.ibd",))
     put(f, text, ibd.data)
