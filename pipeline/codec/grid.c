@@ -94,18 +94,59 @@ static inline __attribute__((always_inline)) void split(vl_scale scale, vl_grid_
     *place = p;
 }
 
-static inline __attribute__((always_inline)) void join(vl_scale scale, vl_grid_place *place,
-                                                       const uint64_t *step, const uint64_t *residual,
-                                                       size_t n, size_t width, uint64_t *v)
+enum { LANES = 4 };
+
+/* The next m values of chains, `lanes` of them, one of each by turns. */
+static inline __attribute__((always_inline)) void join(vl_scale scale, vl_grid_chain *const *chain,
+                                                       size_t lanes, size_t m, size_t width)
 {
     const uint64_t all = UINT64_MAX >> (64 - 8 * width);
-    vl_grid_place p = *place;
-    for (size_t i = 0; i < n; i++) {
-        const int32_t k = (int32_t)(uint32_t)step[i];
-        v[i] = (guess(scale, &p, k, width) + vl_unzigzag(residual[i])) & all;
-        walk_on(scale, &p, k, v[i], width);
+    vl_grid_place p[LANES];
+    vl_grid_row r[LANES];
+    for (size_t l = 0; l < lanes; l++) {
+        p[l] = chain[l]->place;
+        r[l] = chain[l]->row;
     }
-    *place = p;
+    for (size_t i = 0; i < m; i++)
+        for (size_t l = 0; l < lanes; l++) {
+            const int32_t k = (int32_t)(uint32_t)r[l].step[i];
+            const uint64_t bits = (guess(scale, &p[l], k, width) + vl_unzigzag(r[l].residual[i])) & all;
+            r[l].v[i] = bits;
+            walk_on(scale, &p[l], k, bits, width);
+        }
+    for (size_t l = 0; l < lanes; l++) {
+        chain[l]->place = p[l];
+        chain[l]->row = (vl_grid_row){ r[l].step + m, r[l].residual + m, r[l].v + m, r[l].n - m, r[l].next };
+    }
+}
+
+/* As many values as the rows at hand all have; of three chains, of two. */
+static inline __attribute__((always_inline)) void join_some(vl_scale scale, vl_grid_chain *const *chain,
+                                                            size_t lanes, size_t width)
+{
+    size_t m = SIZE_MAX;
+    if (lanes == 3) lanes = 2;
+    for (size_t l = 0; l < lanes; l++)
+        if (chain[l]->row.n < m) m = chain[l]->row.n;
+    if (lanes == LANES) join(scale, chain, LANES, m, width);
+    else if (lanes == 2) join(scale, chain, 2, m, width);
+    else join(scale, chain, 1, m, width);
+}
+
+static inline __attribute__((always_inline)) void join_all(vl_scale scale, vl_grid_chain *chain, size_t n,
+                                                           size_t width)
+{
+    for (;;) {
+        vl_grid_chain *at[LANES];
+        size_t lanes = 0;
+        for (size_t i = 0; i < n && lanes < LANES; i++) {
+            vl_grid_row *const row = &chain[i].row;
+            while (!row->n && row->next) *row = *row->next;
+            if (row->n) at[lanes++] = &chain[i];
+        }
+        if (!lanes) return;
+        join_some(scale, at, lanes, width);
+    }
 }
 
 void vl_grid_split(vl_scale scale, vl_grid_place *place, const uint64_t *v, size_t n, size_t width,
@@ -126,7 +167,7 @@ void vl_grid_split(vl_scale scale, vl_grid_place *place, const uint64_t *v, size
 }
 
 /* One addition from value to value. */
-static void add_up(vl_grid_place *place, const uint64_t *residual, size_t n, size_t width, uint64_t *v)
+void vl_grid_add_up(vl_grid_place *place, const uint64_t *residual, size_t n, size_t width, uint64_t *v)
 {
     uint64_t wide = place->bits;
     uint32_t narrow = (uint32_t)wide;
@@ -135,15 +176,13 @@ static void add_up(vl_grid_place *place, const uint64_t *residual, size_t n, siz
     place->bits = width == 8 ? wide : narrow;
 }
 
-void vl_grid_join(vl_scale scale, vl_grid_place *place, const uint64_t *step, const uint64_t *residual,
-                  size_t n, size_t width, uint64_t *v)
+void vl_grid_join(vl_scale scale, vl_grid_chain *chain, size_t n, size_t width)
 {
     switch (scale) {
-    case VL_SCALE_X: join(VL_SCALE_X, place, step, residual, n, width, v); break;
-    case VL_SCALE_ROOT: join(VL_SCALE_ROOT, place, step, residual, n, width, v); break;
-    case VL_SCALE_ONE_BY_ROOT: join(VL_SCALE_ONE_BY_ROOT, place, step, residual, n, width, v); break;
-    case VL_SCALE_ONE_BY_X: join(VL_SCALE_ONE_BY_X, place, step, residual, n, width, v); break;
-    default: add_up(place, residual, n, width, v);
+    case VL_SCALE_ROOT: join_all(VL_SCALE_ROOT, chain, n, width); break;
+    case VL_SCALE_ONE_BY_ROOT: join_all(VL_SCALE_ONE_BY_ROOT, chain, n, width); break;
+    case VL_SCALE_ONE_BY_X: join_all(VL_SCALE_ONE_BY_X, chain, n, width); break;
+    default: join_all(VL_SCALE_X, chain, n, width);
     }
 }
 

@@ -38,13 +38,32 @@ typedef struct vl_grid_place {
 } vl_grid_place;
 vl_grid_place vl_grid_begin(const vl_grid *grid);
 
-/* Floats of `width` bytes, as bits: v [n] to steps [n] and residuals [n], and back, from a place on. Steps
- * are below 2^31 in size; as u64, modulo 2^32. Residuals are in zigzag, of that width. Of VL_SCALE_NONE there
- * are no steps, residuals are modulo 2^(8 * width), and v may be where they are. */
+/* Floats of `width` bytes, as bits: v [n] to steps [n] and residuals [n], from a place on. Steps are below
+ * 2^31 in size; as u64, modulo 2^32. Residuals are in zigzag, of that width. Of VL_SCALE_NONE there are no
+ * steps, and residuals are modulo 2^(8 * width). */
 void vl_grid_split(vl_scale scale, vl_grid_place *place, const uint64_t *v, size_t n, size_t width,
                    uint64_t *step, uint64_t *residual);
-void vl_grid_join(vl_scale scale, vl_grid_place *place, const uint64_t *step, const uint64_t *residual,
-                  size_t n, size_t width, uint64_t *v);
+/* And back: of VL_SCALE_NONE; v may be where residuals are. */
+void vl_grid_add_up(vl_grid_place *place, const uint64_t *residual, size_t n, size_t width, uint64_t *v);
+
+/* Rows on one grid are walked by turns from so many places: a row goes on where the one ended that is so many
+ * before it, so that no value waits for the one of another row. */
+enum { VL_GRID_TURNS = 4 };
+
+/* A row of n values, and the next that goes on where it ends. */
+typedef struct vl_grid_row {
+    const uint64_t *step, *residual;
+    uint64_t *v;
+    size_t n;
+    const struct vl_grid_row *next; /* NULL: there is none */
+} vl_grid_row;
+
+typedef struct vl_grid_chain {
+    vl_grid_place place;
+    vl_grid_row row; /* the first */
+} vl_grid_chain;
+/* Values of chains [n] on one scale, from their steps and residuals; places and rows are changed. */
+void vl_grid_join(vl_scale scale, vl_grid_chain *chain, size_t n, size_t width);
 
 /* Room for fitting. */
 typedef struct vl_grid_room {

@@ -29,6 +29,7 @@ void vl_grid_rows_free(vl_grid_rows *g)
     vl_buf_free(&g->row);
     vl_buf_free(&g->step);
     vl_buf_free(&g->residual);
+    vl_buf_free(&g->part);
 }
 
 uint64_t *vl_room_of(vl_buf *buf, size_t n, vl_err *err)
@@ -145,18 +146,20 @@ vl_code vl_grid_rows_pack(vl_grid_rows *g, const uint64_t *v, size_t n, size_t w
         all.total[r[i].grid] += r[i].n;
     }
     if (put_rows(&all, r, nrow, out, err)) return err->code;
-    vl_grid_place place[MOST_GRIDS];
-    size_t done[MOST_GRIDS];
+    vl_grid_place place[MOST_GRIDS][VL_GRID_TURNS];
+    size_t done[MOST_GRIDS], turn[MOST_GRIDS] = { 0 };
     place_grids(&all);
     for (size_t i = 0; i < all.n; i++) {
-        place[i] = vl_grid_begin(&all.grid[i]);
+        for (size_t t = 0; t < VL_GRID_TURNS; t++) place[i][t] = vl_grid_begin(&all.grid[i]);
         done[i] = all.first[i];
     }
     at = v;
     for (size_t i = 0; i < nrow; at += r[i++].n) {
         const uint8_t k = r[i].grid;
-        vl_grid_split(all.grid[k].scale, &place[k], at, r[i].n, width, step + done[k], residual + done[k]);
+        vl_grid_split(all.grid[k].scale, &place[k][turn[k]], at, r[i].n, width, step + done[k],
+                      residual + done[k]);
         done[k] += r[i].n;
+        if (all.grid[k].scale) turn[k] = (turn[k] + 1) % VL_GRID_TURNS;
     }
     for (size_t i = 0; i < all.n; i++)
         if (put_grid(g, &all, i, width, work, out, err)) return err->code;
@@ -221,6 +224,55 @@ static vl_code take_rows(vl_grid_rows *g, vl_rest *in, grids *all, size_t n, siz
     return VL_OK;
 }
 
+/* Rows [nrow], whose values are v, of those that have a scale in chains; chain [grids][VL_GRID_TURNS]. Values
+ * of others are made. */
+static void link_rows(const vl_grid_rows *g, const grids *all, size_t nrow, uint64_t *v, size_t width,
+                      vl_grid_chain (*chain)[VL_GRID_TURNS])
+{
+    const row *const r = (const row *)(const void *)g->row.data;
+    const uint64_t *const step = (const uint64_t *)(const void *)g->step.data,
+                          *const residual = (const uint64_t *)(const void *)g->residual.data;
+    vl_grid_row *const part = (vl_grid_row *)(void *)g->part.data;
+    vl_grid_row *last[MOST_GRIDS][VL_GRID_TURNS];
+    size_t at[MOST_GRIDS], turn[MOST_GRIDS] = { 0 };
+    for (size_t i = 0; i < all->n; i++) {
+        at[i] = all->first[i];
+        for (size_t t = 0; t < VL_GRID_TURNS; t++) {
+            chain[i][t] = (vl_grid_chain){ .place = vl_grid_begin(&all->grid[i]) };
+            last[i][t] = &chain[i][t].row;
+        }
+    }
+    for (size_t i = 0; i < nrow; v += r[i++].n) {
+        const uint8_t k = r[i].grid;
+        part[i] = (vl_grid_row){ step + at[k], residual + at[k], v, r[i].n, NULL };
+        at[k] += r[i].n;
+        if (!all->grid[k].scale) {
+            vl_grid_add_up(&chain[k][0].place, part[i].residual, r[i].n, width, v);
+            continue;
+        }
+        last[k][turn[k]]->next = &part[i];
+        last[k][turn[k]] = &part[i];
+        turn[k] = (turn[k] + 1) % VL_GRID_TURNS;
+    }
+}
+
+/* Values v from all numbers of all grids, those of one scale together. */
+static vl_code join_rows(vl_grid_rows *g, const grids *all, size_t nrow, uint64_t *v, size_t width,
+                         vl_err *err)
+{
+    vl_grid_chain chain[MOST_GRIDS][VL_GRID_TURNS], same[MOST_GRIDS * VL_GRID_TURNS];
+    if (vl_buf_reserve(&g->part, nrow * sizeof(vl_grid_row), err)) return err->code;
+    link_rows(g, all, nrow, v, width, chain);
+    for (vl_scale scale = VL_SCALE_X; scale < VL_NSCALE; scale++) {
+        size_t n = 0;
+        for (size_t t = 0; t < VL_GRID_TURNS; t++)
+            for (size_t i = 0; i < all->n; i++)
+                if (all->grid[i].scale == scale) same[n++] = chain[i][t];
+        if (n) vl_grid_join(scale, same, n, width);
+    }
+    return VL_OK;
+}
+
 vl_code vl_grid_rows_unpack(vl_grid_rows *g, vl_rest *in, uint64_t *v, size_t n, size_t width, vl_work *work,
                             vl_err *err)
 {
@@ -230,27 +282,18 @@ vl_code vl_grid_rows_unpack(vl_grid_rows *g, vl_rest *in, uint64_t *v, size_t n,
     if (all.n == 1 && !all.grid[0].scale) { /* row after row, as if they were one */
         vl_grid_place begin = vl_grid_begin(&all.grid[0]);
         if (vl_take_signed(g, in, v, n, 8 * (unsigned)width, work, err)) return err->code;
-        vl_grid_join(VL_SCALE_NONE, &begin, NULL, v, n, width, v);
+        vl_grid_add_up(&begin, v, n, width, v);
         return VL_OK;
     }
     uint64_t *const step = vl_room_of(&g->step, n, err), *const residual = vl_room_of(&g->residual, n, err);
     if (!step || !residual) return err->code;
-    vl_grid_place place[MOST_GRIDS];
     place_grids(&all);
     for (size_t i = 0; i < all.n; i++) {
         const size_t k = all.total[i], at = all.first[i];
-        place[i] = vl_grid_begin(&all.grid[i]);
         if (all.grid[i].scale ? vl_take_signed(g, in, step + at, k, 32, work, err) ||
                                     vl_residuals_unpack(&g->residuals, in, residual + at, k, work, err)
                               : vl_take_signed(g, in, residual + at, k, 8 * (unsigned)width, work, err))
             return err->code;
     }
-    const row *const r = (const row *)(const void *)g->row.data;
-    for (size_t i = 0; i < nrow; v += r[i++].n) {
-        const uint8_t k = r[i].grid;
-        const size_t at = all.first[k];
-        vl_grid_join(all.grid[k].scale, &place[k], step + at, residual + at, r[i].n, width, v);
-        all.first[k] += r[i].n;
-    }
-    return VL_OK;
+    return join_rows(g, &all, nrow, v, width, err);
 }

@@ -8,6 +8,7 @@
  *     of each grid, all values of its rows:
  *       scale 0     u8 signs; residuals (residuals.h): bits less those before, modulo the width
  *       1 .. 4      u8 signs; residuals: steps, modulo 2^32; residuals: the residuals
+ *     Rows of a grid with a scale are walked by turns (VL_GRID_TURNS).
  *     signs: 1 if such numbers are in zigzag instead
  */
 #ifndef VL_GRID_ROWS_H
@@ -19,7 +20,7 @@
 typedef struct vl_grid_rows {
     vl_residuals residuals;
     vl_grid_room room;
-    vl_buf row, step, residual;
+    vl_buf row, step, residual, part;
 } vl_grid_rows;
 
 void vl_grid_rows_init(vl_grid_rows *g);

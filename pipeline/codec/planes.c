@@ -84,14 +84,9 @@ static vl_code pack_0(vl_symbols *s, const uint8_t *bytes, size_t n, const uint3
                       vl_err *err)
 {
     uint32_t f[256];
-    unsigned most = 255;
-    while (!count[most]) most--;
-    vl_frequencies_make(f, count, most + 1);
-    const uint8_t head[2] = { ORDER_0, (uint8_t)most };
-    if (vl_buf_append(out, head, 2, err) || vl_frequencies_put(f, most + 1, out, err) ||
+    if (vl_symbols_put_0(ORDER_0, count, f, out, err) ||
         vl_buf_reserve(&s->pair, VL_STRETCH * sizeof(uint32_t), err))
         return err->code;
-    vl_frequencies_place(f, most + 1);
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t at = 0; at < n; at += VL_STRETCH) {
         const size_t own = stretch_of(n, at), lanes = vl_symbols_lanes(own),
@@ -135,16 +130,10 @@ static vl_code follow(vl_symbols *s, const uint8_t *bytes, size_t n, const uint8
 static vl_code pack_1(vl_symbols *s, size_t n, const uint8_t *value, size_t nsymbol, uint32_t (*count)[FEW],
                       vl_buf *out, vl_err *err)
 {
-    const uint8_t head[2] = { ORDER_1, (uint8_t)(nsymbol - 1) };
     uint32_t f[FEW][FEW];
-    if (vl_buf_append(out, head, 2, err) || vl_buf_append(out, value, nsymbol, err) ||
+    if (vl_symbols_put_1(ORDER_1, value, nsymbol, count, f, out, err) ||
         vl_buf_reserve(&s->pair, VL_STRETCH * sizeof(uint32_t), err))
         return err->code;
-    for (size_t c = 0; c < nsymbol; c++) {
-        vl_frequencies_make(f[c], count[c], nsymbol);
-        if (vl_frequencies_put(f[c], nsymbol, out, err)) return err->code;
-        vl_frequencies_place(f[c], nsymbol);
-    }
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t at = 0; at < n; at += VL_STRETCH) {
         const size_t own = stretch_of(n, at), lanes = vl_symbols_lanes(own),

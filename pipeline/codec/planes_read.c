@@ -127,34 +127,16 @@ static vl_code read_stretches(reading *r, vl_rest *in, const uint8_t *wanted, vl
 
 static vl_code unpack_0(reading *r, vl_rest *in, const uint8_t *wanted, vl_err *err)
 {
-    const uint8_t *most;
-    if (vl_buf_reserve(&r->s->table, VL_STREAM_ALL * sizeof(uint32_t), err)) return err->code;
-    if (!vl_take_bytes(in, &most, 1) ||
-        !vl_frequencies_take(in, (size_t)*most + 1, false, (uint32_t *)(void *)r->s->table.data))
-        return cut_off("frequencies", err);
-    return read_stretches(r, in, wanted, err);
+    return vl_symbols_take_0(r->s, in, err) ? err->code : read_stretches(r, in, wanted, err);
 }
 
 static vl_code unpack_1(reading *r, vl_rest *in, const uint8_t *wanted, vl_err *err)
 {
-    const uint8_t *head, *value;
-    uint8_t all[256] = { 0 };
-    if (!vl_take_bytes(in, &head, 1) || *head >= VL_SYMBOLS_FEW ||
-        !vl_take_bytes(in, &value, (uint64_t)*head + 1))
-        return cut_off("frequencies", err);
-    const size_t nsymbol = (size_t)*head + 1;
-    memcpy(all, value, nsymbol);
-    r->value = all;
-    if (vl_buf_reserve(&r->s->table, nsymbol * VL_STREAM_ALL * sizeof(uint32_t), err) ||
-        vl_buf_reserve(&r->s->split, 2 * VL_STRETCH, err))
-        return err->code;
-    uint32_t *const table = (uint32_t *)(void *)r->s->table.data;
-    for (size_t c = 0; c < nsymbol; c++)
-        if (!vl_frequencies_take(in, nsymbol, true, table + (c << VL_STREAM_BITS)))
-            return cut_off("frequencies", err);
-    const vl_code code = read_stretches(r, in, wanted, err);
-    r->value = NULL;
-    return code;
+    size_t nsymbol;
+    return vl_symbols_take_1(r->s, in, &r->value, &nsymbol, err) ||
+                   vl_buf_reserve(&r->s->split, 2 * VL_STRETCH, err)
+               ? err->code
+               : read_stretches(r, in, wanted, err);
 }
 
 static vl_code unpack_plain(vl_rest *in, uint8_t *to, size_t n, const uint8_t *wanted, vl_err *err)

@@ -28,7 +28,8 @@ uint64_t vl_symbols_bits(const vl_log2 *log, const uint32_t *count, size_t nsymb
     return parts / VL_LOG_ONE;
 }
 
-void vl_frequencies_make(uint32_t *f, const uint32_t *count, size_t nsymbol)
+/* Counts into frequencies of VL_STREAM_ALL, none of a symbol that is there 0. */
+static void make_frequencies(uint32_t *f, const uint32_t *count, size_t nsymbol)
 {
     uint64_t n = 0;
     uint32_t sum = 0;
@@ -49,7 +50,7 @@ void vl_frequencies_make(uint32_t *f, const uint32_t *count, size_t nsymbol)
     }
 }
 
-vl_code vl_frequencies_put(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err)
+static vl_code put_frequencies(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err)
 {
     for (size_t i = 0; i < nsymbol && !err->code; i++) {
         vl_add_number(out, f[i], err);
@@ -61,7 +62,8 @@ vl_code vl_frequencies_put(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_er
     return err->code;
 }
 
-void vl_frequencies_place(uint32_t *f, size_t nsymbol)
+/* Frequencies into first << 16 | frequency. */
+static void place(uint32_t *f, size_t nsymbol)
 {
     uint32_t first = 0;
     for (size_t i = 0; i < nsymbol; i++) {
@@ -84,19 +86,38 @@ vl_code vl_symbols_put_words(vl_symbols *s, size_t nstep, size_t lanes, vl_buf *
     return vl_buf_append(out, end - nword, nword * 2, err);
 }
 
+vl_code vl_symbols_put_0(uint8_t form, const uint32_t *count, uint32_t *f, vl_buf *out, vl_err *err)
+{
+    unsigned most = 255;
+    while (!count[most]) most--;
+    make_frequencies(f, count, most + 1);
+    const uint8_t head[2] = { form, (uint8_t)most };
+    if (!vl_buf_append(out, head, 2, err)) put_frequencies(f, most + 1, out, err);
+    place(f, most + 1);
+    return err->code;
+}
+
+vl_code vl_symbols_put_1(uint8_t form, const uint8_t *value, size_t nsymbol, uint32_t (*count)[FEW],
+                         uint32_t (*f)[FEW], vl_buf *out, vl_err *err)
+{
+    const uint8_t head[2] = { form, (uint8_t)(nsymbol - 1) };
+    if (!vl_buf_append(out, head, 2, err)) vl_buf_append(out, value, nsymbol, err);
+    for (size_t c = 0; c < nsymbol && !err->code; c++) {
+        make_frequencies(f[c], count[c], nsymbol);
+        put_frequencies(f[c], nsymbol, out, err);
+        place(f[c], nsymbol);
+    }
+    return err->code;
+}
+
 static vl_code pack_0(vl_symbols *s, const uint8_t *bytes, size_t n, const uint32_t *count, vl_buf *out,
                       vl_err *err)
 {
     const size_t lanes = vl_symbols_lanes(n), nstep = (n + lanes - 1) / lanes;
     uint32_t f[256];
-    unsigned most = 255;
-    while (!count[most]) most--;
-    vl_frequencies_make(f, count, most + 1);
-    const uint8_t head[2] = { ORDER_0, (uint8_t)most };
-    if (vl_buf_append(out, head, 2, err) || vl_frequencies_put(f, most + 1, out, err) ||
+    if (vl_symbols_put_0(ORDER_0, count, f, out, err) ||
         vl_buf_reserve(&s->pair, nstep * lanes * sizeof(uint32_t), err))
         return err->code;
-    vl_frequencies_place(f, most + 1);
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < n; i++) pair[i] = f[bytes[i]];
     for (size_t i = n; i < nstep * lanes; i++) pair[i] = f[bytes[0]];
@@ -125,16 +146,10 @@ static vl_code pack_1(vl_symbols *s, size_t n, const uint8_t *value, size_t nsym
                       vl_buf *out, vl_err *err)
 {
     const size_t lanes = vl_symbols_lanes(n), nstep = (n + lanes - 1) / lanes, all = nstep * lanes;
-    const uint8_t head[2] = { ORDER_1, (uint8_t)(nsymbol - 1) };
     uint32_t f[FEW][FEW];
-    if (vl_buf_append(out, head, 2, err) || vl_buf_append(out, value, nsymbol, err) ||
+    if (vl_symbols_put_1(ORDER_1, value, nsymbol, count, f, out, err) ||
         vl_buf_reserve(&s->pair, all * sizeof(uint32_t), err))
         return err->code;
-    for (size_t c = 0; c < nsymbol; c++) {
-        vl_frequencies_make(f[c], count[c], nsymbol);
-        if (vl_frequencies_put(f[c], nsymbol, out, err)) return err->code;
-        vl_frequencies_place(f[c], nsymbol);
-    }
     uint32_t *const pair = (uint32_t *)(void *)s->pair.data;
     for (size_t i = 0; i < all; i++) pair[i] = f[i < lanes ? 0 : s->split.data[i - lanes]][s->split.data[i]];
     return vl_symbols_put_words(s, nstep, lanes, out, err);

@@ -37,14 +37,15 @@ typedef struct vl_symbols {
 void vl_symbols_init(vl_symbols *s);
 void vl_symbols_free(vl_symbols *s);
 
-/* Counts into frequencies of VL_STREAM_ALL, none of a symbol that is there 0; into a payload; into first <<
- * 16 | frequency. */
-void vl_frequencies_make(uint32_t *f, const uint32_t *count, size_t nsymbol);
-vl_code vl_frequencies_put(const uint32_t *f, size_t nsymbol, vl_buf *out, vl_err *err);
-void vl_frequencies_place(uint32_t *f, size_t nsymbol);
-/* And from a payload into the slots of one context. none: there may be none at all, as it is never met.
- * False: they make no sense. */
-bool vl_frequencies_take(vl_rest *in, size_t nsymbol, bool none, uint32_t *table);
+/* Heads of order 0 and 1, that begin with this form: how often symbols occur, or follow each other, becomes
+ * their frequencies f, first << 16 | frequency. */
+vl_code vl_symbols_put_0(uint8_t form, const uint32_t *count, uint32_t *f, vl_buf *out, vl_err *err);
+vl_code vl_symbols_put_1(uint8_t form, const uint8_t *value, size_t nsymbol,
+                         uint32_t (*count)[VL_SYMBOLS_FEW], uint32_t (*f)[VL_SYMBOLS_FEW], vl_buf *out,
+                         vl_err *err);
+/* The same behind the form, into slots of s->table; value: of the symbols, in the payload. VL_ESTORE. */
+vl_code vl_symbols_take_0(vl_symbols *s, vl_rest *in, vl_err *err);
+vl_code vl_symbols_take_1(vl_symbols *s, vl_rest *in, const uint8_t **value, size_t *nsymbol, vl_err *err);
 
 /* Bytes of order 0, with the table; and of order 1 by how often each follows each. About. */
 uint64_t vl_symbols_size_0(const vl_symbols *s, const uint32_t *count, size_t n);

@@ -10,7 +10,8 @@ static vl_code cut_off(const char *what, vl_err *err)
     return vl_fail(err, VL_ESTORE, "stream of symbols: %s are cut off or make no sense", what);
 }
 
-bool vl_frequencies_take(vl_rest *in, size_t nsymbol, bool none, uint32_t *table)
+/* One context's frequencies into its slots. none: there may be none at all, as it is never met. */
+static bool take_frequencies(vl_rest *in, size_t nsymbol, bool none, uint32_t *table)
 {
     uint32_t first = 0;
     for (size_t i = 0; i < nsymbol; i++) {
@@ -58,32 +59,43 @@ static vl_code take_words(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, uin
     return VL_OK;
 }
 
-static vl_code unpack_0(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, vl_err *err)
+vl_code vl_symbols_take_0(vl_symbols *s, vl_rest *in, vl_err *err)
 {
     const uint8_t *most;
     if (vl_buf_reserve(&s->table, VL_STREAM_ALL * sizeof(uint32_t), err)) return err->code;
-    if (!vl_take_bytes(in, &most, 1) ||
-        !vl_frequencies_take(in, (size_t)*most + 1, false, (uint32_t *)(void *)s->table.data))
+    if (vl_take_bytes(in, &most, 1) &&
+        take_frequencies(in, (size_t)*most + 1, false, (uint32_t *)(void *)s->table.data))
+        return VL_OK;
+    return cut_off("frequencies", err);
+}
+
+vl_code vl_symbols_take_1(vl_symbols *s, vl_rest *in, const uint8_t **value, size_t *nsymbol, vl_err *err)
+{
+    const uint8_t *head;
+    if (!vl_take_bytes(in, &head, 1) || *head >= VL_SYMBOLS_FEW ||
+        !vl_take_bytes(in, value, (uint64_t)*head + 1))
         return cut_off("frequencies", err);
-    return take_words(s, in, to, n, 0, err);
+    const size_t n = *nsymbol = (size_t)*head + 1;
+    if (vl_buf_reserve(&s->table, n * VL_STREAM_ALL * sizeof(uint32_t), err)) return err->code;
+    uint32_t *const table = (uint32_t *)(void *)s->table.data;
+    for (size_t c = 0; c < n; c++)
+        if (!take_frequencies(in, n, true, table + (c << VL_STREAM_BITS))) return cut_off("frequencies", err);
+    return VL_OK;
+}
+
+static vl_code unpack_0(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, vl_err *err)
+{
+    return vl_symbols_take_0(s, in, err) ? err->code : take_words(s, in, to, n, 0, err);
 }
 
 static vl_code unpack_1(vl_symbols *s, vl_rest *in, uint8_t *to, size_t n, vl_err *err)
 {
     const size_t lanes = vl_symbols_lanes(n), nstep = (n + lanes - 1) / lanes;
-    const uint8_t *head, *value;
-    if (!vl_take_bytes(in, &head, 1) || *head >= VL_SYMBOLS_FEW ||
-        !vl_take_bytes(in, &value, (uint64_t)*head + 1))
-        return cut_off("frequencies", err);
-    const size_t nsymbol = (size_t)*head + 1;
-    if (vl_buf_reserve(&s->table, nsymbol * VL_STREAM_ALL * sizeof(uint32_t), err) ||
-        vl_buf_reserve(&s->split, nstep * lanes, err))
+    const uint8_t *value = NULL;
+    size_t nsymbol;
+    if (vl_symbols_take_1(s, in, &value, &nsymbol, err) || vl_buf_reserve(&s->split, nstep * lanes, err) ||
+        take_words(s, in, s->split.data, n, 255, err))
         return err->code;
-    uint32_t *const table = (uint32_t *)(void *)s->table.data;
-    for (size_t c = 0; c < nsymbol; c++)
-        if (!vl_frequencies_take(in, nsymbol, true, table + (c << VL_STREAM_BITS)))
-            return cut_off("frequencies", err);
-    if (take_words(s, in, s->split.data, n, 255, err)) return err->code;
     for (size_t l = 0; l < lanes; l++)
         for (size_t i = 0; i < nstep && l * nstep + i < n; i++)
             to[l * nstep + i] = value[s->split.data[i * lanes + l]];

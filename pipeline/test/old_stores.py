@@ -452,11 +452,11 @@ def analyser_spectra():
                         centroid=centroid, level=level)
 
     spectra = []
-    for i in range(3):  # a profile of 20000 points, with gaps
-        step = 1 + numpy.where(dice(20000, i) % 50 == 0, dice(20000, 7 + i) % 30, 0)
+    for i in range(6):  # a profile of 10000 points, with gaps
+        step = 1 + numpy.where(dice(10000, i) % 50 == 0, dice(10000, 7 + i) % 30, 0)
         mz = (14 + numpy.cumsum(step) * 2.0**-12)**2
-        high = dice(20000, 90 + i) % 400 == 0
-        spectra.append(one(2 * i + 1, mz, numpy.where(high, 1.5 + dice(20000, 3 + i) % 64, 0), False, 1))
+        high = dice(10000, 90 + i) % 400 == 0
+        spectra.append(one(2 * i + 1, mz, numpy.where(high, 1.5 + dice(10000, 3 + i) % 64, 0), False, 1))
         steps = 1 + dice(300, 20 + i) % 3
         flight = 200 + numpy.cumsum(1 + dice(200, 77) % 2**20)[numpy.cumsum(steps) % 200] * 2.0**-18
         spectra.append(one(2 * i + 2, flight, 1 + dice(300, 30 + i) % 200, True, 2))
@@ -464,7 +464,7 @@ def analyser_spectra():
         gap = 64 + dice(17000, 40 + i) % 8
         mz = (200 + numpy.cumsum(gap) * 2.0**-14).astype("<f4").astype("<f8")
         power = numpy.cumsum(dice(17000, 50 + i) % 3 - 1.0) % 12
-        spectra.append(one(7 + i, mz, 2.0**power * (1 + (dice(17000, 60 + i) % 4) / 4), True, 1))
+        spectra.append(one(13 + i, mz, 2.0**power * (1 + (dice(17000, 60 + i) % 4) / 4), True, 1))
     return document(spectra)
 
 
