@@ -4,6 +4,7 @@
  */
 #include "pipeline/spectra/spectra_view.h"
 #include "pipeline/spectra/chromatograms_view.h"
+#include "pipeline/spectra/spectra_mzxml.h"
 
 #include "formats/spectra/mzml.h"
 #include "pipeline/out/select.h"
@@ -272,6 +273,7 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
     vl_spectra_load *const l = load->own;
     l->run.of = &vl_record_spectrum;
+    l->marks.len = 0;
     return vl_record_plan(v, load, &l->run, &((vl_spectra_own *)v->own)->printed, err);
 }
 
@@ -289,6 +291,7 @@ static void drop(vl_load *load)
     vl_spectra_load *const l = load->own;
     vl_buf_free(&l->mz);
     vl_buf_free(&l->intensity);
+    vl_buf_free(&l->marks);
     free(l);
 }
 
@@ -301,6 +304,7 @@ static void close(vl_viewer *v)
                             &s->energy,       &s->ion_of,    &s->of_precursor, &s->mz,
                             &s->charge,       &s->intensity, &s->possible_end, &s->possible };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
+    vl_mzxml_made_free(o->mzxml);
     free(o);
 }
 
@@ -340,8 +344,8 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_spectra_mzml, &vl_spectra_mgf, &vl_form_tsv, &vl_spectra_json,
-                                        NULL };
+static const vl_form *const forms[] = { &vl_spectra_mzml,  &vl_spectra_mgf,   &vl_form_tsv, &vl_spectra_json,
+                                        &vl_spectra_mzxml, &vl_spectra_numpy, NULL };
 
 static bool asks_chromatogram(const void *ask) { return ((const vl_spectra_asked *)ask)->chromatogram; }
 
@@ -360,6 +364,7 @@ const vl_question vl_spectra_question = {
     .row = vl_load_peaks,
     .lines = vl_peak_count,
     .missed = missed,
+    .note = vl_pairs_note,
     .drop = drop,
     .close = close,
     .other = &vl_chromatograms_question,

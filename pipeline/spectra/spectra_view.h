@@ -6,6 +6,7 @@
 #include "pipeline/out/view.h"
 #include "pipeline/spectra/mass_record.h"
 #include "pipeline/spectra/spectra_index.h"
+#include "pipeline/spectra/spectra_pairs.h"
 
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
 typedef struct vl_ions {
@@ -60,6 +61,9 @@ typedef struct vl_spectra_own {
                          their number, and this is before it in their ids. NULL: it does not */
     bool titled;      /* ids are titles, which mzML has beside its own ids */
     uint64_t printed;
+    vl_pairs_found pairs;        /* set by the head of forms of peaks */
+    uint64_t bytes;              /* that such a form has printed behind its head */
+    struct vl_mzxml_made *mzxml; /* owned; spectra_mzxml.h */
 } vl_spectra_own;
 
 /* load->own */
@@ -68,6 +72,7 @@ typedef struct vl_spectra_load {
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
     bool no_mz, no_intensity;         /* there is such an array, of which nobody can read the numbers */
+    vl_buf marks;                     /* of the form; empty before it prints */
 } vl_spectra_load;
 
 static inline const vl_spectra_asked *vl_spectra_asked_of(const vl_viewer *v) { return v->asked; }
@@ -83,7 +88,7 @@ static inline int32_t vl_position_at(const vl_batch *b, int field, size_t i)
 }
 
 extern const vl_question vl_spectra_question;
-extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json;
+extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json, vl_spectra_mzxml, vl_spectra_numpy;
 extern const vl_view_column vl_spectra_columns[];
 
 /* Peaks of spectrum i of the load into its mz and intensity. */
