@@ -29,7 +29,8 @@ typedef struct vl_spectra_said {
 } vl_spectra_said;
 /* Of a scan's own text [n], and its precursor k. */
 vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err);
-/* The same of mzML, where `from` is an id. */
-vl_code vl_spectra_say_mzml(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err);
+/* The same of whatever the store came as; of mzML `from` is an id. */
+vl_code vl_spectra_say_any(const vl_spectra_own *own, vl_cell text, size_t k, vl_spectra_said *out,
+                           vl_err *err);
 
 #endif

@@ -12,7 +12,6 @@
  */
 #include "pipeline/spectra/spectra_mzxml.h"
 
-#include "formats/spectra/mzml.h"
 #include "pipeline/spectra/spectra_mzml.h"
 
 #include <inttypes.h>
@@ -92,14 +91,10 @@ static void pass(vl_mzxml_made *m, const vl_buf *text)
 static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
 {
     vl_spectra_own *const o = v->own;
-    char format[256];
     if (vl_pairs_none(v, err)) return err->code;
     vl_mzxml_made *const m = o->mzxml = calloc(1, sizeof *m);
     if (!m) return vl_fail(err, VL_ENOMEM, "no memory for mzXML");
     SHA1_Init(&m->sha1);
-    if (get(v, "source/0", "format", format, err)) return err->code;
-    m->mzml = !strcmp(format, vl_mzml.name);
-    m->prefix = vl_spectra_prefix(format);
     if (vl_scan_numbers_find(v, &m->numbers, err) || vl_pairs_find(v, true, &o->pairs, err) ||
         put_run(v, text, err))
         return err->code;

@@ -14,10 +14,8 @@ typedef struct vl_mzxml_mark {
 
 typedef struct vl_mzxml_made {
     vl_scan_numbers numbers;
-    const char *prefix; /* of the ids that the text of a spectrum refers to by a number; NULL: it has ids */
-    bool mzml;          /* texts are elements of mzML */
-    vl_buf index;       /* owned; vl_mzxml_mark of each scan */
-    uint64_t bytes;     /* of the document, so far */
+    vl_buf index;   /* owned; vl_mzxml_mark of each scan */
+    uint64_t bytes; /* of the document, so far */
     SHA_CTX sha1;
 } vl_mzxml_made;
 void vl_mzxml_made_free(vl_mzxml_made *made); /* NULL is fine */

@@ -119,14 +119,14 @@ static vl_code put_possible(vl_buf *t, const vl_ions *ions, size_t ion, vl_err *
 }
 
 /* The scan that a precursor was chosen in; 0: unknown. */
-static vl_code find_scan(const vl_mzxml_made *m, vl_cell from, uint64_t *number, vl_err *err)
+static vl_code find_scan(const vl_spectra_own *o, vl_cell from, uint64_t *number, vl_err *err)
 {
     vl_buf id = { 0 };
     *number = 0;
     if (!from.n) return VL_OK;
-    if (m->prefix) vl_text_add(&id, m->prefix, err);
+    if (o->prefix) vl_text_add(&id, o->prefix, err);
     if (!err->code && !vl_xml_decode((vl_xml_span){ from.at, from.n }, VL_XML_UTF8, &id, err))
-        *number = vl_scan_numbers_named(&m->numbers, (vl_cell){ id.data, id.len });
+        *number = vl_scan_numbers_named(&o->mzxml->numbers, (vl_cell){ id.data, id.len });
     vl_buf_free(&id);
     return err->code;
 }
@@ -168,23 +168,16 @@ static vl_code put_ions(vl_buf *t, const vl_ions *ions, const vl_parent *parent,
                           : put_ion(t, ions, p, first, vl_value_at(&ions->target, p), said, from, err);
 }
 
-static vl_code say(const vl_mzxml_made *m, vl_cell text, size_t k, vl_spectra_said *out, vl_err *err)
-{
-    *out = (vl_spectra_said){ 0 };
-    if (!text.n || (!m->mzml && !m->prefix)) return VL_OK;
-    return m->mzml ? vl_spectra_say_mzml(text, k, out, err) : vl_spectra_say(text, k, out, err);
-}
-
 static vl_code put_precursors(const vl_viewer *v, vl_buf *t, const vl_parent *parent, vl_cell text,
                               vl_err *err)
 {
-    const vl_mzxml_made *const m = ((const vl_spectra_own *)v->own)->mzxml;
+    const vl_spectra_own *const o = v->own;
     const vl_ions *const ions = vl_ions_of(v);
     for (size_t p = parent->precursor; p < parent->precursor_end; p++) {
         vl_spectra_said said;
         uint64_t from;
-        if (say(m, text, p - parent->precursor, &said, err) || find_scan(m, said.from, &from, err) ||
-            put_ions(t, ions, parent, p, &said, from, err))
+        if (vl_spectra_say_any(o, text, p - parent->precursor, &said, err) ||
+            find_scan(o, said.from, &from, err) || put_ions(t, ions, parent, p, &said, from, err))
             return err->code;
     }
     return VL_OK;
@@ -275,7 +268,7 @@ vl_code vl_mzxml_scan(const vl_viewer *v, vl_load *load, size_t i, uint64_t numb
     vl_spectra_said said;
     vl_cell text;
     if (vl_load_peaks(v, load, i, err) || vl_record_text(load, &l->run, i, &text, err) ||
-        say(((const vl_spectra_own *)v->own)->mzxml, text, SIZE_MAX, &said, err))
+        vl_spectra_say_any(v->own, text, SIZE_MAX, &said, err))
         return err->code;
     vl_text_put(t, err, "<scan num=\"%" PRIu64 "\" msLevel=\"%u\" peaksCount=\"%zu\"", number,
                 b->col[VL_SP_MS_LEVEL].data.data[i], count(l));

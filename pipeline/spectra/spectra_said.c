@@ -83,7 +83,7 @@ static void take_term(const vl_xml *x, bool in, vl_spectra_said *out)
         if (types[i].term == term && (!out->type.n || i > 1)) out->type = word(types[i].type);
 }
 
-vl_code vl_spectra_say_mzml(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err)
+static vl_code say_mzml(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err)
 {
     vl_xml x = { .data = text.at, .n = text.n, .offset = 1 };
     size_t n = 0;
@@ -99,4 +99,12 @@ vl_code vl_spectra_say_mzml(vl_cell text, size_t k, vl_spectra_said *out, vl_err
         if (n++ == k) out->from = value_of(&x, "spectrumRef");
     }
     return VL_OK;
+}
+
+vl_code vl_spectra_say_any(const vl_spectra_own *own, vl_cell text, size_t k, vl_spectra_said *out,
+                           vl_err *err)
+{
+    *out = (vl_spectra_said){ 0 };
+    if (!text.n || (!own->mzml && !own->prefix)) return VL_OK;
+    return own->mzml ? say_mzml(text, k, out, err) : vl_spectra_say(text, k, out, err);
 }

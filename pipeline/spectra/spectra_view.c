@@ -4,6 +4,7 @@
  */
 #include "pipeline/spectra/spectra_view.h"
 #include "pipeline/spectra/chromatograms_view.h"
+#include "pipeline/spectra/spectra_mzml.h"
 #include "pipeline/spectra/spectra_mzxml.h"
 
 #include "formats/spectra/mzml.h"
@@ -225,15 +226,14 @@ static vl_code take_pixel(vl_spectra_own *o, const char *text, vl_err *err)
     return vl_fail(err, VL_EARG, "--pixel: '%.60s' is no place: X,Y or X,Y,Z", text);
 }
 
-/* Are spectra printed as the text they came as? Then of their columns only those are needed that say where
- * it is. */
-static bool is_copied(const vl_viewer *v)
+/* What the texts of spectra are. */
+static void find_texts(const vl_viewer *v, vl_spectra_own *o)
 {
-    char format[32];
+    char format[32] = "";
     vl_err none = VL_ERR_INIT;
-    return v->form == &vl_spectra_mzml &&
-           !vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, &none) &&
-           !strcmp(format, vl_mzml.name);
+    if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, &none)) return;
+    o->mzml = !strcmp(format, vl_mzml.name);
+    o->prefix = vl_spectra_prefix(format);
 }
 
 static vl_code want_copied(vl_viewer *v, vl_err *err)
@@ -257,7 +257,9 @@ static vl_code open(vl_viewer *v, vl_err *err)
         return vl_fail(err, VL_EARG, "--rows and --index are the same");
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
     if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
-    const bool copied = is_copied(v);
+    find_texts(v, o);
+    /* printed as they came: of their columns only those are needed that say where their text is */
+    const bool copied = o->mzml && v->form == &vl_spectra_mzml;
     if (take_pixel(o, ask->pixel, err) ||
         vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
         (copied && want_copied(v, err)) || ((!copied || asks_ions(v)) && load_ions(v, o, err)))

@@ -30,6 +30,8 @@ bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz);
 /* Whether a collision energy of a spectrum lies in range, both ends included. */
 bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
+/* The same of its precursor in this row alone. */
+void vl_parent_in(const vl_ions *ions, size_t precursor, vl_parent *parent);
 
 /* What may be asked. */
 typedef struct vl_spectra_asked {
@@ -53,8 +55,10 @@ typedef struct vl_spectra_own {
     vl_ions ions;
     double within; /* of the precursor, Th */
     int32_t pixel[3];
-    int npixel; /* coordinates that are asked for */
-    bool cut;   /* not all peaks are printed */
+    int npixel;         /* coordinates that are asked for */
+    bool cut;           /* not all peaks are printed */
+    bool mzml;          /* texts of spectra are elements of mzML */
+    const char *prefix; /* of the ids that such a text refers to by a number; NULL: it says ids, or nothing */
     /* mzML of spectra that came from another format; set by its head */
     bool made;
     const char *said; /* the text of a spectrum says more than its columns (spectra_said.c); of others it says
