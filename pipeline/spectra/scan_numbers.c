@@ -28,6 +28,7 @@ static vl_code load_ids(vl_viewer *v, uint64_t first, size_t n, ids *out, vl_err
 static vl_cell id_of(const ids *all, size_t i)
 {
     const uint64_t *const at = (const uint64_t *)(const void *)all->offset.data;
+    if (!all->text.len) return (vl_cell){ NULL, 0 };
     return (vl_cell){ all->text.data + (at[i] - at[0]), (size_t)(at[i + 1] - at[i]) };
 }
 

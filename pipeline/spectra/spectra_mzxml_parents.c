@@ -9,6 +9,7 @@
 #include "pipeline/spectra/spectra_mzxml.h"
 
 #include "formats/spectra/mzml.h"
+#include "formats/spectra/mzxml.h"
 #include "pipeline/spectra/spectra_mzml.h"
 
 #include <string.h>
@@ -68,7 +69,19 @@ static vl_code end_parent(parent *p, size_t *n, vl_buf *t, vl_err *err)
     return err->code;
 }
 
-/* Those of mzML; *n of them. */
+/* One of mzXML, as it stands there. */
+static vl_code copy_parent(const vl_xml *x, vl_buf *t, vl_err *err)
+{
+    const vl_cell kind = value_of(x, "fileType"), sha1 = value_of(x, "fileSha1");
+    if (vl_text_add(t, "<parentFile fileName=\"", err) || vl_mzml_put_said(t, value_of(x, "fileName"), err) ||
+        vl_text_add(t, "\" fileType=\"", err) ||
+        (kind.n ? vl_mzml_put_said(t, kind, err) : vl_text_add(t, "RAWData", err)) ||
+        vl_text_add(t, "\"", err))
+        return err->code;
+    return put_sha1(t, sha1.at, sha1.n, err);
+}
+
+/* Those that a document says in its head, mzML or mzXML; *n of them. */
 static vl_code put_said_parents(const vl_buf *head, size_t *n, vl_buf *t, vl_err *err)
 {
     vl_xml x = { .data = head->data, .n = head->len };
@@ -78,34 +91,46 @@ static vl_code put_said_parents(const vl_buf *head, size_t *n, vl_buf *t, vl_err
         const bool file = (opens || x.kind == VL_XML_CLOSE) && vl_xml_is(x.name, "sourceFile");
         if (file && opens) p = (parent){ value_of(&x, "name"), value_of(&x, "location"), { NULL, 0 } };
         if (file && x.kind != VL_XML_OPEN && end_parent(&p, n, t, err)) break;
+        if (opens && vl_xml_is(x.name, "parentFile") && ++*n && copy_parent(&x, t, err)) break;
         if (opens && vl_xml_is(x.name, "cvParam") && vl_xml_is(vl_xml_get(&x, "accession"), "MS:1000569"))
             p.sha1 = value_of(&x, "value");
     }
     return err->code;
 }
 
-/* The one that is known without mzML. */
+/* What stands before the first spectrum of a document that is kept; empty of other formats. */
+static vl_code read_head(vl_viewer *v, vl_buf *head, vl_err *err)
+{
+    char format[32];
+    vl_buf at = { 0 };
+    if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, err))
+        return err->code;
+    if (strcmp(format, vl_mzxml.name) != 0) return vl_record_head(v, head, err);
+    if (!vl_reader_elements(v->r, vl_reader_column(v->r, VL_SP_TEXT_AT), 0, 1, &at, &v->work, err))
+        vl_reader_elements(v->r, vl_reader_column(v->r, VL_SP_SKELETON), 0, vl_le64(at.data), head, &v->work,
+                           err);
+    vl_buf_free(&at);
+    return err->code;
+}
+
+/* The file that the store was made from. */
 static vl_code put_known(vl_viewer *v, vl_buf *t, vl_err *err)
 {
     vl_store *const store = vl_reader_store(v->r);
-    char name[256] = "", sha1[256] = "";
-    if (vl_store_get(store, "source", "parent_file", name, sizeof name, err) ||
-        vl_store_get(store, "source", "parent_sha1", sha1, sizeof sha1, err))
-        return err->code;
-    const bool said = *name;
-    if (!said && vl_store_get(store, "source/0", "name", name, sizeof name, err)) return err->code;
+    char name[256] = "";
+    if (vl_store_get(store, "source/0", "name", name, sizeof name, err)) return err->code;
     if (ends_in_mzml((const uint8_t *)name, strlen(name))) name[strlen(name) - 5] = 0;
     if (vl_text_add(t, "<parentFile ", err) || put_attribute(t, "fileName", name, err) ||
-        vl_text_add(t, said ? " fileType=\"RAWData\"" : " fileType=\"processedData\"", err))
+        vl_text_add(t, " fileType=\"processedData\"", err))
         return err->code;
-    return put_sha1(t, (const uint8_t *)sha1, strlen(sha1), err);
+    return put_sha1(t, NULL, 0, err);
 }
 
 vl_code vl_mzxml_parents(vl_viewer *v, vl_buf *t, vl_err *err)
 {
     vl_buf head = { 0 };
     size_t n = 0;
-    if (!vl_record_head(v, &head, err)) put_said_parents(&head, &n, t, err);
+    if (!read_head(v, &head, err)) put_said_parents(&head, &n, t, err);
     if (!err->code && !n) put_known(v, t, err);
     vl_buf_free(&head);
     return err->code;

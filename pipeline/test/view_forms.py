@@ -194,18 +194,29 @@ def own_numbers(t, f):
     check_mzxml(t, f, "the last", doc, "--rows", "2", numbers={2: 3}, rows=(2,))
 
 
-def from_mzxml(t, f):
-    """Scans within scans become flat, and say the same."""
-    with open("testdata/mzxml/precursors.in", "rb") as file:
-        text = file.read()
+def ions_of(said):
+    """What mzXML can say of the ions of a scan: charges are without sign."""
+    ions = [ion for x in said["precursors"] or [] for ion in x["ions"] if ion.get("mz")]
+    return [(ion["mz"], ion.get("intensity", 0), abs(ion.get("charge", 0)), ion.get("possible_charges"))
+            for ion in ions]
+
+
+def from_mzxml(t, f, name):
+    """Scans within scans become flat, and say the same; so do the files that they were made from."""
+    with open(f"testdata/mzxml/{name}.in", "rb") as file:
+        text = file.read().replace(b'fileName="a.raw"', b'fileName="%sa&amp;b.raw"' % (b"folder/" * 30))
     t.check(run("ingest", "-q", "-o", f / "s.h5", f.write("x.mzXML", text)).code == OK, "ingest", "")
     done = run("view", "-O", "mzxml", f / "s.h5")
-    check_index(t, "from mzXML", done.out)
+    check_index(t, name, done.out)
     for got, want in zip(mxmodel.scans(done.out), mxmodel.scans(text), strict=True):
-        for key in ("id", "ms_level", "polarity", "time", "mz", "intensity"):
-            t.check(mxmodel.same(got[key], want[key]), f"from mzXML, {got['id']}", f"{key}: {got} {want}")
-        ions = [[x["ions"] for x in said["precursors"] or []] for said in (got, want)]
-        t.check(len(ions[0]) <= len(ions[1]), got["id"], f"{ions}")
+        for key in ("id", "ms_level", "polarity", "time", "mz", "intensity", "faims_cv"):
+            t.check(mxmodel.same(got[key], want[key]), f"{name}, {got['id']}", f"{key}: {got} {want}")
+        t.check(ions_of(got) == ions_of(want), f"{name}, {got['id']}", f"{ions_of(got)} {ions_of(want)}")
+    for key in (b"precursorScanNum", b"activationMethod", b"filterLine", b"scanType"):
+        found = [re.findall(key + b'="([^"]*)"', x) for x in (done.out, text)]
+        t.check(found[0] == found[1], name, f"{key}: {found}")
+    parent = re.search(rb"<parentFile [^>]*>", text)
+    t.check(parent and parent[0] in done.out, name, done.out[:1500])
 
 
 def with_msconvert(t, f):
@@ -280,5 +291,6 @@ def no_spectra(t, f):
 
 
 if __name__ == "__main__":
-    main(made, own_numbers, from_mzxml, numbers, no_spectra,
+    main(made, own_numbers, numbers, no_spectra,
+         *(Part(name, from_mzxml, (name,)) for name in ("nested", "precursors")),
          *([] if SANITIZED else [Part("msconvert", with_msconvert)]))
