@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What one slot carries: loads whose rows lie within vl_question.span, so that rows here and there do not
  * cost a turn each, and their chunks are no more than those of neighbours. */
@@ -157,6 +158,7 @@ static vl_code emit(void *self, vl_slot *slot, vl_err *err)
     view *const w = self;
     const bunch *const b = slot->body;
     if (w->order) return vl_view_order_add(w->order, &b->text, &b->ends, err);
+    if (w->v.form->follow && w->v.form->follow(&w->v, b->load, b->n, &b->text, err)) return err->code;
     const vl_buf *const bytes = vl_output_packs(w->out) ? &b->packed : &b->text;
     return vl_output_write(w->out, bytes->data, bytes->len, err);
 }
@@ -205,6 +207,14 @@ static bool promises_writer(const char *path, const vl_form *form)
     return promised && form->writer && !strcmp(promised, form->writer->name);
 }
 
+/* Does the output's name end as the form is called: x.json, x.npy.zst? */
+static bool is_called(const char *path, const char *form)
+{
+    const char *const base = vl_name_base(path);
+    const size_t n = vl_name_split(base).packed, len = strlen(form);
+    return n > len && base[n - len - 1] == '.' && !strncasecmp(base + n - len, form, len);
+}
+
 /* The form of that name, or of the output's; columns are of one that takes them. */
 static vl_code choose_form(vl_viewer *v, vl_err *err)
 {
@@ -213,7 +223,8 @@ static vl_code choose_form(vl_viewer *v, vl_err *err)
     char known[128] = "";
     for (int i = 0; form[i] && !v->ask->form && !v->ask->columns; i++)
         if (promises_writer(v->ask->out, form[i]) ||
-            (format && !v->form && !strcmp(form[i]->name, format->name)))
+            (!v->form &&
+             (format ? !strcmp(form[i]->name, format->name) : is_called(v->ask->out, form[i]->name))))
             v->form = form[i];
     for (int i = 0; form[i]; i++) {
         const bool fits =

@@ -95,6 +95,9 @@ typedef struct vl_form {
     vl_code (*print)(const vl_viewer *v, vl_load *load,
                      vl_err *err); /* parallel: all rows of the load, to its text */
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
+    /* Ordered: the text of n loads, one behind the other, before it goes out; may be NULL. Of forms whose
+     * tail says where things stand. */
+    vl_code (*follow)(vl_viewer *v, const vl_load *load, int n, const vl_buf *text, vl_err *err);
     bool whole;         /* prints all columns of the store, also those that the data named */
     vl_packing packing; /* where the file's name says nothing of it; VL_PACK_BY_NAME: plain */
     const vl_writer

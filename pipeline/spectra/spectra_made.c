@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- XML ---- */
@@ -34,8 +35,7 @@ vl_code vl_mzml_escape(vl_buf *t, const uint8_t *at, size_t n, vl_err *err)
     return VL_OK;
 }
 
-/* A value that is XML text already, as attributes of the document are: references stay what they are. */
-static vl_code put_said(vl_buf *t, vl_cell said, vl_err *err)
+vl_code vl_mzml_put_said(vl_buf *t, vl_cell said, vl_err *err)
 {
     vl_buf plain = { 0 };
     if (!vl_xml_decode((vl_xml_span){ said.at, said.n }, VL_XML_UTF8, &plain, err))
@@ -134,6 +134,13 @@ static const struct {
                   { "MS:1001062", "Mascot MGF format", NULL, NULL },
                   { "MS:1000774", "multiple peak list nativeID format", NULL, NULL } } };
 
+const char *vl_spectra_prefix(const char *format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (!strcmp(formats[i].format, format)) return formats[i].said;
+    return NULL;
+}
+
 static vl_code put_note(vl_viewer *v, const char *where, const char *name, vl_buf *t, vl_err *err)
 {
     char value[256];
@@ -157,9 +164,7 @@ vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *t, vl_err
 {
     static const term software = { "MS:1000799", "custom unreleased software tool", NULL, NULL };
     vl_spectra_own *const o = v->own;
-    if (!vl_reader_nrow(v->r, VL_SPT_SPECTRUM))
-        return vl_fail(err, VL_EARG, "the store has no spectra%s",
-                       vl_reader_nrow(v->r, VL_SPT_CHROMATOGRAM) ? ", only chromatograms" : "");
+    if (vl_pairs_none(v, err)) return err->code;
     if (vl_text_add(t, before, err) || put_note(v, "source/0", "name", t, err) || vl_text_add(t, "\">", err))
         return err->code;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -242,7 +247,7 @@ static vl_code put_scan(vl_buf *t, const vl_batch *b, size_t i, vl_cell filter, 
         return err->code;
     if (filter.n) {
         begin_term(t, &line, err);
-        if (put_said(t, filter, err) || end_term(t, &line, err)) return err->code;
+        if (vl_mzml_put_said(t, filter, err) || end_term(t, &line, err)) return err->code;
     }
     if (put_number(t, &injection, vl_f64_at(b, VL_SP_INJECTION_TIME, i), err) ||
         put_number(t, &faims, vl_f64_at(b, VL_SP_FAIMS, i), err) || put_window(t, b, i, err))
@@ -268,6 +273,15 @@ static const struct {
     { "SID", { "MS:1000136", "surface-induced dissociation", NULL, NULL } },
 };
 
+const char *vl_activation_word(uint32_t number)
+{
+    enum { OTHER_HCD = 1002481 }; /* higher energy beam-type collision-induced dissociation */
+    if (number == OTHER_HCD) return "HCD";
+    for (size_t k = 0; k < sizeof activations / sizeof *activations; k++)
+        if (strtoul(activations[k].what.accession + 3, NULL, 10) == number) return activations[k].word;
+    return NULL;
+}
+
 static vl_code put_activation(vl_buf *t, vl_cell word, double energy, vl_err *err)
 {
     static const term volts = { "MS:1000045", "collision energy", "UO:0000266", "electronvolt" };
@@ -279,7 +293,7 @@ static vl_code put_activation(vl_buf *t, vl_cell word, double energy, vl_err *er
     }
     if (put_number(t, &volts, energy, err)) return err->code;
     if (!known && (vl_text_add(t, "<userParam name=\"activationMethod\" value=\"", err) ||
-                   put_said(t, word, err) || vl_text_add(t, "\"/>", err)))
+                   vl_mzml_put_said(t, word, err) || vl_text_add(t, "\"/>", err)))
         return err->code;
     return vl_text_add(t, "</activation>", err);
 }
@@ -337,7 +351,7 @@ static vl_code put_precursors(vl_buf *t, const vl_ions *ions, const vl_parent *p
         if (text.n && vl_spectra_say(text, p - parent->precursor, &said, err)) return err->code;
         if (vl_text_add(t, "<precursor", err)) return err->code;
         if (said.from.n && (vl_text_add(t, " spectrumRef=\"", err) || vl_text_add(t, prefix, err) ||
-                            put_said(t, said.from, err) || vl_text_add(t, "\"", err)))
+                            vl_mzml_put_said(t, said.from, err) || vl_text_add(t, "\"", err)))
             return err->code;
         if (vl_text_add(t, ">", err) || put_isolation(t, ions, p, err) || put_ions(t, ions, parent, p, err) ||
             put_activation(t, said.activation, vl_value_at(&ions->energy, p), err) ||

@@ -1,7 +1,8 @@
 /* View of spectra as MGF: what search engines read of fragment spectra. */
-#include "pipeline/spectra/spectra_view.h"
+#include "pipeline/spectra/spectra_mzml.h"
 
 #include <math.h>
+#include <string.h>
 
 static vl_code mgf_line(vl_buf *t, const char *key, double x, vl_err *err)
 {
@@ -36,18 +37,41 @@ static vl_code put_charges(const vl_viewer *v, const vl_parent *parent, int pola
     return err->code ? err->code : vl_text_add(t, "\n", err);
 }
 
+/* MGF has room for one precursor. Of a spectrum of level 3 and above, whose precursors are those of all
+ * levels before, it is the first of the last level: of those that were chosen in the same spectrum as the
+ * last one. */
+static vl_code choose_parent(const vl_viewer *v, const vl_load *load, size_t i, vl_parent *parent,
+                             vl_err *err)
+{
+    const vl_batch *const b = &load->plan.batch;
+    const size_t n = parent->precursor_end - parent->precursor;
+    vl_spectra_said last, said;
+    vl_cell text;
+    if (b->col[VL_SP_MS_LEVEL].data.data[i] < 3 || n < 2) return VL_OK;
+    if (vl_record_text(load, &((const vl_spectra_load *)load->own)->run, i, &text, err) ||
+        vl_spectra_say_any(v->own, text, n - 1, &last, err))
+        return err->code;
+    for (size_t k = 0; last.from.n && k < n; k++) {
+        if (vl_spectra_say_any(v->own, text, k, &said, err)) return err->code;
+        if (said.from.n != last.from.n || memcmp(said.from.at, last.from.at, last.from.n)) continue;
+        if (k) vl_parent_in(vl_ions_of(v), parent->precursor + k, parent);
+        break;
+    }
+    return VL_OK;
+}
+
 /* MGF has no MS1: spectra of level 1 are left out unless --ms-level 1 asks for them. */
 static vl_code print_one(const vl_viewer *v, vl_load *load, size_t i, vl_err *err)
 {
     vl_buf *const t = &load->text;
     const vl_batch *const b = &load->plan.batch;
     const vl_spectra_load *const l = load->own;
-    const vl_parent parent = vl_parent_of(vl_ions_of(v), load->first + i);
+    vl_parent parent = vl_parent_of(vl_ions_of(v), load->first + i);
     const vl_cell id = vl_row(&b->col[VL_SP_ID], i);
     if (b->col[VL_SP_MS_LEVEL].data.data[i] < 2 && !vl_spectra_asked_of(v)->ms_level) return VL_OK;
-    if (vl_load_peaks(v, load, i, err) || vl_text_add(t, "BEGIN IONS\nTITLE=", err) ||
-        vl_text_field(t, id.at, id.n, err) || vl_text_add(t, "\n", err) ||
-        mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
+    if (choose_parent(v, load, i, &parent, err) || vl_load_peaks(v, load, i, err) ||
+        vl_text_add(t, "BEGIN IONS\nTITLE=", err) || vl_text_field(t, id.at, id.n, err) ||
+        vl_text_add(t, "\n", err) || mgf_line(t, "RTINSECONDS=", vl_f64_at(b, VL_SP_TIME, i), err))
         return err->code;
     if (!isnan(parent.mz)) {
         if (vl_text_add(t, "PEPMASS=", err) || vl_text_number(t, parent.mz, false, err)) return err->code;

@@ -10,6 +10,13 @@
 vl_code vl_mzml_escape(vl_buf *t, const uint8_t *at, size_t n, vl_err *err);
 /* format: that the store was made from. */
 vl_code vl_spectra_made_head(vl_viewer *v, const char *format, vl_buf *text, vl_err *err);
+/* What the number of a spectrum that a text of this format refers to has before it, in ids; NULL: its texts
+ * say nothing beside the columns, or ids. */
+const char *vl_spectra_prefix(const char *format);
+/* "CID" of 1000133; NULL: mzXML has no word for the term. */
+const char *vl_activation_word(uint32_t term);
+/* A value that is XML text already, as attributes of the document are: references stay what they are. */
+vl_code vl_mzml_put_said(vl_buf *t, vl_cell said, vl_err *err);
 /* keep [peaks]: as of vl_record_cut_array. */
 vl_code vl_spectra_made_one(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_err *err);
 
@@ -18,10 +25,14 @@ typedef struct vl_spectra_said {
     vl_cell filter;     /* of the scan, as it stands there */
     vl_cell from;       /* of precursor k: scan number of the spectrum that it was chosen in */
     vl_cell activation; /* "CID" */
+    vl_cell type;       /* of the scan: "Full", "SIM"; of mzData nothing */
 } vl_spectra_said;
 /* Of a scan's own text [n], and its precursor k. */
 vl_code vl_spectra_say(vl_cell text, size_t k, vl_spectra_said *out, vl_err *err);
 /* What its text calls array k of a spectrum, as it stands there; NULL and 0: nothing. */
 vl_code vl_spectra_say_array(vl_cell text, size_t k, vl_cell *out, vl_err *err);
+/* The same of whatever the store came as; of mzML `from` is an id. */
+vl_code vl_spectra_say_any(const vl_spectra_own *own, vl_cell text, size_t k, vl_spectra_said *out,
+                           vl_err *err);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "pipeline/spectra/spectra_view.h"
 #include "pipeline/spectra/chromatograms_view.h"
+#include "pipeline/spectra/spectra_mzml.h"
+#include "pipeline/spectra/spectra_mzxml.h"
 
 #include "formats/spectra/mzml.h"
 #include "pipeline/out/select.h"
@@ -224,15 +226,14 @@ static vl_code take_pixel(vl_spectra_own *o, const char *text, vl_err *err)
     return vl_fail(err, VL_EARG, "--pixel: '%.60s' is no place: X,Y or X,Y,Z", text);
 }
 
-/* Are spectra printed as the text they came as? Then of their columns only those are needed that say where
- * it is. */
-static bool is_copied(const vl_viewer *v)
+/* What the texts of spectra are. */
+static void find_texts(const vl_viewer *v, vl_spectra_own *o)
 {
-    char format[32];
+    char format[32] = "";
     vl_err none = VL_ERR_INIT;
-    return v->form == &vl_spectra_mzml &&
-           !vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, &none) &&
-           !strcmp(format, vl_mzml.name);
+    if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, &none)) return;
+    o->mzml = !strcmp(format, vl_mzml.name);
+    o->prefix = vl_spectra_prefix(format);
 }
 
 static vl_code want_copied(vl_viewer *v, vl_err *err)
@@ -256,7 +257,9 @@ static vl_code open(vl_viewer *v, vl_err *err)
         return vl_fail(err, VL_EARG, "--rows and --index are the same");
     o->cut = ask->mz[0] > -INFINITY || ask->mz[1] < INFINITY;
     if (ask->tolerance && isnan(ask->precursor)) return vl_fail(err, VL_EARG, "--tol goes with --precursor");
-    const bool copied = is_copied(v);
+    find_texts(v, o);
+    /* printed as they came: of their columns only those are needed that say where their text is */
+    const bool copied = o->mzml && v->form == &vl_spectra_mzml;
     if (take_pixel(o, ask->pixel, err) ||
         vl_tolerance(ask->tolerance ? ask->tolerance : "10ppm", false, ask->precursor, &o->within, err) ||
         (copied && want_copied(v, err)) || ((!copied || asks_ions(v)) && load_ions(v, o, err)))
@@ -272,6 +275,7 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
     vl_spectra_load *const l = load->own;
     l->run.of = &vl_record_spectrum;
+    l->marks.len = 0;
     return vl_record_plan(v, load, &l->run, &((vl_spectra_own *)v->own)->printed, err);
 }
 
@@ -289,6 +293,7 @@ static void drop(vl_load *load)
     vl_spectra_load *const l = load->own;
     vl_buf_free(&l->mz);
     vl_buf_free(&l->intensity);
+    vl_buf_free(&l->marks);
     free(l);
 }
 
@@ -301,6 +306,7 @@ static void close(vl_viewer *v)
                             &s->energy,       &s->ion_of,    &s->of_precursor, &s->mz,
                             &s->charge,       &s->intensity, &s->possible_end, &s->possible };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
+    vl_mzxml_made_free(o->mzxml);
     free(o);
 }
 
@@ -340,8 +346,8 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_spectra_mzml, &vl_spectra_mgf, &vl_form_tsv, &vl_spectra_json,
-                                        NULL };
+static const vl_form *const forms[] = { &vl_spectra_mzml,  &vl_spectra_mgf,   &vl_form_tsv, &vl_spectra_json,
+                                        &vl_spectra_mzxml, &vl_spectra_numpy, NULL };
 
 static bool asks_chromatogram(const void *ask) { return ((const vl_spectra_asked *)ask)->chromatogram; }
 
@@ -360,6 +366,7 @@ const vl_question vl_spectra_question = {
     .row = vl_load_peaks,
     .lines = vl_peak_count,
     .missed = missed,
+    .note = vl_pairs_note,
     .drop = drop,
     .close = close,
     .other = &vl_chromatograms_question,

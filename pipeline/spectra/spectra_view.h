@@ -6,6 +6,7 @@
 #include "pipeline/out/view.h"
 #include "pipeline/spectra/mass_record.h"
 #include "pipeline/spectra/spectra_index.h"
+#include "pipeline/spectra/spectra_pairs.h"
 
 /* Precursors and their ions, whole in memory: sorted by spectrum. */
 typedef struct vl_ions {
@@ -29,6 +30,8 @@ bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz);
 /* Whether a collision energy of a spectrum lies in range, both ends included. */
 bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
+/* The same of its precursor in this row alone. */
+void vl_parent_in(const vl_ions *ions, size_t precursor, vl_parent *parent);
 
 /* What may be asked. */
 typedef struct vl_spectra_asked {
@@ -52,14 +55,19 @@ typedef struct vl_spectra_own {
     vl_ions ions;
     double within; /* of the precursor, Th */
     int32_t pixel[3];
-    int npixel; /* coordinates that are asked for */
-    bool cut;   /* not all peaks are printed */
+    int npixel;         /* coordinates that are asked for */
+    bool cut;           /* not all peaks are printed */
+    bool mzml;          /* texts of spectra are elements of mzML */
+    const char *prefix; /* of the ids that such a text refers to by a number; NULL: it says ids, or nothing */
     /* mzML of spectra that came from another format; set by its head */
     bool made;
     const char *said; /* the text of a spectrum says more than its columns (spectra_said.c); of others it says
                          their number, and this is before it in their ids. NULL: it does not */
     bool titled;      /* ids are titles, which mzML has beside its own ids */
     uint64_t printed;
+    vl_pairs_found pairs;        /* set by the head of forms of peaks */
+    uint64_t bytes;              /* that such a form has printed behind its head */
+    struct vl_mzxml_made *mzxml; /* owned; spectra_mzxml.h */
 } vl_spectra_own;
 
 /* load->own */
@@ -68,6 +76,7 @@ typedef struct vl_spectra_load {
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
     bool no_mz, no_intensity;         /* there is such an array, of which nobody can read the numbers */
+    vl_buf marks;                     /* of the form; empty before it prints */
 } vl_spectra_load;
 
 static inline const vl_spectra_asked *vl_spectra_asked_of(const vl_viewer *v) { return v->asked; }
@@ -83,7 +92,7 @@ static inline int32_t vl_position_at(const vl_batch *b, int field, size_t i)
 }
 
 extern const vl_question vl_spectra_question;
-extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json;
+extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json, vl_spectra_mzxml, vl_spectra_numpy;
 extern const vl_view_column vl_spectra_columns[];
 
 /* Peaks of spectrum i of the load into its mz and intensity. */

@@ -52,6 +52,23 @@ vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum)
     return p;
 }
 
+void vl_parent_in(const vl_ions *ions, size_t precursor, vl_parent *p)
+{
+    const size_t of = p->ion_end;
+    size_t any = of;
+    p->chosen = of;
+    for (size_t k = p->ion; k < of && p->chosen == of; k++) {
+        if (vl_le64(ions->of_precursor.data + 8 * k) != precursor) continue;
+        if (any == of) any = k;
+        if (is_ion(ions, k)) p->chosen = k;
+    }
+    const bool known = p->chosen < of;
+    p->mz = vl_value_at(known ? &ions->mz : &ions->target, known ? p->chosen : precursor);
+    p->intensity = known ? vl_value_at(&ions->intensity, p->chosen) : (double)NAN;
+    if (!known) p->chosen = any;
+    p->charge = p->chosen < of ? (int8_t)ions->charge.data[p->chosen] : 0;
+}
+
 /* Whether any ion of the spectrum, or without ions any target, is within the tolerance. */
 bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within)
 {

@@ -129,6 +129,8 @@ def mgf(t, f):
     t.check(len(good) == 4 and all(good), "negative_values", rows)
     for name, key, want in (("ion_mz_zero", "PEPMASS", ["519.62415", "519.7 10"]),
                             ("old_ion_term", "PEPMASS", ["445.34"]),
+                            ("sps_ms3", "PEPMASS", ["600.5 1000000", "773.35"]),
+                            ("sps_ms3", "CHARGE", ["3+"]),
                             ("possible_charges", "CHARGE", ["2+ and 3+"]),
                             ("negative_charge", "CHARGE", ["1-", "2-"])):
         lines = view(t, f, name, form="mgf").splitlines()

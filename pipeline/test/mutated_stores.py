@@ -38,7 +38,7 @@ READS = [("view",), ("view", "--rows", "1-2"), ("view", "--name", "r1"), ("view"
 ALIGNMENTS = [("view", "-O", form) for form in ("sam", "bam", "tsv", "json")]
 ALIGNMENTS += [("view", "-q", "10"), ("view", "*"), ("flagstat",), ("depth",), ("stats",)]
 ALIGNMENTS.append(("qc", "--json"))
-SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv")]
+SPECTRA = [("view", "-O", form) for form in ("mzml", "json", "mgf", "tsv", "mzxml", "npy")]
 SPECTRA.append(("view", "-O", "mzml", "--mz", "1-300"))
 SPECTRA += [("view", "--chromatogram", "all", "-O", form) for form in ("tsv", "json", "mzml", "svg")]
 SPECTRA += [("xic", "--tic", "--bpc", "--mz", "300", "--tol", "50Th"), ("xic", "--isolation", "300", "--tic"),
