@@ -386,7 +386,7 @@ static vl_code put_role(vl_buf *t, const vl_piece_column *column, vl_cell name, 
     if (vl_is_mz(column)) what = (term){ accession, column->role, MZ_UNIT };
     if (vl_is_intensity(column)) what = (term){ accession, column->role, COUNTS };
     begin_term(t, &what, err);
-    if (name.n && put_said(t, name, err)) return err->code;
+    if (name.n && vl_mzml_put_said(t, name, err)) return err->code;
     return end_term(t, &what, err);
 }
 
