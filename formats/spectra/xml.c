@@ -92,7 +92,10 @@ static vl_code check_reference(const vl_xml *x, size_t *at, size_t end, vl_err *
     uint32_t c;
     const size_t len = reference(x->data + *at, end - *at, &c);
     if (!len) {
-        const size_t show = end - *at < 16 ? end - *at : 16;
+        enum { LONGEST = 16 }; /* with zeros before its number, at most */
+        const size_t show = end - *at < LONGEST ? end - *at : LONGEST;
+        if (end == x->n && show < LONGEST && !memchr(x->data + *at, ';', show))
+            return unfinished(x, "a reference", err);
         return vl_xml_fail(x, *at, VL_EFORMAT, err, "'%.*s' is no reference that XML without a DTD knows",
                            (int)show, (const char *)x->data + *at);
     }
