@@ -114,6 +114,7 @@ const vl_command vl_command_view = {
     "Spectra that a form has no word for are left out, and counted. As npy, an array of NumPy has a record "
     "for "
     "each\npeak: index, ms_level, polarity, time (s), mz, intensity.\n"
+    "Spectra of pixels may be two files: -o part.imzML writes that and part.ibd beside it.\n"
     "Of spectra, --chromatogram asks for chromatograms in place of spectra: a line for each value of each of "
     "their\narrays but the time, which is in seconds; array and unit are the document's words.\n"
     "Of alignments, REGION is chr2, chr2:5,000, chr2:5000-6000, chr2:5000-, {HLA:01}:5-9, or * for those "
@@ -135,6 +136,7 @@ const vl_command vl_command_view = {
     "  vial view run7.h5 --ms-level 2 --precursor 445.12 --tol 10ppm -O json\n"
     "  vial view run7.h5 --time 600-660 -O tsv --columns index,time,mz,intensity\n"
     "  vial view run7.h5 --mz 400-500 -o peaks.npy\n"
+    "  vial view image3.h5 --mz 700-900 -o part.imzML\n"
     "  vial view run7.h5 --chromatogram TIC -O svg -o tic.svg\n",
     run,
     list_kinds

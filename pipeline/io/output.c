@@ -26,7 +26,7 @@ struct vl_output {
     char temp[256];   /* name in the folder while it is being written; "" if there is none */
     int folder;       /* -1 if written directly */
     int fd;           /* owned unless it is standard output */
-    bool force, failed, committed;
+    bool force, failed, settled, committed;
     vl_packing packing;
     int level; /* of BGZF */
     uint64_t bytes;
@@ -145,7 +145,7 @@ static vl_code open_temp(vl_output *out, vl_err *err)
     if (open_folder(out, err)) return err->code;
     /* a name in a folder has 255 bytes at most */
     snprintf(out->temp, sizeof out->temp, ".%.200s.part-%ld", out->name, (long)getpid());
-    out->fd = openat(out->folder, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    out->fd = openat(out->folder, out->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (out->fd >= 0) {
         name_temp(out);
         return VL_OK;
@@ -317,21 +317,72 @@ static int rename_over(const vl_output *out)
     return renameat(out->folder, out->temp, out->folder, out->name) ? errno : 0;
 }
 
-vl_code vl_output_commit(vl_output *out, vl_err *err)
+/* ---- bytes that are there already ---- */
+
+bool vl_output_is_file(const vl_output *out) { return out->folder >= 0 && out->packing == VL_PACK_PLAIN; }
+
+vl_code vl_output_patch(vl_output *out, uint64_t at, const void *bytes, size_t n, vl_err *err)
+{
+    const char *from = bytes;
+    while (n) {
+        const ssize_t done = pwrite(out->fd, from, n, (off_t)at);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) {
+            out->failed = true;
+            return fail_to(out, VL_EIO, errno, "cannot write", err);
+        }
+        from += done;
+        at += (uint64_t)done;
+        n -= (size_t)done;
+    }
+    return VL_OK;
+}
+
+vl_code vl_output_look(const vl_output *out, uint64_t at, void *bytes, size_t n, vl_err *err)
+{
+    char *to = bytes;
+    while (n) {
+        const ssize_t done = pread(out->fd, to, n, (off_t)at);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return fail_to(out, VL_EIO, errno, "cannot read what was written", err);
+        if (!done) return fail_to(out, VL_EIO, EIO, "has become shorter while it was written", err);
+        to += done;
+        at += (uint64_t)done;
+        n -= (size_t)done;
+    }
+    return VL_OK;
+}
+
+/* ---- the end ---- */
+
+vl_code vl_output_settle(vl_output *out, vl_err *err)
 {
     if (out->failed || out->committed) {
         vl_fail(err, VL_EBUG, "output is committed %s", out->failed ? "after a failed write" : "twice");
         return vl_err_file(err, out->path);
     }
+    if (out->settled) return VL_OK;
     if (write_end(out, err)) return err->code;
+    out->settled = true;
+    if (out->folder < 0) return VL_OK;
+    if (fsync(out->fd)) return fail_to(out, VL_EIO, errno, "cannot write", err);
+    const int fd = out->fd;
+    out->fd = -1;
+    return close(fd) ? fail_to(out, VL_EIO, errno, "cannot write", err) : VL_OK;
+}
+
+void vl_output_withdraw(vl_output *out)
+{
+    if (out->committed && out->folder >= 0 && !out->force) unlinkat(out->folder, out->name, 0);
+}
+
+vl_code vl_output_commit(vl_output *out, vl_err *err)
+{
+    if (vl_output_settle(out, err)) return err->code;
     if (out->folder < 0) {
         out->committed = true;
         return VL_OK;
     }
-    if (fsync(out->fd)) return fail_to(out, VL_EIO, errno, "cannot write", err);
-    const int fd = out->fd;
-    out->fd = -1;
-    if (close(fd)) return fail_to(out, VL_EIO, errno, "cannot write", err);
     const int errnum = out->force ? rename_over(out) : rename_new(out);
     if (errnum == EEXIST) return fail_exists(out, err);
     if (errnum) return fail_to(out, VL_EIO, errnum, "cannot rename", err);

@@ -53,6 +53,15 @@ vl_code vl_output_pack(const vl_output *out, const vl_buf *text, vl_buf *packed,
 vl_code vl_output_write(vl_output *out, const void *bytes, size_t n, vl_err *err); /* as they are; VL_EIO */
 /* Text, packed if need be. */
 vl_code vl_output_put(vl_output *out, const vl_buf *text, vl_err *err);
+/* Is it a plain file under a temporary name? Then bytes that are there already may be looked at, and be given
+ * other values. VL_EIO. */
+bool vl_output_is_file(const vl_output *out);
+vl_code vl_output_patch(vl_output *out, uint64_t at, const void *bytes, size_t n, vl_err *err);
+vl_code vl_output_look(const vl_output *out, uint64_t at, void *bytes, size_t n, vl_err *err);
+/* Of files that belong together: the end of one without its name, so that commit has only that to do; and its
+ * name taken back, where it replaced no other file, as another could not be committed. */
+vl_code vl_output_settle(vl_output *out, vl_err *err);
+void vl_output_withdraw(vl_output *out);
 vl_code vl_output_commit(vl_output *out, vl_err *err); /* the end; fsync, rename, fsync of the folder */
 void vl_output_close(vl_output *out);                  /* NULL is fine; drops what was not committed */
 uint64_t vl_output_bytes(const vl_output *out);

@@ -156,7 +156,7 @@ static vl_code print(void *self, vl_slot *slot, vl_err *err)
 static vl_code emit(void *self, vl_slot *slot, vl_err *err)
 {
     view *const w = self;
-    const bunch *const b = slot->body;
+    bunch *const b = slot->body;
     if (w->order) return vl_view_order_add(w->order, &b->text, &b->ends, err);
     if (w->v.form->follow && w->v.form->follow(&w->v, b->load, b->n, &b->text, err)) return err->code;
     const vl_buf *const bytes = vl_output_packs(w->out) ? &b->packed : &b->text;
@@ -347,12 +347,23 @@ static vl_code print_count(view *w, vl_err *err)
     return err->code;
 }
 
+/* Both files of a form that has two are whole before either has its name; the first is of use alone least. */
+static vl_code commit(view *w, vl_err *err)
+{
+    vl_output *const beside = w->v.beside;
+    if (!beside) return vl_output_commit(w->out, err);
+    if (vl_output_settle(w->out, err) || vl_output_settle(beside, err) || vl_output_commit(beside, err))
+        return err->code;
+    if (vl_output_commit(w->out, err)) vl_output_withdraw(beside);
+    return err->code;
+}
+
 static vl_code print_all(view *w, const vl_view *ask, vl_err *err)
 {
     const bool none = !w->v.rows.n;
     if (ask->count ? print_count(w, err) : print_rows(w, ask, err)) return err->code;
     if (none && !ask->count && w->question->missed && w->question->missed(&w->v, err)) return err->code;
-    return vl_output_commit(w->out, err);
+    return commit(w, err);
 }
 
 /* A file that its form's writer makes. */
@@ -369,9 +380,31 @@ static vl_code open_written(view *w, const vl_writer *writer, vl_err *err)
     return err->code;
 }
 
+/* A file that stands beside another: NAME.imzML and NAME.ibd. */
+static vl_code open_two(view *w, vl_err *err)
+{
+    const vl_view *const ask = w->v.ask;
+    const char *const form = w->v.form->name, *const ending = w->v.form->beside;
+    const size_t n = strlen(ask->out), len = strlen(form);
+    char *second = NULL;
+    if (n <= len || ask->out[n - len - 1] != '.' || strcasecmp(ask->out + n - len, form) != 0)
+        return vl_fail(err, VL_EARG, "%s is two files: -o NAME.%s writes NAME%s beside it", form, form,
+                       ending);
+    if (asprintf(&second, "%.*s%s", (int)(n - len - 1), ask->out, ending) < 0)
+        return vl_fail(err, VL_ENOMEM, "no memory for a file name");
+    if (!vl_output_open_as(&w->out, ask->out, VL_PACK_PLAIN, ask->force, err) &&
+        !vl_output_open_as(&w->v.beside, second, VL_PACK_PLAIN, ask->force, err) &&
+        !(vl_output_is_file(w->out) && vl_output_is_file(w->v.beside)))
+        vl_fail(err, VL_EARG, "%s is written to plain files only", form);
+    w->v.out = w->out;
+    free(second);
+    return err->code;
+}
+
 static vl_code open_output(view *w, vl_err *err)
 {
     const vl_view *const ask = w->v.ask;
+    if (w->v.form->beside && !ask->count) return open_two(w, err);
     if (w->v.form->writer && !ask->count) return open_written(w, w->v.form->writer, err);
     const bool by_name = ask->count || vl_output_promises(ask->out);
     if (!vl_output_open_as(&w->out, ask->out, by_name ? VL_PACK_BY_NAME : w->v.form->packing, ask->force,
@@ -411,6 +444,7 @@ out:
     for (int i = 0; w.bunch && i < w.nbunch; i++) free_bunch(&w, &w.bunch[i]);
     free(w.bunch);
     vl_output_close(w.out);
+    vl_output_close(w.v.beside);
     if (w.question) w.question->close(&w.v);
     free(w.v.asked);
     free(w.v.want);

@@ -75,7 +75,8 @@ typedef struct vl_viewer {
     uint64_t *order; /* owned; rows as they are to be printed, each of them any number of times; NULL: as */
     size_t norder;   /* they stand in `rows` */
     vl_work work;
-    void *own; /* of the kind */
+    vl_output *out, *beside; /* of a form that has something beside: its files; else NULL */
+    void *own;               /* of the kind */
 } vl_viewer;
 
 /* A column that the kind makes: of row i of the batch, in line `line` of those that the row takes. */
@@ -96,10 +97,13 @@ typedef struct vl_form {
                      vl_err *err); /* parallel: all rows of the load, to its text */
     vl_code (*tail)(vl_viewer *v, vl_buf *text, vl_err *err); /* behind the last; may be NULL */
     /* Ordered: the text of n loads, one behind the other, before it goes out; may be NULL. Of forms whose
-     * tail says where things stand. */
-    vl_code (*follow)(vl_viewer *v, const vl_load *load, int n, const vl_buf *text, vl_err *err);
+     * tail says where things stand, and that put them into the text. */
+    vl_code (*follow)(vl_viewer *v, const vl_load *load, int n, vl_buf *text, vl_err *err);
     bool whole;         /* prints all columns of the store, also those that the data named */
     vl_packing packing; /* where the file's name says nothing of it; VL_PACK_BY_NAME: plain */
+    /* Ending of a second file that it writes beside the first, whose name ends as the format's: ".ibd"; NULL:
+     * there is none. Both are files (vl_output_is_file), and appear together. */
+    const char *beside;
     const vl_writer
         *writer; /* makes the file of what is printed, under a name that promises nothing else; NULL:
                               * it is the file */

@@ -66,6 +66,9 @@ vl_code vl_record_mzml(vl_load *load, const vl_record_run *run, size_t i, const 
 /* The document's head up to the list of these records: without the wrapper indexedmzML, without other lists
  * of records. VL_EARG: the store was made from another format, or has no such records. */
 vl_code vl_record_mzml_head(vl_viewer *v, const vl_record_fields *of, vl_buf *text, vl_err *err);
+/* The same of a store whose skeleton is such a document, whatever it lay in; n: records that it counts. */
+vl_code vl_record_document_head(vl_viewer *v, const vl_record_fields *of, uint64_t n, vl_buf *text,
+                                vl_err *err);
 
 /* What stands before the first record of a document that is kept; empty where none is. */
 vl_code vl_record_head(vl_viewer *v, vl_buf *head, vl_err *err);

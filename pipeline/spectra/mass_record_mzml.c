@@ -51,12 +51,12 @@ static const vl_record_fields *other_of(const vl_record_fields *of)
 
 /* The document's head, and what follows it up to the first record, with the start tag of the records' list:
  * without the wrapper indexedmzML, without other lists, with the number of records found. */
-static vl_code put_head(const vl_viewer *v, const vl_record_fields *of, const vl_buf *before, vl_buf *text,
+static vl_code put_head(const vl_record_fields *of, uint64_t n, const vl_buf *before, vl_buf *text,
                         vl_err *err)
 {
     const char *const other = other_of(of)->list;
     vl_xml x = { .data = before->data, .n = before->len, .last = false };
-    const change count = { "count", vl_rows_count(&v->rows) };
+    const change count = { "count", n };
     bool skip = false;
     while (!vl_xml_next(&x, err) && x.kind != VL_XML_END) {
         const bool tag = x.kind == VL_XML_OPEN || x.kind == VL_XML_EMPTY || x.kind == VL_XML_CLOSE;
@@ -128,14 +128,20 @@ static vl_code is_mzml(vl_viewer *v, const char *rows, vl_err *err)
 
 vl_code vl_record_mzml_head(vl_viewer *v, const vl_record_fields *of, vl_buf *text, vl_err *err)
 {
-    vl_buf before = { 0 };
     if (is_mzml(v, of->rows, err)) return err->code;
+    return vl_record_document_head(v, of, vl_rows_count(&v->rows), text, err);
+}
+
+vl_code vl_record_document_head(vl_viewer *v, const vl_record_fields *of, uint64_t n, vl_buf *text,
+                                vl_err *err)
+{
+    vl_buf before = { 0 };
     if (!vl_reader_nrow(v->r, of->table)) {
         if (!vl_reader_nrow(v->r, other_of(of)->table))
             return vl_fail(err, VL_EARG, "the store has no %s", of->rows);
         return vl_fail(err, VL_EARG, "the store has no %s, only %s", of->rows, other_of(of)->rows);
     }
-    if (!read_before(v, of, &before, err)) put_head(v, of, &before, text, err);
+    if (!read_before(v, of, &before, err)) put_head(of, n, &before, text, err);
     vl_buf_free(&before);
     return err->code;
 }

@@ -234,7 +234,21 @@ static vl_code put_window(vl_buf *t, const vl_batch *b, size_t i, vl_err *err)
     return vl_text_add(t, "</scanWindow></scanWindowList>", err);
 }
 
-static vl_code put_scan(vl_buf *t, const vl_batch *b, size_t i, vl_cell filter, vl_err *err)
+/* The pixel that it is of, as imzML has it. */
+static vl_code put_position(vl_buf *t, const vl_batch *b, size_t i, vl_err *err)
+{
+    for (int k = 0; k < 3 && !err->code; k++) {
+        const int32_t at = vl_position_at(b, VL_SP_X + k, i);
+        if (at != VL_SP_NO_POSITION)
+            vl_text_put(t, err,
+                        "<cvParam cvRef=\"IMS\" accession=\"IMS:100005%d\" name=\"position %c\" "
+                        "value=\"%" PRId32 "\"/>",
+                        k, 'x' + k, at);
+    }
+    return err->code;
+}
+
+static vl_code put_scan(vl_buf *t, const vl_batch *b, size_t i, vl_cell filter, bool placed, vl_err *err)
 {
     static const term whole = { "MS:1000795", "no combination", NULL, NULL },
                       line = { "MS:1000512", "filter string", NULL, NULL },
@@ -245,6 +259,7 @@ static vl_code put_scan(vl_buf *t, const vl_batch *b, size_t i, vl_cell filter, 
     if (put_term(t, &whole, err) || vl_text_add(t, "<scan>", err) ||
         put_number(t, &time, vl_f64_at(b, VL_SP_TIME, i), err))
         return err->code;
+    if (placed && put_position(t, b, i, err)) return err->code;
     if (filter.n) {
         begin_term(t, &line, err);
         if (vl_mzml_put_said(t, filter, err) || end_term(t, &line, err)) return err->code;
@@ -471,27 +486,41 @@ static vl_code put_title(const vl_viewer *v, const vl_load *load, size_t i, vl_b
     return vl_mzml_escape(t, id.at, id.n, err) ? err->code : end_term(t, &title, err);
 }
 
+/* What the text of a spectrum says beside its columns; nothing where no one reads such texts. */
+static vl_code text_of(const vl_viewer *v, const vl_load *load, size_t i, vl_cell *text, vl_err *err)
+{
+    if (vl_record_text(load, &((const vl_spectra_load *)load->own)->run, i, text, err)) return err->code;
+    if (!((const vl_spectra_own *)v->own)->said) *text = (vl_cell){ NULL, 0 };
+    return VL_OK;
+}
+
+vl_code vl_spectra_made_begin(const vl_viewer *v, vl_load *load, size_t i, uint64_t npeak, vl_err *err)
+{
+    const vl_spectra_own *const o = v->own;
+    vl_buf *const t = &load->text;
+    const vl_batch *const b = &load->plan.batch;
+    const vl_parent parent = vl_parent_of(&o->ions, load->first + i);
+    vl_spectra_said said = { 0 };
+    vl_cell text;
+    if (text_of(v, load, i, &text, err) || (text.n && vl_spectra_say(text, SIZE_MAX, &said, err)))
+        return err->code;
+    if (vl_text_add(t, "\" id=\"", err) || put_id(v, load, i, t, err)) return err->code;
+    vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", npeak);
+    if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||
+        put_scan(t, b, i, said.filter, o->imzml, err))
+        return err->code;
+    return put_precursors(t, &o->ions, &parent, text, o->said, err);
+}
+
 static vl_code put_spectrum(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_buf *bytes,
                             vl_err *err)
 {
     vl_buf *const t = &load->text;
-    const vl_batch *const b = &load->plan.batch;
-    const vl_parent parent = vl_parent_of(vl_ions_of(v), load->first + i);
-    vl_spectra_said said = { 0 };
     arrays all;
     vl_cell text;
-    if (vl_record_text(load, &((const vl_spectra_load *)load->own)->run, i, &text, err)) return err->code;
-    const char *const prefix = ((const vl_spectra_own *)v->own)->said;
-    if (!prefix) text = (vl_cell){ NULL, 0 };
-    if ((text.n && vl_spectra_say(text, SIZE_MAX, &said, err)) ||
-        count_arrays(load, i, keep, bytes, &all, err))
-        return err->code;
-    vl_text_put(t, err, "<spectrum index=\"%" PRIu64 "\" id=\"",
-                ((const vl_spectra_load *)load->own)->run.number + i);
-    if (put_id(v, load, i, t, err)) return err->code;
-    vl_text_put(t, err, "\" defaultArrayLength=\"%" PRIu64 "\">\n", all.usual);
-    if (put_kind(t, b, i, err) || put_title(v, load, i, t, err) || put_totals(t, b, i, err) ||
-        put_scan(t, b, i, said.filter, err) || put_precursors(t, vl_ions_of(v), &parent, text, prefix, err) ||
+    if (text_of(v, load, i, &text, err) || count_arrays(load, i, keep, bytes, &all, err)) return err->code;
+    vl_text_put(t, err, "<spectrum index=\"%" PRIu64, ((const vl_spectra_load *)load->own)->run.number + i);
+    if (err->code || vl_spectra_made_begin(v, load, i, all.usual, err) ||
         put_arrays(load, &all, text, keep, bytes, err))
         return err->code;
     return vl_text_add(t, "\n</spectrum>\n", err);

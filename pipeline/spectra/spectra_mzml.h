@@ -17,6 +17,8 @@ const char *vl_spectra_prefix(const char *format);
 const char *vl_activation_word(uint32_t term);
 /* A value that is XML text already, as attributes of the document are: references stay what they are. */
 vl_code vl_mzml_put_said(vl_buf *t, vl_cell said, vl_err *err);
+/* Spectrum i as such an element, from behind the number of its index up to its arrays. */
+vl_code vl_spectra_made_begin(const vl_viewer *v, vl_load *load, size_t i, uint64_t npeak, vl_err *err);
 /* keep [peaks]: as of vl_record_cut_array. */
 vl_code vl_spectra_made_one(const vl_viewer *v, vl_load *load, size_t i, const vl_buf *keep, vl_err *err);
 

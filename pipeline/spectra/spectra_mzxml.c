@@ -127,7 +127,7 @@ static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
     return err->code;
 }
 
-static vl_code follow(vl_viewer *v, const vl_load *load, int n, const vl_buf *text, vl_err *err)
+static vl_code follow(vl_viewer *v, const vl_load *load, int n, vl_buf *text, vl_err *err)
 {
     vl_mzxml_made *const m = ((vl_spectra_own *)v->own)->mzxml;
     for (int k = 0; k < n; k++) {

@@ -92,7 +92,7 @@ static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
     return VL_OK;
 }
 
-static vl_code follow(vl_viewer *v, const vl_load *load, int n, const vl_buf *text, vl_err *err)
+static vl_code follow(vl_viewer *v, const vl_load *load, int n, vl_buf *text, vl_err *err)
 {
     (void)load, (void)n;
     ((vl_spectra_own *)v->own)->bytes += text->len;

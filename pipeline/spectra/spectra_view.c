@@ -4,6 +4,7 @@
  */
 #include "pipeline/spectra/spectra_view.h"
 #include "pipeline/spectra/chromatograms_view.h"
+#include "pipeline/spectra/spectra_imzml.h"
 #include "pipeline/spectra/spectra_mzml.h"
 #include "pipeline/spectra/spectra_mzxml.h"
 
@@ -275,7 +276,7 @@ static vl_code plan(vl_viewer *v, vl_load *load, vl_err *err)
         return vl_fail(err, VL_ENOMEM, "no memory for spectra");
     vl_spectra_load *const l = load->own;
     l->run.of = &vl_record_spectrum;
-    l->marks.len = 0;
+    l->marks.len = l->beside.len = 0;
     return vl_record_plan(v, load, &l->run, &((vl_spectra_own *)v->own)->printed, err);
 }
 
@@ -294,6 +295,7 @@ static void drop(vl_load *load)
     vl_buf_free(&l->mz);
     vl_buf_free(&l->intensity);
     vl_buf_free(&l->marks);
+    vl_buf_free(&l->beside);
     free(l);
 }
 
@@ -307,6 +309,7 @@ static void close(vl_viewer *v)
                             &s->charge,       &s->intensity, &s->possible_end, &s->possible };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_mzxml_made_free(o->mzxml);
+    vl_imzml_made_free(o->imzml);
     free(o);
 }
 
@@ -346,8 +349,10 @@ static const vl_opt options[] = {
     { .name = "" },
 };
 #undef AT
-static const vl_form *const forms[] = { &vl_spectra_mzml,  &vl_spectra_mgf,   &vl_form_tsv, &vl_spectra_json,
-                                        &vl_spectra_mzxml, &vl_spectra_numpy, NULL };
+static const vl_form *const forms[] = { &vl_spectra_mzml,  &vl_spectra_mgf,
+                                        &vl_form_tsv,      &vl_spectra_json,
+                                        &vl_spectra_mzxml, &vl_spectra_numpy,
+                                        &vl_spectra_imzml, NULL };
 
 static bool asks_chromatogram(const void *ask) { return ((const vl_spectra_asked *)ask)->chromatogram; }
 

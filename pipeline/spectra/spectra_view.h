@@ -68,6 +68,7 @@ typedef struct vl_spectra_own {
     vl_pairs_found pairs;        /* set by the head of forms of peaks */
     uint64_t bytes;              /* that such a form has printed behind its head */
     struct vl_mzxml_made *mzxml; /* owned; spectra_mzxml.h */
+    struct vl_imzml_made *imzml; /* owned; spectra_imzml.h */
 } vl_spectra_own;
 
 /* load->own */
@@ -76,7 +77,7 @@ typedef struct vl_spectra_load {
     vl_buf mz, intensity;             /* doubles of the spectrum being printed; peaks outside --mz are gone */
     bool single_mz, single_intensity; /* they came from floats of 32 bits */
     bool no_mz, no_intensity;         /* there is such an array, of which nobody can read the numbers */
-    vl_buf marks;                     /* of the form; empty before it prints */
+    vl_buf marks, beside;             /* of the form; empty before it prints */
 } vl_spectra_load;
 
 static inline const vl_spectra_asked *vl_spectra_asked_of(const vl_viewer *v) { return v->asked; }
@@ -92,7 +93,8 @@ static inline int32_t vl_position_at(const vl_batch *b, int field, size_t i)
 }
 
 extern const vl_question vl_spectra_question;
-extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json, vl_spectra_mzxml, vl_spectra_numpy;
+extern const vl_form vl_spectra_mzml, vl_spectra_mgf, vl_spectra_json, vl_spectra_mzxml, vl_spectra_numpy,
+    vl_spectra_imzml;
 extern const vl_view_column vl_spectra_columns[];
 
 /* Peaks of spectrum i of the load into its mz and intensity. */

@@ -96,12 +96,46 @@ static void check_output(void)
     CHECK(system("test -z \"$(ls -A | grep part-)\"") == 0, "temporary files are left");
 }
 
+/* Two files that belong together, and bytes of theirs that are known late. */
+static void check_two(void)
+{
+    vl_err err = VL_ERR_INIT;
+    vl_output *out = NULL, *beside = NULL;
+    char seen[3] = { 0 };
+    CHECK(!vl_output_open(&out, "doc", false, &err) && !vl_output_open(&beside, "doc.b", false, &err),
+          "open");
+    CHECK(vl_output_is_file(out) && !vl_output_write(out, "a__d", 4, &err) &&
+              !vl_output_patch(out, 1, "bc", 2, &err) && !vl_output_write(out, "e", 1, &err) &&
+              !vl_output_look(out, 2, seen, 2, &err) && !strcmp(seen, "cd"),
+          err.what);
+    CHECK(!vl_output_settle(out, &err) && !vl_output_settle(beside, &err) && holds("doc", NULL), "settled");
+    CHECK(!vl_output_commit(beside, &err) && holds("doc.b", "") && holds("doc", NULL), "the first");
+    write_small("doc", "theirs");
+    CHECK(vl_output_commit(out, &err) == VL_EEXIST && holds("doc", "theirs"), "the other is there");
+    vl_output_withdraw(beside);
+    CHECK(holds("doc.b", NULL), "withdrawn");
+    vl_output_close(beside);
+    vl_output_close(out);
+    err = (vl_err)VL_ERR_INIT;
+    CHECK(!vl_output_open(&out, "doc", true, &err) && !vl_output_write(out, "ab", 2, &err) &&
+              vl_output_look(out, 1, seen, 2, &err) == VL_EIO,
+          "behind the end");
+    vl_output_withdraw(out);
+    CHECK(holds("doc", "theirs"), "not committed");
+    vl_output_close(out);
+    err = (vl_err)VL_ERR_INIT;
+    CHECK(!vl_output_open(&out, "/dev/null", true, &err) && !vl_output_is_file(out), "device");
+    vl_output_close(out);
+    CHECK(system("test -z \"$(ls -A | grep part-)\"") == 0, "temporary files are left");
+}
+
 int main(void)
 {
     char folder[] = "/tmp/check_output.XXXXXX";
     signal(SIGPIPE, SIG_IGN);
     if (!mkdtemp(folder) || chdir(folder)) return 1;
     check_output();
+    check_two();
     char remove[64];
     snprintf(remove, sizeof remove, "rm -rf %s", folder);
     if (chdir("/") || system(remove)) nfailed++;

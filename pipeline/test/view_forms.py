@@ -288,6 +288,8 @@ def no_spectra(t, f):
     for form in ("mzxml", "npy"):
         done = run("view", "-O", form, f / "s.h5")
         t.check(done.code == USAGE and "only chromatograms" in done.err, form, done.err)
+    done = run("view", f / "s.h5", "-o", f / "x.imzML")
+    t.check(done.code == USAGE and "only chromatograms" in done.err, "imzml", done.err)
 
 
 if __name__ == "__main__":
