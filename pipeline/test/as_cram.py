@@ -16,7 +16,7 @@ import sys
 from alignmodel import CONTIGS, draw, made
 from bammodel import header, record, tag
 from containers import bgzf
-from vialtest import CANTCREAT, DATA, OK, USAGE, VIAL, check_refusal, main, run
+from vialtest import CANTCREAT, DATA, OK, SANITIZED, USAGE, VIAL, check_refusal, main, run
 
 IOERR = 74
 
