@@ -4,8 +4,11 @@ beside it, by an XML reader and arithmetic of our own; and vial xic of their sto
 
 Suites: spectra. Also: asan.
 """
+import hashlib
 import json
 import math
+import re
+import subprocess
 
 import numpy
 
@@ -116,6 +119,39 @@ def orbitrap(t, f):
         t.check(0.3 < (y == 0).mean() < 0.6, s.id, f"{(y == 0).mean():.2f} of the points are zeros")
 
 
+def image(t, f, mode):
+    """Pixels by their places in the .ibd, its hash, sums; and vial image of the store."""
+    words = ["--seed", "3", "--size", "12", "--points", "1200", "--mode", mode, "--out", f / "i.imzML"]
+    made = subprocess.run(["scripts/make-data", "imaging", *words], stderr=subprocess.PIPE)
+    if not t.check(made.returncode == 0, mode, made.stderr):
+        return
+    text, ibd = f.read("i.imzML"), f.read("i.ibd")
+    with open(f / "i.truth.json", encoding="utf-8") as file:
+        said = json.load(file)
+    for fact in (hashlib.sha1(ibd).hexdigest(), ibd[:16].hex(), mode):
+        t.check(f'"{fact}"'.encode() in text, mode, f"says no {fact}")
+    places = re.findall(rb'"external array length" value="(\d+)"/>\s*<cvParam [^>]*value="(\d+)"/>', text)
+    arrays = [numpy.frombuffer(ibd, "<f8" if mode == "processed" and i % 2 == 0 else "<f4", int(n), int(at))
+              for i, (n, at) in enumerate(places)]
+    mz, y = numpy.concatenate(arrays[::2]).astype(float), numpy.concatenate(arrays[1::2]).astype(float)
+    ion = said["ion"]
+    one = y[abs(mz - ion["mz"]) <= ion["within"]].sum()
+    t.check((len(places), len(y)) == (2 * said["spectra"], said["peaks"]) and said["spectra"] == 144, mode)
+    t.check(near(y.sum(), said["tic"]) and near(one, ion["sum"]) and one > 0, mode, f"{one}: {said}")
+    done = run("ingest", "-q", "--force", "-o", f / "s.h5", f / "i.imzML")
+    t.check(done.code == OK, mode, done.err)
+    for options, sought in ((("--tic",), said["tic"]),
+                            (("--mz", repr(ion["mz"]), "--tol", f"{ion['within']}Th"), ion["sum"])):
+        done = run("image", *options, f / "s.h5")
+        got = [float(line.split(b"\t")[-1]) for line in done.out.splitlines()[1:]]
+        t.check(len(got) == 144 and near(sum(got), sought), mode, f"{options}: {sum(got)}, {sought}")
+
+
+def imaging(t, f):
+    for mode in ("continuous", "processed"):
+        image(t, f, mode)
+
+
 def seeds(t, f):
     """The same seed, the same bytes; another, others; nonsense is refused."""
     for name, seed, more in (("a", 4, ()), ("b", 4, ()), ("c", 5, ())):
@@ -127,4 +163,4 @@ def seeds(t, f):
 
 
 if __name__ == "__main__":
-    main(swath, timstof, orbitrap, seeds)
+    main(swath, timstof, orbitrap, imaging, seeds)
