@@ -153,15 +153,9 @@ static void peaks(image *m, uint32_t x, uint32_t y)
 
 static void ims(text *t, int depth, const char *accession, const char *name, uint64_t value)
 {
-    memset(room(t, 32), ' ', (size_t)depth * 2);
-    t->len += (size_t)depth * 2;
-    put(t, "<cvParam cvRef=\"IMS\" accession=\"IMS:");
-    put(t, accession);
-    put(t, "\" name=\"");
-    put(t, name);
-    put(t, "\" value=\"");
+    term_start(t, depth, "IMS", accession, name);
     put_int(t, value);
-    put(t, "\"/>\n");
+    cv_end(t, NULL);
 }
 
 static void put_array(text *t, const char *group, uint64_t at, uint64_t n, uint64_t width)

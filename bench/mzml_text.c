@@ -77,15 +77,24 @@ const unit ms_unit = { "UO", "UO:0000028", "millisecond" };
 const unit ev_unit = { "UO", "UO:0000266", "electronvolt" };
 const unit no_unit = { "UO", "UO:0000186", "dimensionless unit" };
 
-void cv_start(text *t, int depth, const char *accession, const char *name)
+void term_start(text *t, int depth, const char *ontology, const char *accession, const char *name)
 {
     memset(room(t, 32), ' ', (size_t)depth * 2);
     t->len += (size_t)depth * 2;
-    put(t, "<cvParam cvRef=\"MS\" accession=\"MS:");
+    put(t, "<cvParam cvRef=\"");
+    put(t, ontology);
+    put(t, "\" accession=\"");
+    put(t, ontology);
+    put(t, ":");
     put(t, accession);
     put(t, "\" name=\"");
     put(t, name);
     put(t, "\" value=\"");
+}
+
+void cv_start(text *t, int depth, const char *accession, const char *name)
+{
+    term_start(t, depth, "MS", accession, name);
 }
 
 void cv_end(text *t, const unit *u)

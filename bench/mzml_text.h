@@ -31,7 +31,8 @@ void put_number(text *t, double v);
 void put_base64(text *t, const uint8_t *p, size_t n);
 
 /* <cvParam> at a depth of indentation; accession without "MS:", unit may be NULL. Between cv_start and cv_end
- * goes the value. */
+ * goes the value; term_start begins one of another ontology. */
+void term_start(text *t, int depth, const char *ontology, const char *accession, const char *name);
 void cv_start(text *t, int depth, const char *accession, const char *name);
 void cv_end(text *t, const unit *u);
 void cv(text *t, int depth, const char *accession, const char *name, const char *value, const unit *u);
