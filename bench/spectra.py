@@ -160,13 +160,14 @@ class Sizes:
 
 
 def timed(command):
-    """Seconds, seconds of CPU, MiB at most."""
+    """Seconds, seconds of CPU, MiB at most; None: the program failed."""
     start = time.monotonic()
     child = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        sys.exit(f"{' '.join(map(str, command))}: exit status {child.returncode}")
+        print(f"{' '.join(map(str, command))}: exit status {child.returncode}", file=sys.stderr)
+        return None
     return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
@@ -198,15 +199,25 @@ def commands(path, folder, profile):
 
 
 def speed(path, folder, profile, runs):
-    rows, least = commands(path, folder, profile), {}
+    rows, got = commands(path, folder, profile), {}
     for _ in range(runs):
         for what, command in rows:
-            got = timed(command)
-            least[what] = tuple(map(min, got[:2], least.get(what, got)[:2])) + (max(got[2], least.get(
-                what, got)[2]),)
-    for what, (seconds, cpu, peak) in least.items():
-        print(os.path.basename(path), what, f"{os.path.getsize(path) / 1e6 / seconds:.0f}", f"{seconds:.3f}",
-              f"{cpu:.3f}", f"{peak:.0f}", sep="\t", flush=True)
+            got.setdefault(what, []).append(timed(command))
+            if runs == 1:
+                tell(path, what, got[what])
+    for what, times in got.items() if runs > 1 else ():
+        tell(path, what, times)
+
+
+def tell(path, what, times):
+    """A line; the least of the times, the most of the memory."""
+    name = os.path.basename(path)
+    if None in times:
+        print(name, what, "-", "-", "-", "-", sep="\t", flush=True)
+        return
+    seconds, cpu, peak = min(x[0] for x in times), min(x[1] for x in times), max(x[2] for x in times)
+    print(name, what, f"{os.path.getsize(path) / 1e6 / seconds:.0f}", f"{seconds:.3f}", f"{cpu:.3f}",
+          f"{peak:.0f}", sep="\t", flush=True)
 
 
 def files(names):
