@@ -1,5 +1,6 @@
 /* The made-up run (acquire.h). */
 #include "acquire.h"
+#include "tof.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,11 +15,10 @@ enum { MAX_FEATURE = 4096, MAX_PEAK = 1 << 18, TOP = 15 };
 #define LOW    350.0 /* survey window, Th */
 #define HIGH   1500.0
 
-/* Ions of the laboratory's air and plastics, always there; Th. */
-static const double background[] = { 355.06993, 371.10124, 391.28429, 401.9227,  413.26623,
-                                     429.08873, 445.12003, 462.14658, 503.10752, 519.13882,
-                                     536.16537, 593.15761, 610.18416, 667.1764,  684.20295,
-                                     741.19519, 758.22174, 815.21398, 832.24053, 889.23277 };
+const double background[NBACKGROUND] = { 355.06993, 371.10124, 391.28429, 401.9227,  413.26623,
+                                         429.08873, 445.12003, 462.14658, 503.10752, 519.13882,
+                                         536.16537, 593.15761, 610.18416, 667.1764,  684.20295,
+                                         741.19519, 758.22174, 815.21398, 832.24053, 889.23277 };
 
 static int by_mz(const void *a, const void *b)
 {
@@ -53,7 +53,7 @@ static void bear(acquire *a, double onset)
 }
 
 /* Lets features begin whose rise is due, and drops those that have passed. */
-static void age(acquire *a)
+void acquire_age(acquire *a)
 {
     while (a->born_until < a->seconds) {
         bear(a, a->born_until);
@@ -128,19 +128,26 @@ static void choose(acquire *a)
     }
 }
 
+double acquire_now(const acquire *a, const feature *f) { return f->height * elution(f, a->seconds); }
+
 /*
- * Profile points on the instrument's own grid, even in frequency: m/z = scale / (top - index)^2. A peak is 9
- * points wide or more and has zeros beside it. In: centroids in a->peak; out: points in a->work.
+ * Profile points on the instrument's own grid, even in frequency f: m/z = scale / f^2 (1 + bend / f^2). A
+ * transient so many times shorter has a grid so much coarser. A peak is 9 points wide or more and has zeros
+ * beside it. In: centroids in a->peak; out: points in a->work.
  */
-static size_t to_profile(acquire *a, size_t n)
+static size_t to_profile(acquire *a, size_t n, double shorter)
 {
-    const double scale = 4e14 * (1 + 2e-7 * draw_normal(&a->d)), top = 1.2e6;
+    const double drift = 1 + 2e-7 * draw_normal(&a->d);
+    const double scale = 4e14 / (shorter * shorter) * drift, top = 1.2e6 / shorter;
+    const bool alone = a->kind == ORBITRAP_PROFILE;
+    const double bend = alone ? 1e6 / (shorter * shorter) : 0;
+    const int beside = alone ? 8 : 7;
     size_t out = 0;
     int64_t last = -1;
     for (size_t i = 0; i < n; i++) {
         const double at = top - sqrt(scale / a->peak[i].mz);
-        int64_t from = (int64_t)at - 7;
-        const int64_t to = (int64_t)at + 8;
+        int64_t from = (int64_t)at - beside;
+        const int64_t to = (int64_t)at + beside + 1;
         if (from <= last) from = last + 1;
         for (int64_t k = from; k <= to && out < MAX_PEAK; k++) {
             const double u = ((double)k - at) * 0.42, frequency = top - (double)k;
@@ -148,7 +155,7 @@ static size_t to_profile(acquire *a, size_t n)
             const double shape = v > 0 ? v * v * v * v * v * v : 0;
             const bool zero = k <= (int64_t)at - 5 || k >= (int64_t)at + 6 || shape <= 0;
             a->work[out++] =
-                (peak){ scale / (frequency * frequency),
+                (peak){ scale / (frequency * frequency) * (1 + bend / (frequency * frequency)),
                         zero ? 0.0f
                              : (float)(a->peak[i].intensity * shape * (1 + 0.01 * draw_normal(&a->d))) };
         }
@@ -159,7 +166,7 @@ static size_t to_profile(acquire *a, size_t n)
 
 static void survey_scan(acquire *a, scan *s)
 {
-    age(a);
+    acquire_age(a);
     const double threshold = 9000 * (1 + 0.05 * draw_normal(&a->d));
     const double spray = 1 + 0.05 * draw_normal(&a->d); /* all peaks of a scan rise and fall together */
     size_t n = 0;
@@ -173,7 +180,7 @@ static void survey_scan(acquire *a, scan *s)
                 n = add_peak(a, n, mz, f->now * f->share[k], threshold);
         }
     }
-    for (size_t i = 0; i < sizeof background / sizeof *background; i++)
+    for (size_t i = 0; i < NBACKGROUND; i++)
         n = add_peak(a, n, background[i], 2e5 * (double)(1 + i % 5) * spray, threshold);
     n = add_noise(a, n, 500 + draw_below(&a->d, 600), LOW, HIGH, threshold);
     n = settle(a->peak, n, 60000);
@@ -182,7 +189,7 @@ static void survey_scan(acquire *a, scan *s)
     *s = (scan){ .level = 1, .profile = a->profile, .low = LOW, .high = HIGH, .npeak = n, .peak = a->peak };
     s->injection_ms = 5 + 20 * draw_unit(&a->d);
     if (a->profile) {
-        s->npeak = to_profile(a, n);
+        s->npeak = to_profile(a, n, 1);
         s->peak = a->work;
     }
 }
@@ -214,8 +221,15 @@ static void fragment_scan(acquire *a, scan *s)
     n = add_noise(a, n, 60 + draw_below(&a->d, 220), s->low, s->high, threshold);
     s->npeak = settle(a->peak, n, 15000);
     s->peak = a->peak;
+    if (a->kind == ORBITRAP_PROFILE) {
+        s->npeak = to_profile(a, s->npeak, 4);
+        s->peak = a->work;
+        s->profile = true;
+    }
     s->level = 2;
     s->survey = a->survey;
+    s->lower = s->upper = 0.7;
+    s->energy = 27;
     s->precursor_mz = (double)(float)(f->mz * (1 + 0.4e-6 * draw_normal(&a->d)));
     s->precursor_intensity = (float)f->now;
     s->charge = f->charge;
@@ -223,9 +237,10 @@ static void fragment_scan(acquire *a, scan *s)
     f->quiet_until = a->seconds + QUIET;
 }
 
-void acquire_start(acquire *a, uint64_t seed, uint32_t nscan, bool profile)
+void acquire_start(acquire *a, uint64_t seed, uint32_t nscan, instrument_kind kind, bool profile, int nwindow)
 {
-    *a = (acquire){ .d = draw_part(seed, 5), .seed = seed, .nscan = nscan, .profile = profile };
+    *a = (acquire){ .d = draw_part(seed, 5), .seed = seed, .nscan = nscan, .kind = kind, .nwindow = nwindow };
+    a->profile = profile || kind == ORBITRAP_PROFILE;
     a->total_seconds = nscan * 0.085;
     a->born_until = -60;
     a->seconds = 0.3;
@@ -236,6 +251,16 @@ void acquire_start(acquire *a, uint64_t seed, uint32_t nscan, bool profile)
         fprintf(stderr, "make-data: no memory\n");
         exit(71);
     }
+    if (kind >= SWATH_TOF) tof_start(a);
+}
+
+static void next_of_orbitrap(acquire *a, scan *out)
+{
+    if (a->next == a->nqueue) survey_scan(a, out);
+    else fragment_scan(a, out);
+    out->survey = a->survey;
+    out->seconds = a->seconds;
+    a->seconds += (out->level == 1 ? 0.16 : 0.03) + 0.001 * out->injection_ms + 0.0005 * draw_unit(&a->d);
 }
 
 bool acquire_next(acquire *a, scan *out)
@@ -243,12 +268,9 @@ bool acquire_next(acquire *a, scan *out)
     if (a->number == a->nscan) return false;
     a->number++;
     *out = (scan){ 0 };
-    if (a->next == a->nqueue) survey_scan(a, out);
-    else fragment_scan(a, out);
+    if (a->tof) tof_next(a, out);
+    else next_of_orbitrap(a, out);
     out->number = a->number;
-    out->survey = a->survey;
-    out->seconds = a->seconds;
-    a->seconds += (out->level == 1 ? 0.16 : 0.03) + 0.001 * out->injection_ms + 0.0005 * draw_unit(&a->d);
     return true;
 }
 
@@ -257,5 +279,6 @@ void acquire_end(acquire *a)
     free(a->feature);
     free(a->peak);
     free(a->work);
+    tof_free(a->tof);
     *a = (acquire){ 0 };
 }

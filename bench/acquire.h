@@ -1,6 +1,7 @@
 /*
- * A made-up run of an Orbitrap: peptides elute, each cycle takes one survey scan and up to 15 fragment scans
- * of the strongest peptides not fragmented in the last 20 s.
+ * A made-up run of an instrument: peptides elute. An Orbitrap takes in each cycle one survey scan and up to
+ * 15 fragment scans of the strongest peptides not fragmented in the last 20 s; the others (tof.c) fragment
+ * all there is, window after window.
  *
  * Centroids are what the vendor's peak picking gives: m/z rounded to f32, intensities f32, nothing under a
  * noise threshold, many peaks just above it. The isotopes of a peptide come back in neighbouring scans with
@@ -15,8 +16,10 @@
 
 #include "peptide.h"
 
+typedef enum instrument_kind { ORBITRAP, ORBITRAP_PROFILE, SWATH_TOF, TIMSTOF } instrument_kind;
+
 typedef struct peak {
-    double mz; /* Th; exactly an f32, unless in profile mode */
+    double mz; /* Th; exactly an f32 in centroids of an Orbitrap */
     float intensity;
 } peak;
 
@@ -29,8 +32,13 @@ typedef struct scan {
     double precursor_mz;
     float precursor_intensity;
     int charge;
+    double lower, upper, energy;         /* of the isolation window: widths beside its target, Th; eV */
+    uint32_t cycle, experiment, frame;   /* from 1; those that the instrument has */
+    uint32_t group, from, to;            /* windows of a frame; its scans, from 1, both included */
+    double top_mobility, least_mobility; /* of these scans, V s/cm2 */
     size_t npeak;
-    peak *peak; /* borrowed until the next scan; m/z rising */
+    peak *peak;             /* borrowed until the next scan; m/z rising, of each mobility */
+    const double *mobility; /* borrowed, [npeak], falling, V s/cm2; NULL: it has none */
 } scan;
 
 typedef struct feature { /* one peptide at one charge */
@@ -46,7 +54,10 @@ typedef struct feature { /* one peptide at one charge */
 typedef struct acquire {
     draw d;
     uint64_t seed, nfeature_ever;
-    bool profile;
+    instrument_kind kind;
+    bool profile;    /* survey scans are not centroided */
+    int nwindow;     /* SWATH: isolation windows of a cycle */
+    struct tof *tof; /* owned; NULL for an Orbitrap */
     uint32_t nscan, number, survey;
     double seconds, born_until, total_seconds;
     feature *feature; /* owned; those eluting now */
@@ -56,9 +67,19 @@ typedef struct acquire {
     peak *peak, *work; /* owned */
 } acquire;
 
-/* nscan scans; profile: survey scans are not centroided. Ends the program when there is no memory. */
-void acquire_start(acquire *a, uint64_t seed, uint32_t nscan, bool profile);
+/* Ions of the laboratory's air and plastics, always there; Th. */
+enum { NBACKGROUND = 20 };
+extern const double background[NBACKGROUND];
+
+/* nscan scans; profile: survey scans are not centroided; nwindow: 32 or 64. Ends the program when there is no
+ * memory. */
+void acquire_start(acquire *a, uint64_t seed, uint32_t nscan, instrument_kind kind, bool profile,
+                   int nwindow);
 bool acquire_next(acquire *a, scan *out);
 void acquire_end(acquire *a);
+
+/* For instruments: lets features begin and pass, and says what of one comes now, in counts of an Orbitrap. */
+void acquire_age(acquire *a);
+double acquire_now(const acquire *a, const feature *f);
 
 #endif
