@@ -1,0 +1,114 @@
+/*
+ * Which numbers of a text are taken out (fields_cut.h).
+ *
+ * All are, at first, and those with the same bytes before them are of one sort. A sort stays in the text when
+ * its numbers nearly always are what they were the last time the same sorts stood before them: names and
+ * terms that have digits in them. Text that repeats takes next to nothing in the template, while a zero byte
+ * in it would hide what comes next. So do sorts of a few numbers.
+ */
+#include "pipeline/codec/fields_cut.h"
+
+#include "formats/xxh3.h"
+
+enum { GUESSES = 1 << 14, GUESS_BITS = 14 };
+enum { FEW = 8, SELDOM = 32 }; /* numbers of a sort that stays; one in so many is not as it was */
+
+void vl_field_cut_free(vl_field_cut *c)
+{
+    vl_buf_free(&c->place);
+    vl_buf_free(&c->template);
+    vl_buf_free(&c->guess);
+    vl_field_columns_free(&c->columns);
+}
+
+/* How often there are numbers of a sort, and how often they are news. */
+typedef struct sort {
+    uint32_t all, news;
+} sort;
+
+static vl_code add_place(vl_field_cut *c, size_t at, size_t n, size_t sort_of, vl_err *err)
+{
+    const vl_field_place place = { (uint32_t)at, (uint16_t)sort_of, (uint16_t)n };
+    return vl_buf_append(&c->place, &place, sizeof place, err);
+}
+
+static void add_text(vl_buf *template, const uint8_t *text, size_t n)
+{
+    memcpy(template->data + template->len, text, n);
+    template->len += n;
+}
+
+/* Finds all numbers, and what there is of each sort. *fits false: they are too many. */
+static vl_code list_all(vl_field_cut *c, const uint8_t *text, size_t n, sort *sorts, bool *fits, vl_err *err)
+{
+    uint32_t *const guess = (uint32_t *)(void *)c->guess.data;
+    uint64_t before = 0; /* of the sorts of numbers before */
+    size_t from = 0;
+    vl_buf *const template = &c->template;
+    for (size_t i = 0; i < n;) {
+        if ((uint8_t)(text[i] - '0') >= 10) {
+            i++;
+            continue;
+        }
+        const size_t own = vl_field_length(text + i, n - i);
+        add_text(template, text + from, i - from);
+        const size_t kind = vl_field_find(&c->columns.finder, template->data, template->len);
+        template->data[template->len++] = 0;
+        before = (before << 16 | kind) * UINT64_C(0x9E3779B97F4A7C15) >> 16;
+        uint32_t *const last = &guess[before % GUESSES];
+        const uint32_t is = (uint32_t)XXH3_64bits(text + i, own);
+        if (kind < VL_FIELD_COLUMNS) {
+            sorts[kind].all++;
+            sorts[kind].news += *last != is;
+            if (own <= VL_FIELD_LONG && add_place(c, i, own, kind, err)) return err->code;
+        }
+        *last = is;
+        from = i += own;
+    }
+    *fits = c->place.len / sizeof(vl_field_place) <= n / VL_FIELD_RARE;
+    return VL_OK;
+}
+
+static bool stays(const sort *s) { return s->all < FEW || s->news * (uint64_t)SELDOM <= s->all; }
+
+/* The template, without the numbers of sorts that stay. */
+static vl_code take_out(vl_field_cut *c, const uint8_t *text, size_t n, const sort *sorts, vl_err *err)
+{
+    vl_field_place *const place = (vl_field_place *)(void *)c->place.data;
+    const size_t all = c->place.len / sizeof *place;
+    vl_buf *const template = &c->template;
+    size_t from = 0, kept = 0;
+    template->len = 0;
+    if (vl_field_columns_reset(&c->columns, all, err)) return err->code;
+    for (size_t i = 0; i < all; i++) {
+        const vl_field_place p = place[i];
+        if (stays(&sorts[p.sort])) continue;
+        add_text(template, text + from, p.at - from);
+        const size_t column = vl_field_find(&c->columns.finder, template->data, template->len);
+        from = p.at;
+        if (column == VL_FIELD_COLUMNS) break; /* what comes behind this stays */
+        template->data[template->len++] = 0;
+        vl_field_columns_add(&c->columns, column);
+        place[kept++] = p;
+        from = p.at + p.n;
+    }
+    add_text(template, text + from, n - from);
+    c->place.len = kept * sizeof *place;
+    return vl_field_columns_end(&c->columns, err);
+}
+
+vl_code vl_fields_cut(vl_field_cut *c, const uint8_t *text, size_t n, bool *fits, vl_err *err)
+{
+    sort sorts[VL_FIELD_COLUMNS] = { { 0, 0 } };
+    *fits = false;
+    if (memchr(text, 0, n)) return VL_OK;
+    c->place.len = c->template.len = 0;
+    if (vl_buf_reserve(&c->template, n, err) || vl_buf_reserve(&c->guess, GUESSES * sizeof(uint32_t), err) ||
+        vl_field_columns_reset(&c->columns, 0, err))
+        return err->code;
+    memset(c->guess.data, 0, GUESSES * sizeof(uint32_t));
+    if (list_all(c, text, n, sorts, fits, err) || !*fits) return err->code;
+    if (take_out(c, text, n, sorts, err)) return err->code;
+    *fits = c->columns.n > 0;
+    return VL_OK;
+}
