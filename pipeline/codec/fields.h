@@ -114,8 +114,10 @@ typedef struct vl_field_finder {
 } vl_field_finder;
 
 vl_code vl_field_finder_reset(vl_field_finder *f, vl_err *err);
-/* The column of a zero byte that is to stand at template[at]; VL_FIELD_COLUMNS: there are too many. */
-size_t vl_field_find(vl_field_finder *f, const uint8_t *template, size_t at);
+/* What tells the column of a zero byte that is to stand at template[at]. */
+uint64_t vl_field_hash(const uint8_t *template, size_t at);
+/* Its column; VL_FIELD_COLUMNS: there are too many. */
+size_t vl_field_find(vl_field_finder *f, uint64_t hash);
 
 /* Numbers in the order of the text, by column. */
 typedef struct vl_field_columns {

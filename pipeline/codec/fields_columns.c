@@ -19,11 +19,15 @@ vl_code vl_field_finder_reset(vl_field_finder *f, vl_err *err)
     return VL_OK;
 }
 
-size_t vl_field_find(vl_field_finder *f, const uint8_t *template, size_t at)
+uint64_t vl_field_hash(const uint8_t *template, size_t at)
+{
+    const size_t n = at < VL_FIELD_BEFORE ? at : VL_FIELD_BEFORE;
+    return XXH3_64bits(template + at - n, n);
+}
+
+size_t vl_field_find(vl_field_finder *f, uint64_t hash)
 {
     met *const slot = (met *)(void *)f->slot.data;
-    const size_t n = at < VL_FIELD_BEFORE ? at : VL_FIELD_BEFORE;
-    const uint64_t hash = XXH3_64bits(template + at - n, n);
     size_t i = (size_t)(hash >> 20) % SLOTS;
     while (slot[i].column && slot[i].hash != hash) i = (i + 1) % SLOTS;
     if (slot[i].column) return slot[i].column - 1;

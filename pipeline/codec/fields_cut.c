@@ -8,9 +8,7 @@
  */
 #include "pipeline/codec/fields_cut.h"
 
-#include "formats/xxh3.h"
-
-enum { GUESSES = 1 << 14, GUESS_BITS = 14 };
+enum { GUESS_BITS = 14, GUESSES = 1 << GUESS_BITS };
 enum { FEW = 8, SELDOM = 32 }; /* numbers of a sort that stays; one in so many is not as it was */
 
 void vl_field_cut_free(vl_field_cut *c)
@@ -38,32 +36,63 @@ static void add_text(vl_buf *template, const uint8_t *text, size_t n)
     template->len += n;
 }
 
+/* The first digit in text [from, n), or n. */
+static size_t next_digit(const uint8_t *text, size_t from, size_t n)
+{
+    const uint64_t all = UINT64_C(0x0101010101010101), low = 0x7f * all, high = 0x80 * all;
+    size_t i = from;
+    for (; i + 8 <= n; i += 8) {
+        const uint64_t x = vl_le64(text + i);
+        const uint64_t is = ((x & low) + (0x80 - '0') * all) & ~((x & low) + (0x7f - '9') * all) & ~x & high;
+        if (is) return i + (size_t)__builtin_ctzll(is) / 8;
+    }
+    while (i < n && (uint8_t)(text[i] - '0') >= 10) i++;
+    return i;
+}
+
+/* A sort of number is told by what tells its column; this hash is no part of a chunk, and quick. */
+static uint64_t sort_hash(const uint8_t *template, size_t at)
+{
+    enum { WORDS = VL_FIELD_BEFORE / 8 };
+    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t h = 0;
+    if (at < VL_FIELD_BEFORE) return vl_field_hash(template, at);
+    for (size_t i = 0; i < WORDS; i++) {
+        h = (h ^ vl_le64(template + at - VL_FIELD_BEFORE + 8 * i)) * odd;
+        h ^= h >> 29;
+    }
+    return h;
+}
+
+static uint32_t number_hash(const uint8_t *text, size_t n)
+{
+    uint32_t h = (uint32_t)n;
+    for (size_t i = 0; i < n; i++) h = h * 0x01000193 + text[i];
+    return h;
+}
+
 /* Finds all numbers, and what there is of each sort. *fits false: they are too many. */
 static vl_code list_all(vl_field_cut *c, const uint8_t *text, size_t n, sort *sorts, bool *fits, vl_err *err)
 {
     uint32_t *const guess = (uint32_t *)(void *)c->guess.data;
-    uint64_t before = 0; /* of the sorts of numbers before */
+    uint64_t before = 0; /* sorts of this number and of three before it */
     size_t from = 0;
     vl_buf *const template = &c->template;
-    for (size_t i = 0; i < n;) {
-        if ((uint8_t)(text[i] - '0') >= 10) {
-            i++;
-            continue;
-        }
+    for (size_t i = next_digit(text, 0, n); i < n; i = next_digit(text, from, n)) {
         const size_t own = vl_field_length(text + i, n - i);
         add_text(template, text + from, i - from);
-        const size_t kind = vl_field_find(&c->columns.finder, template->data, template->len);
+        const size_t kind = vl_field_find(&c->columns.finder, sort_hash(template->data, template->len));
         template->data[template->len++] = 0;
-        before = (before << 16 | kind) * UINT64_C(0x9E3779B97F4A7C15) >> 16;
-        uint32_t *const last = &guess[before % GUESSES];
-        const uint32_t is = (uint32_t)XXH3_64bits(text + i, own);
+        before = before << 16 | kind;
+        uint32_t *const last = &guess[before * UINT64_C(0x9E3779B97F4A7C15) >> (64 - GUESS_BITS)];
+        const uint32_t is = number_hash(text + i, own);
         if (kind < VL_FIELD_COLUMNS) {
             sorts[kind].all++;
             sorts[kind].news += *last != is;
             if (own <= VL_FIELD_LONG && add_place(c, i, own, kind, err)) return err->code;
         }
         *last = is;
-        from = i += own;
+        from = i + own;
     }
     *fits = c->place.len / sizeof(vl_field_place) <= n / VL_FIELD_RARE;
     return VL_OK;
@@ -84,7 +113,8 @@ static vl_code take_out(vl_field_cut *c, const uint8_t *text, size_t n, const so
         const vl_field_place p = place[i];
         if (stays(&sorts[p.sort])) continue;
         add_text(template, text + from, p.at - from);
-        const size_t column = vl_field_find(&c->columns.finder, template->data, template->len);
+        const uint64_t hash = vl_field_hash(template->data, template->len);
+        const size_t column = vl_field_find(&c->columns.finder, hash);
         from = p.at;
         if (column == VL_FIELD_COLUMNS) break; /* what comes behind this stays */
         template->data[template->len++] = 0;

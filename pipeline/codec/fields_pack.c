@@ -275,26 +275,45 @@ static vl_code try_floats(vl_field_packer *p, const own *o, size_t which, vl_wor
     return VL_OK;
 }
 
-/* Appends a column. */
-static vl_code put_column(vl_field_packer *p, const uint8_t *text, const uint16_t *order, size_t at,
-                          vl_work *work, vl_buf *out, vl_err *err)
+/* Whether decimals take more than the 4 bytes of floats, most likely. */
+static bool are_long(const uint64_t *v, size_t n)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++) all |= v[i];
+    return all >> 32;
+}
+
+/* Decimals, floats, differences to another column: the smallest into p->best. */
+static vl_code try_ways(vl_field_packer *p, const own *o, const uint16_t *order, size_t at, vl_work *work,
+                        vl_err *err)
 {
     enum { LITTLE = 8, MUCH = 2 };
     const size_t which = order[at];
     column *const c = &p->column[which];
+    const way plain = { VL_FIELD_DECIMAL, 0, values_of(p, which), p->odd.data + o->first, c->exceptions };
+    if (c->kind == VL_FIELD_FLOAT) return try_floats(p, o, which, work, err);
+    if (try_beside(p, o, order, at, c->exceptions, work, err)) return err->code;
+    if (p->best.len && p->best.len <= LITTLE) return VL_OK;
+    if (are_long(plain.value, o->n)) {
+        if (try_floats(p, o, which, work, err)) return err->code;
+        return (c->kind & VL_FIELD_KIND) == VL_FIELD_FLOAT ? VL_OK : try_way(p, o, c, &plain, work, err);
+    }
+    if (try_way(p, o, c, &plain, work, err) || p->best.len <= MUCH * o->n) return err->code;
+    return try_floats(p, o, which, work, err);
+}
+
+/* Appends a column. */
+static vl_code put_column(vl_field_packer *p, const uint8_t *text, const uint16_t *order, size_t at,
+                          vl_work *work, vl_buf *out, vl_err *err)
+{
+    const size_t which = order[at];
     const own o = own_of(p, text, which);
-    const uint8_t *const odd = p->odd.data + o.first;
+    if (p->column[which].kind == VL_FIELD_TEXT) return put_texts(p, &o, NULL, work, out, err);
     if (vl_buf_reserve(&p->guess, o.n * sizeof(uint64_t), err) ||
         vl_buf_reserve(&p->next, o.n * sizeof(uint32_t), err) || vl_buf_reserve(&p->trial, o.n, err))
         return err->code;
     p->best.len = 0;
-    if (c->kind == VL_FIELD_DECIMAL) {
-        const way plain = { VL_FIELD_DECIMAL, 0, values_of(p, which), odd, c->exceptions };
-        if (try_beside(p, &o, order, at, c->exceptions, work, err)) return err->code;
-        if ((!p->best.len || p->best.len > LITTLE) && try_way(p, &o, c, &plain, work, err)) return err->code;
-    }
-    if (c->kind == VL_FIELD_TEXT) return put_texts(p, &o, NULL, work, out, err);
-    if ((!p->best.len || p->best.len > MUCH * o.n) && try_floats(p, &o, which, work, err)) return err->code;
+    if (try_ways(p, &o, order, at, work, err)) return err->code;
     return vl_buf_append(out, p->best.data, p->best.len, err);
 }
 
@@ -343,18 +362,28 @@ static vl_code put_template(vl_field_packer *p, vl_work *work, vl_buf *out, vl_e
     return vl_buf_append(out, p->text.data, p->text.len, err);
 }
 
-/* Whether zstd alone takes more bytes than this: at first the quick one is asked. */
+/* Bytes that zstd makes of a text. */
+static vl_code zstd_size(const uint8_t *text, size_t n, int effort, vl_work *work, vl_buf *room, size_t *size,
+                         vl_err *err)
+{
+    room->len = 0;
+    if (vl_zstd_pack(text, n, effort, work, room, err)) return err->code;
+    *size = room->len;
+    return VL_OK;
+}
+
+/* Whether zstd alone takes more bytes than this. A piece from the middle tells where it is not near. */
 static vl_code is_less(const uint8_t *text, size_t n, size_t size, vl_work *work, vl_buf *room, bool *less,
                        vl_err *err)
 {
-    enum { QUICK = 1, SLOW = 5 };
-    room->len = 0;
-    if (vl_zstd_pack(text, n, QUICK, work, room, err)) return err->code;
-    *less = size < room->len - room->len / 4;
-    if (*less || size >= room->len) return VL_OK;
-    room->len = 0;
-    if (vl_zstd_pack(text, n, SLOW, work, room, err)) return err->code;
-    *less = size < room->len - room->len / 50;
+    enum { QUICK = 1, SLOW = 5, PIECE = 1 << 16 };
+    const size_t piece = n < PIECE ? n : PIECE;
+    size_t other = 0;
+    if (zstd_size(text + (n - piece) / 2, piece, QUICK, work, room, &other, err)) return err->code;
+    *less = size < other * (uint64_t)n / piece / 2;
+    if (*less) return VL_OK;
+    if (zstd_size(text, n, SLOW, work, room, &other, err)) return err->code;
+    *less = size < other - other / 50;
     return VL_OK;
 }
 

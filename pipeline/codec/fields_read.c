@@ -56,8 +56,8 @@ static vl_code take_template(vl_field_reader *r, vl_rest *in, size_t n, vl_work 
     r->template.len = len;
     const uint8_t *const bytes = r->template.data, *p = bytes;
     while ((p = memchr(p, 0, len - (size_t)(p - bytes)))) {
-        const size_t which = vl_field_find(&r->columns.finder, bytes, (size_t)(p++ - bytes));
-        if (which == VL_FIELD_COLUMNS || r->columns.n > n / VL_FIELD_RARE) return cut_off("columns", err);
+        const size_t which = vl_field_find(&r->columns.finder, vl_field_hash(bytes, (size_t)(p++ - bytes)));
+        if (which == VL_FIELD_COLUMNS || r->columns.n >= n / VL_FIELD_RARE) return cut_off("columns", err);
         vl_field_columns_add(&r->columns, which);
     }
     return vl_field_columns_end(&r->columns, err);
