@@ -11,6 +11,7 @@
 typedef struct state {
     vl_field_packer *pack;
     vl_field_reader *unpack;
+    vl_buf back;
 } state;
 
 static void release(void *self)
@@ -18,6 +19,7 @@ static void release(void *self)
     state *const s = self;
     vl_field_packer_free(s->pack);
     vl_field_reader_free(s->unpack);
+    vl_buf_free(&s->back);
     free(s);
 }
 
@@ -33,18 +35,6 @@ static state *state_of(vl_work *work, bool packs, vl_err *err)
     return NULL;
 }
 
-/* Rows of text are for others: what goes through here is one stream. */
-static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
-{
-    enum { SHORT = 1024 };
-    const size_t n = job->len - job->fill;
-    *fits = false;
-    if (job->beside.row || n < SHORT) return VL_OK;
-    state *const s = state_of(job->work, true, err);
-    if (!s || vl_add_number(out, job->fill, err)) return err->code;
-    return vl_fields_pack(s->pack, job->plain, n, job->work, out, fits, err);
-}
-
 static vl_code unpack(const vl_unpack_job *job, vl_err *err)
 {
     vl_rest in = { job->payload, job->payload + job->n };
@@ -57,6 +47,36 @@ static vl_code unpack(const vl_unpack_job *job, vl_err *err)
     if (vl_fields_unpack(s->unpack, &in, job->plain, n, job->work, err)) return err->code;
     memset(job->plain + n, job->plain[n - 1], fill);
     return VL_OK;
+}
+
+/* Whether a payload gives the bytes back: what a column says follows from others, and nobody else would see
+ * an error before they are needed. */
+static vl_code check(state *s, const vl_pack_job *job, const uint8_t *payload, size_t n, bool *same,
+                     vl_err *err)
+{
+    vl_err bad = VL_ERR_INIT;
+    vl_buf *const back = &s->back;
+    if (vl_buf_reserve(back, job->len, err)) return err->code;
+    const vl_unpack_job read = {
+        .payload = payload, .n = n, .plain = back->data, .len = job->len, .width = 1, .work = job->work
+    };
+    *same = !unpack(&read, &bad) && !memcmp(back->data, job->plain, job->len);
+    return bad.code == VL_ENOMEM ? vl_fail(err, VL_ENOMEM, "%s", bad.what) : VL_OK;
+}
+
+/* Rows of text are for others: what goes through here is one stream. */
+static vl_code pack(const vl_pack_job *job, vl_buf *out, bool *fits, vl_err *err)
+{
+    enum { SHORT = 1024 };
+    const size_t n = job->len - job->fill;
+    *fits = false;
+    if (job->beside.row || n < SHORT) return VL_OK;
+    state *const s = state_of(job->work, true, err);
+    const size_t from = out->len;
+    if (!s || vl_add_number(out, job->fill, err) ||
+        vl_fields_pack(s->pack, job->plain, n, job->work, out, fits, err) || !*fits)
+        return err->code;
+    return check(s, job, out->data + from, out->len - from, fits, err);
 }
 
 const vl_codec vl_codec_fields = { .name = "fields",

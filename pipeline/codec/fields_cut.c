@@ -2,14 +2,16 @@
  * Which numbers of a text are taken out (fields_cut.h).
  *
  * All are, at first, and those with the same bytes before them are of one sort. A sort stays in the text when
- * its numbers nearly always are what they were the last time the same sorts stood before them: names and
- * terms that have digits in them. Text that repeats takes next to nothing in the template, while a zero byte
- * in it would hide what comes next. So do sorts of a few numbers.
+ * its numbers are nearly always what they were the last time behind the same two numbers, of which those
+ * count that were so themselves, of others only their sorts: names and terms that have digits in them. Text
+ * that repeats takes next to nothing in the template, while a zero byte in it would hide what comes next. So
+ * do sorts of a few numbers.
  */
 #include "pipeline/codec/fields_cut.h"
 
+static const uint64_t ODD = UINT64_C(0x9E3779B97F4A7C15);
 enum { GUESS_BITS = 14, GUESSES = 1 << GUESS_BITS };
-enum { FEW = 8, SELDOM = 32 }; /* numbers of a sort that stays; one in so many is not as it was */
+enum { FEW = 8, SELDOM = 8 }; /* numbers of a sort that stays; one in so many is not as it was */
 
 void vl_field_cut_free(vl_field_cut *c)
 {
@@ -50,15 +52,12 @@ static size_t next_digit(const uint8_t *text, size_t from, size_t n)
     return i;
 }
 
-/* A sort of number is told by what tells its column; this hash is no part of a chunk, and quick. */
-static uint64_t sort_hash(const uint8_t *template, size_t at)
+/* Of bytes before template[at]; this hash is no part of a chunk, and quick. */
+static uint64_t quick_hash(const uint8_t *template, size_t at, size_t bytes)
 {
-    enum { WORDS = VL_FIELD_BEFORE / 8 };
-    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t h = 0;
-    if (at < VL_FIELD_BEFORE) return vl_field_hash(template, at);
-    for (size_t i = 0; i < WORDS; i++) {
-        h = (h ^ vl_le64(template + at - VL_FIELD_BEFORE + 8 * i)) * odd;
+    uint64_t h = at < bytes;
+    for (size_t i = at < bytes ? at % 8 : at - bytes; i < at; i += 8) {
+        h = (h ^ vl_le64(template + i)) * ODD;
         h ^= h >> 29;
     }
     return h;
@@ -75,22 +74,24 @@ static uint32_t number_hash(const uint8_t *text, size_t n)
 static vl_code list_all(vl_field_cut *c, const uint8_t *text, size_t n, sort *sorts, bool *fits, vl_err *err)
 {
     uint32_t *const guess = (uint32_t *)(void *)c->guess.data;
-    uint64_t before = 0; /* sorts of this number and of three before it */
+    uint64_t one = 0, two = 0; /* the number before, and the one before that, as far as they are no news */
     size_t from = 0;
     vl_buf *const template = &c->template;
     for (size_t i = next_digit(text, 0, n); i < n; i = next_digit(text, from, n)) {
         const size_t own = vl_field_length(text + i, n - i);
         add_text(template, text + from, i - from);
-        const size_t kind = vl_field_find(&c->columns.finder, sort_hash(template->data, template->len));
+        const size_t kind =
+            vl_field_find(&c->columns.finder, quick_hash(template->data, template->len, VL_FIELD_BEFORE));
         template->data[template->len++] = 0;
-        before = before << 16 | kind;
-        uint32_t *const last = &guess[before * UINT64_C(0x9E3779B97F4A7C15) >> (64 - GUESS_BITS)];
+        uint32_t *const last = &guess[(((one * ODD ^ two) * ODD ^ kind) * ODD) >> (64 - GUESS_BITS)];
         const uint32_t is = number_hash(text + i, own);
         if (kind < VL_FIELD_COLUMNS) {
             sorts[kind].all++;
             sorts[kind].news += *last != is;
             if (own <= VL_FIELD_LONG && add_place(c, i, own, kind, err)) return err->code;
         }
+        two = one;
+        one = *last == is ? is : kind;
         *last = is;
         from = i + own;
     }

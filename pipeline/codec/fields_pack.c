@@ -56,22 +56,44 @@ static own own_of(const vl_field_packer *p, const uint8_t *text, size_t which)
 
 /* ---- forms ---- */
 
+/* More digits than any form has. */
+static bool is_odd(const vl_field_digits *d) { return !d->before || d->before + d->behind > VL_FIELD_DIGITS; }
+
+/* Digits behind the point at least: of all numbers the fewest; where more would be written without the zeros
+ * at their end than have fewer digits than most, as many as most have. */
+static uint8_t least_of(const vl_field_digits *d, size_t n)
+{
+    size_t count[VL_FIELD_DIGITS + 1] = { 0 }, zeros[VL_FIELD_DIGITS + 1] = { 0 };
+    unsigned usual = 0, least = VL_FIELD_DIGITS;
+    for (size_t i = 0; i < n; i++) {
+        if (is_odd(&d[i])) continue;
+        count[d[i].behind]++;
+        zeros[d[i].behind] += d[i].digits % 10 == 0;
+        if (d[i].behind < least) least = d[i].behind;
+    }
+    for (unsigned k = 1; k <= VL_FIELD_DIGITS; k++)
+        if (count[k] > count[usual]) usual = k;
+    return (uint8_t)(usual > least && zeros[usual] > n - count[usual] ? usual : least);
+}
+
 /* The form of numbers that have digits in common. */
 static vl_field_form form_of(const vl_field_digits *d, size_t n)
 {
-    vl_field_form f = { 0, 255, 0, 0, 0 };
+    vl_field_form f = { .least = least_of(d, n), .width = 1 };
+    size_t zeros = 0;
+    uint8_t width = 1;
     for (size_t i = 0; i < n; i++) {
         const int behind = vl_field_behind(&d[i]);
+        if (is_odd(&d[i])) continue;
         if (behind > f.most) f.most = (uint8_t)behind;
-        if (d[i].behind < f.least) f.least = d[i].behind;
-        if (d[i].zero && !f.width) f.width = d[i].before;
+        if (d[i].zero) width = d[i].before;
+        zeros += d[i].zero;
         if (!d[i].power || (f.power && f.power <= d[i].power)) continue;
         f.power = d[i].power;
         f.style = d[i].style;
     }
-    if (f.most > VL_FIELD_DIGITS) f.most = VL_FIELD_DIGITS;
+    if (zeros > n / MANY) f.width = width;
     if (f.least > f.most) f.least = f.most;
-    if (!f.width) f.width = 1;
     return f;
 }
 
@@ -89,7 +111,7 @@ static size_t take_decimals(const own *o, const vl_field_digits *d, const vl_fie
     size_t nodd = 0;
     for (size_t i = 0; i < o->n; i++) {
         vl_field_value v;
-        odd[i] = d[i].before + d[i].behind > VL_FIELD_DIGITS || !vl_field_value_of(&d[i], form->most, &v) ||
+        odd[i] = is_odd(&d[i]) || !vl_field_value_of(&d[i], form->most, &v) ||
                  v.whole >= (UINT64_C(1) << VL_NUMBER_BITS) / vl_tens[form->most] ||
                  !comes_back(o, i, form, v);
         value[i] = odd[i] ? (i ? value[i - 1] : 0) : vl_field_joined(v, form->most);
@@ -105,9 +127,8 @@ static size_t take_floats(const own *o, const vl_field_digits *d, const vl_field
     size_t nodd = 0;
     for (size_t i = 0; i < n; i++) {
         vl_field_value v;
-        const uint32_t single = vl_field_float(&d[i]);
-        odd[i] = d[i].before + d[i].behind > VL_FIELD_DIGITS || !vl_field_of_float(single, form->most, &v) ||
-                 !comes_back(o, i, form, v);
+        const uint32_t single = is_odd(&d[i]) ? 0 : vl_field_float(&d[i]);
+        odd[i] = is_odd(&d[i]) || !vl_field_of_float(single, form->most, &v) || !comes_back(o, i, form, v);
         bits[i] = odd[i] ? (i ? bits[i - 1] : 0) : single;
         nodd += odd[i];
     }
@@ -302,6 +323,18 @@ static vl_code try_ways(vl_field_packer *p, const own *o, const uint16_t *order,
     return try_floats(p, o, which, work, err);
 }
 
+/* What a reader has for exceptions of a column that another one guesses: the guesses. */
+static void see_exceptions(vl_field_packer *p, const own *o, size_t which)
+{
+    const column *const c = &p->column[which];
+    const uint8_t *const odd = p->odd.data + o->first;
+    uint64_t *const guess = (uint64_t *)(void *)p->guess.data, *const v = values_of(p, which);
+    if (!(c->kind & VL_FIELD_EXCEPTIONS)) return;
+    guess_all(p, which, c->beside, c->kind & VL_FIELD_LAST, guess);
+    for (size_t i = 0; i < o->n; i++)
+        if (odd[i]) v[i] = guess[i];
+}
+
 /* Appends a column. */
 static vl_code put_column(vl_field_packer *p, const uint8_t *text, const uint16_t *order, size_t at,
                           vl_work *work, vl_buf *out, vl_err *err)
@@ -314,6 +347,7 @@ static vl_code put_column(vl_field_packer *p, const uint8_t *text, const uint16_
         return err->code;
     p->best.len = 0;
     if (try_ways(p, &o, order, at, work, err)) return err->code;
+    if (p->column[which].kind & VL_FIELD_BESIDE) see_exceptions(p, &o, which);
     return vl_buf_append(out, p->best.data, p->best.len, err);
 }
 

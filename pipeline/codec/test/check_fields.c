@@ -221,6 +221,8 @@ static void check_odd(void)
         "9.9999999999999999",
         "3.40282346638528860e18",
         "1234567890.123456789",
+        "0.1234567890123456789",
+        "0.12345678901234567890123456789",
         "0.1234567890123456789012345678901234567890123",
         "11111111111111111111111111111111111111111111111111111111111111111111"
     };
@@ -243,6 +245,21 @@ static void check_odd(void)
         }
         t.len = 0;
     }
+    vl_buf_free(&t);
+}
+
+/* Three columns that say each other, each with its own exceptions. */
+static void check_guesses(void)
+{
+    vl_buf t = { 0 };
+    uint64_t dice = 9;
+    for (int i = 0; i < LINES; i++) {
+        const double v = between(&dice, 0, 1e5);
+        add(&t, check_random(&dice) % 20 ? "a: %.6f" : "a: 0%.7f", v);
+        add(&t, check_random(&dice) % 20 ? ", then: %.3f" : ", then: %.2f", v);
+        add(&t, check_random(&dice) % 20 ? " and: %.3f;\n" : " and: 000%.3f;\n", v);
+    }
+    check_size("columns that say each other", &t, 6.5);
     vl_buf_free(&t);
 }
 
@@ -351,6 +368,7 @@ static void crafted(void)
     check_prints();
     check_columns();
     check_odd();
+    check_guesses();
     check_random_texts();
     check_lies();
 }
