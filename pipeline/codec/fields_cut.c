@@ -21,10 +21,19 @@ void vl_field_cut_free(vl_field_cut *c)
     vl_field_columns_free(&c->columns);
 }
 
-/* How often there are numbers of a sort, and how often they are news. */
+/* How often there are numbers of a sort, and how often they are news; the fewest letters of one, and a bit
+ * of 64 for each one that there is. */
 typedef struct sort {
-    uint32_t all, news;
+    uint32_t all, news, least;
+    uint64_t bits;
 } sort;
+
+static void add_number(sort *s, uint32_t hash, bool news, size_t n)
+{
+    if (!s->all++ || n < s->least) s->least = (uint32_t)n;
+    s->news += news;
+    s->bits |= UINT64_C(1) << (hash >> 26);
+}
 
 static vl_code add_place(vl_field_cut *c, size_t at, size_t n, size_t sort_of, vl_err *err)
 {
@@ -66,8 +75,8 @@ static uint64_t quick_hash(const uint8_t *template, size_t at, size_t bytes)
 static uint32_t number_hash(const uint8_t *text, size_t n)
 {
     uint32_t h = (uint32_t)n;
-    for (size_t i = 0; i < n; i++) h = h * 0x01000193 + text[i];
-    return h;
+    for (size_t i = 0; i < n; i++) h = (h ^ text[i]) * 0x01000193;
+    return h * 0x9E3779B9;
 }
 
 /* Finds all numbers, and what there is of each sort. *fits false: they are too many. */
@@ -86,8 +95,7 @@ static vl_code list_all(vl_field_cut *c, const uint8_t *text, size_t n, sort *so
         uint32_t *const last = &guess[(((one * ODD ^ two) * ODD ^ kind) * ODD) >> (64 - GUESS_BITS)];
         const uint32_t is = number_hash(text + i, own);
         if (kind < VL_FIELD_COLUMNS) {
-            sorts[kind].all++;
-            sorts[kind].news += *last != is;
+            add_number(&sorts[kind], is, *last != is, own);
             if (own <= VL_FIELD_LONG && add_place(c, i, own, kind, err)) return err->code;
         }
         two = one;
@@ -99,7 +107,13 @@ static vl_code list_all(vl_field_cut *c, const uint8_t *text, size_t n, sort *so
     return VL_OK;
 }
 
-static bool stays(const sort *s) { return s->all < FEW || s->news * (uint64_t)SELDOM <= s->all; }
+static bool stays(const sort *s)
+{
+    enum { TERM = 7, TERMS = 24, AGAIN = 4 }; /* letters of a term, kinds of them, how often they come */
+    const unsigned kinds = (unsigned)__builtin_popcountll(s->bits);
+    if (s->all < FEW || s->news * (uint64_t)SELDOM <= s->all) return true;
+    return s->least >= TERM && kinds <= TERMS && s->all >= AGAIN * kinds;
+}
 
 /* The template, without the numbers of sorts that stay. */
 static vl_code take_out(vl_field_cut *c, const uint8_t *text, size_t n, const sort *sorts, vl_err *err)
@@ -130,7 +144,7 @@ static vl_code take_out(vl_field_cut *c, const uint8_t *text, size_t n, const so
 
 vl_code vl_fields_cut(vl_field_cut *c, const uint8_t *text, size_t n, bool *fits, vl_err *err)
 {
-    sort sorts[VL_FIELD_COLUMNS] = { { 0, 0 } };
+    sort sorts[VL_FIELD_COLUMNS] = { { 0 } };
     *fits = false;
     if (memchr(text, 0, n)) return VL_OK;
     c->place.len = c->template.len = 0;
