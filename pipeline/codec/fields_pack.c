@@ -97,10 +97,15 @@ static vl_field_form form_of(const vl_field_digits *d, size_t n)
     return f;
 }
 
-static bool comes_back(const own *o, size_t i, const vl_field_form *form, vl_field_value v)
+/* Whether a number is written as its form has its value. Without exponents and zeros in front the digits
+ * behind the point tell. */
+static bool comes_back(const own *o, size_t i, const vl_field_form *form, const vl_field_digits *d,
+                       vl_field_value v)
 {
     uint8_t text[2 * VL_FIELD_LONG];
     const vl_field_place *const place = &o->place[o->ordinal[i]];
+    if (!form->power && form->width == 1 && !d->power)
+        return !d->zero && (d->behind == form->least || (d->behind > form->least && d->digits % 10));
     return vl_field_print(form, v, text) == place->n && !memcmp(text, o->text + place->at, place->n);
 }
 
@@ -113,7 +118,7 @@ static size_t take_decimals(const own *o, const vl_field_digits *d, const vl_fie
         vl_field_value v;
         odd[i] = is_odd(&d[i]) || !vl_field_value_of(&d[i], form->most, &v) ||
                  v.whole >= (UINT64_C(1) << VL_NUMBER_BITS) / vl_tens[form->most] ||
-                 !comes_back(o, i, form, v);
+                 !comes_back(o, i, form, &d[i], v);
         value[i] = odd[i] ? (i ? value[i - 1] : 0) : vl_field_joined(v, form->most);
         nodd += odd[i];
     }
@@ -126,9 +131,11 @@ static size_t take_floats(const own *o, const vl_field_digits *d, const vl_field
 {
     size_t nodd = 0;
     for (size_t i = 0; i < n; i++) {
-        vl_field_value v;
+        vl_field_value v, is;
         const uint32_t single = is_odd(&d[i]) ? 0 : vl_field_float(&d[i]);
-        odd[i] = is_odd(&d[i]) || !vl_field_of_float(single, form->most, &v) || !comes_back(o, i, form, v);
+        odd[i] = is_odd(&d[i]) || !vl_field_of_float(single, form->most, &v) ||
+                 !vl_field_value_of(&d[i], form->most, &is) || is.whole != v.whole || is.part != v.part ||
+                 !comes_back(o, i, form, &d[i], v);
         bits[i] = odd[i] ? (i ? bits[i - 1] : 0) : single;
         nodd += odd[i];
     }
