@@ -2,7 +2,7 @@
 Text of spectra that codec `fields` packed, read by hand from the bytes of its chunks as docs/store.md says,
 without a line of our code; and by h5py through the plugin.
 
-Suites: store mass.
+Suites: store spectra.
 """
 import random
 import shutil
