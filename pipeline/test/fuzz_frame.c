@@ -44,6 +44,7 @@ static void give_beside(vl_pack_job *job, const vl_codec *codec)
     static uint8_t bases[MOST];
     const uint32_t length = is_for_bases(codec) ? MANY : FEW;
     if (!job->len || job->len > MOST || vl_type_width(job->type) > 1) return;
+    if (codec && !codec->rows && !codec->near) return;
     for (uint32_t i = 0; i < MOST / length; i++) row[i] = length * (i + 1);
     for (size_t i = 0; i < MOST; i++) bases[i] = (uint8_t) "ACGTN"[i * i % 7 % 5];
     job->beside.row = row;
