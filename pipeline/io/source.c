@@ -59,16 +59,21 @@ static vl_code refuse_more(const char *path, vl_err *err)
     return vl_err_file(err, path);
 }
 
-vl_code vl_source_complete(vl_inputs *all, vl_err *err)
+/* The file that does not come alone with the one there is, if that is of a source with such files. */
+static vl_code add_beside(const vl_source *source, vl_inputs *all, vl_err *err)
 {
-    vl_place at;
-    vl_err why = VL_ERR_INIT; /* whoever opens it will say it */
-    if (all->n != 1 || look_at(all->file[0].path, &at, &why)) return VL_OK;
-    const vl_source *const source = find(&at);
-    char *const path = source->beside ? source->beside(all->file[0].path) : NULL;
+    char *const path = all->n == 1 && source->beside ? source->beside(all->file[0].path) : NULL;
     if (path && !vl_inputs_add(all, all->file[0].stream + 1, path, err)) all->file[1].role = VL_ROLE_BESIDE;
     free(path);
     return err->code;
+}
+
+vl_code vl_source_complete(vl_inputs *all, vl_err *err)
+{
+    vl_place at;
+    if (all->n != 1) return VL_OK;
+    if (look_at(all->file[0].path, &at, err)) return vl_err_file(err, all->file[0].path);
+    return add_beside(find(&at), all, err);
 }
 
 static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *err)
@@ -80,7 +85,8 @@ static vl_code gather_one(const char *path, int stream, vl_inputs *all, vl_err *
     if (source->gather ? source->gather(path, stream, all, err) : vl_inputs_add(all, stream, path, err))
         return vl_err_file(err, path);
     if (!all->source || all->source == before) all->source = source->open ? source : before;
-    if (!before && vl_source_complete(all, err)) return err->code;
+    if (!before && (source->gather ? vl_source_complete(all, err) : add_beside(source, all, err)))
+        return err->code;
     if (!before || before == all->source) return VL_OK;
     vl_fail(err, VL_EARG, "is read as %s, the inputs before it as %s", all->source->name, before->name);
     return vl_err_file(err, path);

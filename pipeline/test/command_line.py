@@ -39,7 +39,7 @@ def on_terminal(columns, *args):
 
 
 def terminals(t, f):
-    text = reads(120000, seed=1)
+    text = reads(400000, seed=1)
     a = f.write("a.fq", text)
     bank = Bank(f)
     bars = 0
