@@ -118,7 +118,7 @@ def enough(t, _, paths):
 
 
 def legal_spectra(path, text):
-    if text is None or path.lower().endswith("imzml"):
+    if text is None:
         return False
     if path.lower().endswith(".mgf"):
         return True
@@ -130,8 +130,10 @@ def legal_spectra(path, text):
 
 
 def one_document(t, f, path):
-    text = plain(path)
-    attempt(t, f, short(path), [path], [text], legal_spectra(path, text))
+    texts = [plain(path)]
+    if path.lower().endswith(".imzml"):  # its arrays lie in the file beside it
+        texts.append(plain(path[:-5] + "ibd"))
+    attempt(t, f, short(path), [path], texts, legal_spectra(path, texts[0]))
 
 
 def spectra_parts():
