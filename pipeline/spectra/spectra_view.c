@@ -31,6 +31,9 @@ static bool asks_precursor(const vl_viewer *v) { return !isnan(asked(v)->precurs
 static bool asks_isolation(const vl_viewer *v) { return !isnan(asked(v)->isolation); }
 static bool asks_energy(const vl_viewer *v) { return !isnan(asked(v)->energy[0]); }
 static bool asks_mobility(const vl_viewer *v) { return !isnan(asked(v)->mobility[0]); }
+static bool asks_polarity(const vl_viewer *v) { return asked(v)->polarity; }
+static bool asks_charge(const vl_viewer *v) { return asked(v)->charge; }
+static bool asks_faims(const vl_viewer *v) { return !isnan(asked(v)->faims); }
 static bool asks_pixel(const vl_viewer *v) { return asked(v)->pixel; }
 
 static vl_code has_level(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
@@ -57,6 +60,29 @@ static vl_code has_mobility(const void *viewer, const vl_batch *b, size_t n, uin
         const double x = vl_f64_at(b, VL_SP_MOBILITY, i);
         what[i] = x >= asked(viewer)->mobility[0] && x <= asked(viewer)->mobility[1];
     }
+    return VL_OK;
+}
+
+static vl_code has_faims(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++) what[i] = vl_f64_at(b, VL_SP_FAIMS, i) == asked(viewer)->faims;
+    return VL_OK;
+}
+
+static vl_code has_polarity(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    const int8_t sign = asked(viewer)->polarity == 1 ? 1 : -1;
+    (void)err;
+    for (size_t i = 0; i < n; i++) what[i] = (int8_t)b->col[VL_SP_POLARITY].data.data[i] == sign;
+    return VL_OK;
+}
+
+static vl_code has_charge(const void *viewer, const vl_batch *b, size_t n, uint8_t *what, vl_err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        what[i] = vl_has_charge(vl_ions_of(viewer), b->first[VL_SPT_SPECTRUM] + i, asked(viewer)->charge);
     return VL_OK;
 }
 
@@ -161,6 +187,9 @@ static const vl_predicate predicates[] = {
       NULL,
       has_pixel },
     { asks_mobility, { { VL_SP_MOBILITY, VL_WANT_ROWS } }, NULL, has_mobility },
+    { asks_polarity, { { VL_SP_POLARITY, VL_WANT_ROWS } }, NULL, has_polarity },
+    { asks_faims, { { VL_SP_FAIMS, VL_WANT_ROWS } }, NULL, has_faims },
+    { asks_charge, { { 0 } }, NULL, has_charge },
     { asks_precursor, { { 0 } }, NULL, has_precursor },
     { asks_isolation, { { 0 } }, NULL, has_isolation },
     { asks_energy, { { 0 } }, NULL, has_energy },
@@ -247,7 +276,10 @@ static vl_code want_copied(vl_viewer *v, vl_err *err)
     return VL_OK;
 }
 
-static bool asks_ions(const vl_viewer *v) { return asks_precursor(v) || asks_isolation(v) || asks_energy(v); }
+static bool asks_ions(const vl_viewer *v)
+{
+    return asks_precursor(v) || asks_isolation(v) || asks_energy(v) || asks_charge(v);
+}
 
 static vl_code open(vl_viewer *v, vl_err *err)
 {
@@ -324,6 +356,7 @@ static void defaults(void *asked)
                                                      .precursor = NAN,
                                                      .isolation = NAN,
                                                      .energy = { NAN, NAN },
+                                                     .faims = NAN,
                                                      .mobility = { NAN, NAN } };
 }
 
@@ -339,6 +372,11 @@ static const vl_opt options[] = {
       NULL },
     { 0, "isolation", VL_OPT_NUMBER, NULL, "MZ", "an isolation window of which has this m/z", AT(isolation),
       NULL },
+    { 0, "polarity", VL_OPT_CHOICE, NULL, "P", "positive or negative", AT(polarity),
+      "any positive negative" },
+    { 0, "charge", VL_OPT_COUNT, NULL, "N", "with an ion of N charges, or that may have them", AT(charge),
+      NULL },
+    { 0, "faims", VL_OPT_NUMBER, NULL, "CV", "at this FAIMS compensation voltage, in V", AT(faims), NULL },
     { 0, "collision-energy", VL_OPT_INTERVAL, NULL, "A-B", "collision energy in eV", AT(energy), NULL },
     { 0, "mobility", VL_OPT_INTERVAL, NULL, "A-B", "ion mobility, as their document has it", AT(mobility),
       NULL },

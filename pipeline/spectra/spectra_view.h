@@ -27,6 +27,8 @@ typedef struct vl_parent {
 bool vl_has_precursor(const vl_ions *ions, uint64_t spectrum, double mz, double within);
 /* Whether an isolation window of a spectrum has this m/z. */
 bool vl_isolates(const vl_ions *ions, uint64_t spectrum, double mz);
+/* Whether an ion of a spectrum has so many charges, or may have, of whichever sign. */
+bool vl_has_charge(const vl_ions *ions, uint64_t spectrum, int charge);
 /* Whether a collision energy of a spectrum lies in range, both ends included. */
 bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]);
 vl_parent vl_parent_of(const vl_ions *ions, uint64_t spectrum);
@@ -45,6 +47,9 @@ typedef struct vl_spectra_asked {
     double isolation;         /* Th; NaN: any */
     double energy[2];         /* eV; NaN: any */
     double mobility[2];       /* as the document has it; NaN: any */
+    int polarity;             /* 0: any, 1: positive, 2: negative */
+    int charge;               /* of an ion, without sign; 0: any */
+    double faims;             /* compensation voltage, V; NaN: any */
     const char *pixel;        /* "X,Y" or "X,Y,Z"; NULL: any */
     const char *tolerance;    /* "10ppm", "0.02" */
     const char *chromatogram; /* its id, or "all"; NULL: spectra are asked for */

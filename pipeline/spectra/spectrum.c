@@ -6,6 +6,7 @@
 #include "pipeline/spectra/tolerance.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The first of n ascending numbers that is not below key. */
@@ -103,6 +104,19 @@ bool vl_has_energy(const vl_ions *ions, uint64_t spectrum, const double range[2]
     for (size_t i = from; i < to; i++) {
         const double energy = vl_value_at(&ions->energy, i);
         if (energy >= range[0] && energy <= range[1]) return true;
+    }
+    return false;
+}
+
+bool vl_has_charge(const vl_ions *ions, uint64_t spectrum, int charge)
+{
+    size_t from, to;
+    rows_of(&ions->ion_of, ions->nion, spectrum, &from, &to);
+    for (size_t i = from; i < to; i++) {
+        if (abs((int8_t)ions->charge.data[i]) == charge) return true;
+        const uint64_t end = vl_le64(ions->possible_end.data + 8 * i + 8);
+        for (uint64_t k = vl_le64(ions->possible_end.data + 8 * i); k < end; k++)
+            if (abs((int8_t)ions->possible.data[k]) == charge) return true;
     }
     return false;
 }

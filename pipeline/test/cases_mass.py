@@ -121,6 +121,18 @@ def found(t, f):
     t.check('defaultArrayLength="2"' in cut, "mz_other_unit", "not two peaks")
 
 
+def asked(t, f):
+    """Spectra by what they say of their ions and of how they were made."""
+    for name, options, want in (("faims", ("--faims=-45",), ["0"]), ("faims", ("--faims", "-60"), ["1"]),
+                                ("faims", ("--faims", "1"), []), ("possible_charges", ("--charge", 3), ["0"]),
+                                ("possible_charges", ("--charge", 4), []),
+                                ("sps_ms3", ("--charge", 3), ["1", "2"]),
+                                ("negative_charge", ("--charge", 2), ["1"]),
+                                ("negative_charge", ("--polarity", "positive"), [])):
+        rows = view(t, f, name, *options, "--columns", "index", form="tsv").split()[1:]
+        t.check(rows == want, f"{name} {options}", f"{rows}, expected {want}")
+
+
 def mgf(t, f):
     """Two numbers a line, and keys that readers know."""
     lines = view(t, f, "negative_values", form="mgf").splitlines()
@@ -160,4 +172,4 @@ def attributes(t, f):
 
 
 if __name__ == "__main__":
-    main(exact, values, found, mgf, attributes)
+    main(exact, values, found, asked, mgf, attributes)

@@ -268,7 +268,8 @@ class Record:
         self.ms_level = self.polarity = self.kind = 0
         self.centroid = ""
         self.time = self.tic = self.base_peak_mz = self.base_peak_intensity = NAN
-        self.scan_low = self.scan_high = self.mobility = self.injection_time = NAN
+        self.scan_low = self.scan_high = self.mobility = self.injection_time = self.faims = NAN
+        self.possible = []  # charges that ions may have
         self.precursor_mz = self.product_mz = NAN
         self.precursors, self.ions, self.arrays = [], [], []
         self.groups = groups
@@ -284,6 +285,7 @@ class Record:
             elif term == "MS:1000504": self.base_peak_mz = number(value)
             elif term == "MS:1000505": self.base_peak_intensity = number(value)
             elif term in ("MS:1002476", "MS:1002815"): self.mobility = number(value)
+            elif term == "MS:1001581": self.faims = number(value)
         for child in element:
             name = local(child.tag)
             if name == "scanList":
@@ -325,6 +327,7 @@ class Record:
         for p in self.params(scan):
             term, value = p.get("accession"), p.get("value")
             if term == "MS:1000927": self.injection_time = number(value)
+            if term == "MS:1001581" and math.isnan(self.faims): self.faims = number(value)
             if term in ("MS:1002476",
                         "MS:1002815") and math.isnan(self.mobility): self.mobility = number(value)
         windows = [w for x in scan if local(x.tag) == "scanWindowList" for w in x]
@@ -346,6 +349,8 @@ class Record:
             if local(x.tag) == "selectedIonList":
                 for ion in x:
                     said = {p.get("accession"): number(p.get("value")) for p in self.params(ion)}
+                    self.possible += [number(p.get("value")) for p in self.params(ion)
+                                      if p.get("accession") == "MS:1000633"]
                     charge = said.get("MS:1000041", 0.0)
                     mz = said.get("MS:1000744", said.get("MS:1000040", NAN))
                     self.ions.append((mz, 0 if math.isnan(charge) else int(charge),

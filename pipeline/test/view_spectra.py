@@ -249,7 +249,7 @@ def difference(s, got, index, mz_range):
 
 
 def select(doc, rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=(10, "ppm"),
-           mz=None, isolation=None, energy=None, mobility=None):
+           mz=None, isolation=None, energy=None, mobility=None, polarity=None, charge=None, faims=None):
     out = []
     for s in doc.spectra:
         if rows and not rows[0] <= s.row <= rows[1]: continue
@@ -264,6 +264,9 @@ def select(doc, rows=None, id=None, scan=None, time=None, level=None, precursor=
         if isolation is not None and not any(a <= isolation <= b for a, b in windows(s)): continue
         if energy and not any(energy[0] <= x[3] <= energy[1] for x in s.precursors): continue
         if mobility and not mobility[0] <= s.mobility <= mobility[1]: continue
+        if polarity and s.polarity != polarity: continue
+        if charge and charge not in [abs(z) for z in [x[1] for x in s.ions] + s.possible]: continue
+        if faims is not None and s.faims != faims: continue
         out.append(s)
     return out
 
@@ -280,7 +283,7 @@ def interval(span):
 
 
 def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=None, tolerance=None, mz=None,
-              isolation=None, energy=None, mobility=None):
+              isolation=None, energy=None, mobility=None, polarity=None, charge=None, faims=None):
     out = []
     if rows: out += ["--index", f"{rows[0]}-{rows[1]}"]
     if id is not None: out += ["--id", id]
@@ -293,6 +296,9 @@ def arguments(rows=None, id=None, scan=None, time=None, level=None, precursor=No
     if isolation is not None: out += ["--isolation", repr(isolation)]
     if energy: out += ["--collision-energy", interval(energy)]
     if mobility: out += ["--mobility", interval(mobility)]
+    if polarity: out += ["--polarity", "positive" if polarity > 0 else "negative"]
+    if charge: out += ["--charge", charge]
+    if faims is not None: out += [f"--faims={faims!r}"]
     return out
 
 
@@ -346,6 +352,10 @@ def questions_of_precursors(t, doc):
         if values:
             a, b = sorted((t.random.choice(values), t.random.choice(values)))
             out += [{name: (a, b)}, {name: (a, float("inf")), "level": 2}]
+    charges = sorted({abs(int(z)) for s in doc.spectra for z in [x[1] for x in s.ions] + s.possible if z})
+    out += [{"charge": t.random.choice(charges)}, {"charge": charges[-1] + 1}] if charges else []
+    out += [{"polarity": x} for x in sorted({s.polarity for s in doc.spectra if s.polarity})]
+    out += [{"faims": x} for x in sorted({s.faims for s in doc.spectra if not math.isnan(s.faims)})[:2]]
     return out
 
 
