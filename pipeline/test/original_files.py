@@ -82,7 +82,7 @@ PACKED = {
 
 def makers(t, f, long):
     """Each way to pack; 1, 2 and 5 threads make the same store and the same file."""
-    text = reads(900 if not long else 2000 if SANITIZED else 10000, seed=3, length=151, style="illumina")
+    text = reads(900 if not long else 2000 if SANITIZED else 5000, seed=3, length=151, style="illumina")
     for what in t.some(sorted(PACKED)) if long else sorted(PACKED):
         file = f.write("a.fastq.gz", PACKED[what](text))
         stores = set()

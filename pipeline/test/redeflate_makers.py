@@ -53,7 +53,7 @@ def texts():
                             for _ in range(40000 // part)),
         "zeros": bytes(700000 // part),
         "short": b"hello, hello, hello",
-        "many words": b" ".join(rng.choice(words) for _ in range(200000 // part)),
+        "many words": b" ".join(rng.choice(words) for _ in range(120000 // part)),
         "random": rng.randbytes(90000 // part),
     }
 
