@@ -6,7 +6,8 @@
  * Lanes and pieces follow each other by their numbers; first and second mates are two streams (names.h). Only
  * the names are looked at; files whose ending no format with mates has are left alone, as are hidden ones.
  * What does not fit together is refused: a mate that is missing, two files for one lane, two libraries, index
- * reads (which are an acquisition of their own). The stream reads what was found.
+ * reads (which are an acquisition of their own). The stream reads what was found. A folder without lanes is
+ * of the one file in it of a format without mates, as run7.mzML.
  */
 #include "pipeline/io/names.h"
 #include "pipeline/io/source.h"
@@ -23,6 +24,12 @@ static int is_lane(const struct dirent *e)
 {
     const vl_name name = vl_name_split(e->d_name);
     return e->d_name[0] != '.' && name.format && name.format->mates;
+}
+
+static int is_alone(const struct dirent *e)
+{
+    const vl_name name = vl_name_split(e->d_name);
+    return e->d_name[0] != '.' && name.format && !name.format->mates;
 }
 
 static int by_lane(const struct dirent **a, const struct dirent **b)
@@ -72,17 +79,39 @@ static vl_code check_lanes(const vl_inputs *all, vl_err *err)
     return VL_OK;
 }
 
-static vl_code add_all(const char *path, struct dirent **entry, int n, vl_inputs *all, vl_err *err)
+static vl_code add(const char *path, const char *name, int stream, vl_inputs *all, vl_err *err)
 {
     char *full = NULL;
+    if (asprintf(&full, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name) < 0)
+        return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");
+    vl_inputs_add(all, stream, full, err);
+    free(full);
+    return err->code;
+}
+
+static vl_code add_all(const char *path, struct dirent **entry, int n, vl_inputs *all, vl_err *err)
+{
     for (int i = 0; i < n && !err->code; i++) {
         const char *const name = entry[i]->d_name;
         if (check_library(entry[0]->d_name, name, err)) break;
-        if (asprintf(&full, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name) < 0)
-            return vl_fail(err, VL_ENOMEM, "no memory for names of inputs");
-        vl_inputs_add(all, vl_name_split(name).mate == '2', full, err);
-        free(full);
+        add(path, name, vl_name_split(name).mate == '2', all, err);
     }
+    return err->code;
+}
+
+/* The one file of a folder without lanes; who reads it is found out from itself. */
+static vl_code add_alone(const char *path, vl_inputs *all, vl_err *err)
+{
+    struct dirent **entry = NULL;
+    const int n = scandir(path, &entry, is_alone, by_lane);
+    if (n < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot read the folder");
+    if (!n) vl_fail(err, VL_ENOIN, "this folder holds no lanes of a library, and no other file that is read");
+    else if (n > 1)
+        vl_fail(err, VL_EARG, "holds %d files, each an acquisition of its own (%.70s, %.70s): name one", n,
+                entry[0]->d_name, entry[1]->d_name);
+    else add(path, entry[0]->d_name, 0, all, err);
+    for (int i = 0; i < n; i++) free(entry[i]);
+    free(entry);
     return err->code;
 }
 
@@ -92,8 +121,11 @@ static vl_code gather(const char *path, int stream, vl_inputs *all, vl_err *err)
     if (all->n || stream) return vl_fail(err, VL_EARG, "a folder stands alone: it names all files itself");
     const int n = scandir(path, &entry, is_lane, by_lane);
     if (n < 0) return vl_fail_errno(err, VL_ENOIN, errno, "cannot read the folder");
-    if (!n) vl_fail(err, VL_ENOIN, "this folder holds no lanes of a library");
-    else if (!add_all(path, entry, n, all, err)) {
+    if (!n) {
+        free(entry);
+        return add_alone(path, all, err);
+    }
+    if (!add_all(path, entry, n, all, err)) {
         if (!vl_inputs_count(all, 0)) vl_fail(err, VL_EARG, "holds second mates without the first");
         else check_lanes(all, err);
     }

@@ -271,12 +271,18 @@ static void check_meanings(void)
         { { "lib,x.fq" }, "! x.fq: stands beside what names all its files itself" },
         { { "x.fq,lib" }, "! lib: a folder stands alone: it names all files itself" },
         { { "x.fq", "lib" }, "! lib: a folder stands alone: it names all files itself" },
-        { { "nolib" }, "! nolib: this folder holds no lanes of a library" },
+        { { "nolib" }, "! nolib: this folder holds no lanes of a library, and no other file that is read" },
+        { { "run" }, "0 data run/7.mzML.gz; " },
+        { { "runs" }, "! runs: holds 2 files, each an acquisition of its own (7.mzML, 8.mzXML): name one" },
         { { "none.fq" }, "0 data none.fq; " },
     };
     static const char *const files[] = { "com,ma.fq",        "lib/P_L002_R1.fq",    "lib/P_L001_R1.fq",
-                                         "lib/P_L001_R2.fq", "lib/P_L002_R2.fq.gz", "lib/readme.txt" };
-    if (mkdir("lib", 0755) || mkdir("nolib", 0755)) abort();
+                                         "lib/P_L001_R2.fq", "lib/P_L002_R2.fq.gz", "lib/readme.txt",
+                                         "run/7.mzML.gz",    "run/readme.txt",      "runs/7.mzML",
+                                         "runs/8.mzXML" };
+    static const char *const folders[] = { "lib", "nolib", "run", "runs" };
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (mkdir(folders[i], 0755)) abort();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) write_file(files[i], "x", 1);
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const char *const got = meaning(of[i].name, of[i].name[1] ? 2 : 1);
