@@ -1,7 +1,6 @@
 /*
  * mzML of spectra that came from no mzML: a document of its own, all of it from the columns and, of mzXML
- * and mzData, what their spectra say beside them. Valid mzML 1.1 without an index; arrays are compressed by
- * zlib.
+ * and mzData, what their spectra say beside them. Valid mzML 1.1; arrays are compressed by zlib.
  */
 #include "pipeline/spectra/spectra_mzml.h"
 

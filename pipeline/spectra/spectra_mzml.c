@@ -1,11 +1,12 @@
 /*
- * Spectra as mzML: the document's own head, the spectra found with new index numbers, and an end. The wrapper
- * with index and checksum is left out, as are chromatograms. With --mz the arrays are cut to the peaks in
- * range.
+ * Spectra as mzML: the document's own head, the spectra found with new index numbers, and an end, in a
+ * wrapper with an index and a checksum of their own (mzml_index.h). Chromatograms are left out. With --mz the
+ * arrays are cut to the peaks in range.
  */
 #include "pipeline/spectra/spectra_mzml.h"
 
 #include "formats/spectra/mzml.h"
+#include "pipeline/spectra/mzml_index.h"
 
 #include <string.h>
 
@@ -16,14 +17,16 @@ static vl_code head(vl_viewer *v, vl_buf *text, vl_err *err)
     if (vl_store_get(vl_reader_store(v->r), "source/0", "format", format, sizeof format, err))
         return err->code;
     o->made = strcmp(format, vl_mzml.name) != 0;
-    if (o->made) return vl_spectra_made_head(v, format, text, err);
-    return vl_record_mzml_head(v, &vl_record_spectrum, text, err);
+    if (o->made ? vl_spectra_made_head(v, format, text, err)
+                : vl_record_mzml_head(v, &vl_record_spectrum, text, err))
+        return err->code;
+    return vl_mzml_index_begin(&o->index, vl_record_spectrum.element, text, err);
 }
 
 static vl_code tail(vl_viewer *v, vl_buf *text, vl_err *err)
 {
-    (void)v;
-    return vl_text_add(text, "</spectrumList>\n</run>\n</mzML>\n", err);
+    if (vl_text_add(text, "</spectrumList>\n</run>\n</mzML>\n", err)) return err->code;
+    return vl_mzml_index_end(((vl_spectra_own *)v->own)->index, text, err);
 }
 
 /* keep [peaks]: 1 for those in range; *n of them. */
@@ -65,9 +68,10 @@ static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
 {
     vl_buf array = { 0 }, keep = { 0 };
     const vl_spectra_own *const o = v->own;
-    const vl_spectra_load *const l = load->own;
+    vl_spectra_load *const l = load->own;
     for (size_t i = 0; i < load->n && !err->code; i++) {
         uint64_t npeak = 0;
+        if (vl_buf_append(&l->marks, &load->text.len, sizeof load->text.len, err)) break;
         if (o->cut) choose_peaks(v, load, i, &keep, &npeak, err);
         const vl_buf *const kept = o->cut ? &keep : NULL;
         if (!err->code && o->made) vl_spectra_made_one(v, load, i, kept, err);
@@ -78,4 +82,16 @@ static vl_code print(const vl_viewer *v, vl_load *load, vl_err *err)
     return err->code;
 }
 
-const vl_form vl_spectra_mzml = { "mzml", false, head, print, tail };
+static vl_code follow(vl_viewer *v, const vl_load *load, int n, vl_buf *text, vl_err *err)
+{
+    vl_mzml_index *const index = ((vl_spectra_own *)v->own)->index;
+    for (int k = 0; k < n; k++)
+        if (vl_mzml_index_follow(index, &((const vl_spectra_load *)load[k].own)->marks, text, err))
+            return err->code;
+    vl_mzml_index_pass(index, text);
+    return VL_OK;
+}
+
+const vl_form vl_spectra_mzml = {
+    .name = "mzml", .head = head, .print = print, .tail = tail, .follow = follow
+};

@@ -6,6 +6,7 @@
 #include "pipeline/spectra/chromatograms_view.h"
 #include "pipeline/spectra/spectra_imzml.h"
 #include "pipeline/spectra/spectra_mzml.h"
+#include "pipeline/spectra/mzml_index.h"
 #include "pipeline/spectra/spectra_mzxml.h"
 
 #include "formats/spectra/mzml.h"
@@ -341,6 +342,7 @@ static void close(vl_viewer *v)
                             &s->charge,       &s->intensity, &s->possible_end, &s->possible };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) vl_buf_free(all[i]);
     vl_mzxml_made_free(o->mzxml);
+    vl_mzml_index_free(o->index);
     vl_imzml_made_free(o->imzml);
     free(o);
 }

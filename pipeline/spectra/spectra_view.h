@@ -73,6 +73,7 @@ typedef struct vl_spectra_own {
     vl_pairs_found pairs;        /* set by the head of forms of peaks */
     uint64_t bytes;              /* that such a form has printed behind its head */
     struct vl_mzxml_made *mzxml; /* owned; spectra_mzxml.h */
+    struct vl_mzml_index *index; /* owned; mzml_index.h */
     struct vl_imzml_made *imzml; /* owned; spectra_imzml.h */
 } vl_spectra_own;
 

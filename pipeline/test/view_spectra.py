@@ -7,6 +7,7 @@ Suites: view spectra.
 import glob
 import hashlib
 import itertools
+import re
 import json
 import math
 import os
@@ -193,12 +194,30 @@ def check_mgf(t, what, out, spectra, mz_range, level):
     t.check(True, what)
 
 
+def check_index(t, what, out):
+    """Offsets of the index are those of tags of spectra, in order; the checksum is of what precedes it."""
+    end = out.rfind(b"<fileChecksum>") + len(b"<fileChecksum>")
+    if not t.check(end > 100 and b"<indexedmzML " in out, what, "no index"):
+        return
+    said = out[end:out.rfind(b"</fileChecksum>")].decode()
+    t.check(hashlib.sha1(out[:end]).hexdigest() == said, what, f"checksum {said}")
+    at = int(re.findall(rb"<indexListOffset>(\d+)</indexListOffset>", out)[-1])
+    t.check(out[at:].startswith(b"<indexList "), what, f"{out[at:at + 20]} at {at}")
+    found = re.findall(rb'<offset idRef="([^"]*)">(\d+)</offset>', out[at:])
+    places = [m.start() for m in re.finditer(rb"<spectrum\s", out[:at])]
+    t.check([int(x[1]) for x in found] == places, what, f"{found[:3]} for {places[:3]}")
+    ids = [xml.fromstring(b"<x id=\"" + x[0] + b"\"/>").get("id") for x in found if x[0].isascii()]
+    t.check(len(ids) < len(found) or ids == [s.id for s in Document(out).spectra], what, f"ids {ids[:3]}")
+
+
 def check_mzml(t, what, out, spectra, mz_range):
     try:
         doc = Document(out)
     except (xml.ParseError, ValueError, LookupError, StopIteration) as e:
         t.check(False, what, f"no mzML: {e}")
         return
+    if doc.mzml.get("version", "").startswith("1.1"):
+        check_index(t, what, out)
     good = t.check(doc.count.get("spectrumList") in (str(len(spectra)), None)
                    and len(doc.spectra) == len(spectra) and not doc.chromatograms, what,
                    f"count {doc.count}, {len(doc.spectra)} spectra for {len(spectra)}")
