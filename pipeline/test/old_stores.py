@@ -137,9 +137,16 @@ def kept_text(data):
     return data if len(data) <= LARGEST else f"sha256 {sha(data)} of {len(data)} bytes\n".encode()
 
 
+def unwrapped(text):
+    """A document as it was printed before parts of mzML had an index: without it, and what is around it."""
+    if b"<indexedmzML " not in text[:2000]:
+        return text
+    return re.sub(rb"<indexedmzML [^>]*>\n", b"", text[:text.rindex(b"<indexList ")], count=1)
+
+
 def said(done):
     """What a command said. The words of a refusal may get better, its code may not."""
-    return kept_text(done.out) if done.code == OK else f"exit code {done.code}\n".encode()
+    return kept_text(unwrapped(done.out)) if done.code == OK else f"exit code {done.code}\n".encode()
 
 
 def read(path):
